@@ -6,6 +6,9 @@ import io.nightshift.coordinator.alert.AlertOutbox;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchServices;
 import io.nightshift.coordinator.batch.BatchSettings;
+import io.nightshift.coordinator.batch.StepFaults;
+import io.nightshift.coordinator.batch.StepRunner;
+import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
@@ -44,6 +47,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.StepCommand;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -131,6 +135,7 @@ public final class Node {
     private final AtomicLong firstRow = new AtomicLong();
     private final ReadSamples reads = new ReadSamples();
     private final NodeFaults faults = new NodeFaults(Clock.systemUTC());
+    private final StuckThreads stuck = new StuckThreads();
     private final AlertChannels alertChannels;
 
     private Node(ActorSystem<Void> system, Dependencies dependencies) {
@@ -173,7 +178,7 @@ public final class Node {
     /// Starts what belongs to the roles of the system's member, and a way to all that is elsewhere.
     static Node start(ActorSystem<Void> system, Dependencies dependencies) {
         Node node = new Node(system, dependencies);
-        dependencies.observer().begin(system, dependencies.scoring(), node.faults);
+        dependencies.observer().begin(system, dependencies.scoring(), node.faults, node.stuck);
         node.coordinate();
         node.work();
         node.probeFaults();
@@ -196,7 +201,11 @@ public final class Node {
                 name,
                 dependencies.observer().batches(),
                 this::tellAlerts,
-                dependencies.alerts().settings().stalledAfter());
+                dependencies.alerts().settings().stalledAfter(),
+                new ClusterPeers(system),
+                stepFaults(),
+                stuck);
+        system.systemActorOf(StepRunner.create(services, dependencies.ledger()), StepCommand.ACTOR, Props.empty());
         sharding.init(Entity.of(
                         AlertOutbox.KEY,
                         entity -> AlertOutbox.create(
@@ -219,6 +228,21 @@ public final class Node {
                         Batch.KEY,
                         entity -> Batch.create(new BatchId(entity.getEntityId()), entity.getShard(), services))
                 .withRole("coordinator"));
+    }
+
+    /// What a coordinator's step lacks, an attempt lacks, too.
+    private StepFaults stepFaults() {
+        return new StepFaults() {
+            @Override
+            public void failed(BatchId batch, Failure failure) {
+                faults.failed(batch, failure);
+            }
+
+            @Override
+            public void succeeded(BatchId batch) {
+                faults.succeeded(batch);
+            }
+        };
     }
 
     private void work() {
@@ -423,6 +447,7 @@ public final class Node {
                         replyTo -> new BatchRegisterCommand.Find(BatchNameResolver.LATEST, replyTo)),
                 faults,
                 dependencies.scoring(),
+                stuck,
                 blocking);
         List<Endpoint> endpoints =
                 new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));

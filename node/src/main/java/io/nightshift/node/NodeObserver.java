@@ -2,6 +2,7 @@ package io.nightshift.node;
 
 import io.nightshift.coordinator.alert.AlertObserver;
 import io.nightshift.coordinator.batch.BatchObserver;
+import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
@@ -29,7 +30,8 @@ public interface NodeObserver {
         }
 
         @Override
-        public void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults) {}
+        public void begin(
+                ActorSystem<?> system, ScoringThreads threads, NodeFaults faults, StuckThreads stuck) {}
 
         @Override
         public void observe(SubmissionQueue submissions) {}
@@ -47,7 +49,9 @@ public interface NodeObserver {
     AlertObserver alerts();
 
     /// The node has started; called once.
-    void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults);
+    ///
+    /// @param stuck counts the threads of coordinators that hang
+    void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults, StuckThreads stuck);
 
     /// The node accepts submissions; called once.
     void observe(SubmissionQueue submissions);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The resources of this node that have failed in attempts.
+/// The resources of this node that have failed in attempts, or in steps of batches that this node coordinates.
 ///
 /// A batch needs its own input files, and not every batch needs temporary files. So coordinators decide
 /// about such faults: each keeps the partitions of its batch from this node, and gives it one after a
@@ -108,8 +108,8 @@ public final class NodeFaults {
         return doubled.compareTo(LONGEST_BACKOFF) < 0 ? doubled : LONGEST_BACKOFF;
     }
 
-    /// An attempt failed.
-    void failed(BatchId batch, Failure failure) {
+    /// An attempt or a step failed.
+    public void failed(BatchId batch, Failure failure) {
         FailedResource resource = failure.resource();
         if (resource == null || !resource.type().isOfNode()) {
             return;
@@ -125,8 +125,8 @@ public final class NodeFaults {
         }
     }
 
-    /// An attempt succeeded, so the registry and the libraries work.
-    void succeeded(BatchId batch) {
+    /// An attempt or a step succeeded, so the registry and the libraries work.
+    public void succeeded(BatchId batch) {
         if (!faults.isEmpty()) {
             faults.values().stream().filter(fault -> fault.endsWith(batch)).forEach(this::end);
         }
@@ -178,7 +178,7 @@ public final class NodeFaults {
             Instant silent = clock.instant().minus(SILENCE);
             for (Fault fault : faults.values()) {
                 boolean isReadable = fault.resource().type() == FailedResource.Type.INPUT
-                        && Files.isReadable(Path.of(fault.resource().name()));
+                        && isReadableFile(Path.of(fault.resource().name()));
                 if (isReadable || fault.last().isBefore(silent)) {
                     end(fault);
                 }
@@ -186,6 +186,11 @@ public final class NodeFaults {
         } finally {
             probing.set(false);
         }
+    }
+
+    /// A folder may be readable, and lack the files.
+    private static boolean isReadableFile(Path file) {
+        return Files.isRegularFile(file) && Files.isReadable(file);
     }
 
     /// The current faults. The next try of a fault that coordinators decide about is that of the first batch that

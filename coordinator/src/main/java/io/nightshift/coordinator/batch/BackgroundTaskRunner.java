@@ -6,6 +6,7 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.source.PinComparison;
@@ -36,6 +37,17 @@ final class BackgroundTaskRunner {
     /// @param state when the task was started
     /// @throws RuntimeException if the task fails, see [#failed]
     CoordinatorMessage.TaskOutcome run(CoordinatorAction.BackgroundTask task, BatchState state) {
+        try {
+            CoordinatorMessage.TaskOutcome outcome = outcome(task, state);
+            services.faults().succeeded(batch);
+            return outcome;
+        } catch (FailureException e) {
+            services.faults().failed(batch, e.failure());
+            throw e;
+        }
+    }
+
+    private CoordinatorMessage.TaskOutcome outcome(CoordinatorAction.BackgroundTask task, BatchState state) {
         return switch (task) {
             case CoordinatorAction.MakePlan plan -> plan(state.submission().job(), state);
             case CoordinatorAction.CheckInput check -> {
@@ -62,6 +74,7 @@ final class BackgroundTaskRunner {
                     "{}: the coordinator's node lacks an input file, so the workers check it: {}",
                     batch,
                     e.getMessage());
+            services.faults().failed(batch, e.failure());
         }
     }
 
@@ -70,7 +83,7 @@ final class BackgroundTaskRunner {
     }
 
     private CoordinatorMessage.TaskOutcome plan(Job job, BatchState state) {
-        ModelDescription model = services.models().apply(state.submission().model());
+        ModelDescription model = model(state.submission().model());
         List<InspectedFile> files = services.inspector().inspect(job, model);
         String submitted = state.submission().input();
         if (submitted != null && !submitted.equals(SourcePins.identity(files))) {
@@ -81,6 +94,21 @@ final class BackgroundTaskRunner {
         PartitionPlan partitions = Planner.cut(files, job.partitions().rows());
         services.publisher().prepare(batch, job, state.submission().model());
         return new CoordinatorMessage.PlanCompleted(files, partitions);
+    }
+
+    /// The model was in the registry when the job was submitted. So a registry that does not hand it out is this
+    /// node's fault.
+    private ModelDescription model(ModelVersion model) {
+        try {
+            return services.models().apply(model);
+        } catch (FailureException e) {
+            throw new FailureException(
+                    Failure.of(
+                            FailedResource.Type.REGISTRY,
+                            model.toString(),
+                            "the model registry of node %s: %s".formatted(services.node(), e.getMessage())),
+                    e);
+        }
     }
 
     private CoordinatorMessage.TaskOutcome publish(BatchState state) {
@@ -136,7 +164,7 @@ final class BackgroundTaskRunner {
     /// The outcome of a task that ended with an exception.
     ///
     /// @param problem as a `CompletableFuture` reports it: the exception itself, or in a `CompletionException`
-    CoordinatorMessage.TaskOutcome failed(Throwable problem) {
+    CoordinatorMessage.TaskFailed failed(Throwable problem) {
         Throwable cause =
                 problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
         if (cause instanceof FailureException known) {
@@ -148,9 +176,8 @@ final class BackgroundTaskRunner {
 
     /// The outcome of a task that waits for a file system that does not answer.
     ///
-    /// @param state when the task was started
-    CoordinatorMessage.TaskOutcome stalled(CoordinatorAction.BackgroundTask task, BatchState state, Duration waited) {
-        Job job = state.submission().job();
+    /// @param job of the batch
+    CoordinatorMessage.TaskOutcome stalled(CoordinatorAction.BackgroundTask task, Job job, Duration waited) {
         String source = job.source().input().toString();
         return switch (task) {
             case CoordinatorAction.MakePlan plan ->
@@ -178,11 +205,13 @@ final class BackgroundTaskRunner {
     }
 
     private Failure stall(String doing, String place, Duration waited) {
-        return Failure.of(
-                FailedResource.Type.STORAGE,
+        Failure failure = Failure.of(
+                FailedResource.Type.MOUNT,
                 place,
                 "%s, %s: the file system has not answered node %s for %d s. Check that it answers on that node"
                         .formatted(batch, doing, services.node(), Math.max(1, waited.toSeconds())));
+        services.faults().failed(batch, failure);
+        return failure;
     }
 
     /// Deletes the staged output of the batch. What can't be deleted is logged.

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -275,7 +276,8 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                         instanceof
                         CoordinatorMessage.TaskReported(
                                 int incarnation,
-                                CoordinatorMessage.TaskStalled(Failure failure))
+                                CoordinatorMessage.TaskStalled(Failure failure, String helper),
+                                List<String> others)
                 && !decision.events().isEmpty()) {
             alerts.stepStalled(failure);
         }
@@ -353,9 +355,13 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     /// A step that stalls is reported twice: when it stalls, and if it ends after all. The outcome of a
     /// fence counts once, because its request is answered then.
     private void start(CoordinatorAction.BackgroundTask task, BatchState state) {
+        if (task.helper() != null) {
+            startElsewhere(task, task.helper(), state);
+            return;
+        }
         WatchedTask<CoordinatorMessage.TaskOutcome> watched = watch(() -> tasks.run(task, state));
         CompletableFuture<CoordinatorMessage.TaskOutcome> stalled =
-                watched.stall().thenApply(waited -> tasks.stalled(task, state, waited));
+                watched.stall().thenApply(waited -> tasks.stalled(task, state.submission().job(), waited));
         if (task instanceof CoordinatorAction.FencePublication) {
             report(task, watched.result().applyToEither(stalled, Function.identity()));
         } else {
@@ -364,16 +370,30 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         }
     }
 
+    private void startElsewhere(CoordinatorAction.BackgroundTask task, String helper, BatchState state) {
+        Phase phase = Objects.requireNonNull(state.phase());
+        RemoteStep.Request request = new RemoteStep.Request(
+                batch, task.incarnation(), phase, helper, services.settings().lease());
+        ActorRef<CoordinatorMessage> self = context.getSelf();
+        context.spawnAnonymous(RemoteStep.create(
+                request,
+                services,
+                outcome -> self.tell(new CoordinatorMessage.TaskReported(
+                        task.incarnation(), outcome, services.peers().others()))));
+    }
+
     private void report(
             CoordinatorAction.BackgroundTask task, CompletableFuture<CoordinatorMessage.TaskOutcome> reported) {
         context.pipeToSelf(
                 reported,
                 (outcome, problem) -> new CoordinatorMessage.TaskReported(
-                        task.incarnation(), problem == null ? outcome : tasks.failed(problem)));
+                        task.incarnation(),
+                        problem == null ? outcome : tasks.failed(problem),
+                        services.peers().others()));
     }
 
     private <T> WatchedTask<T> watch(Supplier<T> work) {
-        return WatchedTask.start(work, services.blocking(), services.settings().stallAfter());
+        return WatchedTask.start(work, services.blocking(), services.settings().stallAfter(), services.stuck());
     }
 
     private <M> void send(CoordinatorAction.Send<M> send) {

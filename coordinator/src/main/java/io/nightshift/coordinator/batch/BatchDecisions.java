@@ -90,9 +90,13 @@ final class BatchDecisions {
             case CoordinatorMessage.Recovered recovered -> lifecycle.recovered(state, now);
             case CoordinatorMessage.FlushCommits flush -> withNextStep(state, commits.flush(state, now));
             case CoordinatorMessage.Tick tick -> tick(state, now);
-            case CoordinatorMessage.TaskReported(int incarnation, CoordinatorMessage.TaskOutcome outcome) ->
+            case CoordinatorMessage.TaskReported(
+                int incarnation,
+                CoordinatorMessage.TaskOutcome outcome,
+                List<String> others) ->
                 switch (outcome) {
-                    case CoordinatorMessage.StepOutcome step -> lifecycle.stepEnded(state, incarnation, step, now);
+                    case CoordinatorMessage.StepOutcome step ->
+                        lifecycle.stepEnded(state, incarnation, step, others, now);
                     case CoordinatorMessage.PublicationFenced fenced -> control.fenced(state, incarnation, fenced, now);
                     case CoordinatorMessage.FailedBatchFenced fenced ->
                         lifecycle.fenced(state, incarnation, fenced, now);

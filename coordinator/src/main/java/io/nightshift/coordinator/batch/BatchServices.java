@@ -27,6 +27,9 @@ import java.util.function.ToLongFunction;
 /// @param observer is notified of what happens
 /// @param alerts sends a command to the alert outbox; called by any thread, never blocks
 /// @param stalledAfter how long the batch may make no progress before that is an alert
+/// @param peers the other nodes, which do what this node can't
+/// @param faults is told which steps fail on this node
+/// @param stuck counts the threads that hang in a step
 public record BatchServices(
         BatchSettings settings,
         SourceInspector inspector,
@@ -39,4 +42,7 @@ public record BatchServices(
         String node,
         BatchObserver observer,
         Consumer<AlertCommand> alerts,
-        Duration stalledAfter) {}
+        Duration stalledAfter,
+        BatchPeers peers,
+        StepFaults faults,
+        StuckThreads stuck) {}

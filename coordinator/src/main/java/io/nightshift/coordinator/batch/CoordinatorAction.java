@@ -8,6 +8,7 @@ import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /// An effect of a [Decision]. Actions are data. [Batch] performs them, with the state that holds after the
 /// events of their decision. To the decision logic an actor reference is only an address.
@@ -57,13 +58,26 @@ sealed interface CoordinatorAction {
     sealed interface BackgroundTask extends CoordinatorAction {
         /// The incarnation that started the task.
         int incarnation();
+
+        /// The other node that does the task, `host:port`; null if this node does it.
+        default @Nullable String helper() {
+            return null;
+        }
     }
 
     /// Inspects the source and divides it into partitions.
-    record MakePlan(int incarnation) implements BackgroundTask {}
+    record MakePlan(int incarnation, @Nullable String helper) implements BackgroundTask {
+        MakePlan(int incarnation) {
+            this(incarnation, null);
+        }
+    }
 
     /// Compares the source with the files that the plan pinned.
-    record CheckInput(int incarnation) implements BackgroundTask {}
+    record CheckInput(int incarnation, @Nullable String helper) implements BackgroundTask {
+        CheckInput(int incarnation) {
+            this(incarnation, null);
+        }
+    }
 
     /// Publishes the committed output.
     record Publish(int incarnation) implements BackgroundTask {}

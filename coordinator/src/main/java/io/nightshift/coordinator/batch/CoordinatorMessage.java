@@ -27,7 +27,17 @@ sealed interface CoordinatorMessage {
     /// A background task has ended.
     ///
     /// @param incarnation that started the task
-    record TaskReported(int incarnation, TaskOutcome outcome) implements CoordinatorMessage {}
+    /// @param others the other nodes that can do a task now, `host:port`
+    record TaskReported(int incarnation, TaskOutcome outcome, List<String> others) implements CoordinatorMessage {
+        public TaskReported {
+            others = List.copyOf(others);
+        }
+
+        /// A report of a cluster of one.
+        TaskReported(int incarnation, TaskOutcome outcome) {
+            this(incarnation, outcome, List.of());
+        }
+    }
 
     /// The backoff of a failed task is over.
     ///
@@ -60,10 +70,27 @@ sealed interface CoordinatorMessage {
     record PublicationCompleted(Publication publication) implements StepOutcome {}
 
     /// A task failed.
-    record TaskFailed(Failure failure) implements StepOutcome {}
+    ///
+    /// @param helper the other node that did the task; null if this node did
+    record TaskFailed(Failure failure, @Nullable String helper) implements StepOutcome {
+        TaskFailed(Failure failure) {
+            this(failure, null);
+        }
+    }
 
     /// A task waits for a file system that does not answer. It may continue later.
-    record TaskStalled(Failure failure) implements StepOutcome {}
+    ///
+    /// @param helper the other node that does the task; null if this node does
+    record TaskStalled(Failure failure, @Nullable String helper) implements StepOutcome {
+        TaskStalled(Failure failure) {
+            this(failure, null);
+        }
+    }
+
+    /// The other node that was to do a task does not answer.
+    ///
+    /// @param mayContinue whether the node may do the task all the same
+    record HelperLost(String helper, boolean mayContinue) implements StepOutcome {}
 
     /// The outcome of [CoordinatorAction.FencePublication].
     ///

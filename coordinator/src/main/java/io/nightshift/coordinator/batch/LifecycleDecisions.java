@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.plan.SourceFile;
@@ -13,8 +14,11 @@ import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// Moves a batch from phase to phase: takes over, then starts the background task of the phase (plan, check
 /// the input, publish) and decides about its outcome. At most one such task, or the fence of a publication
@@ -42,6 +46,12 @@ class LifecycleDecisions {
 
     /// Whether the task of the phase waits for the batch's window.
     private boolean isTaskDeferred;
+
+    /// The other node that does the task of the phase, or does it next; null for this node.
+    private @Nullable String helper;
+
+    /// The nodes that have failed at the task since this node did it last.
+    private final Set<String> tried = new HashSet<>();
 
     /// @param node this node, `host:port`
     /// @param random for the jitter of backoffs
@@ -152,6 +162,7 @@ class LifecycleDecisions {
     List<CoordinatorAction> afterTakeover(BatchState next, DecisionTime now) {
         incarnation = next.incarnation();
         failedTasks = 0;
+        returnToThisNode();
         return startTask(next, now);
     }
 
@@ -187,11 +198,12 @@ class LifecycleDecisions {
         attempts.voidLeases();
         isTaskDeferred = false;
         List<CoordinatorAction> task = switch (state.phase()) {
-            case SUBMITTED -> List.of(new CoordinatorAction.MakePlan(incarnation));
-            case RUNNING -> List.of(new CoordinatorAction.CheckInput(incarnation));
+            case SUBMITTED -> List.of(new CoordinatorAction.MakePlan(incarnation, helper));
+            case RUNNING -> List.of(new CoordinatorAction.CheckInput(incarnation, helper));
             // A batch that was paused before its plan is planned during the pause. Otherwise its input is
             // checked when it is resumed.
-            case PAUSED -> state.plan() == null ? List.of(new CoordinatorAction.MakePlan(incarnation)) : List.of();
+            case PAUSED ->
+                state.plan() == null ? List.of(new CoordinatorAction.MakePlan(incarnation, helper)) : List.of();
             case PUBLISHING -> List.of(new CoordinatorAction.Publish(incarnation));
             case FAILED, PUBLISHED, CANCELLED -> throw new IllegalStateException(batch + " is " + state.phase());
             case null -> throw new IllegalStateException(batch + " was not submitted");
@@ -228,7 +240,13 @@ class LifecycleDecisions {
     }
 
     /// @param startedBy the incarnation that started the task
-    Decision stepEnded(BatchState state, int startedBy, CoordinatorMessage.StepOutcome outcome, DecisionTime now) {
+    /// @param others the other nodes that can do a task now
+    Decision stepEnded(
+            BatchState state,
+            int startedBy,
+            CoordinatorMessage.StepOutcome outcome,
+            List<String> others,
+            DecisionTime now) {
         if (startedBy == incarnation) {
             isTaskRunning = false;
         }
@@ -243,8 +261,11 @@ class LifecycleDecisions {
             case CoordinatorMessage.InputUnchanged unchanged -> inputUnchanged(state, state.phase(), now);
             case CoordinatorMessage.PublicationCompleted(Publication publication) ->
                 published(state, state.phase(), publication, now);
-            case CoordinatorMessage.TaskFailed(Failure failure) -> taskFailed(state, state.phase(), failure, now);
-            case CoordinatorMessage.TaskStalled(Failure failure) -> taskStalled(state, state.phase(), failure, now);
+            case CoordinatorMessage.TaskFailed(Failure failure, String by) ->
+                taskFailed(state, state.phase(), new FailedStep(failure, by == null ? node : by, others), now);
+            case CoordinatorMessage.TaskStalled(Failure failure, String by) ->
+                taskStalled(state, state.phase(), new FailedStep(failure, by == null ? node : by, others), now);
+            case CoordinatorMessage.HelperLost lost -> helperLost(state, state.phase(), lost, others, now);
         };
     }
 
@@ -270,7 +291,13 @@ class LifecycleDecisions {
 
     private List<CoordinatorAction> startLeasing(BatchState state, DecisionTime now) {
         failedTasks = 0;
+        returnToThisNode();
         return attempts.start(state, incarnation, now);
+    }
+
+    private void returnToThisNode() {
+        helper = null;
+        tried.clear();
     }
 
     Decision published(BatchState state, Phase phase, Publication publication, DecisionTime now) {
@@ -282,39 +309,135 @@ class LifecycleDecisions {
         return Decision.persist(published, reportEnd(state.after(List.of(published))));
     }
 
+    /// A task that failed.
+    ///
+    /// @param failure why
+    /// @param node where, `host:port`
+    /// @param others the other nodes that can do a task now
+    record FailedStep(Failure failure, String node, List<String> others) {}
+
     /// Retries a transient failure until the time for it is over; after that the batch fails. The first
     /// failure of a series is persisted, so that a restart of the coordinator does not extend the time.
-    Decision taskFailed(BatchState state, Phase phase, Failure failure, DecisionTime now) {
+    ///
+    /// What one node lacks, another one may have. So the other nodes try next, one after the other.
+    Decision taskFailed(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Failed.class)) {
             return Decision.nothing();
         }
-        RetryPolicy retry = settings.retry().forJob(state.submission().job().retry());
-        Instant until = OutageLimit.until(state, retry, failure, now);
-        if (!failure.isPermanent() && until.isAfter(now.instant())) {
-            failedTasks++;
-            Duration backoff = OutageLimit.atMost(until, retry.backoff(failedTasks, random), now);
-            boolean isKnown = state.outage() != null && state.outage().failure().equals(failure);
-            return Decision.persist(
-                    isKnown ? List.of() : List.of(new BatchEvent.StepFailed(now.instant(), node, failure, until)),
-                    List.of(new CoordinatorAction.RetryLater(incarnation, failure, backoff)));
+        Failure failure = step.failure();
+        Instant until = OutageLimit.until(state, retry(state), failure, now);
+        if (failure.isPermanent() || !until.isAfter(now.instant())) {
+            return failBatch(state, List.of(), OutageLimit.exceeded(state, failure, now), now);
         }
-        BatchEvent failed = new BatchEvent.Failed(now.instant(), OutageLimit.exceeded(state, failure, now));
-        return Decision.persist(List.of(failed), phaseActions(state.after(List.of(failed))));
+        List<BatchEvent> events = isRecorded(state, step)
+                ? List.of()
+                : List.of(new BatchEvent.StepFailed(now.instant(), step.node(), failure, until));
+        BatchState next = state.after(events);
+        return isConfirmed(state, step)
+                ? failBatch(state, events, Failure.permanent(failure.message()), now)
+                : Decision.persist(events, nextTry(next, phase, step, until, now));
+    }
+
+    /// @param before events to persist in the same write, before the failure
+    private Decision failBatch(BatchState state, List<BatchEvent> before, Failure failure, DecisionTime now) {
+        List<BatchEvent> events = new ArrayList<>(before);
+        events.add(new BatchEvent.Failed(now.instant(), failure));
+        return Decision.persist(events, phaseActions(state.after(events)));
+    }
+
+    private RetryPolicy retry(BatchState state) {
+        return settings.retry().forJob(state.submission().job().retry());
+    }
+
+    /// Whether the input file that a node lacks is missing indeed: a second node lacks it, and no node of the
+    /// cluster has yet to look for it.
+    boolean isConfirmed(BatchState state, FailedStep step) {
+        FailedResource resource = step.failure().resource();
+        if (resource == null || resource.type() != FailedResource.Type.INPUT) {
+            return false;
+        }
+        Set<String> nodes = new HashSet<>(reports(state, resource));
+        nodes.add(step.node());
+        return nodes.size() > 1 && nodes.contains(node) && nodes.containsAll(step.others());
+    }
+
+    private static Set<String> reports(BatchState state, FailedResource resource) {
+        return state.outage() == null ? Set.of() : state.outage().reports().getOrDefault(resource, Set.of());
+    }
+
+    private static boolean isRecorded(BatchState state, FailedStep step) {
+        FailedResource resource = step.failure().resource();
+        boolean isReported =
+                resource == null || !resource.type().isOfNode() || reports(state, resource).contains(step.node());
+        return state.outage() != null && state.outage().failure().equals(step.failure()) && isReported;
+    }
+
+    /// Another node tries next, or this one when all have failed. A node is asked at once for what belongs to one
+    /// node, and after a backoff for what they share.
+    private List<CoordinatorAction> nextTry(
+            BatchState state, Phase phase, FailedStep step, Instant until, DecisionTime now) {
+        tried.add(step.node());
+        List<String> left = step.others().stream()
+                .filter(other -> !tried.contains(other))
+                .toList();
+        FailedResource resource = step.failure().resource();
+        if (resource == null || phase == Phase.PUBLISHING || left.isEmpty()) {
+            returnToThisNode();
+        } else {
+            helper = left.get(random.nextInt(left.size()));
+            if (resource.type().isOfNode()) {
+                List<CoordinatorAction> actions = new ArrayList<>();
+                actions.add(new CoordinatorAction.WriteLog(
+                        "{}: {}. Asking node {}", List.of(batch, step.failure().message(), helper)));
+                actions.addAll(startTask(state, now));
+                return actions;
+            }
+        }
+        failedTasks++;
+        Duration backoff = OutageLimit.atMost(until, retry(state).backoff(failedTasks, random), now);
+        return List.of(new CoordinatorAction.RetryLater(incarnation, step.failure(), backoff));
     }
 
     /// Treats a stalled task as a failed one, after a takeover. So the task can't do any harm if it continues
     /// later: its outcome is that of an earlier incarnation, and the next publication or fence stops this
     /// one.
-    Decision taskStalled(BatchState state, Phase phase, Failure failure, DecisionTime now) {
+    Decision taskStalled(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Failed.class)) {
             return Decision.nothing();
         }
         BatchEvent tookOver = new BatchEvent.TookOver(now.instant(), state.incarnation() + 1, node);
         incarnation = state.incarnation() + 1;
-        Decision failed = taskFailed(state.after(List.of(tookOver)), phase, failure, now);
+        Decision failed = taskFailed(state.after(List.of(tookOver)), phase, step, now);
         List<BatchEvent> events = new ArrayList<>(List.of(tookOver));
         events.addAll(failed.events());
         return Decision.persist(events, failed.actions());
+    }
+
+    /// The silence of a node says nothing about the resource that failed on this one. If the node may do the task
+    /// all the same, a takeover comes first, as for a stalled task.
+    private Decision helperLost(
+            BatchState state, Phase phase, CoordinatorMessage.HelperLost lost, List<String> others, DecisionTime now) {
+        if (!Transitions.allows(phase, BatchEvent.Failed.class)) {
+            return Decision.nothing();
+        }
+        List<BatchEvent> events = new ArrayList<>();
+        if (lost.mayContinue()) {
+            incarnation = state.incarnation() + 1;
+            events.add(new BatchEvent.TookOver(now.instant(), incarnation, node));
+        }
+        Failure failure = state.outage() == null
+                ? Failure.transientFailure("node %s does not answer".formatted(lost.helper()))
+                : state.outage().failure();
+        Instant until = OutageLimit.until(state, retry(state), failure, now);
+        if (!until.isAfter(now.instant())) {
+            return failBatch(state, events, OutageLimit.exceeded(state, failure, now), now);
+        }
+        if (state.outage() == null) {
+            events.add(new BatchEvent.StepFailed(now.instant(), lost.helper(), failure, until));
+        }
+        return Decision.persist(
+                events,
+                nextTry(state.after(events), phase, new FailedStep(failure, lost.helper(), others), until, now));
     }
 
     /// A batch whose partitions are all committed may have failed while it was published. An earlier

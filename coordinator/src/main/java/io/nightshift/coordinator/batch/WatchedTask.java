@@ -23,6 +23,7 @@ final class WatchedTask<T> {
     private final Supplier<T> work;
     private final Executor executor;
     private final Duration bound;
+    private final StuckThreads stuck;
     private final CompletableFuture<T> result = new CompletableFuture<>();
     private final CompletableFuture<Duration> stall = new CompletableFuture<>();
     private final IdleTime idle = new IdleTime();
@@ -30,16 +31,18 @@ final class WatchedTask<T> {
     /// The thread while it does the work.
     private @Nullable Thread thread;
 
-    private WatchedTask(Supplier<T> work, Executor executor, Duration bound) {
+    private WatchedTask(Supplier<T> work, Executor executor, Duration bound, StuckThreads stuck) {
         this.work = work;
         this.executor = executor;
         this.bound = bound;
+        this.stuck = stuck;
     }
 
     /// @param executor runs the work on a thread that may block
     /// @param bound how long the work may wait for a file system
-    static <T> WatchedTask<T> start(Supplier<T> work, Executor executor, Duration bound) {
-        WatchedTask<T> task = new WatchedTask<>(work, executor, bound);
+    /// @param stuck counts the thread from when the work stalls until it ends
+    static <T> WatchedTask<T> start(Supplier<T> work, Executor executor, Duration bound, StuckThreads stuck) {
+        WatchedTask<T> task = new WatchedTask<>(work, executor, bound, stuck);
         executor.execute(task::run);
         return task;
     }
@@ -55,20 +58,27 @@ final class WatchedTask<T> {
     }
 
     private void run() {
-        setThread(Thread.currentThread());
+        begin();
         checkLater();
         try {
             T value = work.get();
-            setThread(null);
+            end();
             result.complete(value);
         } catch (Throwable problem) {
-            setThread(null);
+            end();
             result.completeExceptionally(problem);
         }
     }
 
-    private synchronized void setThread(@Nullable Thread current) {
-        thread = current;
+    private synchronized void begin() {
+        thread = Thread.currentThread();
+    }
+
+    private synchronized void end() {
+        thread = null;
+        if (stall.isDone()) {
+            stuck.cameBack();
+        }
     }
 
     private void checkLater() {
@@ -87,6 +97,7 @@ final class WatchedTask<T> {
         }
         long waited = idle.nanos(processor, now);
         if (waited >= bound.toNanos()) {
+            stuck.stalled();
             stall.complete(Duration.ofNanos(waited));
         } else {
             checkLater();

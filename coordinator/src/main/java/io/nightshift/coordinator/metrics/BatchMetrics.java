@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.nightshift.coordinator.batch.BatchObserver;
+import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus.Forecast;
@@ -43,6 +44,7 @@ public final class BatchMetrics implements BatchObserver {
     private static final String DEADLINES =
             "Open batches that this node coordinates and that miss their deadline, surely or with more than 5 %";
 
+    private final MeterRegistry registry;
     private final Clock clock;
     private final Map<BatchId, BatchGauges> gauges = new ConcurrentHashMap<>();
     private final Set<BatchId> damaged = ConcurrentHashMap.newKeySet();
@@ -69,6 +71,7 @@ public final class BatchMetrics implements BatchObserver {
     /// @param prices of what batches use
     /// @param clock the wall clock
     BatchMetrics(MeterRegistry registry, Prices prices, Clock clock) {
+        this.registry = registry;
         this.clock = clock;
         committedUse = new UseMetrics(registry, prices, "committed");
         discardedUse = new UseMetrics(registry, prices, "discarded");
@@ -213,6 +216,13 @@ public final class BatchMetrics implements BatchObserver {
                 .mapToDouble(batch -> batch.oldestLease().toMillis() / 1e3)
                 .max()
                 .orElse(0);
+    }
+
+    /// Registers the metric of the threads that hang in a step of a batch.
+    public void watch(StuckThreads stuck) {
+        Gauge.builder("nightshift.coordinator.stuck.threads", stuck, StuckThreads::count)
+                .description("Threads that hang in a read or a write while this node plans, checks or publishes")
+                .register(registry);
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.StepCommand;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
@@ -44,8 +45,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -73,6 +78,11 @@ final class BatchActorFixture {
     Runnable onPublish = () -> {};
     Runnable onPrepare = () -> {};
     Runnable onFence = () -> {};
+
+    /// The other nodes that do steps, by name.
+    final Map<String, ActorRef<StepCommand>> helpers = new ConcurrentSkipListMap<>();
+
+    final StuckThreads stuck = new StuckThreads();
 
     private final TestActorSystem node;
     private final int rows;
@@ -129,24 +139,55 @@ final class BatchActorFixture {
     }
 
     private ActorRef<BatchCommand> start() {
-        return node.kit()
-                .spawn(Batch.create(
-                        id,
-                        shard.ref(),
-                        new BatchServices(
-                                settings,
-                                inspector(),
-                                version -> MODEL,
-                                publisher(),
-                                node.ledger()::entries,
-                                register::add,
-                                node.blocking(),
-                                Clock.systemUTC(),
-                                "node:1",
-                                node.metrics(),
-                                alerts::add,
-                                Duration.ofMinutes(30))));
+        return node.kit().spawn(Batch.create(id, shard.ref(), services("node:1", inspector())));
     }
+
+    private BatchServices services(String name, SourceInspector inspector) {
+        return new BatchServices(
+                settings,
+                inspector,
+                version -> MODEL,
+                publisher(),
+                node.ledger()::entries,
+                register::add,
+                node.blocking(),
+                Clock.systemUTC(),
+                name,
+                node.metrics(),
+                alerts::add,
+                Duration.ofMinutes(30),
+                peers,
+                StepFaults.NONE,
+                stuck);
+    }
+
+    /// Starts another node that does steps.
+    ActorRef<StepCommand> help(String name, SourceInspector inspector) {
+        ActorRef<StepCommand> helper =
+                node.kit().spawn(StepRunner.create(services(name, inspector), node.ledger()));
+        helpers.put(name, helper);
+        return helper;
+    }
+
+    private final BatchPeers peers = new BatchPeers() {
+        @Override
+        public List<String> others() {
+            return List.copyOf(helpers.keySet());
+        }
+
+        @Override
+        public CompletionStage<ActorRef<StepCommand>> find(String other) {
+            ActorRef<StepCommand> helper = helpers.get(other);
+            return helper == null
+                    ? CompletableFuture.failedFuture(new IllegalStateException(other))
+                    : CompletableFuture.completedFuture(helper);
+        }
+
+        @Override
+        public boolean isNode(Address address) {
+            return true;
+        }
+    };
 
     /// Stops the coordinator as a crash would, and starts another on the same journal.
     void restart() {
@@ -302,7 +343,7 @@ final class BatchActorFixture {
         };
     }
 
-    private List<InspectedFile> inspect() {
+    List<InspectedFile> inspect() {
         try {
             SourceFile file = SourcePins.pin(source, rows);
             return List.of(new InspectedFile(file, rows == 0 ? List.of() : List.of((long) rows)));

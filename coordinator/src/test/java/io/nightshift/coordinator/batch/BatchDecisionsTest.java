@@ -10,8 +10,10 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -221,6 +223,169 @@ class BatchDecisionsTest extends DecisionsFixture {
                     .isEqualTo(Decision.nothing());
             assertThat(report(1, new CoordinatorMessage.LedgerEntriesCounted(state.entries() + 1)))
                     .isEqualTo(Decision.of(new CoordinatorAction.RecoverFromLedger()));
+        }
+    }
+
+    /// What this node lacks, another one may have.
+    @Nested
+    class OtherNodes {
+
+        private static final CoordinatorMessage.StepOutcome LACKS = new CoordinatorMessage.TaskFailed(MISSING);
+
+        private BatchEvent stepFailed(String node, Failure failure, int until) {
+            return new BatchEvent.StepFailed(at(), node, failure, ExampleBatch.AT.plusSeconds(until));
+        }
+
+        private Decision report(int incarnation, CoordinatorMessage.TaskOutcome outcome, String... others) {
+            return decide(new CoordinatorMessage.TaskReported(incarnation, outcome, List.of(others)));
+        }
+
+        private CoordinatorMessage.PlanCompleted completed() {
+            BatchEvent.Planned planned = ExampleBatch.planned();
+            return new CoordinatorMessage.PlanCompleted(
+                    planned.files().stream()
+                            .map(file -> new InspectedFile(file, List.of()))
+                            .toList(),
+                    planned.partitions());
+        }
+
+        private CoordinatorAction asking(String node) {
+            return new CoordinatorAction.WriteLog(
+                    "{}: {}. Asking node {}", List.of(ExampleBatch.BATCH, MISSING.message(), node));
+        }
+
+        @Test
+        void aNodeThatLacksTheInputAsksAnotherOneForThePlan() {
+            open();
+
+            assertThat(report(1, LACKS, "node:2"))
+                    .isEqualTo(Decision.persist(
+                            List.of(stepFailed("node:1", MISSING, 20)),
+                            List.of(asking("node:2"), new CoordinatorAction.MakePlan(1, "node:2"))));
+            assertThat(report(1, completed(), "node:2")).isEqualTo(Decision.persist(ExampleBatch.planned(), HAS_WORK));
+            assertThat(state.outage()).isNull();
+        }
+
+        @Test
+        void theBatchFailsWhenEveryOtherNodeLacksTheInput() {
+            open();
+            CoordinatorAction.MakePlan first = (CoordinatorAction.MakePlan) report(1, LACKS, "node:2", "node:3")
+                    .actions()
+                    .getLast();
+            String second = "node:2".equals(first.helper()) ? "node:3" : "node:2";
+            Decision decision = report(
+                    1, new CoordinatorMessage.TaskFailed(MISSING, first.helper()), "node:2", "node:3");
+            assertThat(decision.actions()).contains(new CoordinatorAction.MakePlan(1, second));
+
+            assertThat(report(1, new CoordinatorMessage.TaskFailed(MISSING, second), "node:2", "node:3"))
+                    .isEqualTo(Decision.persist(
+                            List.of(
+                                    stepFailed(second, MISSING, 20),
+                                    new BatchEvent.Failed(at(), Failure.permanent(MISSING.message()))),
+                            List.of(HAS_NO_WORK)));
+        }
+
+        @Test
+        void aSingleNodeWaitsForItsInput() {
+            open();
+
+            assertThat(report(1, LACKS).actions())
+                    .containsExactly(new CoordinatorAction.RetryLater(1, MISSING, Duration.ofSeconds(1)));
+            seconds = 20;
+            decide(new CoordinatorMessage.RetryDue(1));
+            assertThat(report(1, LACKS).events())
+                    .containsExactly(new BatchEvent.Failed(
+                            at(),
+                            Failure.transientFailure(
+                                    "it does not exist. It was retried for 20 s without success")));
+        }
+
+        @Test
+        void aNodeThatDoesNotAnswerSaysNothingAboutTheInput() {
+            open();
+            report(1, LACKS, "node:2");
+
+            assertThat(report(1, new CoordinatorMessage.HelperLost("node:2", false), "node:2"))
+                    .isEqualTo(Decision.of(new CoordinatorAction.RetryLater(1, MISSING, Duration.ofSeconds(1))));
+            seconds = 1;
+            assertThat(decide(new CoordinatorMessage.RetryDue(1)))
+                    .as("this node tries itself again")
+                    .isEqualTo(Decision.of(new CoordinatorAction.MakePlan(1)));
+            assertThat(report(1, LACKS, "node:2").actions())
+                    .as("and then the other one again")
+                    .contains(new CoordinatorAction.MakePlan(1, "node:2"));
+        }
+
+        @Test
+        void theLatePlanOfALostNodeDoesNotCount() {
+            open();
+            report(1, LACKS, "node:2");
+
+            assertThat(report(1, new CoordinatorMessage.HelperLost("node:2", true), "node:2"))
+                    .isEqualTo(Decision.persist(
+                            List.of(ExampleBatch.tookOver(2)),
+                            List.of(new CoordinatorAction.RetryLater(2, MISSING, Duration.ofSeconds(1)))));
+            assertThat(report(1, completed(), "node:2")).isEqualTo(Decision.nothing());
+            assertThat(decide(new CoordinatorMessage.RetryDue(2)).actions())
+                    .containsExactly(new CoordinatorAction.MakePlan(2));
+        }
+
+        @Test
+        void theTimeToWaitGoesOnWhileOtherNodesAreAsked() {
+            open();
+            report(1, LACKS, "node:2");
+            seconds = 20;
+
+            assertThat(report(1, new CoordinatorMessage.HelperLost("node:2", false), "node:2")
+                            .events())
+                    .containsExactly(new BatchEvent.Failed(
+                            at(),
+                            Failure.transientFailure(
+                                    "it does not exist. It was retried for 20 s without success")));
+        }
+
+        @Test
+        void sharedStorageIsTriedOnAnotherNodeAfterABackoff() {
+            open();
+
+            assertThat(report(1, new CoordinatorMessage.TaskFailed(AWAY), "node:2"))
+                    .isEqualTo(Decision.persist(
+                            stepFailed("node:1", AWAY, 10),
+                            new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(1))));
+            assertThat(decide(new CoordinatorMessage.RetryDue(1)))
+                    .isEqualTo(Decision.of(new CoordinatorAction.MakePlan(1, "node:2")));
+            assertThat(report(1, new CoordinatorMessage.TaskFailed(AWAY, "node:2"), "node:2"))
+                    .isEqualTo(Decision.of(new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(2))));
+            assertThat(decide(new CoordinatorMessage.RetryDue(1)))
+                    .isEqualTo(Decision.of(new CoordinatorAction.MakePlan(1)));
+        }
+
+        @Test
+        void aStepThatHangsContinuesOnAnotherNodeAfterATakeover() {
+            Failure hangs = Failure.of(FailedResource.Type.MOUNT, "/data", "it does not answer");
+            open();
+
+            assertThat(report(1, new CoordinatorMessage.TaskStalled(hangs), "node:2")
+                            .actions())
+                    .contains(new CoordinatorAction.MakePlan(2, "node:2"));
+            assertThat(report(2, new CoordinatorMessage.TaskStalled(hangs, "node:2"), "node:2"))
+                    .as("agreement does not make it permanent")
+                    .isEqualTo(Decision.persist(
+                            List.of(ExampleBatch.tookOver(3), stepFailed("node:2", hangs, 20)),
+                            List.of(new CoordinatorAction.RetryLater(3, hangs, Duration.ofSeconds(1)))));
+        }
+
+        @Test
+        void aFailureOfTheWorkItselfIsNoReasonToAsk() {
+            open();
+
+            assertThat(report(1, new CoordinatorMessage.TaskFailed(DISK), "node:2")
+                            .actions())
+                    .containsExactly(new CoordinatorAction.RetryLater(1, DISK, Duration.ofSeconds(1)));
+            decide(new CoordinatorMessage.RetryDue(1));
+            assertThat(report(1, new CoordinatorMessage.TaskFailed(DISK), "node:2")
+                            .actions())
+                    .containsExactly(new CoordinatorAction.RetryLater(1, DISK, Duration.ofSeconds(2)));
         }
     }
 

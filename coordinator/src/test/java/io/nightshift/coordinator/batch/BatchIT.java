@@ -829,14 +829,16 @@ class BatchIT {
             assertThat(batch.awaitPhase(Phase.RUNNING).incarnation()).isEqualTo(2);
             assertThat(stalls(batch)).singleElement().satisfies(failure -> {
                 assertThat(failure.resource())
-                        .isEqualTo(new FailedResource(FailedResource.Type.STORAGE, batch.source.toString()));
+                        .isEqualTo(new FailedResource(FailedResource.Type.MOUNT, batch.source.toString()));
                 assertThat(failure.message())
                         .startsWith(
                                 batch.id + ", planning from " + batch.source + ": the file system has not answered");
             });
+            assertThat(batch.stuck.count()).isOne();
             gate.complete(null);
             batch.complete(0);
             batch.awaitPhase(Phase.PUBLISHED);
+            await().atMost(SOON).until(() -> batch.stuck.count() == 0);
         }
 
         @Test

@@ -117,7 +117,18 @@ final class InvariantChecker {
                     outage(failed.at(), failed.until(), failed.failure());
                 }
             }
+            case BatchEvent.Planned planned -> {
+                String asked = planned.files().getFirst().tag();
+                require(
+                        asked.equals(String.valueOf(before.incarnation())),
+                        "incarnation %d has the plan of incarnation %s",
+                        before.incarnation(),
+                        asked);
+            }
             case BatchEvent.StepFailed failed -> {
+                if (failed.failure().equals(SimulatedWorker.MISSING)) {
+                    missing.add(failed.node());
+                }
                 outage(failed.at(), failed.until(), failed.failure());
                 require(failed.at().isBefore(failed.until()), "a step is retried after the time for it");
             }

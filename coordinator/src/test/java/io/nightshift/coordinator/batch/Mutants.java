@@ -340,8 +340,50 @@ enum Mutants implements Simulation.DecisionsFactory {
                     dependencies.commits(),
                     dependencies.forecasts()) {
                 @Override
-                Decision taskStalled(BatchState state, Phase phase, Failure failure, DecisionTime now) {
-                    return taskFailed(state, phase, failure, now);
+                Decision taskStalled(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
+                    return taskFailed(state, phase, step, now);
+                }
+            };
+        }
+    },
+    A_LATE_PLAN_COUNTS {
+        @Override
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
+            return new LifecycleDecisions(
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
+                @Override
+                Decision stepEnded(
+                        BatchState state,
+                        int startedBy,
+                        CoordinatorMessage.StepOutcome outcome,
+                        List<String> others,
+                        DecisionTime now) {
+                    boolean isPlan = outcome instanceof CoordinatorMessage.PlanCompleted;
+                    return super.stepEnded(state, isPlan ? incarnation() : startedBy, outcome, others, now);
+                }
+            };
+        }
+    },
+    ONE_NODE_WITHOUT_THE_INPUT_FAILS_THE_PLAN {
+        @Override
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
+            return new LifecycleDecisions(
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
+                @Override
+                boolean isConfirmed(BatchState state, FailedStep step) {
+                    return step.failure().equals(SimulatedWorker.MISSING);
                 }
             };
         }

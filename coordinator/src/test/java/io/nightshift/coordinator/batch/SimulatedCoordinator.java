@@ -202,17 +202,23 @@ final class SimulatedCoordinator extends SimulatedProcess {
         if (task instanceof CoordinatorAction.MakePlan) {
             checker.planning(state, world.instant());
         }
+        if (task.helper() != null) {
+            askHelper(task, task.helper());
+            return;
+        }
         boolean hangs = !(task instanceof CoordinatorAction.CountLedgerEntries)
                 && world.happens(world.faults().taskHangs());
         if (hangs) {
             after(
                     world.between(1, 10),
-                    () -> receive(new CoordinatorMessage.TaskReported(task.incarnation(), stalled(task))));
+                    () -> send(task, stalled(task)));
         }
         boolean hangsFirst = hangs && world.random().nextBoolean();
         after(world.between(0.1, 5) + (hangsFirst ? world.between(10, 60) : 0), () -> {
             switch (task) {
-                case CoordinatorAction.MakePlan plan -> report(task, () -> world.plan());
+                case CoordinatorAction.MakePlan plan when world.happens(world.faults().inputMissing()) ->
+                    send(task, new CoordinatorMessage.TaskFailed(SimulatedWorker.MISSING));
+                case CoordinatorAction.MakePlan plan -> report(task, () -> world.plan(task.incarnation()));
                 case CoordinatorAction.CheckInput check -> report(task, CoordinatorMessage.InputUnchanged::new);
                 case CoordinatorAction.CountLedgerEntries count ->
                     report(task, () -> new CoordinatorMessage.LedgerEntriesCounted(journal.size()));
@@ -222,6 +228,23 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 case CoordinatorAction.Publish publish -> publish(publish, state, hangs && !hangsFirst);
             }
         });
+    }
+
+    /// A node that is lost may plan all the same. Its plan then arrives late.
+    private void askHelper(CoordinatorAction.BackgroundTask task, String helper) {
+        boolean isSilent = world.happens(world.faults().helperSilent());
+        boolean works = !isSilent || world.random().nextBoolean();
+        if (isSilent) {
+            after(world.between(1, 15), () -> send(task, new CoordinatorMessage.HelperLost(helper, works)));
+        }
+        if (works) {
+            CoordinatorMessage.StepOutcome outcome = world.happens(world.faults().inputMissing())
+                    ? new CoordinatorMessage.TaskFailed(SimulatedWorker.MISSING, helper)
+                    : task instanceof CoordinatorAction.MakePlan
+                            ? world.plan(task.incarnation())
+                            : new CoordinatorMessage.InputUnchanged();
+            after(world.between(0.1, 5) + (isSilent ? world.between(15, 60) : 0), () -> send(task, outcome));
+        }
     }
 
     private CoordinatorMessage.TaskOutcome fence(CoordinatorAction.FencePublication fence, BatchState state) {
@@ -307,8 +330,13 @@ final class SimulatedCoordinator extends SimulatedProcess {
         } catch (FailureException e) {
             outcome = new CoordinatorMessage.TaskFailed(e.failure());
         }
-        CoordinatorMessage.TaskOutcome reported = outcome;
-        after(world.latency(), () -> receive(new CoordinatorMessage.TaskReported(task.incarnation(), reported)));
+        send(task, outcome);
+    }
+
+    private void send(CoordinatorAction.BackgroundTask task, CoordinatorMessage.TaskOutcome outcome) {
+        after(
+                world.latency(),
+                () -> receive(new CoordinatorMessage.TaskReported(task.incarnation(), outcome, world.helpers())));
     }
 
     private CoordinatorMessage.TaskOutcome failed(CoordinatorAction.BackgroundTask task, boolean before) {

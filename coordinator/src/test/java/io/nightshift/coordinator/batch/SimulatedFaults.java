@@ -19,6 +19,8 @@ import java.util.random.RandomGenerator;
 /// @param taskFails background tasks that fail, before or after their effect
 /// @param taskBroken background tasks that fail permanently
 /// @param taskHangs background tasks that stall, and continue later
+/// @param inputMissing plans that a node can't make, because it does not see the input
+/// @param helperSilent plans of other nodes that do not answer, and may plan all the same
 /// @param workerLeaves attempts that are handed back, since the worker's node leaves
 /// @param slowScoring attempts that take longer than a lease
 /// @param workerFreezes until a worker is stopped for up to a minute
@@ -42,6 +44,8 @@ record SimulatedFaults(
         double taskFails,
         double taskBroken,
         double taskHangs,
+        double inputMissing,
+        double helperSilent,
         double workerLeaves,
         double slowScoring,
         double workerFreezes,
@@ -54,7 +58,7 @@ record SimulatedFaults(
         double control) {
 
     static final SimulatedFaults NONE =
-            new SimulatedFaults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            new SimulatedFaults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     static SimulatedFaults draw(RandomGenerator random) {
         return new SimulatedFaults(
@@ -70,6 +74,8 @@ record SimulatedFaults(
                 share(random, 0.5),
                 share(random, 0.1),
                 share(random, 0.3),
+                share(random, 0.9),
+                share(random, 0.5),
                 share(random, 0.2),
                 share(random, 0.3),
                 every(random, 10),

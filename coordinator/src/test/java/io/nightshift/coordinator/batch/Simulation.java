@@ -58,6 +58,7 @@ final class Simulation {
 
     private static final boolean TOLD = Boolean.getBoolean("nightshift.simulation.told");
     private static final int WORKERS = 4;
+    private static final List<String> HELPERS = List.of("node:2", "node:3");
 
     /// More than are started in one run; each worker has one that nobody had before it.
     private static final List<ActorRef<WorkerMessage>> ADDRESSES = IntStream.range(0, 500)
@@ -419,8 +420,16 @@ final class Simulation {
 
     // The work.
 
-    CoordinatorMessage.PlanCompleted plan() {
-        return new CoordinatorMessage.PlanCompleted(List.of(new InspectedFile(input, List.of(plan.rows()))), plan);
+    /// @param incarnation that has asked for the plan; the plan's file tells it to the checker
+    CoordinatorMessage.PlanCompleted plan(int incarnation) {
+        SourceFile file = new SourceFile(
+                input.path(), input.bytes(), input.modified(), input.rows(), String.valueOf(incarnation));
+        return new CoordinatorMessage.PlanCompleted(List.of(new InspectedFile(file, List.of(plan.rows()))), plan);
+    }
+
+    /// The other nodes that can plan at the moment.
+    List<String> helpers() {
+        return HELPERS.stream().filter(node -> healed || random.nextInt(4) > 0).toList();
     }
 
     boolean isPoisonous(int partition) {

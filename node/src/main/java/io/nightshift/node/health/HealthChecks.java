@@ -1,6 +1,7 @@
 package io.nightshift.node.health;
 
 import io.nightshift.api.HealthReport.Check;
+import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
@@ -43,6 +44,7 @@ public final class HealthChecks {
     private final LedgerHealth ledger;
     private final NodeFaults faults;
     private final ScoringThreads scoring;
+    private final StuckThreads stuck;
     private final Supplier<CompletionStage<?>> register;
     private final Executor blocking;
     private final ActorRef<Ping> echo;
@@ -55,6 +57,7 @@ public final class HealthChecks {
 
     /// @param faults the node's resources that fail, for the details of a ready node
     /// @param scoring the node's scoring threads, which may be stuck
+    /// @param stuck counts the threads of the node's coordinators that hang
     /// @param register asks the batch register something; fails if no answer comes in time
     /// @param blocking runs calls that may block
     public HealthChecks(
@@ -63,6 +66,7 @@ public final class HealthChecks {
             Supplier<CompletionStage<?>> register,
             NodeFaults faults,
             ScoringThreads scoring,
+            StuckThreads stuck,
             Executor blocking) {
         this.system = system;
         this.cluster = Cluster.get(system);
@@ -70,6 +74,7 @@ public final class HealthChecks {
         this.register = register;
         this.faults = faults;
         this.scoring = scoring;
+        this.stuck = stuck;
         this.blocking = blocking;
         this.echo = system.systemActorOf(
                 Behaviors.receiveMessage(ping -> {
@@ -135,6 +140,10 @@ public final class HealthChecks {
         if (scoring.stuck() > 0) {
             problems.add("scoring threads that hang in a read or a write: %d%s"
                     .formatted(scoring.stuck(), scoring.isExhausted() ? ", so the node leases nothing" : ""));
+        }
+        if (stuck.count() > 0) {
+            problems.add("threads of coordinators that hang while they plan, check an input or publish: "
+                    + stuck.count());
         }
         return new Check(
                 "resources", true, problems.isEmpty() ? "no resource of the node fails" : String.join("; ", problems));

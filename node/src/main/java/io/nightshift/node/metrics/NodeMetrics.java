@@ -18,6 +18,7 @@ import io.micrometer.registry.otlp.OtlpConfig;
 import io.micrometer.registry.otlp.OtlpMeterRegistry;
 import io.nightshift.coordinator.alert.AlertObserver;
 import io.nightshift.coordinator.batch.BatchObserver;
+import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.metrics.AlertMetrics;
 import io.nightshift.coordinator.metrics.BatchMetrics;
@@ -116,7 +117,8 @@ public final class NodeMetrics implements NodeObserver {
     }
 
     @Override
-    public void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults) {
+    public void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults, StuckThreads stuck) {
+        batches.watch(stuck);
         workers.watch(threads);
         workers.watch(faults);
         Cluster cluster = Cluster.get(system);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import io.nightshift.coordinator.batch.BatchObserver.AttemptOutcome;
+import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.node.configuration.OtlpSettings;
 import io.nightshift.node.gateway.SubmissionQueue;
@@ -72,7 +73,7 @@ class MonitoringTest {
         // Configured as the program's embedded node.
         system = ActorSystem.create(Behaviors.empty(), "metrics");
         NodeMetrics metrics = NodeMetrics.begin(null, "node:1", PRICES);
-        metrics.begin(system, new ScoringThreads(2), new NodeFaults(Clock.systemUTC()));
+        metrics.begin(system, new ScoringThreads(2), new NodeFaults(Clock.systemUTC()), new StuckThreads());
         metrics.observe(new SubmissionQueue(SubmissionQueue.Limits.DEFAULT));
         exposition = metrics.exposition();
         shown = new TreeMap<>();

@@ -35,6 +35,8 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.StepCommand;
+import io.nightshift.protocol.batch.StepReply;
 import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
@@ -289,7 +291,13 @@ final class WireTypes {
             new WireType(213, BatchStatus.Timing.class),
             new WireType(214, BatchStatus.Forecast.class),
             new WireType(215, BatchDescription.Timing.class),
-            new WireType(216, BatchDescription.Forecast.class));
+            new WireType(216, BatchDescription.Forecast.class),
+            // Steps of a batch that another node does.
+            new WireType(315, StepCommand.Run.class),
+            new WireType(316, StepCommand.SendPart.class),
+            new WireType(317, StepReply.Working.class),
+            new WireType(318, StepReply.Part.class),
+            new WireType(319, StepReply.Failed.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(
@@ -297,6 +305,8 @@ final class WireTypes {
             BatchStatus.class,
             ControlReply.class,
             WorkerMessage.class,
+            StepCommand.class,
+            StepReply.class,
             BatchRegisterCommand.class,
             BatchRegisterCommand.SubmitReply.class,
             BatchRegisterCommand.FindReply.class,

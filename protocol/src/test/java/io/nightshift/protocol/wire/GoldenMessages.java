@@ -38,6 +38,8 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.StepCommand;
+import io.nightshift.protocol.batch.StepReply;
 import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
@@ -100,6 +102,7 @@ public final class GoldenMessages {
         golden.control(system.actor("asker"));
         golden.statuses();
         golden.workerMessages();
+        golden.steps(system);
         golden.registerCommands(system.actor("worker"), system.actor("asker"));
         golden.findCommands(system.actor("asker"), system.actor("asker"));
         golden.gatewayCommands(system);
@@ -194,6 +197,14 @@ public final class GoldenMessages {
     private void statuses() {
         add("status", status());
         add("status-none", BatchStatus.unplanned(BATCH, null, null, "00".repeat(32)));
+    }
+
+    private void steps(LocalActorSystem system) {
+        add("step-run", new StepCommand.Run(BATCH, 3, Phase.SUBMITTED, "5e1f", system.actor("coordinator")));
+        add("step-send-part", new StepCommand.SendPart(12));
+        add("step-working", new StepReply.Working("5e1f"));
+        add("step-part", new StepReply.Part("5e1f", 11, true, "v2R0eXBl", system.actor("node")));
+        add("step-failed", new StepReply.Failed("5e1f", AWAY, true));
     }
 
     private void workerMessages() {

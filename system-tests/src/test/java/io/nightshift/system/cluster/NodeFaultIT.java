@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A worker node that misses the mount with the input. Skipped where this process may not mount a file system.
+/// A node that misses the mount with the input, as a worker and as the coordinator of batches. Skipped where this process may not mount a file system.
 @Timeout(600)
 final class NodeFaultIT {
 
@@ -42,8 +42,7 @@ final class NodeFaultIT {
                 .isZero();
         cluster = new TestCluster(folder, 2);
         cluster.start(0);
-        // A batch is planned by the node that coordinates it, which must see the input.
-        cluster.startWithOwnMounts(FAULTY, "--roles", "worker");
+        cluster.startWithOwnMounts(FAULTY);
         cluster.awaitUp(0);
         cluster.awaitUp(FAULTY);
         job = FlightsJob.on(folder.resolve("job"), "SELECT * FROM flights");
@@ -83,8 +82,14 @@ final class NodeFaultIT {
         assertThat(status(words.toArray(String[]::new))).isZero();
     }
 
-    /// The nodes that committed the partitions of a new batch.
-    private Set<String> run() throws IOException {
+    /// A batch that was published.
+    ///
+    /// @param coordinator the node that took charge first
+    /// @param planningFailedOn the nodes that could not plan it
+    /// @param workers the nodes that committed its partitions
+    private record Run(String coordinator, Set<String> planningFailedOn, Set<String> workers) {}
+
+    private Run run() throws IOException {
         CommandResult submitted =
                 cluster.batch("submit", job.file().toString(), "--set", "partitions.rows=5000", "--new", "-o", "json");
         String batch = submitted.expect(0).json().get("batch").asText();
@@ -94,15 +99,35 @@ final class NodeFaultIT {
                                 .get("state")
                                 .asText())
                         .isEqualTo("published"));
-        Set<String> nodes = new TreeSet<>();
+        String coordinator = "";
+        Set<String> failed = new TreeSet<>();
+        Set<String> workers = new TreeSet<>();
         for (String line :
                 cluster.batch("events", batch, "-o", "json").out().lines().toList()) {
-            new ObjectMapper()
-                    .readTree(line)
-                    .path("commits")
-                    .forEach(commit -> nodes.add(commit.get("node").asText()));
+            JsonNode event = new ObjectMapper().readTree(line);
+            String type = event.path("type").asText();
+            if (type.equals("took-over") && coordinator.isEmpty()) {
+                coordinator = event.get("node").asText();
+            }
+            if (type.equals("step-failed")) {
+                failed.add(event.get("node").asText());
+            }
+            event.path("commits").forEach(commit -> workers.add(commit.get("node").asText()));
         }
-        return nodes;
+        return new Run(coordinator, failed, workers);
+    }
+
+    /// Runs batches until the faulty node has coordinated one. The batches are spread over the nodes.
+    private Run runOnTheFaultyNode() throws IOException {
+        for (int tries = 0; tries < 20; tries++) {
+            Run run = run();
+            assertThat(run.workers()).containsExactly(cluster.name(0));
+            if (run.coordinator().equals(cluster.name(FAULTY))) {
+                return run;
+            }
+            assertThat(run.planningFailedOn()).isEmpty();
+        }
+        throw new AssertionError("the node coordinates no batch");
     }
 
     private JsonNode faultyNode() throws IOException {
@@ -122,7 +147,8 @@ final class NodeFaultIT {
     void theBatchCompletesOnTheOtherNodeAndTheNodeReturnsWithItsMount() throws Exception {
         inFaultyNode("mount", "-t", "tmpfs", "tmpfs", mount().toString());
 
-        assertThat(run()).containsExactly(cluster.name(0));
+        assertThat(runOnTheFaultyNode().planningFailedOn()).containsExactly(cluster.name(FAULTY));
+        assertThat(cluster.node(0).out()).contains("this node plans the batch for the coordinator on another node");
 
         JsonNode fault = faultyNode().at("/faults/0");
         assertThat(fault.get("resource").asText()).isEqualTo("input");
@@ -137,6 +163,13 @@ final class NodeFaultIT {
 
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(faultyNode().get("faults")).isEmpty());
-        assertThat(run()).contains(cluster.name(FAULTY));
+        assertThat(run().workers()).contains(cluster.name(FAULTY));
+    }
+
+    @Test
+    void aBatchFailsForAFileThatNoNodeSees() throws Exception {
+        Path file = mount().resolve("in.parquet");
+        Path away = mount().resolve("away.parquet");
+        String batch = submit("--set", "window.start=00:00");
     }
 }

@@ -69,12 +69,17 @@ class FolderPublisher {
             Files.delete(Files.createTempFile(folders.attempts(), "writable", ".staged"));
         } catch (IOException e) {
             String message = "the destination %s can't be written: %s".formatted(folder, Folders.reason(e));
-            throw new FailureException(
-                    e instanceof AccessDeniedException || e instanceof FileAlreadyExistsException
-                            ? Failure.permanent(message)
-                            : away(message),
-                    e);
+            throw new FailureException(unprepared(message, e), e);
         }
+    }
+
+    /// Another node may have the permission that this one lacks.
+    private Failure unprepared(String message, IOException e) {
+        return switch (e) {
+            case FileAlreadyExistsException exists -> Failure.permanent(message);
+            case AccessDeniedException denied -> Failure.of(FailedResource.Type.MOUNT, folder.toString(), message);
+            default -> away(message);
+        };
     }
 
     private Failure away(String message) {
