@@ -47,6 +47,15 @@ class NodeFaultsTest {
     }
 
     @Test
+    void aFolderThatCanBeReadMayStillLackTheFiles(@TempDir Path folder) {
+        faults.failed(BATCH, Failure.of(FailedResource.Type.INPUT, folder.toString(), "there is no .parquet file"));
+
+        faults.probe();
+
+        assertThat(faults.count(FailedResource.Type.INPUT)).isOne();
+    }
+
+    @Test
     void aFaultThatNoAttemptMeetsAnyMoreIsOver() {
         faults.failed(BATCH, Failure.of(FailedResource.Type.INPUT, "/nowhere/a.parquet", "it does not exist"));
         pass(Duration.ofMinutes(3));

@@ -105,7 +105,7 @@ final class NodeFaultIT {
         for (String line :
                 cluster.batch("events", batch, "-o", "json").out().lines().toList()) {
             JsonNode event = new ObjectMapper().readTree(line);
-            String type = event.path("type").asText();
+            String type = event.path("event").asText();
             if (type.equals("took-over") && coordinator.isEmpty()) {
                 coordinator = event.get("node").asText();
             }
@@ -164,12 +164,5 @@ final class NodeFaultIT {
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(faultyNode().get("faults")).isEmpty());
         assertThat(run().workers()).contains(cluster.name(FAULTY));
-    }
-
-    @Test
-    void aBatchFailsForAFileThatNoNodeSees() throws Exception {
-        Path file = mount().resolve("in.parquet");
-        Path away = mount().resolve("away.parquet");
-        String batch = submit("--set", "window.start=00:00");
     }
 }

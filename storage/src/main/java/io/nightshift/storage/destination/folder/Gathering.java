@@ -1,5 +1,6 @@
 package io.nightshift.storage.destination.folder;
 
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
@@ -32,7 +33,8 @@ final class Gathering {
     /// Makes the folder of an incarnation, and renames those of earlier ones.
     ///
     /// @param staged the batch's folder, which must exist
-    /// @throws FailureException if a later incarnation has made its folder
+    /// @throws FailureException if a later incarnation has made its folder, or this node does not see the batch's
+    ///     folder
     static Path claim(Path staged, int incarnation) throws IOException {
         Path own = staged.resolve("output-" + incarnation);
         try {
@@ -40,7 +42,13 @@ final class Gathering {
         } catch (FileAlreadyExistsException e) {
             // Made before a crash, or by an earlier call.
         } catch (NoSuchFileException e) {
-            throw FailureException.permanent("the staged output %s is gone. Start over with --new".formatted(staged));
+            throw new FailureException(
+                    Failure.of(
+                            FailedResource.Type.MOUNT,
+                            staged.toString(),
+                            "the staged output %s is not there. If this node lacks the file system, mount it; if the output was deleted, start over with --new"
+                                    .formatted(staged)),
+                    e);
         }
         for (Path other : folders(staged, OUTPUT)) {
             if (number(other, OUTPUT) > incarnation) {

@@ -10,6 +10,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
@@ -32,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -438,6 +440,21 @@ class FolderPublisherTest {
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("part-000000.parquet.2-1.staged is gone")
                 .hasMessageContaining("is an earlier one");
+        assertThat(destination()).doesNotExist();
+    }
+
+    /// Another node may see the folder.
+    @Test
+    void aNodeThatDoesNotSeeTheStagedOutputWaitsForIt() throws IOException {
+        deleteTree(attempts().getParent());
+
+        assertThatThrownBy(() -> publisher.publish(batch))
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        e -> assertThat(Objects.requireNonNull(e.failure().resource())
+                                        .type())
+                                .isEqualTo(FailedResource.Type.MOUNT))
+                .hasMessageContaining("is not there. If this node lacks the file system, mount it");
         assertThat(destination()).doesNotExist();
     }
 
