@@ -30,8 +30,7 @@ public interface NodeObserver {
         }
 
         @Override
-        public void begin(
-                ActorSystem<?> system, ScoringThreads threads, NodeFaults faults, StuckThreads stuck) {}
+        public void begin(ActorSystem<?> system, ScoringThreads threads, NodeFaults faults, StuckThreads stuck) {}
 
         @Override
         public void observe(SubmissionQueue submissions) {}

@@ -360,8 +360,8 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             return;
         }
         WatchedTask<CoordinatorMessage.TaskOutcome> watched = watch(() -> tasks.run(task, state));
-        CompletableFuture<CoordinatorMessage.TaskOutcome> stalled =
-                watched.stall().thenApply(waited -> tasks.stalled(task, state.submission().job(), waited));
+        CompletableFuture<CoordinatorMessage.TaskOutcome> stalled = watched.stall()
+                .thenApply(waited -> tasks.stalled(task, state.submission().job(), waited));
         if (task instanceof CoordinatorAction.FencePublication) {
             report(task, watched.result().applyToEither(stalled, Function.identity()));
         } else {

@@ -91,9 +91,9 @@ final class BatchDecisions {
             case CoordinatorMessage.FlushCommits flush -> withNextStep(state, commits.flush(state, now));
             case CoordinatorMessage.Tick tick -> tick(state, now);
             case CoordinatorMessage.TaskReported(
-                int incarnation,
-                CoordinatorMessage.TaskOutcome outcome,
-                List<String> others) ->
+                    int incarnation,
+                    CoordinatorMessage.TaskOutcome outcome,
+                    List<String> others) ->
                 switch (outcome) {
                     case CoordinatorMessage.StepOutcome step ->
                         lifecycle.stepEnded(state, incarnation, step, others, now);

@@ -367,8 +367,9 @@ class LifecycleDecisions {
 
     private static boolean isRecorded(BatchState state, FailedStep step) {
         FailedResource resource = step.failure().resource();
-        boolean isReported =
-                resource == null || !resource.type().isOfNode() || reports(state, resource).contains(step.node());
+        boolean isReported = resource == null
+                || !resource.type().isOfNode()
+                || reports(state, resource).contains(step.node());
         return state.outage() != null && state.outage().failure().equals(step.failure()) && isReported;
     }
 
@@ -377,9 +378,8 @@ class LifecycleDecisions {
     private List<CoordinatorAction> nextTry(
             BatchState state, Phase phase, FailedStep step, Instant until, DecisionTime now) {
         tried.add(step.node());
-        List<String> left = step.others().stream()
-                .filter(other -> !tried.contains(other))
-                .toList();
+        List<String> left =
+                step.others().stream().filter(other -> !tried.contains(other)).toList();
         FailedResource resource = step.failure().resource();
         if (resource == null || phase == Phase.PUBLISHING || left.isEmpty()) {
             returnToThisNode();

@@ -81,8 +81,8 @@ final class RemoteStep extends AbstractBehavior<RemoteStep.Message> {
     /// @param report receives the outcome, once
     static Behavior<Message> create(
             Request request, BatchServices services, Consumer<CoordinatorMessage.StepOutcome> report) {
-        return Behaviors.setup(context ->
-                Behaviors.withTimers(timers -> new RemoteStep(context, timers, request, services, report)));
+        return Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new RemoteStep(context, timers, request, services, report)));
     }
 
     @Override
@@ -90,8 +90,10 @@ final class RemoteStep extends AbstractBehavior<RemoteStep.Message> {
         return newReceiveBuilder()
                 .onMessage(Found.class, this::ask)
                 .onMessage(Unusable.class, unusable -> lost(String.valueOf(unusable.problem())))
-                .onMessage(Silent.class, silent -> lost("no reply for %s s"
-                        .formatted(request.patience().toSeconds())))
+                .onMessage(
+                        Silent.class,
+                        silent -> lost(
+                                "no reply for %s s".formatted(request.patience().toSeconds())))
                 .onMessage(Replied.class, this::replied)
                 .onMessage(Decoded.class, decoded -> end(decoded.outcome()))
                 .build();
@@ -154,8 +156,7 @@ final class RemoteStep extends AbstractBehavior<RemoteStep.Message> {
         timers.cancel("silent");
         getContext()
                 .pipeToSelf(
-                        CompletableFuture.supplyAsync(
-                                () -> StepResult.outcome(result), services.blocking()),
+                        CompletableFuture.supplyAsync(() -> StepResult.outcome(result), services.blocking()),
                         (outcome, problem) -> outcome == null ? new Unusable(problem) : new Decoded(outcome));
     }
 }

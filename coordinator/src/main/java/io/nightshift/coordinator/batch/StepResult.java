@@ -1,7 +1,6 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.BatchEvent;
-import io.nightshift.protocol.batch.StepReply;
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;

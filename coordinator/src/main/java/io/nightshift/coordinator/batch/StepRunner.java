@@ -100,8 +100,8 @@ public final class StepRunner {
         }
 
         static Behavior<Message> create(StepCommand.Run run, BatchServices services, Ledger ledger) {
-            return Behaviors.setup(context ->
-                    Behaviors.withTimers(timers -> new Session(context, timers, run, services, ledger)));
+            return Behaviors.setup(
+                    context -> Behaviors.withTimers(timers -> new Session(context, timers, run, services, ledger)));
         }
 
         @Override
@@ -122,9 +122,11 @@ public final class StepRunner {
         private void start() {
             WatchedTask<List<String>> watched = WatchedTask.start(
                     this::result, services.blocking(), services.settings().stallAfter(), services.stuck());
-            getContext().pipeToSelf(watched.result(), (result, problem) -> problem == null
-                    ? new Succeeded(result)
-                    : failed(tasks.failed(problem)));
+            getContext()
+                    .pipeToSelf(
+                            watched.result(),
+                            (result, problem) ->
+                                    problem == null ? new Succeeded(result) : failed(tasks.failed(problem)));
             getContext().pipeToSelf(watched.stall(), (waited, problem) -> stalled(waited));
         }
 
@@ -138,8 +140,10 @@ public final class StepRunner {
                             && tasks.stalled(task, read.submission().job(), waited)
                                     instanceof CoordinatorMessage.TaskStalled(Failure failure, String helper)
                     ? new Failed(failure, true)
-                    : new Failed(Failure.transientFailure("node %s has not read the ledger of %s for %d s"
-                            .formatted(services.node(), run.batch(), waited.toSeconds())), true);
+                    : new Failed(
+                            Failure.transientFailure("node %s has not read the ledger of %s for %d s"
+                                    .formatted(services.node(), run.batch(), waited.toSeconds())),
+                            true);
         }
 
         /// Called on a thread that may block.

@@ -269,12 +269,11 @@ class BatchDecisionsTest extends DecisionsFixture {
         @Test
         void theBatchFailsWhenEveryOtherNodeLacksTheInput() {
             open();
-            CoordinatorAction.MakePlan first = (CoordinatorAction.MakePlan) report(1, LACKS, "node:2", "node:3")
-                    .actions()
-                    .getLast();
+            CoordinatorAction.MakePlan first = (CoordinatorAction.MakePlan)
+                    report(1, LACKS, "node:2", "node:3").actions().getLast();
             String second = "node:2".equals(first.helper()) ? "node:3" : "node:2";
-            Decision decision = report(
-                    1, new CoordinatorMessage.TaskFailed(MISSING, first.helper()), "node:2", "node:3");
+            Decision decision =
+                    report(1, new CoordinatorMessage.TaskFailed(MISSING, first.helper()), "node:2", "node:3");
             assertThat(decision.actions()).contains(new CoordinatorAction.MakePlan(1, second));
 
             assertThat(report(1, new CoordinatorMessage.TaskFailed(MISSING, second), "node:2", "node:3"))
@@ -296,8 +295,7 @@ class BatchDecisionsTest extends DecisionsFixture {
             assertThat(report(1, LACKS).events())
                     .containsExactly(new BatchEvent.Failed(
                             at(),
-                            Failure.transientFailure(
-                                    "it does not exist. It was retried for 20 s without success")));
+                            Failure.transientFailure("it does not exist. It was retried for 20 s without success")));
         }
 
         @Test
@@ -340,8 +338,7 @@ class BatchDecisionsTest extends DecisionsFixture {
                             .events())
                     .containsExactly(new BatchEvent.Failed(
                             at(),
-                            Failure.transientFailure(
-                                    "it does not exist. It was retried for 20 s without success")));
+                            Failure.transientFailure("it does not exist. It was retried for 20 s without success")));
         }
 
         @Test

@@ -130,8 +130,8 @@ final class RemoteStepIT {
                 .map(file -> new InspectedFile(file, List.of(file.rows())))
                 .toList();
         batch.help("node:2", (job, model) -> inspected);
-        batch.tell(new BatchCommand.Open(new Submission(
-                batch.job, ExampleBatch.DIGEST, SourcePins.identity(inspected), ExampleBatch.MODEL)));
+        batch.tell(new BatchCommand.Open(
+                new Submission(batch.job, ExampleBatch.DIGEST, SourcePins.identity(inspected), ExampleBatch.MODEL)));
 
         batch.awaitPhase(Phase.RUNNING);
 
@@ -159,8 +159,7 @@ final class RemoteStepIT {
                 .as("the coordinator has taken over from itself")
                 .isEqualTo(2);
         List<String> late = StepResult.parts(
-                new CoordinatorMessage.PlanCompleted(batch.inspect(), PartitionPlan.of(10)),
-                Instant.EPOCH);
+                new CoordinatorMessage.PlanCompleted(batch.inspect(), PartitionPlan.of(10)), Instant.EPOCH);
         asked.replyTo().tell(new StepReply.Part(asked.nonce(), 0, true, late.getFirst(), silent.ref()));
         batch.complete(0);
         batch.awaitPhase(Phase.PUBLISHED);

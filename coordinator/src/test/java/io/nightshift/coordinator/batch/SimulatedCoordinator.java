@@ -209,14 +209,13 @@ final class SimulatedCoordinator extends SimulatedProcess {
         boolean hangs = !(task instanceof CoordinatorAction.CountLedgerEntries)
                 && world.happens(world.faults().taskHangs());
         if (hangs) {
-            after(
-                    world.between(1, 10),
-                    () -> send(task, stalled(task)));
+            after(world.between(1, 10), () -> send(task, stalled(task)));
         }
         boolean hangsFirst = hangs && world.random().nextBoolean();
         after(world.between(0.1, 5) + (hangsFirst ? world.between(10, 60) : 0), () -> {
             switch (task) {
-                case CoordinatorAction.MakePlan plan when world.happens(world.faults().inputMissing()) ->
+                case CoordinatorAction.MakePlan plan
+                when world.happens(world.faults().inputMissing()) ->
                     send(task, new CoordinatorMessage.TaskFailed(SimulatedWorker.MISSING));
                 case CoordinatorAction.MakePlan plan -> report(task, () -> world.plan(task.incarnation()));
                 case CoordinatorAction.CheckInput check -> report(task, CoordinatorMessage.InputUnchanged::new);
@@ -238,11 +237,12 @@ final class SimulatedCoordinator extends SimulatedProcess {
             after(world.between(1, 15), () -> send(task, new CoordinatorMessage.HelperLost(helper, works)));
         }
         if (works) {
-            CoordinatorMessage.StepOutcome outcome = world.happens(world.faults().inputMissing())
-                    ? new CoordinatorMessage.TaskFailed(SimulatedWorker.MISSING, helper)
-                    : task instanceof CoordinatorAction.MakePlan
-                            ? world.plan(task.incarnation())
-                            : new CoordinatorMessage.InputUnchanged();
+            CoordinatorMessage.StepOutcome outcome =
+                    world.happens(world.faults().inputMissing())
+                            ? new CoordinatorMessage.TaskFailed(SimulatedWorker.MISSING, helper)
+                            : task instanceof CoordinatorAction.MakePlan
+                                    ? world.plan(task.incarnation())
+                                    : new CoordinatorMessage.InputUnchanged();
             after(world.between(0.1, 5) + (isSilent ? world.between(15, 60) : 0), () -> send(task, outcome));
         }
     }

@@ -82,9 +82,7 @@ public enum DuckDbError {
         if (file.endsWith(STAGED)) {
             return FailedResource.Type.STORAGE;
         }
-        return MISSING.stream().anyMatch(message::contains)
-                ? FailedResource.Type.INPUT
-                : FailedResource.Type.STORAGE;
+        return MISSING.stream().anyMatch(message::contains) ? FailedResource.Type.INPUT : FailedResource.Type.STORAGE;
     }
 
     private static boolean isOfScratch(String message) {

@@ -30,11 +30,9 @@ final class DuckDbErrorTest {
     @Test
     void aFileThatMatchesNoLongerIsAMissingInput() {
         Failure failure = DuckDbError.failure(
-                "planning",
-                new SQLException("IO Error: No files found that match the pattern \"/lake/a.parquet\""));
+                "planning", new SQLException("IO Error: No files found that match the pattern \"/lake/a.parquet\""));
 
-        assertThat(failure.resource())
-                .isEqualTo(new FailedResource(FailedResource.Type.INPUT, "/lake/a.parquet"));
+        assertThat(failure.resource()).isEqualTo(new FailedResource(FailedResource.Type.INPUT, "/lake/a.parquet"));
     }
 
     /// A cancelled batch removes the staged files of attempts that still run.

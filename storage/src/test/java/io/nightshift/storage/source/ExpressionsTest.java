@@ -295,8 +295,7 @@ class ExpressionsTest {
                     .isInstanceOfSatisfying(
                             SQLException.class,
                             e -> assertThat(DuckDbError.failure("planning", e).resource())
-                                    .isEqualTo(new FailedResource(
-                                            FailedResource.Type.INPUT, vanishing.toString())));
+                                    .isEqualTo(new FailedResource(FailedResource.Type.INPUT, vanishing.toString())));
             Files.writeString(vanishing, "this is no Parquet file at all");
             assertThatThrownBy(() -> columns.type("source.where", "a > 1")).isInstanceOf(SQLException.class);
         }

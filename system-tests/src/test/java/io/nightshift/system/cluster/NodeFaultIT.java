@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A node that misses the mount with the input, as a worker and as the coordinator of batches. Skipped where this process may not mount a file system.
+/// A node that misses the mount with the input, as a worker and as the coordinator of batches. Skipped where this
+/// process may not mount a file system.
 @Timeout(600)
 final class NodeFaultIT {
 
@@ -112,7 +113,8 @@ final class NodeFaultIT {
             if (type.equals("step-failed")) {
                 failed.add(event.get("node").asText());
             }
-            event.path("commits").forEach(commit -> workers.add(commit.get("node").asText()));
+            event.path("commits")
+                    .forEach(commit -> workers.add(commit.get("node").asText()));
         }
         return new Run(coordinator, failed, workers);
     }

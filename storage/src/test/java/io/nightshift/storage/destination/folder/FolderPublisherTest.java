@@ -446,7 +446,7 @@ class FolderPublisherTest {
     /// Another node may see the folder.
     @Test
     void aNodeThatDoesNotSeeTheStagedOutputWaitsForIt() throws IOException {
-        deleteTree(attempts().getParent());
+        deleteTree(Objects.requireNonNull(attempts().getParent()));
 
         assertThatThrownBy(() -> publisher.publish(batch))
                 .isInstanceOfSatisfying(

@@ -126,8 +126,7 @@ class SourceFilesTest {
 
     @Test
     void aLinkToAFileThatDoesNotExistIsMissingOnThisNodeAndNamed() throws IOException {
-        Path link =
-                Files.createSymbolicLink(folder.resolve("dangling.parquet"), folder.resolve("gone.parquet"));
+        Path link = Files.createSymbolicLink(folder.resolve("dangling.parquet"), folder.resolve("gone.parquet"));
         String message = "source: " + link + " is a symbolic link to a file that does not exist";
 
         assertMissing("", link, message);
