@@ -26,9 +26,21 @@ public interface PinComparison {
     /// @throws IOException if it can't be found out
     List<String> differences(SourceFile pinned) throws IOException;
 
-    /// As [#differences], but as cheap as possible: it may miss some. An attempt calls it before it reads a piece, and
-    /// [#differences] afterwards.
+    /// As [#differences], but as cheap as possible: it may miss some. An attempt calls it before it reads a piece.
     ///
     /// @throws IOException if it can't be found out
     List<String> quickDifferences(SourceFile pinned) throws IOException;
+
+    /// As [#differences], for an attempt that has read a piece and must know that it has read the pinned one. Where reading
+    /// itself makes sure of that, there is nothing to compare.
+    ///
+    /// @throws IOException if it can't be found out
+    default List<String> differencesAfterReading(SourceFile pinned) throws IOException {
+        return differences(pinned);
+    }
+
+    /// Whether [#differences] waits for an answer from elsewhere, so that several pieces are best compared at a time.
+    default boolean waitsForNetwork(SourceFile pinned) {
+        return false;
+    }
 }

@@ -120,9 +120,10 @@ public final class SourcePins {
     /// @throws FailureException permanent, naming the first file that has changed, and what changed;
     ///     transient if a file can't be read
     public static void check(BatchId batch, List<SourceFile> files, PinComparison comparison) {
+        Comparisons comparisons = new Comparisons(files, comparison);
         for (SourceFile file : files) {
             try {
-                List<String> differences = comparison.differences(file);
+                List<String> differences = comparisons.next();
                 if (differences.equals(GONE)) {
                     throw missing(file.path(), "source: %s: it is gone".formatted(file.path()));
                 }
@@ -146,10 +147,11 @@ public final class SourcePins {
     ///
     /// @param comparison of the files' source
     public static Optional<String> change(List<SourceFile> files, PinComparison comparison) {
+        Comparisons comparisons = new Comparisons(files, comparison);
         for (SourceFile file : files) {
             List<String> differences;
             try {
-                differences = comparison.differences(file);
+                differences = comparisons.next();
             } catch (IOException e) {
                 differences = List.of("it can't be read (" + e.getMessage() + ")");
             }
@@ -170,6 +172,9 @@ public final class SourcePins {
     ///
     /// @param file its path or address
     public static FailureException unreadable(String file, IOException e) {
+        if (e.getCause() instanceof FailureException known) {
+            return known;
+        }
         boolean isRefused = e instanceof AccessDeniedException;
         String message = "source: %s can't be read: %s"
                 .formatted(

@@ -4,6 +4,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.objectstore.FetchControl;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -50,6 +51,11 @@ public interface SourceReader extends SourceInspector {
     /// @throws FailureException if they can't be fetched
     default HeldSlices hold(List<Slice> slices) {
         return HeldSlices.LOCAL;
+    }
+
+    /// As [#hold(List)], for a caller that may be cancelled.
+    default HeldSlices hold(List<Slice> slices, FetchControl control) {
+        return hold(slices);
     }
 
     /// Begins to fetch slices that this node will read soon, if they are elsewhere. Returns at once, and never fails.

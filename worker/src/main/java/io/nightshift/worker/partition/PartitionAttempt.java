@@ -187,7 +187,7 @@ public final class PartitionAttempt {
             checkPins(source.pins()::quickDifferences);
             Result result = score(connection);
             isScored = true;
-            checkPins(source.pins()::differences);
+            checkPins(source.pins()::differencesAfterReading);
             refuseIfCancelled();
             sealing(() -> {
                 output.keep();

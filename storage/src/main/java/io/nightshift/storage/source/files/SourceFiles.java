@@ -5,6 +5,9 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.objectstore.FetchControl;
+import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.objectstore.StoredObject;
 import io.nightshift.storage.source.FileVersion;
 import io.nightshift.storage.source.HeldSlices;
 import io.nightshift.storage.source.PinComparison;
@@ -12,20 +15,45 @@ import io.nightshift.storage.source.PinnedTail;
 import io.nightshift.storage.source.SourcePins;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// The files that a job's paths name: lists them, pins them, compares them with their pins, and gives queries what
-/// they read in place of each. Every call may wait for a disk. Safe for several threads.
+/// The files that a job's paths name, on the node's disks and in object stores: lists them, pins them, compares them with
+/// their pins, and gives queries what they read in place of each. Every call may wait for a disk or the network. Safe for
+/// several threads.
+///
+/// The pin of an object is its ETag. It is sent with every request for the object's bytes, so what was read under a pin is the
+/// pinned object, whatever happens to it later.
 public final class SourceFiles implements PinComparison {
 
     private final FileRoots roots;
+    private final ObjectCopies copies;
 
     /// @param roots of the files that may be read, listed or mentioned
-    public SourceFiles(FileRoots roots) {
+    /// @param copies of objects on this node, from the stores that jobs may read
+    public SourceFiles(FileRoots roots, ObjectCopies copies) {
         this.roots = roots;
+        this.copies = copies;
+    }
+
+    /// Files on the node's disks only.
+    ///
+    /// @param roots of the files that may be read, listed or mentioned
+    public SourceFiles(FileRoots roots) {
+        this(roots, ObjectCopies.none());
+    }
+
+    /// The copies of objects on this node.
+    public ObjectCopies copies() {
+        return copies;
     }
 
     /// Lists the files that paths name: a file, every file of a kind below a folder, or what a glob matches. Names that
@@ -36,10 +64,19 @@ public final class SourceFiles implements PinComparison {
     /// @throws FailureException if a path names nothing, can't be listed, or names something that is not a file
     public List<FileVersion> list(List<String> paths, FileKind kind) {
         SequencedSet<Path> files = new TreeSet<>();
+        Map<String, FileVersion> objects = new TreeMap<>();
         for (String path : paths) {
-            files.addAll(LocalFiles.expand(path, kind, roots));
+            if (ObjectAddress.isAddress(path)) {
+                for (StoredObject object : ObjectFiles.expand(path, kind, copies.stores())) {
+                    objects.put(object.address().toString(), version(object));
+                }
+            } else {
+                files.addAll(LocalFiles.expand(path, kind, roots));
+            }
         }
-        return LocalFiles.withoutAliases(files);
+        List<FileVersion> listed = new ArrayList<>(LocalFiles.withoutAliases(files));
+        listed.addAll(objects.values());
+        return listed;
     }
 
     /// As [#list], but without a failure if there is no file yet.
@@ -50,6 +87,7 @@ public final class SourceFiles implements PinComparison {
             FailedResource resource = e.failure().resource();
             if (resource != null
                     && resource.type() == FailedResource.Type.INPUT
+                    && (e.getCause() == null || !ObjectAddress.isAddress(resource.name()))
                     && !LocalFiles.isThere(Path.of(resource.name()))) {
                 return List.of();
             }
@@ -59,7 +97,37 @@ public final class SourceFiles implements PinComparison {
 
     /// A file as it is now; null if it is gone.
     public @Nullable FileVersion version(String path) {
+        if (ObjectAddress.isAddress(path)) {
+            ObjectAddress address = ObjectAddress.of(path);
+            StoredObject found = copies.stores().of(address).find(address);
+            return found == null ? null : version(found);
+        }
         return LocalFiles.version(Path.of(path));
+    }
+
+    private static FileVersion version(StoredObject object) {
+        return new FileVersion(
+                object.address().toString(), object.bytes(), FileTime.from(object.modified()), object.tag());
+    }
+
+    private static StoredObject object(FileVersion file) {
+        return new StoredObject(
+                ObjectAddress.of(file.path()),
+                file.bytes(),
+                file.modified().toInstant(),
+                Objects.requireNonNull(file.tag()));
+    }
+
+    /// A pinned object, as its store knows it.
+    ///
+    /// @param pinned of an object
+    public static StoredObject object(SourceFile pinned) {
+        return new StoredObject(ObjectAddress.of(pinned.path()), pinned.bytes(), pinned.modified(), pinned.tag());
+    }
+
+    /// Whether a pinned file is an object.
+    public static boolean isObject(SourceFile pinned) {
+        return ObjectAddress.isAddress(pinned.path());
     }
 
     /// Pins a file as it is now.
@@ -67,6 +135,9 @@ public final class SourceFiles implements PinComparison {
     /// @return with 0 rows; the caller counts them
     /// @throws FailureException if the file can't be read
     public SourceFile pin(FileVersion file) {
+        if (file.tag() != null) {
+            return new SourceFile(file.path(), file.bytes(), file.modified().toInstant(), 0, file.tag());
+        }
         Path path = Path.of(file.path());
         try {
             return SourcePins.pin(path, 0);
@@ -91,35 +162,123 @@ public final class SourceFiles implements PinComparison {
     ///
     /// @throws FailureException if a job may not read one of them
     public void requireReadable(List<Slice> slices) {
-        slices.forEach(slice -> roots.requireReadable(Path.of(slice.file().path())));
+        for (Slice slice : slices) {
+            String path = slice.file().path();
+            if (ObjectAddress.isAddress(path)) {
+                copies.stores().requireReadable(ObjectAddress.of(path));
+            } else {
+                roots.requireReadable(Path.of(path));
+            }
+        }
     }
 
     @Override
     public List<String> differences(SourceFile pinned) throws IOException {
-        return PinComparison.FILES.differences(pinned);
+        if (!isObject(pinned)) {
+            return PinComparison.FILES.differences(pinned);
+        }
+        FileVersion now;
+        try {
+            now = version(pinned.path());
+        } catch (FailureException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+        return now == null ? SourcePins.GONE : differences(pinned, now);
+    }
+
+    private static List<String> differences(SourceFile pinned, FileVersion now) {
+        List<String> differences = new ArrayList<>();
+        if (now.bytes() != pinned.bytes()) {
+            differences.add(
+                    String.format(Locale.ROOT, "its length was %,d bytes and is %,d", pinned.bytes(), now.bytes()));
+        }
+        if (!pinned.tag().equals(now.tag())) {
+            differences.add("its ETag was %s and is %s".formatted(pinned.tag(), now.tag()));
+        }
+        return differences;
+    }
+
+    /// Requests for an object's bytes compare it with its pin.
+    @Override
+    public List<String> quickDifferences(SourceFile pinned) throws IOException {
+        return isObject(pinned) ? List.of() : PinComparison.FILES.quickDifferences(pinned);
     }
 
     @Override
-    public List<String> quickDifferences(SourceFile pinned) throws IOException {
-        return PinComparison.FILES.quickDifferences(pinned);
+    public List<String> differencesAfterReading(SourceFile pinned) throws IOException {
+        return isObject(pinned) ? List.of() : PinComparison.FILES.differences(pinned);
+    }
+
+    @Override
+    public boolean waitsForNetwork(SourceFile pinned) {
+        return isObject(pinned);
     }
 
     /// What a query reads in place of a whole file, for an inspection. Waits until an object is copied.
     ///
     /// @throws FailureException if it can't be copied
     public LocalCopy copy(FileVersion file) {
-        return LocalCopy.of(Path.of(file.path()));
+        return file.tag() == null
+                ? LocalCopy.of(Path.of(file.path()))
+                : local(copies.whole(object(file), FetchControl.NONE));
     }
 
-    /// Holds the whole files of slices, so that [#localPath] finds them until the result is closed.
+    private static LocalCopy local(ObjectCopies.Use use) {
+        return new LocalCopy() {
+            @Override
+            public Path path() {
+                return use.copy().file();
+            }
+
+            @Override
+            public void close() {
+                use.closeAndKeep();
+            }
+        };
+    }
+
+    /// Holds the whole files of slices, so that [#localPath(SourceFile)] finds them until the result is closed.
     ///
     /// @throws FailureException if one can't be copied
     public HeldSlices hold(List<Slice> slices) {
-        return HeldSlices.LOCAL;
+        return hold(slices, FetchControl.NONE);
     }
 
-    /// The local file with the bytes of a pinned file whose slices are held by [#hold].
+    /// As [#hold(List)], for a caller that may be cancelled.
+    public HeldSlices hold(List<Slice> slices, FetchControl control) {
+        List<SourceFile> objects = slices.stream()
+                .map(Slice::file)
+                .filter(SourceFiles::isObject)
+                .distinct()
+                .toList();
+        if (objects.isEmpty()) {
+            return HeldSlices.LOCAL;
+        }
+        List<ObjectCopies.Use> uses = new ArrayList<>();
+        try {
+            for (SourceFile object : objects) {
+                uses.add(copies.whole(object(object), control));
+            }
+            return new WholeCopies(uses);
+        } catch (RuntimeException e) {
+            uses.forEach(ObjectCopies.Use::closeAndKeep);
+            throw e;
+        }
+    }
+
+    /// The local file with the bytes of a pinned file whose slices are held by [#hold(List)].
     public Path localPath(SourceFile pinned) {
-        return Path.of(pinned.path());
+        return isObject(pinned) ? localPath(pinned, "") : Path.of(pinned.path());
+    }
+
+    /// The copy of a part of a pinned object, which is in use.
+    ///
+    /// @param part by which [ObjectCopies] knows it
+    public Path localPath(SourceFile pinned, String part) {
+        ObjectCopy copy = copies.inUse(pinned.path(), pinned.tag(), part);
+        if (copy == null) {
+            throw new IllegalStateException("%s is read without being held".formatted(pinned.path()));
+        }
+        return copy.file();
     }
 }

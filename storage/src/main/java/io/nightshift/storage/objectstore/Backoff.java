@@ -1,0 +1,51 @@
+package io.nightshift.storage.objectstore;
+
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import java.util.concurrent.ThreadLocalRandom;
+
+/// The pauses between the tries of one request: each twice as long as the one before it, less a random part, so that many
+/// nodes don't come back to a throttled store at the same moment. For one thread.
+final class Backoff {
+
+    private static final int TRIES = 8;
+    private static final long FIRST_MILLIS = 100;
+    private static final long LONGEST_MILLIS = 5_000;
+    private static final long LOOK_MILLIS = 100;
+
+    private int failures;
+
+    /// Whether there is another try after one more failure.
+    boolean hasAnother() {
+        return ++failures < TRIES;
+    }
+
+    /// Waits before the next try.
+    ///
+    /// @throws FailureException transient, if the caller gives up
+    void pause(FetchControl control) {
+        long full = Math.min(LONGEST_MILLIS, FIRST_MILLIS << Math.min(failures - 1, 10));
+        long end = System.nanoTime()
+                + ThreadLocalRandom.current().nextLong(full / 2, full + 1) * 1_000_000L;
+        try {
+            while (System.nanoTime() < end) {
+                refuseIfCancelled(control);
+                Thread.sleep(Math.clamp((end - System.nanoTime()) / 1_000_000L, 1L, LOOK_MILLIS));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new FailureException(Failure.transientFailure("the fetch was interrupted"), e);
+        }
+    }
+
+    /// The store works again.
+    void succeeded() {
+        failures = 0;
+    }
+
+    static void refuseIfCancelled(FetchControl control) {
+        if (control.isCancelled()) {
+            throw new FailureException(Failure.transientFailure("the fetch was cancelled"));
+        }
+    }
+}

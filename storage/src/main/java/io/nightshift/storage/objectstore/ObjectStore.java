@@ -1,0 +1,278 @@
+package io.nightshift.storage.objectstore;
+
+import io.nightshift.protocol.failure.FailureException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.core.ResponseInputStream;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.GetObjectRequest;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
+import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
+import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.S3Object;
+
+/// Lists and reads the objects of one store. Every call waits for the network, and repeats what may succeed on another try:
+/// server errors, throttling, timeouts, and answers that end too early. Safe for several threads.
+///
+/// The retries are here, not in the SDK, because a read that was cut off continues where it ended.
+public final class ObjectStore implements AutoCloseable {
+
+    /// Receives bytes. Called on the thread that reads.
+    @FunctionalInterface
+    public interface Sink {
+
+        /// @param position of the first byte in the object
+        /// @param length how many of the array's first bytes
+        void write(long position, byte[] bytes, int length) throws IOException;
+    }
+
+    /// More requests at a time only make a store throttle the node.
+    private static final int REQUESTS = 16;
+
+    private static final int BUFFER = 64 * 1024;
+
+    /// After so many bytes the store counts as working again.
+    private static final long PROGRESS = 256 * 1024;
+
+    private final ObjectStoreSettings settings;
+    private final StoreFailures failures;
+    private final Semaphore requests = new Semaphore(REQUESTS);
+    private @Nullable S3Client client;
+
+    ObjectStore(ObjectStoreSettings settings) {
+        this.settings = settings;
+        this.failures = new StoreFailures(settings);
+    }
+
+    private synchronized S3Client client() {
+        S3Client made = client;
+        if (made == null) {
+            made = StoreClients.open(settings);
+            client = made;
+        }
+        return made;
+    }
+
+    /// Lists the objects whose keys begin with a prefix, in the order of their keys.
+    ///
+    /// @throws FailureException if they can't be listed
+    public void list(ObjectAddress prefix, Consumer<StoredObject> found) {
+        String next = null;
+        do {
+            String token = next;
+            ListObjectsV2Response page = retry(prefix, () -> client().listObjectsV2(ListObjectsV2Request.builder()
+                    .bucket(prefix.bucket())
+                    .prefix(prefix.key())
+                    .continuationToken(token)
+                    .build()));
+            for (S3Object object : page.contents()) {
+                found.accept(new StoredObject(
+                        prefix.with(object.key()),
+                        object.size(),
+                        seconds(object.lastModified()),
+                        unquoted(object.eTag())));
+            }
+            next = Boolean.TRUE.equals(page.isTruncated()) ? page.nextContinuationToken() : null;
+        } while (next != null);
+    }
+
+    /// An object as it is now; null if there is none.
+    ///
+    /// @throws FailureException if it can't be found out
+    public @Nullable StoredObject find(ObjectAddress address) {
+        HeadObjectResponse head;
+        try {
+            head = retry(address, () -> client().headObject(HeadObjectRequest.builder()
+                    .bucket(address.bucket())
+                    .key(address.key())
+                    .build()));
+        } catch (StoreFailures.NotFound _) {
+            return null;
+        }
+        return new StoredObject(
+                address, head.contentLength(), seconds(head.lastModified()), unquoted(head.eTag()));
+    }
+
+    /// Reads bytes of an object, as long as it has its tag. What was cut off is continued.
+    ///
+    /// @throws FailureException if the bytes can't be read, or the object was replaced
+    /// @throws IOException the sink's
+    public void read(StoredObject object, ByteRange range, FetchControl control, Sink sink) throws IOException {
+        Backoff backoff = new Backoff();
+        long position = range.start();
+        long working = position;
+        while (position < range.end()) {
+            Reading reading = new Reading(object, new ByteRange(position, range.end()), control, sink);
+            try {
+                requests.acquireUninterruptibly();
+                try {
+                    reading.run();
+                } finally {
+                    requests.release();
+                }
+                return;
+            } catch (SdkException | StoreIOException e) {
+                position = reading.position();
+                if (position - working >= PROGRESS) {
+                    working = position;
+                    backoff.succeeded();
+                }
+                if (!failures.isTransient(e) || !backoff.hasAnother()) {
+                    RuntimeException failure = failures.failure(object.address(), e);
+                    throw failure instanceof StoreFailures.NotFound ? failures.missing(object.address()) : failure;
+                }
+                backoff.pause(control);
+            }
+        }
+    }
+
+    /// A failure to read from the network, not to write to the sink.
+    static final class StoreIOException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        StoreIOException(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
+    /// One request for bytes.
+    private final class Reading {
+        private final StoredObject object;
+        private final ByteRange range;
+        private final FetchControl control;
+        private final Sink sink;
+        private long position;
+
+        Reading(StoredObject object, ByteRange range, FetchControl control, Sink sink) {
+            this.object = object;
+            this.range = range;
+            this.control = control;
+            this.sink = sink;
+            this.position = range.start();
+        }
+
+        long position() {
+            return position;
+        }
+
+        void run() throws IOException {
+            ResponseInputStream<GetObjectResponse> in = client().getObject(GetObjectRequest.builder()
+                    .bucket(object.address().bucket())
+                    .key(object.address().key())
+                    .range("bytes=" + range)
+                    .ifMatch('"' + object.tag() + '"')
+                    .build());
+            boolean isWhole = false;
+            try {
+                check(in.response());
+                copy(in);
+                isWhole = true;
+            } finally {
+                if (isWhole) {
+                    in.close();
+                } else {
+                    // Closing would read the rest.
+                    in.abort();
+                }
+            }
+        }
+
+        /// A proxy or a store that ignores a header answers with other bytes than those that were asked for.
+        private void check(GetObjectResponse response) {
+            String expected = "bytes %s/%d".formatted(range, object.bytes());
+            if (!expected.equals(response.contentRange())
+                    || response.contentLength() == null
+                    || response.contentLength() != range.length()) {
+                throw new StoreIOException(new IOException("it answered with %s (%d bytes) instead of %s"
+                        .formatted(response.contentRange(), response.contentLength(), expected)));
+            }
+            if (!object.tag().equals(unquoted(response.eTag()))) {
+                throw failures.replaced(object.address());
+            }
+        }
+
+        private void copy(ResponseInputStream<GetObjectResponse> in) throws IOException {
+            byte[] buffer = new byte[(int) Math.min(BUFFER, range.length())];
+            while (position < range.end()) {
+                Backoff.refuseIfCancelled(control);
+                int read = readFrom(in, buffer, (int) Math.min(buffer.length, range.end() - position));
+                sink.write(position, buffer, read);
+                position += read;
+                control.progressed();
+            }
+        }
+
+        private int readFrom(ResponseInputStream<GetObjectResponse> in, byte[] buffer, int most) {
+            int read;
+            try {
+                read = in.read(buffer, 0, most);
+            } catch (IOException e) {
+                throw new StoreIOException(e);
+            }
+            if (read < 0) {
+                throw new StoreIOException(new EOFException(
+                        "the answer ended %,d bytes too early".formatted(range.end() - position)));
+            }
+            return read;
+        }
+    }
+
+    private <T> T retry(ObjectAddress address, Supplier<T> request) {
+        Backoff backoff = new Backoff();
+        while (true) {
+            try {
+                requests.acquireUninterruptibly();
+                try {
+                    return request.get();
+                } finally {
+                    requests.release();
+                }
+            } catch (SdkException e) {
+                if (!failures.isTransient(e) || !backoff.hasAnother()) {
+                    throw failures.failure(address, e);
+                }
+                backoff.pause(FetchControl.NONE);
+            }
+        }
+    }
+
+    private static Instant seconds(Instant time) {
+        return time.truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    private static String unquoted(@Nullable String tag) {
+        return tag == null ? "" : tag.replace("\"", "");
+    }
+
+    /// Asks for the first object of a bucket, to find out whether the store answers and permits it.
+    ///
+    /// @throws FailureException if it doesn't
+    public void probe(ObjectAddress prefix) {
+        retry(prefix, () -> client().listObjectsV2(ListObjectsV2Request.builder()
+                .bucket(prefix.bucket())
+                .prefix(prefix.key())
+                .maxKeys(1)
+                .build()));
+    }
+
+    @Override
+    public synchronized void close() {
+        if (client != null) {
+            client.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return settings.toString();
+    }
+}

@@ -1,0 +1,103 @@
+package io.nightshift.storage.objectstore;
+
+import io.nightshift.protocol.failure.FailureException;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// The object stores that jobs may read on this node, by bucket. A store's client is made when it is first used, since that
+/// takes a second. Safe for several threads.
+public final class ObjectStores implements AutoCloseable {
+
+    /// The store of a command whose configuration has none for a bucket: it is described by the standard variables of the
+    /// environment.
+    private static final String ENVIRONMENT = "environment";
+
+    private final List<ObjectStoreSettings> settings;
+    private final @Nullable ObjectStoreSettings fallback;
+    private final Map<String, ObjectStore> open = new ConcurrentHashMap<>();
+
+    private ObjectStores(List<ObjectStoreSettings> settings, @Nullable ObjectStoreSettings fallback) {
+        this.settings = List.copyOf(settings);
+        this.fallback = fallback;
+    }
+
+    /// No store.
+    public static ObjectStores none() {
+        return only(List.of());
+    }
+
+    /// Only these stores, and in each of them only its buckets. For a node whose jobs others submit.
+    public static ObjectStores only(List<ObjectStoreSettings> settings) {
+        return new ObjectStores(settings, null);
+    }
+
+    /// These stores. Any other bucket is read as the environment says: `AWS_ACCESS_KEY_ID`, `AWS_REGION`,
+    /// `AWS_ENDPOINT_URL_S3`, and the rest of the standard chain. For a command whose user runs a job of their own.
+    ///
+    /// @param environment the process's variables
+    public static ObjectStores orEnvironment(
+            List<ObjectStoreSettings> settings, Function<String, @Nullable String> environment) {
+        String endpoint = environment.apply("AWS_ENDPOINT_URL_S3");
+        if (endpoint == null) {
+            endpoint = environment.apply("AWS_ENDPOINT_URL");
+        }
+        return new ObjectStores(
+                settings,
+                new ObjectStoreSettings(
+                        ENVIRONMENT,
+                        endpoint == null || endpoint.isBlank() ? null : URI.create(endpoint),
+                        null,
+                        endpoint != null,
+                        List.of(ObjectStoreSettings.EVERY),
+                        new StoreCredentials.StandardChain(null)));
+    }
+
+    /// The stores of the configuration.
+    public List<ObjectStoreSettings> settings() {
+        return settings;
+    }
+
+    /// Checks that jobs may read an address.
+    ///
+    /// @throws FailureException permanent, if they may not. It does not tell whether the object exists
+    public void requireReadable(ObjectAddress address) {
+        of(address);
+    }
+
+    /// The store of an address.
+    ///
+    /// @throws FailureException permanent, if jobs may not read it
+    public ObjectStore of(ObjectAddress address) {
+        ObjectStoreSettings found = find(address)
+                .filter(store -> store.allows(address))
+                .orElseThrow(() -> FailureException.permanent(
+                        "%s is outside the buckets that jobs may read on this node (nightshift.stores.NAME.buckets)"
+                                .formatted(address)));
+        return store(found);
+    }
+
+    /// The client of a store.
+    public ObjectStore store(ObjectStoreSettings store) {
+        return open.computeIfAbsent(store.name(), name -> new ObjectStore(store));
+    }
+
+    private Optional<ObjectStoreSettings> find(ObjectAddress address) {
+        return settings.stream()
+                .filter(store -> store.names(address.bucket()))
+                .findFirst()
+                .or(() -> settings.stream()
+                        .filter(ObjectStoreSettings::isDefault)
+                        .findFirst())
+                .or(() -> Optional.ofNullable(fallback));
+    }
+
+    @Override
+    public void close() {
+        open.values().forEach(ObjectStore::close);
+    }
+}

@@ -1,0 +1,31 @@
+package io.nightshift.storage.objectstore;
+
+import org.jspecify.annotations.Nullable;
+
+/// How a node signs its requests to a store. They stay on the node, and `toString` shows no secret.
+public sealed interface StoreCredentials {
+
+    /// What the AWS SDK finds: the environment, a web identity, the profiles in `~/.aws`, or the role of the container or
+    /// machine.
+    ///
+    /// @param profile the profile of `~/.aws` to use, or null for the default
+    record StandardChain(@Nullable String profile) implements StoreCredentials {}
+
+    /// A key of a user.
+    ///
+    /// @param sessionToken of a temporary key, or null
+    record Keys(
+            String accessKeyId,
+            String secretAccessKey,
+            @Nullable String sessionToken)
+            implements StoreCredentials {
+
+        @Override
+        public String toString() {
+            return "an access key";
+        }
+    }
+
+    /// Requests without a signature, for public buckets.
+    record Anonymous() implements StoreCredentials {}
+}

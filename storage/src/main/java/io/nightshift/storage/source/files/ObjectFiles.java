@@ -1,0 +1,99 @@
+package io.nightshift.storage.source.files;
+
+import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.objectstore.ObjectStore;
+import io.nightshift.storage.objectstore.ObjectStores;
+import io.nightshift.storage.objectstore.StoredObject;
+import io.nightshift.storage.source.SourcePins;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// The objects that a job's addresses name: an object, every object of a kind below a folder, or what a glob matches. What
+/// stands before a `/` in keys is taken for a folder, and names are treated as [LocalFiles] treats those of files.
+final class ObjectFiles {
+
+    private static final Pattern WILDCARD = Pattern.compile("[*?\\[{]");
+
+    private ObjectFiles() {}
+
+    /// @param kind of the objects that a folder is searched for
+    /// @param stores that jobs may read
+    /// @return at least one
+    /// @throws io.nightshift.protocol.failure.FailureException if the address names nothing, or can't be listed
+    static List<StoredObject> expand(String text, FileKind kind, ObjectStores stores) {
+        ObjectAddress address = ObjectAddress.of(text);
+        stores.requireReadable(address.with(base(address.key())));
+        ObjectStore store = stores.of(address.with(base(address.key())));
+        Matcher wildcard = WILDCARD.matcher(address.key());
+        if (!address.key().isEmpty() && !address.key().endsWith("/")) {
+            StoredObject exact = wildcard.find() ? null : store.find(address);
+            if (exact != null) {
+                return List.of(exact);
+            }
+        }
+        return wildcard.reset().find() ? glob(address, wildcard.start(), store) : folder(address, kind, store);
+    }
+
+    private static List<StoredObject> folder(ObjectAddress address, FileKind kind, ObjectStore store) {
+        String key = address.key();
+        String folder = key.isEmpty() || key.endsWith("/") ? key : key + "/";
+        List<StoredObject> found = list(
+                address.with(folder),
+                store,
+                object -> isData(folder, object) && kind.matches(object.address().key()));
+        if (found.isEmpty()) {
+            throw SourcePins.missing(
+                    address.toString(), "source: there is no object %s, and no %s object below it".formatted(address, kind));
+        }
+        return found;
+    }
+
+    private static List<StoredObject> glob(ObjectAddress address, int wildcard, ObjectStore store) {
+        String folder = base(address.key());
+        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:/" + address.key());
+        List<StoredObject> found = list(
+                address.with(address.key().substring(0, wildcard)),
+                store,
+                object -> isData(folder, object) && matcher.matches(Path.of("/" + object.address().key())));
+        if (found.isEmpty()) {
+            throw SourcePins.missing(address.toString(), "source: no object matches " + address);
+        }
+        return found;
+    }
+
+    /// The folder in which a key, or what a glob matches, is.
+    private static String base(String key) {
+        Matcher wildcard = WILDCARD.matcher(key);
+        return wildcard.find() ? key.substring(0, key.lastIndexOf('/', wildcard.start()) + 1) : key;
+    }
+
+    private static List<StoredObject> list(ObjectAddress prefix, ObjectStore store, Predicate<StoredObject> wanted) {
+        List<StoredObject> found = new ArrayList<>();
+        store.list(prefix, object -> {
+            if (wanted.test(object)) {
+                found.add(object);
+            }
+        });
+        return found;
+    }
+
+    /// Whether an object is not the mark of a folder, and no name below the folder that was asked for is hidden.
+    private static boolean isData(String folder, StoredObject object) {
+        String key = object.address().key();
+        if (key.endsWith("/") || key.contains("//")) {
+            return false;
+        }
+        for (String name : key.substring(Math.min(folder.length(), key.length())).split("/", -1)) {
+            if (name.startsWith("_") || name.startsWith(".")) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,243 @@
+package io.nightshift.testing.objectstore;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+
+/// An HTTP proxy in front of an S3 server, which delays, throttles, cuts, shortens and refuses as it is told. It counts what
+/// passes. Safe for several threads.
+public final class FaultProxy implements AutoCloseable {
+
+    /// What is done to a request instead of passing it on.
+    public sealed interface Fault {
+
+        /// An error of the server.
+        record Answer(int status, String code) implements Fault {}
+
+        /// The connection ends in the middle of the body.
+        ///
+        /// @param bytes of the body that arrive
+        record Cut(long bytes) implements Fault {}
+
+        /// The body and its length are shorter than what was asked for.
+        record Shorten(long bytes) implements Fault {}
+
+        /// The answer ignores the range that was asked for, and begins at the object's first byte.
+        record IgnoreRange() implements Fault {}
+
+        /// Nothing is answered, and the connection ends.
+        record Hang(Duration time) implements Fault {}
+
+        /// One byte of the body is another one.
+        record Corrupt(long position) implements Fault {}
+    }
+
+    private final HttpServer server;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final URI target;
+    private final Deque<Fault> next = new ArrayDeque<>();
+    private final AtomicInteger requests = new AtomicInteger();
+    private final AtomicLong bytes = new AtomicLong();
+    private volatile Duration latency = Duration.ZERO;
+    private volatile long bytesPerSecond = Long.MAX_VALUE;
+    private volatile Predicate<String> affected = path -> true;
+
+    private FaultProxy(HttpServer server, URI target) {
+        this.server = server;
+        this.target = target;
+    }
+
+    /// Starts a proxy in front of a server.
+    public static FaultProxy start(URI target) throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        FaultProxy proxy = new FaultProxy(server, target);
+        server.createContext("/", proxy::handle);
+        server.setExecutor(proxy.threads);
+        server.start();
+        return proxy;
+    }
+
+    public URI endpoint() {
+        return URI.create("http://localhost:" + server.getAddress().getPort());
+    }
+
+    /// Does something to the next requests, one fault to each.
+    public synchronized FaultProxy next(Fault... faults) {
+        next.addAll(List.of(faults));
+        return this;
+    }
+
+    /// Forgets the faults that have not happened yet, and the latency and throughput.
+    public synchronized void heal() {
+        next.clear();
+        latency = Duration.ZERO;
+        bytesPerSecond = Long.MAX_VALUE;
+        affected = path -> true;
+    }
+
+    /// Faults happen only to requests whose path fits.
+    public FaultProxy only(Predicate<String> path) {
+        affected = path;
+        return this;
+    }
+
+    /// Delays each answer.
+    public FaultProxy latency(Duration time) {
+        latency = time;
+        return this;
+    }
+
+    /// Limits the bytes per second of each answer.
+    public FaultProxy throughput(long bytesInASecond) {
+        bytesPerSecond = bytesInASecond;
+        return this;
+    }
+
+    /// The number of requests so far.
+    public int requests() {
+        return requests.get();
+    }
+
+    /// The bytes of the bodies of answers to GET so far.
+    public long bytes() {
+        return bytes.get();
+    }
+
+    private synchronized Fault fault(String path) {
+        return affected.test(path) && !next.isEmpty() ? next.poll() : new Fault.Cut(Long.MAX_VALUE);
+    }
+
+    private void handle(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            requests.incrementAndGet();
+            sleep(latency);
+            Fault fault = fault(exchange.getRequestURI().getRawPath());
+            switch (fault) {
+                case Fault.Answer(int status, String code) -> refuse(exchange, status, code);
+                case Fault.Hang(Duration time) -> sleep(time);
+                case Fault.Cut cut -> pass(exchange, cut);
+                case Fault.Shorten shorten -> pass(exchange, shorten);
+                case Fault.IgnoreRange ignore -> pass(exchange, ignore);
+                case Fault.Corrupt corrupt -> pass(exchange, corrupt);
+            }
+        }
+    }
+
+    private static void refuse(HttpExchange exchange, int status, String code) throws IOException {
+        byte[] body = "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>a fault of the test</Message></Error>"
+                .formatted(code)
+                .getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        exchange.getResponseHeaders().add("Content-Type", "application/xml");
+        boolean isHead = exchange.getRequestMethod().equals("HEAD");
+        exchange.sendResponseHeaders(status, isHead ? -1 : body.length);
+        if (!isHead) {
+            exchange.getResponseBody().write(body);
+        }
+    }
+
+    private void pass(HttpExchange exchange, Fault fault) throws IOException {
+        HttpURLConnection connection = (HttpURLConnection) target.resolve(
+                        exchange.getRequestURI().toString())
+                .toURL()
+                .openConnection();
+        String method = exchange.getRequestMethod();
+        connection.setRequestMethod(method);
+        for (Map.Entry<String, List<String>> header :
+                exchange.getRequestHeaders().entrySet()) {
+            boolean dropped = header.getKey().equalsIgnoreCase("Host")
+                    || (fault instanceof Fault.IgnoreRange && header.getKey().equalsIgnoreCase("Range"));
+            if (!dropped) {
+                header.getValue().forEach(value -> connection.addRequestProperty(header.getKey(), value));
+            }
+        }
+        if (method.equals("PUT") || method.equals("POST")) {
+            connection.setDoOutput(true);
+            try (OutputStream out = connection.getOutputStream()) {
+                exchange.getRequestBody().transferTo(out);
+            }
+        }
+        int status = connection.getResponseCode();
+        Headers headers = exchange.getResponseHeaders();
+        connection.getHeaderFields().forEach((name, values) -> {
+            if (name != null
+                    && !name.equalsIgnoreCase("Transfer-Encoding")
+                    && !name.equalsIgnoreCase("Connection")
+                    && !(name.equalsIgnoreCase("Content-Length") && !method.equals("HEAD"))) {
+                headers.put(name, values);
+            }
+        });
+        long length = connection.getContentLengthLong();
+        if (method.equals("HEAD")) {
+            exchange.sendResponseHeaders(status, -1);
+            return;
+        }
+        long whole = fault instanceof Fault.Shorten(long most) ? Math.min(most, length) : length;
+        exchange.sendResponseHeaders(status, length < 0 ? 0 : whole == 0 ? -1 : whole);
+        long sent = fault instanceof Fault.Cut(long most) ? Math.min(most, whole) : whole;
+        try (InputStream in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
+            if (in != null && length != 0) {
+                send(in, exchange.getResponseBody(), length < 0 ? Long.MAX_VALUE : sent, fault);
+            }
+        }
+        if (length > 0 && sent < whole) {
+            // Without its end, the server closes the connection.
+            exchange.getResponseBody().flush();
+        }
+    }
+
+    private void send(InputStream in, OutputStream out, long most, Fault fault) throws IOException {
+        byte[] buffer = new byte[64 * 1024];
+        long sent = 0;
+        long begun = System.nanoTime();
+        while (sent < most) {
+            int read = in.read(buffer, 0, (int) Math.min(buffer.length, most - sent));
+            if (read < 0) {
+                return;
+            }
+            if (fault instanceof Fault.Corrupt(long position) && position >= sent && position < sent + read) {
+                buffer[(int) (position - sent)] ^= 1;
+            }
+            out.write(buffer, 0, read);
+            sent += read;
+            bytes.addAndGet(read);
+            if (bytesPerSecond < Long.MAX_VALUE) {
+                long due = begun + (long) (sent * 1e9 / bytesPerSecond);
+                sleep(Duration.ofNanos(due - System.nanoTime()));
+            }
+        }
+    }
+
+    private static void sleep(Duration time) {
+        if (time.isPositive()) {
+            try {
+                TimeUnit.NANOSECONDS.sleep(time.toNanos());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}

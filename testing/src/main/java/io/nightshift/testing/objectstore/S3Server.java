@@ -1,0 +1,149 @@
+package io.nightshift.testing.objectstore;
+
+import io.nightshift.testing.FreePort;
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+
+/// A real server of the S3 protocol (S3Mock) as a process of its own. Starting takes some seconds, so the tests of a module
+/// share one. It accepts every key, and does not check signatures.
+public final class S3Server implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    private final Process process;
+    private final int port;
+    private final HttpClient http = HttpClient.newHttpClient();
+
+    private S3Server(Process process, int port) {
+        this.process = process;
+        this.port = port;
+    }
+
+    /// Starts a server, and waits until it answers. It ends with this process.
+    public static S3Server start() throws IOException {
+        Path data = Files.createTempDirectory("s3-server");
+        int port = FreePort.any();
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "-Xmx384m",
+                        "-jar",
+                        program(),
+                        "--http.port=" + port,
+                        "--server.port=" + FreePort.any(),
+                        "--com.adobe.testing.s3mock.store.root=" + data,
+                        "--com.adobe.testing.s3mock.store.retain-files-on-exit=false")
+                .redirectErrorStream(true)
+                .redirectOutput(data.resolve("log").toFile())
+                .start();
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+        S3Server server = new S3Server(process, port);
+        server.awaitAnswer(data.resolve("log"));
+        return server;
+    }
+
+    private static String program() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> entry.endsWith("-exec.jar") && entry.contains("s3mock-"))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("s3mock is not on the class path"));
+    }
+
+    private void awaitAnswer(Path log) throws IOException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            try {
+                send(HttpRequest.newBuilder(endpoint()).build());
+                return;
+            } catch (IOException e) {
+                if (System.nanoTime() > end || !process.isAlive()) {
+                    throw new IOException("the S3 server does not answer: " + Files.readString(log), e);
+                }
+                pause();
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(50);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// The port on which it listens.
+    public int port() {
+        return port;
+    }
+
+    /// The address of its API.
+    public URI endpoint() {
+        return URI.create("http://localhost:" + port);
+    }
+
+    public void createBucket(String bucket) throws IOException {
+        require(send(request("/" + bucket)
+                .PUT(HttpRequest.BodyPublishers.noBody())
+                .build()));
+    }
+
+    public void put(String bucket, String key, byte[] content) throws IOException {
+        require(send(request("/" + bucket + "/" + encoded(key))
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(content))
+                .build()));
+    }
+
+    public void put(String bucket, String key, Path file) throws IOException {
+        require(send(request("/" + bucket + "/" + encoded(key))
+                .PUT(HttpRequest.BodyPublishers.ofFile(file))
+                .build()));
+    }
+
+    public void delete(String bucket, String key) throws IOException {
+        require(send(request("/" + bucket + "/" + encoded(key)).DELETE().build()));
+    }
+
+    private static String encoded(String key) throws IOException {
+        try {
+            return new URI(null, null, "/" + key, null).getRawPath().substring(1);
+        } catch (java.net.URISyntaxException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(endpoint().resolve(path));
+    }
+
+    private static void require(HttpResponse<String> response) throws IOException {
+        if (response.statusCode() / 100 != 2) {
+            throw new IOException("the S3 server answered " + response.statusCode() + ": " + response.body());
+        }
+    }
+
+    private HttpResponse<String> send(HttpRequest request) throws IOException {
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        http.close();
+    }
+}
