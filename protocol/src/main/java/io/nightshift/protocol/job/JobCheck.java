@@ -249,7 +249,9 @@ final class JobCheck {
             refuse(value, path, expectation, null);
             return null;
         }
-        boolean isPath = form == Form.PATH || (form == Form.MODEL && ModelReference.isFile(scalar.text()));
+        boolean isPath = form == Form.PATH
+                || (form == Form.FILES && !Form.isAddress(scalar.text()))
+                || (form == Form.MODEL && ModelReference.isFile(scalar.text()));
         return isPath ? resolved(scalar, path) : scalar.text();
     }
 

@@ -220,6 +220,11 @@ final class JobKeys {
         PATH(
                 "^(?!" + Patterns.ADDRESS + ")" + Patterns.LINE + "$",
                 "a path in the file system, not a URL, and not beginning with ~"),
+        /// Like a path, and what object stores have instead.
+        FILES(
+                "^(s3://[a-z0-9][a-z0-9._-]{2,62}(/[^\\u0000-\\u001f]*)?|(?!" + Patterns.ADDRESS + ")" + Patterns.LINE
+                        + ")$",
+                "a path in the file system, not beginning with ~, or objects as s3://bucket/key"),
         DATA_SOURCE(
                 "^[a-z0-9][a-z0-9_-]{0,62}$",
                 "the name of a data source: at most 63 lower-case letters, digits, - and _"),

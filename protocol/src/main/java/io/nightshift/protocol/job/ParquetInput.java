@@ -8,15 +8,15 @@ import java.util.Map;
 
 /// Parquet files.
 ///
-/// @param paths files, folders and globs, absolute, at least one
+/// @param paths files, folders and globs, absolute, or addresses of objects; at least one
 public record ParquetInput(List<String> paths) implements Input {
 
     static final Kind<ParquetInput> KIND = new Kind<>(
             ParquetInput.class,
             JobKey.optional(
                     "parquet",
-                    new Texts(Form.PATH, 1, true),
-                    "Parquet files, folders and globs: one text or a list without repetitions.",
+                    new Texts(Form.FILES, 1, true),
+                    "Parquet files, folders and globs, on disk or in an object store: one text or a list without repetitions.",
                     "flights/*.parquet"),
             values -> new ParquetInput(values.texts("")),
             input -> Map.of("", input.paths()));
