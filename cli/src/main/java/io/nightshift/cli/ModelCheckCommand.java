@@ -11,6 +11,7 @@ import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.node.DuckDbLoader;
 import io.nightshift.node.MemoryBudget;
+import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.storage.Destinations;
@@ -112,8 +113,9 @@ final class ModelCheckCommand implements Callable<Integer> {
         // All work is done on this thread, since a scoring function finds its attempt by the thread.
         DuckDbLoader duckDb =
                 DuckDbLoader.open(MemoryBudget.duckDb(1), home.spill(), FileRoots.UNRESTRICTED, Runnable::run);
-        Destinations destinations =
-                new Destinations(duckDb, configuration.read(home).dataSources());
+        Configuration given = configuration.read(home);
+        Destinations destinations = new Destinations(
+                duckDb, given.dataSources(), FileRoots.UNRESTRICTED, given.objects().ofCommand(home.folder()));
         CheckResult result = ModelCheck.run(
                 duckDb.get(),
                 destinations,

@@ -12,6 +12,7 @@ import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.worker.partition.MemoryEstimate;
 import java.io.PrintWriter;
@@ -49,9 +50,10 @@ final class PlanCommand implements Callable<Integer> {
         Job job = options.read();
         int threads = options.threads();
         Configuration given = configuration.read(home);
-        FileRoots roots = given.files().ofCommand();
+        ObjectCopies objects = given.objects().ofCommand(home.folder());
+        FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
         try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill(), roots)) {
-            Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots);
+            Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots, objects);
             SubmissionResolver.Check check = new SubmissionResolver(
                             home.registry(),
                             destinations,

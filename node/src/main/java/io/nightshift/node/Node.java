@@ -66,6 +66,7 @@ import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringSlots;
 import io.nightshift.worker.ScoringThreads;
@@ -144,7 +145,7 @@ public final class Node {
         this.dependencies = dependencies;
         this.destinations = new Destinations(
                 dependencies.duckDb(),
-                new Sources(dependencies.duckDb(), dependencies.roots()),
+                new Sources(dependencies.duckDb(), dependencies.roots(), dependencies.objects()),
                 dependencies.dataSources(),
                 new ConnectionPool(dependencies.scoring().size()));
         this.name = Cluster.get(system).selfMember().address().hostPort().replaceFirst("^.*@", "");
@@ -156,6 +157,7 @@ public final class Node {
     /// @param ledger the ledgers of all batches
     /// @param duckDb the node's DuckDB
     /// @param roots the folders that jobs may use
+    /// @param objects the copies of objects, from the stores that jobs may read
     /// @param models the models that have been loaded
     /// @param dataSources the databases that jobs may name
     /// @param scoring the scoring threads
@@ -167,6 +169,7 @@ public final class Node {
             Ledger ledger,
             DuckDbLoader duckDb,
             FileRoots roots,
+            ObjectCopies objects,
             ModelCache models,
             DataSources dataSources,
             ScoringThreads scoring,

@@ -16,6 +16,7 @@ import io.nightshift.storage.destination.postgres.CopyFunctions;
 import io.nightshift.storage.destination.postgres.PostgresStore;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -34,8 +35,17 @@ public record Destinations(
     /// For a process that runs no workers.
     ///
     /// @param roots that jobs may use
+    /// @param objects the copies of objects, from the stores that jobs may read
+    public Destinations(
+            Supplier<DuckDb> duckDb, DataSources dataSources, FileRoots roots, ObjectCopies objects) {
+        this(duckDb, new Sources(duckDb, roots, objects), dataSources, new ConnectionPool(1));
+    }
+
+    /// For a process that runs no workers and reads no objects.
+    ///
+    /// @param roots that jobs may use
     public Destinations(Supplier<DuckDb> duckDb, DataSources dataSources, FileRoots roots) {
-        this(duckDb, new Sources(duckDb, roots), dataSources, new ConnectionPool(1));
+        this(duckDb, dataSources, roots, ObjectCopies.none());
     }
 
     /// For a process that runs no workers, with files anywhere.

@@ -12,6 +12,7 @@ import io.nightshift.storage.source.SourceInspector;
 import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.storage.source.SourceState;
+import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.storage.source.files.SourceFiles;
 import io.nightshift.storage.source.parquet.ParquetReader;
 import java.util.List;
@@ -29,13 +30,22 @@ public final class Sources implements SourceReaders, SourceInspector {
 
     /// @param duckDb opened when first needed
     /// @param roots that jobs may use
-    public Sources(Supplier<DuckDb> duckDb, FileRoots roots) {
+    /// @param objects the copies of objects, from the stores that jobs may read
+    public Sources(Supplier<DuckDb> duckDb, FileRoots roots, ObjectCopies objects) {
         this.duckDb = duckDb;
         this.roots = roots;
-        this.files = new SourceFiles(roots);
+        this.files = new SourceFiles(roots, objects);
     }
 
-    /// Sources that may be anywhere.
+    /// Sources on the node's disks.
+    ///
+    /// @param duckDb opened when first needed
+    /// @param roots that jobs may use
+    public Sources(Supplier<DuckDb> duckDb, FileRoots roots) {
+        this(duckDb, roots, ObjectCopies.none());
+    }
+
+    /// Sources that may be anywhere on the node's disks.
     public Sources(Supplier<DuckDb> duckDb) {
         this(duckDb, FileRoots.UNRESTRICTED);
     }

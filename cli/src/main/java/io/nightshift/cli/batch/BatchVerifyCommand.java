@@ -20,6 +20,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.Finding;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -62,10 +63,11 @@ final class BatchVerifyCommand extends LedgerCommand {
             throw FailureException.permanent(
                     "--alert needs a cluster, whose nodes send the alert. The exit status tells the result, too");
         }
-        FileRoots roots = given.files().ofCommand();
+        ObjectCopies objects = given.objects().ofCommand(home().folder());
+        FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
         Proof proof;
         try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder(), roots)) {
-            proof = new Verification(ledger, new Destinations(duckDb, given.dataSources(), roots), this::told)
+            proof = new Verification(ledger, new Destinations(duckDb, given.dataSources(), roots, objects), this::told)
                     .prove(batch);
         }
         if (isReported && proof.phase() == Phase.PUBLISHED) {

@@ -28,6 +28,7 @@ import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -258,9 +259,10 @@ public final class DoctorCommand implements Callable<Integer> {
             case PostgresDestination postgres -> {}
         }
         int threads = Runtime.getRuntime().availableProcessors();
-        FileRoots roots = given.files().ofCommand();
+        ObjectCopies objects = given.objects().ofCommand(home.folder());
+        FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
         try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill(), roots)) {
-            Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots);
+            Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots, objects);
             new SubmissionResolver(
                             home.registry(),
                             destinations,

@@ -22,6 +22,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.worker.ScoringThreads;
 import java.nio.file.Path;
 import java.util.List;
@@ -105,7 +106,8 @@ public final class NodeCommand implements Callable<Integer> {
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
         int scoring = settings.threads() == 0 ? Runtime.getRuntime().availableProcessors() : settings.threads();
         Path spill = home.spill(String.valueOf(settings.port()));
-        FileRoots roots = given.files().ofNode();
+        ObjectCopies objects = given.objects().ofNode(home.folder());
+        FileRoots roots = given.files().ofNode().withOwn(objects.folder().parent());
         warnIfNothingIsAllowed(given.files(), log);
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(scoring), spill, roots, background);
         ModelRegistry registry = given.registry() == null ? home.registry() : new ModelRegistry(given.registry());
@@ -113,6 +115,7 @@ public final class NodeCommand implements Callable<Integer> {
                 ledger,
                 duckDb,
                 roots,
+                objects,
                 new ModelCache(registry::path),
                 given.dataSources(),
                 new ScoringThreads(scoring),
@@ -126,7 +129,7 @@ public final class NodeCommand implements Callable<Integer> {
                 given,
                 new SubmissionResolver(
                         registry,
-                        new Destinations(duckDb, given.dataSources(), roots),
+                        new Destinations(duckDb, given.dataSources(), roots, objects),
                         scoring,
                         MemoryBudget.budget(),
                         given.admission().plans(),

@@ -20,6 +20,7 @@ import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.worker.ScoringThreads;
 import java.net.URI;
 import java.util.List;
@@ -133,13 +134,15 @@ public final class ServeCommand implements Callable<Integer> {
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
         int scoring = settings.threads() == 0 ? Runtime.getRuntime().availableProcessors() : settings.threads();
-        FileRoots roots = roots(given, http);
+        ObjectCopies objects = objects(given, http);
+        FileRoots roots = roots(given, http).withOwn(objects.folder().parent());
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(scoring), home.spill(), roots, background);
         ModelRegistry registry = given.registry() == null ? home.registry() : new ModelRegistry(given.registry());
         Node.Dependencies dependencies = new Node.Dependencies(
                 opened.ledger(),
                 duckDb,
                 roots,
+                objects,
                 new ModelCache(registry::path),
                 given.dataSources(),
                 new ScoringThreads(scoring),
@@ -153,7 +156,7 @@ public final class ServeCommand implements Callable<Integer> {
                 given,
                 new SubmissionResolver(
                         registry,
-                        new Destinations(duckDb, given.dataSources(), roots),
+                        new Destinations(duckDb, given.dataSources(), roots, objects),
                         scoring,
                         MemoryBudget.budget(),
                         given.admission().plans(),
@@ -167,6 +170,12 @@ public final class ServeCommand implements Callable<Integer> {
     /// callers have tokens, jobs may use the folders that the configuration lists.
     private static FileRoots roots(Configuration given, HttpSettings http) {
         return http.tokens().areGiven() ? given.files().ofNode() : given.files().ofCommand();
+    }
+
+    private ObjectCopies objects(Configuration given, HttpSettings http) {
+        return http.tokens().areGiven()
+                ? given.objects().ofNode(home.folder())
+                : given.objects().ofCommand(home.folder());
     }
 
     private static URI address(HttpSettings http, int port) {

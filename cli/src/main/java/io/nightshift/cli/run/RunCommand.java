@@ -41,6 +41,7 @@ import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.partition.StepTimes;
 import java.time.Duration;
@@ -150,13 +151,14 @@ public final class RunCommand implements Callable<Integer> {
         Configuration given = configuration.read(home);
         prices = given.prices();
         DataSources dataSources = given.dataSources();
-        FileRoots roots = given.files().ofCommand();
+        ObjectCopies objects = given.objects().ofCommand(home.folder());
+        FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home.spill(), roots, background);
         ModelRegistry registry = home.registry();
         ModelCache models = new ModelCache(registry::path);
-        Destinations destinations = new Destinations(duckDb, dataSources, roots);
+        Destinations destinations = new Destinations(duckDb, dataSources, roots, objects);
         DestinationStore destination = destinations.of(job);
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {
@@ -167,6 +169,7 @@ public final class RunCommand implements Callable<Integer> {
                             opened.ledger(),
                             duckDb,
                             roots,
+                            objects,
                             models,
                             dataSources,
                             new ScoringThreads(threads),

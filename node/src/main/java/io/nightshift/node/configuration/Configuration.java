@@ -50,6 +50,7 @@ public final class Configuration {
     private final @Nullable DataSourceSettings journal;
     private final @Nullable Path registry;
     private final FileSettings files;
+    private final ObjectSettings objects;
     private final @Nullable OtlpSettings otlp;
     private final ProgramLog.Format logFormat;
     private final Prices prices;
@@ -65,6 +66,7 @@ public final class Configuration {
             @Nullable DataSourceSettings journal,
             @Nullable Path registry,
             FileSettings files,
+            ObjectSettings objects,
             @Nullable OtlpSettings otlp,
             ProgramLog.Format logFormat,
             Prices prices,
@@ -78,6 +80,7 @@ public final class Configuration {
         this.journal = journal;
         this.registry = registry;
         this.files = files;
+        this.objects = objects;
         this.otlp = otlp;
         this.logFormat = logFormat;
         this.prices = prices;
@@ -165,6 +168,11 @@ public final class Configuration {
         return files;
     }
 
+    /// The object stores that jobs may read.
+    public ObjectSettings objects() {
+        return objects;
+    }
+
     /// Where metrics are sent, or null if they aren't.
     public @Nullable OtlpSettings otlp() {
         return otlp;
@@ -208,6 +216,7 @@ public final class Configuration {
                 nightshift.has("journal") ? dataSource("journal", nightshift.section("journal")) : null,
                 registry == null ? null : nightshift.resolve(registry),
                 FileSettings.read(nightshift.section("files")),
+                ObjectSettings.read(nightshift.section("stores"), nightshift.section("object-copies")),
                 otlp(nightshift.section("metrics")),
                 logFormat(nightshift.section("log")),
                 nightshift.has("cost") ? CostSettings.read(nightshift.section("cost")) : Prices.NONE,

@@ -22,14 +22,21 @@ import org.jspecify.annotations.Nullable;
 public final class FileRoots {
 
     /// Every file that this process may open. For a job that a person runs on their own files.
-    public static final FileRoots UNRESTRICTED = new FileRoots(null, null);
+    public static final FileRoots UNRESTRICTED = new FileRoots(null, null, List.of());
 
     private final @Nullable List<Path> read;
     private final @Nullable List<Path> write;
+    private final List<Path> own;
 
-    private FileRoots(@Nullable List<Path> read, @Nullable List<Path> write) {
+    private FileRoots(@Nullable List<Path> read, @Nullable List<Path> write, List<Path> own) {
         this.read = read;
         this.write = write;
+        this.own = own;
+    }
+
+    /// The same roots for jobs, and a folder of the process's own that its DuckDB may open, too.
+    public FileRoots withOwn(Path folder) {
+        return new FileRoots(read, write, absolute(List.of(folder)));
     }
 
     /// Only these folders and what they contain; an empty collection allows nothing.
@@ -37,12 +44,13 @@ public final class FileRoots {
     /// @param read folders of sources and model files
     /// @param write folders of destinations, which may be read, too
     public static FileRoots only(Collection<Path> read, Collection<Path> write) {
-        return new FileRoots(absolute(read), absolute(write));
+        return new FileRoots(absolute(read), absolute(write), List.of());
     }
 
     /// As [#only], but an empty collection allows everything.
     public static FileRoots onlyIfAny(Collection<Path> read, Collection<Path> write) {
-        return new FileRoots(read.isEmpty() ? null : absolute(read), write.isEmpty() ? null : absolute(write));
+        return new FileRoots(
+                read.isEmpty() ? null : absolute(read), write.isEmpty() ? null : absolute(write), List.of());
     }
 
     private static List<Path> absolute(Collection<Path> folders) {
@@ -73,12 +81,13 @@ public final class FileRoots {
         return refusal(path, write, "write");
     }
 
-    /// All folders, as they are written and with their links resolved; nothing if reading or writing is
+    /// All folders that DuckDB may open, as they are written and with their links resolved; nothing if reading or writing is
     /// unrestricted.
     public Optional<List<Path>> all() {
         return read == null || write == null
                 ? Optional.empty()
-                : Optional.of(Stream.concat(read.stream(), write.stream())
+                : Optional.of(Stream.of(read, write, own)
+                        .flatMap(List::stream)
                         .flatMap(folder -> Stream.concat(Stream.of(folder), resolved(folder).stream()))
                         .distinct()
                         .toList());

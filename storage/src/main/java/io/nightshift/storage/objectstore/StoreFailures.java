@@ -86,14 +86,14 @@ final class StoreFailures {
                         "source: %s can't be read: the bucket is in another region. Correct the region of %s"
                                 .formatted(address, settings),
                         e);
-            case int status when isTransient(e) ->
-                storage(address, "HTTP %d%s".formatted(status, code.isEmpty() ? "" : " " + code), e);
-            case int status ->
-                input(
-                        address,
-                        "source: %s can't be read: %s answered HTTP %d %s: %s"
-                                .formatted(address, settings, status, code, message(service)),
-                        e);
+            default ->
+                isTransient(e)
+                        ? storage(address, "HTTP %d %s".formatted(service.statusCode(), code).strip(), e)
+                        : input(
+                                address,
+                                "source: %s can't be read: %s answered HTTP %d %s: %s"
+                                        .formatted(address, settings, service.statusCode(), code, message(service)),
+                                e);
         };
     }
 

@@ -22,6 +22,7 @@ import io.nightshift.protocol.job.JobText;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.worker.ScoringThreads;
 import java.io.IOException;
@@ -69,6 +70,7 @@ public final class HttpNode implements AutoCloseable {
                 ledger.ledger(),
                 duckDb,
                 FileRoots.UNRESTRICTED,
+                ObjectCopies.none(),
                 new ModelCache(registry::path),
                 none,
                 new ScoringThreads(2),

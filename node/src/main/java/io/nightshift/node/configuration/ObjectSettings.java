@@ -1,0 +1,186 @@
+package io.nightshift.node.configuration;
+
+import io.nightshift.storage.objectstore.ObjectStoreSettings;
+import io.nightshift.storage.objectstore.ObjectStores;
+import io.nightshift.storage.objectstore.StoreCredentials;
+import io.nightshift.storage.source.files.CopyFolder;
+import io.nightshift.storage.source.files.ObjectCopies;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// The sections `nightshift.stores` and `nightshift.object-copies`: the object stores that jobs may read, and where the node
+/// keeps what it has fetched from them.
+///
+/// @param stores in the order of their names
+/// @param folder of the copies, absolute; null for the home folder's
+/// @param limit of the copies, in bytes
+public record ObjectSettings(List<ObjectStoreSettings> stores, @Nullable Path folder, long limit) {
+
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
+    private static final Pattern BUCKET = Pattern.compile("\\*|[a-z0-9][a-z0-9._-]{2,62}(/.*)?");
+
+    public ObjectSettings {
+        stores = List.copyOf(stores);
+    }
+
+    static ObjectSettings read(ConfigurationSection stores, ConfigurationSection copies) {
+        List<ObjectStoreSettings> read = new ArrayList<>();
+        Map<String, String> owners = new TreeMap<>();
+        for (String name : stores.names()) {
+            if (!NAME.matcher(name).matches()) {
+                stores.mistake(name, "is no name of a store; use at most 63 lower-case letters, digits, - and _");
+            }
+            ConfigurationSection section = stores.section(name);
+            ObjectStoreSettings store = store(name, section);
+            for (String bucket :
+                    store.buckets().stream().map(ObjectStoreSettings::bucketOf).distinct().toList()) {
+                String other = owners.putIfAbsent(bucket, name);
+                if (other != null) {
+                    section.mistake("buckets", "a bucket is also in the list of the store " + other);
+                }
+            }
+            read.add(store);
+        }
+        stores.end();
+        String folder = copies.textOrNull(
+                "folder",
+                KeyMeaning.of(
+                        "path",
+                        "The folder for copies of objects, on a local disk. Each process has a folder of its own in it."
+                                + " Without this key: `objects` in the home folder."));
+        int megabytes = copies.number(
+                "max-mb",
+                (int) (CopyFolder.DEFAULT_LIMIT >> 20),
+                0,
+                Integer.MAX_VALUE,
+                KeyMeaning.of("The size of the copies that a process keeps, in MiB. Partitions that are being scored are"
+                        + " copied even if they need more; with 0, nothing is fetched ahead."));
+        copies.end();
+        return new ObjectSettings(read, folder == null ? null : copies.resolve(folder), (long) megabytes << 20);
+    }
+
+    private static ObjectStoreSettings store(String name, ConfigurationSection section) {
+        String type = section.text("type", "s3", KeyMeaning.of("`s3`: a store with the API of Amazon S3."));
+        if (!type.equals("s3")) {
+            section.mistake("type", "expected s3");
+        }
+        URI endpoint = endpoint(section);
+        String region = section.textOrNull(
+                "region",
+                KeyMeaning.of("The region of the buckets. Without this key: `AWS_REGION`, or `us-east-1` for a store"
+                        + " with an `endpoint`."));
+        boolean pathStyle = section.flag(
+                "path-style",
+                KeyMeaning.of("Whether requests name the bucket in the path. MinIO and Ceph most often need it."));
+        List<String> buckets = section.texts(
+                "buckets",
+                List.of(),
+                KeyMeaning.of(
+                        "list of `bucket` or `bucket/prefix`",
+                        "What jobs may read in the store. `*` stands for every bucket that no other store lists. A store"
+                                + " without this key is used by no job."));
+        if (buckets.stream().anyMatch(bucket -> !BUCKET.matcher(bucket).matches())) {
+            section.mistake("buckets", "expected texts such as \"bucket\", \"bucket/prefix\" or \"*\"");
+        }
+        StoreCredentials credentials = credentials(section);
+        section.end();
+        return new ObjectStoreSettings(name, endpoint, region, pathStyle, buckets, credentials);
+    }
+
+    private static @Nullable URI endpoint(ConfigurationSection section) {
+        String endpoint = section.textOrNull(
+                "endpoint",
+                KeyMeaning.of("URL", "The address of the store's API. Without this key: that of AWS in the region."));
+        if (endpoint == null) {
+            return null;
+        }
+        try {
+            URI uri = URI.create(endpoint);
+            boolean isHttp = "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
+            if (isHttp && uri.getHost() != null && uri.getUserInfo() == null) {
+                return uri;
+            }
+        } catch (IllegalArgumentException _) {
+            // Reported below.
+        }
+        section.mistake("endpoint", "expected a URL such as https://minio.example.org, without credentials");
+        return null;
+    }
+
+    private static StoreCredentials credentials(ConfigurationSection section) {
+        String id = secret(
+                section,
+                "access-key-id",
+                "The ID of an access key. Preferably, use `${?NAME}`. Without this key, the node looks for credentials as"
+                        + " the AWS SDK does: in the environment, in `~/.aws`, in the role of the machine or the pod.");
+        String secret = secret(section, "secret-access-key", "The secret of the access key. Preferably, use `${?NAME}`.");
+        String token = secret(section, "session-token", "The session token of a temporary access key.");
+        String profile = section.textOrNull(
+                "profile", KeyMeaning.of("The profile of `~/.aws/credentials` with the credentials."));
+        boolean anonymous = section.flag(
+                "anonymous", KeyMeaning.of("Whether requests are not signed. Only public buckets accept that."));
+        if ((id == null) != (secret == null)) {
+            section.mistake(
+                    id == null ? "secret-access-key" : "access-key-id",
+                    "access-key-id and secret-access-key are only valid together");
+        }
+        if ((id != null ? 1 : 0) + (profile != null ? 1 : 0) + (anonymous ? 1 : 0) > 1) {
+            section.mistake(
+                    profile == null ? "anonymous" : "profile",
+                    "only one of access-key-id, profile and anonymous may be given");
+        }
+        if (id != null && secret != null) {
+            return new StoreCredentials.Keys(id, secret, token);
+        }
+        return anonymous ? new StoreCredentials.Anonymous() : new StoreCredentials.StandardChain(profile);
+    }
+
+    /// A value, or the content of the file that the key with the ending `-file` names.
+    private static @Nullable String secret(ConfigurationSection section, String key, String meaning) {
+        String value = section.textOrNull(key, KeyMeaning.of(meaning));
+        String fileKey = key + "-file";
+        String file = section.textOrNull(
+                fileKey,
+                KeyMeaning.of(
+                        "path", "A file that contains the value, instead of `%s`. Line ends are ignored.".formatted(key)));
+        if (file == null) {
+            return value == null || value.isBlank() ? null : value;
+        }
+        if (value != null) {
+            section.mistake(fileKey, "is given together with %s; remove one of them".formatted(key));
+        }
+        try {
+            return Files.readString(section.resolve(file)).strip();
+        } catch (InvalidPathException | IOException _) {
+            section.mistake(fileKey, "there is no such file, or it can't be read; check its path and permissions");
+            return null;
+        }
+    }
+
+    /// For a node: other programs submit its jobs, so they may read what the stores list, and nothing else.
+    ///
+    /// @param home the home folder
+    public ObjectCopies ofNode(Path home) {
+        return copies(ObjectStores.only(stores), home);
+    }
+
+    /// For a command whose user runs a job of their own: what no store lists is read as the environment says.
+    ///
+    /// @param home the home folder
+    public ObjectCopies ofCommand(Path home) {
+        return copies(ObjectStores.orEnvironment(stores, System::getenv), home);
+    }
+
+    private ObjectCopies copies(ObjectStores readable, Path home) {
+        return new ObjectCopies(readable, new CopyFolder(folder == null ? home.resolve("objects") : folder, limit));
+    }
+}
