@@ -15,6 +15,7 @@ import io.nightshift.storage.source.SourceState;
 import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.storage.source.files.SourceFiles;
 import io.nightshift.storage.source.parquet.ParquetReader;
+import io.nightshift.storage.source.parquet.SparseSlices;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -25,16 +26,18 @@ public final class Sources implements SourceReaders, SourceInspector {
     private final Supplier<DuckDb> duckDb;
     private final FileRoots roots;
     private final SourceFiles files;
+    private final SparseSlices objects;
     private final RowCounts counts = new RowCounts();
     private final BoundJobs bound = new BoundJobs();
 
     /// @param duckDb opened when first needed
     /// @param roots that jobs may use
-    /// @param objects the copies of objects, from the stores that jobs may read
-    public Sources(Supplier<DuckDb> duckDb, FileRoots roots, ObjectCopies objects) {
+    /// @param copies of objects, from the stores that jobs may read
+    public Sources(Supplier<DuckDb> duckDb, FileRoots roots, ObjectCopies copies) {
         this.duckDb = duckDb;
         this.roots = roots;
-        this.files = new SourceFiles(roots, objects);
+        this.files = new SourceFiles(roots, copies);
+        this.objects = new SparseSlices(files);
     }
 
     /// Sources on the node's disks.
@@ -58,7 +61,7 @@ public final class Sources implements SourceReaders, SourceInspector {
     @Override
     public SourceReader of(Job.Source source) {
         return switch (source.input()) {
-            case ParquetInput parquet -> new ParquetReader(duckDb, files, bound);
+            case ParquetInput parquet -> new ParquetReader(duckDb, files, objects, bound, source);
         };
     }
 

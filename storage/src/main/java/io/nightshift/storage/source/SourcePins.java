@@ -120,7 +120,8 @@ public final class SourcePins {
     /// @throws FailureException permanent, naming the first file that has changed, and what changed;
     ///     transient if a file can't be read
     public static void check(BatchId batch, List<SourceFile> files, PinComparison comparison) {
-        Comparisons comparisons = new Comparisons(files, comparison);
+        Lookahead<SourceFile, List<String>> comparisons =
+                new Lookahead<>(files, comparison::waitsForNetwork, comparison::differences);
         for (SourceFile file : files) {
             try {
                 List<String> differences = comparisons.next();
@@ -147,7 +148,8 @@ public final class SourcePins {
     ///
     /// @param comparison of the files' source
     public static Optional<String> change(List<SourceFile> files, PinComparison comparison) {
-        Comparisons comparisons = new Comparisons(files, comparison);
+        Lookahead<SourceFile, List<String>> comparisons =
+                new Lookahead<>(files, comparison::waitsForNetwork, comparison::differences);
         for (SourceFile file : files) {
             List<String> differences;
             try {

@@ -69,7 +69,8 @@ public abstract class SourceContract {
         return rows("SELECT 'r' || i AS id, i * 1.5 AS f0 FROM range(%d) t(i)".formatted(ROWS));
     }
 
-    private Sources sources() {
+    /// The sources as a node has them.
+    protected Sources sources() {
         return new Sources(() -> data.duckDb);
     }
 
@@ -79,6 +80,10 @@ public abstract class SourceContract {
 
     private List<InspectedFile> inspect(Input input) {
         return sources().inspect(job(input), MODEL);
+    }
+
+    private PinComparison pins(Input input) {
+        return sources().pins(job(input).source());
     }
 
     private static List<SourceFile> pins(List<InspectedFile> inspected) {
@@ -100,8 +105,10 @@ public abstract class SourceContract {
 
     private List<String> ids(Input input, List<Slice> slices) throws SQLException {
         List<String> ids = new ArrayList<>();
-        try (Connection connection = data.duckDb.connect()) {
-            for (BoundSlices group : sources().of(job(input).source()).bind(connection, slices, job(input), MODEL)) {
+        SourceReader reader = sources().of(job(input).source());
+        try (Connection connection = data.duckDb.connect();
+                HeldSlices _ = reader.hold(slices)) {
+            for (BoundSlices group : reader.bind(connection, slices, job(input), MODEL)) {
                 String id = Objects.requireNonNull(group.job().id()).sql();
                 String range = group.relation().range();
                 ids.addAll(data.rows("SELECT %s FROM %s%s"
@@ -174,19 +181,22 @@ public abstract class SourceContract {
         String select = "%s || ' ' || %s || ' ' || id AS position";
         List<String> whole = new ArrayList<>();
         List<String> single = new ArrayList<>();
-        try (Connection connection = data.duckDb.connect()) {
-            SourceReader reader = sources().of(job(input).source());
+        SourceReader reader = sources().of(job(input).source());
+        try (Connection connection = data.duckDb.connect();
+                HeldSlices _ = reader.hold(pieces(inspected))) {
             for (SourceRelation relation : reader.relations(connection, pieces(inspected))) {
                 whole.addAll(data.rows("SELECT position FROM (%s)"
                         .formatted(relation.query(
                                 job(input).source(), select.formatted(relation.file(), relation.row())))));
             }
             for (Slice slice : pieces(inspected)) {
-                SourceRelation relation =
-                        reader.relations(connection, List.of(slice)).getFirst();
-                single.addAll(data.rows("SELECT position FROM (%s)"
-                        .formatted(relation.query(
-                                job(input).source(), select.formatted(relation.file(), relation.row())))));
+                try (HeldSlices _ = reader.hold(List.of(slice))) {
+                    SourceRelation relation =
+                            reader.relations(connection, List.of(slice)).getFirst();
+                    single.addAll(data.rows("SELECT position FROM (%s)"
+                            .formatted(relation.query(
+                                    job(input).source(), select.formatted(relation.file(), relation.row())))));
+                }
             }
         }
         assertThat(whole).hasSize(ROWS).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(single);
@@ -206,25 +216,26 @@ public abstract class SourceContract {
         Input input = made();
         String before = SourcePins.identity(inspect(input));
         List<SourceFile> pinned = pins(inspect(input));
-        assertThat(SourcePins.change(pinned)).isEmpty();
-        SourcePins.check(BATCH, pinned);
+        assertThat(SourcePins.change(pinned, pins(input))).isEmpty();
+        SourcePins.check(BATCH, pinned, pins(input));
 
         change();
 
         assertThat(SourcePins.identity(inspect(input))).isNotEqualTo(before);
-        assertThat(SourcePins.change(pinned)).isPresent();
-        assertThatThrownBy(() -> SourcePins.check(BATCH, pinned))
+        assertThat(SourcePins.change(pinned, pins(input))).isPresent();
+        assertThatThrownBy(() -> SourcePins.check(BATCH, pinned, pins(input)))
                 .isInstanceOf(FailureException.class)
                 .hasMessageStartingWith("the input changed since flights-1 was planned: ");
     }
 
     @Test
     void whatIsGoneIsSeenByThePin() throws Exception {
-        List<SourceFile> pinned = pins(inspect(made()));
+        Input input = made();
+        List<SourceFile> pinned = pins(inspect(input));
 
         remove();
 
-        assertThat(SourcePins.change(pinned)).get().asString().endsWith(": it is gone");
+        assertThat(SourcePins.change(pinned, pins(input))).get().asString().endsWith(": it is gone");
     }
 
     @Test

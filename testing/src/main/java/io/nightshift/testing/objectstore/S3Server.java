@@ -1,16 +1,16 @@
 package io.nightshift.testing.objectstore;
 
 import io.nightshift.testing.FreePort;
-import java.io.File;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URL;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.concurrent.TimeUnit;
 
 /// A real server of the S3 protocol (S3Mock) as a process of its own. Starting takes some seconds, so the tests of a module
@@ -52,11 +52,15 @@ public final class S3Server implements AutoCloseable {
         return server;
     }
 
-    private static String program() {
-        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(entry -> entry.endsWith("-exec.jar") && entry.contains("s3mock-"))
-                .findFirst()
-                .orElseThrow(() -> new IllegalStateException("s3mock is not on the class path"));
+    /// The program is a jar on the class path, of which only the launcher's classes are visible.
+    private static String program() throws IOException {
+        for (URL found : Collections.list(S3Server.class.getClassLoader().getResources("BOOT-INF/classpath.idx"))) {
+            String jar = found.getPath().replaceFirst("!.*", "");
+            if (jar.contains("/s3mock-")) {
+                return Path.of(URI.create(jar)).toString();
+            }
+        }
+        throw new IllegalStateException("s3mock is not on the class path");
     }
 
     private void awaitAnswer(Path log) throws IOException {

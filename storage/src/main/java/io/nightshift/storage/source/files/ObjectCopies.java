@@ -70,12 +70,21 @@ public final class ObjectCopies implements AutoCloseable {
 
     private final ObjectStores stores;
     private final CopyFolder folder;
+    private final ObjectTails tails;
     private final Map<Key, Entry> copies = new LinkedHashMap<>(16, 0.75f, true);
 
     /// @param stores that jobs may read
     public ObjectCopies(ObjectStores stores, CopyFolder folder) {
         this.stores = stores;
         this.folder = folder;
+        this.tails = new ObjectTails(stores);
+    }
+
+    /// The end of an object, with the whole footer if it is one of a Parquet file. Those that were read last are in memory.
+    ///
+    /// @throws io.nightshift.protocol.failure.FailureException if it can't be read, or the object was replaced
+    public byte[] tail(StoredObject object, FetchControl control) {
+        return tails.of(object, control);
     }
 
     /// No objects at all.

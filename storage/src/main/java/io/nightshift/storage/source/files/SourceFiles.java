@@ -10,6 +10,7 @@ import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.StoredObject;
 import io.nightshift.storage.source.FileVersion;
 import io.nightshift.storage.source.HeldSlices;
+import io.nightshift.storage.source.Lookahead;
 import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.PinnedTail;
 import io.nightshift.storage.source.SourcePins;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 /// The pin of an object is its ETag. It is sent with every request for the object's bytes, so what was read under a pin is the
 /// pinned object, whatever happens to it later.
 public final class SourceFiles implements PinComparison {
+
+    /// The length of the magic at each end of a Parquet file.
+    private static final int MAGIC = 4;
 
     private final FileRoots roots;
     private final ObjectCopies copies;
@@ -150,12 +155,35 @@ public final class SourceFiles implements PinComparison {
     ///
     /// @throws FailureException if the file can't be read
     public PinnedTail pinTail(FileVersion file) {
+        if (file.tag() != null) {
+            byte[] tail = copies.tail(object(file), FetchControl.NONE);
+            // The magic of a Parquet file is at both ends, and one request is enough.
+            byte[] head = Arrays.copyOfRange(tail, Math.max(0, tail.length - MAGIC), tail.length);
+            return new PinnedTail(pin(file), head, tail);
+        }
         Path path = Path.of(file.path());
         try {
             return SourcePins.pinTail(path);
         } catch (IOException e) {
             throw SourcePins.unreadable(path, e);
         }
+    }
+
+    /// Pins files as they are now, and reads their ends, in order. The ends of objects are fetched some at a time.
+    public Lookahead<FileVersion, PinnedTail> pinTails(List<FileVersion> listed) {
+        return new Lookahead<>(listed, file -> file.tag() != null, this::pinTail);
+    }
+
+    /// A file of which a query reads the end only.
+    public LocalCopy tailCopy(FileVersion file) {
+        if (file.tag() == null) {
+            return LocalCopy.of(Path.of(file.path()));
+        }
+        StoredObject object = object(file);
+        byte[] tail = copies.tail(object, FetchControl.NONE);
+        ObjectCopies.Use use = copies.use(object, "footer");
+        use.copy().put(object.bytes() - tail.length, tail);
+        return local(use, use::close);
     }
 
     /// Checks that this node's jobs may read the files of slices.
@@ -218,12 +246,14 @@ public final class SourceFiles implements PinComparison {
     ///
     /// @throws FailureException if it can't be copied
     public LocalCopy copy(FileVersion file) {
-        return file.tag() == null
-                ? LocalCopy.of(Path.of(file.path()))
-                : local(copies.whole(object(file), FetchControl.NONE));
+        if (file.tag() == null) {
+            return LocalCopy.of(Path.of(file.path()));
+        }
+        ObjectCopies.Use use = copies.whole(object(file), FetchControl.NONE);
+        return local(use, use::closeAndKeep);
     }
 
-    private static LocalCopy local(ObjectCopies.Use use) {
+    private static LocalCopy local(ObjectCopies.Use use, Runnable closing) {
         return new LocalCopy() {
             @Override
             public Path path() {
@@ -232,7 +262,7 @@ public final class SourceFiles implements PinComparison {
 
             @Override
             public void close() {
-                use.closeAndKeep();
+                closing.run();
             }
         };
     }

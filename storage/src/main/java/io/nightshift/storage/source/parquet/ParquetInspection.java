@@ -9,6 +9,7 @@ import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.FileVersion;
+import io.nightshift.storage.source.Lookahead;
 import io.nightshift.storage.source.PinnedTail;
 import io.nightshift.storage.source.SourceColumns;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
@@ -116,8 +117,9 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
 
         private List<OpenedFile> open(List<FileVersion> files) {
             List<OpenedFile> opened = new ArrayList<>();
+            Lookahead<FileVersion, PinnedTail> tails = source.pinTails(files);
             for (FileVersion version : files) {
-                PinnedTail pinned = source.pinTail(version);
+                PinnedTail pinned = next(tails, version);
                 ParquetFooter footer = ParquetFiles.footer(pinned);
                 SchemaFiles known = schemas.get(footer.schema());
                 OpenedFile file = new OpenedFile(
@@ -134,6 +136,14 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                 opened.add(file);
             }
             return opened;
+        }
+
+        private static PinnedTail next(Lookahead<FileVersion, PinnedTail> tails, FileVersion version) {
+            try {
+                return tails.next();
+            } catch (IOException e) {
+                throw SourcePins.unreadable(version.path(), e);
+            }
         }
 
         private static SourceFile pinned(OpenedFile opened, String schema) {
@@ -211,7 +221,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             Map<String, String> pinned = new LinkedHashMap<>();
             if (schemas.size() == 1 && folders.isEmpty()) {
                 SchemaFiles only = schemas.values().iterator().next();
-                try (LocalCopy copy = source.copy(only.first.version())) {
+                try (LocalCopy copy = source.tailCopy(only.first.version())) {
                     SourceColumns columns = columns(connection, only, copy, FileSchema.plain(""));
                     first = BoundJob.bind(columns, job, model);
                     pinned.put(only.first.schema(), layout(only, columns).digest());
@@ -220,7 +230,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             }
             Map<String, Layout> layouts = new LinkedHashMap<>();
             for (SchemaFiles files : schemas.values()) {
-                try (LocalCopy copy = source.copy(files.first.version())) {
+                try (LocalCopy copy = source.tailCopy(files.first.version())) {
                     layouts.put(
                             files.first.schema(),
                             layout(files, columns(connection, files, copy, FileSchema.plain(""))));
@@ -230,7 +240,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             Set<String> used = null;
             for (SchemaFiles files : schemas.values()) {
                 Layout layout = Objects.requireNonNull(layouts.get(files.first.schema()));
-                try (LocalCopy copy = source.copy(files.first.version())) {
+                try (LocalCopy copy = source.tailCopy(files.first.version())) {
                     SourceColumns columns = columns(connection, files, copy, batch.of(layout, name -> true));
                     bind(columns, batch);
                     used = used == null ? used(columns) : used;

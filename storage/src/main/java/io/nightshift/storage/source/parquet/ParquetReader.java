@@ -12,7 +12,9 @@ import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.BoundJobs;
+import io.nightshift.storage.objectstore.FetchControl;
 import io.nightshift.storage.source.FileVersion;
+import io.nightshift.storage.source.HeldSlices;
 import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.RowCounts;
 import io.nightshift.storage.source.SourceColumns;
@@ -44,20 +46,31 @@ public final class ParquetReader implements SourceReader {
 
     private final Supplier<DuckDb> duckDb;
     private final SourceFiles files;
+    private final SparseSlices objects;
     private final BoundJobs bound;
+    private final Job.@Nullable Source source;
 
     /// @param duckDb opened when first needed
     /// @param files that jobs may read
+    /// @param objects slices of those files that are objects
     /// @param bound jobs that were bound before
-    public ParquetReader(Supplier<DuckDb> duckDb, SourceFiles files, BoundJobs bound) {
+    /// @param source what the reader is for; null if all columns of objects may be asked for
+    public ParquetReader(
+            Supplier<DuckDb> duckDb,
+            SourceFiles files,
+            SparseSlices objects,
+            BoundJobs bound,
+            Job.@Nullable Source source) {
         this.duckDb = duckDb;
         this.files = files;
+        this.objects = objects;
         this.bound = bound;
+        this.source = source;
     }
 
     /// As with no job bound before.
     public ParquetReader(Supplier<DuckDb> duckDb, SourceFiles files) {
-        this(duckDb, files, new BoundJobs());
+        this(duckDb, files, new SparseSlices(files), new BoundJobs(), null);
     }
 
     private static ParquetInput input(Job.Source source) {
@@ -127,20 +140,41 @@ public final class ParquetReader implements SourceReader {
     @Override
     public List<BoundSlices> bind(Connection connection, List<Slice> slices, Job job, ModelDescription model)
             throws SQLException {
+        objects.fetch(slices, columns(job, model), job.source().where() != null);
         List<BoundSlices> groups = new ArrayList<>();
         for (List<Slice> group : Schemas.group(connection, slices, files)) {
-            groups.add(new BoundSlices(bind(connection, group.getFirst().file(), job, model), relation(group)));
+            groups.add(new BoundSlices(bind(connection, group.getFirst(), job, model), relation(group)));
         }
         return groups;
     }
 
-    private BoundJob bind(Connection connection, SourceFile file, Job job, ModelDescription model) throws SQLException {
+    private static SparseSlices.ReadColumns columns(Job job, ModelDescription model) {
+        return (file, own) -> ColumnNames.read(job, model, schema(file), own);
+    }
+
+    @Override
+    public HeldSlices hold(List<Slice> slices) {
+        return hold(slices, FetchControl.NONE);
+    }
+
+    @Override
+    public HeldSlices hold(List<Slice> slices, FetchControl control) {
+        return objects.hold(slices, control);
+    }
+
+    @Override
+    public void fetchAhead(List<Slice> slices, Job job, ModelDescription model) {
+        objects.fetchAhead(slices, columns(job, model), job.source().where() != null);
+    }
+
+    private BoundJob bind(Connection connection, Slice slice, Job job, ModelDescription model) throws SQLException {
+        SourceFile file = slice.file();
         String schema = file.schema();
         BoundJob known = schema == null ? null : bound.get(job, model, schema);
         if (known != null) {
             return known;
         }
-        SourceTable table = table(file.path(), files.localPath(file), schema(file));
+        SourceTable table = table(file.path(), objects.local(slice), schema(file));
         try {
             BoundJob now = BoundJob.bind(
                     SourceColumns.planned(connection, table, job.source().select()), job, model);
@@ -156,6 +190,11 @@ public final class ParquetReader implements SourceReader {
     @Override
     public List<SourceRelation> relations(Connection connection, List<Slice> slices) throws SQLException {
         requireReadable(slices);
+        Job.Source read = source;
+        objects.fetch(
+                slices,
+                (file, own) -> read == null ? own : ColumnNames.identifying(read, schema(file), own),
+                read == null || read.where() != null);
         return Schemas.group(connection, slices, files).stream()
                 .map(this::relation)
                 .toList();
@@ -170,7 +209,7 @@ public final class ParquetReader implements SourceReader {
     private SourceRelation relation(List<Slice> group) {
         Map<String, String> paths = new LinkedHashMap<>();
         for (Slice slice : group) {
-            paths.put(files.localPath(slice.file()).toString(), slice.file().path());
+            paths.put(objects.local(slice).toString(), slice.file().path());
         }
         String from = schema(group.getFirst().file()).from(read(List.copyOf(paths.keySet())), paths);
         if (group.size() > 1) {

@@ -1,0 +1,80 @@
+package io.nightshift.storage.objectstore;
+
+import io.nightshift.storage.source.files.CopyFolder;
+import io.nightshift.storage.source.files.ObjectCopies;
+import io.nightshift.testing.objectstore.FaultProxy;
+import io.nightshift.testing.objectstore.S3Server;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// One S3 server for the tests of the module, and a bucket behind a proxy for each test.
+public final class TestStore implements AutoCloseable {
+
+    private static final AtomicInteger BUCKETS = new AtomicInteger();
+
+    /// Started by the first test that needs it; it ends with the process.
+    private static final class Server {
+        private static final S3Server SHARED = start();
+
+        private static S3Server start() {
+            try {
+                return S3Server.start();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    public final S3Server server = Server.SHARED;
+    public final String bucket = "bucket-" + BUCKETS.incrementAndGet();
+    public final FaultProxy proxy;
+
+    public TestStore() throws IOException {
+        server.createBucket(bucket);
+        proxy = FaultProxy.start(server.endpoint());
+    }
+
+    /// The settings of a store with this bucket.
+    ///
+    /// @param buckets that jobs may read
+    public static ObjectStoreSettings settings(String name, URI endpoint, String... buckets) {
+        return new ObjectStoreSettings(
+                name,
+                endpoint,
+                null,
+                true,
+                List.of(buckets),
+                new StoreCredentials.Keys("an-id", "a-secret", null));
+    }
+
+    /// Copies of the bucket's objects, read through the proxy.
+    public ObjectCopies copies(Path folder) {
+        return copies(folder, CopyFolder.DEFAULT_LIMIT);
+    }
+
+    public ObjectCopies copies(Path folder, long limit) {
+        return new ObjectCopies(
+                ObjectStores.only(List.of(settings("lake", proxy.endpoint(), bucket))), new CopyFolder(folder, limit));
+    }
+
+    public String address(String key) {
+        return ObjectAddress.SCHEME + bucket + "/" + key;
+    }
+
+    public void put(String key, Path file) {
+        try {
+            server.put(bucket, key, file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        proxy.close();
+    }
+}

@@ -1,0 +1,73 @@
+package io.nightshift.storage.source.parquet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.protocol.job.Input;
+import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.storage.Sources;
+import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.objectstore.TestStore;
+import io.nightshift.storage.source.SourceContract;
+import io.nightshift.storage.source.files.ObjectCopies;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/// Two objects, in row groups.
+class ObjectSourceIT extends SourceContract {
+
+    private TestStore store;
+    private ObjectCopies copies;
+
+    @BeforeEach
+    void open() throws Exception {
+        store = new TestStore();
+        copies = store.copies(folder.resolve("objects"));
+    }
+
+    @AfterEach
+    void close() {
+        copies.close();
+        store.close();
+        assertThat(folder.resolve("objects")).satisfiesAnyOf(
+                path -> assertThat(path).doesNotExist(), path -> assertThat(path).isEmptyDirectory());
+    }
+
+    @Override
+    protected Sources sources() {
+        return new Sources(() -> data.duckDb, FileRoots.UNRESTRICTED, copies);
+    }
+
+    @Override
+    protected Input rows(String query) {
+        for (int number = 0; number < 2; number++) {
+            put(number, "SELECT * FROM (%s) LIMIT 15 OFFSET %d".formatted(query, 15 * number));
+        }
+        return new ParquetInput(List.of(store.address("input")));
+    }
+
+    private void put(int number, String query) {
+        Path file = data.parquet("local-%d.parquet".formatted(number), query);
+        store.put("input/rows-%d.parquet".formatted(number), file);
+    }
+
+    @Override
+    protected List<Input> aliases(Input input) {
+        return List.of(
+                new ParquetInput(List.of(store.address("input/*.parquet"))),
+                new ParquetInput(List.of(store.address("input/"))),
+                new ParquetInput(List.of(store.address("input/rows-1.parquet"), store.address("input/rows-0.parquet"))),
+                new ParquetInput(List.of(store.address("input"), store.address("in*/rows-?.parquet"))));
+    }
+
+    @Override
+    protected void change() {
+        put(1, "SELECT 'r' || (100 + i) AS id, i * 2.5 AS f0 FROM range(15) t(i)");
+    }
+
+    @Override
+    protected void remove() throws Exception {
+        store.server.delete(store.bucket, "input/rows-1.parquet");
+    }
+}
