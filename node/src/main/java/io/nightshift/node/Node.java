@@ -67,6 +67,7 @@ import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.files.ObjectCopies;
+import io.nightshift.storage.source.SourceReader;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringSlots;
 import io.nightshift.worker.ScoringThreads;
@@ -105,10 +106,14 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ShardedDaemonProcess;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The parts of every node, alone or in a cluster: the coordinator's entities and the workers, each
 /// where its role is.
 public final class Node {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -258,6 +263,7 @@ public final class Node {
                 this::tellRegister,
                 this::tell,
                 this::timedAttempt,
+                this::fetchAhead,
                 lease -> destinations.of(lease.job()).remove(lease),
                 dependencies.scoring(),
                 WorkerServices.AttemptLimits.of(config.getDuration("stall-after")),
@@ -320,6 +326,20 @@ public final class Node {
 
     private ModelDescription description(ModelVersion version) {
         return dependencies.models().get(version).description();
+    }
+
+    /// The model is not asked for on the caller's thread, since it may have to be loaded.
+    private void fetchAhead(Lease lease) {
+        SourceReader reader = destinations.sources().of(lease.job().source());
+        if (reader.isElsewhere(lease.slices())) {
+            Thread.ofVirtual().name("fetch-ahead").start(() -> {
+                try {
+                    reader.fetchAhead(lease.slices(), lease.job(), description(lease.model()));
+                } catch (FailureException e) {
+                    LOG.debug("{} is not fetched ahead", lease.attempt(), e);
+                }
+            });
+        }
     }
 
     private PartitionAttempt timedAttempt(Lease lease) {

@@ -266,6 +266,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                                 ? new Scored(running, done)
                                 : new ScoringFailed(running, failure(lease, problem)));
         services.scoring().execute(running);
+        services.ahead().accept(lease);
     }
 
     /// Whether a lease is that of a committed attempt, or an older one: the epochs of a batch's leases grow.

@@ -18,6 +18,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 /// @param register sends a message to the batch register
 /// @param batches sends a message to a batch's coordinator
 /// @param attempts creates the attempt for a lease; called on a scoring thread
+/// @param ahead begins to fetch what an attempt will read, if that is elsewhere; returns at once
 /// @param lost removes what an attempt has written that lost its lease; called on a scoring thread
 /// @param scoring the node's scoring threads
 /// @param limits the times after which an attempt is cancelled, and its thread replaced
@@ -33,6 +34,7 @@ public record WorkerServices(
         Consumer<BatchRegisterCommand> register,
         BiConsumer<BatchId, BatchCommand> batches,
         Function<Lease, PartitionAttempt> attempts,
+        Consumer<Lease> ahead,
         Consumer<Lease> lost,
         ScoringThreads scoring,
         AttemptLimits limits,

@@ -113,6 +113,7 @@ class WorkerIT {
                 jobs.ref()::tell,
                 (batch, command) -> batches.ref().tell(new Told(batch, command)),
                 attempts,
+                lease -> {},
                 destinations().of(JobBuilder.over(file).build())::remove,
                 scoring,
                 new WorkerServices.AttemptLimits(stallAfter, STUCK_AFTER),

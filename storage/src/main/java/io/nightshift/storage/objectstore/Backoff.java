@@ -9,11 +9,16 @@ import java.util.concurrent.ThreadLocalRandom;
 final class Backoff {
 
     private static final int TRIES = 8;
-    private static final long FIRST_MILLIS = 100;
     private static final long LONGEST_MILLIS = 5_000;
     private static final long LOOK_MILLIS = 100;
 
+    private final long firstMillis;
     private int failures;
+
+    /// @param firstMillis the first pause, in milliseconds
+    Backoff(long firstMillis) {
+        this.firstMillis = firstMillis;
+    }
 
     /// Whether there is another try after one more failure.
     boolean hasAnother() {
@@ -24,7 +29,7 @@ final class Backoff {
     ///
     /// @throws FailureException transient, if the caller gives up
     void pause(FetchControl control) {
-        long full = Math.min(LONGEST_MILLIS, FIRST_MILLIS << Math.min(failures - 1, 10));
+        long full = Math.min(LONGEST_MILLIS, firstMillis << Math.min(failures - 1, 10));
         long end = System.nanoTime()
                 + ThreadLocalRandom.current().nextLong(full / 2, full + 1) * 1_000_000L;
         try {

@@ -43,13 +43,21 @@ public final class ObjectStore implements AutoCloseable {
     /// After so many bytes the store counts as working again.
     private static final long PROGRESS = 256 * 1024;
 
+    /// @param page how many objects an answer lists
+    /// @param firstPauseMillis the pause after the first failure, in milliseconds; later ones are longer
+    record Tuning(int page, long firstPauseMillis) {
+        static final Tuning DEFAULT = new Tuning(1_000, 100);
+    }
+
     private final ObjectStoreSettings settings;
+    private final Tuning tuning;
     private final StoreFailures failures;
     private final Semaphore requests = new Semaphore(REQUESTS);
     private @Nullable S3Client client;
 
-    ObjectStore(ObjectStoreSettings settings) {
+    ObjectStore(ObjectStoreSettings settings, Tuning tuning) {
         this.settings = settings;
+        this.tuning = tuning;
         this.failures = new StoreFailures(settings);
     }
 
@@ -72,6 +80,7 @@ public final class ObjectStore implements AutoCloseable {
             ListObjectsV2Response page = retry(prefix, () -> client().listObjectsV2(ListObjectsV2Request.builder()
                     .bucket(prefix.bucket())
                     .prefix(prefix.key())
+                    .maxKeys(tuning.page())
                     .continuationToken(token)
                     .build()));
             for (S3Object object : page.contents()) {
@@ -107,7 +116,7 @@ public final class ObjectStore implements AutoCloseable {
     /// @throws FailureException if the bytes can't be read, or the object was replaced
     /// @throws IOException the sink's
     public void read(StoredObject object, ByteRange range, FetchControl control, Sink sink) throws IOException {
-        Backoff backoff = new Backoff();
+        Backoff backoff = new Backoff(tuning.firstPauseMillis());
         long position = range.start();
         long working = position;
         while (position < range.end()) {
@@ -227,7 +236,7 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     private <T> T retry(ObjectAddress address, Supplier<T> request) {
-        Backoff backoff = new Backoff();
+        Backoff backoff = new Backoff(tuning.firstPauseMillis());
         while (true) {
             try {
                 requests.acquireUninterruptibly();

@@ -19,11 +19,14 @@ public final class ObjectStores implements AutoCloseable {
 
     private final List<ObjectStoreSettings> settings;
     private final @Nullable ObjectStoreSettings fallback;
+    private final ObjectStore.Tuning tuning;
     private final Map<String, ObjectStore> open = new ConcurrentHashMap<>();
 
-    private ObjectStores(List<ObjectStoreSettings> settings, @Nullable ObjectStoreSettings fallback) {
+    private ObjectStores(
+            List<ObjectStoreSettings> settings, @Nullable ObjectStoreSettings fallback, ObjectStore.Tuning tuning) {
         this.settings = List.copyOf(settings);
         this.fallback = fallback;
+        this.tuning = tuning;
     }
 
     /// No store.
@@ -33,7 +36,11 @@ public final class ObjectStores implements AutoCloseable {
 
     /// Only these stores, and in each of them only its buckets. For a node whose jobs others submit.
     public static ObjectStores only(List<ObjectStoreSettings> settings) {
-        return new ObjectStores(settings, null);
+        return only(settings, ObjectStore.Tuning.DEFAULT);
+    }
+
+    static ObjectStores only(List<ObjectStoreSettings> settings, ObjectStore.Tuning tuning) {
+        return new ObjectStores(settings, null, tuning);
     }
 
     /// These stores. Any other bucket is read as the environment says: `AWS_ACCESS_KEY_ID`, `AWS_REGION`,
@@ -54,7 +61,8 @@ public final class ObjectStores implements AutoCloseable {
                         null,
                         endpoint != null,
                         List.of(ObjectStoreSettings.EVERY),
-                        new StoreCredentials.StandardChain(null)));
+                        new StoreCredentials.StandardChain(null)),
+                ObjectStore.Tuning.DEFAULT);
     }
 
     /// The stores of the configuration.
@@ -83,7 +91,7 @@ public final class ObjectStores implements AutoCloseable {
 
     /// The client of a store.
     public ObjectStore store(ObjectStoreSettings store) {
-        return open.computeIfAbsent(store.name(), name -> new ObjectStore(store));
+        return open.computeIfAbsent(store.name(), name -> new ObjectStore(store, tuning));
     }
 
     private Optional<ObjectStoreSettings> find(ObjectAddress address) {

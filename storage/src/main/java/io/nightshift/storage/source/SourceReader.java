@@ -58,7 +58,14 @@ public interface SourceReader extends SourceInspector {
         return hold(slices);
     }
 
-    /// Begins to fetch slices that this node will read soon, if they are elsewhere. Returns at once, and never fails.
+    /// Whether reading slices waits for the network, so that [#fetchAhead] is worth a thread.
+    default boolean isElsewhere(List<Slice> slices) {
+        return false;
+    }
+
+    /// Fetches slices that this node will read soon, if they are elsewhere and there is room for them. Waits for the network.
+    ///
+    /// @throws FailureException if they can't be fetched; who reads them later tries again
     default void fetchAhead(List<Slice> slices, Job job, ModelDescription model) {}
 
     /// Slices that one query can read together, with the job bound to their columns.

@@ -18,6 +18,7 @@ import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.objectstore.FetchControl;
 import io.nightshift.storage.source.BoundJob.Feature;
 import io.nightshift.storage.source.Categories.Unseen;
 import io.nightshift.storage.source.HeldSlices;
@@ -71,6 +72,17 @@ public final class PartitionAttempt {
     private final AtomicLong firstScored;
     private final AtomicLong rows = new AtomicLong();
     private final AtomicLong progress = new AtomicLong();
+    private final FetchControl fetching = new FetchControl() {
+        @Override
+        public boolean isCancelled() {
+            return cancelled;
+        }
+
+        @Override
+        public void progressed() {
+            progress.incrementAndGet();
+        }
+    };
     private volatile boolean isSealing;
     private volatile boolean cancelled;
     private volatile @Nullable Statement running;
@@ -195,6 +207,11 @@ public final class PartitionAttempt {
             });
             ended(Step.SEAL);
             return result;
+        } catch (FailureException e) {
+            if (e.failure().isPermanent()) {
+                refuseIfReplaced();
+            }
+            throw e;
         } catch (SQLException e) {
             refuseIfCancelled();
             checkPins(source.pins()::differences);
@@ -206,7 +223,7 @@ public final class PartitionAttempt {
     }
 
     private Result score(Connection connection) throws SQLException, IOException {
-        try (HeldSlices held = source.hold(lease.slices())) {
+        try (HeldSlices held = source.hold(lease.slices(), fetching)) {
             return score(connection, held);
         }
     }
@@ -464,6 +481,11 @@ public final class PartitionAttempt {
         if (cancelled) {
             throw new FailureException(Failure.transientFailure(lease.attempt() + " was cancelled"));
         }
+    }
+
+    /// What was replaced under the attempt is the reason of whatever failed.
+    private void refuseIfReplaced() {
+        checkPins(source.pins()::differences);
     }
 
     private interface PinComparison {

@@ -163,6 +163,11 @@ public final class ParquetReader implements SourceReader {
     }
 
     @Override
+    public boolean isElsewhere(List<Slice> slices) {
+        return slices.stream().anyMatch(slice -> SourceFiles.isObject(slice.file()));
+    }
+
+    @Override
     public void fetchAhead(List<Slice> slices, Job job, ModelDescription model) {
         objects.fetchAhead(slices, columns(job, model), job.source().where() != null);
     }

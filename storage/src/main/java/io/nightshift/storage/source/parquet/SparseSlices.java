@@ -18,8 +18,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Slices of Parquet objects, as local files that hold the footer and the column chunks that a query reads, each at its own
 /// place. The rest of such a file is a hole.
@@ -30,8 +28,6 @@ import org.slf4j.LoggerFactory;
 ///
 /// A copy is for one slice, so that it is deleted as soon as its partition is done. Safe for several threads.
 public final class SparseSlices {
-
-    private static final Logger LOG = LoggerFactory.getLogger(SparseSlices.class);
 
     private final SourceFiles files;
     private final ObjectCopies copies;
@@ -158,23 +154,14 @@ public final class SparseSlices {
         }
     }
 
-    /// Fetches slices that will be held soon, on a thread of its own, unless there is no room for them. A failure is only
-    /// logged: who holds the slices later tries again.
+    /// Fetches slices that will be held soon, unless there is no room for them. Waits for the network.
+    ///
+    /// @throws FailureException if they can't be fetched
     void fetchAhead(List<Slice> slices, ReadColumns columns, boolean isFiltered) {
-        List<Slice> objects = slices.stream()
-                .filter(slice -> SourceFiles.isObject(slice.file()))
-                .toList();
-        if (!objects.isEmpty()) {
-            Thread.ofVirtual().name("fetch-ahead").start(() -> {
-                for (Slice slice : objects) {
-                    try {
-                        fetchAhead(slice, columns, isFiltered);
-                    } catch (RuntimeException e) {
-                        LOG.debug("{} is not fetched ahead", slice.file().path(), e);
-                        return;
-                    }
-                }
-            });
+        for (Slice slice : slices) {
+            if (SourceFiles.isObject(slice.file())) {
+                fetchAhead(slice, columns, isFiltered);
+            }
         }
     }
 
