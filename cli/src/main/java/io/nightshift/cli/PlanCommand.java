@@ -63,12 +63,15 @@ final class PlanCommand implements Callable<Integer> {
                             given.alerts().names())
                     .check(job);
             PartitionPlan plan = Planner.cut(check.files(), job.partitions().rows());
-            print(job, check.files(), plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));
+            String fetches = destinations
+                    .sources()
+                    .fetches(job, check.model().description(), check.files());
+            print(job, check.files(), fetches, plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));
         }
         return ExitStatus.DONE;
     }
 
-    private void print(Job job, List<InspectedFile> files, PartitionPlan plan, MemoryEstimate memory, String duration) {
+    private void print(Job job, List<InspectedFile> files, String fetches, PartitionPlan plan, MemoryEstimate memory, String duration) {
         PrintWriter out = spec.commandLine().getOut();
         String source = files.size() == 1
                 ? files.getFirst().file().path()
@@ -79,6 +82,9 @@ final class PlanCommand implements Callable<Integer> {
                 .formatted(plan.rows(), source, filter, job.destination()));
         out.println();
         out.println("  partitions  %,d (%s)".formatted(plan.partitions(), sizes(plan)));
+        if (!fetches.isEmpty()) {
+            out.println("  fetches     " + fetches);
+        }
         out.println("  model       " + job.model().text());
         out.println("  memory      " + memory);
         out.println("  duration    " + duration);

@@ -79,6 +79,11 @@ public final class Sources implements SourceReaders, SourceInspector {
     }
 
     @Override
+    public String fetches(Job job, ModelDescription model, List<InspectedFile> files) {
+        return of(job.source()).fetches(job, model, files);
+    }
+
+    @Override
     public List<InspectedFile> inspect(Job job, ModelDescription model) {
         return of(job.source()).inspect(job, model);
     }

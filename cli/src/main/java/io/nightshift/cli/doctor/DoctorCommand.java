@@ -28,6 +28,9 @@ import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.objectstore.ObjectStoreSettings;
+import io.nightshift.storage.objectstore.ObjectStores;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -97,6 +100,7 @@ public final class DoctorCommand implements Callable<Integer> {
                     .forEach((name, settings) -> database("data source " + name, settings)
                             .dataSource()
                             .forEach(this::add));
+            examineStores(given);
             new TreeMap<>(given.alerts().channels()).forEach((name, channel) -> add(channel(name, channel)));
             if (job != null) {
                 examineJob(job, given);
@@ -214,6 +218,37 @@ public final class DoctorCommand implements Callable<Integer> {
         Path registry = given.registry();
         if (registry != null) {
             add(MachineExamination.folder("model registry", registry));
+        }
+    }
+
+    private void examineStores(Configuration given) {
+        try (ObjectStores stores = ObjectStores.only(given.objects().stores())) {
+            for (ObjectStoreSettings store : stores.settings()) {
+                add(store(stores, store));
+            }
+        }
+    }
+
+    /// Lists an object of each bucket. A store for every bucket names none, and answers for one that does not exist.
+    private static Diagnosis store(ObjectStores stores, ObjectStoreSettings store) {
+        try {
+            for (String bucket : store.buckets()) {
+                if (!bucket.equals(ObjectStoreSettings.EVERY)) {
+                    stores.store(store).probe(ObjectAddress.of(ObjectAddress.SCHEME + bucket));
+                }
+            }
+            return store.buckets().isEmpty()
+                    ? Diagnosis.warning(
+                            store.toString(),
+                            "it has no buckets, so no job reads it",
+                            "List what jobs may read in nightshift.stores.%s.buckets.".formatted(store.name()))
+                    : Diagnosis.fine(
+                            store.toString(), "jobs may read " + String.join(", ", store.buckets()));
+        } catch (FailureException e) {
+            return Diagnosis.problem(
+                    store.toString(),
+                    String.valueOf(e.getMessage()),
+                    "Correct nightshift.stores.%s. See docs/how-to/object-storage.md.".formatted(store.name()));
         }
     }
 

@@ -41,6 +41,7 @@ final class ConfigurationReferenceTest {
           node.kubernetes {}
           journal {}
           data-sources.NAME {}
+          stores.NAME {}
           tls.enabled = true
           http { tls {}, tokens = [{}] }
           metrics.otlp.headers.NAME = value

@@ -22,6 +22,13 @@ public interface SourceInspector {
         return PinComparison.FILES;
     }
 
+    /// What a batch will fetch of files that are elsewhere, in a line for people; empty if there is none. Blocks.
+    ///
+    /// @param files that were inspected
+    default String fetches(Job job, ModelDescription model, List<InspectedFile> files) {
+        return "";
+    }
+
     /// A file of the source, with its identity pinned.
     ///
     /// @param rowGroups the number of rows of each piece that is best read whole, in order

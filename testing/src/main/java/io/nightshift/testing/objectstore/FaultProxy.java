@@ -56,6 +56,7 @@ public final class FaultProxy implements AutoCloseable {
     private final Deque<Fault> next = new ArrayDeque<>();
     private final AtomicInteger requests = new AtomicInteger();
     private final AtomicLong bytes = new AtomicLong();
+    private long lineIsFree = Long.MIN_VALUE;
     private volatile Duration latency = Duration.ZERO;
     private volatile long bytesPerSecond = Long.MAX_VALUE;
     private volatile Predicate<String> affected = path -> true;
@@ -105,7 +106,7 @@ public final class FaultProxy implements AutoCloseable {
         return this;
     }
 
-    /// Limits the bytes per second of each answer.
+    /// Limits the bytes per second of all answers together.
     public FaultProxy throughput(long bytesInASecond) {
         bytesPerSecond = bytesInASecond;
         return this;
@@ -206,7 +207,6 @@ public final class FaultProxy implements AutoCloseable {
     private void send(InputStream in, OutputStream out, long most, Fault fault) throws IOException {
         byte[] buffer = new byte[64 * 1024];
         long sent = 0;
-        long begun = System.nanoTime();
         while (sent < most) {
             int read = in.read(buffer, 0, (int) Math.min(buffer.length, most - sent));
             if (read < 0) {
@@ -218,10 +218,20 @@ public final class FaultProxy implements AutoCloseable {
             out.write(buffer, 0, read);
             sent += read;
             bytes.addAndGet(read);
-            if (bytesPerSecond < Long.MAX_VALUE) {
-                long due = begun + (long) (sent * 1e9 / bytesPerSecond);
-                sleep(Duration.ofNanos(due - System.nanoTime()));
+            throttle(read);
+        }
+    }
+
+    /// All answers share the line.
+    private void throttle(long count) {
+        long limit = bytesPerSecond;
+        if (limit < Long.MAX_VALUE) {
+            long due;
+            synchronized (this) {
+                lineIsFree = Math.max(lineIsFree, System.nanoTime()) + (long) (count * 1e9 / limit);
+                due = lineIsFree;
             }
+            sleep(Duration.ofNanos(due - System.nanoTime()));
         }
     }
 

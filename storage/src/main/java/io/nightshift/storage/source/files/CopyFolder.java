@@ -84,7 +84,7 @@ public final class CopyFolder implements AutoCloseable {
     private void deleteAbandoned() throws IOException {
         List<Path> folders;
         try (Stream<Path> found = Files.list(parent)) {
-            folders = found.filter(folder -> folder.getFileName().toString().startsWith("process-"))
+            folders = found.filter(folder -> String.valueOf(folder.getFileName()).startsWith("process-"))
                     .toList();
         }
         for (Path folder : folders) {
@@ -101,7 +101,10 @@ public final class CopyFolder implements AutoCloseable {
 
     /// Deletes a file that [#newFile] gave out, and its folder.
     static void deleteFile(Path file) {
-        delete(file.getParent());
+        Path folder = file.getParent();
+        if (folder != null) {
+            delete(folder);
+        }
     }
 
     private static void delete(Path folder) {

@@ -17,7 +17,7 @@ import java.util.LinkedHashMap;
 final class ObjectTails {
 
     /// The footers of most files are shorter.
-    private static final int FIRST = 32 * 1024;
+    private static final int FIRST = 16 * 1024;
 
     private static final int TRAILER = 8;
     private static final int LONGEST = 256 * 1024 * 1024;

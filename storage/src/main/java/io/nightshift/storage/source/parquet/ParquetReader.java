@@ -30,8 +30,11 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -160,6 +163,37 @@ public final class ParquetReader implements SourceReader {
     @Override
     public HeldSlices hold(List<Slice> slices, FetchControl control) {
         return objects.hold(slices, control);
+    }
+
+    @Override
+    public String fetches(Job job, ModelDescription model, List<InspectedFile> inspected) {
+        Set<String> read = new TreeSet<>();
+        long objectBytes = 0;
+        long fetched = 0;
+        int groups = 0;
+        int count = 0;
+        for (InspectedFile file : inspected) {
+            if (SourceFiles.isObject(file.file())) {
+                count++;
+                groups += file.rowGroups().size();
+                objectBytes += file.file().bytes();
+                fetched += objects.bytes(file.file(), own -> {
+                    Set<String> columns = ColumnNames.read(job, model, schema(file.file()), own);
+                    read.addAll(columns);
+                    return columns;
+                });
+            }
+        }
+        return count == 0
+                ? ""
+                : String.format(
+                        Locale.ROOT,
+                        "%,d of %,d bytes: %,d objects, %,d row groups, the columns %s",
+                        fetched,
+                        objectBytes,
+                        count,
+                        groups,
+                        String.join(", ", read));
     }
 
     @Override

@@ -1,0 +1,86 @@
+package io.nightshift.storage.objectstore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.failure.FailureException;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Which objects jobs may read, and from which store. No store is asked.
+class ObjectStoresTest {
+
+    private static final List<ObjectStoreSettings> SETTINGS = List.of(
+            TestStore.settings("minio", URI.create("http://localhost:1"), "lake", "exports/2026", "exports/one.parquet"),
+            TestStore.settings("ceph", URI.create("http://localhost:2"), "archive"));
+
+    private final ObjectStores stores = ObjectStores.only(SETTINGS);
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "s3://lake",
+                "s3://lake/a/b.parquet",
+                "s3://exports/2026",
+                "s3://exports/2026/",
+                "s3://exports/2026/a.parquet",
+                "s3://exports/one.parquet",
+                "s3://archive/a"
+            })
+    void jobsMayReadTheBucketsAndPrefixesOfTheStores(String address) {
+        assertThatCode(() -> stores.requireReadable(ObjectAddress.of(address))).doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "s3://lakes/a",
+                "s3://exports/",
+                "s3://exports/2026a/b",
+                "s3://exports/one.parquet.old",
+                "s3://exports/2025/a.parquet",
+                "s3://secret/a"
+            })
+    void nothingElseIsReadOnANode(String address) {
+        assertThatThrownBy(() -> stores.requireReadable(ObjectAddress.of(address)))
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        e -> assertThat(e.failure().isPermanent()).isTrue())
+                .hasMessage(address + (address.substring(5).contains("/") ? "" : "/")
+                        + " is outside the buckets that jobs may read on this node (nightshift.stores.NAME.buckets)");
+        assertThatThrownBy(() -> ObjectStores.none().requireReadable(ObjectAddress.of(address)))
+                .hasMessageContaining("is outside the buckets");
+    }
+
+    @Test
+    void aStoreMayTakeEveryBucketThatNoOtherLists() {
+        ObjectStoreSettings every = TestStore.settings("every", URI.create("http://localhost:3"), "*");
+        try (ObjectStores all = ObjectStores.only(List.of(SETTINGS.getFirst(), every))) {
+            assertThat(all.of(ObjectAddress.of("s3://anything/a"))).hasToString("store every");
+            assertThat(all.of(ObjectAddress.of("s3://lake/a"))).hasToString("store minio");
+            assertThatThrownBy(() -> all.of(ObjectAddress.of("s3://exports/2025/a")))
+                    .as("a bucket that another store lists in part")
+                    .hasMessageContaining("is outside the buckets");
+        }
+    }
+
+    @Test
+    void aCommandReadsOtherBucketsAsTheEnvironmentSays() {
+        Map<String, String> environment = Map.of("AWS_ENDPOINT_URL_S3", "http://localhost:9");
+        try (ObjectStores command = ObjectStores.orEnvironment(SETTINGS, environment::get)) {
+            assertThat(command.of(ObjectAddress.of("s3://anything/a"))).hasToString("store environment");
+            assertThat(command.of(ObjectAddress.of("s3://archive/a"))).hasToString("store ceph");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"s3://", "s3:///a", "s3://id:secret@bucket/a", "http://bucket/a"})
+    void whatIsNoAddressIsRefused(String text) {
+        assertThatThrownBy(() -> ObjectAddress.of(text)).hasMessageContaining("is no address of objects");
+    }
+}

@@ -1,0 +1,191 @@
+package io.nightshift.system.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.objectstore.FaultProxy;
+import io.nightshift.testing.objectstore.FaultProxy.Fault;
+import io.nightshift.testing.objectstore.S3Server;
+import io.nightshift.testing.program.ProgramProcess;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The whole program reads objects, through a proxy that disturbs.
+final class ObjectStorageIT {
+
+    private static final int FILES = 3;
+    private static S3Server server;
+
+    @TempDir
+    private Path folder;
+
+    private FaultProxy proxy;
+    private FlightsJob job;
+
+    @BeforeAll
+    static void startServer() throws Exception {
+        server = S3Server.start();
+        server.createBucket("lake");
+    }
+
+    @AfterAll
+    static void stopServer() {
+        server.close();
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        proxy = FaultProxy.start(server.endpoint());
+        job = FlightsJob.in(folder.resolve("job"));
+        for (int i = 0; i < FILES; i++) {
+            put(i, 3_000);
+        }
+        job.edit(
+                "parquet: " + FlightsJob.example().resolve("flights.parquet"), "parquet: s3://lake/flights/*.parquet");
+        Files.writeString(folder.resolve("stores.conf"), """
+                nightshift.stores.test {
+                  endpoint = "%s"
+                  path-style = true
+                  buckets = ["lake/flights"]
+                  access-key-id = an-id
+                  secret-access-key = a-secret-of-the-test
+                }
+                """.formatted(proxy.endpoint()));
+    }
+
+    @AfterEach
+    void stop() {
+        proxy.close();
+    }
+
+    private void put(int number, int rows) throws Exception {
+        FlightsJob local = FlightsJob.on(
+                folder.resolve("local-" + number),
+                "FROM flights LIMIT %d OFFSET %d".formatted(rows, number * 3_000));
+        Path file = Files.createDirectories(folder.resolve("files")).resolve("part-%d.parquet".formatted(number));
+        Files.move(local.input(), file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        server.put("lake", "flights/" + file.getFileName(), file);
+    }
+
+    /// A digest of the predictions, whatever the folder of the files.
+    private static String digest(FlightsJob of) throws Exception {
+        return PublishedOutput.query("""
+                SELECT count(*) || ':' || count(DISTINCT (parse_filename(record_file), record_row)) || ':'
+                  || md5(string_agg(concat_ws(' ', parse_filename(record_file), record_row, prediction), '|'
+                    ORDER BY parse_filename(record_file), record_row))
+                FROM read_parquet('%s/batch=*/part-*.parquet', hive_partitioning = false)
+                """.formatted(of.predictions()));
+    }
+
+    private CommandResult program(List<String> environment, String... arguments) throws Exception {
+        List<String> prefix = new ArrayList<>(List.of("env"));
+        prefix.addAll(environment);
+        try (ProgramProcess process = ProgramProcess.start(folder, prefix, List.of(arguments))) {
+            return process.end();
+        }
+    }
+
+    private List<String> environment() {
+        return List.of(
+                "AWS_ACCESS_KEY_ID=an-id",
+                "AWS_SECRET_ACCESS_KEY=a-secret-of-the-test",
+                "AWS_REGION=eu-central-1",
+                "AWS_ENDPOINT_URL_S3=" + proxy.endpoint());
+    }
+
+    private String[] configured(String... arguments) {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        all.addAll(List.of(
+                "--config",
+                folder.resolve("stores.conf").toString(),
+                "--home",
+                job.home().toString()));
+        return all.toArray(String[]::new);
+    }
+
+    @Test
+    void theStandardEnvironmentIsEnough() throws Exception {
+        JsonNode result = program(environment(), job.run().toArray(String[]::new))
+                .expect(0)
+                .json();
+        assertThat(result.get("rows").asInt()).isEqualTo(FILES * 3_000);
+
+        String verified = program(environment(), "batch", "verify", result.get("batch").asText(), "--home", job.home().toString())
+                .expect(0)
+                .out();
+        assertThat(verified).contains("the input is as it was");
+        assertThat(job.home().resolve("objects")).isEmptyDirectory();
+    }
+
+    @Test
+    void aDisturbedStoreGivesTheSamePredictions() throws Exception {
+        FlightsJob local = FlightsJob.in(folder.resolve("local"));
+        local.edit(FlightsJob.example().resolve("flights.parquet").toString(), folder.resolve("files").toString());
+        ProgramProcess.run(local).expect(0);
+        List<Fault> faults = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            faults.addAll(List.of(
+                    new Fault.Answer(503, "SlowDown"),
+                    new Fault.Cut(700),
+                    new Fault.Answer(500, "InternalError"),
+                    new Fault.Shorten(5),
+                    new Fault.Answer(429, "TooManyRequests"),
+                    new Fault.Hang(Duration.ofMillis(5)),
+                    new Fault.IgnoreRange()));
+        }
+        proxy.next(faults.toArray(Fault[]::new)).latency(Duration.ofMillis(5));
+
+        JsonNode result = program(List.of(), configured("run", job.file().toString(), "-o", "json"))
+                .expect(0)
+                .json();
+        assertThat(result.get("rows").asInt()).isEqualTo(FILES * 3_000);
+        assertThat(digest(job)).isEqualTo(digest(local)).startsWith("9000:9000:");
+        assertThat(Files.readString(job.log())).doesNotContain("a-secret-of-the-test");
+    }
+
+    @Test
+    void planAndDoctorTellWhatIsRead() throws Exception {
+        assertThat(program(List.of(), configured("plan", job.file().toString()))
+                        .expect(0)
+                        .out())
+                .contains("processing 9,000 rows from 3 files (s3://lake/flights/*.parquet)")
+                .containsPattern("fetches     [0-9,]+ of [0-9,]+ bytes: 3 objects, 3 row groups, the columns ");
+        assertThat(program(List.of(), configured("doctor", "--job", job.file().toString())).out())
+                .contains("jobs may read lake/flights")
+                .contains("flights can run");
+        proxy.next(new Fault.Answer(403, "InvalidAccessKeyId"));
+        assertThat(program(List.of(), configured("doctor")).expect(1).out())
+                .contains("store test refuses access (InvalidAccessKeyId)");
+    }
+
+    @Test
+    void anObjectThatIsReplacedIsRefusedAsAChangedFileIs() throws Exception {
+        proxy.latency(Duration.ofMillis(300));
+        try (ProgramProcess stopped = ProgramProcess.start(
+                folder, List.of(configured("run", job.file().toString(), "-o", "json")))) {
+            assertThat(stopped.awaitLog(job.log(), Pattern.compile("is planned"), 1)).isTrue();
+        }
+        proxy.heal();
+        put(1, 2_999);
+        program(List.of(), configured("run", job.file().toString(), "-o", "json"))
+                .expect(
+                        1,
+                        "the input changed since",
+                        "s3://lake/flights/part-1.parquet: its length was",
+                        "its ETag was");
+    }
+}
