@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -128,7 +129,9 @@ final class ObjectStorageIT {
                 .expect(0)
                 .out();
         assertThat(verified).contains("the input is as it was");
-        assertThat(job.home().resolve("objects")).isEmptyDirectory();
+        try (Stream<Path> copies = Files.walk(job.home().resolve("objects"))) {
+            assertThat(copies.filter(Files::isRegularFile)).as("copies of objects").isEmpty();
+        }
     }
 
     @Test
@@ -136,18 +139,17 @@ final class ObjectStorageIT {
         FlightsJob local = FlightsJob.in(folder.resolve("local"));
         local.edit(FlightsJob.example().resolve("flights.parquet").toString(), folder.resolve("files").toString());
         ProgramProcess.run(local).expect(0);
-        List<Fault> faults = new ArrayList<>();
-        for (int i = 0; i < 4; i++) {
-            faults.addAll(List.of(
-                    new Fault.Answer(503, "SlowDown"),
-                    new Fault.Cut(700),
-                    new Fault.Answer(500, "InternalError"),
-                    new Fault.Shorten(5),
-                    new Fault.Answer(429, "TooManyRequests"),
-                    new Fault.Hang(Duration.ofMillis(5)),
-                    new Fault.IgnoreRange()));
-        }
-        proxy.next(faults.toArray(Fault[]::new)).latency(Duration.ofMillis(5));
+        proxy.latency(Duration.ofMillis(5))
+                .often(
+                        3,
+                        0.3,
+                        new Fault.Answer(503, "SlowDown"),
+                        new Fault.Cut(700),
+                        new Fault.Answer(500, "InternalError"),
+                        new Fault.Shorten(5),
+                        new Fault.Answer(429, "TooManyRequests"),
+                        new Fault.Hang(Duration.ofMillis(5)),
+                        new Fault.IgnoreRange());
 
         JsonNode result = program(List.of(), configured("run", job.file().toString(), "-o", "json"))
                 .expect(0)

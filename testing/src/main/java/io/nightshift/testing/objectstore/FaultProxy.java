@@ -15,6 +15,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -56,6 +57,9 @@ public final class FaultProxy implements AutoCloseable {
     private final Deque<Fault> next = new ArrayDeque<>();
     private final AtomicInteger requests = new AtomicInteger();
     private final AtomicLong bytes = new AtomicLong();
+    private Random random = new Random();
+    private List<Fault> often = List.of();
+    private double oftenShare;
     private long lineIsFree = Long.MIN_VALUE;
     private volatile Duration latency = Duration.ZERO;
     private volatile long bytesPerSecond = Long.MAX_VALUE;
@@ -86,9 +90,18 @@ public final class FaultProxy implements AutoCloseable {
         return this;
     }
 
+    /// Does something to a share of the requests, at random.
+    public synchronized FaultProxy often(long seed, double share, Fault... faults) {
+        random = new Random(seed);
+        often = List.of(faults);
+        oftenShare = share;
+        return this;
+    }
+
     /// Forgets the faults that have not happened yet, and the latency and throughput.
     public synchronized void heal() {
         next.clear();
+        often = List.of();
         latency = Duration.ZERO;
         bytesPerSecond = Long.MAX_VALUE;
         affected = path -> true;
@@ -123,6 +136,9 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     private synchronized Fault fault(String path) {
+        if (next.isEmpty() && !often.isEmpty() && random.nextDouble() < oftenShare) {
+            return often.get(random.nextInt(often.size()));
+        }
         return affected.test(path) && !next.isEmpty() ? next.poll() : new Fault.Cut(Long.MAX_VALUE);
     }
 

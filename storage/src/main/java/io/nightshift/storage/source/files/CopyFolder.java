@@ -77,6 +77,9 @@ public final class CopyFolder implements AutoCloseable {
                     folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             lock = channel.tryLock();
             own = folder;
+            // Most processes end without closing what they have.
+            Path made = folder;
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(made), "delete-copies"));
         }
         return folder;
     }
