@@ -36,8 +36,7 @@ public record Destinations(
     ///
     /// @param roots that jobs may use
     /// @param objects the copies of objects, from the stores that jobs may read
-    public Destinations(
-            Supplier<DuckDb> duckDb, DataSources dataSources, FileRoots roots, ObjectCopies objects) {
+    public Destinations(Supplier<DuckDb> duckDb, DataSources dataSources, FileRoots roots, ObjectCopies objects) {
         this(duckDb, new Sources(duckDb, roots, objects), dataSources, new ConnectionPool(1));
     }
 

@@ -4,7 +4,8 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// The pauses between the tries of one request: each twice as long as the one before it, less a random part, so that many
+/// The pauses between the tries of one request: each twice as long as the one before it, less a random part, so that
+/// many
 /// nodes don't come back to a throttled store at the same moment. For one thread.
 final class Backoff {
 
@@ -30,8 +31,7 @@ final class Backoff {
     /// @throws FailureException transient, if the caller gives up
     void pause(FetchControl control) {
         long full = Math.min(LONGEST_MILLIS, firstMillis << Math.min(failures - 1, 10));
-        long end = System.nanoTime()
-                + ThreadLocalRandom.current().nextLong(full / 2, full + 1) * 1_000_000L;
+        long end = System.nanoTime() + ThreadLocalRandom.current().nextLong(full / 2, full + 1) * 1_000_000L;
         try {
             while (System.nanoTime() < end) {
                 refuseIfCancelled(control);

@@ -24,8 +24,7 @@ public record ObjectAddress(String bucket, String key) {
         int slash = rest.indexOf('/');
         String bucket = slash < 0 ? rest : rest.substring(0, slash);
         if (bucket.isEmpty() || bucket.contains("@") || bucket.contains(":")) {
-            throw FailureException.permanent(
-                    "%s is no address of objects; write s3://bucket/key".formatted(text));
+            throw FailureException.permanent("%s is no address of objects; write s3://bucket/key".formatted(text));
         }
         return new ObjectAddress(bucket, slash < 0 ? "" : rest.substring(slash + 1));
     }

@@ -20,7 +20,8 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/// Lists and reads the objects of one store. Every call waits for the network, and repeats what may succeed on another try:
+/// Lists and reads the objects of one store. Every call waits for the network, and repeats what may succeed on another
+/// try:
 /// server errors, throttling, timeouts, and answers that end too early. Safe for several threads.
 ///
 /// The retries are here, not in the SDK, because a read that was cut off continues where it ended.
@@ -77,12 +78,14 @@ public final class ObjectStore implements AutoCloseable {
         String next = null;
         do {
             String token = next;
-            ListObjectsV2Response page = retry(prefix, () -> client().listObjectsV2(ListObjectsV2Request.builder()
-                    .bucket(prefix.bucket())
-                    .prefix(prefix.key())
-                    .maxKeys(tuning.page())
-                    .continuationToken(token)
-                    .build()));
+            ListObjectsV2Response page = retry(
+                    prefix,
+                    () -> client().listObjectsV2(ListObjectsV2Request.builder()
+                            .bucket(prefix.bucket())
+                            .prefix(prefix.key())
+                            .maxKeys(tuning.page())
+                            .continuationToken(token)
+                            .build()));
             for (S3Object object : page.contents()) {
                 found.accept(new StoredObject(
                         prefix.with(object.key()),
@@ -100,15 +103,16 @@ public final class ObjectStore implements AutoCloseable {
     public @Nullable StoredObject find(ObjectAddress address) {
         HeadObjectResponse head;
         try {
-            head = retry(address, () -> client().headObject(HeadObjectRequest.builder()
-                    .bucket(address.bucket())
-                    .key(address.key())
-                    .build()));
+            head = retry(
+                    address,
+                    () -> client().headObject(HeadObjectRequest.builder()
+                            .bucket(address.bucket())
+                            .key(address.key())
+                            .build()));
         } catch (StoreFailures.NotFound _) {
             return null;
         }
-        return new StoredObject(
-                address, head.contentLength(), seconds(head.lastModified()), unquoted(head.eTag()));
+        return new StoredObject(address, head.contentLength(), seconds(head.lastModified()), unquoted(head.eTag()));
     }
 
     /// Reads bytes of an object, as long as it has its tag. What was cut off is continued.
@@ -228,8 +232,8 @@ public final class ObjectStore implements AutoCloseable {
                 throw new StoreIOException(e);
             }
             if (read < 0) {
-                throw new StoreIOException(new EOFException(
-                        "the answer ended %,d bytes too early".formatted(range.end() - position)));
+                throw new StoreIOException(
+                        new EOFException("the answer ended %,d bytes too early".formatted(range.end() - position)));
             }
             return read;
         }
@@ -266,11 +270,13 @@ public final class ObjectStore implements AutoCloseable {
     ///
     /// @throws FailureException if it doesn't
     public void probe(ObjectAddress prefix) {
-        retry(prefix, () -> client().listObjectsV2(ListObjectsV2Request.builder()
-                .bucket(prefix.bucket())
-                .prefix(prefix.key())
-                .maxKeys(1)
-                .build()));
+        retry(
+                prefix,
+                () -> client().listObjectsV2(ListObjectsV2Request.builder()
+                        .bucket(prefix.bucket())
+                        .prefix(prefix.key())
+                        .maxKeys(1)
+                        .build()));
     }
 
     @Override

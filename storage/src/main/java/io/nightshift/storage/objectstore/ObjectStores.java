@@ -9,11 +9,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// The object stores that jobs may read on this node, by bucket. A store's client is made when it is first used, since that
+/// The object stores that jobs may read on this node, by bucket. A store's client is made when it is first used, since
+/// that
 /// takes a second. Safe for several threads.
 public final class ObjectStores implements AutoCloseable {
 
-    /// The store of a command whose configuration has none for a bucket: it is described by the standard variables of the
+    /// The store of a command whose configuration has none for a bucket: it is described by the standard variables of
+    /// the
     /// environment.
     private static final String ENVIRONMENT = "environment";
 
@@ -98,9 +100,8 @@ public final class ObjectStores implements AutoCloseable {
         return settings.stream()
                 .filter(store -> store.names(address.bucket()))
                 .findFirst()
-                .or(() -> settings.stream()
-                        .filter(ObjectStoreSettings::isDefault)
-                        .findFirst())
+                .or(() ->
+                        settings.stream().filter(ObjectStoreSettings::isDefault).findFirst())
                 .or(() -> Optional.ofNullable(fallback));
     }
 

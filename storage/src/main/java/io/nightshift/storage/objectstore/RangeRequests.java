@@ -8,7 +8,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /// Which bytes to ask for, to get some ranges with few requests. A request costs about as much time as a megabyte, so
-/// ranges with a small gap between them are fetched together with the gap. The smallest gaps are taken first, and only as
+/// ranges with a small gap between them are fetched together with the gap. The smallest gaps are taken first, and only
+/// as
 /// many as are a small share of what is needed. A large range is split, since a store serves one connection slowly.
 public final class RangeRequests {
 
@@ -26,8 +27,8 @@ public final class RangeRequests {
     /// @param needed in order, none touching another
     /// @return in order; they contain every needed range
     public static List<ByteRange> of(List<ByteRange> needed) {
-        long budget = (long)
-                (WASTE * needed.stream().mapToLong(ByteRange::length).sum());
+        long budget =
+                (long) (WASTE * needed.stream().mapToLong(ByteRange::length).sum());
         Set<Integer> filled = new HashSet<>();
         for (int gap : IntStream.range(1, needed.size())
                 .boxed()

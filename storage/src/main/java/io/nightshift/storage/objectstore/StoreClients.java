@@ -59,8 +59,7 @@ final class StoreClients {
                     Failure.of(
                             FailedResource.Type.INPUT,
                             settings.toString(),
-                            "%s can't be used: %s. Set its region, or AWS_REGION"
-                                    .formatted(settings, e.getMessage())),
+                            "%s can't be used: %s. Set its region, or AWS_REGION".formatted(settings, e.getMessage())),
                     e);
         }
     }
@@ -69,7 +68,9 @@ final class StoreClients {
         return switch (credentials) {
             case StoreCredentials.StandardChain(String profile) -> {
                 DefaultCredentialsProvider.Builder chain = DefaultCredentialsProvider.builder();
-                yield profile == null ? chain.build() : chain.profileName(profile).build();
+                yield profile == null
+                        ? chain.build()
+                        : chain.profileName(profile).build();
             }
             case StoreCredentials.Keys(String id, String secret, String token) ->
                 StaticCredentialsProvider.create(

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /// How a node signs its requests to a store. They stay on the node, and `toString` shows no secret.
 public sealed interface StoreCredentials {
 
-    /// What the AWS SDK finds: the environment, a web identity, the profiles in `~/.aws`, or the role of the container or
+    /// What the AWS SDK finds: the environment, a web identity, the profiles in `~/.aws`, or the role of the container
+    /// or
     /// machine.
     ///
     /// @param profile the profile of `~/.aws` to use, or null for the default
@@ -17,8 +18,7 @@ public sealed interface StoreCredentials {
     record Keys(
             String accessKeyId,
             String secretAccessKey,
-            @Nullable String sessionToken)
-            implements StoreCredentials {
+            @Nullable String sessionToken) implements StoreCredentials {
 
         @Override
         public String toString() {

@@ -68,10 +68,7 @@ final class StoreFailures {
         return switch (service.statusCode()) {
             case 404 ->
                 code.equals("NoSuchBucket")
-                        ? input(
-                                address,
-                                "source: %s has no bucket %s".formatted(settings, address.bucket()),
-                                e)
+                        ? input(address, "source: %s has no bucket %s".formatted(settings, address.bucket()), e)
                         : new NotFound();
             case 401, 403 ->
                 input(
@@ -88,7 +85,12 @@ final class StoreFailures {
                         e);
             default ->
                 isTransient(e)
-                        ? storage(address, "HTTP %d %s".formatted(service.statusCode(), code).strip(), e)
+                        ? storage(
+                                address,
+                                "HTTP %d %s"
+                                        .formatted(service.statusCode(), code)
+                                        .strip(),
+                                e)
                         : input(
                                 address,
                                 "source: %s can't be read: %s answered HTTP %d %s: %s"

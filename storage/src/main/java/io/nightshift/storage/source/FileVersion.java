@@ -9,4 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// @param bytes its length
 /// @param modified when it was modified last
 /// @param tag the ETag of an object, without quotes; null for a local file
-public record FileVersion(String path, long bytes, FileTime modified, @Nullable String tag) {}
+public record FileVersion(
+        String path,
+        long bytes,
+        FileTime modified,
+        @Nullable String tag) {}

@@ -36,7 +36,8 @@ class ObjectStoreIT {
         store = new TestStore();
         store.server.put(store.bucket, "a/content", CONTENT);
         stores = ObjectStores.only(
-                List.of(TestStore.settings("lake", store.proxy.endpoint(), store.bucket)), new ObjectStore.Tuning(3, 1));
+                List.of(TestStore.settings("lake", store.proxy.endpoint(), store.bucket)),
+                new ObjectStore.Tuning(3, 1));
     }
 
     @AfterEach
@@ -66,8 +67,7 @@ class ObjectStoreIT {
     }
 
     private void assertRead(ByteRange range) throws IOException {
-        assertThat(read(find(), range))
-                .isEqualTo(Arrays.copyOfRange(CONTENT, (int) range.start(), (int) range.end()));
+        assertThat(read(find(), range)).isEqualTo(Arrays.copyOfRange(CONTENT, (int) range.start(), (int) range.end()));
     }
 
     @Test

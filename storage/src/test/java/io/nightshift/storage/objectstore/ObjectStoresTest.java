@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ObjectStoresTest {
 
     private static final List<ObjectStoreSettings> SETTINGS = List.of(
-            TestStore.settings("minio", URI.create("http://localhost:1"), "lake", "exports/2026", "exports/one.parquet"),
+            TestStore.settings(
+                    "minio", URI.create("http://localhost:1"), "lake", "exports/2026", "exports/one.parquet"),
             TestStore.settings("ceph", URI.create("http://localhost:2"), "archive"));
 
     private final ObjectStores stores = ObjectStores.only(SETTINGS);

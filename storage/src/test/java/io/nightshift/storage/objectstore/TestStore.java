@@ -48,12 +48,7 @@ public final class TestStore implements AutoCloseable {
     /// @param buckets that jobs may read
     public static ObjectStoreSettings settings(String name, URI endpoint, String... buckets) {
         return new ObjectStoreSettings(
-                name,
-                endpoint,
-                null,
-                true,
-                List.of(buckets),
-                new StoreCredentials.Keys("an-id", "a-secret", null));
+                name, endpoint, null, true, List.of(buckets), new StoreCredentials.Keys("an-id", "a-secret", null));
     }
 
     /// Copies of the bucket's objects, read through the proxy.

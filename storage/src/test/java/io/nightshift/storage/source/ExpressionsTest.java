@@ -216,8 +216,8 @@ class ExpressionsTest {
     @Test
     void aConditionIsOneThatGivesTrueOrFalse() {
         Job job = JobBuilder.over(file).features("a").where("s").build();
-        assertThatThrownBy(() ->
-                        new ParquetReader(() -> node.duckDb, new SourceFiles(FileRoots.UNRESTRICTED)).bind(job, TestModels.ofNumbers(1)))
+        assertThatThrownBy(() -> new ParquetReader(() -> node.duckDb, new SourceFiles(FileRoots.UNRESTRICTED))
+                        .bind(job, TestModels.ofNumbers(1)))
                 .hasMessage("source.where: «s»: it is VARCHAR, not a condition");
     }
 

@@ -23,7 +23,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
-/// An HTTP proxy in front of an S3 server, which delays, throttles, cuts, shortens and refuses as it is told. It counts what
+/// An HTTP proxy in front of an S3 server, which delays, throttles, cuts, shortens and refuses as it is told. It counts
+/// what
 /// passes. Safe for several threads.
 public final class FaultProxy implements AutoCloseable {
 
@@ -171,10 +172,8 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     private void pass(HttpExchange exchange, Fault fault) throws IOException {
-        HttpURLConnection connection = (HttpURLConnection) target.resolve(
-                        exchange.getRequestURI().toString())
-                .toURL()
-                .openConnection();
+        HttpURLConnection connection = (HttpURLConnection)
+                target.resolve(exchange.getRequestURI().toString()).toURL().openConnection();
         String method = exchange.getRequestMethod();
         connection.setRequestMethod(method);
         for (Map.Entry<String, List<String>> header :

@@ -13,7 +13,8 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.concurrent.TimeUnit;
 
-/// A real server of the S3 protocol (S3Mock) as a process of its own. Starting takes some seconds, so the tests of a module
+/// A real server of the S3 protocol (S3Mock) as a process of its own. Starting takes some seconds, so the tests of a
+/// module
 /// share one. It accepts every key, and does not check signatures.
 public final class S3Server implements AutoCloseable {
 
@@ -97,9 +98,8 @@ public final class S3Server implements AutoCloseable {
     }
 
     public void createBucket(String bucket) throws IOException {
-        require(send(request("/" + bucket)
-                .PUT(HttpRequest.BodyPublishers.noBody())
-                .build()));
+        require(send(
+                request("/" + bucket).PUT(HttpRequest.BodyPublishers.noBody()).build()));
     }
 
     public void put(String bucket, String key, byte[] content) throws IOException {

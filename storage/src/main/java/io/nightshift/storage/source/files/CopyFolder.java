@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The folder of a process for copies of objects. A process locks its own folder, and deletes those of processes that ended
+/// The folder of a process for copies of objects. A process locks its own folder, and deletes those of processes that
+/// ended
 /// without deleting theirs. It is made when the first copy is.
 public final class CopyFolder implements AutoCloseable {
 
@@ -73,8 +74,8 @@ public final class CopyFolder implements AutoCloseable {
             Files.createDirectories(parent);
             deleteAbandoned();
             folder = Files.createTempDirectory(parent, "process-");
-            FileChannel channel = FileChannel.open(
-                    folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel channel =
+                    FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             lock = channel.tryLock();
             own = folder;
             // Most processes end without closing what they have.
@@ -87,7 +88,8 @@ public final class CopyFolder implements AutoCloseable {
     private void deleteAbandoned() throws IOException {
         List<Path> folders;
         try (Stream<Path> found = Files.list(parent)) {
-            folders = found.filter(folder -> String.valueOf(folder.getFileName()).startsWith("process-"))
+            folders = found.filter(
+                            folder -> String.valueOf(folder.getFileName()).startsWith("process-"))
                     .toList();
         }
         for (Path folder : folders) {

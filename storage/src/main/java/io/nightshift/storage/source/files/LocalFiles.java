@@ -83,8 +83,7 @@ final class LocalFiles {
             return List.of(path);
         }
         if (Files.isDirectory(path)) {
-            List<Path> files = walk(
-                    path, roots, file -> isData(path, file) && kind.matches(file.toString()));
+            List<Path> files = walk(path, roots, file -> isData(path, file) && kind.matches(file.toString()));
             if (files.isEmpty()) {
                 throw SourcePins.missing(path, "source: there is no %s file in the folder %s".formatted(kind, path));
             }

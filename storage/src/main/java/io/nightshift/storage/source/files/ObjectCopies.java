@@ -13,8 +13,10 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The copies of objects on this node. A copy is kept while somebody uses it, and some are kept for later while there is
-/// room: those that were fetched ahead, and whole objects, of which the next partition most often needs another part. Those
+/// The copies of objects on this node. A copy is kept while somebody uses it, and some are kept for later while there
+/// is
+/// room: those that were fetched ahead, and whole objects, of which the next partition most often needs another part.
+/// Those
 /// that were used longest ago go first. Safe for several threads.
 public final class ObjectCopies implements AutoCloseable {
 
@@ -80,7 +82,8 @@ public final class ObjectCopies implements AutoCloseable {
         this.tails = new ObjectTails(stores);
     }
 
-    /// The end of an object, with the whole footer if it is one of a Parquet file. Those that were read last are in memory.
+    /// The end of an object, with the whole footer if it is one of a Parquet file. Those that were read last are in
+    /// memory.
     ///
     /// @throws io.nightshift.protocol.failure.FailureException if it can't be read, or the object was replaced
     public byte[] tail(StoredObject object, FetchControl control) {
@@ -147,7 +150,11 @@ public final class ObjectCopies implements AutoCloseable {
     /// Whether bytes that somebody may need later can be fetched without deleting what others may need.
     public boolean hasRoom(long bytes) {
         synchronized (copies) {
-            return copies.values().stream().mapToLong(entry -> entry.copy.bytes()).sum() + bytes <= folder.limit();
+            return copies.values().stream()
+                                    .mapToLong(entry -> entry.copy.bytes())
+                                    .sum()
+                            + bytes
+                    <= folder.limit();
         }
     }
 

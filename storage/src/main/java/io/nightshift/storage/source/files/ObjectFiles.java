@@ -14,7 +14,8 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The objects that a job's addresses name: an object, every object of a kind below a folder, or what a glob matches. What
+/// The objects that a job's addresses name: an object, every object of a kind below a folder, or what a glob matches.
+/// What
 /// stands before a `/` in keys is taken for a folder, and names are treated as [LocalFiles] treats those of files.
 final class ObjectFiles {
 
@@ -46,10 +47,12 @@ final class ObjectFiles {
         List<StoredObject> found = list(
                 address.with(folder),
                 store,
-                object -> isData(folder, object) && kind.matches(object.address().key()));
+                object ->
+                        isData(folder, object) && kind.matches(object.address().key()));
         if (found.isEmpty()) {
             throw SourcePins.missing(
-                    address.toString(), "source: there is no object %s, and no %s object below it".formatted(address, kind));
+                    address.toString(),
+                    "source: there is no object %s, and no %s object below it".formatted(address, kind));
         }
         return found;
     }
@@ -60,7 +63,8 @@ final class ObjectFiles {
         List<StoredObject> found = list(
                 address.with(address.key().substring(0, wildcard)),
                 store,
-                object -> isData(folder, object) && matcher.matches(Path.of("/" + object.address().key())));
+                object -> isData(folder, object)
+                        && matcher.matches(Path.of("/" + object.address().key())));
         if (found.isEmpty()) {
             throw SourcePins.missing(address.toString(), "source: no object matches " + address);
         }
@@ -89,7 +93,8 @@ final class ObjectFiles {
         if (key.endsWith("/") || key.contains("//")) {
             return false;
         }
-        for (String name : key.substring(Math.min(folder.length(), key.length())).split("/", -1)) {
+        for (String name :
+                key.substring(Math.min(folder.length(), key.length())).split("/", -1)) {
             if (name.startsWith("_") || name.startsWith(".")) {
                 return false;
             }

@@ -28,11 +28,14 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// The files that a job's paths name, on the node's disks and in object stores: lists them, pins them, compares them with
-/// their pins, and gives queries what they read in place of each. Every call may wait for a disk or the network. Safe for
+/// The files that a job's paths name, on the node's disks and in object stores: lists them, pins them, compares them
+/// with
+/// their pins, and gives queries what they read in place of each. Every call may wait for a disk or the network. Safe
+/// for
 /// several threads.
 ///
-/// The pin of an object is its ETag. It is sent with every request for the object's bytes, so what was read under a pin is the
+/// The pin of an object is its ETag. It is sent with every request for the object's bytes, so what was read under a pin
+/// is the
 /// pinned object, whatever happens to it later.
 public final class SourceFiles implements PinComparison {
 

@@ -52,8 +52,8 @@ class SourceFilesTest {
     private List<String> expand(FileRoots roots, String... paths) {
         return new SourceFiles(roots)
                 .list(Stream.of(paths).map(path -> folder + "/" + path).toList(), PARQUET).stream()
-                .map(file -> folder.relativize(Path.of(file.path())).toString())
-                .toList();
+                        .map(file -> folder.relativize(Path.of(file.path())).toString())
+                        .toList();
     }
 
     @Test
@@ -76,8 +76,8 @@ class SourceFilesTest {
                 .containsExactly(folder + "/notes.txt");
         assertThatThrownBy(() -> new SourceFiles(FileRoots.UNRESTRICTED)
                         .list(List.of(folder + "/year=2026"), FileKind.of(".csv", ".csv.gz", ".csv.zst")))
-                .hasMessage("source: there is no .csv, .csv.gz or .csv.zst file in the folder " + folder
-                        + "/year=2026");
+                .hasMessage(
+                        "source: there is no .csv, .csv.gz or .csv.zst file in the folder " + folder + "/year=2026");
     }
 
     @Test

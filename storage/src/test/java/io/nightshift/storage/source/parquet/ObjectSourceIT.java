@@ -30,8 +30,10 @@ class ObjectSourceIT extends SourceContract {
     void close() {
         copies.close();
         store.close();
-        assertThat(folder.resolve("objects")).satisfiesAnyOf(
-                path -> assertThat(path).doesNotExist(), path -> assertThat(path).isEmptyDirectory());
+        assertThat(folder.resolve("objects"))
+                .satisfiesAnyOf(
+                        path -> assertThat(path).doesNotExist(),
+                        path -> assertThat(path).isEmptyDirectory());
     }
 
     @Override

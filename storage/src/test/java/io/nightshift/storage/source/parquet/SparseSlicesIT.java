@@ -87,8 +87,9 @@ class SparseSlicesIT {
     }
 
     private List<String> rows(String select, Path file, Slice slice) {
-        return data.rows("SELECT %s FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d"
-                .formatted(select, Sql.file(file.toString()), slice.firstRow(), slice.endRow()));
+        return data.rows(
+                "SELECT %s FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d"
+                        .formatted(select, Sql.file(file.toString()), slice.firstRow(), slice.endRow()));
     }
 
     private static String digest(String columns) {
@@ -112,7 +113,8 @@ class SparseSlicesIT {
     void aHoleIsNeverReadSilently(String options) {
         SourceFile file = put(options);
         List<String> columns = List.of("a", "b", "c", "d", "e", "f");
-        for (Slice slice : List.of(new Slice(file, 0, 30000), new Slice(file, 10240, 10240), new Slice(file, 9000, 500))) {
+        for (Slice slice :
+                List.of(new Slice(file, 0, 30000), new Slice(file, 10240, 10240), new Slice(file, 9000, 500))) {
             for (String fetched : columns) {
                 try (HeldSlices held = slices.hold(List.of(slice), FetchControl.NONE)) {
                     fetch(slice, fetched);
@@ -141,7 +143,8 @@ class SparseSlicesIT {
         try (HeldSlices _ = slices.hold(List.of(fetched), FetchControl.NONE)) {
             fetch(fetched, "a");
             Path sparse = slices.local(fetched);
-            for (Slice other : List.of(new Slice(file, 0, 10240), new Slice(file, 20480, 9520), new Slice(file, 10000, 300))) {
+            for (Slice other :
+                    List.of(new Slice(file, 0, 10240), new Slice(file, 20480, 9520), new Slice(file, 10000, 300))) {
                 assertThatThrownBy(() -> rows("sum(a)", sparse, other))
                         .rootCause()
                         .isInstanceOf(java.sql.SQLException.class);
@@ -159,8 +162,9 @@ class SparseSlicesIT {
         try (HeldSlices _ = slices.hold(List.of(slice), FetchControl.NONE)) {
             slices.fetch(List.of(slice), (pinned, own) -> Set.of("a", "d"), true);
             Path sparse = slices.local(slice);
-            String query = "SELECT a FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= 10240 AND file_row_number < 20480 AND "
-                    + where;
+            String query =
+                    "SELECT a FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= 10240 AND file_row_number < 20480 AND "
+                            + where;
             assertThat(data.rows(query.formatted(Sql.file(sparse.toString()))))
                     .isNotEmpty()
                     .isEqualTo(data.rows(query.formatted(
@@ -175,11 +179,14 @@ class SparseSlicesIT {
         Slice slice = new Slice(file, 10240, 10240);
         long needed = Long.parseLong(data.rows(
                         "SELECT sum(total_compressed_size) FROM parquet_metadata(%s) WHERE row_group_id = 1 AND path_in_schema IN ('a', 'd')"
-                                .formatted(Sql.file(folder.resolve("local.parquet").toString())))
+                                .formatted(
+                                        Sql.file(folder.resolve("local.parquet").toString())))
                 .getFirst());
         long before = store.proxy.bytes();
         try (HeldSlices _ = slices.hold(List.of(slice), FetchControl.NONE)) {
-            assertThat(store.proxy.bytes()).as("the footer is known from the pin").isEqualTo(before);
+            assertThat(store.proxy.bytes())
+                    .as("the footer is known from the pin")
+                    .isEqualTo(before);
             fetch(slice, "a", "d");
             long fetched = store.proxy.bytes() - before;
             assertThat(fetched).isBetween(needed, needed + needed / 10);
