@@ -53,7 +53,6 @@ final class RunTimeEstimate {
     /// batch is looked at too.
     private static Optional<String> ofLastRun(Job job, long rows, Ledger ledger, BatchRegisterState register) {
         return register.lastOfJob(job.name()).stream()
-                .map(BatchRegisterState.Entry::batch)
                 .flatMap(batch -> ledger.rowsPerSecond(batch).stream()
                         .mapToObj(pace ->
                                 "about %s, at the %,.0f rows/s of %s".formatted(text(rows / pace), pace, batch)))

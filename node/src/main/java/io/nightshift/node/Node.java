@@ -14,6 +14,7 @@ import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.ledger.LostBatches;
 import io.nightshift.coordinator.publish.DestinationPublisher;
+import io.nightshift.coordinator.register.BatchArchive;
 import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.coordinator.register.RegisterSettings;
@@ -223,14 +224,16 @@ public final class Node {
                                 Clock.systemUTC(),
                                 dependencies.observer().alerts()))
                 .withRole("coordinator"));
+        BatchArchive archive = dependencies.ledger().archive();
         sharding.init(Entity.of(
                         BatchRegister.KEY,
                         entity -> BatchRegister.create(
                                 this::tell,
                                 Clock.systemUTC(),
                                 new LostBatches(dependencies.ledger()),
+                                archive,
                                 blocking,
-                                RegisterSettings.of(system.settings().config().getConfig("nightshift.batch"))))
+                                RegisterSettings.of(system.settings().config().getConfig("nightshift"))))
                 .withRole("coordinator"));
         sharding.init(Entity.of(
                         Batch.KEY,
@@ -484,7 +487,7 @@ public final class Node {
     /// Keeps the model for the batch's partitions.
     private Submission resolve(SubmissionResolver submissions, Job job, boolean fresh) {
         if (!fresh) {
-            UnknownBatches.refuse(job, destinations.of(job), dependencies.ledger()::register);
+            UnknownBatches.refuse(job, destinations.of(job), dependencies.ledger()::registered);
         }
         SubmissionResolver.Resolved resolved = submissions.resolve(job);
         dependencies.models().keep(resolved.submission().model(), resolved.model());

@@ -7,7 +7,6 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
@@ -29,7 +28,7 @@ final class BatchEventsCommand extends QueryCommand {
 
     @Override
     int run(Ledger ledger) {
-        BatchId batch = BatchNameResolver.resolve(ledger.register(), wanted.name());
+        BatchId batch = ledger.registered().resolve(wanted.name());
         ledger.forEach(batch, (number, entry) -> {
             try {
                 show(EntryJson.of(number, entry));

@@ -6,7 +6,6 @@ import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
@@ -55,7 +54,7 @@ final class BatchHeadCommand extends LedgerCommand {
         if (rows < 1 || rows > MOST) {
             throw FailureException.permanent("--rows must be 1 to %d, not %d".formatted(MOST, rows));
         }
-        BatchId batch = BatchNameResolver.resolve(ledger.register(), wanted.name());
+        BatchId batch = ledger.registered().resolve(wanted.name());
         BatchState state = ledger.state(batch);
         BatchEvent.Published published = state.published();
         if (published == null) {

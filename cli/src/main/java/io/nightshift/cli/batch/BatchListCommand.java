@@ -13,7 +13,7 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.coordinator.register.BatchRegisterState;
+import io.nightshift.coordinator.ledger.RegisteredBatches;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import java.util.ArrayList;
@@ -57,14 +57,11 @@ final class BatchListCommand extends QueryCommand {
     int run(Ledger ledger) {
         int most = checkedLimit();
         Prices prices = configuration().prices();
-        List<BatchRegisterState.Entry> entries =
-                new ArrayList<>(ledger.register().all());
-        List<BatchDescription> batches = entries.reversed().stream()
-                .filter(entry -> job == null || job.equals(name(entry)))
-                .limit(most)
+        RegisteredBatches registered = ledger.registered();
+        List<BatchDescription> batches = registered.page(job, null, null, most).stream()
                 .map(entry -> BatchDescriptions.of(ledger, entry, prices))
                 .toList();
-        return show(batches, () -> entries.stream().map(BatchListCommand::name).collect(Collectors.toSet()));
+        return show(batches, () -> registered.register().jobs().keySet());
     }
 
     @Override
@@ -114,10 +111,6 @@ final class BatchListCommand extends QueryCommand {
                         near == null
                                 ? "there are batches of " + String.join(", ", new TreeSet<>(jobs)) + "."
                                 : "did you mean " + near + "?");
-    }
-
-    private static String name(BatchRegisterState.Entry entry) {
-        return entry.job();
     }
 
     private static TextTable table(List<BatchDescription> batches) {

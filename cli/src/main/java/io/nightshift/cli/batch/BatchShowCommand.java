@@ -14,10 +14,7 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.coordinator.register.BatchNameResolver;
-import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.configuration.Configuration;
-import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -35,12 +32,8 @@ final class BatchShowCommand extends QueryCommand {
 
     @Override
     int run(Ledger ledger) {
-        BatchRegisterState register = ledger.register();
-        BatchId batch = BatchNameResolver.resolve(register, wanted.name());
         return show(BatchDescriptions.of(
-                ledger,
-                Objects.requireNonNull(register.batches().get(batch)),
-                configuration().prices()));
+                ledger, ledger.registered().named(wanted.name()), configuration().prices()));
     }
 
     @Override

@@ -9,7 +9,6 @@ import io.nightshift.cli.output.Colours;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.Symbols;
 import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.verification.Proof;
 import io.nightshift.coordinator.verification.Verification;
 import io.nightshift.node.configuration.Configuration;
@@ -57,7 +56,7 @@ final class BatchVerifyCommand extends LedgerCommand {
 
     @Override
     int run(Ledger ledger) {
-        BatchId batch = BatchNameResolver.resolve(ledger.register(), wanted.name());
+        BatchId batch = ledger.registered().resolve(wanted.name());
         Configuration given = configuration();
         if (isReported && given.journal() == null) {
             throw FailureException.permanent(

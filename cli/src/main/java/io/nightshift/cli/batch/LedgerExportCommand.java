@@ -4,7 +4,6 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerFile;
-import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import java.nio.file.Path;
@@ -58,7 +57,7 @@ final class LedgerExportCommand extends LedgerCommand {
     /// A batch that the register has lost is found by its whole id.
     private static BatchId resolve(Ledger ledger, String name) {
         try {
-            return BatchNameResolver.resolve(ledger.register(), name);
+            return ledger.registered().resolve(name);
         } catch (FailureException e) {
             if (BatchId.isValid(name) && ledger.entries(new BatchId(name)) > 0) {
                 return new BatchId(name);

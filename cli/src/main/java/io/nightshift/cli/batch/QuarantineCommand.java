@@ -3,7 +3,6 @@ package io.nightshift.cli.batch;
 import io.nightshift.api.QuarantinedRow;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.gateway.BatchQuarantine;
 import io.nightshift.protocol.batch.BatchId;
@@ -21,7 +20,7 @@ abstract class QuarantineCommand extends QueryCommand {
 
     @Override
     final int run(Ledger ledger) {
-        BatchId batch = BatchNameResolver.resolve(ledger.register(), wanted.name());
+        BatchId batch = ledger.registered().resolve(wanted.name());
         Configuration given = configuration();
         FileRoots roots = given.files().ofCommand();
         try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder(), roots)) {

@@ -195,7 +195,7 @@ public final class DoctorCommand implements Callable<Integer> {
         }
         try {
             return EmbeddedLedger.readIfFree(
-                            home.folder(), ledger -> ledger.register().batches().size())
+                            home.folder(), ledger -> ledger.register().submitted())
                     .map(batches -> Diagnosis.fine("ledger", "%,d batches".formatted(batches)))
                     .orElseGet(() -> Diagnosis.fine("ledger", "another process is using it"));
         } catch (FailureException e) {

@@ -194,7 +194,7 @@ public final class RunCommand implements Callable<Integer> {
         Warmup.codec(submission);
         Node node = await(starting);
         if (!fresh) {
-            UnknownBatches.refuse(job, destination, node.ledger()::register);
+            UnknownBatches.refuse(job, destination, node.ledger()::registered);
         }
         SubmitReply reply = await(node.submit(submission, fresh));
         return switch (reply) {

@@ -27,6 +27,7 @@ import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,12 @@ public final class AlertOutbox extends EventSourcedBehavior<AlertMessage, AlertE
 
     public static final EntityTypeKey<AlertCommand> KEY = EntityTypeKey.create(AlertCommand.class, "alerts");
     public static final String ID = "alerts";
+
+    /// A start reads the last snapshot, and about this many events at most.
+    private static final int SNAPSHOT_EVERY = 500;
+
+    /// If the last one can't be read, the one before is used.
+    private static final int SNAPSHOTS = 2;
 
     private static final Logger LOG = LoggerFactory.getLogger(AlertOutbox.class);
     private static final AlertMessage CONTINUE = new AlertMessage.Continue();
@@ -105,6 +112,11 @@ public final class AlertOutbox extends EventSourcedBehavior<AlertMessage, AlertE
         return new ReadableEvents<>(
                 AlertEvent.class,
                 entry -> LOG.error("an entry of the alert outbox can't be read and is skipped: {}", entry.problem()));
+    }
+
+    @Override
+    public RetentionCriteria retentionCriteria() {
+        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, SNAPSHOTS);
     }
 
     @Override

@@ -41,6 +41,8 @@ import org.h2.api.ErrorCode;
 public final class EmbeddedLedger implements AutoCloseable {
 
     private static final String VERSION_TABLE = "LEDGER_SCHEMA";
+    private static final String ARCHIVE =
+            "RUNSCRIPT FROM 'classpath:io/nightshift/coordinator/ledger/embedded/archive.sql'";
     private static final String USER = "nightshift";
     private static final String SUFFIX = ".mv.db";
 
@@ -128,6 +130,7 @@ public final class EmbeddedLedger implements AutoCloseable {
             Ledger ledger = new Ledger(url(folder, ForcedFilePath.SCHEME + ":" + fileSystem), USER, "");
             EmbeddedLedger opened = new EmbeddedLedger(home, ledger, lockFile, ledger.connect());
             opened.check(identity);
+            opened.createArchive();
             return opened;
         } catch (SQLException | IOException e) {
             close(lockFile);
@@ -147,6 +150,16 @@ public final class EmbeddedLedger implements AutoCloseable {
         Path file = file(home.resolve("ledger"));
         if (Files.size(file) == 0) {
             throw HomeIdentity.lost(home, "is empty: the file %s has no bytes".formatted(file));
+        }
+    }
+
+    /// An earlier version may have created the ledger.
+    private void createArchive() throws SQLException {
+        try (Statement statement = keepOpen.createStatement()) {
+            statement.execute(ARCHIVE);
+        } catch (SQLException e) {
+            keepOpen.close();
+            throw e;
         }
     }
 
@@ -275,6 +288,7 @@ public final class EmbeddedLedger implements AutoCloseable {
         try (Connection connection = ledger.connect();
                 Statement statement = connection.createStatement()) {
             statement.execute("RUNSCRIPT FROM 'classpath:schema/h2/h2-create-schema.sql'");
+            statement.execute(ARCHIVE);
             statement.execute(
                     "CREATE TABLE %s AS SELECT %d AS version, '%s' AS ledger".formatted(VERSION_TABLE, SCHEMA, id));
             filled = fill.apply(ledger);

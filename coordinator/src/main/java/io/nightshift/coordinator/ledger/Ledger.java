@@ -14,12 +14,15 @@ import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.BatchRegisterSnapshot;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +32,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.h2.Driver;
+import org.h2.api.ErrorCode;
 import org.jspecify.annotations.Nullable;
 
 /// Reads ledgers from the journal's table, without an actor system. Publication, listings and the
@@ -59,6 +63,11 @@ public record Ledger(String url, String user, String password) {
 
     private static final int FETCHED = 1000;
 
+    /// An event is written a moment after it was decided.
+    private static final Duration NEAR = Duration.ofMinutes(10);
+
+    static final PersistenceId REGISTER = PersistenceId.of(BatchRegister.KEY.name(), BatchRegister.ID);
+
     @FunctionalInterface
     private interface RowVisitor {
         void row(long number, Object entry);
@@ -87,19 +96,25 @@ public record Ledger(String url, String user, String password) {
                         entry instanceof UnreadableEntry(String problem) ? problem : "it is not an entry of a batch"));
     }
 
-    /// The batches that have a first entry, in any order.
+    /// The batches that have a first entry and are not in the archive, in any order.
     ///
+    /// @param after the position in the journal from which on to search; 0 for all of it
+    /// @param hasArchive whether the archive has batches. If not, it need not exist
     /// @throws FailureException transient if the journal can't be read
-    public List<BatchId> batches() {
+    public List<BatchId> batches(long after, boolean hasArchive) {
         String prefix = Batch.KEY.name() + "|";
         String sql = """
                 SELECT "persistence_id" FROM "event_journal"
-                WHERE "sequence_number" = 1 AND "persistence_id" LIKE ? AND NOT "deleted"
-                """;
+                WHERE "ordering" > ? AND "sequence_number" = 1 AND "persistence_id" LIKE ? AND NOT "deleted"
+                """ + (hasArchive
+                ? "AND NOT EXISTS (SELECT 1 FROM batch_archive WHERE batch = SUBSTRING(\"persistence_id\" FROM %d))"
+                        .formatted(prefix.length() + 1)
+                : "");
         List<BatchId> batches = new ArrayList<>();
         try (Connection connection = connect();
                 PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, prefix + "%");
+            statement.setLong(1, after);
+            statement.setString(2, prefix + "%");
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     batches.add(new BatchId(rows.getString(1).substring(prefix.length())));
@@ -141,7 +156,7 @@ public record Ledger(String url, String user, String password) {
         }
     }
 
-    private static FailureException unreadable(SQLException e) {
+    static FailureException unreadable(SQLException e) {
         return new FailureException(Failure.transientFailure("the ledger can't be read: " + e.getMessage()), e);
     }
 
@@ -179,27 +194,103 @@ public record Ledger(String url, String user, String password) {
         return events;
     }
 
-    /// The batch register as its events describe it.
+    /// The batch register after some of its events.
+    ///
+    /// @param number of the last of these events; 0 before the first
+    public record RegisterVersion(BatchRegisterState state, long number) {
+
+        /// The register before its first event.
+        public static final RegisterVersion FIRST = new RegisterVersion(BatchRegisterState.EMPTY, 0);
+    }
+
+    /// The batch register as its last snapshot and the events after it describe it.
     ///
     /// @throws FailureException as [#registerEvents()]
     public BatchRegisterState register() {
-        AtomicReference<BatchRegisterState> state = new AtomicReference<>(BatchRegisterState.EMPTY);
-        forEachRegisterEvent(0, (number, event) -> state.set(state.get().apply(event)));
-        return state.get();
+        return register(RegisterVersion.FIRST).state();
+    }
+
+    /// The batch register as it is now.
+    ///
+    /// @param before as it was known before
+    /// @throws FailureException as [#registerEvents()]
+    public RegisterVersion register(RegisterVersion before) {
+        RegisterVersion from = before.number() == 0 ? snapshot().orElse(before) : before;
+        AtomicReference<RegisterVersion> version = new AtomicReference<>(from);
+        forEachRegisterEvent(
+                from.number(),
+                (number, event) -> version.set(
+                        new RegisterVersion(version.get().state().apply(event), number)));
+        return version.get();
+    }
+
+    /// The register's last snapshot that this version can read.
+    private Optional<RegisterVersion> snapshot() {
+        String sql = """
+                SELECT "sequence_number", "snapshot_ser_id", "snapshot_ser_manifest", "snapshot_payload"
+                FROM "snapshot" WHERE "persistence_id" = ? ORDER BY "sequence_number" DESC
+                """;
+        LedgerSerializer serializer = new LedgerSerializer();
+        try (Connection connection = connect();
+                PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, REGISTER.id());
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    Object stored = serializer.read(rows.getInt(2), rows.getString(3), rows.getBytes(4));
+                    if (stored instanceof BatchRegisterSnapshot snapshot) {
+                        return Optional.of(new RegisterVersion(BatchRegisterState.of(snapshot), rows.getLong(1)));
+                    }
+                }
+            }
+            return Optional.empty();
+        } catch (SQLException e) {
+            if (isTableMissing(e)) {
+                return Optional.empty();
+            }
+            throw unreadable(e);
+        }
+    }
+
+    /// An earlier version has made the tables, and no node of this version has started since.
+    private static boolean isTableMissing(SQLException e) {
+        return e.getErrorCode() == ErrorCode.TABLE_OR_VIEW_NOT_FOUND_1 || "42P01".equals(e.getSQLState());
+    }
+
+    /// The archive of the batch register.
+    public ArchiveTable archive() {
+        return new ArchiveTable(this);
+    }
+
+    /// The batch register and its archive, for queries.
+    ///
+    /// @throws FailureException as [#registerEvents()]
+    public RegisteredBatches registered() {
+        return new RegisteredBatches(register(), archive());
     }
 
     /// The submission that opened a batch, from the register's events; empty if the register has none.
     ///
+    /// @param openedAt when the batch was opened, as the register has it. Only events of about that time are
+    ///     read, if they have the submission
     /// @throws FailureException as [#registerEvents()]
-    public Optional<Submission> submission(BatchId batch) {
+    public Optional<Submission> submission(BatchId batch, Instant openedAt) {
+        Optional<Submission> near = submission(
+                batch, openedAt.minus(NEAR).toEpochMilli(), openedAt.plus(NEAR).toEpochMilli());
+        return near.isPresent() ? near : submission(batch, 0, Long.MAX_VALUE);
+    }
+
+    /// @param from when the event was written at the earliest, in milliseconds since 1970
+    /// @param to when it was written at the latest
+    private Optional<Submission> submission(BatchId batch, long from, long to) {
         AtomicReference<@Nullable Submission> found = new AtomicReference<>();
-        forEachRegisterEvent(0, (number, event) -> {
-            if (event.batch().equals(batch)) {
+        rows(REGISTER, 0, ALL, from, to, (number, entry) -> {
+            if (entry instanceof BatchRegisterEvent event && event.batch().equals(batch)) {
                 switch (event) {
                     case BatchRegisterEvent.Opened opened -> found.set(opened.submission());
                     case BatchRegisterEvent.Reentered reentered -> found.set(reentered.submission());
                     case BatchRegisterEvent.Keyed keyed -> {}
                     case BatchRegisterEvent.Ended ended -> {}
+                    case BatchRegisterEvent.Archived archived -> {}
                 }
             }
         });
@@ -211,7 +302,7 @@ public record Ledger(String url, String user, String password) {
     /// @param after the number of the last event to skip, or 0 to skip none
     /// @throws FailureException as [#registerEvents()]
     public void forEachRegisterEvent(long after, RegisterEventVisitor visitor) {
-        rows(PersistenceId.of(BatchRegister.KEY.name(), BatchRegister.ID), after, ALL, (number, entry) -> {
+        rows(REGISTER, after, ALL, (number, entry) -> {
             if (entry instanceof BatchRegisterEvent event) {
                 visitor.event(number, event);
             }
@@ -310,7 +401,7 @@ public record Ledger(String url, String user, String password) {
         }
     }
 
-    private boolean isEmbedded() {
+    boolean isEmbedded() {
         return url.startsWith("jdbc:h2:");
     }
 
@@ -321,21 +412,32 @@ public record Ledger(String url, String user, String password) {
     }
 
     private void rows(PersistenceId id, long after, int limit, RowVisitor visitor) {
+        rows(id, after, limit, 0, Long.MAX_VALUE, visitor);
+    }
+
+    private void rows(PersistenceId id, long after, int limit, long from, long to, RowVisitor visitor) {
         String sql = """
                 SELECT "sequence_number", "event_ser_id", "event_ser_manifest", "event_payload" FROM "event_journal"
-                WHERE "persistence_id" = ? AND "sequence_number" > ? AND NOT "deleted" ORDER BY "sequence_number"
+                WHERE "persistence_id" = ? AND "sequence_number" > ? AND NOT "deleted"
+                    AND "write_timestamp" BETWEEN ? AND ? ORDER BY "sequence_number"
                 """;
         LedgerSerializer serializer = new LedgerSerializer();
         long number = 0;
-        try (Connection connection = connect();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, id.id());
-            statement.setLong(2, after);
-            statement.setMaxRows(limit);
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    number = rows.getLong(1);
-                    visitor.row(number, serializer.read(rows.getInt(2), rows.getString(3), rows.getBytes(4)));
+        try (Connection connection = connect()) {
+            // Otherwise, PostgreSQL's driver reads all rows at once.
+            connection.setAutoCommit(false);
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                statement.setFetchSize(FETCHED);
+                statement.setString(1, id.id());
+                statement.setLong(2, after);
+                statement.setLong(3, from);
+                statement.setLong(4, to);
+                statement.setMaxRows(limit);
+                try (ResultSet rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        number = rows.getLong(1);
+                        visitor.row(number, serializer.read(rows.getInt(2), rows.getString(3), rows.getBytes(4)));
+                    }
                 }
             }
         } catch (SQLException e) {

@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.coordinator.batch.Batch;
+import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.storage.filesystem.Folders;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
@@ -44,6 +46,8 @@ import org.jspecify.annotations.Nullable;
 /// journal stores it, in the order in which the entries were written. The last line has the number of entries
 /// and a SHA-256 over all lines before, so that a file that was cut or changed is refused. Neither way keeps more
 /// than one entry in memory.
+///
+/// The file has no archive of ended batches and no snapshots. An import computes them from the register's events.
 public final class LedgerFile {
 
     private static final String FORMAT = "nightshift-ledger";
@@ -60,6 +64,12 @@ public final class LedgerFile {
     private final Map<String, String> heads = new HashMap<>();
     private final Set<BatchId> damaged = new TreeSet<>();
     private long entries;
+
+    /// The register as the entries up to now describe it, and the number of its last event.
+    private BatchRegisterState register = BatchRegisterState.EMPTY;
+
+    private long registerEvents;
+    private boolean isRegisterDamaged;
 
     private LedgerFile() {
         try {
@@ -219,10 +229,18 @@ public final class LedgerFile {
                 if (json.has("sha256")) {
                     statement.executeBatch();
                     requireWhole(json, in, file);
+                    if (register.archives() > 0 && !isRegisterDamaged) {
+                        // Otherwise, the first start would read all events of the register.
+                        ArchiveTable.writeSnapshot(connection, register, registerEvents);
+                    }
                     return;
                 }
                 add(Objects.requireNonNull(line));
-                insert(row(json, file), statement);
+                JournalRow row = row(json, file);
+                insert(row, statement);
+                if (row.id().equals(Ledger.REGISTER.id())) {
+                    follow(row, connection);
+                }
             }
         }
     }
@@ -239,6 +257,20 @@ public final class LedgerFile {
         statement.addBatch();
         if (entries % INSERTED_AT_ONCE == 0) {
             statement.executeBatch();
+        }
+    }
+
+    /// Follows the register's events, and writes the archive again, which is not in the file.
+    private void follow(JournalRow row, Connection connection) throws SQLException {
+        registerEvents = row.number();
+        Object entry = new LedgerSerializer().read(row.serializer(), row.manifest(), row.payload());
+        if (entry instanceof BatchRegisterEvent event) {
+            if (event instanceof BatchRegisterEvent.Archived archived) {
+                ArchiveTable.write(connection, register.archivable(archived));
+            }
+            register = register.apply(event);
+        } else {
+            isRegisterDamaged = true;
         }
     }
 

@@ -1,10 +1,13 @@
 package io.nightshift.coordinator.ledger;
 
+import io.nightshift.coordinator.alert.AlertState;
+import io.nightshift.coordinator.schedule.JobSnapshot;
 import io.nightshift.protocol.alert.AlertEvent;
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.BatchRegisterSnapshot;
 import io.nightshift.protocol.schedule.JobCatalogueEvent;
 import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import java.io.NotSerializableException;
@@ -15,7 +18,9 @@ import org.apache.pekko.serialization.SerializerWithStringManifest;
 
 /// Serializes what Pekko persists in the journal. A ledger entry is its hash, 32 bytes, and the event's CBOR.
 /// An event of the batch register, of an applied job, of the catalogue of applied jobs or of the alert outbox is
-/// CBOR only.
+/// CBOR only, and so is a snapshot. The manifest of a snapshot has the number of its format. A version reads only
+/// snapshots of its own format: one that ignored what it does not know, and wrote a snapshot without it, would
+/// lose it.
 public final class LedgerSerializer extends SerializerWithStringManifest {
 
     static final int IDENTIFIER = 720_001;
@@ -24,6 +29,12 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
     static final String JOB_EVENT = "job-1";
     static final String CATALOGUE_EVENT = "catalogue-1";
     static final String ALERT_EVENT = "alert-1";
+
+    /// Raise the number whenever an event of the entity or the snapshot gets another field or case.
+    static final String REGISTER_SNAPSHOT = "register-snapshot-1";
+
+    static final String JOB_SNAPSHOT = "job-snapshot-1";
+    static final String ALERT_SNAPSHOT = "alert-snapshot-1";
 
     private static final int HASH_BYTES = 32;
 
@@ -40,6 +51,9 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
             case ScheduledJobEvent event -> JOB_EVENT;
             case JobCatalogueEvent event -> CATALOGUE_EVENT;
             case AlertEvent event -> ALERT_EVENT;
+            case BatchRegisterSnapshot snapshot -> REGISTER_SNAPSHOT;
+            case JobSnapshot snapshot -> JOB_SNAPSHOT;
+            case AlertState snapshot -> ALERT_SNAPSHOT;
             default -> throw new IllegalArgumentException("not persisted: " + object.getClass());
         };
     }
@@ -56,6 +70,9 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
             case ScheduledJobEvent event -> EventCodec.encodeJobEvent(event);
             case JobCatalogueEvent event -> EventCodec.encodeCatalogueEvent(event);
             case AlertEvent event -> EventCodec.encodeAlertEvent(event);
+            case BatchRegisterSnapshot snapshot -> EventCodec.encodeSnapshot(BatchRegisterSnapshot.class, snapshot);
+            case JobSnapshot snapshot -> EventCodec.encodeSnapshot(JobSnapshot.class, snapshot);
+            case AlertState snapshot -> EventCodec.encodeSnapshot(AlertState.class, snapshot);
             default -> throw new IllegalArgumentException("not persisted: " + object.getClass());
         };
     }
@@ -70,6 +87,9 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
                 case JOB_EVENT -> EventCodec.decodeJobEvent(bytes);
                 case CATALOGUE_EVENT -> EventCodec.decodeCatalogueEvent(bytes);
                 case ALERT_EVENT -> EventCodec.decodeAlertEvent(bytes);
+                case REGISTER_SNAPSHOT -> EventCodec.decodeSnapshot(BatchRegisterSnapshot.class, bytes);
+                case JOB_SNAPSHOT -> EventCodec.decodeSnapshot(JobSnapshot.class, bytes);
+                case ALERT_SNAPSHOT -> EventCodec.decodeSnapshot(AlertState.class, bytes);
                 default ->
                     new UnreadableEntry(
                             "the journal holds a '%s', which this version does not know".formatted(manifest));

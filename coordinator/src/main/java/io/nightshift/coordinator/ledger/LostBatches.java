@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.JobFingerprint;
+import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,11 +31,15 @@ public final class LostBatches implements LostBatch.Search {
     }
 
     @Override
-    public List<LostBatch> search(BatchRegisterState register) {
+    public List<LostBatch> search(BatchRegisterState register, long after) {
+        boolean hasArchive = register.archives() > 0;
         List<LostBatch> lost = new ArrayList<>();
-        for (BatchId batch : ledger.batches()) {
+        for (BatchId batch : ledger.batches(after, hasArchive)) {
             if (!register.batches().containsKey(batch)) {
                 LostBatch found = read(batch);
+                if (found != null && hasArchive && found.phase() == null) {
+                    found = judged(found);
+                }
                 if (found == null) {
                     LOG.error(
                             "the batch register has lost {}, and can't enter it again, because the first entry of its ledger can't be read",
@@ -46,6 +51,15 @@ public final class LostBatches implements LostBatch.Search {
         }
         lost.sort(Comparator.comparing(LostBatch::openedAt));
         return lost;
+    }
+
+    /// An open batch must not be resumed if the archive has a later batch of its run.
+    private LostBatch judged(LostBatch open) {
+        boolean hasLater = ledger.archive()
+                .last(RunKey.of(open.submission().job()))
+                .filter(last -> last.at().isAfter(open.openedAt()))
+                .isPresent();
+        return new LostBatch(open.batch(), open.openedAt(), open.submission(), null, hasLater);
     }
 
     private @Nullable LostBatch read(BatchId batch) {
@@ -87,6 +101,7 @@ public final class LostBatches implements LostBatch.Search {
                         JobFingerprint.of(submitted.job()),
                         Objects.requireNonNullElse(submitted.input(), ""),
                         submitted.model()),
-                phase);
+                phase,
+                false);
     }
 }

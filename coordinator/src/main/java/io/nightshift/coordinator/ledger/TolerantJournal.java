@@ -29,7 +29,7 @@ public final class TolerantJournal extends DefaultJournalDao {
         super(database, profile, config, new TolerantSerialization(serialization.system()), executor, materializer);
     }
 
-    private static final class TolerantSerialization extends Serialization {
+    static final class TolerantSerialization extends Serialization {
 
         TolerantSerialization(ExtendedActorSystem system) {
             super(system);

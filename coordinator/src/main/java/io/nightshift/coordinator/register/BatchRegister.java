@@ -5,17 +5,19 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.BatchRegisterSnapshot;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -23,10 +25,12 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.EventAdapter;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.SnapshotAdapter;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,11 +43,20 @@ import org.slf4j.LoggerFactory;
 /// they ended. Which batches have work and which workers are free is kept in memory only; both report again.
 ///
 /// Commands wait while the register reads its events or writes one. [RegisterInbox] limits how many.
+///
+/// The register grows by job: ended batches leave for the [BatchArchive]. A snapshot every [#SNAPSHOT_EVERY] events
+/// bounds what a start reads. See docs/decisions/0024-register.md.
 public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, BatchRegisterEvent, BatchRegisterState> {
 
     public static final EntityTypeKey<BatchRegisterCommand> KEY =
             EntityTypeKey.create(BatchRegisterCommand.class, "register");
     public static final String ID = "batches";
+
+    /// A start reads the last snapshot, and about this many events at most.
+    public static final int SNAPSHOT_EVERY = 1_000;
+
+    /// If the last one can't be read, the one before is used.
+    private static final int SNAPSHOTS = 2;
 
     private static final Logger LOG = LoggerFactory.getLogger(BatchRegister.class);
 
@@ -59,6 +72,7 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     private final Clock clock;
     private final RegisterInbox inbox;
     private final LostBatch.Search search;
+    private final BatchArchive archive;
     private final Executor blocking;
     private final ActorRef<BatchStatus> statuses;
     private final ActorRef<ControlReply> cancels;
@@ -69,11 +83,20 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     /// another batch although one is open.
     private boolean isComplete;
 
+    /// Whether the search has worked. Otherwise, it is repeated from the same position by the next start.
+    private boolean isSearched;
+
+    /// Whether the recovery began with a snapshot, and all events after it could be read.
+    private boolean hasSnapshot;
+
+    private boolean hasSkipped;
+
     private BatchRegister(
             ActorContext<RegisterMessage> context,
             BatchSender batches,
             Clock clock,
             LostBatch.Search search,
+            BatchArchive archive,
             Executor blocking,
             RegisterSettings settings,
             RegisterInbox inbox) {
@@ -84,6 +107,7 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
         this.batches = batches;
         this.clock = clock;
         this.search = search;
+        this.archive = archive;
         this.blocking = blocking;
         this.settings = settings;
         this.inbox = inbox;
@@ -93,19 +117,25 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     }
 
     /// @param search finds the batches that the register has lost
+    /// @param archive of the ended batches that the register has not in memory
     /// @param blocking runs what waits for the database
     public static Behavior<BatchRegisterCommand> create(
-            BatchSender batches, Clock clock, LostBatch.Search search, Executor blocking, RegisterSettings settings) {
+            BatchSender batches,
+            Clock clock,
+            LostBatch.Search search,
+            BatchArchive archive,
+            Executor blocking,
+            RegisterSettings settings) {
         return Behaviors.setup(start -> {
             RegisterInbox inbox = new RegisterInbox();
             Behavior<RegisterMessage> behavior = Behaviors.setup(
-                    context -> new BatchRegister(context, batches, clock, search, blocking, settings, inbox));
+                    context -> new BatchRegister(context, batches, clock, search, archive, blocking, settings, inbox));
             return Behaviors.intercept(() -> inbox, behavior);
         });
     }
 
     private RegisterDecisions newDecisions() {
-        return new RegisterDecisions(new SplittableRandom(), new WorkerShares(settings.scoringAtOnce()));
+        return new RegisterDecisions(new SplittableRandom(), new WorkerShares(settings.scoringAtOnce()), settings.keep());
     }
 
     @Override
@@ -121,30 +151,61 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     /// Skips what can't be read, so that all other batches continue.
     @Override
     public EventAdapter<BatchRegisterEvent, ?> eventAdapter() {
-        return new ReadableEvents<>(
-                BatchRegisterEvent.class,
-                entry -> LOG.error(
-                        "an entry of the batch register can't be read and is skipped: {}. `nightshift ledger check` names the batches that the register has lost",
-                        entry.problem()));
+        return new ReadableEvents<>(BatchRegisterEvent.class, entry -> {
+            hasSkipped = true;
+            LOG.error(
+                    "an entry of the batch register can't be read and is skipped: {}. `nightshift ledger check` names the batches that the register has lost",
+                    entry.problem());
+        });
+    }
+
+    @Override
+    public SnapshotAdapter<BatchRegisterState> snapshotAdapter() {
+        return new SnapshotAdapter<>() {
+            @Override
+            public Object toJournal(BatchRegisterState state) {
+                return state.snapshot();
+            }
+
+            @Override
+            public BatchRegisterState fromJournal(Object stored) {
+                hasSnapshot = true;
+                return BatchRegisterState.of((BatchRegisterSnapshot) stored);
+            }
+        };
+    }
+
+    @Override
+    public RetentionCriteria retentionCriteria() {
+        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, SNAPSHOTS);
     }
 
     @Override
     public SignalHandler<BatchRegisterState> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.instance(), this::recovered)
+                .onSignal(PostStop.instance(), state -> blocking.execute(archive::close))
                 .build();
     }
 
     /// Pekko keeps this object after a failed write, whose outcome is unknown.
+    ///
+    /// All batches before the position in a snapshot were known when it was written. Without one, or if events are
+    /// skipped, any batch may be lost.
     private void recovered(BatchRegisterState state) {
         decisions = newDecisions();
         isComplete = false;
-        context.pipeToSelf(CompletableFuture.supplyAsync(() -> search.search(state), blocking), (lost, problem) -> {
-            if (problem != null) {
-                LOG.warn("the journal can't be searched for batches that the register has lost", problem);
-            }
-            return new RegisterMessage.LostBatchesFound(problem == null ? lost : List.of());
-        });
+        isSearched = false;
+        long after = hasSnapshot && !hasSkipped ? state.searched() : 0;
+        hasSnapshot = false;
+        hasSkipped = false;
+        context.pipeToSelf(
+                CompletableFuture.supplyAsync(() -> search.search(state, after), blocking), (lost, problem) -> {
+                    if (problem != null) {
+                        LOG.warn("the journal can't be searched for batches that the register has lost", problem);
+                    }
+                    return new RegisterMessage.LostBatchesFound(problem == null ? lost : null);
+                });
         decisions.wake(state).forEach(this::perform);
     }
 
@@ -155,8 +216,9 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
 
     private Effect<BatchRegisterEvent, BatchRegisterState> onMessage(
             BatchRegisterState state, RegisterMessage message) {
-        if (message instanceof RegisterMessage.LostBatchesFound) {
+        if (message instanceof RegisterMessage.LostBatchesFound found) {
             isComplete = true;
+            isSearched = found.batches() != null;
         } else if (!isComplete) {
             return Effect().stash();
         }
@@ -164,6 +226,9 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
         RegisterAction.Decision decision = decisions.decide(state, message, System.nanoTime(), clock.instant());
         if (decision.events().isEmpty()) {
             decision.actions().forEach(this::perform);
+            if (message instanceof RegisterMessage.LostBatchesFound) {
+                decisions.archive(state).forEach(this::perform);
+            }
             return Effect().none().thenUnstashAll();
         }
         return Effect()
@@ -171,6 +236,7 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
                 .thenRun((BatchRegisterState next) -> {
                     decision.events().forEach(BatchRegister::log);
                     decision.actions().forEach(this::perform);
+                    decisions.archive(next).forEach(this::perform);
                 })
                 .thenUnstashAll();
     }
@@ -180,6 +246,8 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
             case BatchRegisterEvent.Opened opened -> LOG.info("{} is opened", opened.batch());
             case BatchRegisterEvent.Ended ended -> LOG.debug("{} has ended: {}", ended.batch(), ended.phase());
             case BatchRegisterEvent.Keyed keyed -> {}
+            case BatchRegisterEvent.Archived archived ->
+                LOG.debug("{} ended batches are archived", archived.batches().size());
             case BatchRegisterEvent.Reentered lost ->
                 LOG.warn("{} is entered again: the batch register had lost its entry", lost.batch());
         }
@@ -196,8 +264,61 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
                         new BatchCommand.Cancel(
                                 "replaced by a later batch",
                                 isAwaited ? cancels : context.getSystem().ignoreRef()));
+            case RegisterAction.AskArchive(BatchArchive.Question question) -> ask(question);
+            case RegisterAction.FindKeyInArchive(BatchRegisterCommand.FindByKey find) -> find(find);
+            case RegisterAction.FindInArchive(BatchRegisterCommand.Find find, BatchRegisterState state) ->
+                find(find, state);
+            case RegisterAction.WriteArchive(BatchRegisterState.Archivable rows) -> write(rows);
             case RegisterAction.Continue(RunKey run) -> context.getSelf().tell(new RegisterMessage.NextSubmission(run));
         }
+    }
+
+    private void ask(BatchArchive.Question question) {
+        context.pipeToSelf(
+                CompletableFuture.supplyAsync(() -> archive.answer(question), blocking),
+                (answer, problem) -> problem == null
+                        ? new RegisterMessage.ArchiveAnswered(answer)
+                        : new RegisterMessage.ArchiveUnreadable(question.run(), reason(problem)));
+    }
+
+    private static String reason(Throwable problem) {
+        Throwable cause = problem.getCause() == null ? problem : problem.getCause();
+        return String.valueOf(cause.getMessage());
+    }
+
+    private void write(BatchRegisterState.Archivable rows) {
+        boolean all = isSearched;
+        context.pipeToSelf(
+                CompletableFuture.supplyAsync(() -> archive.write(rows), blocking), (position, problem) -> {
+                    if (problem != null) {
+                        LOG.warn("ended batches can't be archived now, and are later", problem);
+                        return new RegisterMessage.ArchiveNotWritten();
+                    }
+                    return new RegisterMessage.ArchiveWritten(rows, all ? position : 0);
+                });
+    }
+
+    /// The caller asks again if no answer comes.
+    private void find(BatchRegisterCommand.FindByKey find) {
+        blocking.execute(() -> {
+            try {
+                find.replyTo().tell(RegisterDecisions.found(archive.use(find.job(), find.key()), find.fingerprint()));
+            } catch (FailureException e) {
+                LOG.warn("a submission's key can't be looked up: {}", e.failure().message());
+            }
+        });
+    }
+
+    private void find(BatchRegisterCommand.Find find, BatchRegisterState state) {
+        blocking.execute(() -> {
+            BatchRegisterCommand.FindReply reply;
+            try {
+                reply = new BatchRegisterCommand.Found(BatchNameResolver.resolve(state, archive, find.batch()));
+            } catch (FailureException e) {
+                reply = new BatchRegisterCommand.NotFound(e.failure().message());
+            }
+            find.replyTo().tell(reply);
+        });
     }
 
     private static <M> void send(RegisterAction.Send<M> send) {

@@ -7,15 +7,19 @@ import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.BatchRegisterSnapshot;
+import io.nightshift.protocol.register.RegisteredBatch;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import scala.collection.immutable.HashMap;
@@ -26,10 +30,13 @@ import scala.jdk.javaapi.CollectionConverters;
 
 /// The state of the batch register: an immutable fold over its events.
 ///
-/// The register holds every batch that was ever submitted, so an event must not copy it, and an ended batch
-/// must stay small. The maps are Scala's, which Pekko brings along: a changed map shares almost everything
-/// with the one before. An ended batch keeps no job, and batches of one job share equal texts; so it takes a
-/// few hundred bytes.
+/// The state grows by job, not by batch. It holds the batches that have not ended, the last batches that have,
+/// and a few facts about each job. All other ended batches are in the [BatchArchive], and so are all but the last
+/// idempotency keys.
+///
+/// An event must not copy the state. The maps are Scala's, which Pekko brings along: a changed map shares almost
+/// everything with the one before. An ended batch keeps no job, and batches of one job share equal texts; so it
+/// takes a few hundred bytes.
 public final class BatchRegisterState {
 
     /// An idempotency key. The same text is another key for another job.
@@ -47,7 +54,8 @@ public final class BatchRegisterState {
     /// A batch of the register.
     ///
     /// @param batch its ID
-    /// @param number its position in the order of submission, from 0
+    /// @param number its position in the order of submission. A batch that was entered again shares the number of
+    ///     the batch before it
     /// @param at when it was opened
     /// @param run the job's name and the values of its parameters
     /// @param fingerprint of the job file, as in [Submission]
@@ -59,7 +67,7 @@ public final class BatchRegisterState {
     /// @param end published or cancelled; empty until the batch has ended
     public record Entry(
             BatchId batch,
-            int number,
+            long number,
             Instant at,
             RunKey run,
             String fingerprint,
@@ -75,22 +83,44 @@ public final class BatchRegisterState {
             return run.job();
         }
 
+        /// Whether the batch was published.
+        public boolean isPublished() {
+            return end.filter(Phase.PUBLISHED::equals).isPresent();
+        }
+
         boolean isOpen() {
             return end.isEmpty() && !superseded;
         }
 
         private Entry markSuperseded() {
-            return at(number, true);
-        }
-
-        private Entry at(int position, boolean isSuperseded) {
-            return new Entry(
-                    batch, position, at, run, fingerprint, input, model, submission, caller, isSuperseded, end);
+            return new Entry(batch, number, at, run, fingerprint, input, model, submission, caller, true, end);
         }
 
         private Entry ended(Phase phase) {
             return new Entry(
                     batch, number, at, run, fingerprint, input, model, null, null, superseded, Optional.of(phase));
+        }
+
+        /// The entry as it is stored.
+        public RegisteredBatch stored() {
+            return new RegisteredBatch(
+                    batch, number, at, run, fingerprint, input, model, submission, caller, superseded, end.orElse(null));
+        }
+
+        /// An entry that was stored.
+        public static Entry of(RegisteredBatch stored) {
+            return new Entry(
+                    stored.batch(),
+                    stored.number(),
+                    stored.at(),
+                    stored.run(),
+                    stored.fingerprint(),
+                    stored.input(),
+                    stored.model(),
+                    stored.submission(),
+                    stored.caller(),
+                    stored.superseded(),
+                    Optional.ofNullable(stored.end()));
         }
 
         /// Whether the batch scored what the submission asks for.
@@ -104,16 +134,73 @@ public final class BatchRegisterState {
     /// The batches of one run that decide about its next submission.
     ///
     /// @param open the batch that is open, or null
-    /// @param published the batch that was published last, in the order of submission, or null
+    /// @param published the batch that was published last, in the order of submission, or null. The archive may
+    ///     have it instead
     private record RunBatches(
             @Nullable BatchId open, @Nullable BatchId published) {}
 
-    /// The batches of all runs of a job that its next run is compared with.
+    /// What is known of all batches of a job, archived ones included.
     ///
-    /// @param last the batch that was opened last
+    /// @param batches how many were submitted
+    /// @param last the batch that was submitted last
+    /// @param lastNumber the number of that batch
+    /// @param lastAt when that batch was opened
     /// @param published the batch that was published last, in the order of submission, or null
+    /// @param publishedNumber the number of that batch
     /// @param history how fast the last published batches were, the oldest first
-    private record JobBatches(BatchId last, @Nullable BatchId published, List<PastRun> history) {}
+    public record JobBatches(
+            long batches,
+            BatchId last,
+            long lastNumber,
+            Instant lastAt,
+            @Nullable BatchId published,
+            long publishedNumber,
+            List<PastRun> history) {
+
+        private static JobBatches with(@Nullable JobBatches before, Entry entry) {
+            JobBatches next = before == null
+                    ? new JobBatches(1, entry.batch(), entry.number(), entry.at(), null, 0, List.of())
+                    : new JobBatches(
+                            before.batches + 1,
+                            entry.number() > before.lastNumber ? entry.batch() : before.last,
+                            Math.max(entry.number(), before.lastNumber),
+                            entry.number() > before.lastNumber ? entry.at() : before.lastAt,
+                            before.published,
+                            before.publishedNumber,
+                            before.history);
+            return entry.isPublished() ? next.published(entry, null) : next;
+        }
+
+        private JobBatches published(Entry entry, @Nullable PastRun run) {
+            boolean isLast = published == null || publishedNumber < entry.number();
+            return new JobBatches(
+                    batches,
+                    last,
+                    lastNumber,
+                    lastAt,
+                    isLast ? entry.batch() : published,
+                    isLast ? entry.number() : publishedNumber,
+                    BatchRegisterState.with(history, run));
+        }
+    }
+
+    /// The position of the register.
+    ///
+    /// @param next the number of the next batch
+    /// @param latest the batch that was submitted last, or null
+    /// @param archives how often batches or keys have left for the archive
+    /// @param searched as in [BatchRegisterEvent.Archived]
+    private record Position(long next, @Nullable BatchId latest, long archives, long searched) {}
+
+    /// What leaves the register for the archive.
+    ///
+    /// @param batches that have ended, the oldest first
+    /// @param keys the oldest keys
+    public record Archivable(List<Entry> batches, Map<Key, KeyUse> keys) {
+        boolean isEmpty() {
+            return batches.isEmpty() && keys.isEmpty();
+        }
+    }
 
     /// How many published batches of a job forecasts look back at.
     static final int HISTORY = 12;
@@ -124,124 +211,212 @@ public final class BatchRegisterState {
             HashMap$.MODULE$.empty(),
             HashMap$.MODULE$.empty(),
             HashMap$.MODULE$.empty(),
+            VectorMap$.MODULE$.empty(),
             HashMap$.MODULE$.empty(),
-            HashMap$.MODULE$.empty());
+            new Position(0, null, 0, 0));
 
     private final VectorMap<BatchId, Entry> batches;
     private final HashMap<BatchId, Entry> unfinished;
     private final HashMap<RunKey, RunBatches> runs;
     private final HashMap<String, JobBatches> jobs;
-    private final HashMap<Key, KeyUse> keys;
+
+    /// In the order of their first use.
+    private final VectorMap<Key, KeyUse> keys;
 
     /// How many unfinished batches each caller has.
     private final HashMap<String, Integer> callers;
+
+    private final Position position;
 
     private BatchRegisterState(
             VectorMap<BatchId, Entry> batches,
             HashMap<BatchId, Entry> unfinished,
             HashMap<RunKey, RunBatches> runs,
             HashMap<String, JobBatches> jobs,
-            HashMap<Key, KeyUse> keys,
-            HashMap<String, Integer> callers) {
+            VectorMap<Key, KeyUse> keys,
+            HashMap<String, Integer> callers,
+            Position position) {
         this.batches = batches;
         this.unfinished = unfinished;
         this.runs = runs;
         this.jobs = jobs;
         this.keys = keys;
         this.callers = callers;
+        this.position = position;
+    }
+
+    /// The state that a snapshot holds.
+    public static BatchRegisterState of(BatchRegisterSnapshot snapshot) {
+        VectorMap<BatchId, Entry> batches = VectorMap$.MODULE$.empty();
+        HashMap<BatchId, Entry> unfinished = HashMap$.MODULE$.empty();
+        HashMap<RunKey, RunBatches> runs = HashMap$.MODULE$.empty();
+        HashMap<String, Integer> callers = HashMap$.MODULE$.empty();
+        for (RegisteredBatch stored : snapshot.batches()) {
+            Entry entry = Entry.of(stored);
+            batches = batches.updated(entry.batch(), entry);
+            if (entry.end().isEmpty()) {
+                unfinished = unfinished.updated(entry.batch(), entry);
+                callers = counted(callers, entry.caller(), 1);
+            }
+            runs = with(runs, batches, entry);
+        }
+        HashMap<String, JobBatches> jobs = HashMap$.MODULE$.empty();
+        for (BatchRegisterSnapshot.JobBatches job : snapshot.jobs()) {
+            jobs = jobs.updated(
+                    job.job(),
+                    new JobBatches(
+                            job.batches(),
+                            job.last(),
+                            job.lastNumber(),
+                            job.lastAt(),
+                            job.published(),
+                            job.publishedNumber(),
+                            job.history()));
+        }
+        VectorMap<Key, KeyUse> keys = VectorMap$.MODULE$.empty();
+        for (BatchRegisterSnapshot.KeyUse use : snapshot.keys()) {
+            keys = keys.updated(new Key(use.job(), use.key()), new KeyUse(use.fingerprint(), use.batch()));
+        }
+        Position position =
+                new Position(snapshot.next(), snapshot.latest(), snapshot.archives(), snapshot.searched());
+        return new BatchRegisterState(batches, unfinished, runs, jobs, keys, callers, position);
+    }
+
+    /// The state as a snapshot.
+    public BatchRegisterSnapshot snapshot() {
+        List<BatchRegisterSnapshot.JobBatches> ofJobs = new ArrayList<>();
+        jobs().forEach((name, job) -> ofJobs.add(new BatchRegisterSnapshot.JobBatches(
+                name,
+                job.batches(),
+                job.last(),
+                job.lastNumber(),
+                job.lastAt(),
+                job.published(),
+                job.publishedNumber(),
+                job.history())));
+        ofJobs.sort(Comparator.comparing(BatchRegisterSnapshot.JobBatches::job));
+        List<BatchRegisterSnapshot.KeyUse> uses = new ArrayList<>();
+        CollectionConverters.asJava(keys)
+                .forEach((key, use) -> uses.add(
+                        new BatchRegisterSnapshot.KeyUse(key.job(), key.key(), use.fingerprint(), use.batch())));
+        return new BatchRegisterSnapshot(
+                all().stream().map(Entry::stored).toList(),
+                ofJobs,
+                uses,
+                position.next(),
+                position.latest(),
+                position.archives(),
+                position.searched());
     }
 
     /// The state after one more event.
     public BatchRegisterState apply(BatchRegisterEvent event) {
         return switch (event) {
             case BatchRegisterEvent.Opened opened -> opened(opened);
-            case BatchRegisterEvent.Keyed(Instant at, BatchId batch, String key, String fingerprint) -> {
-                Entry entry = entry(batch);
-                yield entry == null
-                        ? this
-                        : new BatchRegisterState(
-                                batches, unfinished, runs, jobs, with(entry.job(), key, entry, fingerprint), callers);
-            }
+            case BatchRegisterEvent.Keyed keyed -> keyed(keyed);
             case BatchRegisterEvent.Ended(Instant at, BatchId batch, Phase phase, PastRun run) ->
                 ended(batch, phase, run);
             case BatchRegisterEvent.Reentered lost -> entry(lost.batch()) == null ? reentered(lost) : this;
+            case BatchRegisterEvent.Archived archived -> archived(archived);
         };
     }
 
-    /// Inserts a batch at its position in the order of submission. That copies all entries, but is rare.
+    private BatchRegisterState keyed(BatchRegisterEvent.Keyed keyed) {
+        Entry entry = entry(keyed.batch());
+        String job = entry == null ? keyed.job() : entry.job();
+        return job == null
+                ? this
+                : new BatchRegisterState(
+                        batches,
+                        unfinished,
+                        runs,
+                        jobs,
+                        with(job, keyed.key(), keyed.batch(), keyed.fingerprint()),
+                        callers,
+                        position);
+    }
+
+    /// Inserts a batch at its place in the order of submission. That copies all entries, but is rare.
     private BatchRegisterState reentered(BatchRegisterEvent.Reentered lost) {
         List<Entry> entries = new ArrayList<>(all());
-        int position = entries.size();
-        while (position > 0 && entries.get(position - 1).at().isAfter(lost.openedAt())) {
-            position--;
+        int place = entries.size();
+        while (place > 0 && entries.get(place - 1).at().isAfter(lost.openedAt())) {
+            place--;
         }
+        boolean isLast = place == entries.size();
+        long number = isLast
+                ? position.next()
+                : place == 0
+                        ? entries.getFirst().number() - 1
+                        : entries.get(place - 1).number();
         Submission submission = lost.submission();
-        entries.add(
-                position,
-                new Entry(
-                        lost.batch(),
-                        position,
-                        lost.openedAt(),
-                        RunKey.of(submission.job()),
-                        submission.fingerprint(),
-                        submission.input(),
-                        submission.model(),
-                        lost.phase() == null ? submission : null,
-                        null,
-                        false,
-                        Optional.ofNullable(lost.phase())));
-        return of(entries, keys).withHistories(jobs);
-    }
-
-    /// This state with the histories of another one, which has the same jobs or fewer.
-    private BatchRegisterState withHistories(HashMap<String, JobBatches> others) {
-        HashMap<String, JobBatches> next = jobs;
-        for (Map.Entry<String, JobBatches> other :
-                CollectionConverters.asJava(others).entrySet()) {
-            JobBatches own = get(jobs, other.getKey());
-            if (own != null) {
-                next = next.updated(
-                        other.getKey(),
-                        new JobBatches(
-                                own.last(), own.published(), other.getValue().history()));
-            }
+        RunKey run = RunKey.of(submission.job());
+        boolean isUnfinished = lost.phase() == null;
+        boolean hasLater = lost.superseded()
+                || entries.subList(place, entries.size()).stream()
+                        .anyMatch(entry -> entry.run().equals(run));
+        Entry entry = new Entry(
+                lost.batch(),
+                number,
+                lost.openedAt(),
+                run,
+                submission.fingerprint(),
+                submission.input(),
+                submission.model(),
+                isUnfinished ? submission : null,
+                null,
+                isUnfinished && hasLater,
+                Optional.ofNullable(lost.phase()));
+        entries.add(place, entry);
+        HashMap<BatchId, Entry> open = isUnfinished ? unfinished.updated(entry.batch(), entry) : unfinished;
+        RunBatches ofRun = get(runs, run);
+        if (entry.isOpen() && ofRun != null && ofRun.open() != null) {
+            Entry before = require(ofRun.open()).markSuperseded();
+            entries.replaceAll(old -> old.batch().equals(before.batch()) ? before : old);
+            open = open.updated(before.batch(), before);
         }
-        return new BatchRegisterState(batches, unfinished, runs, next, keys, callers);
-    }
-
-    /// @param entries in the order of submission
-    private static BatchRegisterState of(List<Entry> entries, HashMap<Key, KeyUse> keys) {
-        Map<RunKey, BatchId> last = new LinkedHashMap<>();
-        entries.forEach(entry -> last.put(entry.run(), entry.batch()));
-        BatchRegisterState state = EMPTY;
-        for (Entry entry : entries) {
-            boolean isLast = entry.batch().equals(last.get(entry.run()));
-            state = state.with(entry.at(
-                    state.batches.size(), entry.superseded() || (entry.end().isEmpty() && !isLast)));
-        }
-        return new BatchRegisterState(state.batches, state.unfinished, state.runs, state.jobs, keys, state.callers);
-    }
-
-    /// The state with one more entry, the last in the order of submission.
-    private BatchRegisterState with(Entry entry) {
-        RunBatches ofRun = get(runs, entry.run());
-        JobBatches ofJob = get(jobs, entry.job());
-        boolean isPublished = entry.end().filter(Phase.PUBLISHED::equals).isPresent();
-        BatchId publishedOfRun = ofRun == null ? null : ofRun.published();
-        BatchId publishedOfJob = ofJob == null ? null : ofJob.published();
+        VectorMap<BatchId, Entry> all = map(entries);
         return new BatchRegisterState(
-                batches.updated(entry.batch(), entry),
-                entry.end().isEmpty() ? unfinished.updated(entry.batch(), entry) : unfinished,
-                runs.updated(
-                        entry.run(),
-                        new RunBatches(
-                                entry.isOpen() ? entry.batch() : null, isPublished ? entry.batch() : publishedOfRun)),
-                jobs.updated(
-                        entry.job(),
-                        new JobBatches(
-                                entry.batch(), isPublished ? entry.batch() : publishedOfJob, history(entry.job()))),
+                all,
+                open,
+                with(runs, all, entry),
+                jobs.updated(entry.job(), JobBatches.with(get(jobs, entry.job()), entry)),
                 keys,
-                entry.end().isEmpty() ? counted(entry.caller(), 1) : callers);
+                callers,
+                isLast
+                        ? new Position(
+                                position.next() + 1, entry.batch(), position.archives(), position.searched())
+                        : position);
+    }
+
+    private static VectorMap<BatchId, Entry> map(Collection<Entry> entries) {
+        VectorMap<BatchId, Entry> map = VectorMap$.MODULE$.empty();
+        for (Entry entry : entries) {
+            map = map.updated(entry.batch(), entry);
+        }
+        return map;
+    }
+
+    /// The runs with one more entry.
+    ///
+    /// @param batches all entries, with this one
+    private static HashMap<RunKey, RunBatches> with(
+            HashMap<RunKey, RunBatches> runs, VectorMap<BatchId, Entry> batches, Entry entry) {
+        RunBatches before = get(runs, entry.run());
+        BatchId open = before == null ? null : before.open();
+        BatchId published = before == null ? null : before.published();
+        boolean isLastPublished = entry.isPublished()
+                && (published == null || batches.apply(published).number() < entry.number());
+        return with(
+                runs,
+                entry.run(),
+                new RunBatches(entry.isOpen() ? entry.batch() : open, isLastPublished ? entry.batch() : published));
+    }
+
+    /// A run without an open and a published batch needs no entry.
+    private static HashMap<RunKey, RunBatches> with(
+            HashMap<RunKey, RunBatches> runs, RunKey run, RunBatches ofRun) {
+        return ofRun.open() == null && ofRun.published() == null ? runs.removed(run) : runs.updated(run, ofRun);
     }
 
     private BatchRegisterState opened(BatchRegisterEvent.Opened opened) {
@@ -256,30 +431,33 @@ public final class BatchRegisterState {
                 base.batches.updated(entry.batch(), entry),
                 base.unfinished.updated(entry.batch(), entry),
                 runs.updated(entry.run(), new RunBatches(entry.batch(), before == null ? null : before.published())),
-                jobs.updated(
-                        entry.job(),
-                        new JobBatches(entry.batch(), ofJob == null ? null : ofJob.published(), history(entry.job()))),
-                opened.key() == null ? keys : with(entry.job(), opened.key(), entry, entry.fingerprint()),
-                counted(opened.caller(), 1));
+                jobs.updated(entry.job(), JobBatches.with(ofJob, entry)),
+                opened.key() == null
+                        ? keys
+                        : with(entry.job(), opened.key(), entry.batch(), entry.fingerprint()),
+                counted(callers, opened.caller(), 1),
+                new Position(position.next() + 1, entry.batch(), position.archives(), position.searched()));
     }
 
     /// @param caller null for a batch that is not counted
-    private HashMap<String, Integer> counted(@Nullable String caller, int more) {
+    private static HashMap<String, Integer> counted(
+            HashMap<String, Integer> callers, @Nullable String caller, int more) {
         if (caller == null) {
             return callers;
         }
-        int count = unfinished(caller) + more;
+        Integer before = get(callers, caller);
+        int count = (before == null ? 0 : before) + more;
         return count == 0 ? callers.removed(caller) : callers.updated(caller, count);
     }
 
     /// @param before the job's batch before, whose texts are shared where they are equal; null if there is
-    ///     none
+    ///     none, or if it is in the archive
     private Entry entry(BatchRegisterEvent.Opened opened, @Nullable Entry before) {
         Submission submission = opened.submission();
         RunKey run = RunKey.of(submission.job());
         return new Entry(
                 opened.batch(),
-                batches.size(),
+                position.next(),
                 opened.at(),
                 before == null ? run : shared(before.run(), new RunKey(before.job(), run.parameters())),
                 before == null ? submission.fingerprint() : shared(before.fingerprint(), submission.fingerprint()),
@@ -296,27 +474,25 @@ public final class BatchRegisterState {
     }
 
     private BatchRegisterState ended(BatchId batch, Phase phase, @Nullable PastRun run) {
-        Entry entry = entry(batch);
-        if (entry == null) {
+        Entry before = entry(batch);
+        if (before == null) {
             return this;
         }
+        Entry entry = before.ended(phase);
+        VectorMap<BatchId, Entry> all = batches.updated(batch, entry);
         RunBatches ofRun = get(runs, entry.run());
-        BatchId open = ofRun == null || batch.equals(ofRun.open()) ? null : ofRun.open();
-        JobBatches ofJob = get(jobs, entry.job());
+        HashMap<RunKey, RunBatches> closed = ofRun != null && batch.equals(ofRun.open())
+                ? with(runs, entry.run(), new RunBatches(null, ofRun.published()))
+                : runs;
+        JobBatches ofJob = jobs.apply(entry.job());
         return new BatchRegisterState(
-                batches.updated(entry.batch(), entry.ended(phase)),
+                all,
                 unfinished.removed(batch),
-                runs.updated(
-                        entry.run(),
-                        new RunBatches(open, published(ofRun == null ? null : ofRun.published(), entry, phase))),
-                jobs.updated(
-                        entry.job(),
-                        new JobBatches(
-                                ofJob == null ? batch : ofJob.last(),
-                                published(ofJob == null ? null : ofJob.published(), entry, phase),
-                                with(history(entry.job()), run))),
+                with(closed, all, entry),
+                jobs.updated(entry.job(), entry.isPublished() ? ofJob.published(entry, run) : ofJob),
                 keys,
-                counted(entry.caller(), -1));
+                before.end().isPresent() ? callers : counted(callers, before.caller(), -1),
+                position);
     }
 
     private static List<PastRun> with(List<PastRun> history, @Nullable PastRun run) {
@@ -326,16 +502,106 @@ public final class BatchRegisterState {
                         .toList();
     }
 
+    /// Open batches never leave.
+    private BatchRegisterState archived(BatchRegisterEvent.Archived archived) {
+        Set<BatchId> gone = new HashSet<>(archived.batches());
+        gone.removeIf(this::isUnfinished);
+        HashMap<RunKey, RunBatches> left = runs;
+        for (BatchId batch : gone) {
+            Entry entry = entry(batch);
+            RunBatches ofRun = entry == null ? null : get(left, entry.run());
+            if (entry != null && ofRun != null && batch.equals(ofRun.published())) {
+                left = with(left, entry.run(), new RunBatches(ofRun.open(), null));
+            }
+        }
+        Set<Key> goneKeys = new HashSet<>();
+        archived.keys().forEach(key -> goneKeys.add(new Key(key.job(), key.key())));
+        // A map from which single entries are removed keeps their places.
+        VectorMap<Key, KeyUse> keptKeys = VectorMap$.MODULE$.empty();
+        for (Map.Entry<Key, KeyUse> use : CollectionConverters.asJava(keys).entrySet()) {
+            if (!goneKeys.contains(use.getKey())) {
+                keptKeys = keptKeys.updated(use.getKey(), use.getValue());
+            }
+        }
+        return new BatchRegisterState(
+                map(all().stream().filter(entry -> !gone.contains(entry.batch())).toList()),
+                unfinished,
+                left,
+                jobs,
+                keptKeys,
+                callers,
+                new Position(
+                        position.next(),
+                        position.latest(),
+                        position.archives() + 1,
+                        Math.max(position.searched(), archived.searched())));
+    }
+
+    /// The ended batches and the keys that are more than the register keeps, if they are enough to be worth an
+    /// event.
+    ///
+    /// @param keep how many ended batches, and how many keys, stay
+    /// @param atOnce how many leave at a time, at least 1
+    Archivable archivable(int keep, int atOnce) {
+        int ended = batches.size() - unfinished.size();
+        List<Entry> oldest = ended - keep < atOnce
+                ? List.of()
+                : all().stream()
+                        .filter(entry -> entry.end().isPresent())
+                        .limit(atOnce)
+                        .toList();
+        Map<Key, KeyUse> oldestKeys = new LinkedHashMap<>();
+        if (keys.size() - keep >= atOnce) {
+            CollectionConverters.asJava(keys).entrySet().stream()
+                    .limit(atOnce)
+                    .forEach(use -> oldestKeys.put(use.getKey(), use.getValue()));
+        }
+        return new Archivable(oldest, oldestKeys);
+    }
+
+    /// What left the register with an event that is applied next.
+    public Archivable archivable(BatchRegisterEvent.Archived archived) {
+        Map<Key, KeyUse> left = new LinkedHashMap<>();
+        for (BatchRegisterEvent.SubmissionKey key : archived.keys()) {
+            use(key.job(), key.key()).ifPresent(use -> left.put(new Key(key.job(), key.key()), use));
+        }
+        return new Archivable(
+                archived.batches().stream()
+                        .map(this::entry)
+                        .filter(Objects::nonNull)
+                        .filter(entry -> entry.end().isPresent())
+                        .toList(),
+                left);
+    }
+
+    /// How often batches or keys have left for the archive. While it is 0, the archive is empty.
+    public long archives() {
+        return position.archives();
+    }
+
+    /// The position in the journal up to which every batch is known to the register.
+    public long searched() {
+        return position.searched();
+    }
+
+    /// How many batches were ever submitted.
+    public long submitted() {
+        long all = 0;
+        for (JobBatches job : jobs().values()) {
+            all += job.batches();
+        }
+        return all;
+    }
+
+    /// All jobs that have had a batch, by their names. Can't be changed.
+    public Map<String, JobBatches> jobs() {
+        return CollectionConverters.asJava(jobs);
+    }
+
     /// How fast the last published batches of a job were, the oldest first.
     public List<PastRun> history(String job) {
         JobBatches ofJob = get(jobs, job);
         return ofJob == null ? List.of() : ofJob.history();
-    }
-
-    /// The last published batch, once a batch has ended.
-    private @Nullable BatchId published(@Nullable BatchId before, Entry ended, Phase phase) {
-        boolean isLast = before == null || require(before).number() < ended.number();
-        return phase == Phase.PUBLISHED && isLast ? ended.batch() : before;
     }
 
     /// The state with another entry for an unfinished batch.
@@ -346,14 +612,15 @@ public final class BatchRegisterState {
                 runs,
                 jobs,
                 keys,
-                callers);
+                callers,
+                position);
     }
 
-    private HashMap<Key, KeyUse> with(String job, String key, Entry entry, String fingerprint) {
+    private VectorMap<Key, KeyUse> with(String job, String key, BatchId batch, String fingerprint) {
         Key used = new Key(job, key);
-        return keys.contains(used)
-                ? keys
-                : keys.updated(used, new KeyUse(shared(entry.fingerprint(), fingerprint), entry.batch()));
+        Entry entry = entry(batch);
+        String text = entry == null ? fingerprint : shared(entry.fingerprint(), fingerprint);
+        return keys.contains(used) ? keys : keys.updated(used, new KeyUse(text, batch));
     }
 
     private static <K, V> @Nullable V get(scala.collection.immutable.Map<K, V> map, K key) {
@@ -369,22 +636,22 @@ public final class BatchRegisterState {
         return batches.apply(batch);
     }
 
-    /// Every batch by its ID, in the order of submission. Can't be changed.
+    /// The batches that the register keeps, by their IDs, in the order of submission. Can't be changed.
     public Map<BatchId, Entry> batches() {
         return CollectionConverters.asJava(batches);
     }
 
-    /// Every batch in the order of submission.
+    /// The batches that the register keeps, in the order of submission.
     public Collection<Entry> all() {
         return batches().values();
     }
 
-    /// The batch that was opened last; empty if there is none.
-    Optional<BatchId> latest() {
-        return batches.isEmpty() ? Optional.empty() : Optional.of(batches.last()._1());
+    /// The batch that was opened last; empty if there is none. The archive may have it.
+    public Optional<BatchId> latest() {
+        return Optional.ofNullable(position.latest());
     }
 
-    /// The first use of a key; empty if it is new.
+    /// The first use of a key that the register keeps; otherwise empty.
     Optional<KeyUse> use(String job, String key) {
         return Optional.ofNullable(get(keys, new Key(job, key)));
     }
@@ -395,33 +662,36 @@ public final class BatchRegisterState {
         return ofRun == null || ofRun.open() == null ? Optional.empty() : Optional.of(require(ofRun.open()));
     }
 
-    /// The batch of the run that was published last.
+    /// The batch of the run that was published last, among those that the register keeps.
     public Optional<Entry> lastPublished(RunKey run) {
         RunBatches ofRun = get(runs, run);
         return ofRun == null || ofRun.published() == null ? Optional.empty() : Optional.of(require(ofRun.published()));
     }
 
     /// The last batch of any run of the job, and the last that was published, in this order.
-    public List<Entry> lastOfJob(String job) {
+    public List<BatchId> lastOfJob(String job) {
         JobBatches ofJob = get(jobs, job);
         return ofJob == null
                 ? List.of()
                 : Stream.of(ofJob.last(), ofJob.published())
                         .filter(Objects::nonNull)
-                        .map(this::require)
                         .distinct()
                         .toList();
     }
 
+    private boolean isUnfinished(BatchId batch) {
+        return unfinished.contains(batch);
+    }
+
     /// Whether the batch has ended, or is unknown.
     boolean hasEnded(BatchId batch) {
-        return !unfinished.contains(batch);
+        return !isUnfinished(batch);
     }
 
     /// The batches that have not ended, superseded ones included, in the order of submission.
     List<Entry> unfinished() {
         return CollectionConverters.asJava(unfinished).values().stream()
-                .sorted(Comparator.comparingInt(Entry::number))
+                .sorted(Comparator.comparingLong(Entry::number))
                 .toList();
     }
 

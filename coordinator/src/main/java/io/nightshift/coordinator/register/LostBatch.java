@@ -11,19 +11,23 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param openedAt when it was submitted
 /// @param phase published or cancelled; null if it has not ended
+/// @param superseded whether the archive has a later batch of the same run
 public record LostBatch(
         BatchId batch,
         Instant openedAt,
         Submission submission,
-        @Nullable Phase phase) {
+        @Nullable Phase phase,
+        boolean superseded) {
 
     /// Searches the journal.
     @FunctionalInterface
     public interface Search {
 
-        /// The batches that a register does not know, in the order of submission. Waits for the database.
+        /// The batches that neither a register nor the archive knows, in the order of submission. Waits for the
+        /// database.
         ///
+        /// @param after the position in the journal from which on to search; 0 for all of it
         /// @throws io.nightshift.protocol.failure.FailureException transient if the journal can't be read
-        List<LostBatch> search(BatchRegisterState register);
+        List<LostBatch> search(BatchRegisterState register, long after);
     }
 }

@@ -3,6 +3,7 @@ package io.nightshift.coordinator.register;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.RunKey;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,6 +49,18 @@ sealed interface RegisterAction {
 
     /// Cancels a batch. If the answer is awaited, it comes back as [RegisterMessage.CancelAnswered].
     record CancelBatch(BatchId batch, boolean isAwaited) implements RegisterAction {}
+
+    /// Asks the archive. The answer comes back as [RegisterMessage.ArchiveAnswered].
+    record AskArchive(BatchArchive.Question question) implements RegisterAction {}
+
+    /// Looks for an idempotency key in the archive, and replies.
+    record FindKeyInArchive(BatchRegisterCommand.FindByKey question) implements RegisterAction {}
+
+    /// Looks for the batch that a user names in the archive, too, and replies.
+    record FindInArchive(BatchRegisterCommand.Find question, BatchRegisterState state) implements RegisterAction {}
+
+    /// Writes rows to the archive. When that is done, [RegisterMessage.ArchiveWritten] comes back.
+    record WriteArchive(BatchRegisterState.Archivable rows) implements RegisterAction {}
 
     /// Sends [RegisterMessage.NextSubmission] to the register.
     record Continue(RunKey run) implements RegisterAction {}

@@ -8,7 +8,6 @@ import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
-import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
@@ -48,6 +47,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A question or an answer can get lost. Then the run's next submission repeats the question.
 ///
+/// The register keeps only the last ended batches. The others are in the [BatchArchive], which the register asks
+/// before it decides about a submission: for the submission's key, and for the run's last published batch. A
+/// batch leaves the register in two steps: its row is written to the archive, then an event says that it has
+/// left. A crash between the two repeats the first, which changes nothing.
+///
 /// A submission carries a [SubmissionTicket] that this register has issued a moment before. Without a valid
 /// ticket nothing is opened: the caller has stopped waiting, and may have submitted again.
 class RegisterDecisions {
@@ -74,7 +78,13 @@ class RegisterDecisions {
         }
     }
 
+    /// The most batches that leave for the archive together.
+    private static final int MOST_ARCHIVED = 250;
+
     private final RandomGenerator random;
+
+    /// How many ended batches, and how many keys, stay in memory.
+    private final int keep;
 
     /// Tells the tickets of this object from those of others.
     private final long incarnation;
@@ -89,18 +99,34 @@ class RegisterDecisions {
 
     private int waitingCount;
 
-    /// Any number of batches may score at the same time.
+    /// What the archive has answered for the first submission of a run.
+    private final Map<RunKey, BatchArchive.Answer> answers = new HashMap<>();
+
+    /// Whether rows are being written to the archive.
+    private boolean isArchiving;
+
+    /// Any number of batches may score at the same time, and all stay in memory.
     ///
     /// @param random for batch IDs
     RegisterDecisions(RandomGenerator random) {
-        this(random, new WorkerShares(Integer.MAX_VALUE));
+        this(random, Integer.MAX_VALUE);
+    }
+
+    /// Any number of batches may score at the same time.
+    ///
+    /// @param random for batch IDs
+    /// @param keep how many ended batches, and how many keys, stay in memory
+    RegisterDecisions(RandomGenerator random, int keep) {
+        this(random, new WorkerShares(Integer.MAX_VALUE), keep);
     }
 
     /// @param random for batch IDs
     /// @param shares new, and used by no other object
-    RegisterDecisions(RandomGenerator random, WorkerShares shares) {
+    /// @param keep how many ended batches, and how many keys, stay in memory
+    RegisterDecisions(RandomGenerator random, WorkerShares shares, int keep) {
         this.random = random;
         this.shares = shares;
+        this.keep = keep;
         this.incarnation = random.nextLong();
     }
 
@@ -115,7 +141,23 @@ class RegisterDecisions {
             case RegisterMessage.StatusReceived(BatchStatus status) -> statusReceived(state, status, nanos, now);
             case RegisterMessage.CancelAnswered(ControlReply reply) -> cancelAnswered(state, reply, nanos, now);
             case RegisterMessage.NextSubmission(RunKey run) -> next(state, run, nanos, now);
-            case RegisterMessage.LostBatchesFound(List<LostBatch> lost) -> reenter(state, lost, now);
+            case RegisterMessage.LostBatchesFound(List<LostBatch> lost) ->
+                reenter(state, lost == null ? List.of() : lost, now);
+            case RegisterMessage.ArchiveAnswered(BatchArchive.Answer answer) -> {
+                RunKey run = answer.question().run();
+                if (waiting.containsKey(run)) {
+                    answers.put(run, answer);
+                }
+                yield next(state, run, nanos, now);
+            }
+            case RegisterMessage.ArchiveUnreadable(RunKey run, String reason) -> archiveUnreadable(run, reason, nanos);
+            case RegisterMessage.ArchiveWritten(BatchRegisterState.Archivable rows, long searched) ->
+                archived(rows, searched, now);
+            case RegisterMessage.ArchiveNotWritten failed -> {
+                // Tried again with the next message that wakes the open batches.
+                isArchiving = false;
+                yield Decision.of();
+            }
         };
     }
 
@@ -124,15 +166,10 @@ class RegisterDecisions {
             case BatchRegisterCommand.AskTicket(ActorRef<SubmissionTicket> replyTo) ->
                 Decision.of(new RegisterAction.Send<>(replyTo, new SubmissionTicket(incarnation, nanos)));
             case BatchRegisterCommand.Submit submit -> submit(state, submit, nanos, now);
-            case BatchRegisterCommand.Find(String batch, ActorRef<BatchRegisterCommand.FindReply> replyTo) ->
-                Decision.of(new RegisterAction.Send<>(replyTo, find(state, batch)));
-            case BatchRegisterCommand.FindByKey(
-                    String job,
-                    String key,
-                    String fingerprint,
-                    ActorRef<BatchRegisterCommand.FindReply> replyTo) ->
-                Decision.of(new RegisterAction.Send<>(replyTo, findByKey(state, job, key, fingerprint)));
-            case BatchRegisterCommand.WakeOpenBatches wakeUp -> Decision.of().plus(wake(state));
+            case BatchRegisterCommand.Find find -> find(state, find);
+            case BatchRegisterCommand.FindByKey find -> findByKey(state, find);
+            case BatchRegisterCommand.WakeOpenBatches wakeUp ->
+                Decision.of().plus(wake(state)).plus(archive(state));
             case BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker) -> {
                 freeWorkers.remove(worker);
                 freeWorkers.add(worker);
@@ -162,7 +199,12 @@ class RegisterDecisions {
         for (LostBatch batch : lost) {
             if (!state.batches().containsKey(batch.batch())) {
                 BatchRegisterEvent event = new BatchRegisterEvent.Reentered(
-                        now, batch.batch(), batch.openedAt(), batch.submission(), batch.phase());
+                        now,
+                        batch.batch(),
+                        batch.openedAt(),
+                        batch.submission(),
+                        batch.phase(),
+                        batch.superseded());
                 events.add(event);
                 next = next.apply(event);
             }
@@ -170,20 +212,91 @@ class RegisterDecisions {
         return events.isEmpty() ? Decision.of() : new Decision(events, wake(next));
     }
 
-    private static BatchRegisterCommand.FindReply find(BatchRegisterState state, String batch) {
-        try {
-            return new BatchRegisterCommand.Found(BatchNameResolver.resolve(state, batch));
-        } catch (FailureException e) {
-            return new BatchRegisterCommand.NotFound(e.failure().message());
+    private static Decision find(BatchRegisterState state, BatchRegisterCommand.Find find) {
+        if (find.batch().equals(BatchNameResolver.LATEST) && state.latest().isPresent()) {
+            return Decision.of(new RegisterAction.Send<>(
+                    find.replyTo(), new BatchRegisterCommand.Found(state.latest().get())));
         }
+        return Decision.of(new RegisterAction.FindInArchive(find, state));
     }
 
-    private static BatchRegisterCommand.FindReply findByKey(
-            BatchRegisterState state, String job, String key, String fingerprint) {
-        return state.use(job, key)
-                .filter(use -> use.fingerprint().equals(fingerprint))
-                .<BatchRegisterCommand.FindReply>map(use -> new BatchRegisterCommand.Found(use.batch()))
+    private static Decision findByKey(BatchRegisterState state, BatchRegisterCommand.FindByKey find) {
+        Optional<BatchRegisterState.KeyUse> use = state.use(find.job(), find.key());
+        return use.isEmpty() && state.archives() > 0
+                ? Decision.of(new RegisterAction.FindKeyInArchive(find))
+                : Decision.of(new RegisterAction.Send<>(find.replyTo(), found(use, find.fingerprint())));
+    }
+
+    /// The answer to a question about a key.
+    static BatchRegisterCommand.FindReply found(Optional<BatchRegisterState.KeyUse> use, String fingerprint) {
+        return use.filter(first -> first.fingerprint().equals(fingerprint))
+                .<BatchRegisterCommand.FindReply>map(first -> new BatchRegisterCommand.Found(first.batch()))
                 .orElseGet(() -> new BatchRegisterCommand.NotFound("no submission of this job file has used the key"));
+    }
+
+    // The archive.
+
+    /// Writes ended batches and keys to the archive if there are more than the register keeps. The actor calls
+    /// this after each event.
+    List<RegisterAction> archive(BatchRegisterState state) {
+        if (isArchiving) {
+            return List.of();
+        }
+        BatchRegisterState.Archivable rows = state.archivable(keep, Math.clamp(keep / 4, 1, MOST_ARCHIVED));
+        if (rows.isEmpty()) {
+            return List.of();
+        }
+        isArchiving = true;
+        return List.of(new RegisterAction.WriteArchive(rows));
+    }
+
+    private Decision archived(BatchRegisterState.Archivable rows, long searched, Instant now) {
+        isArchiving = false;
+        List<BatchId> batches =
+                rows.batches().stream().map(BatchRegisterState.Entry::batch).toList();
+        List<BatchRegisterEvent.SubmissionKey> keys = rows.keys().keySet().stream()
+                .map(key -> new BatchRegisterEvent.SubmissionKey(key.job(), key.key()))
+                .toList();
+        BatchId last = batches.isEmpty()
+                ? List.copyOf(rows.keys().values()).getLast().batch()
+                : batches.getLast();
+        return Decision.persist(new BatchRegisterEvent.Archived(now, last, batches, keys, searched));
+    }
+
+    /// The question to the archive that must be answered before the run's first submission can be decided about;
+    /// null if it is answered, or the archive is empty.
+    @Nullable
+    Decision ask(BatchRegisterState state, BatchRegisterCommand.Submit submit, Instant now) {
+        RunKey run = RunKey.of(submit.submission().job());
+        if (state.archives() == 0 || isAnswered(state, answers.get(run), submit)) {
+            return null;
+        }
+        BatchId candidate = newId(state, run.job(), now);
+        return Decision.of(new RegisterAction.AskArchive(
+                new BatchArchive.Question(run, submit.key(), candidate, state.archives())));
+    }
+
+    /// Whether an answer is about this submission, and has everything that has left the register's memory.
+    boolean isAnswered(
+            BatchRegisterState state, BatchArchive.@Nullable Answer answer, BatchRegisterCommand.Submit submit) {
+        return answer != null
+                && answer.question().archives() == state.archives()
+                && Objects.equals(answer.question().key(), submit.key())
+                && !answer.isTaken()
+                && !state.batches().containsKey(answer.question().candidate());
+    }
+
+    private Decision archiveUnreadable(RunKey run, String reason, long nanos) {
+        WaitingSubmission first = first(run, nanos);
+        return first == null
+                ? Decision.of()
+                : decided(
+                        run,
+                        reply(
+                                first.submit(),
+                                new BatchRegisterCommand.NotNow(
+                                        "the archive of ended batches can't be read: %s. %s"
+                                                .formatted(reason, SUBMIT_AGAIN))));
     }
 
     /// Makes sure that every open batch runs, and repeats messages that a crash may have lost.
@@ -279,6 +392,7 @@ class RegisterDecisions {
     private void remove(RunKey run) {
         Deque<WaitingSubmission> queue = Objects.requireNonNull(waiting.get(run));
         queue.removeFirst();
+        answers.remove(run);
         waitingCount--;
         if (queue.isEmpty()) {
             waiting.remove(run);
@@ -292,8 +406,11 @@ class RegisterDecisions {
             return Decision.of();
         }
         BatchRegisterCommand.Submit submit = first.submit();
-        Optional<BatchRegisterState.KeyUse> before =
-                submit.key() == null ? Optional.empty() : state.use(run.job(), submit.key());
+        Decision question = ask(state, submit, now);
+        if (question != null) {
+            return question;
+        }
+        Optional<BatchRegisterState.KeyUse> before = use(state, run, submit.key());
         if (before.isPresent()) {
             return decided(run, reply(submit, repeated(before.get(), submit)));
         }
@@ -301,6 +418,27 @@ class RegisterDecisions {
         return open.isPresent()
                 ? Decision.of(new RegisterAction.AskStatus(open.get().batch()))
                 : decided(run, openBatch(state, submit, now));
+    }
+
+    /// The first use of the key of the run's first submission.
+    private Optional<BatchRegisterState.KeyUse> use(BatchRegisterState state, RunKey run, @Nullable String key) {
+        if (key == null) {
+            return Optional.empty();
+        }
+        BatchArchive.Answer answer = answers.get(run);
+        return state.use(run.job(), key)
+                .or(() -> answer == null ? Optional.empty() : Optional.ofNullable(answer.use()));
+    }
+
+    /// The batch of a run that was published last.
+    private Optional<BatchRegisterState.Entry> lastPublished(BatchRegisterState state, RunKey run) {
+        Optional<BatchRegisterState.Entry> kept = state.lastPublished(run);
+        BatchArchive.Answer answer = answers.get(run);
+        BatchRegisterState.Entry archived = answer == null ? null : answer.published();
+        return archived == null
+                ? kept
+                : Optional.of(
+                        kept.filter(entry -> entry.number() > archived.number()).orElse(archived));
     }
 
     /// Removes the run's first submission, about which something is decided.
@@ -325,7 +463,7 @@ class RegisterDecisions {
                     new RegisterAction.Continue(run));
         }
         WaitingSubmission first = first(run, nanos);
-        if (first == null || !isOpen(state, run, status.batch())) {
+        if (first == null || !isOpen(state, run, status.batch()) || ask(state, first.submit(), now) != null) {
             return next(state, run, nanos, now);
         }
         if (status.phase() == Phase.CANCELLED) {
@@ -366,7 +504,10 @@ class RegisterDecisions {
         }
         RunKey run = entry.run();
         WaitingSubmission first = first(run, nanos);
-        if (first == null || !first.isFresh() || !isOpen(state, run, entry.batch())) {
+        if (first == null
+                || !first.isFresh()
+                || !isOpen(state, run, entry.batch())
+                || ask(state, first.submit(), now) != null) {
             return next(state, run, nanos, now);
         }
         return switch (reply) {
@@ -400,7 +541,7 @@ class RegisterDecisions {
         Submission submission = due(submit);
         String job = submission.job().name();
         Optional<BatchRegisterState.Entry> same =
-                state.lastPublished(RunKey.of(submission.job())).filter(entry -> entry.isEquivalentTo(submission));
+                lastPublished(state, RunKey.of(submission.job())).filter(entry -> entry.isEquivalentTo(submission));
         if (same.isPresent() && !submit.fresh()) {
             BatchId batch = same.get().batch();
             return keyed(
@@ -412,7 +553,8 @@ class RegisterDecisions {
         if (isAtLimit(state, submit)) {
             return reply(submit, tooManyOpen(submit));
         }
-        BatchId batch = newId(state, job, now);
+        BatchArchive.Answer answer = answers.get(RunKey.of(submission.job()));
+        BatchId batch = answer == null ? newId(state, job, now) : answer.question().candidate();
         return Decision.persist(
                 new BatchRegisterEvent.Opened(now, batch, submission, submit.key(), caller(submit)),
                 new RegisterAction.TellBatch(batch, new BatchCommand.Open(submission, state.history(job))),
@@ -475,7 +617,11 @@ class RegisterDecisions {
                 ? Decision.of(actions)
                 : Decision.persist(
                         new BatchRegisterEvent.Keyed(
-                                now, batch, submit.key(), submit.submission().fingerprint()),
+                                now,
+                                batch,
+                                submit.key(),
+                                submit.submission().fingerprint(),
+                                submit.submission().job().name()),
                         actions);
     }
 

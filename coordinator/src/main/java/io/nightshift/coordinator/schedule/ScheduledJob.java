@@ -23,10 +23,12 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.EventAdapter;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.SnapshotAdapter;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +45,12 @@ public final class ScheduledJob
     public static final EntityTypeKey<ScheduledJobCommand> KEY = EntityTypeKey.create(ScheduledJobCommand.class, "job");
 
     private static final Logger LOG = LoggerFactory.getLogger(ScheduledJob.class);
+    /// A start reads the last snapshot, and about this many events at most.
+    private static final int SNAPSHOT_EVERY = 500;
+
+    /// If the last one can't be read, the one before is used.
+    private static final int SNAPSHOTS = 2;
+
     private static final String TIMER = "next";
 
     private final ActorContext<ScheduledJobMessage> context;
@@ -105,6 +113,26 @@ public final class ScheduledJob
                         job,
                         entry.problem(),
                         job));
+    }
+
+    @Override
+    public SnapshotAdapter<ScheduledJobState> snapshotAdapter() {
+        return new SnapshotAdapter<>() {
+            @Override
+            public Object toJournal(ScheduledJobState state) {
+                return JobSnapshot.of(state);
+            }
+
+            @Override
+            public ScheduledJobState fromJournal(Object stored) {
+                return ((JobSnapshot) stored).state();
+            }
+        };
+    }
+
+    @Override
+    public RetentionCriteria retentionCriteria() {
+        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, SNAPSHOTS);
     }
 
     @Override

@@ -75,8 +75,10 @@ public final class Verification {
         BatchRegisterState.Entry entry;
         Submission submission;
         try {
-            entry = ledger.register().batches().get(batch);
-            submission = ledger.submission(batch).orElse(null);
+            entry = ledger.registered().find(batch).orElse(null);
+            submission = entry == null
+                    ? null
+                    : ledger.submission(batch, entry.at()).orElse(null);
         } catch (FailureException e) {
             if (!e.failure().isPermanent()) {
                 throw e;

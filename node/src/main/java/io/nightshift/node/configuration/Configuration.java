@@ -39,7 +39,7 @@ public final class Configuration {
             Pattern.compile("://[^/?]*@|[?&](user|password|sslpassword)=", Pattern.CASE_INSENSITIVE);
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
 
-    private static final Set<String> TUNED = Set.of("batch", "worker");
+    private static final Set<String> TUNED = Set.of("batch", "ledger", "worker");
 
     private final DataSources dataSources;
     private final NodeSettings node;
@@ -188,7 +188,7 @@ public final class Configuration {
         return prices;
     }
 
-    /// The sections `nightshift.batch`, `nightshift.worker` and `pekko`, which override the defaults.
+    /// The sections `nightshift.batch`, `nightshift.ledger`, `nightshift.worker` and `pekko`, which override the defaults.
     public Config tuning() {
         return tuning;
     }
@@ -247,7 +247,7 @@ public final class Configuration {
 
     private static Config tuning(Config given) {
         Config tuning = ConfigFactory.empty();
-        for (String path : List.of("nightshift.batch", "nightshift.worker", "pekko")) {
+        for (String path : List.of("nightshift.batch", "nightshift.ledger", "nightshift.worker", "pekko")) {
             if (given.hasPath(path)) {
                 tuning = tuning.withValue(path, given.getValue(path));
             }

@@ -9,8 +9,10 @@ import io.nightshift.api.JobList;
 import io.nightshift.api.JobList.JobDescription;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.cost.Prices;
+import io.nightshift.coordinator.ledger.ArchiveTable;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.RegisteredBatches;
 import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchId;
@@ -34,6 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +60,9 @@ public final class BatchQueries {
 
     private static final int MOST_BATCHES = 100;
     private static final int MOST_EVENTS = 1_000;
+
+    /// Batches that are looked at for a page of a filter, which may be shorter then.
+    private static final int MOST_LOOKED_AT = 1_000;
 
     /// The interval at which [#awaitChange] looks at a batch, however many callers wait.
     private static final Duration INTERVAL = Duration.ofMillis(500);
@@ -91,6 +97,7 @@ public final class BatchQueries {
     private final RequestForwarder requests;
     private final Ledger ledger;
     private final BatchRegisterCache register;
+    private final ArchiveTable archive;
     private final LedgerStateCache ledgers;
     private final Executor blocking;
     private final Prices prices;
@@ -107,6 +114,7 @@ public final class BatchQueries {
         this.requests = requests;
         this.ledger = ledger;
         this.register = new BatchRegisterCache(ledger, blocking);
+        this.archive = ledger.archive();
         this.ledgers = new LedgerStateCache(ledger);
         this.blocking = blocking;
     }
@@ -132,19 +140,20 @@ public final class BatchQueries {
 
     private static JobList jobs(BatchRegisterState register) {
         TreeMap<String, JobDescription> jobs = new TreeMap<>();
-        for (BatchRegisterState.Entry entry : register.all()) {
-            String name = entry.job();
-            JobDescription before = jobs.get(name);
-            jobs.put(
-                    name,
-                    new JobDescription(
-                            name,
-                            before == null ? 1 : before.batches() + 1,
-                            entry.batch().value(),
-                            entry.at(),
-                            null));
-        }
+        register.jobs()
+                .forEach((name, job) -> jobs.put(
+                        name,
+                        new JobDescription(
+                                name,
+                                Math.toIntExact(job.batches()),
+                                job.last().value(),
+                                job.lastAt(),
+                                null)));
         return new JobList(List.copyOf(jobs.values()));
+    }
+
+    private RegisteredBatches all(BatchRegisterState state) {
+        return new RegisteredBatches(state, archive);
     }
 
     /// Resolves a batch's name. If the journal can't be read, batches that were read before are still found.
@@ -173,16 +182,14 @@ public final class BatchQueries {
         throw unreadable(problem);
     }
 
-    private static BatchRegisterState.Entry entry(BatchRegisterState state, String name) {
+    private BatchRegisterState.Entry entry(BatchRegisterState state, String name) {
         try {
-            BatchRegisterState.Entry entry = state.batches().get(BatchNameResolver.resolve(state, name));
-            if (entry != null) {
-                return entry;
-            }
+            return all(state).named(name);
         } catch (FailureException e) {
-            throw ProblemException.notFound("batch", e.failure().message());
+            throw e.failure().isPermanent()
+                    ? ProblemException.notFound("batch", e.failure().message())
+                    : unreadable(e);
         }
-        throw ProblemException.notFound("batch", "there is no batch " + name);
     }
 
     /// A batch's description, at most a quarter of a second old. All callers share one query to its
@@ -268,11 +275,11 @@ public final class BatchQueries {
 
     /// How far runs are. Runs without an open and a published batch are missing in the answer.
     public CompletionStage<Map<RunKey, RunOutcome>> outcomes(Collection<RunKey> runs) {
-        return register().thenCompose(state -> {
+        return register().thenComposeAsync(state -> {
             Map<RunKey, CompletableFuture<RunOutcome>> outcomes = new HashMap<>();
             for (RunKey run : runs) {
                 state.open(run)
-                        .or(() -> state.lastPublished(run))
+                        .or(() -> all(state).lastPublished(run))
                         .ifPresent(entry -> outcomes.put(
                                 run,
                                 describe(entry)
@@ -285,7 +292,7 @@ public final class BatchQueries {
                         outcomes.forEach((run, outcome) -> found.put(run, outcome.join()));
                         return found;
                     });
-        });
+        }, blocking);
     }
 
     /// A batch's description as soon as it differs from a known one, or after ten seconds.
@@ -337,64 +344,74 @@ public final class BatchQueries {
             throw ProblemException.badRequest(
                     "The parameter state is invalid. Send one of %s.".formatted(String.join(", ", STATES)));
         }
-        return register().thenCompose(state -> {
-            List<BatchRegisterState.Entry> entries = new ArrayList<>(state.all()).reversed();
-            List<BatchRegisterState.Entry> rest = entries;
-            if (cursor.isPresent()) {
-                String last = cursor.get();
-                int at = entries.stream()
-                        .map(entry -> entry.batch().value())
-                        .toList()
-                        .indexOf(last);
-                if (at < 0) {
-                    throw ProblemException.badRequest(
-                            "The parameter cursor is invalid. Send the value of next of the previous page.");
-                }
-                rest = entries.subList(at + 1, entries.size());
-            }
-            List<BatchRegisterState.Entry> candidates = rest.stream()
-                    .filter(entry ->
-                            filter.job().map(job -> entry.job().equals(job)).orElse(true))
-                    .filter(entry -> mayMatch(entry, filter.state()))
-                    .toList();
-            return page(candidates, 0, filter, limit, new ArrayList<>());
-        });
+        Phase end = filter.state().map(BatchQueries::end).orElse(null);
+        return register().thenComposeAsync(
+                state -> page(all(state), end, before(state, cursor), filter, limit, new ArrayList<>(), 0), blocking);
     }
 
-    /// Whether the register's entry permits a match, so that not every batch must be described.
-    private static boolean mayMatch(BatchRegisterState.Entry entry, Optional<String> state) {
-        return state.isEmpty()
-                || entry.end().isEmpty()
-                || state.get().equals("damaged")
-                || entry.end().get().toString().equals(state.get());
+    /// How ended batches must have ended that match a state; null if the register can't say.
+    private static @Nullable Phase end(String state) {
+        return Arrays.stream(Phase.values())
+                .filter(phase -> phase.toString().equals(state))
+                .findFirst()
+                .orElse(null);
     }
 
+    private BatchRegisterState.@Nullable Entry before(BatchRegisterState state, Optional<String> cursor) {
+        if (cursor.isEmpty()) {
+            return null;
+        }
+        Optional<BatchRegisterState.Entry> last = BatchId.isValid(cursor.get())
+                ? readable(() -> all(state).find(new BatchId(cursor.get())))
+                : Optional.empty();
+        return last.orElseThrow(() -> ProblemException.badRequest(
+                "The parameter cursor is invalid. Send the value of next of the previous page."));
+    }
+
+    private <T> T readable(Supplier<T> reading) {
+        try {
+            return reading.get();
+        } catch (FailureException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /// @param looked how many batches were looked at
     private CompletionStage<BatchPage> page(
-            List<BatchRegisterState.Entry> candidates,
-            int from,
+            RegisteredBatches all,
+            @Nullable Phase end,
+            BatchRegisterState.@Nullable Entry before,
             Filter filter,
             int limit,
-            List<BatchDescription> found) {
-        if (found.size() == limit || from == candidates.size()) {
-            boolean more = from < candidates.size() && !found.isEmpty();
-            return CompletableFuture.completedFuture(
-                    new BatchPage(found, more ? candidates.get(from - 1).batch().value() : null));
-        }
-        int to = Math.min(candidates.size(), from + limit - found.size());
-        List<CompletableFuture<BatchDescription>> described = candidates.subList(from, to).stream()
+            List<BatchDescription> found,
+            int looked) {
+        int missing = limit - found.size();
+        // One more says whether there is another page.
+        List<BatchRegisterState.Entry> next =
+                readable(() -> all.page(filter.job().orElse(null), end, before, missing + 1));
+        boolean isLast = next.size() <= missing;
+        List<BatchRegisterState.Entry> candidates = isLast ? next : next.subList(0, missing);
+        List<CompletableFuture<BatchDescription>> described = candidates.stream()
                 .map(entry ->
                         cachedDescription(entry).thenApply(RenderedBatch::batch).toCompletableFuture())
                 .toList();
         return CompletableFuture.allOf(described.toArray(CompletableFuture<?>[]::new))
                 .thenComposeAsync(
-                        all -> {
+                        done -> {
                             described.stream()
                                     .map(CompletableFuture::join)
                                     .filter(batch -> filter.state()
                                             .map(batch.state()::equals)
                                             .orElse(true))
                                     .forEach(found::add);
-                            return page(candidates, to, filter, limit, found);
+                            int seen = looked + candidates.size();
+                            return isLast || found.size() == limit || seen >= MOST_LOOKED_AT
+                                    ? CompletableFuture.completedFuture(new BatchPage(
+                                            found,
+                                            isLast
+                                                    ? null
+                                                    : candidates.getLast().batch().value()))
+                                    : page(all, end, candidates.getLast(), filter, limit, found, seen);
                         },
                         blocking);
     }

@@ -1,6 +1,7 @@
 package io.nightshift.node.gateway;
 
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.Ledger.RegisterVersion;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchId;
 import java.util.concurrent.CompletableFuture;
@@ -8,15 +9,14 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/// The batch register as this node has read it from the journal. All callers share one read at a time. Safe
+/// The batch register as this node has read it from the journal: its last snapshot, and the events after it. All callers share one read at a time. Safe
 /// for several threads, none of which waits.
 final class BatchRegisterCache {
 
     private final Ledger ledger;
     private final Executor blocking;
 
-    private volatile BatchRegisterState state = BatchRegisterState.EMPTY;
-    private long number;
+    private volatile RegisterVersion version = RegisterVersion.FIRST;
 
     /// The read that was started last, and the one after it.
     private CompletableFuture<BatchRegisterState> reading = CompletableFuture.completedFuture(BatchRegisterState.EMPTY);
@@ -30,12 +30,12 @@ final class BatchRegisterCache {
 
     /// A batch that was read before, or null. The entry of its opening never changes.
     BatchRegisterState.@Nullable Entry known(String batch) {
-        return BatchId.isValid(batch) ? state.batches().get(new BatchId(batch)) : null;
+        return BatchId.isValid(batch) ? version.state().batches().get(new BatchId(batch)) : null;
     }
 
     /// The register as it was read last.
     BatchRegisterState latest() {
-        return state;
+        return version.state();
     }
 
     /// The register as of some time after the call.
@@ -61,10 +61,7 @@ final class BatchRegisterCache {
 
     /// Runs on one thread at a time.
     private BatchRegisterState readNewEntries() {
-        ledger.forEachRegisterEvent(number, (read, event) -> {
-            state = state.apply(event);
-            number = read;
-        });
-        return state;
+        version = ledger.register(version);
+        return version.state();
     }
 }

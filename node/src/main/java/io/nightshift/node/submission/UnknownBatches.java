@@ -1,6 +1,6 @@
 package io.nightshift.node.submission;
 
-import io.nightshift.coordinator.register.BatchRegisterState;
+import io.nightshift.coordinator.ledger.RegisteredBatches;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -19,17 +19,13 @@ public final class UnknownBatches {
     ///
     /// @param register called only if the destination has batches of the job
     /// @throws FailureException permanent
-    public static void refuse(Job job, DestinationStore destination, Supplier<BatchRegisterState> register) {
+    public static void refuse(Job job, DestinationStore destination, Supplier<RegisteredBatches> register) {
         Optional<BatchId> published = destination.newest(job.name());
         if (published.isEmpty()) {
             return;
         }
         BatchId newest = published.get();
-        boolean isKnown = register.get().all().stream()
-                .map(BatchRegisterState.Entry::batch)
-                .filter(known -> known.isOfJob(job.name()))
-                .anyMatch(known -> known.compareTo(newest) >= 0);
-        if (!isKnown) {
+        if (!register.get().knowsSince(job.name(), newest)) {
             throw FailureException.permanent(
                     "the destination has batch %s of this job, which the ledger does not know: the ledger was lost or is too old, or another one publishes this job here. The same input might be published twice. Use the ledger that knows the batch, or start a new batch with --new. docs/how-to/ledger.md has the details"
                             .formatted(newest));

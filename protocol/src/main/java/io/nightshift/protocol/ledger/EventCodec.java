@@ -21,6 +21,7 @@ import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.RegisteredBatch;
 import io.nightshift.protocol.schedule.JobCatalogueEvent;
 import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import java.io.IOException;
@@ -51,6 +52,7 @@ public final class EventCodec {
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
             .addMixIn(PartitionCommit.class, RareFields.class)
             .addMixIn(BatchEvent.Committed.class, RareDiscards.class)
+            .addMixIn(BatchRegisterEvent.Reentered.class, RarelySuperseded.class)
             .addMixIn(Input.class, KindOfCase.class)
             .addMixIn(Destination.class, KindOfCase.class)
             .build();
@@ -145,6 +147,41 @@ public final class EventCodec {
         return decode(AlertEvent.class, bytes);
     }
 
+    /// Encodes a batch for the archive of ended batches.
+    ///
+    /// @param batch the batch
+    public static byte[] encodeArchived(RegisteredBatch batch) {
+        return encode(RegisteredBatch.class, batch);
+    }
+
+    /// Decodes a batch of the archive.
+    ///
+    /// @param bytes what [#encodeArchived(RegisteredBatch)] of this version or another returned
+    /// @throws NewerEventException if one of its values is known to later versions only
+    /// @throws UncheckedIOException if the bytes are not a batch of the archive
+    public static RegisteredBatch decodeArchived(byte[] bytes) {
+        return decode(RegisteredBatch.class, bytes);
+    }
+
+    /// Encodes a snapshot.
+    ///
+    /// @param type the record of the snapshot
+    /// @param snapshot the snapshot
+    /// @param <T> the type of the snapshot
+    public static <T> byte[] encodeSnapshot(Class<T> type, T snapshot) {
+        return encode(type, snapshot);
+    }
+
+    /// Decodes a snapshot.
+    ///
+    /// @param type the record of the snapshot
+    /// @param bytes what [#encodeSnapshot] of a version with the same format returned
+    /// @param <T> the type of the snapshot
+    /// @throws UncheckedIOException if the bytes are not a snapshot of this type
+    public static <T> T decodeSnapshot(Class<T> type, byte[] bytes) {
+        return decode(type, bytes);
+    }
+
     private static <T> byte[] encode(Class<T> type, T event) {
         try {
             return CBOR.writerFor(type).writeValueAsBytes(event);
@@ -195,6 +232,7 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchRegisterEvent.Keyed.class, name = "keyed"),
         @JsonSubTypes.Type(value = BatchRegisterEvent.Ended.class, name = "ended"),
         @JsonSubTypes.Type(value = BatchRegisterEvent.Reentered.class, name = "reentered"),
+        @JsonSubTypes.Type(value = BatchRegisterEvent.Archived.class, name = "archived"),
     })
     private interface RegisterEventTypes {}
 
@@ -253,6 +291,12 @@ public final class EventCodec {
     interface RareDiscards {
         @JsonInclude(JsonInclude.Include.NON_DEFAULT)
         int discardedAttempts();
+    }
+
+    /// Most entries are not.
+    interface RarelySuperseded {
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        boolean superseded();
     }
 
     /// The names are those of the job file; see [Input#kinds()] and [Destination#kinds()].

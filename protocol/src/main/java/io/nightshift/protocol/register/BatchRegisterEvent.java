@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Submission;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A persisted fact about the batch register. Events are never changed or deleted. A field that is added
@@ -37,7 +38,19 @@ public sealed interface BatchRegisterEvent {
     /// @param batch the batch that the event is about
     /// @param key the submission's idempotency key
     /// @param fingerprint the fingerprint of the submitted job file
-    record Keyed(Instant at, BatchId batch, String key, String fingerprint) implements BatchRegisterEvent {}
+    /// @param job the name of the job; null in events of a version that kept all batches in the register
+    record Keyed(
+            Instant at,
+            BatchId batch,
+            String key,
+            String fingerprint,
+            @Nullable String job) implements BatchRegisterEvent {
+
+        /// An event as earlier versions wrote it.
+        public Keyed(Instant at, BatchId batch, String key, String fingerprint) {
+            this(at, batch, key, fingerprint, null);
+        }
+    }
 
     /// A batch ended.
     ///
@@ -65,10 +78,36 @@ public sealed interface BatchRegisterEvent {
     /// @param openedAt when the batch was submitted. It decides about the batch's position among the others
     /// @param submission the submission that opened the batch
     /// @param phase published or cancelled; null if the batch has not ended
+    /// @param superseded whether the archive has a later batch of the same run, so that this one can't be resumed
     record Reentered(
             Instant at,
             BatchId batch,
             Instant openedAt,
             Submission submission,
-            @Nullable Phase phase) implements BatchRegisterEvent {}
+            @Nullable Phase phase,
+            boolean superseded)
+            implements BatchRegisterEvent {
+
+        /// A batch of whose run the archive has no later batch.
+        public Reentered(
+                Instant at, BatchId batch, Instant openedAt, Submission submission, @Nullable Phase phase) {
+            this(at, batch, openedAt, submission, phase, false);
+        }
+    }
+
+    /// Ended batches and idempotency keys left the register's memory. They were written to the archive before.
+    ///
+    /// @param at when the register decided it, by the wall clock of its node
+    /// @param batch the last of the batches; that of the last key if there is no batch
+    /// @param batches published and cancelled batches
+    /// @param keys the idempotency keys
+    /// @param searched the position in the journal up to which every batch is known to the register
+    record Archived(Instant at, BatchId batch, List<BatchId> batches, List<SubmissionKey> keys, long searched)
+            implements BatchRegisterEvent {}
+
+    /// An idempotency key of a job.
+    ///
+    /// @param job the job's name. The same text is another key for another job
+    /// @param key as the caller sent it
+    record SubmissionKey(String job, String key) {}
 }

@@ -175,6 +175,15 @@ public final class GoldenEvents {
                         "2026-11-24",
                         "airflow"));
         events.put("keyed", new BatchRegisterEvent.Keyed(AT, BATCH, "2026-11-25", "f6".repeat(32)));
+        events.put("keyed-job", new BatchRegisterEvent.Keyed(AT, BATCH, "2026-11-25", "f6".repeat(32), "flights"));
+        events.put(
+                "archived",
+                new BatchRegisterEvent.Archived(
+                        AT,
+                        BATCH,
+                        List.of(new BatchId("flights-20261123t231425-0a1b"), BATCH),
+                        List.of(new BatchRegisterEvent.SubmissionKey("flights", "2026-11-25")),
+                        5_000_000_000L));
         events.put("ended-published", new BatchRegisterEvent.Ended(AT, BATCH, Phase.PUBLISHED));
         events.put(
                 "ended-published-run",
@@ -183,6 +192,9 @@ public final class GoldenEvents {
         events.put("ended-cancelled", new BatchRegisterEvent.Ended(AT, BATCH, Phase.CANCELLED));
         Submission lost = new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL);
         events.put("reentered", new BatchRegisterEvent.Reentered(AT.plusSeconds(60), BATCH, AT, lost, null));
+        events.put(
+                "reentered-superseded",
+                new BatchRegisterEvent.Reentered(AT.plusSeconds(60), BATCH, AT, lost, null, true));
         events.put(
                 "reentered-published",
                 new BatchRegisterEvent.Reentered(AT.plusSeconds(60), BATCH, AT, lost, Phase.PUBLISHED));
