@@ -420,6 +420,14 @@ class RegisterDecisions {
                 : decided(run, openBatch(state, submit, now));
     }
 
+    /// Whether something has happened while the open batch was asked: batches have left for the archive, or a
+    /// submission of another run has used the key.
+    private boolean hasChanged(
+            BatchRegisterState state, RunKey run, BatchRegisterCommand.Submit submit, Instant now) {
+        return ask(state, submit, now) != null
+                || use(state, run, submit.key()).isPresent();
+    }
+
     /// The first use of the key of the run's first submission.
     private Optional<BatchRegisterState.KeyUse> use(BatchRegisterState state, RunKey run, @Nullable String key) {
         if (key == null) {
@@ -463,7 +471,7 @@ class RegisterDecisions {
                     new RegisterAction.Continue(run));
         }
         WaitingSubmission first = first(run, nanos);
-        if (first == null || !isOpen(state, run, status.batch()) || ask(state, first.submit(), now) != null) {
+        if (first == null || !isOpen(state, run, status.batch()) || hasChanged(state, run, first.submit(), now)) {
             return next(state, run, nanos, now);
         }
         if (status.phase() == Phase.CANCELLED) {
@@ -507,7 +515,7 @@ class RegisterDecisions {
         if (first == null
                 || !first.isFresh()
                 || !isOpen(state, run, entry.batch())
-                || ask(state, first.submit(), now) != null) {
+                || hasChanged(state, run, first.submit(), now)) {
             return next(state, run, nanos, now);
         }
         return switch (reply) {

@@ -14,10 +14,12 @@ import io.nightshift.protocol.register.SubmissionTicket;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -29,10 +31,12 @@ import org.jspecify.annotations.Nullable;
 
 /// The register's real decision logic in virtual time, with callers that submit the runs of one job, give
 /// up and submit again, batches that are published meanwhile, messages that are slow or lost, and a
-/// register that crashes or moves. A seed decides everything.
+/// register that crashes or moves. The register keeps one ended batch and one key; all others are in an archive
+/// that is slow, and can't be used at times. A seed decides everything.
 ///
 /// The invariants: the register opens a batch only when no other batch of the run can be published any more,
-/// and only for a caller that still waits for the reply.
+/// only for a caller that still waits for the reply, only once for a key, and not if the same was published before,
+/// unless the submission asks for that. No batch is in neither the register nor the archive.
 final class RegisterSimulation {
 
     /// Creates the decision logic under test.
@@ -50,7 +54,11 @@ final class RegisterSimulation {
         }
     }
 
-    private static final int CALLERS = 3;
+    /// The ended batches and keys that the register keeps.
+    static final int KEEP = 1;
+
+    private static final int CALLERS = 5;
+    private static final int KEYS = 8;
     private static final long END = seconds(120);
 
     /// More than can be in use at the same time.
@@ -85,6 +93,19 @@ final class RegisterSimulation {
 
     private final Map<ActorRef<?>, Consumer<Object>> replies = new HashMap<>();
 
+    /// The archive, which outlives the register.
+    private final Map<BatchId, BatchRegisterState.Entry> archivedBatches = new HashMap<>();
+
+    private final Map<BatchRegisterState.Key, BatchRegisterState.KeyUse> archivedKeys = new HashMap<>();
+
+    /// The batches that keys have led to.
+    private final Map<String, BatchId> batchOfKey = new HashMap<>();
+
+    /// The published batches that the register has been told of.
+    private final Set<RunKey> published = new HashSet<>();
+
+    private final Map<ActorRef<?>, Boolean> freshOf = new HashMap<>();
+
     /// Commands that arrived while no register ran.
     private final List<BatchRegisterCommand> buffer = new ArrayList<>();
 
@@ -95,6 +116,7 @@ final class RegisterSimulation {
     private long order;
     private int submissions;
     private int accepted;
+    private int archives;
 
     private RegisterSimulation(long seed, DecisionsFactory factory) {
         this.random = new SplittableRandom(seed);
@@ -103,11 +125,16 @@ final class RegisterSimulation {
         this.lost = random.nextDouble() * 0.1;
     }
 
-    /// @return how many submissions were accepted
-    static int run(long seed, DecisionsFactory factory) {
+    /// What happened in a simulation.
+    ///
+    /// @param accepted submissions
+    /// @param archives how often batches or keys have left the register
+    record Outcome(int accepted, int archives) {}
+
+    static Outcome run(long seed, DecisionsFactory factory) {
         RegisterSimulation simulation = new RegisterSimulation(seed, factory);
         simulation.live();
-        return simulation.accepted;
+        return new Outcome(simulation.accepted, simulation.archives);
     }
 
     private static long seconds(double seconds) {
@@ -157,6 +184,7 @@ final class RegisterSimulation {
         clock = random.nextLong();
         decisions = factory.create(random.split());
         decisions.wake(state).forEach(this::perform);
+        decisions.archive(state).forEach(this::perform);
         List<BatchRegisterCommand> late = List.copyOf(buffer);
         buffer.clear();
         late.forEach(this::toDecisions);
@@ -188,14 +216,44 @@ final class RegisterSimulation {
         for (BatchRegisterEvent event : decision.events()) {
             if (event instanceof BatchRegisterEvent.Opened opened) {
                 runOf.put(opened.batch(), RunKey.of(opened.submission().job()));
-                opened(opened.batch(), decision.actions());
+                opened(opened, decision.actions());
+            }
+            if (event instanceof BatchRegisterEvent.Keyed keyed) {
+                keyed(keyed.key(), keyed.batch());
             }
             state = state.apply(event);
+            if (event instanceof BatchRegisterEvent.Ended ended && ended.phase() == Phase.PUBLISHED) {
+                published.add(Objects.requireNonNull(runOf.get(ended.batch())));
+            }
+            if (event instanceof BatchRegisterEvent.Archived archived) {
+                archives++;
+                archived.batches().forEach(this::checkArchived);
+            }
         }
         decision.actions().forEach(this::perform);
+        if (!decision.events().isEmpty()) {
+            decisions.archive(state).forEach(this::perform);
+        }
     }
 
-    private void opened(BatchId batch, List<RegisterAction> actions) {
+    private void keyed(String key, BatchId batch) {
+        BatchId before = batchOfKey.putIfAbsent(key, batch);
+        if (before != null && !before.equals(batch)) {
+            throw new Violation("the key %s led to %s, and leads to %s".formatted(key, before, batch));
+        }
+    }
+
+    private void checkArchived(BatchId batch) {
+        if (!state.batches().containsKey(batch) && !archivedBatches.containsKey(batch)) {
+            throw new Violation("%s is in neither the register nor the archive".formatted(batch));
+        }
+    }
+
+    private void opened(BatchRegisterEvent.Opened opened, List<RegisterAction> actions) {
+        BatchId batch = opened.batch();
+        if (opened.key() != null) {
+            keyed(opened.key(), batch);
+        }
         batches.forEach((other, phase) -> {
             if (!phase.isEnd() && Objects.equals(runOf.get(other), runOf.get(batch))) {
                 throw new Violation("%s is opened while %s is %s".formatted(batch, other, phase));
@@ -204,6 +262,11 @@ final class RegisterSimulation {
         for (RegisterAction action : actions) {
             if (action instanceof RegisterAction.Send<?> send && waitsUntil.getOrDefault(send.to(), 0L) < now) {
                 throw new Violation("%s is opened for a caller that does not wait any more".formatted(batch));
+            }
+            if (action instanceof RegisterAction.Send<?> send
+                    && !freshOf.getOrDefault(send.to(), true)
+                    && published.contains(runOf.get(batch))) {
+                throw new Violation("%s is opened although the same was published before".formatted(batch));
             }
         }
     }
@@ -227,8 +290,54 @@ final class RegisterSimulation {
                         send(() -> decide(new RegisterMessage.CancelAnswered(reply)));
                     }
                 });
+            case RegisterAction.AskArchive(BatchArchive.Question question) -> ask(question);
+            case RegisterAction.WriteArchive(BatchRegisterState.Archivable rows) -> write(rows);
+            case RegisterAction.FindKeyInArchive find -> throw new IllegalStateException("nobody asks");
+            case RegisterAction.FindInArchive find -> throw new IllegalStateException("nobody asks");
             case RegisterAction.Continue(RunKey run) -> after(0, () -> decide(new RegisterMessage.NextSubmission(run)));
         }
+    }
+
+    // The archive.
+
+    /// It does not notice that the register has crashed.
+    private void write(BatchRegisterState.Archivable rows) {
+        after(between(0, 2), () -> {
+            boolean failed = random.nextDouble() < lost;
+            if (!failed) {
+                rows.batches().forEach(entry -> archivedBatches.putIfAbsent(entry.batch(), entry));
+                rows.keys().forEach(archivedKeys::putIfAbsent);
+            }
+            after(
+                    between(0, 1),
+                    () -> decide(
+                            failed
+                                    ? new RegisterMessage.ArchiveNotWritten()
+                                    : new RegisterMessage.ArchiveWritten(rows, 0)));
+        });
+    }
+
+    private void ask(BatchArchive.Question question) {
+        after(between(0, 0.2), () -> {
+            boolean failed = random.nextDouble() < lost;
+            BatchArchive.Answer answer = new BatchArchive.Answer(
+                    question,
+                    question.key() == null
+                            ? null
+                            : archivedKeys.get(
+                                    new BatchRegisterState.Key(question.run().job(), question.key())),
+                    archivedBatches.values().stream()
+                            .filter(entry -> entry.run().equals(question.run()) && entry.isPublished())
+                            .max(Comparator.comparingLong(BatchRegisterState.Entry::number))
+                            .orElse(null),
+                    archivedBatches.containsKey(question.candidate()));
+            after(
+                    random.nextDouble() < 2 * slow ? between(0, 2.9) : between(0, 0.1),
+                    () -> decide(
+                            failed
+                                    ? new RegisterMessage.ArchiveUnreadable(question.run(), "it is away")
+                                    : new RegisterMessage.ArchiveAnswered(answer)));
+        });
     }
 
     // The batches.
@@ -300,7 +409,9 @@ final class RegisterSimulation {
                 accepted++;
             }
         });
-        toRegister(new BatchRegisterCommand.Submit(submission, fresh, address, null, ticket, null));
+        freshOf.put(address, fresh);
+        String key = random.nextBoolean() ? null : "key-" + random.nextInt(KEYS);
+        toRegister(new BatchRegisterCommand.Submit(submission, fresh, address, key, ticket, null));
         after(PATIENCE, () -> {
             replies.remove(address);
             after(between(0, 10), this::submit);

@@ -7,6 +7,7 @@ import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.SubmissionTicket;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,7 @@ class RegisterSimulationTest {
         A_BATCH_IS_OPENED_BEFORE_THE_OLD_ONE_IS_CANCELLED {
             @Override
             public RegisterDecisions create(RandomGenerator random) {
-                return new RegisterDecisions(random) {
+                return new RegisterDecisions(random, RegisterSimulation.KEEP) {
                     @Override
                     RegisterAction.Decision replace(
                             BatchRegisterState state,
@@ -39,7 +40,7 @@ class RegisterSimulationTest {
         A_TICKET_IS_VALID_FOREVER {
             @Override
             public RegisterDecisions create(RandomGenerator random) {
-                return new RegisterDecisions(random) {
+                return new RegisterDecisions(random, RegisterSimulation.KEEP) {
                     @Override
                     boolean isValid(SubmissionTicket ticket, long nanos) {
                         return true;
@@ -55,10 +56,79 @@ class RegisterSimulationTest {
         A_SUBMISSION_WAITS_FOREVER {
             @Override
             public RegisterDecisions create(RandomGenerator random) {
-                return new RegisterDecisions(random) {
+                return new RegisterDecisions(random, RegisterSimulation.KEEP) {
                     @Override
                     long deadline(@Nullable SubmissionTicket ticket, long nanos) {
                         return nanos + LIFETIME.toNanos();
+                    }
+                };
+            }
+        },
+        THE_ARCHIVE_IS_NOT_ASKED {
+            @Override
+            public RegisterDecisions create(RandomGenerator random) {
+                return new RegisterDecisions(random, RegisterSimulation.KEEP) {
+                    @Override
+                    RegisterAction.@Nullable Decision ask(
+                            BatchRegisterState state, BatchRegisterCommand.Submit submit, Instant now) {
+                        return null;
+                    }
+                };
+            }
+        },
+        AN_ANSWER_OF_THE_ARCHIVE_IS_VALID_FOREVER {
+            @Override
+            public RegisterDecisions create(RandomGenerator random) {
+                return new RegisterDecisions(random, RegisterSimulation.KEEP) {
+                    @Override
+                    boolean isAnswered(
+                            BatchRegisterState state,
+                            BatchArchive.@Nullable Answer answer,
+                            BatchRegisterCommand.Submit submit) {
+                        return answer != null && Objects.equals(answer.question().key(), submit.key());
+                    }
+                };
+            }
+        },
+        AN_ANSWER_ABOUT_ANOTHER_KEY_IS_USED {
+            @Override
+            public RegisterDecisions create(RandomGenerator random) {
+                return new RegisterDecisions(random, RegisterSimulation.KEEP) {
+                    @Override
+                    boolean isAnswered(
+                            BatchRegisterState state,
+                            BatchArchive.@Nullable Answer answer,
+                            BatchRegisterCommand.Submit submit) {
+                        return answer != null && answer.question().archives() == state.archives();
+                    }
+                };
+            }
+        },
+        A_BATCH_LEAVES_ALTHOUGH_THE_ARCHIVE_COULD_NOT_BE_WRITTEN {
+            @Override
+            public RegisterDecisions create(RandomGenerator random) {
+                return new RegisterDecisions(random, RegisterSimulation.KEEP) {
+                    private BatchRegisterState.@Nullable Archivable rows;
+
+                    @Override
+                    List<RegisterAction> archive(BatchRegisterState state) {
+                        List<RegisterAction> actions = super.archive(state);
+                        if (!actions.isEmpty() && actions.getFirst() instanceof RegisterAction.WriteArchive write) {
+                            rows = write.rows();
+                        }
+                        return actions;
+                    }
+
+                    @Override
+                    RegisterAction.Decision decide(
+                            BatchRegisterState state, RegisterMessage message, long nanos, Instant now) {
+                        return super.decide(
+                                state,
+                                message instanceof RegisterMessage.ArchiveNotWritten && rows != null
+                                        ? new RegisterMessage.ArchiveWritten(rows, 0)
+                                        : message,
+                                nanos,
+                                now);
                     }
                 };
             }
@@ -68,14 +138,19 @@ class RegisterSimulationTest {
     @Test
     void aBatchIsOpenedOnceAndNeverBesideAnotherThatCanBePublished() {
         long accepted = 0;
+        long archives = 0;
         for (long seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
             try {
-                accepted += RegisterSimulation.run(seed, RegisterDecisions::new);
+                RegisterSimulation.Outcome outcome = RegisterSimulation.run(
+                        seed, random -> new RegisterDecisions(random, RegisterSimulation.KEEP));
+                accepted += outcome.accepted();
+                archives += outcome.archives();
             } catch (RegisterSimulation.Violation violation) {
                 fail("-Dnightshift.simulation.seed=%d: %s".formatted(seed, violation.getMessage()), violation);
             }
         }
         assertThat(accepted).isGreaterThan(RUNS);
+        assertThat(archives).isGreaterThan(RUNS);
     }
 
     @ParameterizedTest
