@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.alert;
 
+import io.nightshift.coordinator.ledger.LedgerSerializer;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertEvent;
 import io.nightshift.protocol.alert.AlertReply;
@@ -249,9 +250,20 @@ final class AlertSimulation {
         private boolean isAlive = true;
 
         Outbox() {
-            for (AlertEvent event : journal) {
+            int snapshot = journal.size() / 2;
+            for (AlertEvent event : journal.subList(0, snapshot)) {
                 apply(event);
             }
+            state = stored(state);
+            for (AlertEvent event : journal.subList(snapshot, journal.size())) {
+                apply(event);
+            }
+        }
+
+        /// A snapshot, written and read.
+        private static AlertState stored(AlertState snapshot) {
+            LedgerSerializer serializer = new LedgerSerializer();
+            return (AlertState) serializer.fromBinary(serializer.toBinary(snapshot), serializer.manifest(snapshot));
         }
 
         private void apply(AlertEvent event) {

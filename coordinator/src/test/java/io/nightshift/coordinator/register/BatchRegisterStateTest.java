@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.RunKey;
@@ -234,5 +235,101 @@ class BatchRegisterStateTest {
 
         assertThat(state.hasEnded(A)).isTrue();
         assertThat(state.hasEnded(B)).isFalse();
+    }
+
+    private static BatchRegisterEvent archived(BatchId... batches) {
+        return new BatchRegisterEvent.Archived(
+                ExampleBatch.AT,
+                batches[0],
+                List.of(batches),
+                List.of(new BatchRegisterEvent.SubmissionKey("flights", "monday")),
+                17);
+    }
+
+    @Test
+    void anArchivedBatchLeavesAndWhatIsKnownOfItsJobStays() {
+        BatchRegisterState before = state(
+                new BatchRegisterEvent.Opened(ExampleBatch.AT, A, FLIGHTS, "monday", null),
+                new BatchRegisterEvent.Ended(ExampleBatch.AT, A, Phase.PUBLISHED, new PastRun(1, 2, 3, 4)));
+        BatchRegisterState state = before.apply(archived(A));
+
+        assertThat(state.all()).isEmpty();
+        assertThat(state.lastPublished(RUN)).isEmpty();
+        assertThat(state.use("flights", "monday")).isEmpty();
+        assertThat(state.hasEnded(A)).isTrue();
+        assertThat(state.latest()).contains(A);
+        assertThat(state.lastOfJob("flights")).containsExactly(A);
+        assertThat(state.history("flights")).hasSize(1);
+        assertThat(state.submitted()).isEqualTo(1);
+        assertThat(state.archives()).isEqualTo(1);
+        assertThat(state.searched()).isEqualTo(17);
+        assertThat(before.archivable((BatchRegisterEvent.Archived) archived(A)))
+                .isEqualTo(before.archivable(0, 1));
+        assertThat(state.apply(opened(B, FLIGHTS)).open(RUN).orElseThrow().number())
+                .as("its number is not used again")
+                .isEqualTo(1);
+    }
+
+    @Test
+    void anOpenBatchIsNeverArchived() {
+        BatchRegisterState state = state(opened(A, FLIGHTS), archived(A));
+
+        assertThat(state.open(RUN).map(BatchRegisterState.Entry::batch)).contains(A);
+        assertThat(state(opened(A, FLIGHTS)).archivable(0, 1).batches()).isEmpty();
+    }
+
+    @Test
+    void theKeyOfAnArchivedBatchIsRemembered() {
+        BatchRegisterState state = state(
+                opened(A, FLIGHTS),
+                ended(A, Phase.PUBLISHED),
+                archived(A),
+                new BatchRegisterEvent.Keyed(ExampleBatch.AT, A, "tuesday", "f2", "flights"));
+
+        assertThat(state.use("flights", "tuesday")).contains(new BatchRegisterState.KeyUse("f2", A));
+    }
+
+    @Test
+    void theOldestEndedBatchesLeaveInPortions() {
+        BatchRegisterState state = BatchRegisterState.EMPTY;
+        for (int i = 0; i < 10; i++) {
+            state = state.apply(opened(new BatchId("flights-" + i), FLIGHTS));
+            state = i == 2 ? state : state.apply(ended(new BatchId("flights-" + i), Phase.CANCELLED));
+        }
+
+        assertThat(state.archivable(7, 3).batches()).isEmpty();
+        assertThat(state.archivable(6, 3).batches())
+                .extracting(entry -> entry.batch().value())
+                .containsExactly("flights-0", "flights-1", "flights-3");
+    }
+
+    @Test
+    void theSizeOfTheStateIsThatOfItsJobs() {
+        BatchRegisterState state = BatchRegisterState.EMPTY;
+        for (int i = 0; i < 20_000; i++) {
+            Submission submission = i % 2 == 0 ? FLIGHTS : trains();
+            BatchId batch = new BatchId(submission.job().name() + "-" + i);
+            state = state.apply(
+                    new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, submission, "key-" + i, "nightly"));
+            state = state.apply(ended(batch, Phase.PUBLISHED));
+            BatchRegisterState.Archivable rows = state.archivable(100, 25);
+            if (!rows.batches().isEmpty()) {
+                state = state.apply(new BatchRegisterEvent.Archived(
+                        ExampleBatch.AT,
+                        batch,
+                        rows.batches().stream()
+                                .map(BatchRegisterState.Entry::batch)
+                                .toList(),
+                        rows.keys().keySet().stream()
+                                .map(key -> new BatchRegisterEvent.SubmissionKey(key.job(), key.key()))
+                                .toList(),
+                        i));
+            }
+        }
+
+        assertThat(state.all()).hasSizeLessThan(130);
+        assertThat(state.snapshot().keys()).hasSizeLessThan(130);
+        assertThat(state.jobs()).hasSize(2);
+        assertThat(state.submitted()).isEqualTo(20_000);
     }
 }

@@ -320,7 +320,7 @@ class RegisterDecisionsTest {
 
             assertThat(decide(status(A, Phase.FAILED)))
                     .isEqualTo(
-                            resumed(new BatchRegisterEvent.Keyed(ExampleBatch.AT, A, "monday", FLIGHTS.fingerprint())));
+                            resumed(new BatchRegisterEvent.Keyed(ExampleBatch.AT, A, "monday", FLIGHTS.fingerprint(), JOB)));
         }
 
         @Test
@@ -421,7 +421,7 @@ class RegisterDecisionsTest {
             assertThat(decide(submit())).isEqualTo(reply(new BatchRegisterCommand.AlreadyPublished(A)));
             assertThat(decide(submit(FLIGHTS, false, "monday", ticket())))
                     .isEqualTo(Decision.persist(
-                            new BatchRegisterEvent.Keyed(ExampleBatch.AT, A, "monday", FLIGHTS.fingerprint()),
+                            new BatchRegisterEvent.Keyed(ExampleBatch.AT, A, "monday", FLIGHTS.fingerprint(), JOB),
                             new RegisterAction.Send<>(caller, new BatchRegisterCommand.AlreadyPublished(A))));
         }
 
@@ -485,8 +485,10 @@ class RegisterDecisionsTest {
 
             assertThat(sent(decide(new BatchRegisterCommand.Find("latest", asker)), asker))
                     .isEqualTo(new BatchRegisterCommand.Found(A));
-            assertThat(sent(decide(new BatchRegisterCommand.Find("trains", asker)), asker))
-                    .isInstanceOf(BatchRegisterCommand.NotFound.class);
+            assertThat(decide(new BatchRegisterCommand.Find("trains", asker)).actions())
+                    .as("the archive may have it")
+                    .singleElement()
+                    .isInstanceOf(RegisterAction.FindInArchive.class);
         }
 
         private Object sent(Decision decision, ActorRef<?> to) {

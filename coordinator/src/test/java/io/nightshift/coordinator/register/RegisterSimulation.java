@@ -183,6 +183,10 @@ final class RegisterSimulation {
         // Every register has a monotonic clock of its own.
         clock = random.nextLong();
         decisions = factory.create(random.split());
+        if (random.nextBoolean()) {
+            // The register starts with a snapshot.
+            state = BatchRegisterState.of(state.snapshot());
+        }
         decisions.wake(state).forEach(this::perform);
         decisions.archive(state).forEach(this::perform);
         List<BatchRegisterCommand> late = List.copyOf(buffer);

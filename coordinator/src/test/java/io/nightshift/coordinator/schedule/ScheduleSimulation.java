@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.schedule;
 
+import io.nightshift.coordinator.ledger.LedgerSerializer;
 import io.nightshift.coordinator.schedule.ScheduleServices.StartRequest;
 import io.nightshift.coordinator.schedule.ScheduleServices.StartResult;
 import io.nightshift.protocol.batch.BatchId;
@@ -276,10 +277,21 @@ final class ScheduleSimulation {
     private void start() {
         incarnation++;
         state = ScheduledJobState.EMPTY;
-        journal.forEach(event -> state = state.apply(event));
+        int snapshot = incarnation * 31 % (journal.size() + 1);
+        journal.subList(0, snapshot).forEach(event -> state = state.apply(event));
+        if (incarnation % 8 == 0) {
+            state = stored(JobSnapshot.of(state)).state();
+        }
+        journal.subList(snapshot, journal.size()).forEach(event -> state = state.apply(event));
         decisions = factory.create(JOB);
         timer = -1;
         decide(new ScheduledJobMessage.TimeReached());
+    }
+
+    /// A snapshot, written and read.
+    private static JobSnapshot stored(JobSnapshot snapshot) {
+        LedgerSerializer serializer = new LedgerSerializer();
+        return (JobSnapshot) serializer.fromBinary(serializer.toBinary(snapshot), serializer.manifest(snapshot));
     }
 
     private void kill() {

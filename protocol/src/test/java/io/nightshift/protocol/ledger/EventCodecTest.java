@@ -9,6 +9,8 @@ import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import io.nightshift.protocol.alert.AlertEvent;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.BatchRegisterSnapshot;
+import io.nightshift.protocol.register.RegisteredBatch;
 import io.nightshift.protocol.schedule.JobCatalogueEvent;
 import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import java.io.IOException;
@@ -83,6 +85,23 @@ class EventCodecTest {
             byte[] golden = golden("catalogue/" + event.getKey());
             assertThat(EventCodec.decodeCatalogueEvent(golden)).isEqualTo(event.getValue());
             assertThat(EventCodec.encodeCatalogueEvent(event.getValue())).isEqualTo(golden);
+        }
+    }
+
+    @Test
+    void everyGoldenBatchOfTheArchiveAndSnapshotIsReadAndWrittenUnchanged() throws IOException {
+        for (Map.Entry<String, RegisteredBatch> batch : GoldenEvents.archive().entrySet()) {
+            byte[] golden = golden("archive/" + batch.getKey());
+            assertThat(EventCodec.decodeArchived(golden)).isEqualTo(batch.getValue());
+            assertThat(EventCodec.encodeArchived(batch.getValue())).isEqualTo(golden);
+        }
+        for (Map.Entry<String, BatchRegisterSnapshot> snapshot :
+                GoldenEvents.snapshots().entrySet()) {
+            byte[] golden = golden("snapshot/" + snapshot.getKey());
+            assertThat(EventCodec.decodeSnapshot(BatchRegisterSnapshot.class, golden))
+                    .isEqualTo(snapshot.getValue());
+            assertThat(EventCodec.encodeSnapshot(BatchRegisterSnapshot.class, snapshot.getValue()))
+                    .isEqualTo(golden);
         }
     }
 

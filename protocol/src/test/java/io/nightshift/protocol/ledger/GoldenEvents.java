@@ -19,17 +19,23 @@ import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.GoldenJobs;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.Parameter;
+import io.nightshift.protocol.job.ParameterType;
+import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.BatchRegisterSnapshot;
+import io.nightshift.protocol.register.RegisteredBatch;
 import io.nightshift.protocol.schedule.JobCatalogueEvent;
 import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /// The events that the golden files under `src/test/resources/golden` hold. A file is never changed once it
@@ -201,6 +207,59 @@ public final class GoldenEvents {
         return events;
     }
 
+    /// Batches of the archive.
+    static Map<String, RegisteredBatch> archive() {
+        RunKey run = new RunKey("flights", List.of(new Parameter("day", ParameterType.DATE, "2026-11-24")));
+        return Map.of(
+                "published",
+                new RegisteredBatch(
+                        BATCH,
+                        5_000_000_000L,
+                        AT,
+                        run,
+                        "f6".repeat(32),
+                        "07".repeat(32),
+                        MODEL,
+                        null,
+                        null,
+                        false,
+                        Phase.PUBLISHED));
+    }
+
+    /// Snapshots of the batch register.
+    static Map<String, BatchRegisterSnapshot> snapshots() {
+        RegisteredBatch open = new RegisteredBatch(
+                BATCH,
+                7,
+                AT,
+                new RunKey("flights", List.of()),
+                "f6".repeat(32),
+                "07".repeat(32),
+                MODEL,
+                new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL),
+                "nightly",
+                true,
+                null);
+        return Map.of(
+                "register",
+                new BatchRegisterSnapshot(
+                        List.of(Objects.requireNonNull(archive().get("published")), open),
+                        List.of(new BatchRegisterSnapshot.JobBatches(
+                                "flights",
+                                8,
+                                BATCH,
+                                7,
+                                AT,
+                                BATCH,
+                                6,
+                                List.of(new PastRun(5_000_000_000L, 7_200_000, 1_500, 7.5)))),
+                        List.of(new BatchRegisterSnapshot.KeyUse("flights", "2026-11-25", "f6".repeat(32), BATCH)),
+                        8,
+                        BATCH,
+                        3,
+                        5_000_000_000L));
+    }
+
     static Map<String, ScheduledJobEvent> jobs() {
         Instant tick = Instant.parse("2026-11-25T01:00:00Z");
         String run = "tick:2026-11-25T01:00:00Z";
@@ -296,6 +355,11 @@ public final class GoldenEvents {
                 .forEach((name, event) ->
                         files.put("catalogue/" + name + ".cbor", EventCodec.encodeCatalogueEvent(event)));
         alerts().forEach((name, event) -> files.put("alerts/" + name + ".cbor", EventCodec.encodeAlertEvent(event)));
+        archive().forEach((name, batch) -> files.put("archive/" + name + ".cbor", EventCodec.encodeArchived(batch)));
+        snapshots()
+                .forEach((name, snapshot) -> files.put(
+                        "snapshot/" + name + ".cbor",
+                        EventCodec.encodeSnapshot(BatchRegisterSnapshot.class, snapshot)));
         return files;
     }
 }
