@@ -5,12 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.coordinator.batch.Batch;
-import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.ledger.LedgerEntry;
-import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.storage.filesystem.Folders;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
@@ -25,11 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -52,7 +46,6 @@ public final class LedgerFile {
 
     private static final String FORMAT = "nightshift-ledger";
     private static final int VERSION = 1;
-    private static final int INSERTED_AT_ONCE = 500;
     private static final JsonMapper JSON = new JsonMapper();
 
     /// The result of an export or import.
@@ -64,12 +57,6 @@ public final class LedgerFile {
     private final Map<String, String> heads = new HashMap<>();
     private final Set<BatchId> damaged = new TreeSet<>();
     private long entries;
-
-    /// The register as the entries up to now describe it, and the number of its last event.
-    private BatchRegisterState register = BatchRegisterState.EMPTY;
-
-    private long registerEvents;
-    private boolean isRegisterDamaged;
 
     private LedgerFile() {
         try {
@@ -177,11 +164,9 @@ public final class LedgerFile {
     static Summary read(Ledger ledger, Path file) {
         LedgerFile imported = new LedgerFile();
         try (BufferedReader in = Files.newBufferedReader(file);
-                Connection connection = ledger.connect()) {
-            requireEmpty(connection);
-            connection.setAutoCommit(false);
-            imported.read(in, file, connection);
-            connection.commit();
+                JournalWriter journal = JournalWriter.open(ledger)) {
+            imported.read(in, file, journal);
+            journal.finish();
         } catch (SQLException e) {
             throw new FailureException(Failure.transientFailure("the journal can't be written: " + e.getMessage()), e);
         } catch (IOException e) {
@@ -196,22 +181,7 @@ public final class LedgerFile {
         return read(journal, file);
     }
 
-    private static void requireEmpty(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT 1 FROM \"event_journal\" LIMIT 1")) {
-            if (row.next()) {
-                throw FailureException.permanent(
-                        "the journal has entries already. A ledger can only be imported into an empty journal");
-            }
-        }
-    }
-
-    private void read(BufferedReader in, Path file, Connection connection) throws IOException, SQLException {
-        String insert = """
-                INSERT INTO "event_journal"("persistence_id", "sequence_number", "writer", "write_timestamp",
-                    "adapter_manifest", "event_payload", "event_ser_id", "event_ser_manifest", "deleted")
-                VALUES (?, ?, '', ?, '', ?, ?, ?, FALSE)
-                """;
+    private void read(BufferedReader in, Path file, JournalWriter journal) throws IOException, SQLException {
         String header = in.readLine();
         JsonNode first = json(header, file);
         if (!first.path("format").asText().equals(FORMAT)) {
@@ -222,55 +192,18 @@ public final class LedgerFile {
                     "%s was written by a newer version of Nightshift. Import it with that version".formatted(file));
         }
         add(Objects.requireNonNull(header));
-        try (PreparedStatement statement = connection.prepareStatement(insert)) {
-            while (true) {
-                String line = in.readLine();
-                JsonNode json = json(line, file);
-                if (json.has("sha256")) {
-                    statement.executeBatch();
-                    requireWhole(json, in, file);
-                    if (register.archives() > 0 && !isRegisterDamaged) {
-                        // Otherwise, the first start would read all events of the register.
-                        ArchiveTable.writeSnapshot(connection, register, registerEvents);
-                    }
-                    return;
-                }
-                add(Objects.requireNonNull(line));
-                JournalRow row = row(json, file);
-                insert(row, statement);
-                if (row.id().equals(Ledger.REGISTER.id())) {
-                    follow(row, connection);
-                }
+        while (true) {
+            String line = in.readLine();
+            JsonNode json = json(line, file);
+            if (json.has("sha256")) {
+                requireWhole(json, in, file);
+                return;
             }
-        }
-    }
-
-    private void insert(JournalRow row, PreparedStatement statement) throws SQLException {
-        entries++;
-        check(row);
-        statement.setString(1, row.id());
-        statement.setLong(2, row.number());
-        statement.setLong(3, row.written());
-        statement.setBytes(4, row.payload());
-        statement.setInt(5, row.serializer());
-        statement.setString(6, row.manifest());
-        statement.addBatch();
-        if (entries % INSERTED_AT_ONCE == 0) {
-            statement.executeBatch();
-        }
-    }
-
-    /// Follows the register's events, and writes the archive again, which is not in the file.
-    private void follow(JournalRow row, Connection connection) throws SQLException {
-        registerEvents = row.number();
-        Object entry = new LedgerSerializer().read(row.serializer(), row.manifest(), row.payload());
-        if (entry instanceof BatchRegisterEvent event) {
-            if (event instanceof BatchRegisterEvent.Archived archived) {
-                ArchiveTable.write(connection, register.archivable(archived));
-            }
-            register = register.apply(event);
-        } else {
-            isRegisterDamaged = true;
+            add(Objects.requireNonNull(line));
+            JournalRow row = row(json, file);
+            entries++;
+            check(row);
+            journal.write(row);
         }
     }
 

@@ -197,10 +197,30 @@ public final class BatchRegisterState {
     /// @param batches that have ended, the oldest first
     /// @param keys the oldest keys
     public record Archivable(List<Entry> batches, Map<Key, KeyUse> keys) {
-        boolean isEmpty() {
+        public boolean isEmpty() {
             return batches.isEmpty() && keys.isEmpty();
         }
+
+        /// The event that they have left.
+        ///
+        /// @param searched as in [BatchRegisterEvent.Archived]
+        public BatchRegisterEvent.Archived event(Instant at, long searched) {
+            BatchId last = batches.isEmpty()
+                    ? List.copyOf(keys.values()).getLast().batch()
+                    : batches.getLast().batch();
+            return new BatchRegisterEvent.Archived(
+                    at,
+                    last,
+                    batches.stream().map(Entry::batch).toList(),
+                    keys.keySet().stream()
+                            .map(key -> new BatchRegisterEvent.SubmissionKey(key.job(), key.key()))
+                            .toList(),
+                    searched);
+        }
     }
+
+    /// The most batches that leave for the archive together.
+    private static final int MOST_ARCHIVED = 250;
 
     /// How many published batches of a job forecasts look back at.
     static final int HISTORY = 12;
@@ -535,6 +555,13 @@ public final class BatchRegisterState {
                         position.latest(),
                         position.archives() + 1,
                         Math.max(position.searched(), archived.searched())));
+    }
+
+    /// What leaves the register now: the oldest ended batches and keys, in portions.
+    ///
+    /// @param keep how many ended batches, and how many keys, stay
+    public Archivable archivable(int keep) {
+        return archivable(keep, Math.clamp(keep / 4, 1, MOST_ARCHIVED));
     }
 
     /// The ended batches and the keys that are more than the register keeps, if they are enough to be worth an

@@ -78,9 +78,6 @@ class RegisterDecisions {
         }
     }
 
-    /// The most batches that leave for the archive together.
-    private static final int MOST_ARCHIVED = 250;
-
     private final RandomGenerator random;
 
     /// How many ended batches, and how many keys, stay in memory.
@@ -151,8 +148,10 @@ class RegisterDecisions {
                 yield next(state, run, nanos, now);
             }
             case RegisterMessage.ArchiveUnreadable(RunKey run, String reason) -> archiveUnreadable(run, reason, nanos);
-            case RegisterMessage.ArchiveWritten(BatchRegisterState.Archivable rows, long searched) ->
-                archived(rows, searched, now);
+            case RegisterMessage.ArchiveWritten(BatchRegisterState.Archivable rows, long searched) -> {
+                isArchiving = false;
+                yield Decision.persist(rows.event(now, searched));
+            }
             case RegisterMessage.ArchiveNotWritten failed -> {
                 // Tried again with the next message that wakes the open batches.
                 isArchiving = false;
@@ -242,25 +241,12 @@ class RegisterDecisions {
         if (isArchiving) {
             return List.of();
         }
-        BatchRegisterState.Archivable rows = state.archivable(keep, Math.clamp(keep / 4, 1, MOST_ARCHIVED));
+        BatchRegisterState.Archivable rows = state.archivable(keep);
         if (rows.isEmpty()) {
             return List.of();
         }
         isArchiving = true;
         return List.of(new RegisterAction.WriteArchive(rows));
-    }
-
-    private Decision archived(BatchRegisterState.Archivable rows, long searched, Instant now) {
-        isArchiving = false;
-        List<BatchId> batches =
-                rows.batches().stream().map(BatchRegisterState.Entry::batch).toList();
-        List<BatchRegisterEvent.SubmissionKey> keys = rows.keys().keySet().stream()
-                .map(key -> new BatchRegisterEvent.SubmissionKey(key.job(), key.key()))
-                .toList();
-        BatchId last = batches.isEmpty()
-                ? List.copyOf(rows.keys().values()).getLast().batch()
-                : batches.getLast();
-        return Decision.persist(new BatchRegisterEvent.Archived(now, last, batches, keys, searched));
     }
 
     /// The question to the archive that must be answered before the run's first submission can be decided about;

@@ -173,6 +173,14 @@ public final class DatabaseProcess implements AutoCloseable {
         }
     }
 
+    /// Updates the statistics of a database's tables, as the server does by itself after a while.
+    public void vacuum(String database) throws SQLException {
+        try (Connection connection = connect(database);
+                Statement statement = connection.createStatement()) {
+            statement.execute("VACUUM ANALYZE");
+        }
+    }
+
     /// Runs a query.
     ///
     /// @return the first column of the first row
