@@ -103,21 +103,28 @@ public record Ledger(String url, String user, String password) {
     /// @throws FailureException transient if the journal can't be read
     public List<BatchId> batches(long after, boolean hasArchive) {
         String prefix = Batch.KEY.name() + "|";
+        // With both conditions, H2 would read all batches although there are few entries after the position.
+        String range = after == 0 ? "\"persistence_id\" LIKE ?" : "\"ordering\" > ?";
         String sql = """
-                SELECT "persistence_id" FROM "event_journal"
-                WHERE "ordering" > ? AND "sequence_number" = 1 AND "persistence_id" LIKE ? AND NOT "deleted"
-                """ + (hasArchive
+                SELECT "persistence_id" FROM "event_journal" WHERE %s AND "sequence_number" = 1 AND NOT "deleted"
+                """.formatted(range) + (hasArchive
                 ? "AND NOT EXISTS (SELECT 1 FROM batch_archive WHERE batch = SUBSTRING(\"persistence_id\" FROM %d))"
                         .formatted(prefix.length() + 1)
                 : "");
         List<BatchId> batches = new ArrayList<>();
         try (Connection connection = connect();
                 PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setLong(1, after);
-            statement.setString(2, prefix + "%");
+            if (after == 0) {
+                statement.setString(1, prefix + "%");
+            } else {
+                statement.setLong(1, after);
+            }
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
-                    batches.add(new BatchId(rows.getString(1).substring(prefix.length())));
+                    String id = rows.getString(1);
+                    if (id.startsWith(prefix)) {
+                        batches.add(new BatchId(id.substring(prefix.length())));
+                    }
                 }
             }
         } catch (SQLException e) {

@@ -64,24 +64,27 @@ public record RegisteredBatches(BatchRegisterState register, ArchiveTable archiv
     /// @param limit the most batches, at least 1
     public List<Entry> page(@Nullable String job, @Nullable Phase end, @Nullable Entry before, int limit) {
         ArchiveTable.Place place = before == null ? null : ArchiveTable.Place.of(before);
-        List<Entry> page = new ArrayList<>();
-        for (Entry entry : register.all()) {
+        List<Entry> kept = new ArrayList<>();
+        for (Entry entry : List.copyOf(register.all()).reversed()) {
             boolean isOfJob = job == null || entry.job().equals(job);
             boolean hasEnd =
                     end == null || entry.end().isEmpty() || entry.end().get() == end;
             boolean isBefore =
                     place == null || ArchiveTable.Place.of(entry).compareTo(place) < 0;
             if (isOfJob && hasEnd && isBefore) {
-                page.add(entry);
+                kept.add(entry);
+                if (kept.size() == limit && entry.number() > register.archivedTo()) {
+                    // All batches of the archive are older.
+                    return kept;
+                }
             }
         }
-        if (hasArchive()) {
-            // A batch may be in both.
-            archive.page(new ArchiveTable.PageQuery(job, end, place), limit).stream()
-                    .filter(entry -> !register.batches().containsKey(entry.batch()))
-                    .forEach(page::add);
-        }
-        return page.stream()
+        // A batch may be in both.
+        Stream<Entry> archived = hasArchive()
+                ? archive.page(new ArchiveTable.PageQuery(job, end, place), limit).stream()
+                        .filter(entry -> !register.batches().containsKey(entry.batch()))
+                : Stream.empty();
+        return Stream.concat(kept.stream(), archived)
                 .sorted(Comparator.comparing(ArchiveTable.Place::of).reversed())
                 .limit(limit)
                 .toList();

@@ -190,7 +190,14 @@ public final class BatchRegisterState {
     /// @param latest the batch that was submitted last, or null
     /// @param archives how often batches or keys have left for the archive
     /// @param searched as in [BatchRegisterEvent.Archived]
-    private record Position(long next, @Nullable BatchId latest, long archives, long searched) {}
+    /// @param archivedTo no batch of the archive has a higher number; -1 while the archive is empty
+    private record Position(
+            long next, @Nullable BatchId latest, long archives, long searched, long archivedTo) {
+
+        private Position opened(BatchId batch) {
+            return new Position(next + 1, batch, archives, searched, archivedTo);
+        }
+    }
 
     /// What leaves the register for the archive.
     ///
@@ -233,7 +240,7 @@ public final class BatchRegisterState {
             HashMap$.MODULE$.empty(),
             VectorMap$.MODULE$.empty(),
             HashMap$.MODULE$.empty(),
-            new Position(0, null, 0, 0));
+            new Position(0, null, 0, 0, -1));
 
     private final VectorMap<BatchId, Entry> batches;
     private final HashMap<BatchId, Entry> unfinished;
@@ -297,8 +304,12 @@ public final class BatchRegisterState {
         for (BatchRegisterSnapshot.KeyUse use : snapshot.keys()) {
             keys = keys.updated(new Key(use.job(), use.key()), new KeyUse(use.fingerprint(), use.batch()));
         }
-        Position position =
-                new Position(snapshot.next(), snapshot.latest(), snapshot.archives(), snapshot.searched());
+        Position position = new Position(
+                snapshot.next(),
+                snapshot.latest(),
+                snapshot.archives(),
+                snapshot.searched(),
+                snapshot.archivedTo());
         return new BatchRegisterState(batches, unfinished, runs, jobs, keys, callers, position);
     }
 
@@ -326,7 +337,8 @@ public final class BatchRegisterState {
                 position.next(),
                 position.latest(),
                 position.archives(),
-                position.searched());
+                position.searched(),
+                position.archivedTo());
     }
 
     /// The state after one more event.
@@ -403,10 +415,7 @@ public final class BatchRegisterState {
                 jobs.updated(entry.job(), JobBatches.with(get(jobs, entry.job()), entry)),
                 keys,
                 callers,
-                isLast
-                        ? new Position(
-                                position.next() + 1, entry.batch(), position.archives(), position.searched())
-                        : position);
+                isLast ? position.opened(entry.batch()) : position);
     }
 
     private static VectorMap<BatchId, Entry> map(Collection<Entry> entries) {
@@ -456,7 +465,7 @@ public final class BatchRegisterState {
                         ? keys
                         : with(entry.job(), opened.key(), entry.batch(), entry.fingerprint()),
                 counted(callers, opened.caller(), 1),
-                new Position(position.next() + 1, entry.batch(), position.archives(), position.searched()));
+                position.opened(entry.batch()));
     }
 
     /// @param caller null for a batch that is not counted
@@ -527,8 +536,10 @@ public final class BatchRegisterState {
         Set<BatchId> gone = new HashSet<>(archived.batches());
         gone.removeIf(this::isUnfinished);
         HashMap<RunKey, RunBatches> left = runs;
+        long archivedTo = position.archivedTo();
         for (BatchId batch : gone) {
             Entry entry = entry(batch);
+            archivedTo = entry == null ? archivedTo : Math.max(archivedTo, entry.number());
             RunBatches ofRun = entry == null ? null : get(left, entry.run());
             if (entry != null && ofRun != null && batch.equals(ofRun.published())) {
                 left = with(left, entry.run(), new RunBatches(ofRun.open(), null));
@@ -554,7 +565,8 @@ public final class BatchRegisterState {
                         position.next(),
                         position.latest(),
                         position.archives() + 1,
-                        Math.max(position.searched(), archived.searched())));
+                        Math.max(position.searched(), archived.searched()),
+                        archivedTo));
     }
 
     /// What leaves the register now: the oldest ended batches and keys, in portions.
@@ -604,6 +616,11 @@ public final class BatchRegisterState {
     /// How often batches or keys have left for the archive. While it is 0, the archive is empty.
     public long archives() {
         return position.archives();
+    }
+
+    /// No batch of the archive has a higher number. It is -1 while the archive is empty.
+    public long archivedTo() {
+        return position.archivedTo();
     }
 
     /// The position in the journal up to which every batch is known to the register.

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param latest the batch that was submitted last; null if there is none
 /// @param archives how often batches or keys have left for the archive
 /// @param searched the position in the journal up to which every batch is known to the register
+/// @param archivedTo the highest number of a batch of the archive; -1 while the archive is empty
 public record BatchRegisterSnapshot(
         List<RegisteredBatch> batches,
         List<JobBatches> jobs,
@@ -23,7 +24,8 @@ public record BatchRegisterSnapshot(
         long next,
         @Nullable BatchId latest,
         long archives,
-        long searched) {
+        long searched,
+        long archivedTo) {
 
     /// The batches of a job.
     ///

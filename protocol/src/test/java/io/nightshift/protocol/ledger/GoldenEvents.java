@@ -257,7 +257,8 @@ public final class GoldenEvents {
                         8,
                         BATCH,
                         3,
-                        5_000_000_000L));
+                        5_000_000_000L,
+                        4));
     }
 
     static Map<String, ScheduledJobEvent> jobs() {
