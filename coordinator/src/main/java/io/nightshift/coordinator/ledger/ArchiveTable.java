@@ -40,7 +40,10 @@ public final class ArchiveTable implements BatchArchive {
     /// @param job the name of their job; null for all jobs
     /// @param end how they ended; null for both
     /// @param before their place in the order of submission; null for the newest
-    public record PageQuery(@Nullable String job, @Nullable Phase end, @Nullable Place before) {}
+    public record PageQuery(
+            @Nullable String job,
+            @Nullable Phase end,
+            @Nullable Place before) {}
 
     /// A place in the order of submission: batches with a lower number are before it, and batches with the same
     /// number and a lower ID.
@@ -150,8 +153,8 @@ public final class ArchiveTable implements BatchArchive {
                     .append(parameter.value());
         }
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256")
-                    .digest(text.toString().getBytes(StandardCharsets.UTF_8));
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-256").digest(text.toString().getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);

@@ -52,8 +52,8 @@ public final class EmbeddedLedger implements AutoCloseable {
     private static final int LONGEST_COMMAND = 200;
     private static final Pattern PROCESS = Pattern.compile("process (\\d{1,18}) ");
 
-    /// The pages of the file that H2 keeps in memory. By default, H2 takes a sixteenth of the heap, and fills it from
-    /// a long history; the operating system keeps the file's pages, too.
+    /// The pages of the file that H2 keeps in memory. By default, H2 takes a sixteenth of the heap, and fills
+    /// it from a long history; the operating system keeps the file's pages, too.
     private static final int CACHE_KIB = 2_048;
 
     /// The version of the tables' schema. A later release may raise it.

@@ -124,8 +124,10 @@ public final class JournalWriter implements AutoCloseable {
         connection.commit();
     }
 
-    /// Writes a snapshot of the register, so that its first start need not read all its events, and makes everything
-    /// durable. A register with events that can't be read gets no snapshot: it then searches for the batches that it
+    /// Writes a snapshot of the register, so that its first start need not read all its events, and makes
+    /// everything durable. A register with events that can't be read gets no snapshot: it then searches for
+    /// the batches that
+    it
     /// has lost.
     public void finish() throws SQLException {
         insert.executeBatch();

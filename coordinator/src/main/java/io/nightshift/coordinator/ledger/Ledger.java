@@ -107,10 +107,11 @@ public record Ledger(String url, String user, String password) {
         String range = after == 0 ? "\"persistence_id\" LIKE ?" : "\"ordering\" > ?";
         String sql = """
                 SELECT "persistence_id" FROM "event_journal" WHERE %s AND "sequence_number" = 1 AND NOT "deleted"
-                """.formatted(range) + (hasArchive
-                ? "AND NOT EXISTS (SELECT 1 FROM batch_archive WHERE batch = SUBSTRING(\"persistence_id\" FROM %d))"
-                        .formatted(prefix.length() + 1)
-                : "");
+                """.formatted(range)
+                + (hasArchive
+                        ? "AND NOT EXISTS (SELECT 1 FROM batch_archive WHERE batch = SUBSTRING(\"persistence_id\" FROM %d))"
+                                .formatted(prefix.length() + 1)
+                        : "");
         List<BatchId> batches = new ArrayList<>();
         try (Connection connection = connect();
                 PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -226,8 +227,8 @@ public record Ledger(String url, String user, String password) {
         AtomicReference<RegisterVersion> version = new AtomicReference<>(from);
         forEachRegisterEvent(
                 from.number(),
-                (number, event) -> version.set(
-                        new RegisterVersion(version.get().state().apply(event), number)));
+                (number, event) ->
+                        version.set(new RegisterVersion(version.get().state().apply(event), number)));
         return version.get();
     }
 

@@ -181,9 +181,10 @@ public final class LedgerCheck {
         for (Entry entry : left.batches()) {
             Entry archived = find(entry.batch());
             if (archived == null) {
-                findings.add(new Finding(
-                        entry.batch(),
-                        "the batch register has archived this batch, but the archive doesn't have it. `nightshift ledger export` and `import` write the archive again"));
+                findings.add(
+                        new Finding(
+                                entry.batch(),
+                                "the batch register has archived this batch, but the archive doesn't have it. `nightshift ledger export` and `import` write the archive again"));
             } else if (!archived.equals(entry)) {
                 findings.add(new Finding(
                         entry.batch(), "the archive has another job, model, input or end than the batch register"));
@@ -193,7 +194,8 @@ public final class LedgerCheck {
         }
         left.keys().forEach((key, use) -> {
             if (!registered.archive().use(key.job(), key.key()).equals(Optional.of(use))) {
-                findings.add(new Finding(use.batch(), "the archive lacks the key %s of this batch".formatted(key.key())));
+                findings.add(
+                        new Finding(use.batch(), "the archive lacks the key %s of this batch".formatted(key.key())));
             }
         });
     }

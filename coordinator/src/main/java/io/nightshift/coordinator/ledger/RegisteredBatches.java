@@ -67,10 +67,8 @@ public record RegisteredBatches(BatchRegisterState register, ArchiveTable archiv
         List<Entry> kept = new ArrayList<>();
         for (Entry entry : List.copyOf(register.all()).reversed()) {
             boolean isOfJob = job == null || entry.job().equals(job);
-            boolean hasEnd =
-                    end == null || entry.end().isEmpty() || entry.end().get() == end;
-            boolean isBefore =
-                    place == null || ArchiveTable.Place.of(entry).compareTo(place) < 0;
+            boolean hasEnd = end == null || entry.end().isEmpty() || entry.end().get() == end;
+            boolean isBefore = place == null || ArchiveTable.Place.of(entry).compareTo(place) < 0;
             if (isOfJob && hasEnd && isBefore) {
                 kept.add(entry);
                 if (kept.size() == limit && entry.number() > register.archivedTo()) {

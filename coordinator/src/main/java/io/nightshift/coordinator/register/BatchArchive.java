@@ -35,7 +35,10 @@ public interface BatchArchive {
     /// @param published the batch of the run that was published last; null if the archive has none
     /// @param isTaken whether a batch of the archive has the candidate's ID
     record Answer(
-            Question question, @Nullable KeyUse use, @Nullable Entry published, boolean isTaken) {}
+            Question question,
+            @Nullable KeyUse use,
+            @Nullable Entry published,
+            boolean isTaken) {}
 
     /// Writes what is not there yet, all or nothing.
     ///

@@ -30,9 +30,8 @@ public final class BatchNameResolver {
         if (name.equals(LATEST)) {
             return register.latest().orElseThrow(() -> FailureException.permanent("no batch has run yet"));
         }
-        List<BatchId> archived = register.archives() == 0 || name.isEmpty()
-                ? List.of()
-                : archive.startingWith(name, MOST_ARCHIVED);
+        List<BatchId> archived =
+                register.archives() == 0 || name.isEmpty() ? List.of() : archive.startingWith(name, MOST_ARCHIVED);
         if (BatchId.isValid(name) && archived.contains(new BatchId(name))) {
             return new BatchId(name);
         }

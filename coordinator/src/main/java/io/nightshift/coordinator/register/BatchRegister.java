@@ -135,7 +135,8 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     }
 
     private RegisterDecisions newDecisions() {
-        return new RegisterDecisions(new SplittableRandom(), new WorkerShares(settings.scoringAtOnce()), settings.keep());
+        return new RegisterDecisions(
+                new SplittableRandom(), new WorkerShares(settings.scoringAtOnce()), settings.keep());
     }
 
     @Override
@@ -288,14 +289,13 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
 
     private void write(BatchRegisterState.Archivable rows) {
         boolean all = isSearched;
-        context.pipeToSelf(
-                CompletableFuture.supplyAsync(() -> archive.write(rows), blocking), (position, problem) -> {
-                    if (problem != null) {
-                        LOG.warn("ended batches can't be archived now, and are later", problem);
-                        return new RegisterMessage.ArchiveNotWritten();
-                    }
-                    return new RegisterMessage.ArchiveWritten(rows, all ? position : 0);
-                });
+        context.pipeToSelf(CompletableFuture.supplyAsync(() -> archive.write(rows), blocking), (position, problem) -> {
+            if (problem != null) {
+                LOG.warn("ended batches can't be archived now, and are later", problem);
+                return new RegisterMessage.ArchiveNotWritten();
+            }
+            return new RegisterMessage.ArchiveWritten(rows, all ? position : 0);
+        });
     }
 
     /// The caller asks again if no answer comes.
@@ -304,7 +304,8 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
             try {
                 find.replyTo().tell(RegisterDecisions.found(archive.use(find.job(), find.key()), find.fingerprint()));
             } catch (FailureException e) {
-                LOG.warn("a submission's key can't be looked up: {}", e.failure().message());
+                LOG.warn(
+                        "a submission's key can't be looked up: {}", e.failure().message());
             }
         });
     }

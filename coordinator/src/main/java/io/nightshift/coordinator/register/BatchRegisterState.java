@@ -104,7 +104,17 @@ public final class BatchRegisterState {
         /// The entry as it is stored.
         public RegisteredBatch stored() {
             return new RegisteredBatch(
-                    batch, number, at, run, fingerprint, input, model, submission, caller, superseded, end.orElse(null));
+                    batch,
+                    number,
+                    at,
+                    run,
+                    fingerprint,
+                    input,
+                    model,
+                    submission,
+                    caller,
+                    superseded,
+                    end.orElse(null));
         }
 
         /// An entry that was stored.
@@ -191,8 +201,7 @@ public final class BatchRegisterState {
     /// @param archives how often batches or keys have left for the archive
     /// @param searched as in [BatchRegisterEvent.Archived]
     /// @param archivedTo no batch of the archive has a higher number; -1 while the archive is empty
-    private record Position(
-            long next, @Nullable BatchId latest, long archives, long searched, long archivedTo) {
+    private record Position(long next, @Nullable BatchId latest, long archives, long searched, long archivedTo) {
 
         private Position opened(BatchId batch) {
             return new Position(next + 1, batch, archives, searched, archivedTo);
@@ -305,11 +314,7 @@ public final class BatchRegisterState {
             keys = keys.updated(new Key(use.job(), use.key()), new KeyUse(use.fingerprint(), use.batch()));
         }
         Position position = new Position(
-                snapshot.next(),
-                snapshot.latest(),
-                snapshot.archives(),
-                snapshot.searched(),
-                snapshot.archivedTo());
+                snapshot.next(), snapshot.latest(), snapshot.archives(), snapshot.searched(), snapshot.archivedTo());
         return new BatchRegisterState(batches, unfinished, runs, jobs, keys, callers, position);
     }
 
@@ -443,8 +448,7 @@ public final class BatchRegisterState {
     }
 
     /// A run without an open and a published batch needs no entry.
-    private static HashMap<RunKey, RunBatches> with(
-            HashMap<RunKey, RunBatches> runs, RunKey run, RunBatches ofRun) {
+    private static HashMap<RunKey, RunBatches> with(HashMap<RunKey, RunBatches> runs, RunKey run, RunBatches ofRun) {
         return ofRun.open() == null && ofRun.published() == null ? runs.removed(run) : runs.updated(run, ofRun);
     }
 
@@ -461,9 +465,7 @@ public final class BatchRegisterState {
                 base.unfinished.updated(entry.batch(), entry),
                 runs.updated(entry.run(), new RunBatches(entry.batch(), before == null ? null : before.published())),
                 jobs.updated(entry.job(), JobBatches.with(ofJob, entry)),
-                opened.key() == null
-                        ? keys
-                        : with(entry.job(), opened.key(), entry.batch(), entry.fingerprint()),
+                opened.key() == null ? keys : with(entry.job(), opened.key(), entry.batch(), entry.fingerprint()),
                 counted(callers, opened.caller(), 1),
                 position.opened(entry.batch()));
     }
@@ -555,7 +557,9 @@ public final class BatchRegisterState {
             }
         }
         return new BatchRegisterState(
-                map(all().stream().filter(entry -> !gone.contains(entry.batch())).toList()),
+                map(all().stream()
+                        .filter(entry -> !gone.contains(entry.batch()))
+                        .toList()),
                 unfinished,
                 left,
                 jobs,

@@ -198,12 +198,7 @@ class RegisterDecisions {
         for (LostBatch batch : lost) {
             if (!state.batches().containsKey(batch.batch())) {
                 BatchRegisterEvent event = new BatchRegisterEvent.Reentered(
-                        now,
-                        batch.batch(),
-                        batch.openedAt(),
-                        batch.submission(),
-                        batch.phase(),
-                        batch.superseded());
+                        now, batch.batch(), batch.openedAt(), batch.submission(), batch.phase(), batch.superseded());
                 events.add(event);
                 next = next.apply(event);
             }
@@ -214,7 +209,8 @@ class RegisterDecisions {
     private static Decision find(BatchRegisterState state, BatchRegisterCommand.Find find) {
         if (find.batch().equals(BatchNameResolver.LATEST) && state.latest().isPresent()) {
             return Decision.of(new RegisterAction.Send<>(
-                    find.replyTo(), new BatchRegisterCommand.Found(state.latest().get())));
+                    find.replyTo(),
+                    new BatchRegisterCommand.Found(state.latest().get())));
         }
         return Decision.of(new RegisterAction.FindInArchive(find, state));
     }
@@ -280,9 +276,8 @@ class RegisterDecisions {
                         run,
                         reply(
                                 first.submit(),
-                                new BatchRegisterCommand.NotNow(
-                                        "the archive of ended batches can't be read: %s. %s"
-                                                .formatted(reason, SUBMIT_AGAIN))));
+                                new BatchRegisterCommand.NotNow("the archive of ended batches can't be read: %s. %s"
+                                        .formatted(reason, SUBMIT_AGAIN))));
     }
 
     /// Makes sure that every open batch runs, and repeats messages that a crash may have lost.
@@ -408,10 +403,8 @@ class RegisterDecisions {
 
     /// Whether something has happened while the open batch was asked: batches have left for the archive, or a
     /// submission of another run has used the key.
-    private boolean hasChanged(
-            BatchRegisterState state, RunKey run, BatchRegisterCommand.Submit submit, Instant now) {
-        return ask(state, submit, now) != null
-                || use(state, run, submit.key()).isPresent();
+    private boolean hasChanged(BatchRegisterState state, RunKey run, BatchRegisterCommand.Submit submit, Instant now) {
+        return ask(state, submit, now) != null || use(state, run, submit.key()).isPresent();
     }
 
     /// The first use of the key of the run's first submission.
@@ -548,7 +541,8 @@ class RegisterDecisions {
             return reply(submit, tooManyOpen(submit));
         }
         BatchArchive.Answer answer = answers.get(RunKey.of(submission.job()));
-        BatchId batch = answer == null ? newId(state, job, now) : answer.question().candidate();
+        BatchId batch =
+                answer == null ? newId(state, job, now) : answer.question().candidate();
         return Decision.persist(
                 new BatchRegisterEvent.Opened(now, batch, submission, submit.key(), caller(submit)),
                 new RegisterAction.TellBatch(batch, new BatchCommand.Open(submission, state.history(job))),

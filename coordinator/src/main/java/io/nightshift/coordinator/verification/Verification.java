@@ -76,9 +76,8 @@ public final class Verification {
         Submission submission;
         try {
             entry = ledger.registered().find(batch).orElse(null);
-            submission = entry == null
-                    ? null
-                    : ledger.submission(batch, entry.at()).orElse(null);
+            submission =
+                    entry == null ? null : ledger.submission(batch, entry.at()).orElse(null);
         } catch (FailureException e) {
             if (!e.failure().isPermanent()) {
                 throw e;

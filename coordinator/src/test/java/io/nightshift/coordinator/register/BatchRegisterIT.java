@@ -78,7 +78,12 @@ class BatchRegisterIT {
     private ActorRef<BatchRegisterCommand> spawn() {
         return node.kit()
                 .spawn(BatchRegister.create(
-                        this::tell, CLOCK, new LostBatches(node.ledger()), node.ledger().archive(), node.blocking(), new RegisterSettings(100, 1_000)));
+                        this::tell,
+                        CLOCK,
+                        new LostBatches(node.ledger()),
+                        node.ledger().archive(),
+                        node.blocking(),
+                        new RegisterSettings(100, 1_000)));
     }
 
     private void tell(BatchId batch, BatchCommand command) {

@@ -263,8 +263,7 @@ class BatchRegisterStateTest {
         assertThat(state.submitted()).isEqualTo(1);
         assertThat(state.archives()).isEqualTo(1);
         assertThat(state.searched()).isEqualTo(17);
-        assertThat(before.archivable((BatchRegisterEvent.Archived) archived(A)))
-                .isEqualTo(before.archivable(0, 1));
+        assertThat(before.archivable((BatchRegisterEvent.Archived) archived(A))).isEqualTo(before.archivable(0, 1));
         assertThat(state.apply(opened(B, FLIGHTS)).open(RUN).orElseThrow().number())
                 .as("its number is not used again")
                 .isEqualTo(1);

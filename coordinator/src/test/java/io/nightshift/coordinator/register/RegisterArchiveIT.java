@@ -185,7 +185,9 @@ class RegisterArchiveIT {
         try (TestActorSystem node = new TestActorSystem(folder.resolve("home"))) {
             Ledger ledger = node.ledger();
             write(ledger, 600, KEEP);
-            assertThat(number(ledger, "SELECT COUNT(*) FROM \"event_journal\" WHERE \"persistence_id\" LIKE 'register|%'"))
+            assertThat(number(
+                            ledger,
+                            "SELECT COUNT(*) FROM \"event_journal\" WHERE \"persistence_id\" LIKE 'register|%'"))
                     .isGreaterThan(BatchRegister.SNAPSHOT_EVERY);
             // If the start read them, it would lose the batches that it keeps.
             execute(ledger, """
@@ -248,7 +250,8 @@ class RegisterArchiveIT {
         try (EmbeddedLedger opened = EmbeddedLedger.open(copy)) {
             assertThat(LedgerCheck.of(opened.ledger()).findings()).isEmpty();
             assertThat(opened.ledger().registered().find(batch(3))).isPresent();
-            assertThat(number(opened.ledger(), "SELECT COUNT(*) FROM \"snapshot\"")).isEqualTo(1);
+            assertThat(number(opened.ledger(), "SELECT COUNT(*) FROM \"snapshot\""))
+                    .isEqualTo(1);
         }
     }
 }

@@ -319,8 +319,8 @@ class RegisterDecisionsTest {
             decide(submit(FLIGHTS, false, "monday", ticket()));
 
             assertThat(decide(status(A, Phase.FAILED)))
-                    .isEqualTo(
-                            resumed(new BatchRegisterEvent.Keyed(ExampleBatch.AT, A, "monday", FLIGHTS.fingerprint(), JOB)));
+                    .isEqualTo(resumed(
+                            new BatchRegisterEvent.Keyed(ExampleBatch.AT, A, "monday", FLIGHTS.fingerprint(), JOB)));
         }
 
         @Test

@@ -85,7 +85,8 @@ class RegisterSimulationTest {
                             BatchRegisterState state,
                             BatchArchive.@Nullable Answer answer,
                             BatchRegisterCommand.Submit submit) {
-                        return answer != null && Objects.equals(answer.question().key(), submit.key());
+                        return answer != null
+                                && Objects.equals(answer.question().key(), submit.key());
                     }
                 };
             }
@@ -141,8 +142,8 @@ class RegisterSimulationTest {
         long archives = 0;
         for (long seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
             try {
-                RegisterSimulation.Outcome outcome = RegisterSimulation.run(
-                        seed, random -> new RegisterDecisions(random, RegisterSimulation.KEEP));
+                RegisterSimulation.Outcome outcome =
+                        RegisterSimulation.run(seed, random -> new RegisterDecisions(random, RegisterSimulation.KEEP));
                 accepted += outcome.accepted();
                 archives += outcome.archives();
             } catch (RegisterSimulation.Violation violation) {

@@ -133,7 +133,10 @@ public final class RegisterGrowth {
         String url;
         try (EmbeddedLedger ledger = EmbeddedLedger.open(filled)) {
             // Nobody else uses it yet, so its writes need not be forced to the disk one by one.
-            url = ledger.ledger().url().replaceFirst("^jdbc:h2:[^:]+:", "jdbc:h2:file:") + ";CACHE_SIZE=262144";
+            url = ledger.ledger()
+                    .url()
+                    .replaceFirst("^jdbc:h2:[^:]+:", "jdbc:h2:file:")
+                    .replaceFirst("CACHE_SIZE=\\d+", "CACHE_SIZE=262144");
         }
         fill("H2", new Ledger(url, "nightshift", ""), jobs, batches);
         try (EmbeddedLedger ledger = EmbeddedLedger.open(filled)) {

@@ -188,7 +188,8 @@ public final class Configuration {
         return prices;
     }
 
-    /// The sections `nightshift.batch`, `nightshift.ledger`, `nightshift.worker` and `pekko`, which override the defaults.
+    /// The sections `nightshift.batch`, `nightshift.ledger`, `nightshift.worker` and `pekko`, which override
+    /// the defaults.
     public Config tuning() {
         return tuning;
     }

@@ -9,8 +9,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/// The batch register as this node has read it from the journal: its last snapshot, and the events after it. All callers share one read at a time. Safe
-/// for several threads, none of which waits.
+/// The batch register as this node has read it from the journal: its last snapshot, and the events after it.
+/// All callers share one read at a time. Safe for several threads, none of which waits.
 final class BatchRegisterCache {
 
     private final Ledger ledger;

@@ -89,8 +89,7 @@ public sealed interface BatchRegisterEvent {
             implements BatchRegisterEvent {
 
         /// A batch of whose run the archive has no later batch.
-        public Reentered(
-                Instant at, BatchId batch, Instant openedAt, Submission submission, @Nullable Phase phase) {
+        public Reentered(Instant at, BatchId batch, Instant openedAt, Submission submission, @Nullable Phase phase) {
             this(at, batch, openedAt, submission, phase, false);
         }
     }
