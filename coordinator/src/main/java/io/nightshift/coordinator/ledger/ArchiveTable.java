@@ -38,7 +38,7 @@ public final class ArchiveTable implements BatchArchive {
     /// What a page of batches has in common.
     ///
     /// @param job the name of their job; null for all jobs
-    /// @param end how they ended; null for both
+    /// @param end how they ended; null for both. Not used with a job
     /// @param before their place in the order of submission; null for the newest
     public record PageQuery(
             @Nullable String job,
@@ -131,7 +131,7 @@ public final class ArchiveTable implements BatchArchive {
                     "snapshot_ser_manifest", "snapshot_payload")
                 VALUES (?, ?, ?, ?, ?, ?)
                 """)) {
-            insert.setString(1, Ledger.REGISTER.id());
+            insert.setString(1, Ledger.registerId().id());
             insert.setLong(2, number);
             insert.setLong(3, System.currentTimeMillis());
             insert.setInt(4, LedgerSerializer.IDENTIFIER);
@@ -233,7 +233,7 @@ public final class ArchiveTable implements BatchArchive {
     private static Optional<Entry> lastPublished(Connection connection, RunKey run) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("SELECT entry FROM batch_archive WHERE run = ? AND phase = 'published'"
-                        + " ORDER BY number DESC, batch DESC LIMIT 1")) {
+                        + " ORDER BY run DESC, phase DESC, number DESC, batch DESC LIMIT 1")) {
             statement.setString(1, digest(run));
             return first(statement);
         }
@@ -305,13 +305,16 @@ public final class ArchiveTable implements BatchArchive {
     public List<Entry> page(PageQuery query, int limit) {
         StringBuilder sql = new StringBuilder("SELECT entry FROM batch_archive WHERE TRUE");
         List<Object> values = new ArrayList<>();
+        // An index that has the rows in this order, so that only those of the page are read.
+        String order = "";
         if (query.job() != null) {
             sql.append(" AND job = ?");
             values.add(query.job());
-        }
-        if (query.end() != null) {
+            order = "job DESC, ";
+        } else if (query.end() != null) {
             sql.append(" AND phase = ?");
             values.add(query.end().toString());
+            order = "phase DESC, ";
         }
         Place before = query.before();
         if (before != null) {
@@ -321,7 +324,7 @@ public final class ArchiveTable implements BatchArchive {
             values.add(before.number());
             values.add(before.batch().value());
         }
-        sql.append(" ORDER BY number DESC, batch DESC LIMIT ?");
+        sql.append(" ORDER BY ").append(order).append("number DESC, batch DESC LIMIT ?");
         values.add(limit);
         return read(connection -> {
             try (PreparedStatement statement = connection.prepareStatement(sql.toString())) {

@@ -195,13 +195,14 @@ public final class EmbeddedLedger implements AutoCloseable {
     private record Stored(int version, String ledger, long entries) {}
 
     private Stored stored() throws SQLException {
-        String sql = "SELECT version, ledger, (SELECT COALESCE(MAX(\"ordering\"), 0) FROM \"event_journal\") FROM "
+        String sql = "SELECT version, ledger, (SELECT MAX(\"ordering\") FROM \"event_journal\") FROM "
                 + VERSION_TABLE;
         try (Statement statement = keepOpen.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
             if (!row.next()) {
                 throw HomeIdentity.lost(home, "has lost its identity");
             }
+            // Without entries, it is null, which is read as 0.
             return new Stored(row.getInt(1), row.getString(2), row.getLong(3));
         } catch (SQLException e) {
             if (e.getErrorCode() == ErrorCode.TABLE_OR_VIEW_NOT_FOUND_1

@@ -17,6 +17,7 @@ public final class JournalWriter implements AutoCloseable {
     private static final int INSERTED_AT_ONCE = 500;
 
     private final LedgerSerializer serializer = new LedgerSerializer();
+    private final String registerId = Ledger.registerId().id();
     private final Connection connection;
     private final PreparedStatement insert;
 
@@ -88,7 +89,7 @@ public final class JournalWriter implements AutoCloseable {
         if (rows % INSERTED_AT_ONCE == 0) {
             insert.executeBatch();
         }
-        if (row.id().equals(Ledger.REGISTER.id())) {
+        if (row.id().equals(registerId)) {
             follow(row);
         }
     }
@@ -107,7 +108,7 @@ public final class JournalWriter implements AutoCloseable {
 
     /// Writes the next event of the register.
     public void write(BatchRegisterEvent event) throws SQLException {
-        write(Ledger.REGISTER.id(), registerEvents + 1, event, event.at());
+        write(registerId, registerEvents + 1, event, event.at());
     }
 
     /// Writes that ended batches have left the register, if there are more than it keeps.
@@ -126,9 +127,7 @@ public final class JournalWriter implements AutoCloseable {
 
     /// Writes a snapshot of the register, so that its first start need not read all its events, and makes
     /// everything durable. A register with events that can't be read gets no snapshot: it then searches for
-    /// the batches that
-    it
-    /// has lost.
+    /// the batches that it has lost.
     public void finish() throws SQLException {
         insert.executeBatch();
         if (register.archives() > 0 && !isRegisterDamaged) {

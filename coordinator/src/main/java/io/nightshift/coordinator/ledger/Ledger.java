@@ -66,7 +66,6 @@ public record Ledger(String url, String user, String password) {
     /// An event is written a moment after it was decided.
     private static final Duration NEAR = Duration.ofMinutes(10);
 
-    static final PersistenceId REGISTER = PersistenceId.of(BatchRegister.KEY.name(), BatchRegister.ID);
 
     @FunctionalInterface
     private interface RowVisitor {
@@ -94,6 +93,11 @@ public record Ledger(String url, String user, String password) {
                         number,
                         batch,
                         entry instanceof UnreadableEntry(String problem) ? problem : "it is not an entry of a batch"));
+    }
+
+    /// Not a constant: the register's class has a logger, and a ledger is opened before the log is set up.
+    static PersistenceId registerId() {
+        return PersistenceId.of(BatchRegister.KEY.name(), BatchRegister.ID);
     }
 
     /// The batches that have a first entry and are not in the archive, in any order.
@@ -241,7 +245,7 @@ public record Ledger(String url, String user, String password) {
         LedgerSerializer serializer = new LedgerSerializer();
         try (Connection connection = connect();
                 PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, REGISTER.id());
+            statement.setString(1, registerId().id());
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     Object stored = serializer.read(rows.getInt(2), rows.getString(3), rows.getBytes(4));
@@ -291,7 +295,7 @@ public record Ledger(String url, String user, String password) {
     /// @param to when it was written at the latest
     private Optional<Submission> submission(BatchId batch, long from, long to) {
         AtomicReference<@Nullable Submission> found = new AtomicReference<>();
-        rows(REGISTER, 0, ALL, from, to, (number, entry) -> {
+        rows(registerId(), 0, ALL, from, to, (number, entry) -> {
             if (entry instanceof BatchRegisterEvent event && event.batch().equals(batch)) {
                 switch (event) {
                     case BatchRegisterEvent.Opened opened -> found.set(opened.submission());
@@ -310,7 +314,7 @@ public record Ledger(String url, String user, String password) {
     /// @param after the number of the last event to skip, or 0 to skip none
     /// @throws FailureException as [#registerEvents()]
     public void forEachRegisterEvent(long after, RegisterEventVisitor visitor) {
-        rows(REGISTER, after, ALL, (number, entry) -> {
+        rows(registerId(), after, ALL, (number, entry) -> {
             if (entry instanceof BatchRegisterEvent event) {
                 visitor.event(number, event);
             }

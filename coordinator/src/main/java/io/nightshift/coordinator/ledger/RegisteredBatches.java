@@ -58,8 +58,8 @@ public record RegisteredBatches(BatchRegisterState register, ArchiveTable archiv
     /// Batches in the order of submission, the newest first.
     ///
     /// @param job the name of their job; null for all jobs
-    /// @param end how the ended ones among them ended; null for both. Batches that have not ended are always
-    ///     among them
+    /// @param end how the ended ones among them should have ended; null for both. It spares the caller others, but
+    ///     not all
     /// @param before the batch before the page; null for the first page
     /// @param limit the most batches, at least 1
     public List<Entry> page(@Nullable String job, @Nullable Phase end, @Nullable Entry before, int limit) {

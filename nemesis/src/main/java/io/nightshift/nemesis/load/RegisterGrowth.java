@@ -40,7 +40,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -138,7 +140,13 @@ public final class RegisterGrowth {
                     .replaceFirst("^jdbc:h2:[^:]+:", "jdbc:h2:file:")
                     .replaceFirst("CACHE_SIZE=\\d+", "CACHE_SIZE=262144");
         }
-        fill("H2", new Ledger(url, "nightshift", ""), jobs, batches);
+        Ledger unforced = new Ledger(url, "nightshift", "");
+        fill("H2", unforced, jobs, batches);
+        try (Connection connection = unforced.connect();
+                Statement statement = connection.createStatement()) {
+            // A server does this bit by bit, whenever it has nothing to do.
+            statement.execute("SHUTDOWN COMPACT");
+        }
         try (EmbeddedLedger ledger = EmbeddedLedger.open(filled)) {
             ledger.recordEntries();
         }

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS batch_archive (
 CREATE INDEX IF NOT EXISTS batch_archive_number ON batch_archive (number, batch);
 CREATE INDEX IF NOT EXISTS batch_archive_phase ON batch_archive (phase, number, batch);
 CREATE INDEX IF NOT EXISTS batch_archive_job ON batch_archive (job, number, batch);
-CREATE INDEX IF NOT EXISTS batch_archive_run ON batch_archive (run, number, batch);
+CREATE INDEX IF NOT EXISTS batch_archive_run ON batch_archive (run, phase, number, batch);
 
 CREATE TABLE IF NOT EXISTS key_archive (
     job            VARCHAR(128) NOT NULL,

@@ -28,7 +28,7 @@ CREATE TABLE batch_archive (
 CREATE INDEX batch_archive_number ON batch_archive (number, batch);
 CREATE INDEX batch_archive_phase ON batch_archive (phase, number, batch);
 CREATE INDEX batch_archive_job ON batch_archive (job, number, batch);
-CREATE INDEX batch_archive_run ON batch_archive (run, number, batch);
+CREATE INDEX batch_archive_run ON batch_archive (run, phase, number, batch);
 
 -- The idempotency keys of submissions.
 CREATE TABLE key_archive (
