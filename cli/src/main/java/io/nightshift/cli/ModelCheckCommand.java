@@ -115,7 +115,10 @@ final class ModelCheckCommand implements Callable<Integer> {
                 DuckDbLoader.open(MemoryBudget.duckDb(1), home.spill(), FileRoots.UNRESTRICTED, Runnable::run);
         Configuration given = configuration.read(home);
         Destinations destinations = new Destinations(
-                duckDb, given.dataSources(), FileRoots.UNRESTRICTED, given.objects().ofCommand(home.folder()));
+                duckDb,
+                given.dataSources(),
+                FileRoots.UNRESTRICTED,
+                given.objects().ofCommand(home.folder()));
         CheckResult result = ModelCheck.run(
                 duckDb.get(),
                 destinations,

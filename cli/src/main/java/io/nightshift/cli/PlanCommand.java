@@ -12,8 +12,8 @@ import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.worker.partition.MemoryEstimate;
 import java.io.PrintWriter;
 import java.time.Clock;
@@ -63,15 +63,19 @@ final class PlanCommand implements Callable<Integer> {
                             given.alerts().names())
                     .check(job);
             PartitionPlan plan = Planner.cut(check.files(), job.partitions().rows());
-            String fetches = destinations
-                    .sources()
-                    .fetches(job, check.model().description(), check.files());
+            String fetches = destinations.sources().fetches(job, check.model().description(), check.files());
             print(job, check.files(), fetches, plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));
         }
         return ExitStatus.DONE;
     }
 
-    private void print(Job job, List<InspectedFile> files, String fetches, PartitionPlan plan, MemoryEstimate memory, String duration) {
+    private void print(
+            Job job,
+            List<InspectedFile> files,
+            String fetches,
+            PartitionPlan plan,
+            MemoryEstimate memory,
+            String duration) {
         PrintWriter out = spec.commandLine().getOut();
         String source = files.size() == 1
                 ? files.getFirst().file().path()

@@ -242,8 +242,7 @@ public final class DoctorCommand implements Callable<Integer> {
                             store.toString(),
                             "it has no buckets, so no job reads it",
                             "List what jobs may read in nightshift.stores.%s.buckets.".formatted(store.name()))
-                    : Diagnosis.fine(
-                            store.toString(), "jobs may read " + String.join(", ", store.buckets()));
+                    : Diagnosis.fine(store.toString(), "jobs may read " + String.join(", ", store.buckets()));
         } catch (FailureException e) {
             return Diagnosis.problem(
                     store.toString(),

@@ -326,8 +326,8 @@ class BatchStateTest {
 
     @Test
     void anEntryOfALaterVersionIsNoDamage() {
-        Exception newer = catchException(() -> EventCodec.decode(new CBORMapper()
-                .writeValueAsBytes(Map.of("event", "from-the-future", "at", "2026-11-27T00:00:00Z"))));
+        Exception newer = catchException(() -> EventCodec.decode(
+                new CBORMapper().writeValueAsBytes(Map.of("event", "from-the-future", "at", "2026-11-27T00:00:00Z"))));
 
         assertThat(newer).isInstanceOf(NewerEventException.class);
         assertThat(BatchState.damage(newer)).startsWith("the ledger can't be read by this version: ");

@@ -123,9 +123,8 @@ class CommittedPartitionsTest {
         for (int partition = 0; partition < partitions; partition++) {
             assertThat(committed.contains(partition)).as("%d", partition).isEqualTo(partition % 511 == 0);
         }
-        CommittedPartitions last = committed.contains(partitions - 1)
-                ? committed
-                : committed.withCommits(List.of(odd(partitions - 1)));
+        CommittedPartitions last =
+                committed.contains(partitions - 1) ? committed : committed.withCommits(List.of(odd(partitions - 1)));
         assertThat(last.contains(partitions - 1)).isTrue();
         assertThat(last.contains(partitions)).as("a partition beyond the plan").isFalse();
         assertThatThrownBy(() -> last.withCommits(List.of(odd(partitions))))

@@ -103,8 +103,7 @@ class TakeoverDetectionTest extends DecisionsFixture {
 
     private Decision describedAt(long second) {
         seconds = second;
-        return decide(new BatchCommand.Describe(
-                TestInbox.<BatchStatus>create().getRef()));
+        return decide(new BatchCommand.Describe(TestInbox.<BatchStatus>create().getRef()));
     }
 
     private Decision ensuredAt(long second) {

@@ -17,13 +17,16 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// The sections `nightshift.stores` and `nightshift.object-copies`: the object stores that jobs may read, and where the node
+/// The sections `nightshift.stores` and `nightshift.object-copies`: the object stores that jobs may read, and
+/// where the
+/// node
 /// keeps what it has fetched from them.
 ///
 /// @param stores in the order of their names
 /// @param folder of the copies, absolute; null for the home folder's
 /// @param limit of the copies, in bytes
-public record ObjectSettings(List<ObjectStoreSettings> stores, @Nullable Path folder, long limit) {
+public record ObjectSettings(
+        List<ObjectStoreSettings> stores, @Nullable Path folder, long limit) {
 
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
     private static final Pattern BUCKET = Pattern.compile("\\*|[a-z0-9][a-z0-9._-]{2,62}(/.*)?");
@@ -41,8 +44,10 @@ public record ObjectSettings(List<ObjectStoreSettings> stores, @Nullable Path fo
             }
             ConfigurationSection section = stores.section(name);
             ObjectStoreSettings store = store(name, section);
-            for (String bucket :
-                    store.buckets().stream().map(ObjectStoreSettings::bucketOf).distinct().toList()) {
+            for (String bucket : store.buckets().stream()
+                    .map(ObjectStoreSettings::bucketOf)
+                    .distinct()
+                    .toList()) {
                 String other = owners.putIfAbsent(bucket, name);
                 if (other != null) {
                     section.mistake("buckets", "a bucket is also in the list of the store " + other);
@@ -62,8 +67,9 @@ public record ObjectSettings(List<ObjectStoreSettings> stores, @Nullable Path fo
                 (int) (CopyFolder.DEFAULT_LIMIT >> 20),
                 0,
                 Integer.MAX_VALUE,
-                KeyMeaning.of("The size of the copies that a process keeps, in MiB. Partitions that are being scored are"
-                        + " copied even if they need more; with 0, nothing is fetched ahead."));
+                KeyMeaning.of(
+                        "The size of the copies that a process keeps, in MiB. Partitions that are being scored are"
+                                + " copied even if they need more; with 0, nothing is fetched ahead."));
         copies.end();
         return new ObjectSettings(read, folder == null ? null : copies.resolve(folder), (long) megabytes << 20);
     }
@@ -122,7 +128,8 @@ public record ObjectSettings(List<ObjectStoreSettings> stores, @Nullable Path fo
                 "access-key-id",
                 "The ID of an access key. Preferably, use `${?NAME}`. Without this key, the node looks for credentials as"
                         + " the AWS SDK does: in the environment, in `~/.aws`, in the role of the machine or the pod.");
-        String secret = secret(section, "secret-access-key", "The secret of the access key. Preferably, use `${?NAME}`.");
+        String secret =
+                secret(section, "secret-access-key", "The secret of the access key. Preferably, use `${?NAME}`.");
         String token = secret(section, "session-token", "The session token of a temporary access key.");
         String profile = section.textOrNull(
                 "profile", KeyMeaning.of("The profile of `~/.aws/credentials` with the credentials."));
@@ -151,7 +158,8 @@ public record ObjectSettings(List<ObjectStoreSettings> stores, @Nullable Path fo
         String file = section.textOrNull(
                 fileKey,
                 KeyMeaning.of(
-                        "path", "A file that contains the value, instead of `%s`. Line ends are ignored.".formatted(key)));
+                        "path",
+                        "A file that contains the value, instead of `%s`. Line ends are ignored.".formatted(key)));
         if (file == null) {
             return value == null || value.isBlank() ? null : value;
         }

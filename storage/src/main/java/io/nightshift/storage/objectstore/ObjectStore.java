@@ -20,7 +20,8 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/// Lists and reads the objects of one store. Every call waits for the network, and repeats what may succeed on another
+/// Lists and reads the objects of one store. Every call waits for the network, and repeats what may succeed
+/// on another
 /// try:
 /// server errors, throttling, timeouts, and answers that end too early. Safe for several threads.
 ///

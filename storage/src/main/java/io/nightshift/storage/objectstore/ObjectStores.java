@@ -9,12 +9,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// The object stores that jobs may read on this node, by bucket. A store's client is made when it is first used, since
+/// The object stores that jobs may read on this node, by bucket. A store's client is made when it is first
+/// used, since
 /// that
 /// takes a second. Safe for several threads.
 public final class ObjectStores implements AutoCloseable {
 
-    /// The store of a command whose configuration has none for a bucket: it is described by the standard variables of
+    /// The store of a command whose configuration has none for a bucket: it is described by the standard
+    /// variables of
     /// the
     /// environment.
     private static final String ENVIRONMENT = "environment";
@@ -46,7 +48,8 @@ public final class ObjectStores implements AutoCloseable {
     }
 
     /// These stores. Any other bucket is read as the environment says: `AWS_ACCESS_KEY_ID`, `AWS_REGION`,
-    /// `AWS_ENDPOINT_URL_S3`, and the rest of the standard chain. For a command whose user runs a job of their own.
+    /// `AWS_ENDPOINT_URL_S3`, and the rest of the standard chain. For a command whose user runs a job of
+    /// their own.
     ///
     /// @param environment the process's variables
     public static ObjectStores orEnvironment(

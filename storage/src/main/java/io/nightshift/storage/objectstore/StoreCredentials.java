@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /// How a node signs its requests to a store. They stay on the node, and `toString` shows no secret.
 public sealed interface StoreCredentials {
 
-    /// What the AWS SDK finds: the environment, a web identity, the profiles in `~/.aws`, or the role of the container
+    /// What the AWS SDK finds: the environment, a web identity, the profiles in `~/.aws`, or the role of the
+    /// container
     /// or
     /// machine.
     ///

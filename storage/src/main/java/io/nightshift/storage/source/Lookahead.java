@@ -9,7 +9,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Predicate;
 
-/// Does the same with many things, in order. Where that waits for the network, some of the next are begun on threads of
+/// Does the same with many things, in order. Where that waits for the network, some of the next are begun on
+/// threads of
 /// their
 /// own. For one thread.
 ///

@@ -4,7 +4,8 @@ import io.nightshift.protocol.plan.SourceFile;
 import java.io.IOException;
 import java.util.List;
 
-/// Compares pinned pieces of a source with what is there now. Both methods block, and are safe for several threads.
+/// Compares pinned pieces of a source with what is there now. Both methods block, and are safe for several
+/// threads.
 public interface PinComparison {
 
     /// The comparison of local files.
@@ -26,12 +27,14 @@ public interface PinComparison {
     /// @throws IOException if it can't be found out
     List<String> differences(SourceFile pinned) throws IOException;
 
-    /// As [#differences], but as cheap as possible: it may miss some. An attempt calls it before it reads a piece.
+    /// As [#differences], but as cheap as possible: it may miss some. An attempt calls it before it reads a
+    /// piece.
     ///
     /// @throws IOException if it can't be found out
     List<String> quickDifferences(SourceFile pinned) throws IOException;
 
-    /// As [#differences], for an attempt that has read a piece and must know that it has read the pinned one. Where
+    /// As [#differences], for an attempt that has read a piece and must know that it has read the pinned one.
+    /// Where
     /// reading
     /// itself makes sure of that, there is nothing to compare.
     ///
@@ -40,7 +43,8 @@ public interface PinComparison {
         return differences(pinned);
     }
 
-    /// Whether [#differences] waits for an answer from elsewhere, so that several pieces are best compared at a time.
+    /// Whether [#differences] waits for an answer from elsewhere, so that several pieces are best compared at
+    /// a time.
     default boolean waitsForNetwork(SourceFile pinned) {
         return false;
     }

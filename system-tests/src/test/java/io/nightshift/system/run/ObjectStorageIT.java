@@ -55,8 +55,7 @@ final class ObjectStorageIT {
         for (int i = 0; i < FILES; i++) {
             put(i, 3_000);
         }
-        job.edit(
-                "parquet: " + FlightsJob.example().resolve("flights.parquet"), "parquet: s3://lake/flights/*.parquet");
+        job.edit("parquet: " + FlightsJob.example().resolve("flights.parquet"), "parquet: s3://lake/flights/*.parquet");
         Files.writeString(folder.resolve("stores.conf"), """
                 nightshift.stores.test {
                   endpoint = "%s"
@@ -75,8 +74,7 @@ final class ObjectStorageIT {
 
     private void put(int number, int rows) throws Exception {
         FlightsJob local = FlightsJob.on(
-                folder.resolve("local-" + number),
-                "FROM flights LIMIT %d OFFSET %d".formatted(rows, number * 3_000));
+                folder.resolve("local-" + number), "FROM flights LIMIT %d OFFSET %d".formatted(rows, number * 3_000));
         Path file = Files.createDirectories(folder.resolve("files")).resolve("part-%d.parquet".formatted(number));
         Files.move(local.input(), file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         server.put("lake", "flights/" + file.getFileName(), file);
@@ -125,12 +123,19 @@ final class ObjectStorageIT {
                 .json();
         assertThat(result.get("rows").asInt()).isEqualTo(FILES * 3_000);
 
-        String verified = program(environment(), "batch", "verify", result.get("batch").asText(), "--home", job.home().toString())
+        String verified = program(
+                        environment(),
+                        "batch",
+                        "verify",
+                        result.get("batch").asText(),
+                        "--home",
+                        job.home().toString())
                 .expect(0)
                 .out();
         assertThat(verified).contains("the input is as it was");
         try (Stream<Path> copies = Files.walk(job.home().resolve("objects"))) {
-            assertThat(copies.filter(Files::isRegularFile).map(file -> file.getFileName().toString()))
+            assertThat(copies.filter(Files::isRegularFile)
+                            .map(file -> file.getFileName().toString()))
                     .as("copies of objects")
                     .containsOnly("lock");
         }
@@ -139,7 +144,9 @@ final class ObjectStorageIT {
     @Test
     void aDisturbedStoreGivesTheSamePredictions() throws Exception {
         FlightsJob local = FlightsJob.in(folder.resolve("local"));
-        local.edit(FlightsJob.example().resolve("flights.parquet").toString(), folder.resolve("files").toString());
+        local.edit(
+                FlightsJob.example().resolve("flights.parquet").toString(),
+                folder.resolve("files").toString());
         ProgramProcess.run(local).expect(0);
         proxy.latency(Duration.ofMillis(5))
                 .often(
@@ -168,7 +175,8 @@ final class ObjectStorageIT {
                         .out())
                 .contains("processing 9,000 rows from 3 files (s3://lake/flights/*.parquet)")
                 .containsPattern("fetches     [0-9,]+ of [0-9,]+ bytes: 3 objects, 3 row groups, the columns ");
-        assertThat(program(List.of(), configured("doctor", "--job", job.file().toString())).out())
+        assertThat(program(List.of(), configured("doctor", "--job", job.file().toString()))
+                        .out())
                 .contains("jobs may read lake/flights")
                 .contains("flights can run");
         proxy.next(new Fault.Answer(403, "InvalidAccessKeyId"));
@@ -181,7 +189,8 @@ final class ObjectStorageIT {
         proxy.latency(Duration.ofMillis(300));
         try (ProgramProcess stopped = ProgramProcess.start(
                 folder, List.of(configured("run", job.file().toString(), "-o", "json")))) {
-            assertThat(stopped.awaitLog(job.log(), Pattern.compile("is planned"), 1)).isTrue();
+            assertThat(stopped.awaitLog(job.log(), Pattern.compile("is planned"), 1))
+                    .isTrue();
         }
         proxy.heal();
         put(1, 2_999);

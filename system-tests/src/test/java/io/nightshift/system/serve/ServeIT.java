@@ -81,7 +81,8 @@ final class ServeIT {
         try (HomeServer server = new HomeServer(folder)) {
             server.command("batch", "submit", job.file().toString()).expect(0);
             await().pollInterval(Duration.ofMillis(5))
-                    .until(() -> COMMITTED.matcher(server.process().out()).results().count() >= 3);
+                    .until(() ->
+                            COMMITTED.matcher(server.process().out()).results().count() >= 3);
             server.kill();
             assertThat(job.published()).as("the batch was open").isEmpty();
             assertThat(LocalServer.find(server.home()))

@@ -13,7 +13,8 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.concurrent.TimeUnit;
 
-/// A real server of the S3 protocol (S3Mock) as a process of its own. Starting takes some seconds, so the tests of a
+/// A real server of the S3 protocol (S3Mock) as a process of its own. Starting takes some seconds, so the
+/// tests of a
 /// module
 /// share one. It accepts every key, and does not check signatures.
 public final class S3Server implements AutoCloseable {

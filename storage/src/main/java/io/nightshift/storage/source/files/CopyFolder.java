@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The folder of a process for copies of objects. A process locks its own folder, and deletes those of processes that
+/// The folder of a process for copies of objects. A process locks its own folder, and deletes those of
+/// processes that
 /// ended
 /// without deleting theirs. It is made when the first copy is.
 public final class CopyFolder implements AutoCloseable {

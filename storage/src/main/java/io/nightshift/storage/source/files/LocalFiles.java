@@ -30,8 +30,10 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// The local files that a job's paths name: a file, every file of a kind below a folder, or what a glob matches. Names
-/// that begin with `_` or `.` are skipped in folders, as other readers do. Symbolic links are followed. A file
+/// The local files that a job's paths name: a file, every file of a kind below a folder, or what a glob
+/// matches. Names
+/// that begin with `_` or `.` are skipped in folders, as other readers do. Symbolic links are followed. A
+/// file
 /// with several names, by links or by overlapping paths, is read once.
 final class LocalFiles {
 
@@ -75,7 +77,8 @@ final class LocalFiles {
     /// @param kind of the files that a folder is searched for
     /// @param roots of the files that may be read, listed or mentioned
     /// @return absolute paths, at least one
-    /// @throws FailureException if the path names nothing, can't be listed, or names something that is not a file
+    /// @throws FailureException if the path names nothing, can't be listed, or names something that is not a
+    ///     file
     static List<Path> expand(String text, FileKind kind, FileRoots roots) {
         Path path = Path.of(text).toAbsolutePath().normalize();
         roots.requireReadable(path);
@@ -181,7 +184,8 @@ final class LocalFiles {
                 : new FailureException(Failure.of(FailedResource.Type.STORAGE, folder.toString(), message), e);
     }
 
-    /// The refusal of a name that exists, but is neither a file nor a folder. The file that a link points to may
+    /// The refusal of a name that exists, but is neither a file nor a folder. The file that a link points to
+    /// may
     /// be missing on this node only.
     private static FailureException refusal(Path file) {
         return Files.isSymbolicLink(file) && !Files.exists(file)

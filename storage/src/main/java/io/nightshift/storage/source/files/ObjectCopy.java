@@ -20,9 +20,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// A local file of an object's length that holds some of its bytes, each at its own place. The others are a hole, and
+/// A local file of an object's length that holds some of its bytes, each at its own place. The others are a
+/// hole, and
 /// read as
-/// zeros. The caller computes which bytes a query needs, and [#fetch] makes sure of them before it runs. Safe for
+/// zeros. The caller computes which bytes a query needs, and [#fetch] makes sure of them before it runs. Safe
+/// for
 /// several
 /// threads.
 public final class ObjectCopy {
@@ -92,7 +94,8 @@ public final class ObjectCopy {
         }
     }
 
-    /// Makes sure that bytes are here, and fetches those that are not. Waits for a fetch by another thread, most often
+    /// Makes sure that bytes are here, and fetches those that are not. Waits for a fetch by another thread,
+    /// most often
     /// of the
     /// same bytes.
     ///

@@ -14,9 +14,11 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The objects that a job's addresses name: an object, every object of a kind below a folder, or what a glob matches.
+/// The objects that a job's addresses name: an object, every object of a kind below a folder, or what a glob
+/// matches.
 /// What
-/// stands before a `/` in keys is taken for a folder, and names are treated as [LocalFiles] treats those of files.
+/// stands before a `/` in keys is taken for a folder, and names are treated as [LocalFiles] treats those of
+/// files.
 final class ObjectFiles {
 
     private static final Pattern WILDCARD = Pattern.compile("[*?\\[{]");
@@ -26,7 +28,8 @@ final class ObjectFiles {
     /// @param kind of the objects that a folder is searched for
     /// @param stores that jobs may read
     /// @return at least one
-    /// @throws io.nightshift.protocol.failure.FailureException if the address names nothing, or can't be listed
+    /// @throws io.nightshift.protocol.failure.FailureException if the address names nothing, or can't be
+    ///     listed
     static List<StoredObject> expand(String text, FileKind kind, ObjectStores stores) {
         ObjectAddress address = ObjectAddress.of(text);
         stores.requireReadable(address.with(base(address.key())));
@@ -87,7 +90,8 @@ final class ObjectFiles {
         return found;
     }
 
-    /// Whether an object is not the mark of a folder, and no name below the folder that was asked for is hidden.
+    /// Whether an object is not the mark of a folder, and no name below the folder that was asked for is
+    /// hidden.
     private static boolean isData(String folder, StoredObject object) {
         String key = object.address().key();
         if (key.endsWith("/") || key.contains("//")) {

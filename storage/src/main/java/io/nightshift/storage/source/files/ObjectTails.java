@@ -12,7 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 
-/// The ends of objects, each with the whole footer if it is one of a Parquet file. Those that were read last are kept
+/// The ends of objects, each with the whole footer if it is one of a Parquet file. Those that were read last
+/// are kept
 /// in
 /// memory, since a plan and every partition need them. Safe for several threads.
 final class ObjectTails {

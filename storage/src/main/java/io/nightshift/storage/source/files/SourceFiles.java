@@ -28,13 +28,16 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// The files that a job's paths name, on the node's disks and in object stores: lists them, pins them, compares them
+/// The files that a job's paths name, on the node's disks and in object stores: lists them, pins them,
+/// compares them
 /// with
-/// their pins, and gives queries what they read in place of each. Every call may wait for a disk or the network. Safe
+/// their pins, and gives queries what they read in place of each. Every call may wait for a disk or the
+/// network. Safe
 /// for
 /// several threads.
 ///
-/// The pin of an object is its ETag. It is sent with every request for the object's bytes, so what was read under a pin
+/// The pin of an object is its ETag. It is sent with every request for the object's bytes, so what was read
+/// under a pin
 /// is the
 /// pinned object, whatever happens to it later.
 public final class SourceFiles implements PinComparison {
@@ -64,12 +67,14 @@ public final class SourceFiles implements PinComparison {
         return copies;
     }
 
-    /// Lists the files that paths name: a file, every file of a kind below a folder, or what a glob matches. Names that
+    /// Lists the files that paths name: a file, every file of a kind below a folder, or what a glob matches.
+    /// Names that
     /// begin with `_` or `.` are skipped in folders. A file with several names is listed once.
     ///
     /// @param kind of the files that a folder is searched for
     /// @return sorted; at least one for each of `paths`, unless another path names the same file
-    /// @throws FailureException if a path names nothing, can't be listed, or names something that is not a file
+    /// @throws FailureException if a path names nothing, can't be listed, or names something that is not a
+    ///     file
     public List<FileVersion> list(List<String> paths, FileKind kind) {
         SequencedSet<Path> files = new TreeSet<>();
         Map<String, FileVersion> objects = new TreeMap<>();
@@ -172,7 +177,8 @@ public final class SourceFiles implements PinComparison {
         }
     }
 
-    /// Pins files as they are now, and reads their ends, in order. The ends of objects are fetched some at a time.
+    /// Pins files as they are now, and reads their ends, in order. The ends of objects are fetched some at a
+    /// time.
     public Lookahead<FileVersion, PinnedTail> pinTails(List<FileVersion> listed) {
         return new Lookahead<>(listed, file -> file.tag() != null, this::pinTail);
     }
@@ -270,7 +276,8 @@ public final class SourceFiles implements PinComparison {
         };
     }
 
-    /// Holds the whole files of slices, so that [#localPath(SourceFile)] finds them until the result is closed.
+    /// Holds the whole files of slices, so that [#localPath(SourceFile)] finds them until the result is
+    /// closed.
     ///
     /// @throws FailureException if one can't be copied
     public HeldSlices hold(List<Slice> slices) {

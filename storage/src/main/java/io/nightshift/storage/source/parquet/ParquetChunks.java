@@ -14,7 +14,8 @@ import java.util.function.Predicate;
 /// apache/parquet-format.
 ///
 /// @param groups the row groups, in order
-/// @param bloomFilters where the Bloom filters begin, which end before the footer; the footer's own position if there
+/// @param bloomFilters where the Bloom filters begin, which end before the footer; the footer's own position
+///     if there
 /// is none
 /// @param footer the position of the footer
 record ParquetChunks(List<RowGroup> groups, long bloomFilters, long footer) {
@@ -47,7 +48,8 @@ record ParquetChunks(List<RowGroup> groups, long bloomFilters, long footer) {
     /// @param firstRow the position of the first row in the file
     /// @param endRow the position after the last
     /// @param columns whether a column is read
-    /// @param isFiltered whether the query may compare a column with a value: then DuckDB looks into the Bloom
+    /// @param isFiltered whether the query may compare a column with a value: then DuckDB looks into the
+    ///     Bloom
     ///     filters, and into those of all row groups
     List<ByteRange> of(long firstRow, long endRow, Predicate<String> columns, boolean isFiltered) {
         List<ByteRange> ranges = new ArrayList<>();

@@ -19,13 +19,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/// Slices of Parquet objects, as local files that hold the footer and the column chunks that a query reads, each at its
+/// Slices of Parquet objects, as local files that hold the footer and the column chunks that a query reads,
+/// each at its
 /// own
 /// place. The rest of such a file is a hole.
 ///
-/// DuckDB can't read a hole without noticing: the chunks here are whole or missing, a missing chunk begins with zeros
+/// DuckDB can't read a hole without noticing: the chunks here are whole or missing, a missing chunk begins
+/// with zeros
 /// where
-/// its first page's header belongs, and a zero ends a header before the fields that each page needs. Before a query
+/// its first page's header belongs, and a zero ends a header before the fields that each page needs. Before a
+/// query
 /// runs, this
 /// class computes from the footer which bytes the query reads, and fetches what is missing of them.
 ///
