@@ -18,9 +18,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// The sections `nightshift.stores` and `nightshift.object-copies`: the object stores that jobs may read, and
-/// where the
-/// node
-/// keeps what it has fetched from them.
+/// where the node keeps what it has fetched from them.
 ///
 /// @param stores in the order of their names
 /// @param folder of the copies, absolute; null for the home folder's

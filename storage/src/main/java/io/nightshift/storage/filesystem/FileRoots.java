@@ -82,9 +82,7 @@ public final class FileRoots {
     }
 
     /// All folders that DuckDB may open, as they are written and with their links resolved; nothing if
-    /// reading or
-    /// writing is
-    /// unrestricted.
+    /// reading or writing is unrestricted.
     public Optional<List<Path>> all() {
         return read == null || write == null
                 ? Optional.empty()

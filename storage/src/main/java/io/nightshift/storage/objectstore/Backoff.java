@@ -5,9 +5,7 @@ import io.nightshift.protocol.failure.FailureException;
 import java.util.concurrent.ThreadLocalRandom;
 
 /// The pauses between the tries of one request: each twice as long as the one before it, less a random part,
-/// so that
-/// many
-/// nodes don't come back to a throttled store at the same moment. For one thread.
+/// so that many nodes don't come back to a throttled store at the same moment. For one thread.
 final class Backoff {
 
     private static final int TRIES = 8;

@@ -21,9 +21,8 @@ import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
 /// Lists and reads the objects of one store. Every call waits for the network, and repeats what may succeed
-/// on another
-/// try:
-/// server errors, throttling, timeouts, and answers that end too early. Safe for several threads.
+/// on another try: server errors, throttling, timeouts, and answers that end too early. Safe for several
+/// threads.
 ///
 /// The retries are here, not in the SDK, because a read that was cut off continues where it ended.
 public final class ObjectStore implements AutoCloseable {

@@ -10,15 +10,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// The object stores that jobs may read on this node, by bucket. A store's client is made when it is first
-/// used, since
-/// that
-/// takes a second. Safe for several threads.
+/// used, since that takes a second. Safe for several threads.
 public final class ObjectStores implements AutoCloseable {
 
     /// The store of a command whose configuration has none for a bucket: it is described by the standard
-    /// variables of
-    /// the
-    /// environment.
+    /// variables of the environment.
     private static final String ENVIRONMENT = "environment";
 
     private final List<ObjectStoreSettings> settings;

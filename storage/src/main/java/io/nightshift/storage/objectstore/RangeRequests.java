@@ -8,12 +8,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /// Which bytes to ask for, to get some ranges with few requests. A request costs about as much time as a
-/// megabyte, so
-/// ranges with a small gap between them are fetched together with the gap. The smallest gaps are taken first,
-/// and only
-/// as
-/// many as are a small share of what is needed. A large range is split, since a store serves one connection
-/// slowly.
+/// megabyte, so ranges with a small gap between them are fetched together with the gap. The smallest gaps are
+/// taken first, and only as many as are a small share of what is needed. A large range is split, since a
+/// store serves one connection slowly.
 public final class RangeRequests {
 
     /// A gap that is wider is never fetched.

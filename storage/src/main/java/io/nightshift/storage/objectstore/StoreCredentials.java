@@ -6,9 +6,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface StoreCredentials {
 
     /// What the AWS SDK finds: the environment, a web identity, the profiles in `~/.aws`, or the role of the
-    /// container
-    /// or
-    /// machine.
+    /// container or machine.
     ///
     /// @param profile the profile of `~/.aws` to use, or null for the default
     record StandardChain(@Nullable String profile) implements StoreCredentials {}

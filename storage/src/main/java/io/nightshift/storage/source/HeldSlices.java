@@ -17,8 +17,7 @@ public interface HeldSlices extends AutoCloseable {
     };
 
     /// Makes all columns of the slices readable, not only those that the job reads: a quarantined row is
-    /// written whole.
-    /// Waits for the network.
+    /// written whole. Waits for the network.
     ///
     /// @throws io.nightshift.protocol.failure.FailureException if they can't be fetched
     void requireAllColumns();

@@ -10,9 +10,7 @@ import java.util.concurrent.FutureTask;
 import java.util.function.Predicate;
 
 /// Does the same with many things, in order. Where that waits for the network, some of the next are begun on
-/// threads of
-/// their
-/// own. For one thread.
+/// threads of their own. For one thread.
 ///
 /// @param <T> the things
 /// @param <R> the results

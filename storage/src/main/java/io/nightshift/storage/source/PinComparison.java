@@ -34,9 +34,7 @@ public interface PinComparison {
     List<String> quickDifferences(SourceFile pinned) throws IOException;
 
     /// As [#differences], for an attempt that has read a piece and must know that it has read the pinned one.
-    /// Where
-    /// reading
-    /// itself makes sure of that, there is nothing to compare.
+    /// Where reading itself makes sure of that, there is nothing to compare.
     ///
     /// @throws IOException if it can't be found out
     default List<String> differencesAfterReading(SourceFile pinned) throws IOException {

@@ -24,9 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /// An HTTP proxy in front of an S3 server, which delays, throttles, cuts, shortens and refuses as it is told.
-/// It counts
-/// what
-/// passes. Safe for several threads.
+/// It counts what passes. Safe for several threads.
 public final class FaultProxy implements AutoCloseable {
 
     /// What is done to a request instead of passing it on.

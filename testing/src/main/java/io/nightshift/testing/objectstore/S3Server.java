@@ -14,9 +14,7 @@ import java.util.Collections;
 import java.util.concurrent.TimeUnit;
 
 /// A real server of the S3 protocol (S3Mock) as a process of its own. Starting takes some seconds, so the
-/// tests of a
-/// module
-/// share one. It accepts every key, and does not check signatures.
+/// tests of a module share one. It accepts every key, and does not check signatures.
 public final class S3Server implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);

@@ -20,9 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The folder of a process for copies of objects. A process locks its own folder, and deletes those of
-/// processes that
-/// ended
-/// without deleting theirs. It is made when the first copy is.
+/// processes that ended without deleting theirs. It is made when the first copy is.
 public final class CopyFolder implements AutoCloseable {
 
     /// The most bytes of copies, unless the configuration says otherwise.

@@ -31,10 +31,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The local files that a job's paths name: a file, every file of a kind below a folder, or what a glob
-/// matches. Names
-/// that begin with `_` or `.` are skipped in folders, as other readers do. Symbolic links are followed. A
-/// file
-/// with several names, by links or by overlapping paths, is read once.
+/// matches. Names that begin with `_` or `.` are skipped in folders, as other readers do. Symbolic links are
+/// followed. A file with several names, by links or by overlapping paths, is read once.
 final class LocalFiles {
 
     private LocalFiles() {}
@@ -185,8 +183,7 @@ final class LocalFiles {
     }
 
     /// The refusal of a name that exists, but is neither a file nor a folder. The file that a link points to
-    /// may
-    /// be missing on this node only.
+    /// may be missing on this node only.
     private static FailureException refusal(Path file) {
         return Files.isSymbolicLink(file) && !Files.exists(file)
                 ? SourcePins.missing(

@@ -14,12 +14,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The copies of objects on this node. A copy is kept while somebody uses it, and some are kept for later
-/// while there
-/// is
-/// room: those that were fetched ahead, and whole objects, of which the next partition most often needs
-/// another part.
-/// Those
-/// that were used longest ago go first. Safe for several threads.
+/// while there is room: those that were fetched ahead, and whole objects, of which the next partition most
+/// often needs another part. Those that were used longest ago go first. Safe for several threads.
 public final class ObjectCopies implements AutoCloseable {
 
     /// What a copy is for.
@@ -85,8 +81,7 @@ public final class ObjectCopies implements AutoCloseable {
     }
 
     /// The end of an object, with the whole footer if it is one of a Parquet file. Those that were read last
-    /// are in
-    /// memory.
+    /// are in memory.
     ///
     /// @throws io.nightshift.protocol.failure.FailureException if it can't be read, or the object was
     ///     replaced

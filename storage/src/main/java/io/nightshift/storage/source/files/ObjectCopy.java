@@ -21,12 +21,8 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReentrantLock;
 
 /// A local file of an object's length that holds some of its bytes, each at its own place. The others are a
-/// hole, and
-/// read as
-/// zeros. The caller computes which bytes a query needs, and [#fetch] makes sure of them before it runs. Safe
-/// for
-/// several
-/// threads.
+/// hole, and read as zeros. The caller computes which bytes a query needs, and [#fetch] makes sure of them
+/// before it runs. Safe for several threads.
 public final class ObjectCopy {
 
     private final ObjectStore store;
@@ -95,9 +91,7 @@ public final class ObjectCopy {
     }
 
     /// Makes sure that bytes are here, and fetches those that are not. Waits for a fetch by another thread,
-    /// most often
-    /// of the
-    /// same bytes.
+    /// most often of the same bytes.
     ///
     /// @throws FailureException if they can't be fetched, or the object was replaced
     public void fetch(Collection<ByteRange> needed, FetchControl control) {

@@ -15,10 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// The objects that a job's addresses name: an object, every object of a kind below a folder, or what a glob
-/// matches.
-/// What
-/// stands before a `/` in keys is taken for a folder, and names are treated as [LocalFiles] treats those of
-/// files.
+/// matches. What stands before a `/` in keys is taken for a folder, and names are treated as [LocalFiles]
+/// treats those of files.
 final class ObjectFiles {
 
     private static final Pattern WILDCARD = Pattern.compile("[*?\\[{]");

@@ -13,9 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 
 /// The ends of objects, each with the whole footer if it is one of a Parquet file. Those that were read last
-/// are kept
-/// in
-/// memory, since a plan and every partition need them. Safe for several threads.
+/// are kept in memory, since a plan and every partition need them. Safe for several threads.
 final class ObjectTails {
 
     /// The footers of most files are shorter.

@@ -29,17 +29,11 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// The files that a job's paths name, on the node's disks and in object stores: lists them, pins them,
-/// compares them
-/// with
-/// their pins, and gives queries what they read in place of each. Every call may wait for a disk or the
-/// network. Safe
-/// for
-/// several threads.
+/// compares them with their pins, and gives queries what they read in place of each. Every call may wait for
+/// a disk or the network. Safe for several threads.
 ///
 /// The pin of an object is its ETag. It is sent with every request for the object's bytes, so what was read
-/// under a pin
-/// is the
-/// pinned object, whatever happens to it later.
+/// under a pin is the pinned object, whatever happens to it later.
 public final class SourceFiles implements PinComparison {
 
     /// The length of the magic at each end of a Parquet file.
@@ -68,8 +62,7 @@ public final class SourceFiles implements PinComparison {
     }
 
     /// Lists the files that paths name: a file, every file of a kind below a folder, or what a glob matches.
-    /// Names that
-    /// begin with `_` or `.` are skipped in folders. A file with several names is listed once.
+    /// Names that begin with `_` or `.` are skipped in folders. A file with several names is listed once.
     ///
     /// @param kind of the files that a folder is searched for
     /// @return sorted; at least one for each of `paths`, unless another path names the same file

@@ -1,6 +1,5 @@
 /// The files that a job's paths name, of every kind that is read from files: which there are, their versions,
-/// and
-/// what a query reads in place of each.
+/// and what a query reads in place of each.
 @NullMarked
 package io.nightshift.storage.source.files;
 

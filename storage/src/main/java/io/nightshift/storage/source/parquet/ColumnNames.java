@@ -11,11 +11,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /// Which columns of a file a job reads, found without a database: a column is read if its name is a word of
-/// one of the
-/// job's expressions. That may be a column too many, never one too few, since an expression can't read a
-/// column without
-/// its
-/// name.
+/// one of the job's expressions. That may be a column too many, never one too few, since an expression can't
+/// read a column without its name.
 final class ColumnNames {
 
     private ColumnNames() {}

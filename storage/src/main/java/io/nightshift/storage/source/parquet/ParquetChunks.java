@@ -15,8 +15,7 @@ import java.util.function.Predicate;
 ///
 /// @param groups the row groups, in order
 /// @param bloomFilters where the Bloom filters begin, which end before the footer; the footer's own position
-///     if there
-/// is none
+///     if there is none
 /// @param footer the position of the footer
 record ParquetChunks(List<RowGroup> groups, long bloomFilters, long footer) {
 
@@ -49,8 +48,7 @@ record ParquetChunks(List<RowGroup> groups, long bloomFilters, long footer) {
     /// @param endRow the position after the last
     /// @param columns whether a column is read
     /// @param isFiltered whether the query may compare a column with a value: then DuckDB looks into the
-    ///     Bloom
-    ///     filters, and into those of all row groups
+    ///     Bloom filters, and into those of all row groups
     List<ByteRange> of(long firstRow, long endRow, Predicate<String> columns, boolean isFiltered) {
         List<ByteRange> ranges = new ArrayList<>();
         for (RowGroup group : groups) {

@@ -20,17 +20,12 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /// Slices of Parquet objects, as local files that hold the footer and the column chunks that a query reads,
-/// each at its
-/// own
-/// place. The rest of such a file is a hole.
+/// each at its own place. The rest of such a file is a hole.
 ///
 /// DuckDB can't read a hole without noticing: the chunks here are whole or missing, a missing chunk begins
-/// with zeros
-/// where
-/// its first page's header belongs, and a zero ends a header before the fields that each page needs. Before a
-/// query
-/// runs, this
-/// class computes from the footer which bytes the query reads, and fetches what is missing of them.
+/// with zeros where its first page's header belongs, and a zero ends a header before the fields that each
+/// page needs. Before a query runs, this class computes from the footer which bytes the query reads, and
+/// fetches what is missing of them.
 ///
 /// A copy is for one slice, so that it is deleted as soon as its partition is done. Safe for several threads.
 public final class SparseSlices {
