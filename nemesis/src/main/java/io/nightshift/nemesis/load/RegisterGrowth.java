@@ -60,7 +60,7 @@ import java.util.function.LongSupplier;
 public final class RegisterGrowth {
 
     /// As `nightshift.ledger.keep` by default.
-    private static final int KEEP = 1_000;
+    private static final int KEEP = 500;
 
     private static final double MOST = 1.20;
     private static final int ROWS = 1_000;
