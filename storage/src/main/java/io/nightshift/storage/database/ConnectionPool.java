@@ -22,8 +22,9 @@ public final class ConnectionPool implements AutoCloseable {
     /// No answer for so long, in seconds, means that a connection is broken.
     public static final int SILENCE = 60;
 
-    /// A database that is down for a while delays an attempt; it doesn't fail it.
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    /// A database that is down for a moment delays an attempt. A longer outage is the batch's matter, which says
+    /// what it waits for and retries.
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /// The time that the pool itself tries, before it is checked whether the caller was cancelled.
     private static final Duration ONE_TRY = Duration.ofSeconds(1);

@@ -49,7 +49,7 @@ final class PostgresPublisher {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresPublisher.class);
 
     /// The time to wait for a database that is down.
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     /// The time to wait for another coordinator that is in its last transaction.
     private static final Duration CLAIM = Duration.ofSeconds(20);
