@@ -41,8 +41,7 @@ final class OutageIT {
 
     private static final Duration SOON = Duration.ofMinutes(1);
     private static final Duration SHORT = Duration.ofSeconds(1);
-    private static final Duration OUTAGE =
-            Duration.parse(System.getProperty("nightshift.outage", SHORT.toString()));
+    private static final Duration OUTAGE = Duration.parse(System.getProperty("nightshift.outage", SHORT.toString()));
     private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT);
 
     /// Enough rows for a pause while they are scored.
@@ -117,8 +116,7 @@ final class OutageIT {
             assertThat(shown.at("/outage/reason").asText()).contains(reason);
             Instant since = Instant.parse(shown.at("/outage/since").asText());
             assertThat(Clock.systemUTC().instant()).isAfter(since.plus(OUTAGE));
-            assertThat(Instant.parse(shown.at("/outage/until").asText()))
-                    .isAfter(since.plus(Duration.ofMinutes(10)));
+            assertThat(Instant.parse(shown.at("/outage/until").asText())).isAfter(since.plus(Duration.ofMinutes(10)));
         });
         CommandResult shown = server.command("batch", "show", batch).expect(0);
         assertThat(shown.out()).containsPattern("waits for +.*").contains(reason, "since ", "until ");
