@@ -74,8 +74,12 @@ record PartitionQuery(
         String arguments = IntStream.range(0, job().features().size())
                 .mapToObj(i -> "nightshift_feature_" + i)
                 .collect(Collectors.joining(", "));
-        return "SELECT *, nightshift_score(%s) AS nightshift_ticket FROM (%s) WHERE nightshift_reason IS NULL"
-                .formatted(arguments, union(SliceQuery::scored));
+        boolean isDirect = slices.stream().allMatch(group -> new SliceQuery(group, careful, limit).isDirect());
+        return "SELECT *, nightshift_score(%s) AS nightshift_ticket FROM (%s)%s"
+                .formatted(
+                        arguments,
+                        union(isDirect ? SliceQuery::direct : SliceQuery::scored),
+                        isDirect ? "" : " WHERE nightshift_reason IS NULL");
     }
 
     /// Needs the table of [FailureMessages].

@@ -16,9 +16,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The SQL for rows that one query can read: those of a slice, or of whole files of equal columns. It
@@ -73,6 +75,53 @@ final class SliceQuery {
         this.relation = slices.relation();
         this.careful = careful;
         this.limit = limit;
+    }
+
+    /// Whether no row can be bad and each of the job's expressions is needed once, so that [#direct()] gives the rows
+    /// of [#scored()]. DuckDB has less to plan then, which counts for small partitions.
+    boolean isDirect() {
+        List<String> computed = values().map(Bound::sql).filter(sql -> !sql.startsWith("\"")).toList();
+        return !careful
+                && job.where() == null
+                && computed.size() == Set.copyOf(computed).size()
+                && job.features().stream()
+                        .map(Feature::categories)
+                        .allMatch(categories -> categories == null || !categories.byName())
+                && checks().isEmpty();
+    }
+
+    private Stream<Bound> values() {
+        return Stream.of(
+                        Stream.ofNullable(job.id()),
+                        job.features().stream().map(Feature::source),
+                        job.output().stream())
+                .flatMap(Function.identity());
+    }
+
+    /// As [#scored()], without a reason, and without a query below it that computes the values.
+    String direct() {
+        List<String> select =
+                new ArrayList<>(List.of(relation.file() + " AS nightshift_file", relation.row() + " AS nightshift_row"));
+        if (job.id() != null) {
+            select.add(inline(job.id()) + " AS nightshift_id");
+        }
+        for (int i = 0; i < job.features().size(); i++) {
+            Feature feature = job.features().get(i);
+            select.add("CAST(%s AS DOUBLE) AS nightshift_feature_%d"
+                    .formatted(narrowed(inline(feature.source()), precision(feature)), i));
+        }
+        for (int i = 0; i < job.output().size(); i++) {
+            select.add(inline(job.output().get(i)) + " AS nightshift_output_" + i);
+        }
+        return "SELECT %s FROM %s%s"
+                .formatted(
+                        String.join(", ", select),
+                        relation.from(),
+                        relation.range().isEmpty() ? "" : " WHERE " + relation.range());
+    }
+
+    private static String inline(Bound bound) {
+        return "(" + bound.sql() + "\n)";
     }
 
     /// Position, id, features as the scorer takes them, output columns and reason of each row.

@@ -1,6 +1,7 @@
 package io.nightshift.storage.destination.parquet;
 
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.plan.Slice;
 import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.destination.folder.FileFormat;
@@ -37,7 +38,9 @@ public final class ParquetFormat implements FileFormat {
                 Locale.ROOT,
                 "make_timestamptz(%d) AS predicted_at",
                 now.getEpochSecond() * 1_000_000 + now.getNano() / 1000));
-        return copy("SELECT %s FROM (%s)".formatted(String.join(", ", columns), rows.scored()), file, blockRows);
+        long most = lease.slices().stream().mapToLong(Slice::rows).sum();
+        return copy(
+                "SELECT %s FROM (%s)".formatted(String.join(", ", columns), rows.scored()), file, blockRows, most);
     }
 
     private static String sql(PredictionColumns.Column column, Lease lease) {
@@ -54,12 +57,15 @@ public final class ParquetFormat implements FileFormat {
 
     @Override
     public String copyQuarantine(ScoredRows rows, Path file, int blockRows) {
-        return copy(rows.quarantined(), file, blockRows);
+        return copy(rows.quarantined(), file, blockRows, DISTINCT);
     }
 
-    private static String copy(String select, Path file, int blockRows) {
+    /// @param rows the most rows that there are. DuckDB allocates and clears the table of each dictionary in advance, so
+    ///     a file of few rows asks for small ones; that changes no byte of the file
+    private static String copy(String select, Path file, int blockRows, long rows) {
         return "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE %d, DICTIONARY_SIZE_LIMIT %d)"
-                .formatted(select, Sql.text(file.toString()), blockRows, DISTINCT);
+                .formatted(
+                        select, Sql.text(file.toString()), blockRows, Math.clamp(rows, 1, DISTINCT));
     }
 
     @Override
