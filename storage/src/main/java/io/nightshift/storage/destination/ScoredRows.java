@@ -2,6 +2,7 @@ package io.nightshift.storage.destination;
 
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.source.BoundJob;
+import java.util.function.Supplier;
 
 /// The rows of an attempt as DuckDB queries, for a [PartitionWriter] to select from.
 ///
@@ -9,7 +10,14 @@ import io.nightshift.storage.source.BoundJob;
 /// @param model that scores them
 /// @param scored the good rows: what [PredictionColumns] select from. Running the query scores them, so each
 ///     row is read once
-/// @param quarantined the quarantined rows, with the columns `record_file`, `record_row`, `record_id` if the
-///     job names an id, `reason`, `value`, the wrong value as text or NULL, `message`, the words of the
-///     database for an expression that failed or NULL, and `values`, the source's own values as JSON
-public record ScoredRows(BoundJob job, ModelDescription model, String scored, String quarantined) {}
+/// @param quarantine makes the query for the quarantined rows, which few partitions have. Its columns are
+///     `record_file`, `record_row`, `record_id` if the job names an id, `reason`, `value`, the wrong value as text or
+///     NULL, `message`, the words of the database for an expression that failed or NULL, and `values`, the source's
+///     own values as JSON
+public record ScoredRows(BoundJob job, ModelDescription model, String scored, Supplier<String> quarantine) {
+
+    /// The quarantined rows.
+    public String quarantined() {
+        return quarantine.get();
+    }
+}

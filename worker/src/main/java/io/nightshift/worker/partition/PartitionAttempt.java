@@ -329,7 +329,7 @@ public final class PartitionAttempt {
     private Map<String, Long> unseenCategories(Connection connection, PartitionQuery query, boolean anyQuarantined)
             throws SQLException {
         UnseenCounter counter = Objects.requireNonNull(unseen);
-        List<Feature> features = query.rows().job().features();
+        List<Feature> features = query.job().features();
         Map<String, Long> counts = new LinkedHashMap<>();
         for (int i = 0; i < features.size(); i++) {
             Feature feature = features.get(i);

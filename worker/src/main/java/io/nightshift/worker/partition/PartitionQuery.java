@@ -25,13 +25,14 @@ record PartitionQuery(
         boolean careful,
         @Nullable TextLimit limit) {
 
-    private BoundJob job() {
+    /// The job, bound to the columns of the first group; the names and types of its values are the same in all.
+    BoundJob job() {
         return slices.getFirst().job();
     }
 
     /// The rows for a writer.
     ScoredRows rows() {
-        return new ScoredRows(job(), model, scored(), quarantined());
+        return new ScoredRows(job(), model, scored(), this::quarantined);
     }
 
     /// Whether the job leaves out rows.

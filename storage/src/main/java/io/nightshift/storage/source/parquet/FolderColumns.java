@@ -1,6 +1,5 @@
 package io.nightshift.storage.source.parquet;
 
-import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.duckdb.Sql;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -64,11 +63,9 @@ final class FolderColumns {
 
     /// The types of all columns that the folders of files make.
     ///
-    /// @param declared types by name, which the job gives
-    /// @return DuckDB's names of the types: those declared, and otherwise the narrowest of BIGINT, DATE,
-    ///     TIMESTAMP and VARCHAR that takes all of the column's values
-    /// @throws FailureException if a declared column is no folder's name
-    static Map<String, String> types(Collection<String> paths, Map<String, String> declared) {
+    /// @return DuckDB's names of the types: for each column the narrowest of BIGINT, DATE, TIMESTAMP and VARCHAR that
+    ///     takes all of its values
+    static Map<String, String> types(Collection<String> paths) {
         Map<String, Set<String>> values = new LinkedHashMap<>();
         for (String path : paths) {
             of(path).forEach((name, value) -> {
@@ -78,19 +75,9 @@ final class FolderColumns {
                 }
             });
         }
-        for (String name : declared.keySet()) {
-            if (!values.containsKey(name)) {
-                throw FailureException.permanent("source.parquet.folders: no folder of the source is named %s=…%s"
-                        .formatted(name, listed(values.keySet())));
-            }
-        }
         Map<String, String> types = new LinkedHashMap<>();
-        values.forEach((name, known) -> types.put(name, declared.getOrDefault(name, detected(known))));
+        values.forEach((name, known) -> types.put(name, detected(known)));
         return types;
-    }
-
-    private static String listed(Set<String> names) {
-        return names.isEmpty() ? "" : "; there are " + String.join(", ", names);
     }
 
     private static String detected(Set<String> values) {

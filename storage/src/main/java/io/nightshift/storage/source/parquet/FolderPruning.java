@@ -1,6 +1,5 @@
 package io.nightshift.storage.source.parquet;
 
-import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.source.KnownCondition;
 import java.sql.Connection;
@@ -9,10 +8,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -85,38 +82,5 @@ final class FolderPruning {
             }
         }
         return found;
-    }
-
-    /// Checks the values of columns whose types the job declares.
-    ///
-    /// @throws FailureException naming a folder whose value is not of the declared type
-    void check(List<String> paths, Map<String, String> declared) throws SQLException {
-        for (Map.Entry<String, String> column : declared.entrySet()) {
-            Set<String> values = new HashSet<>();
-            for (String path : paths) {
-                String value = FolderColumns.of(path).get(column.getKey());
-                if (value != null) {
-                    values.add(value);
-                }
-            }
-            List<String> all = values.stream().sorted().map(Sql::text).toList();
-            for (int from = 0; from < all.size(); from += AT_ONCE) {
-                String some = String.join(", ", all.subList(from, Math.min(all.size(), from + AT_ONCE)));
-                try (Statement statement = connection.createStatement();
-                        ResultSet wrong = statement.executeQuery(
-                                "SELECT v FROM (SELECT unnest([%s]) AS v) WHERE TRY_CAST(v AS %s) IS NULL ORDER BY v LIMIT 1"
-                                        .formatted(some, column.getValue()))) {
-                    if (wrong.next()) {
-                        throw FailureException.permanent(
-                                "source.parquet.folders.%s: the folder %s=%s has no value of the type %s"
-                                        .formatted(
-                                                column.getKey(),
-                                                column.getKey(),
-                                                wrong.getString(1),
-                                                column.getValue()));
-                    }
-                }
-            }
-        }
     }
 }

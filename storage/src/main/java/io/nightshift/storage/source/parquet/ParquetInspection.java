@@ -96,7 +96,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
         ParquetInspection inspect() {
             List<FileVersion> listed = source.list(input.paths(), ParquetFiles.KIND);
             List<String> paths = listed.stream().map(FileVersion::path).toList();
-            Map<String, String> folders = FolderColumns.types(paths, Map.of());
+            Map<String, String> folders = FolderColumns.types(paths);
             List<OpenedFile> opened = folders.isEmpty() ? open(listed) : openKept(listed, folders);
             refuseEmpty(opened);
             try (Connection connection = duckDb.get().connect()) {

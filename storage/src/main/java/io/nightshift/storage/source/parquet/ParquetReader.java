@@ -324,7 +324,7 @@ public final class ParquetReader implements SourceReader {
         try {
             SourceColumns columns =
                     SourceColumns.checked(connection, new SourceTable(read, own, called), select, origin);
-            Map<String, String> folders = FolderColumns.types(names.keySet(), Map.of());
+            Map<String, String> folders = FolderColumns.types(names.keySet());
             folders.keySet()
                     .removeIf(name -> columns.columns().keySet().stream().anyMatch(name::equalsIgnoreCase));
             if (folders.isEmpty()) {
