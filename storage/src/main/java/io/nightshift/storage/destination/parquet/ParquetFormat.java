@@ -60,8 +60,8 @@ public final class ParquetFormat implements FileFormat {
         return copy(rows.quarantined(), file, blockRows, DISTINCT);
     }
 
-    /// @param rows the most rows that there are. DuckDB allocates and clears the table of each dictionary in advance, so
-    ///     a file of few rows asks for small ones; that changes no byte of the file
+    /// @param rows the most rows that there are. DuckDB allocates and clears the table of each dictionary in
+    ///     advance, so a file of few rows asks for small ones; that changes no byte of the file
     private static String copy(String select, Path file, int blockRows, long rows) {
         return "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE %d, DICTIONARY_SIZE_LIMIT %d)"
                 .formatted(

@@ -14,8 +14,8 @@ import java.time.temporal.ChronoField;
 import java.time.temporal.JulianFields;
 import java.util.List;
 
-/// Writes small Parquet files with what DuckDB's writer does not: timestamps of 96 bits, as older versions of Spark
-/// and Hive write them, and a footer that is readable though columns are encrypted.
+/// Writes small Parquet files with what DuckDB's writer does not: timestamps of 96 bits, as older versions of
+/// Spark and Hive write them, and a footer that is readable though columns are encrypted.
 final class ParquetBytes {
 
     private static final int INT32 = 5;
