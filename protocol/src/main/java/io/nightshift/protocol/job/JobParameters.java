@@ -248,7 +248,7 @@ final class JobParameters {
     /// Replaces the placeholders in a text of a form.
     private Function<String, String> writer(Form form, String path, int line) {
         return switch (form) {
-            case PATH -> text -> replace(text, path, line, this::inPath, position -> null);
+            case PATH, FILES -> text -> replace(text, path, line, this::inPath, position -> null);
             case EXPRESSION ->
                 text -> {
                     SqlText sql = new SqlText(text);
