@@ -18,6 +18,7 @@ import io.nightshift.worker.partition.MemoryEstimate;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -64,7 +65,12 @@ final class PlanCommand implements Callable<Integer> {
                     .check(job);
             PartitionPlan plan = Planner.cut(check.files(), job.partitions().rows());
             String fetches = destinations.sources().fetches(job, check.model().description(), check.files());
-            print(job, check.files(), fetches, plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));
+            List<String> details = new ArrayList<>();
+            if (!fetches.isEmpty()) {
+                details.add("fetches     " + fetches);
+            }
+            details.addAll(destinations.sources().of(job.source()).details(check.files()));
+            print(job, check.files(), details, plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));
         }
         return ExitStatus.DONE;
     }
@@ -72,7 +78,7 @@ final class PlanCommand implements Callable<Integer> {
     private void print(
             Job job,
             List<InspectedFile> files,
-            String fetches,
+            List<String> details,
             PartitionPlan plan,
             MemoryEstimate memory,
             String duration) {
@@ -86,9 +92,7 @@ final class PlanCommand implements Callable<Integer> {
                 .formatted(plan.rows(), source, filter, job.destination()));
         out.println();
         out.println("  partitions  %,d (%s)".formatted(plan.partitions(), sizes(plan)));
-        if (!fetches.isEmpty()) {
-            out.println("  fetches     " + fetches);
-        }
+        details.forEach(line -> out.println("  " + line));
         out.println("  model       " + job.model().text());
         out.println("  memory      " + memory);
         out.println("  duration    " + duration);

@@ -11,6 +11,7 @@ import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetInput;
@@ -227,6 +228,10 @@ final class TrainCommand implements Callable<Integer> {
     private static List<String> paths(Input input) {
         return switch (input) {
             case ParquetInput(List<String> paths) -> paths;
+            case DatabaseInput database ->
+                throw FailureException.permanent(
+                        "--job: its source is %s, and a model is trained on Parquet files; export the rows to such a file, and name it with --data"
+                                .formatted(database));
         };
     }
 

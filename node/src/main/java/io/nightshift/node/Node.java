@@ -65,6 +65,7 @@ import io.nightshift.storage.Destinations;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceReader;
@@ -151,7 +152,12 @@ public final class Node {
         this.dependencies = dependencies;
         this.destinations = new Destinations(
                 dependencies.duckDb(),
-                new Sources(dependencies.duckDb(), dependencies.roots(), dependencies.objects()),
+                new Sources(
+                        dependencies.duckDb(),
+                        dependencies.roots(),
+                        dependencies.objects(),
+                        dependencies.dataSources(),
+                        new ReadConnections(dependencies.scoring().size())),
                 dependencies.dataSources(),
                 new ConnectionPool(dependencies.scoring().size()));
         this.name = Cluster.get(system).selfMember().address().hostPort().replaceFirst("^.*@", "");

@@ -8,6 +8,7 @@ import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.csv.CsvFormat;
 import io.nightshift.storage.destination.folder.FolderStore;
@@ -37,7 +38,11 @@ public record Destinations(
     /// @param roots that jobs may use
     /// @param objects the copies of objects, from the stores that jobs may read
     public Destinations(Supplier<DuckDb> duckDb, DataSources dataSources, FileRoots roots, ObjectCopies objects) {
-        this(duckDb, new Sources(duckDb, roots, objects), dataSources, new ConnectionPool(1));
+        this(
+                duckDb,
+                new Sources(duckDb, roots, objects, dataSources, new ReadConnections(1)),
+                dataSources,
+                new ConnectionPool(1));
     }
 
     /// For a process that runs no workers and reads no objects.

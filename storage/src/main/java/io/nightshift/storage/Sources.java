@@ -1,8 +1,12 @@
 package io.nightshift.storage;
 
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.BoundJobs;
@@ -16,6 +20,8 @@ import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.storage.source.files.SourceFiles;
 import io.nightshift.storage.source.parquet.ParquetReader;
 import io.nightshift.storage.source.parquet.SparseSlices;
+import io.nightshift.storage.source.sql.HeldSnapshots;
+import io.nightshift.storage.source.sql.SqlReader;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -27,17 +33,38 @@ public final class Sources implements SourceReaders, SourceInspector {
     private final FileRoots roots;
     private final SourceFiles files;
     private final SparseSlices objects;
+    private final DataSources dataSources;
+    private final ReadConnections connections;
+    private final HeldSnapshots snapshots = new HeldSnapshots();
     private final RowCounts counts = new RowCounts();
     private final BoundJobs bound = new BoundJobs();
 
     /// @param duckDb opened when first needed
     /// @param roots that jobs may use
     /// @param copies of objects, from the stores that jobs may read
-    public Sources(Supplier<DuckDb> duckDb, FileRoots roots, ObjectCopies copies) {
+    /// @param dataSources that jobs may name
+    /// @param connections of this process to those
+    public Sources(
+            Supplier<DuckDb> duckDb,
+            FileRoots roots,
+            ObjectCopies copies,
+            DataSources dataSources,
+            ReadConnections connections) {
         this.duckDb = duckDb;
         this.roots = roots;
         this.files = new SourceFiles(roots, copies);
         this.objects = new SparseSlices(files);
+        this.dataSources = dataSources;
+        this.connections = connections;
+    }
+
+    /// Sources of a process that knows no databases.
+    ///
+    /// @param duckDb opened when first needed
+    /// @param roots that jobs may use
+    /// @param copies of objects, from the stores that jobs may read
+    public Sources(Supplier<DuckDb> duckDb, FileRoots roots, ObjectCopies copies) {
+        this(duckDb, roots, copies, DataSources.NONE, new ReadConnections(1));
     }
 
     /// Sources on the node's disks.
@@ -62,6 +89,7 @@ public final class Sources implements SourceReaders, SourceInspector {
     public SourceReader of(Job.Source source) {
         return switch (source.input()) {
             case ParquetInput parquet -> new ParquetReader(duckDb, files, objects, bound, source);
+            case DatabaseInput database -> new SqlReader(duckDb, database, dataSources, connections, snapshots);
         };
     }
 
@@ -81,6 +109,16 @@ public final class Sources implements SourceReaders, SourceInspector {
     @Override
     public String fetches(Job job, ModelDescription model, List<InspectedFile> files) {
         return of(job.source()).fetches(job, model, files);
+    }
+
+    @Override
+    public List<InspectedFile> plan(BatchId batch, Job job, ModelDescription model) {
+        return of(job.source()).plan(batch, job, model);
+    }
+
+    @Override
+    public void release(BatchId batch) {
+        snapshots.release(batch);
     }
 
     @Override

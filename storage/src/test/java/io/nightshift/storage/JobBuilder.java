@@ -30,6 +30,7 @@ public final class JobBuilder {
     private @Nullable UnseenCategories unseen;
     private final List<Job.CategoryList> categories = new ArrayList<>();
     private boolean failsIfEmpty;
+    private int partitionRows = Job.Partitions.DEFAULT_ROWS;
 
     private JobBuilder(Input input) {
         this.input = input;
@@ -94,6 +95,12 @@ public final class JobBuilder {
         return this;
     }
 
+    /// The rows that a partition shall have.
+    public JobBuilder partitions(int rows) {
+        partitionRows = rows;
+        return this;
+    }
+
     public JobBuilder into(Destination wanted) {
         destination = wanted;
         return this;
@@ -106,7 +113,7 @@ public final class JobBuilder {
                 features,
                 new Job.Source(input, id, uniqueId, select, where, unseen, failsIfEmpty),
                 destination,
-                new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
+                new Job.Partitions(partitionRows),
                 new Job.ErrorPolicy(1, null),
                 new Job.Output(columns, margin),
                 categories);

@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
@@ -146,6 +147,10 @@ public final class ModelCheck {
     private Matching matching() throws SQLException {
         List<String> paths = switch (job.source().input()) {
             case ParquetInput(List<String> named) -> named;
+            case DatabaseInput database ->
+                throw FailureException.permanent(
+                        "the job's source is %s, and predictions are compared on Parquet files only; export some rows to such a file, and name it as the source with --set source.parquet"
+                                .formatted(database));
         };
         SourceColumns columns =
                 ParquetReader.columns(connection, paths, job.source().select(), SourceColumns.Origin.JOB_FILE);

@@ -26,10 +26,23 @@ final class BackgroundTaskRunner {
 
     private final BatchId batch;
     private final BatchServices services;
+    private final boolean isCoordinators;
+    /// Whether nothing of the source is kept any more, whatever a plan that still goes on does.
+    private volatile boolean isReleased;
 
     BackgroundTaskRunner(BatchId batch, BatchServices services) {
+        this(batch, services, true);
+    }
+
+    private BackgroundTaskRunner(BatchId batch, BatchServices services, boolean isCoordinators) {
         this.batch = batch;
         this.services = services;
+        this.isCoordinators = isCoordinators;
+    }
+
+    /// For a node that does a step for another node's coordinator: it keeps nothing of the source after the step.
+    static BackgroundTaskRunner ofAnotherNode(BatchId batch, BatchServices services) {
+        return new BackgroundTaskRunner(batch, services, false);
     }
 
     /// Does a task and waits for its end.
@@ -63,6 +76,9 @@ final class BackgroundTaskRunner {
 
     /// A file that this node does not see may be there for the workers. They check it again.
     private void checkInput(BatchState state) {
+        if (pins(state).isDoneByReaders()) {
+            return;
+        }
         try {
             SourcePins.check(batch, state.pinned().files(), pins(state));
         } catch (FailureException e) {
@@ -84,9 +100,15 @@ final class BackgroundTaskRunner {
 
     private CoordinatorMessage.TaskOutcome plan(Job job, BatchState state) {
         ModelDescription model = model(state.submission().model());
-        List<InspectedFile> files = services.inspector().inspect(job, model);
+        List<InspectedFile> files = isCoordinators
+                ? services.inspector().plan(batch, job, model)
+                : services.inspector().inspect(job, model);
+        if (isReleased) {
+            release();
+        }
         String submitted = state.submission().input();
-        if (submitted != null && !submitted.equals(SourcePins.identity(files))) {
+        boolean isComparable = !pins(state).isDoneByReaders();
+        if (submitted != null && isComparable && !submitted.equals(SourcePins.identity(files))) {
             throw FailureException.permanent(
                     "the input changed after %s was submitted and before it was planned: a file of the source was changed, added or removed. Put the files back as they were and run again, or start over with --new"
                             .formatted(batch));
@@ -113,12 +135,18 @@ final class BackgroundTaskRunner {
 
     private CoordinatorMessage.TaskOutcome publish(BatchState state) {
         refuseChangedInput(state);
-        return new CoordinatorMessage.PublicationCompleted(services.publisher().publish(state));
+        CoordinatorMessage.TaskOutcome published =
+                new CoordinatorMessage.PublicationCompleted(services.publisher().publish(state));
+        release();
+        return published;
     }
 
     /// Refuses to publish a batch whose input has changed since its rows were read, unless readers see the batch
     /// already. An input that can't be read now is no reason: the workers compared it after they had read it.
     private void refuseChangedInput(BatchState state) {
+        if (pins(state).isDoneByReaders()) {
+            return;
+        }
         try {
             SourcePins.check(batch, state.pinned().files(), pins(state));
         } catch (FailureException e) {
@@ -140,6 +168,7 @@ final class BackgroundTaskRunner {
     }
 
     private CoordinatorMessage.TaskOutcome fence(BatchState state) {
+        release();
         try {
             boolean isVisible = services.publisher().fence(state).isPresent();
             if (isVisible) {
@@ -214,8 +243,15 @@ final class BackgroundTaskRunner {
         return failure;
     }
 
+    /// Ends what the plan keeps of the source.
+    void release() {
+        isReleased = true;
+        services.inspector().release(batch);
+    }
+
     /// Deletes the staged output of the batch. What can't be deleted is logged.
     void sweep(Job job) {
+        release();
         services.publisher().discard(batch, job);
     }
 }

@@ -178,7 +178,10 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     public SignalHandler<BatchState> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.instance(), this::recovered)
-                .onSignal(PostStop.instance(), state -> observer.coordinatorStopped())
+                .onSignal(PostStop.instance(), state -> {
+                    observer.coordinatorStopped();
+                    services.blocking().execute(tasks::release);
+                })
                 .build();
     }
 

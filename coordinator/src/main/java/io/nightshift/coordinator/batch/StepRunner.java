@@ -90,7 +90,7 @@ public final class StepRunner {
             this.run = run;
             this.services = services;
             this.ledger = ledger;
-            this.tasks = new BackgroundTaskRunner(run.batch(), services);
+            this.tasks = BackgroundTaskRunner.ofAnotherNode(run.batch(), services);
             this.task = run.phase() == Phase.RUNNING
                     ? new CoordinatorAction.CheckInput(run.incarnation())
                     : new CoordinatorAction.MakePlan(run.incarnation());

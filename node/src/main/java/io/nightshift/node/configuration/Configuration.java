@@ -214,7 +214,7 @@ public final class Configuration {
                 HttpSettings.read(nightshift.section("http")),
                 AdmissionSettings.read(nightshift.section("admission")),
                 AlertsSection.read(nightshift.section("alerts")),
-                nightshift.has("journal") ? dataSource("journal", nightshift.section("journal")) : null,
+                nightshift.has("journal") ? journal(nightshift.section("journal")) : null,
                 registry == null ? null : nightshift.resolve(registry),
                 FileSettings.read(nightshift.section("files")),
                 ObjectSettings.read(nightshift.section("stores"), nightshift.section("object-copies")),
@@ -269,28 +269,59 @@ public final class Configuration {
         return new DataSources(byName);
     }
 
+    private static DataSourceSettings journal(ConfigurationSection section) {
+        String url = url(section, POSTGRESQL_URL);
+        if (!url.isEmpty() && !url.startsWith(DataSourceSettings.POSTGRESQL)) {
+            section.mistake("url", "expected a JDBC URL such as jdbc:postgresql://host:5432/database");
+        }
+        String user = user(section);
+        String password = password(section);
+        section.end();
+        return new DataSourceSettings("journal", url, user, password);
+    }
+
     private static DataSourceSettings dataSource(String name, ConfigurationSection section) {
-        String url = url(section);
-        String user = section.textOrNull(
+        String url = url(
+                section,
+                POSTGRESQL_URL + " A source may also be a MariaDB or MySQL database, whose URL begins with"
+                        + " `jdbc:mariadb:`; see [that driver's"
+                        + " documentation](https://mariadb.com/docs/connectors/mariadb-connector-j) for the parameters,"
+                        + " such as `?sslMode=verify-full`.");
+        if (!url.isEmpty()
+                && !url.startsWith(DataSourceSettings.POSTGRESQL)
+                && !url.startsWith(DataSourceSettings.MARIADB)) {
+            section.mistake(
+                    "url",
+                    "expected a JDBC URL such as jdbc:postgresql://host:5432/database or jdbc:mariadb://host:3306/database");
+        }
+        String user = user(section);
+        String password = password(section);
+        int connections = section.number(
+                "max-connections",
+                0,
+                0,
+                1000,
+                KeyMeaning.of("The number of connections by which a node reads rows from the database at a time, if"
+                        + " a job has it as its source. 0 means as many as the node has scoring threads. A batch keeps"
+                        + " one connection more, on its coordinator's node."));
+        section.end();
+        return new DataSourceSettings(name, url, user, password, connections);
+    }
+
+    private static @Nullable String user(ConfigurationSection section) {
+        return section.textOrNull(
                 "user",
                 KeyMeaning.of("The user of the database. Without this key, the driver uses the user of the operating"
                         + " system."));
-        String password = password(section);
-        section.end();
-        return new DataSourceSettings(name, url, user, password);
     }
 
-    private static String url(ConfigurationSection source) {
-        String url = source.text(
-                "url",
-                KeyMeaning.of(
-                        "JDBC URL",
-                        "Begins with `jdbc:postgresql:` and contains no credentials. The [driver's"
-                                + " documentation](https://jdbc.postgresql.org/documentation/use/) lists the parameters,"
-                                + " such as `?sslmode=verify-full`."));
-        if (!url.isEmpty() && !url.startsWith(DataSourceSettings.POSTGRESQL)) {
-            source.mistake("url", "expected a JDBC URL such as jdbc:postgresql://host:5432/database");
-        } else if (CREDENTIALS.matcher(url).find()) {
+    private static final String POSTGRESQL_URL = "Begins with `jdbc:postgresql:` and contains no credentials. The"
+            + " [driver's documentation](https://jdbc.postgresql.org/documentation/use/) lists the parameters, such as"
+            + " `?sslmode=verify-full`.";
+
+    private static String url(ConfigurationSection source, String meaning) {
+        String url = source.text("url", KeyMeaning.of("JDBC URL", meaning));
+        if (CREDENTIALS.matcher(url).find()) {
             source.mistake("url", "contains credentials; write them as user and password, or password-file, instead");
         }
         return url;

@@ -184,7 +184,11 @@ final class JobCheck {
             mistakes.add(new Mistake(line, path, found, expected, null));
         } else if (given.isEmpty() && section.kinds().stream().noneMatch(misspelt::contains)) {
             mistakes.add(new Mistake(
-                    line, path, section.choice() ? "none of the keys is set" : "no kind of source", expected, null));
+                    line,
+                    path,
+                    section.choice() || !path.equals("source") ? "none of the keys is set" : "no kind of source",
+                    expected,
+                    null));
         }
     }
 

@@ -233,6 +233,9 @@ final class JobKeys {
                         + (PostgresDestination.MAX_TABLE - 1) + "}$",
                 "a table as name or schema.name, without quotes; a name has at most " + PostgresDestination.MAX_TABLE
                         + " letters, a schema's 63"),
+        SOURCE_TABLE(
+                "^(" + Patterns.IDENTIFIER + "{0,63}[.])?" + Patterns.IDENTIFIER + "{0,63}$",
+                "a table as name or schema.name, without quotes; each has at most 64 letters"),
         COLUMN("^" + Patterns.LINE + "$", "a column name"),
         CATEGORY("^[^\\u0000]+$", "a category's name"),
         TIME_ZONE(

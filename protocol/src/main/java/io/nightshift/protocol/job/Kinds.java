@@ -7,7 +7,8 @@ import java.util.List;
 /// Every kind of source and destination that a job file can choose.
 final class Kinds {
 
-    static final List<Kind<? extends Input>> INPUTS = List.of(ParquetInput.KIND);
+    static final List<Kind<? extends Input>> INPUTS =
+            List.of(ParquetInput.KIND, DatabaseInput.POSTGRES_KIND, DatabaseInput.MARIADB_KIND);
 
     static final List<Kind<? extends Destination>> DESTINATIONS =
             List.of(ParquetDestination.KIND, CsvDestination.KIND, PostgresDestination.KIND);
@@ -38,6 +39,11 @@ final class Kinds {
     static Written write(Input input) {
         return switch (input) {
             case ParquetInput parquet -> ParquetInput.KIND.write(parquet);
+            case DatabaseInput database ->
+                switch (database.engine()) {
+                    case POSTGRESQL -> DatabaseInput.POSTGRES_KIND.write(database);
+                    case MARIADB -> DatabaseInput.MARIADB_KIND.write(database);
+                };
         };
     }
 

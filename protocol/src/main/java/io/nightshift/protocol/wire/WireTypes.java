@@ -46,6 +46,7 @@ import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.CsvDestination;
+import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobSchedule;
 import io.nightshift.protocol.job.JobTiming;
@@ -266,6 +267,8 @@ final class WireTypes {
             new WireType(276, JobWindow.Outside.class),
             new WireType(277, AlertRule.class),
             new WireType(278, AlertCause.class),
+            new WireType(290, DatabaseInput.class),
+            new WireType(291, DatabaseInput.Engine.class),
             // Alerts.
             new WireType(250, BatchCommand.ReportAlerts.class),
             new WireType(251, AlertSubject.class),

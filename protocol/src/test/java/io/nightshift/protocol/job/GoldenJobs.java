@@ -62,6 +62,20 @@ public final class GoldenJobs {
         return with(full().source(), new CsvDestination("/out", CsvDestination.Compression.ZSTD), List.of());
     }
 
+    /// A query of a database, with all that may be said of it.
+    public static Job query() {
+        DatabaseInput input = new DatabaseInput(
+                DatabaseInput.Engine.POSTGRESQL, "warehouse", null, "SELECT * FROM customers", "id", "active");
+        return with(new Job.Source(input, "id", false, Map.of(), null), full().destination(), List.of());
+    }
+
+    /// A table of a database, with the least that must be said of it.
+    public static Job table() {
+        DatabaseInput input =
+                new DatabaseInput(DatabaseInput.Engine.MARIADB, "crm", "shop.customers", null, null, null);
+        return with(new Job.Source(input, null, false, Map.of(), null), full().destination(), List.of());
+    }
+
     public static Job postgres() {
         List<PostgresDestination.Index> indexes = List.of(
                 new PostgresDestination.Index(List.of("carrier", "prediction")),

@@ -154,20 +154,32 @@ class JobFilePropertyTest {
                 .list()
                 .uniqueElements(String::toLowerCase)
                 .ofMaxSize(4);
+        Arbitrary<Input> files = words.map(
+                        word -> "/data/" + word.replace('/', '-').replace('.', '-'))
+                .list()
+                .ofMinSize(1)
+                .ofMaxSize(3)
+                .uniqueElements()
+                .map(ParquetInput::new);
+        Arbitrary<Input> databases = Combinators.combine(
+                        Arbitraries.of(DatabaseInput.Engine.class),
+                        Arbitraries.of("customers", "Shop.old customers"),
+                        words,
+                        words.injectNull(0.5),
+                        words.injectNull(0.5),
+                        Arbitraries.of(true, false))
+                .as((engine, table, query, key, where, isTable) ->
+                        new DatabaseInput(engine, "crm", isTable ? table : null, isTable ? null : query, key, where));
         Arbitrary<Job.Source> sources = Combinators.combine(
-                        words.map(word -> "/data/" + word.replace('/', '-').replace('.', '-'))
-                                .list()
-                                .ofMinSize(1)
-                                .ofMaxSize(3)
-                                .uniqueElements(),
+                        Arbitraries.oneOf(files, databases),
                         words.injectNull(0.5),
                         Arbitraries.of(true, false),
                         Arbitraries.maps(words, words).ofMaxSize(1),
                         words.injectNull(0.5),
                         Arbitraries.of(Job.UnseenCategories.class).injectNull(0.5),
                         Arbitraries.of(true, false))
-                .as((parquet, id, unique, select, where, unseen, failsIfEmpty) -> new Job.Source(
-                        new ParquetInput(parquet), id, unique && id != null, select, where, unseen, failsIfEmpty));
+                .as((input, id, unique, select, where, unseen, failsIfEmpty) ->
+                        new Job.Source(input, id, unique && id != null, select, where, unseen, failsIfEmpty));
         Arbitrary<Map<String, List<String>>> categories = Arbitraries.maps(
                         words, words.list().uniqueElements().ofMinSize(1).ofMaxSize(3))
                 .ofMaxSize(2);

@@ -32,6 +32,7 @@ class JobFileTest {
     private static List<String> paths(Job job) {
         return switch (job.source().input()) {
             case ParquetInput parquet -> parquet.paths();
+            case DatabaseInput database -> throw new AssertionError(database);
         };
     }
 

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -248,7 +249,7 @@ class JobKeysTest {
 
     @Test
     void everyCaseOfASourceAndADestinationIsInTheListOfKinds() {
-        assertThat(Input.kinds().values()).containsExactlyInAnyOrder(cases(Input.class));
+        assertThat(Set.copyOf(Input.kinds().values())).containsExactlyInAnyOrder(cases(Input.class));
         assertThat(Destination.kinds().values()).containsExactlyInAnyOrder(cases(Destination.class));
     }
 
@@ -263,11 +264,19 @@ class JobKeysTest {
         for (JobKey key : section.keys()) {
             Map<String, String> examples = new TreeMap<>(Map.of(key.name(), key.example()));
             section.keys().stream().filter(JobKey::required).forEach(one -> examples.put(one.name(), one.example()));
+            if (!section.kinds().isEmpty() && section.kinds().stream().noneMatch(examples::containsKey)) {
+                JobKey kind = Objects.requireNonNull(section.key(section.kinds().getFirst()));
+                examples.put(kind.name(), kind.example());
+            }
             String keys = examples.entrySet().stream()
                     .map(entry -> entry.getKey() + ": " + entry.getValue())
                     .collect(Collectors.joining(", ", "{", "}"));
             String[] steps = path.split("\\.", 2);
-            String frame = steps[0].equals("destination") ? "{job: a, model: m, source: {parquet: p}, " : FRAME;
+            String frame = switch (steps[0]) {
+                case "source" -> "{job: a, model: m, destination: {parquet: d}, ";
+                case "destination" -> "{job: a, model: m, source: {parquet: p}, ";
+                default -> FRAME;
+            };
             jobs.add("%s%s: {%s: %s}}".formatted(frame, steps[0], steps[1], keys));
         }
         return jobs;

@@ -59,6 +59,8 @@ public final class GoldenEvents {
         events.put("submitted-digest", submitted(GoldenJobs.least(new ModelReference.Digest("m", MODEL.sha256()))));
         events.put("submitted-csv", submitted(GoldenJobs.csv()));
         events.put("submitted-postgres", submitted(GoldenJobs.postgres()));
+        events.put("submitted-query", submitted(GoldenJobs.query()));
+        events.put("submitted-table", submitted(GoldenJobs.table()));
         events.put("submitted-categories", submitted(GoldenJobs.categories()));
         events.put("submitted-without-input", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.full(), MODEL, null));
         events.put("took-over", new BatchEvent.TookOver(AT, 2, "127.0.0.1:25520"));

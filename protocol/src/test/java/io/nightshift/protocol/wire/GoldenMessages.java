@@ -212,6 +212,8 @@ public final class GoldenMessages {
         add("lease", lease(GoldenJobs.full()));
         add("lease-least", leaseOfLeast());
         add("lease-schema", leaseWithSchema());
+        add("lease-query", lease(GoldenJobs.query()));
+        add("lease-table", lease(GoldenJobs.table()));
         add("nothing-to-lease", new WorkerMessage.NothingToLease(BATCH));
         add("held-off", new WorkerMessage.NothingToLease(BATCH, Duration.ofMillis(12_345)));
         add("committed", new WorkerMessage.Committed(ATTEMPT));

@@ -39,8 +39,40 @@ final class Connections {
         return connection;
     }
 
+    /// The driver of a data source.
+    ///
+    /// @throws FailureException permanent, if its URL is of no known database
+    static java.sql.Driver driver(DataSourceSettings settings) {
+        if (settings.url().startsWith(DataSourceSettings.POSTGRESQL)) {
+            return new Driver();
+        }
+        if (settings.url().startsWith(DataSourceSettings.MARIADB)) {
+            return new org.mariadb.jdbc.Driver();
+        }
+        throw FailureException.permanent(settings + " is neither a PostgreSQL nor a MariaDB database");
+    }
+
     /// The driver's properties. Those in the settings' URL take precedence.
     static Properties properties(DataSourceSettings settings, int silence) {
+        return settings.url().startsWith(DataSourceSettings.MARIADB)
+                ? mariadb(settings, silence)
+                : postgresql(settings, silence);
+    }
+
+    /// The driver's units are milliseconds. A result is read row by row, and its values in their binary form.
+    private static Properties mariadb(DataSourceSettings settings, int silence) {
+        Properties properties = credentials(settings);
+        properties.setProperty("connectTimeout", "10000");
+        properties.setProperty("socketTimeout", String.valueOf(silence * 1000L));
+        properties.setProperty("tcpKeepAlive", "true");
+        properties.setProperty("useServerPrepStmts", "true");
+        properties.setProperty("tinyInt1isBit", "false");
+        properties.setProperty("yearIsDateType", "false");
+        properties.setProperty("connectionAttributes", "program_name:nightshift");
+        return properties;
+    }
+
+    private static Properties credentials(DataSourceSettings settings) {
         Properties properties = new Properties();
         if (settings.user() != null) {
             properties.setProperty("user", settings.user());
@@ -48,6 +80,11 @@ final class Connections {
         if (settings.password() != null) {
             properties.setProperty("password", settings.password());
         }
+        return properties;
+    }
+
+    private static Properties postgresql(DataSourceSettings settings, int silence) {
+        Properties properties = credentials(settings);
         properties.setProperty("ApplicationName", "nightshift");
         properties.setProperty("connectTimeout", "10");
         properties.setProperty("socketTimeout", String.valueOf(silence));

@@ -9,14 +9,24 @@ import org.jspecify.annotations.Nullable;
 /// @param url a JDBC URL without credentials
 /// @param user null: the driver's default
 /// @param password null: none, or what the driver finds by itself (`.pgpass`)
+/// @param maxConnections that a node reads a source by at a time; 0: as many as it has scoring threads
 public record DataSourceSettings(
         String name,
         String url,
         @Nullable String user,
-        @Nullable String password) {
+        @Nullable String password,
+        int maxConnections) {
 
     /// Begins the URL of a PostgreSQL database.
     public static final String POSTGRESQL = "jdbc:postgresql:";
+
+    /// Begins the URL of a MariaDB or MySQL database.
+    public static final String MARIADB = "jdbc:mariadb:";
+
+    /// A database that a node reads by as many connections as it has scoring threads.
+    public DataSourceSettings(String name, String url, @Nullable String user, @Nullable String password) {
+        this(name, url, user, password, 0);
+    }
 
     @Override
     public String toString() {

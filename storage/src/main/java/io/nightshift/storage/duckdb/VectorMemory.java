@@ -127,6 +127,19 @@ public final class VectorMemory {
         makeValid(to, count, writableValidity);
     }
 
+    /// The memory of a vector's values, to be written to. All of them count as valid from then on.
+    ///
+    /// @param to of a type whose values have a fixed size
+    /// @param count how many values are written, from the first
+    /// @return values in the order of the platform's bytes; null if the driver gives no access
+    public @Nullable ByteBuffer open(DuckDBWritableVector to, int count) {
+        if (writable == null || writableValidity == null) {
+            return null;
+        }
+        makeValid(to, count, writableValidity);
+        return (ByteBuffer) writable.get(to);
+    }
+
     private static void require(DuckDBColumnType wanted, DuckDBColumnType given) {
         if (given != wanted) {
             throw new IllegalArgumentException("a vector of %s, not %s".formatted(given, wanted));

@@ -1,5 +1,8 @@
 package io.nightshift.storage.source;
 
+import io.nightshift.protocol.failure.FailureException;
+import org.jspecify.annotations.Nullable;
+
 /// Keeps the bytes of slices on this node while queries read them. For one thread.
 public interface HeldSlices extends AutoCloseable {
 
@@ -21,6 +24,19 @@ public interface HeldSlices extends AutoCloseable {
     ///
     /// @throws io.nightshift.protocol.failure.FailureException if they can't be fetched
     void requireAllColumns();
+
+    /// Why the slices could not be read, where DuckDB's error is only its consequence; null if nothing failed.
+    default @Nullable FailureException failure() {
+        return null;
+    }
+
+    /// Whether a query waits for the slices just now, within a time limit that their reader has set.
+    default boolean hasTimeLimit() {
+        return false;
+    }
+
+    /// Makes what waits for the slices end soon, with a failure. By any thread; does not block for long.
+    default void cancel() {}
 
     /// Gives the bytes up. No query may read them afterwards.
     @Override

@@ -46,4 +46,10 @@ public interface PinComparison {
     default boolean waitsForNetwork(SourceFile pinned) {
         return false;
     }
+
+    /// Whether [SourceReader#hold] compares what is read with its pins, in the transaction that reads it.
+    /// Then a later change of the source does not matter to a batch, and nobody else compares while it runs.
+    default boolean isDoneByReaders() {
+        return false;
+    }
 }

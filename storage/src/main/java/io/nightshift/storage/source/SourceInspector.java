@@ -1,5 +1,6 @@
 package io.nightshift.storage.source;
 
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.SourceFile;
@@ -17,6 +18,17 @@ public interface SourceInspector {
     /// @throws FailureException naming what doesn't fit
     List<InspectedFile> inspect(Job job, ModelDescription model);
 
+    /// As [#inspect], for a batch: what the files name is kept as it is now until [#release], where the
+    /// source can do that. May be called again for the same batch.
+    ///
+    /// @throws FailureException naming what doesn't fit
+    default List<InspectedFile> plan(BatchId batch, Job job, ModelDescription model) {
+        return inspect(job, model);
+    }
+
+    /// Ends what [#plan] keeps for a batch, if there is something. Never fails.
+    default void release(BatchId batch) {}
+
     /// Compares pinned pieces of a source with what is there.
     default PinComparison pins(Job.Source source) {
         return PinComparison.FILES;
@@ -27,6 +39,13 @@ public interface SourceInspector {
     /// @param files that were inspected
     default String fetches(Job job, ModelDescription model, List<InspectedFile> files) {
         return "";
+    }
+
+    /// What is read of a source, in lines for people.
+    ///
+    /// @param files as [#inspect] returned them
+    default List<String> details(List<InspectedFile> files) {
+        return List.of();
     }
 
     /// A file of the source, with its identity pinned.

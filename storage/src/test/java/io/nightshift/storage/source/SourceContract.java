@@ -75,7 +75,7 @@ public abstract class SourceContract {
     }
 
     private static Job job(Input input) {
-        return JobBuilder.over(input).id("id").build();
+        return JobBuilder.over(input).id("id").partitions(10).build();
     }
 
     private List<InspectedFile> inspect(Input input) {

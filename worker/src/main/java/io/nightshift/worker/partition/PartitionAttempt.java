@@ -86,6 +86,7 @@ public final class PartitionAttempt {
     private volatile boolean isSealing;
     private volatile boolean cancelled;
     private volatile @Nullable Statement running;
+    private volatile @Nullable HeldSlices held;
     private @Nullable StepTimes steps;
     /// When the current step began.
     private long step;
@@ -143,7 +144,9 @@ public final class PartitionAttempt {
     /// A number that changes with each progress: a block of rows, a statement, a file that was compared. A
     /// database's call, which ends by a time limit of its own, counts as progress.
     public long progress() {
-        return output.hasTimeLimit() ? progress.incrementAndGet() : progress.get();
+        HeldSlices slices = held;
+        boolean hasTimeLimit = output.hasTimeLimit() || (slices != null && slices.hasTimeLimit());
+        return hasTimeLimit ? progress.incrementAndGet() : progress.get();
     }
 
     /// The file or folder that the attempt uses at the moment. It reads its input and writes its output in
@@ -172,6 +175,10 @@ public final class PartitionAttempt {
     /// Waits for DuckDB while it opens a file, which may hang.
     private void interrupt() {
         output.cancel();
+        HeldSlices slices = held;
+        if (slices != null) {
+            slices.cancel();
+        }
         Statement statement = running;
         if (statement != null) {
             try {
@@ -223,8 +230,20 @@ public final class PartitionAttempt {
     }
 
     private Result score(Connection connection) throws SQLException, IOException {
-        try (HeldSlices held = source.hold(lease.slices(), fetching)) {
-            return score(connection, held);
+        try (HeldSlices slices = source.hold(lease.slices(), fetching)) {
+            held = slices;
+            try {
+                return score(connection, slices);
+            } catch (SQLException | FailureException e) {
+                refuseIfCancelled();
+                FailureException cause = slices.failure();
+                if (cause != null) {
+                    throw cause;
+                }
+                throw e;
+            } finally {
+                held = null;
+            }
         }
     }
 
@@ -236,7 +255,7 @@ public final class PartitionAttempt {
         try {
             written = predictions(connection, query);
         } catch (SQLException e) {
-            if (DuckDbError.of(e) != DuckDbError.ROW) {
+            if (DuckDbError.of(e) != DuckDbError.ROW || held.failure() != null) {
                 throw e;
             }
             query = new PartitionQuery(slices, description, true, textLimit);
@@ -495,6 +514,9 @@ public final class PartitionAttempt {
     /// The files are compared in full once, after they were read: a file that was replaced before is found
     /// then, too.
     private void checkPins(PinComparison comparison) {
+        if (source.pins().isDoneByReaders()) {
+            return;
+        }
         for (Slice slice : lease.slices()) {
             SourceFile file = slice.file();
             progress.incrementAndGet();

@@ -77,9 +77,10 @@ public final class ParquetReader implements SourceReader {
     }
 
     private static ParquetInput input(Job.Source source) {
-        return switch (source.input()) {
-            case ParquetInput parquet -> parquet;
-        };
+        if (source.input() instanceof ParquetInput parquet) {
+            return parquet;
+        }
+        throw new IllegalArgumentException("not Parquet: " + source.input());
     }
 
     @Override

