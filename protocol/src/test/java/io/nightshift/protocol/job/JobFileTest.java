@@ -285,7 +285,7 @@ class JobFileTest {
                 "jdbc:postgresql://u:secret@host/db",
                 "JDBC:h2:secret",
                 "http://u:secret@host/x",
-                "s3://secret/x",
+                "s3://id:secret@x/y",
                 "file:secret.parquet",
                 "https://secret/*.parquet"
             })
