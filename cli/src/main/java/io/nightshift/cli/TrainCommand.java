@@ -226,13 +226,11 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private static List<String> paths(Input input) {
-        return switch (input) {
-            case ParquetInput(List<String> paths) -> paths;
-            case DatabaseInput database ->
-                throw FailureException.permanent(
-                        "--job: its source is %s, and a model is trained on Parquet files; export the rows to such a file, and name it with --data"
-                                .formatted(database));
-        };
+        if (input instanceof ParquetInput(List<String> paths)) {
+            return paths;
+        }
+        throw FailureException.permanent("--job: a model is trained on Parquet files, and the job's source is " + input
+                + "; name Parquet files with --data");
     }
 
     private TrainingRequest request(long seed) {

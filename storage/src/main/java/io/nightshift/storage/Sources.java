@@ -2,7 +2,9 @@ package io.nightshift.storage;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.DatabaseInput;
+import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.DataSources;
@@ -22,6 +24,8 @@ import io.nightshift.storage.source.parquet.ParquetReader;
 import io.nightshift.storage.source.parquet.SparseSlices;
 import io.nightshift.storage.source.sql.HeldSnapshots;
 import io.nightshift.storage.source.sql.SqlReader;
+import io.nightshift.storage.source.text.TextCache;
+import io.nightshift.storage.source.text.TextReader;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -38,6 +42,7 @@ public final class Sources implements SourceReaders, SourceInspector {
     private final HeldSnapshots snapshots = new HeldSnapshots();
     private final RowCounts counts = new RowCounts();
     private final BoundJobs bound = new BoundJobs();
+    private final TextCache texts = new TextCache();
 
     /// @param duckDb opened when first needed
     /// @param roots that jobs may use
@@ -90,6 +95,8 @@ public final class Sources implements SourceReaders, SourceInspector {
         return switch (source.input()) {
             case ParquetInput parquet -> new ParquetReader(duckDb, files, objects, bound, source);
             case DatabaseInput database -> new SqlReader(duckDb, database, dataSources, connections, snapshots);
+            case CsvInput csv -> new TextReader(duckDb, files, texts, source);
+            case NdjsonInput ndjson -> new TextReader(duckDb, files, texts, source);
         };
     }
 

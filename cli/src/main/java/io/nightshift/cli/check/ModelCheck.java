@@ -27,6 +27,7 @@ import io.nightshift.storage.source.SourceColumns;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourceRelation;
 import io.nightshift.storage.source.parquet.ParquetReader;
+import io.nightshift.storage.source.text.TextReader;
 import io.nightshift.worker.partition.MemoryEstimate;
 import io.nightshift.worker.partition.PartitionAttempt;
 import java.io.IOException;
@@ -145,15 +146,18 @@ public final class ModelCheck {
     private record Matching(String sample, String expected, String foundId, String sampleId) {}
 
     private Matching matching() throws SQLException {
-        List<String> paths = switch (job.source().input()) {
-            case ParquetInput(List<String> named) -> named;
-            case DatabaseInput database ->
-                throw FailureException.permanent(
-                        "the job's source is %s, and predictions are compared on Parquet files only; export some rows to such a file, and name it as the source with --set source.parquet"
-                                .formatted(database));
+        Map<String, String> select = job.source().select();
+        SourceColumns columns = switch (destinations.sources().of(job.source())) {
+            case TextReader text -> text.wholeRecords(connection, select);
+            default -> {
+                if (!(job.source().input() instanceof ParquetInput(List<String> paths))) {
+                    throw FailureException.permanent(
+                            "a model is checked with rows of Parquet, CSV or NDJSON files; the job's source is "
+                                    + job.source().input());
+                }
+                yield ParquetReader.columns(connection, paths, select, SourceColumns.Origin.JOB_FILE);
+            }
         };
-        SourceColumns columns =
-                ParquetReader.columns(connection, paths, job.source().select(), SourceColumns.Origin.JOB_FILE);
         String id = job.source().id();
         if (id == null) {
             if (request.id() != null) {

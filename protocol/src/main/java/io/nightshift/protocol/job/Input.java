@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 ///
 /// A case is data. How a kind is read is in the module `storage`, in a package of its own. The keys of a case
 /// in the job file stand next to the case, in its [Kind].
-public sealed interface Input permits ParquetInput, DatabaseInput {
+public sealed interface Input permits ParquetInput, CsvInput, NdjsonInput, DatabaseInput {
 
     /// Every kind, by the key under `source` that chooses it.
     static Map<String, Class<? extends Input>> kinds() {

@@ -3,12 +3,14 @@ package io.nightshift.protocol.job;
 import io.nightshift.protocol.job.JobKeys.AlertRules;
 import io.nightshift.protocol.job.JobKeys.CategoryLists;
 import io.nightshift.protocol.job.JobKeys.Choice;
+import io.nightshift.protocol.job.JobKeys.ColumnTypes;
 import io.nightshift.protocol.job.JobKeys.Expressions;
 import io.nightshift.protocol.job.JobKeys.Flag;
 import io.nightshift.protocol.job.JobKeys.Form;
 import io.nightshift.protocol.job.JobKeys.JobKey;
 import io.nightshift.protocol.job.JobKeys.ParameterList;
 import io.nightshift.protocol.job.JobKeys.Section;
+import io.nightshift.protocol.job.JobKeys.SectionOr;
 import io.nightshift.protocol.job.JobKeys.Share;
 import io.nightshift.protocol.job.JobKeys.Templates;
 import io.nightshift.protocol.job.JobKeys.Text;
@@ -40,7 +42,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Holds a job file against [JobKeys]: collects every mistake, and the value of every key by its path, with
 /// defaults filled in and paths made absolute. A text becomes a `String`, a list a `List<String>`,
-/// expressions a `Map<String, String>`, lists of categories a `Map<String, List<String>>`, a flag a
+/// expressions and types of columns a `Map<String, String>`, lists of categories a `Map<String,
+/// List<String>>`, a flag a
 /// `Boolean`, a whole number a `Long`, a share a `Double`, a time a `Duration`, templates a `Map<String, String>`,
 /// alerts a `List<AlertRule>`.
 final class JobCheck {
@@ -67,6 +70,7 @@ final class JobCheck {
         JobCheck check = new JobCheck(folder, mistakes);
         check.section(keys, "", root, root.line());
         check.times(root);
+        check.dialect(root);
         return check.values;
     }
 
@@ -89,6 +93,30 @@ final class JobCheck {
         cron(root.entry("schedule"));
         templates(root.entry("schedule"), TimeTemplate.Time.SCHEDULED);
         templates(trigger, TimeTemplate.Time.TRIGGERED);
+    }
+
+    /// Checks that characters with a meaning in CSV files have one meaning each.
+    private void dialect(Mapping root) {
+        Member source = root.entry("source");
+        Member csv = source != null && source.value() instanceof Mapping mapping ? mapping.entry("csv") : null;
+        if (csv == null) {
+            return;
+        }
+        different(csv, "quote", "delimiter");
+        different(csv, "thousands", "decimal");
+    }
+
+    private void different(Member csv, String key, String other) {
+        Object value = values.get("source.csv." + key);
+        if (value != null && value.equals(values.get("source.csv." + other))) {
+            Member entry = csv.value() instanceof Mapping mapping ? mapping.entry(key) : null;
+            mistakes.add(new Mistake(
+                    entry == null ? csv.line() : entry.line(),
+                    "source.csv." + key,
+                    "\"%s\", which is also source.csv.%s".formatted(value, other),
+                    "two different characters",
+                    null));
+        }
     }
 
     private void cron(@Nullable Member schedule) {
@@ -176,7 +204,7 @@ final class JobCheck {
                 ? section.expectation()
                 : section.kinds().size() == 1
                         ? "the key " + section.kinds().getFirst()
-                        : "exactly one of the keys " + String.join(", ", section.kinds());
+                        : "one of the keys " + String.join(", ", section.kinds());
         if (given.size() > 1) {
             String found = section.choice()
                     ? "several of the keys are set"
@@ -184,11 +212,7 @@ final class JobCheck {
             mistakes.add(new Mistake(line, path, found, expected, null));
         } else if (given.isEmpty() && section.kinds().stream().noneMatch(misspelt::contains)) {
             mistakes.add(new Mistake(
-                    line,
-                    path,
-                    section.choice() || !path.equals("source") ? "none of the keys is set" : "no kind of source",
-                    expected,
-                    null));
+                    line, path, section.choice() ? "none of the keys is set" : Mistake.MISSING, expected, null));
         }
     }
 
@@ -214,10 +238,21 @@ final class JobCheck {
                 refuse(value, path, section.expectation(), null);
                 yield null;
             }
+            case SectionOr either -> {
+                // A text or a list is written as the section that it stands for.
+                if (value instanceof Mapping mapping) {
+                    section(either.section(), path, mapping, entry.line());
+                } else {
+                    Member only = new Member(either.key(), entry.line(), value);
+                    section(either.section(), path, new Mapping(List.of(only), value.line()), entry.line());
+                }
+                yield null;
+            }
             case Text text -> text(text.form(), text.expectation(), path, value);
             case Texts texts -> texts(texts, path, value);
             case TextLists lists -> lists(lists, path, value);
             case Expressions expressions -> expressions(expressions, path, value);
+            case ColumnTypes types -> columnTypes(types, path, value);
             case CategoryLists lists -> categories(lists, path, value);
             case ParameterList parameters -> {
                 if (!(value instanceof Mapping)) {
@@ -348,6 +383,37 @@ final class JobCheck {
             }
         }
         return expressions;
+    }
+
+    /// The types as [ColumnType] writes them.
+    private @Nullable Map<String, String> columnTypes(ColumnTypes type, String path, YamlValue value) {
+        if (!(value instanceof Mapping mapping)) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        Map<String, String> types = new LinkedHashMap<>();
+        Set<String> seen = new HashSet<>();
+        for (Member entry : mapping.entries()) {
+            String shown = YamlValue.shortened(entry.key());
+            String keyPath = JobKey.path(path, shown);
+            if (!Form.COLUMN.fits(entry.key())) {
+                mistakes.add(
+                        new Mistake(entry.line(), path, "the name \"" + shown + "\"", Form.COLUMN.expectation, null));
+            } else if (!seen.add(entry.key().toLowerCase(Locale.ROOT))) {
+                String expected = "names that differ in more than upper and lower case";
+                mistakes.add(new Mistake(entry.line(), keyPath, "the name is given twice", expected, null));
+            }
+            String text = entry.value() instanceof Scalar scalar && scalar.kind() == Kind.TEXT ? scalar.text() : "";
+            ColumnType.canonical(text, type.nested())
+                    .ifPresentOrElse(
+                            canonical -> types.put(entry.key(), canonical),
+                            () -> refuse(
+                                    entry.value(),
+                                    keyPath,
+                                    ColumnType.expectation(type.nested()),
+                                    ColumnType.suggestion(text, type.nested())));
+        }
+        return types;
     }
 
     private @Nullable Map<String, List<String>> categories(CategoryLists type, String path, YamlValue value) {

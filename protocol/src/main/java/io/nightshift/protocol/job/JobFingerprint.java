@@ -6,6 +6,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Tells whether a job is still what it was.
@@ -96,6 +98,13 @@ public final class JobFingerprint {
         switch (value) {
             case List<?> lists
             when !lists.isEmpty() && lists.getFirst() instanceof List<?> -> lists.forEach(list -> addAny(key, list));
+            case Map<?, ?> map ->
+                add(
+                        key,
+                        map.entrySet().stream()
+                                .flatMap(entry -> Stream.of(entry.getKey(), entry.getValue()))
+                                .map(String::valueOf)
+                                .toList());
             case List<?> texts -> {
                 if (!texts.isEmpty()) {
                     add(key, texts.stream().map(String::valueOf).toList());

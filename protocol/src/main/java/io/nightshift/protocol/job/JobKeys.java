@@ -2,6 +2,7 @@ package io.nightshift.protocol.job;
 
 import io.nightshift.protocol.model.ModelVersion;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -96,6 +97,21 @@ final class JobKeys {
         }
     }
 
+    /// A section, or a value of one of its keys, which stands for a section with this key alone.
+    ///
+    /// @param key of the section, required
+    record SectionOr(String key, Section section) implements ValueType {
+
+        JobKey only() {
+            return Objects.requireNonNull(section.key(key));
+        }
+
+        @Override
+        public String expectation() {
+            return only().type().expectation() + ", or " + section.expectation();
+        }
+    }
+
     record Text(Form form) implements ValueType {
         @Override
         public String expectation() {
@@ -128,6 +144,16 @@ final class JobKeys {
         @Override
         public String expectation() {
             return "a map of column names to SQL expressions";
+        }
+    }
+
+    /// A map of the file's own names to types of columns.
+    ///
+    /// @param nested whether a column may have parts
+    record ColumnTypes(boolean nested) implements ValueType {
+        @Override
+        public String expectation() {
+            return "a map of column names to types";
         }
     }
 
@@ -247,6 +273,15 @@ final class JobKeys {
         DATE("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a date such as 2026-11-25"),
         TIME_OF_DAY("^([01][0-9]|2[0-3]):[0-5][0-9]$", "a time of day from 00:00 to 23:59, in quotes"),
         EXPRESSION("^" + Patterns.BLOCK + "$", "a column name or SQL expression"),
+        DELIMITER(
+                "^(tab|[\\u0001-\\u0009\\u000b\\u000c\\u000e-!#-,/:-@\\[-`{-~])$",
+                "one ASCII character that is no letter, digit, double quote, full stop or minus, or tab"),
+        QUOTE("^(none|[!-/:-@\\[-`{-~])$", "one ASCII character that is no letter or digit, or none"),
+        SEPARATOR("^[ ',._]$", "a comma, a full stop, an apostrophe, an underscore or a space, in quotes"),
+        VALUE("^[^\\u0000\\u000a\\u000d]*$", "a text in one line"),
+        TIME_FORMAT(
+                "^[^\\u0000\\u000a\\u000d]*%[^\\u0000\\u000a\\u000d]*$",
+                "a format such as %d.%m.%Y, with the specifiers of strptime"),
         /// Checked without regard to case, as column names are; a schema can only say it for lower case.
         OUTPUT_COLUMN(
                 "^(?!(" + String.join("|", Patterns.RESERVED) + ")$|probability_)" + Patterns.LINE + "$",
@@ -586,4 +621,13 @@ final class JobKeys {
     }
 
     private JobKeys() {}
+
+    /// The section that a key may hold; null if it holds none.
+    static @Nullable Section sectionOf(ValueType type) {
+        return switch (type) {
+            case Section section -> section;
+            case SectionOr either -> either.section();
+            default -> null;
+        };
+    }
 }

@@ -4,6 +4,7 @@ import io.nightshift.protocol.job.JobKeys.Expressions;
 import io.nightshift.protocol.job.JobKeys.Form;
 import io.nightshift.protocol.job.JobKeys.JobKey;
 import io.nightshift.protocol.job.JobKeys.Section;
+import io.nightshift.protocol.job.JobKeys.SectionOr;
 import io.nightshift.protocol.job.JobKeys.Text;
 import io.nightshift.protocol.job.JobKeys.Texts;
 import io.nightshift.protocol.job.JobKeys.ValueType;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntFunction;
@@ -218,6 +220,10 @@ final class JobParameters {
     private YamlValue value(ValueType type, String path, YamlValue value) {
         return switch (type) {
             case Section section -> value instanceof Mapping mapping ? section(section, path, mapping) : value;
+            case SectionOr(String key, Section section) ->
+                value instanceof Mapping mapping
+                        ? section(section, path, mapping)
+                        : value(Objects.requireNonNull(section.key(key)).type(), path, value);
             case Text text -> inTexts(value, writer(text.form(), path, value.line()));
             case Texts texts -> inTexts(value, writer(texts.form(), path, value.line()));
             case Expressions expressions -> inTexts(value, writer(Form.EXPRESSION, path, value.line()));

@@ -100,6 +100,7 @@ record JobValues(Map<String, Object> values, String section) {
                 : List.of();
     }
 
+    /// Expressions or types of columns, in the order of the file.
     Map<String, String> expressions(String name) {
         LinkedHashMap<String, String> expressions = new LinkedHashMap<>();
         if (values.get(path(name)) instanceof Map<?, ?> map) {

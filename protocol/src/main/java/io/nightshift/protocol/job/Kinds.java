@@ -7,8 +7,8 @@ import java.util.List;
 /// Every kind of source and destination that a job file can choose.
 final class Kinds {
 
-    static final List<Kind<? extends Input>> INPUTS =
-            List.of(ParquetInput.KIND, DatabaseInput.POSTGRES_KIND, DatabaseInput.MARIADB_KIND);
+    static final List<Kind<? extends Input>> INPUTS = List.of(
+            ParquetInput.KIND, CsvInput.KIND, NdjsonInput.KIND, DatabaseInput.POSTGRES_KIND, DatabaseInput.MARIADB_KIND);
 
     static final List<Kind<? extends Destination>> DESTINATIONS =
             List.of(ParquetDestination.KIND, CsvDestination.KIND, PostgresDestination.KIND);
@@ -44,6 +44,8 @@ final class Kinds {
                     case POSTGRESQL -> DatabaseInput.POSTGRES_KIND.write(database);
                     case MARIADB -> DatabaseInput.MARIADB_KIND.write(database);
                 };
+            case CsvInput csv -> CsvInput.KIND.write(csv);
+            case NdjsonInput ndjson -> NdjsonInput.KIND.write(ndjson);
         };
     }
 

@@ -69,8 +69,9 @@ final class Suggestion {
     private static void addSections(Place place, List<Place> places) {
         places.add(place);
         for (JobKey key : place.section.keys()) {
-            if (key.type() instanceof Section section) {
-                addSections(new Place(JobKey.path(place.name, key.name()), section), places);
+            Section inner = JobKeys.sectionOf(key.type());
+            if (inner != null) {
+                addSections(new Place(JobKey.path(place.name, key.name()), inner), places);
             }
         }
     }

@@ -47,12 +47,14 @@ import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.DatabaseInput;
+import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobSchedule;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobTrigger;
 import io.nightshift.protocol.job.JobWindow;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.ParameterType;
 import io.nightshift.protocol.job.ParquetDestination;
@@ -300,7 +302,10 @@ final class WireTypes {
             new WireType(316, StepCommand.SendPart.class),
             new WireType(317, StepReply.Working.class),
             new WireType(318, StepReply.Part.class),
-            new WireType(319, StepReply.Failed.class));
+            new WireType(319, StepReply.Failed.class),
+            // Text files as sources.
+            new WireType(280, CsvInput.class),
+            new WireType(281, NdjsonInput.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

@@ -83,6 +83,51 @@ public final class GoldenJobs {
         return with(full().source(), new PostgresDestination("warehouse", "scores", "delays", indexes), List.of());
     }
 
+    public static Job csvSource() {
+        Map<String, String> columns = new LinkedHashMap<>();
+        columns.put("id", "VARCHAR");
+        columns.put("distance", "DECIMAL(8,2)");
+        return withInput(new CsvInput(
+                List.of("/data/*.csv"),
+                ";",
+                "'",
+                "\\",
+                false,
+                "windows-1252",
+                List.of("", "NA"),
+                false,
+                ",",
+                ".",
+                "%d.%m.%Y",
+                "%d.%m.%Y %H:%M",
+                columns));
+    }
+
+    public static Job csvSourceLeast() {
+        return withInput(new CsvInput(
+                List.of("/data/a.csv"),
+                ",",
+                "\"",
+                null,
+                true,
+                "utf-8",
+                List.of(""),
+                true,
+                ".",
+                null,
+                null,
+                null,
+                Map.of()));
+    }
+
+    public static Job ndjsonSource() {
+        return withInput(new NdjsonInput(List.of("/data/a.ndjson"), Map.of("customer", "STRUCT(\"age\" INTEGER)")));
+    }
+
+    private static Job withInput(Input input) {
+        return with(new Job.Source(input, null, false, Map.of(), null), full().destination(), List.of());
+    }
+
     public static Job categories() {
         Job.Source source = new Job.Source(
                 full().source().input(), null, false, Map.of(), null, Job.UnseenCategories.QUARANTINE, false);

@@ -33,6 +33,8 @@ class JobFileTest {
         return switch (job.source().input()) {
             case ParquetInput parquet -> parquet.paths();
             case DatabaseInput database -> throw new AssertionError(database);
+            case CsvInput csv -> csv.paths();
+            case NdjsonInput ndjson -> ndjson.paths();
         };
     }
 

@@ -223,6 +223,18 @@ class JobKeysTest {
                 "{job: a, model: m, source: {parquet: p, select: {'': a}}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {parquet: p, select: {a: ''}}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {parquet: p, select: {a: null}}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, csv: p}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {csv: []}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {csv: {delimiter: ';'}}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {csv: {files: p, delimiter: ab}}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {csv: {files: p, encoding: utf8}}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {csv: {files: p, nulls: NA}}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {csv: {files: p, date-format: yyyy}}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {csv: {files: p, columns: {a: NUMBER}}}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {csv: {files: p, columns: {a: 'INTEGER[]'}}}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {ndjson: {files: p, columns: [a]}}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {ndjson: {files: p, header: true}}, destination: {parquet: d}}",
             })
     void aFrameThatTheParserRefusesTheSchemaRefuses(String yaml) {
         assertThat(isJob(yaml)).isFalse();
@@ -237,7 +249,8 @@ class JobKeysTest {
                 continue;
             }
             for (JobKey inner : section.keys()) {
-                if (inner.type() instanceof Section innermost) {
+                Section innermost = JobKeys.sectionOf(inner.type());
+                if (innermost != null) {
                     jobs.addAll(jobsWith(JobKey.path(key.name(), inner.name()), innermost));
                 } else {
                     jobs.add(jobWith(key.name(), inner));
@@ -273,8 +286,8 @@ class JobKeysTest {
                     .collect(Collectors.joining(", ", "{", "}"));
             String[] steps = path.split("\\.", 2);
             String frame = switch (steps[0]) {
-                case "source" -> "{job: a, model: m, destination: {parquet: d}, ";
                 case "destination" -> "{job: a, model: m, source: {parquet: p}, ";
+                case "source" -> "{job: a, model: m, destination: {parquet: d}, ";
                 default -> FRAME;
             };
             jobs.add("%s%s: {%s: %s}}".formatted(frame, steps[0], steps[1], keys));
@@ -362,7 +375,8 @@ class JobKeysTest {
     private static void rows(StringBuilder table, String path, Section section) {
         for (JobKey key : section.keys()) {
             row(table, path, key);
-            if (key.type() instanceof Section inner) {
+            Section inner = JobKeys.sectionOf(key.type());
+            if (inner != null) {
                 rows(table, JobKey.path(path, key.name()), inner);
             }
         }
@@ -370,8 +384,12 @@ class JobKeysTest {
 
     private static void row(StringBuilder table, String section, JobKey key) {
         String fallback = key.required() ? "required" : key.fallback() == null ? "" : "`" + key.fallback() + "`";
-        String holds = key.type() instanceof Section ? "a map" : key.type().expectation();
-        String example = key.example().isEmpty() ? "" : "`" + key.example() + "`";
+        String holds = switch (key.type()) {
+            case Section ignored -> "a map";
+            case JobKeys.SectionOr either -> either.only().type().expectation() + ", or a map";
+            default -> key.type().expectation();
+        };
+        String example = key.example().isEmpty() ? "" : "`" + key.example().replace("|", "\\|") + "`";
         table.append("| `%s` | %s | %s | %s | %s |\n"
                 .formatted(JobKey.path(section, key.name()), holds, fallback, key.meaning(), example)
                 .replace("*", "\\*")

@@ -55,18 +55,22 @@ final class JobSchema {
 
     private static ObjectNode property(JobKey key) {
         ObjectNode schema = JSON.objectNode().put("description", key.meaning());
-        if (key.fallback() instanceof List<?>) {
-            schema.putArray("default");
+        if (key.fallback() instanceof List<?> list) {
+            ArrayNode values = schema.putArray("default");
+            list.forEach(value -> values.add((String) value));
         } else if (key.fallback() != null) {
             schema.putPOJO("default", key.fallback());
         }
         return schema.setAll(
                 switch (key.type()) {
                     case Section section -> section(section);
+                    case JobKeys.SectionOr either ->
+                        anyOf(texts((JobKeys.Texts) either.only().type()), section(either.section()));
                     case JobKeys.Text text -> text(text.form());
                     case JobKeys.Texts texts -> texts(texts);
                     case JobKeys.TextLists lists -> lists(lists);
                     case JobKeys.Expressions ignored -> expressions();
+                    case JobKeys.ColumnTypes types -> columnTypes(types);
                     case JobKeys.CategoryLists ignored -> categories();
                     case JobKeys.ParameterList ignored -> parameters();
                     case JobKeys.Templates ignored -> templates();
@@ -110,6 +114,15 @@ final class JobSchema {
                         text(Form.EXPRESSION),
                         JSON.objectNode().put("type", "number"),
                         JSON.objectNode().put("type", "boolean")));
+        return schema;
+    }
+
+    private static ObjectNode columnTypes(JobKeys.ColumnTypes type) {
+        ObjectNode schema = JSON.objectNode().put("type", "object");
+        schema.set("propertyNames", JSON.objectNode().put("pattern", Form.COLUMN.regex));
+        schema.set(
+                "additionalProperties",
+                JSON.objectNode().put("type", "string").put("pattern", ColumnType.pattern(type.nested())));
         return schema;
     }
 

@@ -61,6 +61,9 @@ public final class GoldenEvents {
         events.put("submitted-postgres", submitted(GoldenJobs.postgres()));
         events.put("submitted-query", submitted(GoldenJobs.query()));
         events.put("submitted-table", submitted(GoldenJobs.table()));
+        events.put("submitted-csv-source", submitted(GoldenJobs.csvSource()));
+        events.put("submitted-csv-source-least", submitted(GoldenJobs.csvSourceLeast()));
+        events.put("submitted-ndjson-source", submitted(GoldenJobs.ndjsonSource()));
         events.put("submitted-categories", submitted(GoldenJobs.categories()));
         events.put("submitted-without-input", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.full(), MODEL, null));
         events.put("took-over", new BatchEvent.TookOver(AT, 2, "127.0.0.1:25520"));

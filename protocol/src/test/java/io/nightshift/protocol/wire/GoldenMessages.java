@@ -214,6 +214,9 @@ public final class GoldenMessages {
         add("lease-schema", leaseWithSchema());
         add("lease-query", lease(GoldenJobs.query()));
         add("lease-table", lease(GoldenJobs.table()));
+        add("lease-csv-source", lease(GoldenJobs.csvSource()));
+        add("lease-csv-source-least", lease(GoldenJobs.csvSourceLeast()));
+        add("lease-ndjson-source", lease(GoldenJobs.ndjsonSource()));
         add("nothing-to-lease", new WorkerMessage.NothingToLease(BATCH));
         add("held-off", new WorkerMessage.NothingToLease(BATCH, Duration.ofMillis(12_345)));
         add("committed", new WorkerMessage.Committed(ATTEMPT));

@@ -42,6 +42,10 @@ public enum DuckDbError {
     /// The end of the names of files to which attempts write their output.
     private static final String STAGED = ".staged";
 
+    /// DuckDB's report of an exception of a table function in Java, with the exception's stack.
+    private static final Pattern JAVA_IO =
+            Pattern.compile("Invalid Input Error: java\\.io\\.[A-Za-z]*Exception: ([^\n]*)(?s:.*)");
+
     private static final Pattern FILE = Pattern.compile("\"(/[^\"]*)\"");
 
     public static DuckDbError of(SQLException e) {
@@ -109,6 +113,10 @@ public enum DuckDbError {
 
     private static String message(SQLException e) {
         String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
+        Matcher java = JAVA_IO.matcher(message);
+        if (java.matches()) {
+            return "IO Error: " + java.group(1);
+        }
         return message.toLowerCase(Locale.ROOT).startsWith("java.sql.sqlexception: ")
                 ? message.substring("java.sql.SQLException: ".length())
                 : message;

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.LongBuffer;
+import java.util.Arrays;
 import org.duckdb.DuckDBColumnType;
 import org.duckdb.DuckDBReadableVector;
 import org.duckdb.DuckDBWritableVector;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// them. It keeps their memory in private fields. Another version of the driver may rename those fields;
 /// without them, values are copied one by one.
 public final class VectorMemory {
+
+    /// The longest text that stands in a vector itself, in bytes.
+    private static final int INLINED = 12;
 
     private static final VectorMemory OF_THE_DRIVER = new VectorMemory("data", "validity");
 
@@ -138,6 +142,110 @@ public final class VectorMemory {
         }
         makeValid(to, count, writableValidity);
         return (ByteBuffer) writable.get(to);
+    }
+
+    /// Writes numbers.
+    ///
+    /// @param count how many, from the first
+    /// @param to of type INTEGER
+    public void write(int[] from, int count, DuckDBWritableVector to) {
+        require(DuckDBColumnType.INTEGER, to.getType());
+        if (writable == null || writableValidity == null) {
+            for (int row = 0; row < count; row++) {
+                to.setInt(row, from[row]);
+            }
+            return;
+        }
+        ((ByteBuffer) writable.get(to)).asIntBuffer().put(0, from, 0, count);
+        makeValid(to, count, writableValidity);
+    }
+
+    /// Writes numbers.
+    ///
+    /// @param count how many, from the first
+    /// @param to of type FLOAT
+    public void write(float[] from, int count, DuckDBWritableVector to) {
+        require(DuckDBColumnType.FLOAT, to.getType());
+        if (writable == null || writableValidity == null) {
+            for (int row = 0; row < count; row++) {
+                to.setFloat(row, from[row]);
+            }
+            return;
+        }
+        ((ByteBuffer) writable.get(to)).asFloatBuffer().put(0, from, 0, count);
+        makeValid(to, count, writableValidity);
+    }
+
+    /// Writes truth values.
+    ///
+    /// @param from 1 for true, 0 for false
+    /// @param count how many, from the first
+    /// @param to of type BOOLEAN
+    public void writeBooleans(byte[] from, int count, DuckDBWritableVector to) {
+        require(DuckDBColumnType.BOOLEAN, to.getType());
+        if (writable == null || writableValidity == null) {
+            for (int row = 0; row < count; row++) {
+                to.setBoolean(row, from[row] != 0);
+            }
+            return;
+        }
+        ((ByteBuffer) writable.get(to)).put(0, from, 0, count);
+        makeValid(to, count, writableValidity);
+    }
+
+    /// Writes texts.
+    ///
+    /// @param utf8 the texts one after the other, in valid UTF-8
+    /// @param ends where each text ends in `utf8`; it begins where the one before ends, the first at 0
+    /// @param count how many, from the first
+    /// @param to of type VARCHAR
+    public void writeTexts(byte[] utf8, int[] ends, int count, DuckDBWritableVector to) {
+        require(DuckDBColumnType.VARCHAR, to.getType());
+        ByteBuffer memory = writable == null || writableValidity == null ? null : (ByteBuffer) writable.get(to);
+        int row = 0;
+        int start = 0;
+        while (row < count) {
+            int last = row;
+            // A text of up to 12 bytes stands in the vector itself: its length, and its bytes followed by zeros.
+            if (memory != null && ends[row] - start <= INLINED) {
+                int place = row * 16;
+                memory.putLong(place, 0).putLong(place + 8, 0).putInt(place, ends[row] - start);
+                memory.put(place + Integer.BYTES, utf8, start, ends[row] - start);
+            } else {
+                int from = start;
+                while (last + 1 < count && (memory == null || ends[last + 1] - ends[last] > INLINED)) {
+                    last++;
+                }
+                byte[][] texts = new byte[last - row + 1][];
+                for (int i = 0; i < texts.length; i++) {
+                    texts[i] = Arrays.copyOfRange(utf8, from, ends[row + i]);
+                    from = ends[row + i];
+                }
+                to.setStringUtf8Batch(row, texts);
+            }
+            start = ends[last];
+            row = last + 1;
+        }
+        if (memory != null && writableValidity != null) {
+            makeValid(to, count, writableValidity);
+        }
+    }
+
+    /// Makes values of a vector NULL that was written before.
+    ///
+    /// @param nulls a bit for each row, from the lowest of the first element
+    /// @param count how many rows, from the first
+    public void writeNulls(long[] nulls, int count, DuckDBWritableVector to) {
+        LongBuffer validity = writableValidity == null ? null : ((ByteBuffer) writableValidity.get(to)).asLongBuffer();
+        for (int word = 0; word * Long.SIZE < count; word++) {
+            if (validity != null) {
+                validity.put(word, validity.get(word) & ~nulls[word]);
+                continue;
+            }
+            for (long left = nulls[word]; left != 0; left &= left - 1) {
+                to.setNull(word * (long) Long.SIZE + Long.numberOfTrailingZeros(left));
+            }
+        }
     }
 
     private static void require(DuckDBColumnType wanted, DuckDBColumnType given) {

@@ -2,6 +2,7 @@ package io.nightshift.storage.source;
 
 import io.nightshift.protocol.job.Job;
 import io.nightshift.storage.duckdb.Sql;
+import org.jspecify.annotations.Nullable;
 
 /// Rows of a source as DuckDB SQL: of one slice, or of several whole files of equal columns.
 ///
@@ -9,17 +10,38 @@ import io.nightshift.storage.duckdb.Sql;
 /// @param file an expression over `from`: the file that a row is in
 /// @param row an expression over `from`: the row's position in that file, from 0
 /// @param range a condition over `from` that holds for the rows of the slice, or the empty text for all rows
-public record SourceRelation(String from, String file, String row, String range) {
+/// @param record what is known of a row as a record of a text file, or null if no row can be malformed
+public record SourceRelation(
+        String from, String file, String row, String range, SourceRelation.@Nullable TextRecord record) {
+
+    /// Expressions over `from` about a row of a text file. A malformed record is a row that is quarantined,
+    /// whatever the job's condition says of it.
+    ///
+    /// @param fault why the record is malformed; NULL if it is not
+    /// @param text the record, or its beginning
+    /// @param place where it is in the file, for people
+    /// @param values all values of the record as JSON, or null if they are those of the columns
+    public record TextRecord(
+            String fault,
+            String text,
+            String place,
+            @Nullable String values) {}
+
+    /// Rows none of which can be malformed.
+    public SourceRelation(String from, String file, String row, String range) {
+        this(from, file, row, range, null);
+    }
 
     /// A query for the rows that the job's condition lets through. A row for which the condition fails is one
-    /// of them: it is quarantined.
+    /// of them, and so is a malformed record: they are quarantined.
     ///
     /// @param select what to take of each row
     public String query(Job.Source source, String select) {
+        String where = source.where() == null ? "TRUE" : source.where();
+        String malformed = record == null ? "" : "OR " + record.fault() + " IS NOT NULL ";
         return """
-                SELECT * FROM (SELECT %s, TRY([(%s\n)]) AS nightshift_where FROM %s WHERE %s)
-                WHERE nightshift_where IS NULL OR nightshift_where[1]""".formatted(
-                select, source.where() == null ? "TRUE" : source.where(), from, range.isEmpty() ? "TRUE" : range);
+                SELECT * FROM (SELECT %s, TRY([(%s\n) %s]) AS nightshift_where FROM %s WHERE %s)
+                WHERE nightshift_where IS NULL OR nightshift_where[1]""".formatted(select, where, malformed, from, range.isEmpty() ? "TRUE" : range);
     }
 
     /// The expression of a record's id over a source's own columns. It is NULL where it fails for a row: that

@@ -86,7 +86,7 @@ record PartitionQuery(
     /// Needs the table of [FailureMessages].
     private String quarantined() {
         return """
-                SELECT record_file, record_row, %sreason, "value", message, "values"
+                SELECT record_file, record_row, %sreason, "value", coalesce(message, nightshift_place) AS message, "values"
                 FROM (SELECT * FROM (%s) WHERE reason IS NOT NULL) LEFT JOIN %s
                 ON nightshift_failed = expression AND "value" IS NOT DISTINCT FROM input""".formatted(
                         job().id() == null ? "" : "record_id, ", union(SliceQuery::quarantined), FailureMessages.TABLE);

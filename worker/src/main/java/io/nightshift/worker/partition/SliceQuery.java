@@ -40,7 +40,7 @@ final class SliceQuery {
 
     /// A row is bad if `condition` holds.
     ///
-    /// @param reason why; the same for all rows
+    /// @param reason why, as SQL
     /// @param value the SQL text of the value that is wrong, or null where the reason says all
     /// @param expression the job's expression that failed, or null if the value itself is wrong
     private record Check(
@@ -50,7 +50,7 @@ final class SliceQuery {
             @Nullable String expression) {
 
         Check(String condition, String reason) {
-            this(condition, reason, null, null);
+            this(condition, Sql.text(reason), null, null);
         }
     }
 
@@ -152,12 +152,24 @@ final class SliceQuery {
         select.add(wrongValue() + " AS \"value\"");
         select.add(failedExpression() + " AS nightshift_failed");
         select.add("nightshift_values AS \"values\"");
-        String values = job.columns().entrySet().stream()
-                .map(column -> Sql.text(column.getKey()) + ", " + json(Sql.name(column.getKey()), column.getValue()))
-                .collect(Collectors.joining(", ", "CAST(json_object(", ") AS VARCHAR) AS nightshift_values"));
+        boolean isRecord = relation.record() != null;
+        select.add((isRecord ? "nightshift_place" : "CAST(NULL AS VARCHAR)") + " AS nightshift_place");
+        String values = ownValues() + " AS nightshift_values";
         List<String> more = new ArrayList<>(inputColumns());
         more.add(values);
         return over(select, more);
+    }
+
+    /// The file's own values of a row, as JSON. A malformed record has none.
+    private String ownValues() {
+        SourceRelation.TextRecord record = relation.record();
+        String values = record != null && record.values() != null
+                ? record.values()
+                : job.columns().entrySet().stream()
+                        .map(column ->
+                                Sql.text(column.getKey()) + ", " + json(Sql.name(column.getKey()), column.getValue()))
+                        .collect(Collectors.joining(", ", "CAST(json_object(", ") AS VARCHAR)"));
+        return record == null ? values : "CASE WHEN %s IS NULL THEN %s END".formatted(record.fault(), values);
     }
 
     /// Rows for which an expression failed, one for each expression and each value that it read: the source's
@@ -190,14 +202,24 @@ final class SliceQuery {
         if (where != null) {
             inner.add(attempt(where) + " AS nightshift_where");
         }
+        SourceRelation.TextRecord record = relation.record();
+        if (record != null) {
+            inner.add(record.fault() + " AS nightshift_malformed");
+            inner.add(record.text() + " AS nightshift_record");
+            inner.add("CASE WHEN %s IS NOT NULL THEN %s END AS nightshift_place"
+                    .formatted(record.fault(), record.place()));
+        }
         inner.addAll(more);
+        String malformed = record == null ? "" : "nightshift_malformed IS NOT NULL OR ";
         return "SELECT %s FROM (SELECT %s FROM %s%s)%s"
                 .formatted(
                         String.join(", ", select),
                         String.join(", ", inner),
                         relation.from(),
                         relation.range().isEmpty() ? "" : " WHERE " + relation.range(),
-                        where == null ? "" : " WHERE nightshift_where IS NULL OR nightshift_where[1]");
+                        where == null
+                                ? ""
+                                : " WHERE %snightshift_where IS NULL OR nightshift_where[1]".formatted(malformed));
     }
 
     private static String attempt(String sql) {
@@ -254,7 +276,7 @@ final class SliceQuery {
     // Checks.
 
     private String reason() {
-        return first(check -> Sql.text(check.reason()));
+        return first(Check::reason);
     }
 
     private String wrongValue() {
@@ -307,6 +329,13 @@ final class SliceQuery {
 
     private List<Check> checks() {
         List<Check> checks = new ArrayList<>();
+        if (relation.record() != null) {
+            checks.add(new Check(
+                    "nightshift_malformed IS NOT NULL",
+                    "'malformed record: ' || nightshift_malformed",
+                    "nightshift_record",
+                    null));
+        }
         String where = job.where();
         if (where != null) {
             checks.add(failure("nightshift_where IS NULL", "source.where", where));
@@ -335,12 +364,12 @@ final class SliceQuery {
 
     private Check failure(String condition, String what, String expression) {
         String input = inputs.computeIfAbsent(expression, wanted -> "nightshift_input" + inputs.size());
-        return new Check(condition, what + " can't be computed: " + expression, input, expression);
+        return new Check(condition, Sql.text(what + " can't be computed: " + expression), input, expression);
     }
 
     private void addTextCheck(List<Check> checks, String what, Bound bound) {
         if (limit != null && BoundJob.isText(bound.type())) {
-            checks.add(new Check(limit.on(value(bound)), what + " " + limit.reason(), value(bound), null));
+            checks.add(new Check(limit.on(value(bound)), Sql.text(what + " " + limit.reason()), value(bound), null));
         }
     }
 
@@ -357,12 +386,13 @@ final class SliceQuery {
             String narrowed = narrowed(value, precision(feature));
             checks.add(new Check(
                     "%s IS NOT NULL AND (%s IS NULL OR isinf(%s))".formatted(value, narrowed, narrowed),
-                    what + " is out of range",
+                    Sql.text(what + " is out of range"),
                     value,
                     null));
         }
         if (isQuarantined(feature)) {
-            checks.add(new Check(unseen(feature), what + " has a category that the model does not know", value, null));
+            checks.add(new Check(
+                    unseen(feature), Sql.text(what + " has a category that the model does not know"), value, null));
         }
     }
 

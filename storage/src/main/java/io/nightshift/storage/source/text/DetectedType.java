@@ -1,0 +1,180 @@
+package io.nightshift.storage.source.text;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.LocalDate;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// The type of a column, as the values show it that were looked at. For one thread.
+final class DetectedType {
+
+    private static final int BOOLEAN = 1;
+    private static final int WHOLE = 2;
+    private static final int FRACTION = 4;
+    private static final int DATE = 8;
+    private static final int TIMESTAMP = 16;
+    private static final int TIMESTAMP_WITH_ZONE = 32;
+    private static final int TEXT = 64;
+    private static final int OBJECT = 128;
+    private static final int ARRAY = 256;
+
+    /// The deepest nesting and the most keys of an object that become a STRUCT.
+    private static final int DEEPEST = 8;
+
+    private static final int MOST_FIELDS = 200;
+    private static final int LONGEST_TIME = 40;
+    private static final int LONGEST_WORD = 9;
+
+    private static final Pattern TIME = Pattern.compile(
+            "(\\d{4})-(\\d{2})-(\\d{2})([T ]([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-]\\d{2}(:?\\d{2})?)?)?");
+
+    /// What was seen, by the bits above.
+    private int seen;
+
+    private final Map<String, DetectedType> fields = new LinkedHashMap<>();
+    private @Nullable DetectedType element;
+
+    /// Looks at a value of a CSV file that is not NULL.
+    ///
+    /// @param hasFormats whether dates and timestamps have another form than that of ISO 8601
+    void add(byte[] bytes, int from, int to, NumberReader numbers, boolean hasFormats) {
+        if ((seen & TEXT) != 0) {
+            return;
+        }
+        int start = from;
+        int end = to;
+        while (start < end && bytes[start] == ' ') {
+            start++;
+        }
+        while (end > start && bytes[end - 1] == ' ') {
+            end--;
+        }
+        if (numbers.read(bytes, start, end)) {
+            seen |= numbers.hasLeadingZero()
+                    ? TEXT
+                    : !numbers.isWrittenWhole() ? FRACTION : numbers.isWhole() ? WHOLE : TEXT;
+            return;
+        }
+        if (end - start > LONGEST_TIME) {
+            seen |= TEXT;
+            return;
+        }
+        seen |= kind(new String(bytes, start, end - start, StandardCharsets.ISO_8859_1), hasFormats);
+    }
+
+    private static int kind(String text, boolean hasFormats) {
+        if (text.length() <= LONGEST_WORD) {
+            String word = text.toLowerCase(Locale.ROOT);
+            if (word.equals("true") || word.equals("false")) {
+                return BOOLEAN;
+            }
+            if (word.equals("nan") || word.matches("-?inf(inity)?")) {
+                return FRACTION;
+            }
+        }
+        return hasFormats ? TEXT : time(text);
+    }
+
+    /// Whether a text is a timestamp or a date in the form of ISO 8601.
+    static boolean isTimestamp(String text) {
+        return (time(text) & TEXT) == 0;
+    }
+
+    private static int time(String text) {
+        var matcher = TIME.matcher(text);
+        if (!matcher.matches()) {
+            return TEXT;
+        }
+        try {
+            LocalDate.of(
+                    Integer.parseInt(matcher.group(1)),
+                    Integer.parseInt(matcher.group(2)),
+                    Integer.parseInt(matcher.group(3)));
+        } catch (DateTimeException e) {
+            return TEXT;
+        }
+        return matcher.group(4) == null ? DATE : matcher.group(8) == null ? TIMESTAMP : TIMESTAMP_WITH_ZONE;
+    }
+
+    /// Looks at a value of a JSON object.
+    void add(JsonNode value, int depth) {
+        if (value.isNull()) {
+            return;
+        }
+        if (value.isObject() || value.isArray()) {
+            addParts(value, depth);
+        } else if (value.isBoolean()) {
+            seen |= BOOLEAN;
+        } else if (value.isNumber()) {
+            seen |= !value.isIntegralNumber() ? FRACTION : value.canConvertToLong() ? WHOLE : TEXT;
+        } else {
+            seen |= (seen & TEXT) != 0 ? 0 : value.textValue().length() > LONGEST_TIME ? TEXT : time(value.textValue());
+        }
+    }
+
+    private void addParts(JsonNode value, int depth) {
+        seen |= value.isObject() ? OBJECT : ARRAY;
+        if (depth >= DEEPEST || fields.size() > MOST_FIELDS) {
+            seen |= OBJECT | ARRAY;
+        } else if (value.isObject()) {
+            value.properties()
+                    .forEach(entry -> fields.computeIfAbsent(entry.getKey(), key -> new DetectedType())
+                            .add(entry.getValue(), depth + 1));
+        } else {
+            DetectedType each = element == null ? new DetectedType() : element;
+            element = each;
+            value.forEach(part -> each.add(part, depth + 1));
+        }
+    }
+
+    /// Adds what was seen elsewhere.
+    void addAll(DetectedType other) {
+        seen |= other.seen;
+        other.fields.forEach((name, type) ->
+                fields.computeIfAbsent(name, key -> new DetectedType()).addAll(type));
+        if (other.element != null) {
+            DetectedType each = element == null ? new DetectedType() : element;
+            element = each;
+            each.addAll(other.element);
+        }
+    }
+
+    /// The DuckDB type that all values have. Values without a common type are texts, or JSON if one has parts.
+    String type() {
+        return switch (seen) {
+            case BOOLEAN -> "BOOLEAN";
+            case WHOLE -> "BIGINT";
+            case FRACTION, FRACTION | WHOLE -> "DOUBLE";
+            case DATE -> "DATE";
+            case TIMESTAMP, TIMESTAMP | DATE -> "TIMESTAMP";
+            case TIMESTAMP_WITH_ZONE, TIMESTAMP_WITH_ZONE | TIMESTAMP, TIMESTAMP_WITH_ZONE | TIMESTAMP | DATE ->
+                "TIMESTAMPTZ";
+            case OBJECT -> struct();
+            case ARRAY -> (element == null ? "VARCHAR" : element.type()) + "[]";
+            default -> (seen & (OBJECT | ARRAY)) == 0 ? "VARCHAR" : "JSON";
+        };
+    }
+
+    private String struct() {
+        // DuckDB does not tell upper from lower case in the names of a STRUCT.
+        long names = fields.keySet().stream()
+                .map(name -> name.toLowerCase(Locale.ROOT))
+                .distinct()
+                .count();
+        if (fields.isEmpty() || fields.size() > MOST_FIELDS || names < fields.size()) {
+            return "JSON";
+        }
+        return fields.entrySet().stream()
+                .map(field -> "\"%s\" %s"
+                        .formatted(
+                                field.getKey().replace("\"", "\"\""),
+                                field.getValue().type()))
+                .collect(Collectors.joining(", ", "STRUCT(", ")"));
+    }
+}

@@ -1,0 +1,26 @@
+package io.nightshift.storage.source.text;
+
+import io.nightshift.storage.source.BoundJobs;
+
+/// What a node keeps of the text files that it has read: what their scans found out,
+/// jobs bound to their columns, and copies. One for each process.
+/// Safe for several threads.
+public final class TextCache {
+
+    private final FileScans scans = new FileScans();
+    private final PlainCopies copies = new PlainCopies();
+
+    private final BoundJobs bound = new BoundJobs();
+
+    BoundJobs bound() {
+        return bound;
+    }
+
+    FileScans scans() {
+        return scans;
+    }
+
+    PlainCopies copies() {
+        return copies;
+    }
+}

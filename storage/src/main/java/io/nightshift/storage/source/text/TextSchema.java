@@ -1,0 +1,86 @@
+package io.nightshift.storage.source.text;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.storage.source.text.FileScan.Interval;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.StringJoiner;
+
+/// What a plan pins of a text file, as the text of [SourceFile#schema]: so its records have the same numbers
+/// and types whenever and wherever they are read.
+///
+/// @param types the types of the columns that the job's expressions read, by name
+/// @param detected those of them whose type was detected
+/// @param compression of the file
+/// @param bytes the length without compression
+/// @param index where records begin: for each [Interval] the number of its records, its distance in bytes and
+///     in lines from the one before, the lines beyond one for each record only; to the base of 36, as short
+///     as possible
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+record TextSchema(Map<String, String> types, List<String> detected, Compression compression, long bytes, String index) {
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final int BASE = 36;
+
+    TextSchema {
+        types = types == null ? Map.of() : new LinkedHashMap<>(types);
+        detected = detected == null ? List.of() : List.copyOf(detected);
+        index = index == null ? "" : index;
+    }
+
+    static TextSchema of(FileScan scan, Map<String, String> types, List<String> detected) {
+        StringJoiner index = new StringJoiner(" ");
+        long offset = 0;
+        long line = 0;
+        for (Interval interval : scan.index()) {
+            String text = number(interval.rows()) + "," + number(interval.offset() - offset);
+            long lines = interval.line() - line;
+            index.add(lines == 0 ? text : text + "," + number(lines));
+            offset = interval.offset();
+            line = interval.line() + interval.rows();
+        }
+        return new TextSchema(types, detected, scan.compression(), scan.bytes(), index.toString());
+    }
+
+    private static String number(long number) {
+        return Long.toString(number, BASE);
+    }
+
+    List<Interval> intervals() {
+        List<Interval> intervals = new ArrayList<>();
+        long offset = 0;
+        long line = 0;
+        for (String text : index.isEmpty() ? new String[0] : index.split(" ", -1)) {
+            String[] parts = text.split(",", -1);
+            long rows = Long.parseLong(parts[0], BASE);
+            offset += Long.parseLong(parts[1], BASE);
+            line += parts.length > 2 ? Long.parseLong(parts[2], BASE) : 0;
+            intervals.add(new Interval(rows, offset, line));
+            line += rows;
+        }
+        return intervals;
+    }
+
+    String text() {
+        try {
+            return JSON.writeValueAsString(this);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a record can always be written", e);
+        }
+    }
+
+    /// What is pinned of a file of a text source.
+    static TextSchema of(SourceFile file) {
+        try {
+            return JSON.readValue(Objects.requireNonNull(file.schema(), file.path()), TextSchema.class);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("the plan says nothing of the records of " + file.path(), e);
+        }
+    }
+}

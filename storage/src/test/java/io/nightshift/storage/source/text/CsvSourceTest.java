@@ -1,0 +1,55 @@
+package io.nightshift.storage.source.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.protocol.job.Input;
+import io.nightshift.storage.source.SourceContract;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+
+/// Two CSV files, one of them compressed.
+class CsvSourceTest extends SourceContract {
+
+    private Path file(int number) {
+        return folder.resolve("input").resolve(number == 0 ? "rows-0.csv" : "rows-1.csv.gz");
+    }
+
+    @Override
+    protected Input rows(String query) {
+        try {
+            Files.createDirectories(folder.resolve("input"));
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+        for (int number = 0; number < 2; number++) {
+            data.execute("COPY (SELECT * FROM (%s) LIMIT 15 OFFSET %d) TO '%s' (FORMAT csv, HEADER)"
+                    .formatted(query, 15 * number, file(number)));
+        }
+        return TextInputs.csv(folder.resolve("input").toString());
+    }
+
+    @Override
+    protected List<Input> aliases(Input input) {
+        String files = folder.resolve("input").toString();
+        return List.of(
+                TextInputs.csv(files + "/*.csv*"),
+                TextInputs.csv(file(1).toString(), file(0).toString()),
+                TextInputs.csv(files, file(0).toString(), files + "/./../input/rows-?.csv"));
+    }
+
+    @Override
+    protected void change() throws Exception {
+        data.execute(
+                "COPY (SELECT 'r' || (100 + i) AS id, i * 2.5 AS f0 FROM range(15) t(i)) TO '%s' (FORMAT csv, HEADER)"
+                        .formatted(file(1)));
+        Files.setLastModifiedTime(file(1), FileTime.fromMillis(System.currentTimeMillis() + 5000));
+        assertThat(file(1)).exists();
+    }
+
+    @Override
+    protected void remove() throws Exception {
+        Files.delete(file(1));
+    }
+}

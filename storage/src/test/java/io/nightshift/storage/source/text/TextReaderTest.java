@@ -1,0 +1,476 @@
+package io.nightshift.storage.source.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.CsvInput;
+import io.nightshift.protocol.job.Input;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.NdjsonInput;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.Sources;
+import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestModels;
+import io.nightshift.storage.source.HeldSlices;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.SourceReader;
+import io.nightshift.storage.source.SourceRelation;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Files as other programs write them, and files that are broken.
+class TextReaderTest {
+
+    private static final ModelDescription MODEL = TestModels.ofNumbers(1);
+
+    @TempDir
+    private Path folder = Path.of("");
+
+    @SuppressWarnings("NullAway.Init") // start() sets it
+    private TestData data;
+
+    @BeforeEach
+    void start() {
+        data = new TestData(folder);
+    }
+
+    @AfterEach
+    void stop() {
+        data.close();
+    }
+
+    private Path write(String name, byte[] bytes) {
+        try {
+            return Files.write(folder.resolve(name), bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String write(String name, String text) {
+        return write(name, text.getBytes(StandardCharsets.UTF_8)).toString();
+    }
+
+    private static byte[] gzip(String text) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (OutputStream out = new GZIPOutputStream(bytes)) {
+            out.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+        return bytes.toByteArray();
+    }
+
+    private static Job job(Input input, String... output) {
+        return JobBuilder.over(input).features("1.0 + 0").output(output).build();
+    }
+
+    /// The values of columns in each record, or why it is malformed, where, and its text.
+    private List<String> read(Input input, String... columns) {
+        Job job = job(input, columns);
+        Sources sources = new Sources(() -> data.duckDb);
+        List<Slice> slices = new ArrayList<>();
+        for (InspectedFile file : sources.inspect(job, MODEL)) {
+            slices.add(new Slice(file.file(), 0, file.file().rows()));
+        }
+        SourceReader reader = sources.of(job.source());
+        List<String> rows = new ArrayList<>();
+        try (Connection connection = data.duckDb.connect();
+                HeldSlices _ = reader.hold(slices)) {
+            for (SourceRelation relation : reader.relations(connection, slices)) {
+                SourceRelation.TextRecord record = Objects.requireNonNull(relation.record());
+                rows.addAll(data.rows(
+                        "SELECT CASE WHEN %1$s IS NULL THEN concat_ws('|', %2$s) ELSE %1$s || ' @ ' || %3$s || ' @ ' || %4$s END FROM %5$s"
+                                .formatted(
+                                        record.fault(),
+                                        Arrays.stream(columns)
+                                                .map(column -> "coalesce(\"%s\"::VARCHAR, 'NULL')".formatted(column))
+                                                .collect(Collectors.joining(", ")),
+                                        record.place(),
+                                        record.text(),
+                                        relation.from())));
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return rows;
+    }
+
+    private Map<String, String> types(Input input, String... columns) {
+        InspectedFile file = new Sources(() -> data.duckDb)
+                .inspect(job(input, columns), MODEL)
+                .getFirst();
+        return TextSchema.of(file.file()).types();
+    }
+
+    @Test
+    void everyMalformedRecordIsKeptWithItsReasonAndPlace() {
+        String file = write("a.csv", """
+                id,n,d,s
+                1,1,2026-01-01,x
+                2,2
+                3,3,2026-01-03,x,y
+                4,four,2026-01-04,x
+                5,5,2026-02-30,x
+                6,6,2026-01-06,"x"y
+                7,7,2026-01-07,"x
+                8,8,2026-01-08,x\0
+                9,99999999999,2026-01-09,x
+                10,10,2026-01-10 12:00,x
+                11,1.5,2026-01-11,x
+                12,12.0,2026-01-12,x
+                """);
+        CsvInput input = TextInputs.typed(TextInputs.csv(file), Map.of("n", "INTEGER", "d", "DATE", "s", "VARCHAR"));
+
+        assertThat(read(input, "n", "d", "s"))
+                .containsExactly(
+                        "1|2026-01-01|x",
+                        "it has 2 values, and the file has 4 columns @ line 3, byte 26 @ 2,2",
+                        "it has 5 values, and the file has 4 columns @ line 4, byte 30 @ 3,3,2026-01-03,x,y",
+                        "column \"n\" is not INTEGER @ line 5, byte 49: four @ 4,four,2026-01-04,x",
+                        "column \"d\" is not DATE @ line 6, byte 69: 2026-02-30 @ 5,5,2026-02-30,x",
+                        "text follows a closing quote @ line 7, byte 86 @ 6,6,2026-01-06,\"x\"y",
+                        "a quote is not closed @ line 8, byte 106 @ 7,7,2026-01-07,\"x",
+                        "column \"s\" contains a NUL character @ line 9, byte 124: x\0 @ 8,8,2026-01-08,x\0",
+                        "column \"n\" is not INTEGER @ line 10, byte 142: 99999999999 @ 9,99999999999,2026-01-09,x",
+                        "column \"d\" is not DATE @ line 11, byte 169: 2026-01-10 12:00 @ 10,10,2026-01-10 12:00,x",
+                        "column \"n\" is not INTEGER @ line 12, byte 194: 1.5 @ 11,1.5,2026-01-11,x",
+                        "12|2026-01-12|x");
+    }
+
+    @Test
+    void aValueThatNoExpressionReadsIsNotChecked() {
+        String file = write("a.csv", "id,n\n1,one\n2,\n");
+
+        assertThat(read(TextInputs.typed(TextInputs.csv(file), Map.of("n", "INTEGER")), "id"))
+                .containsExactly("1", "2");
+    }
+
+    @Test
+    void quotedValuesMayContainDelimitersQuotesAndLineBreaks() {
+        String file = write("a.csv", "a,b\r\n\"1,5\",\"say \"\"hi\"\"\r\nagain\"\r\n2,plain\"quote\r\n\r\n3,\"\"");
+
+        assertThat(read(TextInputs.csv(file), "a", "b"))
+                .containsExactly("1,5|say \"hi\"\r\nagain", "2|plain\"quote", "3|NULL");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"utf-8", "latin1", "windows-1252", "iso-8859-15", "utf-16le", "utf-16be"})
+    void encodingsAreRead(String encoding) {
+        String text = encoding.equals("latin1") ? "nämé,x\nÄ,1\nß,2" : "nämé,x\nÄ,1\n€,2";
+        Charset charset = Charset.forName(encoding.equals("latin1") ? "iso-8859-1" : encoding);
+        Path file = write(encoding + ".csv", text.getBytes(charset));
+
+        assertThat(read(TextInputs.encoded(file.toString(), encoding), "nämé", "x"))
+                .containsExactly("Ä|1", encoding.equals("latin1") ? "ß|2" : "€|2");
+    }
+
+    @Test
+    void byteOrderMarksAreNoData() {
+        write("a.csv", "\ufeffx\n1\n");
+        assertThat(read(TextInputs.csv(folder + "/a.csv"), "x")).containsExactly("1");
+
+        write("b.csv", "\ufeffx,y\n1,ä\n".getBytes(StandardCharsets.UTF_16LE));
+        assertThat(read(TextInputs.encoded(folder + "/b.csv", "utf-16"), "x", "y"))
+                .containsExactly("1|ä");
+        write("c.csv", "\ufeffx,y\n1,ä\n".getBytes(StandardCharsets.UTF_16BE));
+        assertThat(read(TextInputs.encoded(folder + "/c.csv", "utf-16"), "x", "y"))
+                .containsExactly("1|ä");
+        assertThatThrownBy(() -> read(TextInputs.csv(folder + "/b.csv"), "x"))
+                .hasMessageContaining(
+                        "b.csv is in UTF-16, as its byte order mark says; set source.csv.encoding to utf-16");
+    }
+
+    @Test
+    void bytesThatAreNotOfTheEncodingMakeTheirRecordMalformed() {
+        Path file = write("a.csv", new byte[] {'x', '\n', 'a', '\n', (byte) 0xe4, '\n', 'b', '\n'});
+
+        assertThat(read(TextInputs.csv(file.toString()), "x"))
+                .containsExactly("a", "column \"x\" is not UTF-8 @ line 3, byte 4: \ufffd @ \ufffd", "b");
+    }
+
+    @Test
+    void filesOfOtherCountriesAreRead() {
+        String file = write("a.csv", """
+                kunde;betrag;am;um
+                'Müller; Söhne';1.234,50;24.12.2026;24.12.2026 18:30
+                'it\\'s';-7;01.02.2026;k.A.
+                ;12,3,4;1.1.2026;k.A.
+                """);
+        CsvInput input = TextInputs.of(
+                file,
+                ";",
+                "'",
+                "\\",
+                true,
+                List.of("", "k.A."),
+                true,
+                ",",
+                ".",
+                "%d.%m.%Y",
+                "%d.%m.%Y %H:%M",
+                Map.of("am", "DATE", "um", "TIMESTAMP", "betrag", "DECIMAL(10,2)"));
+
+        assertThat(read(input, "kunde", "betrag", "am", "um"))
+                .containsExactly(
+                        "Müller; Söhne|1234.50|2026-12-24|2026-12-24 18:30:00",
+                        "it's|-7.00|2026-02-01|NULL",
+                        "column \"betrag\" is not DECIMAL(10,2) @ line 4, byte 101: 12,3,4 @ ;12,3,4;1.1.2026;k.A.");
+    }
+
+    @Test
+    void withoutAHeaderTheColumnsAreThoseOfTheJob() {
+        String file = write("a.csv", "1,x\n2,y\n");
+        Map<String, String> columns = new LinkedHashMap<>();
+        columns.put("n", "BIGINT");
+        columns.put("s", "VARCHAR");
+        CsvInput given = TextInputs.of(file, ",", "\"", null, false, List.of(""), true, ".", null, null, null, columns);
+
+        assertThat(read(given, "n", "s")).containsExactly("1|x", "2|y");
+        CsvInput none = TextInputs.of(file, ",", "\"", null, false, List.of(""), true, ".", null, null, null, Map.of());
+        assertThat(read(none, "column0", "column1")).containsExactly("1|x", "2|y");
+        CsvInput few = TextInputs.of(
+                file, ",", "\"", null, false, List.of(""), true, ".", null, null, null, Map.of("n", "BIGINT"));
+        assertThatThrownBy(() -> read(few, "n"))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("has 2 values, and source.csv.columns lists 1 columns");
+    }
+
+    @Test
+    void aQuotedValueIsATextIfTheJobSaysSo() {
+        String file = write("a.csv", "a,b\n\"\",1\n,2\n");
+        CsvInput input =
+                TextInputs.of(file, ",", "\"", null, true, List.of(""), false, ".", null, null, null, Map.of());
+
+        assertThat(read(input, "a", "b")).containsExactly("|1", "NULL|2");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            1,2,                                    | BIGINT
+            1,2.5,1e3,NaN                           | DOUBLE
+            true,FALSE                              | BOOLEAN
+            0,007                                   | VARCHAR
+            12345678901234567890                    | VARCHAR
+            2026-01-01,2026-12-31                   | DATE
+            2026-01-01,2026-02-30                   | VARCHAR
+            2026-01-01,2026-12-31T10:00:00          | TIMESTAMP
+            2026-01-01T10:00Z,2026-12-31T10:00:00+01:00 | TIMESTAMPTZ
+            true,1                                  | VARCHAR
+            a                                       | VARCHAR
+            ``                                      | VARCHAR
+            """)
+    void typesAreDetected(String values, String type) {
+        String file = write("a.csv", "a,b\n" + (values + ",").replace(",", ",x\n"));
+
+        assertThat(types(TextInputs.csv(file), "a")).containsExactly(Map.entry("a", type));
+    }
+
+    @Test
+    void typesAreThoseOfAllFiles() {
+        write("a.csv", "a,b\n1,1\n");
+        write("b.csv", "b,a\n1.5,2\n");
+
+        assertThat(types(TextInputs.csv(folder.toString()), "a", "b")).isEqualTo(Map.of("a", "BIGINT", "b", "DOUBLE"));
+        assertThat(read(TextInputs.csv(folder.toString()), "a", "b")).containsExactly("1|1.0", "2|1.5");
+    }
+
+    @Test
+    void mistakesAreRefusedWithWhatToDo() throws IOException {
+        assertThatThrownBy(() -> read(TextInputs.csv(write("a.csv", "a;b\n1;2\n")), "a"))
+                .hasMessageEndingWith(
+                        "a.csv is one column, \"a;b\"; if its delimiter is \";\", set source.csv.delimiter to it");
+        assertThatThrownBy(() -> read(
+                        TextInputs.typed(TextInputs.csv(write("b.csv", "age,b\n1,2\n")), Map.of("aeg", "INTEGER")),
+                        "b"))
+                .hasMessageEndingWith("source.csv.columns: no file has a column \"aeg\"; did you mean \"age\"?");
+        assertThatThrownBy(() -> read(TextInputs.csv(write("c.csv", "")), "a"))
+                .hasMessageEndingWith("c.csv is empty, not even a header is there");
+        assertThatThrownBy(() -> read(
+                        TextInputs.csv(write("d.csv", new byte[] {'a', (byte) 0xe4, '\n'})
+                                .toString()),
+                        "a"))
+                .hasMessageEndingWith(
+                        "the header of %s/d.csv is not in utf-8; set source.csv.encoding to that of the file"
+                                .formatted(folder));
+        byte[] whole = gzip("a\n" + "12345\n".repeat(1000));
+        write("e.csv.gz", Arrays.copyOf(whole, whole.length - 9));
+        assertThatThrownBy(() -> read(TextInputs.csv(folder + "/e.csv.gz"), "a"))
+                .hasMessageEndingWith("e.csv.gz can't be decompressed: the gzip data ends too early");
+        byte[] broken = Arrays.copyOf(whole, whole.length + 1);
+        broken[whole.length] = 'x';
+        write("f.csv.gz", broken);
+        assertThatThrownBy(() -> read(TextInputs.csv(folder + "/f.csv.gz"), "a"))
+                .hasMessageEndingWith("f.csv.gz can't be decompressed: the gzip data is followed by something else");
+        assertThatThrownBy(() -> read(TextInputs.csv(write("g.csv", "nightshift_row\n1\n")), "a"))
+                .hasMessageContaining("names that begin with nightshift_ are Nightshift's own");
+    }
+
+    @Test
+    void aHeaderAloneIsASourceWithoutRows() {
+        assertThat(read(TextInputs.csv(write("a.csv", "a,b")), "a")).isEmpty();
+    }
+
+    @Test
+    void gzipMembersAreReadOneAfterTheOther() throws IOException {
+        ByteArrayOutputStream both = new ByteArrayOutputStream();
+        both.write(gzip("a\n1\n"));
+        both.write(gzip("2\n3\n"));
+        write("a.csv.gz", both.toByteArray());
+
+        assertThat(read(TextInputs.csv(folder + "/a.csv.gz"), "a")).containsExactly("1", "2", "3");
+    }
+
+    @Test
+    void aLargeFileIsCutAtRecordsAndReadFromEachOfThem() throws IOException, SQLException {
+        StringBuilder text = new StringBuilder("id,t\n");
+        for (int i = 0; i < 200_000; i++) {
+            text.append(i)
+                    .append(
+                            i % 1000 == 7
+                                    ? ",\"two\nlines of a longer text\"\n"
+                                    : i % 5000 == 11 ? "\n" : ",plain text\n");
+        }
+        write("big.csv", text.toString());
+        write("big.csv.gz", gzip(text.toString()));
+        for (String name : List.of("big.csv", "big.csv.gz")) {
+            Job job = job(TextInputs.csv(folder + "/" + name), "id", "t");
+            Sources sources = new Sources(() -> data.duckDb);
+            InspectedFile file = sources.inspect(job, MODEL).getFirst();
+            assertThat(file.file().rows()).isEqualTo(200_000);
+            assertThat(file.rowGroups()).hasSizeGreaterThan(2);
+            SourceReader reader = sources.of(job.source());
+            for (long first : new long[] {0, 1, 77_777, 131_072, 199_990}) {
+                List<Slice> slices = List.of(new Slice(file.file(), first, 10));
+                try (Connection connection = data.duckDb.connect();
+                        HeldSlices _ = reader.hold(slices)) {
+                    SourceRelation relation =
+                            reader.relations(connection, slices).getFirst();
+                    assertThat(data.rows("SELECT %s, id, %s FROM %s"
+                                    .formatted(relation.row(), "nightshift_line", relation.from())))
+                            .as(name)
+                            .hasSize(10)
+                            .allSatisfy(row -> {
+                                String[] parts = row.split("\\|", -1);
+                                long number = Long.parseLong(parts[0]);
+                                assertThat(parts[1]).isEqualTo(number % 5000 == 11 ? "null" : parts[0]);
+                                assertThat(Long.parseLong(parts[2])).isEqualTo(number + 2 + (number + 992) / 1000);
+                            });
+                }
+            }
+        }
+    }
+
+    @Test
+    void jsonObjectsAreReadWithTheirParts() {
+        String file = write("a.ndjson", """
+                {"id": 1, "name": "a\\u00e4", "customer": {"age": 40, "tags": ["x", "y"]}, "at": "2026-01-01T10:00:00Z"}
+                {"customer": {"age": null}, "id": 2, "more": {}}
+
+                {"id": 3
+                [1]
+                {"id": "x"}
+                {"id": 4, "customer": {"age": 1.5}}
+                {"id": 5} {"id": 6}
+                {"id": 7, "id": 8}
+                {"id": 9.0, "name": 12}
+                {"id": null}
+                """);
+        Map<String, String> columns =
+                Map.of("id", "BIGINT", "customer", "STRUCT(\"age\" BIGINT, \"tags\" VARCHAR[])", "name", "VARCHAR");
+
+        assertThat(read(new NdjsonInput(List.of(file), columns), "id", "name", "customer", "at"))
+                .containsExactly(
+                        "1|aä|{'age': 40, 'tags': [x, y]}|2026-01-01 10:00:00+00",
+                        "2|NULL|{'age': NULL, 'tags': NULL}|NULL",
+                        "it is not JSON: Unexpected end-of-input: expected close marker for Object @ line 4, byte 154 @ {\"id\": 3",
+                        "it is not a JSON object @ line 5, byte 163 @ [1]",
+                        "column \"id\" is not BIGINT @ line 6, byte 167: \"x\" @ {\"id\": \"x\"}",
+                        "column \"customer\" has a part that is not BIGINT @ line 7, byte 179: {\"age\": 1.5} @ {\"id\": 4, \"customer\": {\"age\": 1.5}}",
+                        "something follows the JSON object @ line 8, byte 215 @ {\"id\": 5} {\"id\": 6}",
+                        "it has the key \"id\" twice @ line 9, byte 235 @ {\"id\": 7, \"id\": 8}",
+                        "9|12|NULL|NULL",
+                        "NULL|NULL|NULL|NULL");
+    }
+
+    @Test
+    void typesOfJsonAreDetected() {
+        String file = write("a.ndjson", """
+                {"a": 1, "b": {"c": 1.5, "d": ["x"]}, "e": "2026-01-01", "f": 1}
+                {"a": 2, "b": {"c": 2, "g": true}, "e": null, "f": {}}
+                """);
+
+        assertThat(types(new NdjsonInput(List.of(file), Map.of()), "a", "b", "e", "f"))
+                .isEqualTo(Map.of(
+                        "a",
+                        "BIGINT",
+                        "b",
+                        "STRUCT(\"c\" DOUBLE, \"d\" VARCHAR[], \"g\" BOOLEAN)",
+                        "e",
+                        "DATE",
+                        "f",
+                        "JSON"));
+    }
+
+    @Test
+    void simpleObjectsAreReadAsAParserReadsThem() throws IOException {
+        Random random = new Random(5);
+        String characters = "{}\"\":,,12e.-+ \\ntrufalse\täé";
+        String[] parts = {"{\"a\":", "\"b\":", "1", "-2.5", "\"x\"", ",", "}", "true", "null", " ", "\"a\":", "[1]"};
+        for (int i = 0; i < 20_000; i++) {
+            StringBuilder line = new StringBuilder("{\"a\":1,");
+            for (int k = random.nextInt(8); k >= 0; k--) {
+                line.append(
+                        random.nextInt(5) > 0
+                                ? parts[random.nextInt(parts.length)]
+                                : String.valueOf(characters.charAt(random.nextInt(characters.length()))));
+            }
+            byte[] bytes =
+                    line.append(random.nextBoolean() ? "}" : "").toString().getBytes(StandardCharsets.UTF_8);
+            assertThat(taken(bytes, false)).as(line.toString()).isEqualTo(taken(bytes, true));
+        }
+    }
+
+    /// @param slowly whether the object is made one that is not simple, but has the same values
+    private static String taken(byte[] line, boolean slowly) throws IOException {
+        Encoding utf8 = Encoding.of("utf-8");
+        NumberReader numbers = new NumberReader(".", null);
+        JsonRecords json = new JsonRecords(List.of(
+                new JsonRecords.Target("a", "BIGINT", true, ValueColumn.of("BIGINT", "BIGINT", numbers, utf8)),
+                new JsonRecords.Target("b", "VARCHAR", true, ValueColumn.of("VARCHAR", "VARCHAR", numbers, utf8))));
+        json.parsesAll(slowly);
+        try (LineRecords records = new LineRecords(new ByteWindow(new ByteArrayInputStream(line), 0), 1)) {
+            if (!records.next(true)) {
+                return "none";
+            }
+            String wrong = json.take(records, 0);
+            return records.fault() + " " + wrong;
+        }
+    }
+}
