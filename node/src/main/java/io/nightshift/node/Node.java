@@ -220,7 +220,7 @@ public final class Node {
                 new ClusterPeers(system),
                 stepFaults(),
                 stuck);
-        system.systemActorOf(StepRunner.create(services, dependencies.ledger()), StepCommand.ACTOR, Props.empty());
+        system.systemActorOf(StepRunner.create(services, dependencies.ledger()::state), StepCommand.ACTOR, Props.empty());
         sharding.init(Entity.of(
                         AlertOutbox.KEY,
                         entity -> AlertOutbox.create(

@@ -1,6 +1,6 @@
 package io.nightshift.coordinator.batch;
 
-import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.StepCommand;
 import io.nightshift.protocol.batch.StepReply;
@@ -8,6 +8,7 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Terminated;
@@ -39,8 +40,8 @@ public final class StepRunner {
 
     private StepRunner() {}
 
-    /// @param ledger of the batches, on this node
-    public static Behavior<StepCommand> create(BatchServices services, Ledger ledger) {
+    /// @param ledger reads the state of a batch from its entries in the ledger; blocks
+    public static Behavior<StepCommand> create(BatchServices services, Function<BatchId, BatchState> ledger) {
         return Behaviors.setup(context -> Behaviors.receiveMessage(command -> {
             if (command instanceof StepCommand.Run run) {
                 if (services.peers().isNode(run.replyTo().path().address())) {
@@ -71,7 +72,7 @@ public final class StepRunner {
         private final TimerScheduler<Message> timers;
         private final StepCommand.Run run;
         private final BatchServices services;
-        private final Ledger ledger;
+        private final Function<BatchId, BatchState> ledger;
         private final BackgroundTaskRunner tasks;
         private final CoordinatorAction.BackgroundTask task;
         private List<String> parts = List.of();
@@ -84,7 +85,7 @@ public final class StepRunner {
                 TimerScheduler<Message> timers,
                 StepCommand.Run run,
                 BatchServices services,
-                Ledger ledger) {
+                Function<BatchId, BatchState> ledger) {
             super(context);
             this.timers = timers;
             this.run = run;
@@ -99,7 +100,7 @@ public final class StepRunner {
             start();
         }
 
-        static Behavior<Message> create(StepCommand.Run run, BatchServices services, Ledger ledger) {
+        static Behavior<Message> create(StepCommand.Run run, BatchServices services, Function<BatchId, BatchState> ledger) {
             return Behaviors.setup(
                     context -> Behaviors.withTimers(timers -> new Session(context, timers, run, services, ledger)));
         }
@@ -148,7 +149,7 @@ public final class StepRunner {
 
         /// Called on a thread that may block.
         private List<String> result() {
-            BatchState read = ledger.state(run.batch());
+            BatchState read = ledger.apply(run.batch());
             state = read;
             if (!isInOffice(read)) {
                 throw new FailureException(Failure.transientFailure(
@@ -160,7 +161,7 @@ public final class StepRunner {
                     run.phase() == Phase.RUNNING ? "compares the input with the plan" : "plans the batch");
             CoordinatorMessage.TaskOutcome outcome = tasks.run(task, read);
             // The batch may have been cancelled, and swept, before this node has made the staging folder.
-            if (ledger.state(run.batch()).phase() == Phase.CANCELLED) {
+            if (ledger.apply(run.batch()).phase() == Phase.CANCELLED) {
                 tasks.sweep(read.submission().job());
             }
             return StepResult.parts(outcome, services.clock().instant());
