@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/// Reads the same records by Nightshift's table function and by DuckDB's readers, and compares their sums. In the package
-/// of what it measures, which is not public.
+/// Reads the same records by Nightshift's table function and by DuckDB's readers, and compares their sums. In
+/// the package of what it measures, which is not public.
 public final class TextBench {
 
     private static final int ROUNDS = 5;

@@ -11,7 +11,6 @@ import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetInput;

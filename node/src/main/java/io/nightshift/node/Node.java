@@ -220,7 +220,8 @@ public final class Node {
                 new ClusterPeers(system),
                 stepFaults(),
                 stuck);
-        system.systemActorOf(StepRunner.create(services, dependencies.ledger()::state), StepCommand.ACTOR, Props.empty());
+        system.systemActorOf(
+                StepRunner.create(services, dependencies.ledger()::state), StepCommand.ACTOR, Props.empty());
         sharding.init(Entity.of(
                         AlertOutbox.KEY,
                         entity -> AlertOutbox.create(

@@ -1,8 +1,8 @@
 package io.nightshift.storage;
 
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.CsvInput;
+import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.ParquetInput;

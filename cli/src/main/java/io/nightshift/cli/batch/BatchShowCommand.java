@@ -33,7 +33,9 @@ final class BatchShowCommand extends QueryCommand {
     @Override
     int run(Ledger ledger) {
         return show(BatchDescriptions.of(
-                ledger, ledger.registered().named(wanted.name()), configuration().prices()));
+                ledger,
+                ledger.registered().named(wanted.name()),
+                configuration().prices()));
     }
 
     @Override

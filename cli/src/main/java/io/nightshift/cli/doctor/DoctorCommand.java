@@ -229,7 +229,8 @@ public final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    /// Lists an object of each bucket. A store for every bucket names none, and answers for one that does not exist.
+    /// Lists an object of each bucket. A store for every bucket names none, and answers for one that does not
+    /// exist.
     private static Diagnosis store(ObjectStores stores, ObjectStoreSettings store) {
         try {
             for (String bucket : store.buckets()) {

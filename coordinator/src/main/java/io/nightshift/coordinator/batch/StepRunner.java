@@ -100,7 +100,8 @@ public final class StepRunner {
             start();
         }
 
-        static Behavior<Message> create(StepCommand.Run run, BatchServices services, Function<BatchId, BatchState> ledger) {
+        static Behavior<Message> create(
+                StepCommand.Run run, BatchServices services, Function<BatchId, BatchState> ledger) {
             return Behaviors.setup(
                     context -> Behaviors.withTimers(timers -> new Session(context, timers, run, services, ledger)));
         }

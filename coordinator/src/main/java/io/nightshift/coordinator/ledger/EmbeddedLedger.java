@@ -195,8 +195,7 @@ public final class EmbeddedLedger implements AutoCloseable {
     private record Stored(int version, String ledger, long entries) {}
 
     private Stored stored() throws SQLException {
-        String sql = "SELECT version, ledger, (SELECT MAX(\"ordering\") FROM \"event_journal\") FROM "
-                + VERSION_TABLE;
+        String sql = "SELECT version, ledger, (SELECT MAX(\"ordering\") FROM \"event_journal\") FROM " + VERSION_TABLE;
         try (Statement statement = keepOpen.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
             if (!row.next()) {

@@ -66,7 +66,6 @@ public record Ledger(String url, String user, String password) {
     /// An event is written a moment after it was decided.
     private static final Duration NEAR = Duration.ofMinutes(10);
 
-
     @FunctionalInterface
     private interface RowVisitor {
         void row(long number, Object entry);

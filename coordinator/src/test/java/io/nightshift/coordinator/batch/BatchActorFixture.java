@@ -163,7 +163,8 @@ final class BatchActorFixture {
 
     /// Starts another node that does steps.
     ActorRef<StepCommand> help(String name, SourceInspector inspector) {
-        ActorRef<StepCommand> helper = node.kit().spawn(StepRunner.create(services(name, inspector), node.ledger()::state));
+        ActorRef<StepCommand> helper =
+                node.kit().spawn(StepRunner.create(services(name, inspector), node.ledger()::state));
         helpers.put(name, helper);
         return helper;
     }

@@ -161,19 +161,13 @@ public final class RegisterGrowth {
 
     private Subject serve(Path home) throws IOException {
         int port = FreePort.any();
-        return subject(
-                home, port, List.of("serve", "--home", home.toString(), "--http-port", String.valueOf(port)));
+        return subject(home, port, List.of("serve", "--home", home.toString(), "--http-port", String.valueOf(port)));
     }
 
     private Subject subject(Path home, int port, List<String> arguments) {
         String name = String.valueOf(home.getFileName());
         NodeProcess node = new NodeProcess(
-                SimulatedHost.A,
-                name,
-                List.of(),
-                arguments,
-                new LoopbackNetwork(),
-                folder.resolve(name + ".log"));
+                SimulatedHost.A, name, List.of(), arguments, new LoopbackNetwork(), folder.resolve(name + ".log"));
         return new Subject(name, node, URI.create("http://127.0.0.1:" + port), home);
     }
 
@@ -205,7 +199,8 @@ public final class RegisterGrowth {
                   files { read = ["/"], write = ["/"] }
                   http { enabled = true, port = %d }
                 }
-                """.formatted(port, database.url(DatabaseProcess.JOURNAL), DatabaseProcess.OWNER, http));
+                """.formatted(
+                        port, database.url(DatabaseProcess.JOURNAL), DatabaseProcess.OWNER, http));
         return subject(
                 home,
                 http,
@@ -291,8 +286,7 @@ public final class RegisterGrowth {
             head = entry.hash();
             journal.write(id, i + 1, entry, at);
         }
-        journal.write(
-                new BatchRegisterEvent.Ended(at, batch, Phase.PUBLISHED, new PastRun(ROWS, 1_000, 1_000, 1.0)));
+        journal.write(new BatchRegisterEvent.Ended(at, batch, Phase.PUBLISHED, new PastRun(ROWS, 1_000, 1_000, 1.0)));
         journal.archive(KEEP, at);
         return events.size() + 2;
     }
@@ -381,7 +375,9 @@ public final class RegisterGrowth {
         try {
             submitted++;
             String job = JobText.of(job("growth-" + submitted));
-            return client.submit(job, SubmitOptions.DEFAULT).toCompletableFuture().join();
+            return client.submit(job, SubmitOptions.DEFAULT)
+                    .toCompletableFuture()
+                    .join();
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
@@ -394,8 +390,10 @@ public final class RegisterGrowth {
                 return submit(client).batch();
             } catch (CompletionException notYet) {
                 if (System.nanoTime() > deadline || !subject.node().isAlive()) {
-                    throw new IOException("the node %s does not start; see %s"
-                            .formatted(subject.name(), subject.node().log()), notYet);
+                    throw new IOException(
+                            "the node %s does not start; see %s"
+                                    .formatted(subject.name(), subject.node().log()),
+                            notYet);
                 }
                 LockSupport.parkNanos(POLL_NANOS);
             }

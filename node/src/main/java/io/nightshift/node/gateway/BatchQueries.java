@@ -144,11 +144,7 @@ public final class BatchQueries {
                 .forEach((name, job) -> jobs.put(
                         name,
                         new JobDescription(
-                                name,
-                                Math.toIntExact(job.batches()),
-                                job.last().value(),
-                                job.lastAt(),
-                                null)));
+                                name, Math.toIntExact(job.batches()), job.last().value(), job.lastAt(), null)));
         return new JobList(List.copyOf(jobs.values()));
     }
 
@@ -275,24 +271,27 @@ public final class BatchQueries {
 
     /// How far runs are. Runs without an open and a published batch are missing in the answer.
     public CompletionStage<Map<RunKey, RunOutcome>> outcomes(Collection<RunKey> runs) {
-        return register().thenComposeAsync(state -> {
-            Map<RunKey, CompletableFuture<RunOutcome>> outcomes = new HashMap<>();
-            for (RunKey run : runs) {
-                state.open(run)
-                        .or(() -> all(state).lastPublished(run))
-                        .ifPresent(entry -> outcomes.put(
-                                run,
-                                describe(entry)
-                                        .thenApply(batch -> new RunOutcome(entry.batch(), batch))
-                                        .toCompletableFuture()));
-            }
-            return CompletableFuture.allOf(outcomes.values().toArray(CompletableFuture<?>[]::new))
-                    .thenApply(all -> {
-                        Map<RunKey, RunOutcome> found = new HashMap<>();
-                        outcomes.forEach((run, outcome) -> found.put(run, outcome.join()));
-                        return found;
-                    });
-        }, blocking);
+        return register()
+                .thenComposeAsync(
+                        state -> {
+                            Map<RunKey, CompletableFuture<RunOutcome>> outcomes = new HashMap<>();
+                            for (RunKey run : runs) {
+                                state.open(run)
+                                        .or(() -> all(state).lastPublished(run))
+                                        .ifPresent(entry -> outcomes.put(
+                                                run,
+                                                describe(entry)
+                                                        .thenApply(batch -> new RunOutcome(entry.batch(), batch))
+                                                        .toCompletableFuture()));
+                            }
+                            return CompletableFuture.allOf(outcomes.values().toArray(CompletableFuture<?>[]::new))
+                                    .thenApply(all -> {
+                                        Map<RunKey, RunOutcome> found = new HashMap<>();
+                                        outcomes.forEach((run, outcome) -> found.put(run, outcome.join()));
+                                        return found;
+                                    });
+                        },
+                        blocking);
     }
 
     /// A batch's description as soon as it differs from a known one, or after ten seconds.
@@ -345,8 +344,10 @@ public final class BatchQueries {
                     "The parameter state is invalid. Send one of %s.".formatted(String.join(", ", STATES)));
         }
         Phase end = filter.state().map(BatchQueries::end).orElse(null);
-        return register().thenComposeAsync(
-                state -> page(all(state), end, before(state, cursor), filter, limit, new ArrayList<>(), 0), blocking);
+        return register()
+                .thenComposeAsync(
+                        state -> page(all(state), end, before(state, cursor), filter, limit, new ArrayList<>(), 0),
+                        blocking);
     }
 
     /// How ended batches must have ended that match a state; null if the register can't say.
@@ -410,7 +411,10 @@ public final class BatchQueries {
                                             found,
                                             isLast
                                                     ? null
-                                                    : candidates.getLast().batch().value()))
+                                                    : candidates
+                                                            .getLast()
+                                                            .batch()
+                                                            .value()))
                                     : page(all, end, candidates.getLast(), filter, limit, found, seen);
                         },
                         blocking);

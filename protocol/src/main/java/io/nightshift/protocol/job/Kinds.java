@@ -8,7 +8,11 @@ import java.util.List;
 final class Kinds {
 
     static final List<Kind<? extends Input>> INPUTS = List.of(
-            ParquetInput.KIND, CsvInput.KIND, NdjsonInput.KIND, DatabaseInput.POSTGRES_KIND, DatabaseInput.MARIADB_KIND);
+            ParquetInput.KIND,
+            CsvInput.KIND,
+            NdjsonInput.KIND,
+            DatabaseInput.POSTGRES_KIND,
+            DatabaseInput.MARIADB_KIND);
 
     static final List<Kind<? extends Destination>> DESTINATIONS =
             List.of(ParquetDestination.KIND, CsvDestination.KIND, PostgresDestination.KIND);

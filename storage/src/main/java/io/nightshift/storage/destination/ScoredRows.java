@@ -11,9 +11,9 @@ import java.util.function.Supplier;
 /// @param scored the good rows: what [PredictionColumns] select from. Running the query scores them, so each
 ///     row is read once
 /// @param quarantine makes the query for the quarantined rows, which few partitions have. Its columns are
-///     `record_file`, `record_row`, `record_id` if the job names an id, `reason`, `value`, the wrong value as text or
-///     NULL, `message`, the words of the database for an expression that failed or NULL, and `values`, the source's
-///     own values as JSON
+///     `record_file`, `record_row`, `record_id` if the job names an id, `reason`, `value`, the wrong value as
+///     text or NULL, `message`, the words of the database for an expression that failed or NULL, and
+///     `values`, the source's own values as JSON
 public record ScoredRows(BoundJob job, ModelDescription model, String scored, Supplier<String> quarantine) {
 
     /// The quarantined rows.

@@ -45,8 +45,8 @@ public interface SourceReader extends SourceInspector {
         return pins();
     }
 
-    /// Makes slices readable on this node until the result is closed: [#bind] and [#relations] are called, and their
-    /// queries run, in between. May wait for the network.
+    /// Makes slices readable on this node until the result is closed: [#bind] and [#relations] are called,
+    /// and their queries run, in between. May wait for the network.
     ///
     /// @throws FailureException if they can't be fetched
     default HeldSlices hold(List<Slice> slices) {
@@ -63,8 +63,8 @@ public interface SourceReader extends SourceInspector {
         return false;
     }
 
-    /// Fetches slices that this node will read soon, if they are elsewhere and there is room for them. Waits for the
-    /// network.
+    /// Fetches slices that this node will read soon, if they are elsewhere and there is room for them. Waits
+    /// for the network.
     ///
     /// @throws FailureException if they can't be fetched; who reads them later tries again
     default void fetchAhead(List<Slice> slices, Job job, ModelDescription model) {}

@@ -174,8 +174,9 @@ public final class ContractBatch implements AutoCloseable {
                     MODEL,
                     "SELECT nightshift_file, nightshift_row, id AS nightshift_id, note AS nightshift_output_0, f0 AS nightshift_ticket FROM %s WHERE NOT %s"
                             .formatted(from, isBad),
-                    () -> "SELECT nightshift_file AS record_file, nightshift_row AS record_row, id AS record_id, 'it is bad' AS reason, CAST(f0 AS VARCHAR) AS \"value\", 'no such number' AS message, '{\"f0\": 1}' AS \"values\" FROM %s WHERE %s"
-                            .formatted(from, isBad));
+                    () ->
+                            "SELECT nightshift_file AS record_file, nightshift_row AS record_row, id AS record_id, 'it is bad' AS reason, CAST(f0 AS VARCHAR) AS \"value\", 'no such number' AS message, '{\"f0\": 1}' AS \"values\" FROM %s WHERE %s"
+                                    .formatted(from, isBad));
         }
 
         private long run(String sql) throws SQLException {

@@ -77,10 +77,11 @@ final class SliceQuery {
         this.limit = limit;
     }
 
-    /// Whether no row can be bad and each of the job's expressions is needed once, so that [#direct()] gives the rows
-    /// of [#scored()]. DuckDB has less to plan then, which counts for small partitions.
+    /// Whether no row can be bad and each of the job's expressions is needed once, so that [#direct()] gives
+    /// the rows of [#scored()]. DuckDB has less to plan then, which counts for small partitions.
     boolean isDirect() {
-        List<String> computed = values().map(Bound::sql).filter(sql -> !sql.startsWith("\"")).toList();
+        List<String> computed =
+                values().map(Bound::sql).filter(sql -> !sql.startsWith("\"")).toList();
         return !careful
                 && job.where() == null
                 && computed.size() == Set.copyOf(computed).size()
@@ -100,8 +101,8 @@ final class SliceQuery {
 
     /// As [#scored()], without a reason, and without a query below it that computes the values.
     String direct() {
-        List<String> select =
-                new ArrayList<>(List.of(relation.file() + " AS nightshift_file", relation.row() + " AS nightshift_row"));
+        List<String> select = new ArrayList<>(
+                List.of(relation.file() + " AS nightshift_file", relation.row() + " AS nightshift_row"));
         if (job.id() != null) {
             select.add(inline(job.id()) + " AS nightshift_id");
         }

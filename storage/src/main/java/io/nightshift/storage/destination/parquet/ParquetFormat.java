@@ -39,8 +39,7 @@ public final class ParquetFormat implements FileFormat {
                 "make_timestamptz(%d) AS predicted_at",
                 now.getEpochSecond() * 1_000_000 + now.getNano() / 1000));
         long most = lease.slices().stream().mapToLong(Slice::rows).sum();
-        return copy(
-                "SELECT %s FROM (%s)".formatted(String.join(", ", columns), rows.scored()), file, blockRows, most);
+        return copy("SELECT %s FROM (%s)".formatted(String.join(", ", columns), rows.scored()), file, blockRows, most);
     }
 
     private static String sql(PredictionColumns.Column column, Lease lease) {
@@ -64,8 +63,7 @@ public final class ParquetFormat implements FileFormat {
     ///     advance, so a file of few rows asks for small ones; that changes no byte of the file
     private static String copy(String select, Path file, int blockRows, long rows) {
         return "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE %d, DICTIONARY_SIZE_LIMIT %d)"
-                .formatted(
-                        select, Sql.text(file.toString()), blockRows, Math.clamp(rows, 1, DISTINCT));
+                .formatted(select, Sql.text(file.toString()), blockRows, Math.clamp(rows, 1, DISTINCT));
     }
 
     @Override

@@ -63,8 +63,8 @@ final class FolderColumns {
 
     /// The types of all columns that the folders of files make.
     ///
-    /// @return DuckDB's names of the types: for each column the narrowest of BIGINT, DATE, TIMESTAMP and VARCHAR that
-    ///     takes all of its values
+    /// @return DuckDB's names of the types: for each column the narrowest of BIGINT, DATE, TIMESTAMP and
+    ///     VARCHAR that takes all of its values
     static Map<String, String> types(Collection<String> paths) {
         Map<String, Set<String>> values = new LinkedHashMap<>();
         for (String path : paths) {

@@ -180,8 +180,8 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             }
         }
 
-        /// Opens the files that the job's condition may let rows of through. If it lets none through, the first file
-        /// remains, without its rows: the output has its columns.
+        /// Opens the files that the job's condition may let rows of through. If it lets none through, the
+        /// first file remains, without its rows: the output has its columns.
         private List<OpenedFile> openKept(List<FileVersion> listed, Map<String, String> folders) {
             try (Connection connection = duckDb.get().connect()) {
                 Map<String, String> names = new LinkedHashMap<>(folders);

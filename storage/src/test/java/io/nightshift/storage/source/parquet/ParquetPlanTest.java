@@ -44,7 +44,9 @@ class ParquetPlanTest extends ParquetReaderFixture {
             least = Math.min(least, bytesRead() - before);
         }
         assertThat(least)
-                .as("bytes read: the ends, and one footer again for the types; twice the ends would be %d", 2 * FILES * TAIL)
+                .as(
+                        "bytes read: the ends, and one footer again for the types; twice the ends would be %d",
+                        2 * FILES * TAIL)
                 .isGreaterThanOrEqualTo(FILES * TAIL)
                 .isLessThan(FILES * TAIL * 5 / 4);
     }
@@ -62,7 +64,8 @@ class ParquetPlanTest extends ParquetReaderFixture {
     @Test
     void theExampleOfThePageReadsTwoOfItsThreeFiles() throws IOException {
         String page = Files.readString(PAGE);
-        Matcher files = Pattern.compile("flights/dt=[^/\n]+/region=[^/\n]+/[^/\n]+\\.parquet").matcher(page);
+        Matcher files = Pattern.compile("flights/dt=[^/\n]+/region=[^/\n]+/[^/\n]+\\.parquet")
+                .matcher(page);
         int number = 0;
         while (files.find()) {
             Path file = node.parquet("job/" + files.group(), "SELECT 120 AS distance");
