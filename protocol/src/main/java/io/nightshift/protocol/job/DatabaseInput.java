@@ -65,6 +65,7 @@ public record DatabaseInput(
     private static Kind<DatabaseInput> kind(String name, Engine engine) {
         return new Kind<>(
                 DatabaseInput.class,
+                "database",
                 JobKey.optional(
                         name,
                         new Section(

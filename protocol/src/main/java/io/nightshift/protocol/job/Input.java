@@ -10,8 +10,9 @@ import java.util.stream.Collectors;
 /// in the job file stand next to the case, in its [Kind].
 public sealed interface Input permits ParquetInput, CsvInput, NdjsonInput, DatabaseInput {
 
-    /// Every kind, by the key under `source` that chooses it.
-    static Map<String, Class<? extends Input>> kinds() {
-        return Kinds.INPUTS.stream().collect(Collectors.toUnmodifiableMap(Kind::name, Kind::type));
+    /// Every case, by its name in the ledger.
+    static Map<String, Class<? extends Input>> cases() {
+        return Kinds.INPUTS.stream()
+                .collect(Collectors.toUnmodifiableMap(Kind::stored, Kind::type, (one, same) -> one));
     }
 }

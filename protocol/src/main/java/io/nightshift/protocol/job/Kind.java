@@ -8,12 +8,23 @@ import java.util.function.Function;
 /// its JSON Schema, its reference page, [JobText] and [JobFingerprint] know the kind.
 ///
 /// @param type the case of [Input] or [Destination]
+/// @param stored the name of the case in the ledger; kinds that share a case share it
 /// @param key the key that chooses the kind; its value describes the case
 /// @param reader makes the case of the values below the key
 /// @param writer gives those values again, by their names in the order of the file: a text, a list of texts,
 ///     a list of lists of texts, a map of texts, or a boolean. A key that holds no section has one value,
 ///     whose name is the empty text
-record Kind<T>(Class<T> type, JobKey key, Function<JobValues, T> reader, Function<T, Map<String, Object>> writer) {
+record Kind<T>(
+        Class<T> type,
+        String stored,
+        JobKey key,
+        Function<JobValues, T> reader,
+        Function<T, Map<String, Object>> writer) {
+
+    /// A kind that has its case for itself. The case has the name of the key.
+    Kind(Class<T> type, JobKey key, Function<JobValues, T> reader, Function<T, Map<String, Object>> writer) {
+        this(type, key.name(), key, reader, writer);
+    }
 
     /// A case as its kind writes it.
     ///

@@ -61,7 +61,7 @@ public final class EventCodec {
         JsonSetter.Value emptyIfAbsent = JsonSetter.Value.forValueNulls(Nulls.AS_EMPTY);
         CBOR.configOverride(List.class).setSetterInfo(emptyIfAbsent);
         CBOR.configOverride(Map.class).setSetterInfo(emptyIfAbsent);
-        Input.kinds().forEach((name, type) -> CBOR.registerSubtypes(new NamedType(type, name)));
+        Input.cases().forEach((name, type) -> CBOR.registerSubtypes(new NamedType(type, name)));
         Destination.kinds().forEach((name, type) -> CBOR.registerSubtypes(new NamedType(type, name)));
     }
 
@@ -299,7 +299,7 @@ public final class EventCodec {
         boolean superseded();
     }
 
-    /// The names are those of the job file; see [Input#kinds()] and [Destination#kinds()].
+    /// See [Input#cases()] and [Destination#kinds()].
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
     private interface KindOfCase {}
 
