@@ -50,12 +50,16 @@ class BatchSettingsTest {
                         "nightshift.batch.retry.max-backoff",
                         "nightshift.batch.retry.jitter",
                         "nightshift.batch.scoring-at-once",
+                        "nightshift.ledger.keep",
                         "pekko.actor.serializers.nightshift-ledger",
                         "pekko.actor.serialization-bindings.\"io.nightshift.protocol.ledger.LedgerEntry\"",
                         "pekko.actor.serialization-bindings.\"io.nightshift.protocol.register.BatchRegisterEvent\"",
                         "pekko.actor.serialization-bindings.\"io.nightshift.protocol.alert.AlertEvent\"",
                         "pekko.actor.serialization-bindings.\"io.nightshift.protocol.schedule.ScheduledJobEvent\"",
-                        "pekko.actor.serialization-bindings.\"io.nightshift.protocol.schedule.JobCatalogueEvent\"");
+                        "pekko.actor.serialization-bindings.\"io.nightshift.protocol.schedule.JobCatalogueEvent\"",
+                        "pekko.actor.serialization-bindings.\"io.nightshift.protocol.register.BatchRegisterSnapshot\"",
+                        "pekko.actor.serialization-bindings.\"io.nightshift.coordinator.schedule.JobSnapshot\"",
+                        "pekko.actor.serialization-bindings.\"io.nightshift.coordinator.alert.AlertState\"");
     }
 
     @Test

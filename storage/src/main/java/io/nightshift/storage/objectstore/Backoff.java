@@ -29,6 +29,7 @@ final class Backoff {
     ///
     /// @throws FailureException transient, if the caller gives up
     void pause(FetchControl control) {
+        refuseIfCancelled(control);
         long full = Math.min(LONGEST_MILLIS, firstMillis << Math.min(failures - 1, 10));
         long end = System.nanoTime() + ThreadLocalRandom.current().nextLong(full / 2, full + 1) * 1_000_000L;
         try {

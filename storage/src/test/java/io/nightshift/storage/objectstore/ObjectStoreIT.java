@@ -36,7 +36,7 @@ class ObjectStoreIT {
         store = new TestStore();
         store.server.put(store.bucket, "a/content", CONTENT);
         stores = ObjectStores.only(
-                List.of(TestStore.settings("lake", store.proxy.endpoint(), store.bucket)),
+                List.of(TestSettings.of("lake", store.proxy.endpoint(), store.bucket)),
                 new ObjectStore.Tuning(3, 1));
     }
 
@@ -200,7 +200,7 @@ class ObjectStoreIT {
         assertInput(
                 () -> read(object, new ByteRange(0, 10)), "source: there is no object %s".formatted(object.address()));
         try (ObjectStores others =
-                ObjectStores.only(List.of(TestStore.settings("lake", store.proxy.endpoint(), "no-such-bucket")))) {
+                ObjectStores.only(List.of(TestSettings.of("lake", store.proxy.endpoint(), "no-such-bucket")))) {
             ObjectAddress nowhere = ObjectAddress.of("s3://no-such-bucket/a/");
             assertInput(
                     () -> others.of(nowhere).list(nowhere, found -> {}),
@@ -230,7 +230,7 @@ class ObjectStoreIT {
 
     @Test
     void noMessageHoldsASecret() {
-        assertThat(TestStore.settings("lake", store.proxy.endpoint(), "b").toString())
+        assertThat(TestSettings.of("lake", store.proxy.endpoint(), "b").toString())
                 .isEqualTo("store lake");
         assertThat(new StoreCredentials.Keys("an-id", "a-secret", "a-token").toString())
                 .doesNotContain("a-secret", "a-token", "an-id");

@@ -16,9 +16,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ObjectStoresTest {
 
     private static final List<ObjectStoreSettings> SETTINGS = List.of(
-            TestStore.settings(
+            TestSettings.of(
                     "minio", URI.create("http://localhost:1"), "lake", "exports/2026", "exports/one.parquet"),
-            TestStore.settings("ceph", URI.create("http://localhost:2"), "archive"));
+            TestSettings.of("ceph", URI.create("http://localhost:2"), "archive"));
 
     private final ObjectStores stores = ObjectStores.only(SETTINGS);
 
@@ -60,7 +60,7 @@ class ObjectStoresTest {
 
     @Test
     void aStoreMayTakeEveryBucketThatNoOtherLists() {
-        ObjectStoreSettings every = TestStore.settings("every", URI.create("http://localhost:3"), "*");
+        ObjectStoreSettings every = TestSettings.of("every", URI.create("http://localhost:3"), "*");
         try (ObjectStores all = ObjectStores.only(List.of(SETTINGS.getFirst(), every))) {
             assertThat(all.of(ObjectAddress.of("s3://anything/a"))).hasToString("store every");
             assertThat(all.of(ObjectAddress.of("s3://lake/a"))).hasToString("store minio");

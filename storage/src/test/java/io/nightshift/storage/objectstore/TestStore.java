@@ -8,7 +8,6 @@ import io.nightshift.testing.objectstore.FaultProxy;
 import io.nightshift.testing.objectstore.S3Server;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,14 +42,6 @@ public final class TestStore implements AutoCloseable {
         proxy = FaultProxy.start(server.endpoint());
     }
 
-    /// The settings of a store with this bucket.
-    ///
-    /// @param buckets that jobs may read
-    public static ObjectStoreSettings settings(String name, URI endpoint, String... buckets) {
-        return new ObjectStoreSettings(
-                name, endpoint, null, true, List.of(buckets), new StoreCredentials.Keys("an-id", "a-secret", null));
-    }
-
     /// Copies of the bucket's objects, read through the proxy.
     public ObjectCopies copies(Path folder) {
         return copies(folder, CopyFolder.DEFAULT_LIMIT);
@@ -58,7 +49,7 @@ public final class TestStore implements AutoCloseable {
 
     public ObjectCopies copies(Path folder, long limit) {
         return new ObjectCopies(
-                ObjectStores.only(List.of(settings("lake", proxy.endpoint(), bucket))), new CopyFolder(folder, limit));
+                ObjectStores.only(List.of(TestSettings.of("lake", proxy.endpoint(), bucket))), new CopyFolder(folder, limit));
     }
 
     public String address(String key) {

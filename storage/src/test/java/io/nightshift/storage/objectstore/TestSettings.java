@@ -1,0 +1,16 @@
+package io.nightshift.storage.objectstore;
+
+import java.net.URI;
+import java.util.List;
+
+/// Settings of stores with keys of tests.
+final class TestSettings {
+
+    private TestSettings() {}
+
+    /// @param buckets that jobs may read
+    static ObjectStoreSettings of(String name, URI endpoint, String... buckets) {
+        return new ObjectStoreSettings(
+                name, endpoint, null, true, List.of(buckets), new StoreCredentials.Keys("an-id", "a-secret", null));
+    }
+}
