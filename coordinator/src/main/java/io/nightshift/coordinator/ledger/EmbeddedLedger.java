@@ -52,6 +52,10 @@ public final class EmbeddedLedger implements AutoCloseable {
     private static final int LONGEST_COMMAND = 200;
     private static final Pattern PROCESS = Pattern.compile("process (\\d{1,18}) ");
 
+    /// H2's file system that opens a file again if it was closed. Java closes a file when a thread is
+    /// interrupted while it reads or writes it, and the whole ledger would be unusable.
+    private static final String RETRY = "retry:";
+
     /// The pages of the file that H2 keeps in memory. By default, H2 takes a sixteenth of the heap, and fills
     /// it from a long history; the operating system keeps the file's pages, too.
     private static final int CACHE_KIB = 2_048;
@@ -109,7 +113,7 @@ public final class EmbeddedLedger implements AutoCloseable {
     /// @throws FailureException if the journal can't be opened, or a server uses the folder, which does not
     ///     end by itself
     public static EmbeddedLedger open(Path home, Consumer<String> waiting) {
-        return open(home, waiting, "");
+        return open(home, waiting, RETRY);
     }
 
     /// @param fileSystem the prefix of an H2 file system below the one that forces, such as `nio:`

@@ -55,6 +55,21 @@ class EmbeddedLedgerIT {
     }
 
     @Test
+    void aThreadThatIsInterruptedWhileItWritesDoesNotCloseTheFile() throws Exception {
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(home);
+                Connection connection = ledger.ledger().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE written (number INT)");
+            for (int number = 0; number < 20; number++) {
+                Thread.currentThread().interrupt();
+                statement.execute("INSERT INTO written VALUES (%d)".formatted(number));
+            }
+            Thread.interrupted();
+            assertThat(statement.executeLargeUpdate("DELETE FROM written")).isEqualTo(20);
+        }
+    }
+
+    @Test
     void writtenEventsSurviveReopening() {
         try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
             JournalTableWriter.write(ledger.ledger(), ExampleBatch.BATCH, SUBMITTED);
