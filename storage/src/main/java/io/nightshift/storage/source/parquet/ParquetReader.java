@@ -321,10 +321,10 @@ public final class ParquetReader implements SourceReader {
         String read = "read_parquet(%s, union_by_name = true, filename = 'nightshift_file', hive_partitioning = false)"
                 .formatted(Sql.files(names.keySet()));
         String called = names.size() == 1 ? listed.getFirst().path() : "these %,d files".formatted(names.size());
-        String own = "* EXCLUDE (nightshift_file)";
+        String without = "(SELECT * EXCLUDE (nightshift_file) FROM %s)";
         try {
-            SourceColumns columns =
-                    SourceColumns.checked(connection, new SourceTable(read, own, called), select, origin);
+            SourceColumns columns = SourceColumns.checked(
+                    connection, new SourceTable(without.formatted(read), "*", called), select, origin);
             Map<String, String> folders = FolderColumns.types(names.keySet());
             folders.keySet()
                     .removeIf(name -> columns.columns().keySet().stream().anyMatch(name::equalsIgnoreCase));
@@ -333,7 +333,10 @@ public final class ParquetReader implements SourceReader {
             }
             String from = new FileSchema("", List.of(), List.of(), new TreeMap<>(folders)).from(read, names);
             return SourceColumns.checked(
-                    connection, new SourceTable(from, own, called, folders.keySet()), select, origin);
+                    connection,
+                    new SourceTable(without.formatted(from), "*", called, folders.keySet()),
+                    select,
+                    origin);
         } catch (SQLException e) {
             throw new FailureException(DuckDbError.failure(called + " can't be read", e), e);
         }
