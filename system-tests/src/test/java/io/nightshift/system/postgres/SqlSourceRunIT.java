@@ -1,0 +1,237 @@
+package io.nightshift.system.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.database.MariadbServer;
+import io.nightshift.testing.database.PostgresServer;
+import io.nightshift.testing.program.ProgramProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.PGConnection;
+
+/// Runs of the program over tables of databases, on real servers.
+final class SqlSourceRunIT {
+
+    private static final int ROWS = 30_000;
+    private static final Pattern COMMITTED = Pattern.compile(" committed");
+
+    private static PostgresServer server;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void startServer() throws IOException {
+        server = PostgresServer.start();
+    }
+
+    @AfterAll
+    static void stopServer() throws IOException {
+        server.close();
+    }
+
+    /// The example's flights with a number each, as a table.
+    private static String flights(Path scratch) throws SQLException, IOException {
+        String database = server.create();
+        Path csv = scratch.resolve("flights.csv");
+        copy(csv);
+        try (Connection connection = server.connect(database);
+                Statement statement = connection.createStatement();
+                var in = Files.newInputStream(csv)) {
+            statement.execute(
+                    "CREATE TABLE flights (id bigint PRIMARY KEY, date timestamp, distance int, origin text, destination text)");
+            connection
+                    .unwrap(PGConnection.class)
+                    .getCopyAPI()
+                    .copyIn("COPY flights FROM STDIN (FORMAT csv, HEADER)", in);
+            statement.execute("ANALYZE flights");
+        }
+        return database;
+    }
+
+    private static void copy(Path csv) throws SQLException {
+        try (Connection duckDb = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = duckDb.createStatement()) {
+            statement.execute(
+                    "COPY (SELECT row_number() OVER () AS id, date, distance, origin, destination FROM (FROM '%s' LIMIT %d)) TO '%s' (FORMAT csv, HEADER)"
+                            .formatted(FlightsJob.example().resolve("flights.parquet"), ROWS, csv));
+        }
+    }
+
+    /// The example's job over another source.
+    ///
+    /// @param configuration of the data source `db`
+    private static FlightsJob job(Path folder, String source, String destination, String configuration)
+            throws IOException {
+        FlightsJob job = FlightsJob.in(folder);
+        job.edit("parquet: " + FlightsJob.example().resolve("flights.parquet"), source + "\n  id: id");
+        job.edit("  parquet: predictions", "  " + destination);
+        Files.createDirectories(job.home());
+        Files.writeString(job.home().resolve("nightshift.conf"), configuration);
+        return job;
+    }
+
+    private static String configuration(String database) {
+        return "nightshift.data-sources.db { url = \"%s\", user = %s, max-connections = 2 }"
+                .formatted(server.url(database), PostgresServer.OWNER);
+    }
+
+    private static CommandResult verify(FlightsJob job) throws IOException, InterruptedException {
+        return ProgramProcess.run(
+                job.folder(), "batch", "verify", "latest", "--home", job.home().toString());
+    }
+
+    /// What the same rows give that come from a file.
+    private String expected() throws IOException, SQLException, InterruptedException {
+        FlightsJob job = FlightsJob.in(folder.resolve("expected"));
+        Path csv = job.folder().resolve("flights.csv");
+        copy(csv);
+        try (Connection duckDb = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = duckDb.createStatement()) {
+            statement.execute("COPY (FROM '%s') TO '%s' (FORMAT parquet)".formatted(csv, job.input()));
+        }
+        job.edit(
+                "parquet: " + FlightsJob.example().resolve("flights.parquet"),
+                "parquet: " + job.input() + "\n  id: id");
+        ProgramProcess.run(job).expect(0);
+        return digest(job);
+    }
+
+    private static String digest(FlightsJob job) throws SQLException {
+        try (Connection duckDb = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = duckDb.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT count(*) || ' ' || sum(record_id) || ' ' || round(sum(probability * (record_id %% 101)), 6) FROM read_parquet('%s/batch=*/part-*.parquet')"
+                                .formatted(job.predictions()))) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    @Test
+    void fromPostgresqlToPostgresqlAndFromMariadbToParquet() throws Exception {
+        String expected = expected();
+        String database = flights(folder);
+        FlightsJob job = job(
+                folder.resolve("postgres"),
+                "postgres: {data-source: db, table: flights}",
+                "postgres: {data-source: db, table: scores}",
+                configuration(database));
+
+        CommandResult plan = ProgramProcess.run(
+                        job.folder(),
+                        "plan",
+                        job.file().toString(),
+                        "--home",
+                        job.home().toString(),
+                        "--set",
+                        "partitions.rows=5000")
+                .expect(0);
+        assertThat(plan.out())
+                .contains("table flights in data source db")
+                .containsPattern(
+                        "  source      table public.flights in data source db: [0-9]+ ranges of pages, one snapshot for the whole batch")
+                .contains("  pushed down the columns that the job uses");
+        CommandResult end =
+                ProgramProcess.run(job, "--set", "partitions.rows=5000").expect(0);
+        assertThat(end.json().get("predictions").asInt()).isEqualTo(ROWS);
+        assertThat(
+                        server.row(
+                                database,
+                                "SELECT count(*) || ' ' || sum(record_id) || ' ' || trim_scale(round(sum(probability * (record_id % 101))::numeric, 6)) FROM scores"))
+                .isEqualTo(expected);
+        assertThat(verify(job).expect(0).out()).contains("each of the 30,000 rows read from it is in the output once");
+        assertThat(server.rows(database, "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'"))
+                .isEmpty();
+
+        MariadbServer mariadb = MariadbServer.shared();
+        String shop = mariadb.create();
+        copyToMariadb(mariadb, shop, database);
+        FlightsJob other = job(
+                folder.resolve("mariadb"),
+                "mariadb: {data-source: db, table: flights}",
+                "parquet: predictions",
+                "nightshift.data-sources.db { url = \"%s\", user = %2$s, password = %2$s }"
+                        .formatted(mariadb.url(shop), MariadbServer.OWNER));
+        ProgramProcess.run(other, "--set", "partitions.rows=5000").expect(0);
+        assertThat(digest(other)).isEqualTo(expected);
+        assertThat(verify(other).expect(0).out())
+                .contains("each of the 30,000 rows read from it is in the output once");
+    }
+
+    private static void copyToMariadb(MariadbServer mariadb, String shop, String database) throws SQLException {
+        mariadb.execute(
+                shop,
+                "CREATE TABLE flights (id bigint PRIMARY KEY, date datetime, distance int, origin varchar(3), destination varchar(3))");
+        try (Connection from = server.connect(database);
+                Statement select = from.createStatement();
+                ResultSet rows = select.executeQuery("SELECT * FROM flights");
+                Connection to = mariadb.connect(shop);
+                PreparedStatement insert = to.prepareStatement("INSERT INTO flights VALUES (?, ?, ?, ?, ?)")) {
+            to.setAutoCommit(false);
+            while (rows.next()) {
+                for (int i = 1; i <= 5; i++) {
+                    insert.setObject(i, i == 2 ? rows.getString(2) : rows.getObject(i));
+                }
+                insert.addBatch();
+            }
+            insert.executeBatch();
+            to.commit();
+        }
+    }
+
+    /// The coordinator's connection holds the snapshot, so it is gone when the program is killed.
+    @Test
+    void afterAKillUnchangedRowsAreReadAgainAndChangedRowsAreNeverMixedIn() throws Exception {
+        String database = flights(folder);
+        FlightsJob job = job(
+                folder.resolve("a"),
+                "postgres: {data-source: db, table: flights}",
+                "parquet: predictions",
+                configuration(database));
+        kill(job);
+        ProgramProcess.run(job, "--set", "partitions.rows=500").expect(0);
+        assertThat(digest(job)).startsWith(ROWS + " ");
+        assertThat(verify(job).expect(0).out()).contains("each of the 30,000 rows read from it is in the output once");
+
+        FlightsJob changed = job(
+                folder.resolve("b"),
+                "postgres: {data-source: db, table: flights}",
+                "parquet: predictions",
+                configuration(database));
+        kill(changed);
+        server.execute(database, "UPDATE flights SET distance = distance + 1");
+        CommandResult resumed = ProgramProcess.run(changed, "--set", "partitions.rows=500");
+        if (resumed.status() != 0) {
+            assertThat(resumed.err()).contains("changed");
+            ProgramProcess.run(changed, "--set", "partitions.rows=500", "--new").expect(0);
+        }
+        assertThat(changed.published()).hasSize(1);
+        assertThat(digest(changed)).startsWith(ROWS + " ");
+        assertThat(verify(changed).expect(0).out())
+                .contains("each of the 30,000 rows read from it is in the output once");
+    }
+
+    private static void kill(FlightsJob job) throws IOException, InterruptedException {
+        ProgramProcess process = ProgramProcess.start(
+                job.folder(), List.copyOf(job.run("--set", "partitions.rows=500", "--threads", "1")));
+        assertThat(process.awaitLog(job.log(), COMMITTED, 5)).isTrue();
+        process.kill();
+        process.end();
+    }
+}
