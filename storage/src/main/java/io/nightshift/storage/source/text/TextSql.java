@@ -69,8 +69,8 @@ final class TextSql {
             return "TRY_CAST(%s AS JSON)".formatted(name);
         }
         if (column.isNested()) {
-            // A CAST needs all keys of a STRUCT, and TRY_CAST makes NULL of a part that does not fit: NestedType has
-            // checked the parts.
+            // A CAST needs all keys of a STRUCT, and TRY_CAST makes NULL of a part that does not fit:
+            // NestedType has checked the parts.
             return "TRY_CAST(CAST(%s AS JSON) AS %s)".formatted(name, type);
         }
         String trimmed = "trim(%s)".formatted(name);
