@@ -36,8 +36,7 @@ class ObjectStoreIT {
         store = new TestStore();
         store.server.put(store.bucket, "a/content", CONTENT);
         stores = ObjectStores.only(
-                List.of(TestSettings.of("lake", store.proxy.endpoint(), store.bucket)),
-                new ObjectStore.Tuning(3, 1));
+                List.of(TestSettings.of("lake", store.proxy.endpoint(), store.bucket)), new ObjectStore.Tuning(3, 1));
     }
 
     @AfterEach

@@ -16,8 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ObjectStoresTest {
 
     private static final List<ObjectStoreSettings> SETTINGS = List.of(
-            TestSettings.of(
-                    "minio", URI.create("http://localhost:1"), "lake", "exports/2026", "exports/one.parquet"),
+            TestSettings.of("minio", URI.create("http://localhost:1"), "lake", "exports/2026", "exports/one.parquet"),
             TestSettings.of("ceph", URI.create("http://localhost:2"), "archive"));
 
     private final ObjectStores stores = ObjectStores.only(SETTINGS);

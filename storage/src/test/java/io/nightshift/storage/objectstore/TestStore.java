@@ -49,7 +49,8 @@ public final class TestStore implements AutoCloseable {
 
     public ObjectCopies copies(Path folder, long limit) {
         return new ObjectCopies(
-                ObjectStores.only(List.of(TestSettings.of("lake", proxy.endpoint(), bucket))), new CopyFolder(folder, limit));
+                ObjectStores.only(List.of(TestSettings.of("lake", proxy.endpoint(), bucket))),
+                new CopyFolder(folder, limit));
     }
 
     public String address(String key) {
