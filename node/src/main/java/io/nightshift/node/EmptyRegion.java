@@ -16,7 +16,8 @@ import org.apache.pekko.cluster.sharding.ClusterSharding;
 /// happens when the last node leaves right after another one, while the shards of the other are moving.
 ///
 /// Only for regions whose messages may be lost: those of the workers, whose messages do nothing but start
-/// workers, and are repeated by every node that stays.
+/// workers, and are repeated by every node that stays; and those of the last coordinator, whose messages no
+/// node can take any more.
 final class EmptyRegion {
 
     private static final Duration POLL = Duration.ofMillis(100);

@@ -102,6 +102,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.sharding.typed.ShardedDaemonProcessSettings;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
@@ -246,6 +247,31 @@ public final class Node {
                         Batch.KEY,
                         entity -> Batch.create(new BatchId(entity.getEntityId()), entity.getShard(), services))
                 .withRole("coordinator"));
+        CoordinatedShutdown.get(system)
+                .addTask(
+                        CoordinatedShutdown.PhaseClusterShardingShutdownRegion(),
+                        "stop-empty-regions-of-the-last-coordinator",
+                        () -> {
+                            if (isLastCoordinator()) {
+                                List.of(AlertOutbox.KEY, BatchRegister.KEY, Batch.KEY)
+                                        .forEach(key -> EmptyRegion.stop(system, key.name()));
+                            }
+                            return CompletableFuture.completedFuture(Done.getInstance());
+                        });
+    }
+
+    /// Whether no other node could take over this node's coordinators.
+    private boolean isLastCoordinator() {
+        Member self = Cluster.get(system).selfMember();
+        if (!self.hasRole("coordinator")) {
+            return false;
+        }
+        for (Member member : Cluster.get(system).state().getMembers()) {
+            if (member.hasRole("coordinator") && !member.equals(self)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// What a coordinator's step lacks, an attempt lacks, too.
