@@ -249,7 +249,8 @@ class FailedAttemptIT {
             gate.opened.countDown();
 
             FailureException failure = ended.get(30, TimeUnit.SECONDS);
-            assertThat(gate.blocks).as("blocks of rows").hasValue(3);
+            // DuckDB notices an interruption between two blocks, and may just have begun the next one.
+            assertThat(gate.blocks.get()).as("blocks of rows, of 15").isBetween(3, 4);
             assertThat(failure.failure().isPermanent()).isFalse();
             assertThat(failure).hasMessage(lease.attempt() + " was cancelled");
         }
