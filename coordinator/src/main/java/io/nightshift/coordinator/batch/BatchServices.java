@@ -28,7 +28,7 @@ import java.util.function.ToLongFunction;
 /// @param alerts sends a command to the alert outbox; called by any thread, never blocks
 /// @param stalledAfter how long the batch may make no progress before that is an alert
 /// @param peers the other nodes, which do what this node can't
-/// @param faults is told which steps fail on this node
+/// @param faults receives the failures of steps on this node
 /// @param stuck counts the threads that hang in a step
 public record BatchServices(
         BatchSettings settings,

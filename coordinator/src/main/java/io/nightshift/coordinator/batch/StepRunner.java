@@ -35,7 +35,7 @@ public final class StepRunner {
     /// The time between two messages that the step is still done.
     private static final Duration INTERVAL = Duration.ofSeconds(2);
 
-    /// How long a result waits for the coordinator that has asked.
+    /// How long a finished result is kept for the coordinator that asked for it.
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private StepRunner() {}

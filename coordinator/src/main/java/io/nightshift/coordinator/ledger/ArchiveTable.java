@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 /// the register asks it about every submission.
 public final class ArchiveTable implements BatchArchive {
 
-    /// What a page of batches has in common.
+    /// The conditions that all batches of a page meet.
     ///
     /// @param job the name of their job; null for all jobs
     /// @param end how they ended; null for both. Not used with a job

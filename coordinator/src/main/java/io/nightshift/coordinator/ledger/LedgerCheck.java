@@ -47,7 +47,7 @@ public final class LedgerCheck {
     private final LedgerSerializer serializer = new LedgerSerializer();
     private final List<Finding> findings = new ArrayList<>();
 
-    /// Of the batches that the register keeps, and of those that it does not know.
+    /// The phases of the batches that the register keeps or does not know, so of all that are not archived.
     private final Map<BatchId, @Nullable Phase> phases = new HashMap<>();
 
     private final RegisteredBatches registered;

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// writes it. Its rows never change, and they follow from the register's events, so that it can be written again
 /// at any time.
 ///
-/// A row is written before the event with which its batch leaves the register. So whoever reads the register
-/// first and the archive second misses no batch; some batches are in both.
+/// A row is written before the event with which its batch leaves the register. So a reader that
+/// asks the register first and the archive second misses no batch. It may find a batch in both.
 ///
 /// Methods wait for the database, and throw a [io.nightshift.protocol.failure.FailureException] if it can't be
 /// used.

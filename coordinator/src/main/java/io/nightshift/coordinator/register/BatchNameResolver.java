@@ -15,7 +15,7 @@ public final class BatchNameResolver {
 
     private static final int SHOWN = 5;
 
-    /// Of the archive. More can't be counted cheaply.
+    /// The most archived batches that are searched for a name. More would be slow.
     private static final int MOST_ARCHIVED = 1_000;
 
     private BatchNameResolver() {}

@@ -149,7 +149,7 @@ public final class BatchRegisterState {
     private record RunBatches(
             @Nullable BatchId open, @Nullable BatchId published) {}
 
-    /// What is known of all batches of a job, archived ones included.
+    /// A summary of all batches of a job, including archived ones.
     ///
     /// @param batches how many were submitted
     /// @param last the batch that was submitted last

@@ -96,7 +96,7 @@ class RegisterDecisions {
 
     private int waitingCount;
 
-    /// What the archive has answered for the first submission of a run.
+    /// The archive's answer for the first waiting submission of each run.
     private final Map<RunKey, BatchArchive.Answer> answers = new HashMap<>();
 
     /// Whether rows are being written to the archive.

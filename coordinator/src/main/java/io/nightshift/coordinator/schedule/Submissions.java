@@ -61,7 +61,8 @@ final class Submissions {
     ///
     /// @param isNeeded whether the run with a key has no answer
     void retain(Predicate<String> isNeeded, long nanos) {
-        // What is due and was not asked waits for something else than time, such as the end of a pause.
+        // A submission that is due, but was not sent, does not wait for a time. It waits, for example, for the end
+        // of a pause.
         questions.values().removeIf(question -> question.isDue(nanos));
         questions.keySet().removeIf(isNeeded.negate());
     }

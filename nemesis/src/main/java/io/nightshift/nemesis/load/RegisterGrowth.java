@@ -79,7 +79,7 @@ public final class RegisterGrowth {
     private static final ModelVersion MODEL = new ModelVersion("delays", 1, "a1".repeat(32));
     private static final String INPUT = "07".repeat(32);
 
-    /// What a node on a journal took.
+    /// The time and memory that a node needed with a journal.
     ///
     /// @param start from the start of the process to the first commit, in milliseconds
     /// @param heap live after that, in bytes
@@ -293,7 +293,7 @@ public final class RegisterGrowth {
 
     // The measurements.
 
-    /// Both nodes by turns, so that a machine that becomes slower is no difference between them.
+    /// Measures the two nodes in turn, so that a machine that becomes slower affects both.
     private boolean compare(String database, Subject empty, Subject filled) throws Exception {
         List<Measured> ofEmpty = new ArrayList<>();
         List<Measured> ofFilled = new ArrayList<>();
