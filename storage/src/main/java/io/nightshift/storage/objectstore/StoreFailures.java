@@ -21,6 +21,9 @@ final class StoreFailures {
     private static final Set<String> PASSING =
             Set.of("RequestTimeout", "ExpiredToken", "SlowDown", "Throttling", "ThrottlingException", "InternalError");
 
+    /// What the client adds to its messages. It never tries twice: the tries are our own.
+    private static final String SDK_ATTEMPTS = " \\(SDK Attempt Count: \\d+\\)$";
+
     private static final String NO_CREDENTIALS = "Unable to load credentials";
 
     private final ObjectStoreSettings settings;
@@ -62,7 +65,7 @@ final class StoreFailures {
                             "source: %s can't be read: %s has no credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure the store"
                                     .formatted(address, settings),
                             e)
-                    : storage(address, String.valueOf(e.getMessage()), e);
+                    : storage(address, String.valueOf(e.getMessage()).replaceFirst(SDK_ATTEMPTS, ""), e);
         }
         String code = code(service);
         return switch (service.statusCode()) {
