@@ -34,19 +34,54 @@ final class DetectedType {
     private static final Pattern TIME = Pattern.compile(
             "(\\d{4})-(\\d{2})-(\\d{2})([T ]([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-]\\d{2}(:?\\d{2})?)?)?");
 
+    /// Values of a column of texts that are looked at before it is one, whatever else may follow.
+    private static final int MOST_TEXTS = 100;
+
+    private static final int LONGEST_SHOWN = 40;
+
+    /// A value of a file.
+    ///
+    /// @param text of the value, shortened to 40 characters
+    /// @param line of its record, from 1
+    record Value(String text, long line) {}
+
     /// What was seen, by the bits above.
     private int seen;
+
+    private int texts;
+    private @Nullable Value firstText;
 
     private final Map<String, DetectedType> fields = new LinkedHashMap<>();
     private @Nullable DetectedType element;
 
     /// Looks at a value of a CSV file that is not NULL.
     ///
+    /// @param line of its record, from 1
     /// @param hasFormats whether dates and timestamps have another form than that of ISO 8601
-    void add(byte[] bytes, int from, int to, NumberReader numbers, boolean hasFormats) {
-        if ((seen & TEXT) != 0) {
+    void add(byte[] bytes, int from, int to, long line, NumberReader numbers, boolean hasFormats) {
+        if (texts == MOST_TEXTS || isMixed()) {
             return;
         }
+        int kind = kind(bytes, from, to, numbers, hasFormats);
+        seen |= kind;
+        if (kind == TEXT) {
+            countText(new String(bytes, from, Math.min(to - from, LONGEST_SHOWN), StandardCharsets.UTF_8), line);
+        }
+    }
+
+    private void countText(String text, long line) {
+        texts++;
+        if (firstText == null) {
+            firstText = new Value(text.length() <= LONGEST_SHOWN ? text : text.substring(0, LONGEST_SHOWN), line);
+        }
+    }
+
+    /// Whether some values are texts, and others would have another type without them.
+    private boolean isMixed() {
+        return (seen & TEXT) != 0 && seen != TEXT;
+    }
+
+    private static int kind(byte[] bytes, int from, int to, NumberReader numbers, boolean hasFormats) {
         int start = from;
         int end = to;
         while (start < end && bytes[start] == ' ') {
@@ -56,16 +91,13 @@ final class DetectedType {
             end--;
         }
         if (numbers.read(bytes, start, end)) {
-            seen |= numbers.hasLeadingZero()
+            return numbers.hasLeadingZero()
                     ? TEXT
                     : !numbers.isWrittenWhole() ? FRACTION : numbers.isWhole() ? WHOLE : TEXT;
-            return;
         }
-        if (end - start > LONGEST_TIME) {
-            seen |= TEXT;
-            return;
-        }
-        seen |= kind(new String(bytes, start, end - start, StandardCharsets.ISO_8859_1), hasFormats);
+        return end - start > LONGEST_TIME
+                ? TEXT
+                : kind(new String(bytes, start, end - start, StandardCharsets.ISO_8859_1), hasFormats);
     }
 
     private static int kind(String text, boolean hasFormats) {
@@ -103,39 +135,47 @@ final class DetectedType {
     }
 
     /// Looks at a value of a JSON object.
-    void add(JsonNode value, int depth) {
+    ///
+    /// @param line of the object, from 1
+    void add(JsonNode value, long line, int depth) {
         if (value.isNull()) {
             return;
         }
         if (value.isObject() || value.isArray()) {
-            addParts(value, depth);
+            addParts(value, line, depth);
         } else if (value.isBoolean()) {
             seen |= BOOLEAN;
         } else if (value.isNumber()) {
             seen |= !value.isIntegralNumber() ? FRACTION : value.canConvertToLong() ? WHOLE : TEXT;
-        } else {
-            seen |= (seen & TEXT) != 0 ? 0 : value.textValue().length() > LONGEST_TIME ? TEXT : time(value.textValue());
+        } else if (texts < MOST_TEXTS && !isMixed()) {
+            String text = value.textValue();
+            int kind = text.length() > LONGEST_TIME ? TEXT : time(text);
+            seen |= kind;
+            if (kind == TEXT) {
+                countText(text, line);
+            }
         }
     }
 
-    private void addParts(JsonNode value, int depth) {
+    private void addParts(JsonNode value, long line, int depth) {
         seen |= value.isObject() ? OBJECT : ARRAY;
         if (depth >= DEEPEST || fields.size() > MOST_FIELDS) {
             seen |= OBJECT | ARRAY;
         } else if (value.isObject()) {
             value.properties()
                     .forEach(entry -> fields.computeIfAbsent(entry.getKey(), key -> new DetectedType())
-                            .add(entry.getValue(), depth + 1));
+                            .add(entry.getValue(), line, depth + 1));
         } else {
             DetectedType each = element == null ? new DetectedType() : element;
             element = each;
-            value.forEach(part -> each.add(part, depth + 1));
+            value.forEach(part -> each.add(part, line, depth + 1));
         }
     }
 
     /// Adds what was seen elsewhere.
     void addAll(DetectedType other) {
         seen |= other.seen;
+        texts = Math.max(texts, other.texts);
         other.fields.forEach((name, type) ->
                 fields.computeIfAbsent(name, key -> new DetectedType()).addAll(type));
         if (other.element != null) {
@@ -145,9 +185,24 @@ final class DetectedType {
         }
     }
 
+    /// The first value that is a text and can be nothing else; null if there is none.
+    @Nullable Value firstText() {
+        return firstText;
+    }
+
+    /// The DuckDB type of the values that are not texts; null if there are none, or they have no common type.
+    @Nullable String typeWithoutTexts() {
+        String type = isMixed() ? type(seen & ~TEXT) : "VARCHAR";
+        return type.equals("VARCHAR") ? null : type;
+    }
+
     /// The DuckDB type that all values have. Values without a common type are texts, or JSON if one has parts.
     String type() {
-        return switch (seen) {
+        return type(seen);
+    }
+
+    private String type(int kinds) {
+        return switch (kinds) {
             case BOOLEAN -> "BOOLEAN";
             case WHOLE -> "BIGINT";
             case FRACTION, FRACTION | WHOLE -> "DOUBLE";
@@ -157,7 +212,7 @@ final class DetectedType {
                 "TIMESTAMPTZ";
             case OBJECT -> struct();
             case ARRAY -> (element == null ? "VARCHAR" : element.type()) + "[]";
-            default -> (seen & (OBJECT | ARRAY)) == 0 ? "VARCHAR" : "JSON";
+            default -> (kinds & (OBJECT | ARRAY)) == 0 ? "VARCHAR" : "JSON";
         };
     }
 

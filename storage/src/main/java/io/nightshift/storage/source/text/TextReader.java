@@ -42,6 +42,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// Reads CSV files and files with a JSON object in each line through [TextTable]. A slice is a range of
@@ -258,6 +259,8 @@ public final class TextReader implements SourceReader {
                 for (String expression : expressions(bound, job)) {
                     read.addAll(columns.readBy("source", expression));
                 }
+            } catch (FailureException e) {
+                throw explained(e, source);
             } catch (SQLException e) {
                 throw new FailureException(
                         DuckDbError.failure("source: the columns of %s can't be read".formatted(file.pin.path()), e),
@@ -269,6 +272,43 @@ public final class TextReader implements SourceReader {
                     "source: %s is empty, not even a header is there".formatted(called(source.files)));
         }
         return read;
+    }
+
+    /// Adds to a refusal why a column that it names is a text, if only some of its values are.
+    private FailureException explained(FailureException refusal, Source source) {
+        String message = refusal.failure().message();
+        for (String name : source.detected()) {
+            if (!Pattern.compile("(?<!\\w)" + Pattern.quote(name) + "(?!\\w)", Pattern.CASE_INSENSITIVE)
+                    .matcher(message)
+                    .find()) {
+                continue;
+            }
+            DetectedType all = new DetectedType();
+            source.files.forEach(file -> all.addAll(file.scan.types().getOrDefault(name, new DetectedType())));
+            String other = all.typeWithoutTexts();
+            if (other == null) {
+                continue;
+            }
+            for (Scanned file : source.files) {
+                DetectedType type = file.scan.types().get(name);
+                DetectedType.Value value = type == null ? null : type.firstText();
+                if (value != null) {
+                    return FailureException.permanent(
+                            "%s. Column \"%s\" is VARCHAR, because line %d of %s has \"%s\"; its other values are %s. Write %s.columns: {%s: %s} to have such records quarantined"
+                                    .formatted(
+                                            message.strip().replaceFirst("\\.$", ""),
+                                            name,
+                                            value.line(),
+                                            file.pin.path(),
+                                            value.text(),
+                                            other,
+                                            format.key(),
+                                            name,
+                                            other));
+                }
+            }
+        }
+        return refusal;
     }
 
     private static Set<String> expressions(BoundJob bound, Job job) {
@@ -326,6 +366,8 @@ public final class TextReader implements SourceReader {
             SourceColumns columns = SourceColumns.planned(
                     connection, table(first, source), job.source().select());
             return BoundJob.bind(columns, job, model);
+        } catch (FailureException e) {
+            throw explained(e, source);
         } catch (SQLException e) {
             throw new FailureException(
                     DuckDbError.failure("source: the columns of %s can't be read".formatted(first.pin.path()), e), e);

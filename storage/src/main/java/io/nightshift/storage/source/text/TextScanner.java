@@ -201,11 +201,14 @@ final class TextScanner {
 
     private void sample(Records records, @Nullable DetectedType[] columns, List<byte[]> nulls) {
         if (records instanceof CsvRecords csv) {
-            for (int i = 0; i < Math.min(csv.fields(), columns.length); i++) {
+            if (csv.fields() != columns.length) {
+                return; // It is malformed.
+            }
+            for (int i = 0; i < columns.length; i++) {
                 int from = csv.startOf(i);
                 int to = csv.endOf(i);
                 if (!isNull(csv.bytes(), from, to, nulls)) {
-                    Objects.requireNonNull(columns[i]).add(csv.bytes(), from, to, numbers, format.hasFormats());
+                    Objects.requireNonNull(columns[i]).add(csv.bytes(), from, to, csv.line(), numbers, format.hasFormats());
                 }
             }
             return;
@@ -215,7 +218,7 @@ final class TextScanner {
             if (object.isObject()) {
                 object.properties()
                         .forEach(entry -> types.computeIfAbsent(entry.getKey(), key -> new DetectedType())
-                                .add(entry.getValue(), 0));
+                                .add(entry.getValue(), records.line(), 0));
             }
         } catch (JsonProcessingException e) {
             // It is malformed, which is found out when it is read.

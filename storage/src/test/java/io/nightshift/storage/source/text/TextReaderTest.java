@@ -293,6 +293,38 @@ class TextReaderTest {
     }
 
     @Test
+    void recordsWithAnotherNumberOfValuesDoNotChangeTypes() {
+        String file = write("a.csv", "a,b\n1,2026-01-01\nx\nx,y,z\n2,2026-01-02\n");
+
+        assertThat(types(TextInputs.csv(file), "a", "b")).isEqualTo(Map.of("a", "BIGINT", "b", "DATE"));
+    }
+
+    @Test
+    void aRefusedExpressionIsExplainedByTheValueThatMadeItsColumnAText() {
+        String csv = write("a.csv", "day,name\n2026-01-01,A1\nunknown,17\n2026-01-03,B\n");
+        String json = write("a.ndjson", "{\"day\": \"2026-01-01\"}\n\n{\"day\": \"unknown\"}\n");
+        Sources sources = new Sources(() -> data.duckDb);
+
+        Map.<String, Input>of("csv", TextInputs.csv(csv), "ndjson", new NdjsonInput(List.of(json), Map.of())).forEach((kind, input) -> {
+            Job job = JobBuilder.over(input).features("month(day)").build();
+            assertThatThrownBy(() -> sources.inspect(job, MODEL))
+                    .hasMessageContaining("'month(VARCHAR)'")
+                    .hasMessageContaining(
+                            "Column \"day\" is VARCHAR, because line 3 of %s/a.".formatted(folder))
+                    .hasMessageContaining(
+                            "has \"unknown\"; its other values are DATE. Write source.%s.columns: {day: DATE} to have such records quarantined"
+                                    .formatted(kind));
+        });
+        assertThatThrownBy(() -> sources.inspect(
+                        JobBuilder.over(TextInputs.csv(write("b.csv", "name,b\nA,1\nB,2\n")))
+                                .features("month(name)")
+                                .build(),
+                        MODEL))
+                .hasMessageContaining("'month(VARCHAR)'")
+                .hasMessageNotContaining("because");
+    }
+
+    @Test
     void typesAreThoseOfAllFiles() {
         write("a.csv", "a,b\n1,1\n");
         write("b.csv", "b,a\n1.5,2\n");
