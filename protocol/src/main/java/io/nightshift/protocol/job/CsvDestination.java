@@ -4,6 +4,7 @@ import io.nightshift.protocol.job.JobKeys.Choice;
 import io.nightshift.protocol.job.JobKeys.Form;
 import io.nightshift.protocol.job.JobKeys.JobKey;
 import io.nightshift.protocol.job.JobKeys.Section;
+import io.nightshift.protocol.job.JobKeys.SectionOr;
 import io.nightshift.protocol.job.JobKeys.Text;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,18 +31,20 @@ public record CsvDestination(String folder, Compression compression) implements 
             CsvDestination.class,
             JobKey.optional(
                     "csv",
-                    new Section(List.of(
-                            JobKey.required(
-                                    "folder",
-                                    new Text(Form.PATH),
-                                    "The folder in which each batch creates its own folder.",
-                                    "predictions"),
-                            JobKey.optional(
-                                            "compression",
-                                            new Choice(List.of("gzip", "zstd", "none")),
-                                            "How the files are compressed.",
-                                            "zstd")
-                                    .or("gzip"))),
+                    new SectionOr(
+                            "folder",
+                            new Section(List.of(
+                                    JobKey.required(
+                                            "folder",
+                                            new Text(Form.PATH),
+                                            "The folder in which each batch creates its own folder.",
+                                            "predictions"),
+                                    JobKey.optional(
+                                                    "compression",
+                                                    new Choice(List.of("gzip", "zstd", "none")),
+                                                    "How the files are compressed.",
+                                                    "zstd")
+                                            .or("gzip")))),
                     "CSV files in a folder, instead of Parquet files.",
                     ""),
             values -> new CsvDestination(

@@ -39,6 +39,14 @@ class JobFileTest {
     }
 
     @Test
+    void aFolderAloneIsShortForCsvFilesWithDefaults() {
+        String job = SMALLEST.replace("parquet: predictions", "csv: predictions");
+
+        assertThat(parse(job).destination())
+                .isEqualTo(new CsvDestination("/jobs/flights/predictions", CsvDestination.Compression.GZIP));
+    }
+
+    @Test
     void everyKeyFindsItsPlaceInTheJob() {
         Job job = parse("""
                 # yaml-language-server: $schema=job.schema.json

@@ -61,31 +61,32 @@ final class JobSchema {
         } else if (key.fallback() != null) {
             schema.putPOJO("default", key.fallback());
         }
-        return schema.setAll(
-                switch (key.type()) {
-                    case Section section -> section(section);
-                    case JobKeys.SectionOr either ->
-                        anyOf(texts((JobKeys.Texts) either.only().type()), section(either.section()));
-                    case JobKeys.Text text -> text(text.form());
-                    case JobKeys.Texts texts -> texts(texts);
-                    case JobKeys.TextLists lists -> lists(lists);
-                    case JobKeys.Expressions ignored -> expressions();
-                    case JobKeys.ColumnTypes types -> columnTypes(types);
-                    case JobKeys.CategoryLists ignored -> categories();
-                    case JobKeys.ParameterList ignored -> parameters();
-                    case JobKeys.Templates ignored -> templates();
-                    case JobKeys.AlertRules ignored -> alerts();
-                    case JobKeys.Flag ignored -> JSON.objectNode().put("type", "boolean");
-                    case JobKeys.Choice choice -> choice(choice);
-                    case JobKeys.Whole whole ->
-                        JSON.objectNode()
-                                .put("type", "integer")
-                                .put("minimum", whole.least())
-                                .put("maximum", whole.most());
-                    case JobKeys.Share ignored -> share();
-                    case JobKeys.Time ignored ->
-                        JSON.objectNode().put("type", "string").put("pattern", JobKeys.Time.PATTERN);
-                });
+        return schema.setAll(type(key.type()));
+    }
+
+    private static ObjectNode type(JobKeys.ValueType type) {
+        return switch (type) {
+            case Section section -> section(section);
+            case JobKeys.SectionOr either -> anyOf(type(either.only().type()), section(either.section()));
+            case JobKeys.Text text -> text(text.form());
+            case JobKeys.Texts texts -> texts(texts);
+            case JobKeys.TextLists lists -> lists(lists);
+            case JobKeys.Expressions ignored -> expressions();
+            case JobKeys.ColumnTypes types -> columnTypes(types);
+            case JobKeys.CategoryLists ignored -> categories();
+            case JobKeys.ParameterList ignored -> parameters();
+            case JobKeys.Templates ignored -> templates();
+            case JobKeys.AlertRules ignored -> alerts();
+            case JobKeys.Flag ignored -> JSON.objectNode().put("type", "boolean");
+            case JobKeys.Choice choice -> choice(choice);
+            case JobKeys.Whole whole ->
+                JSON.objectNode()
+                        .put("type", "integer")
+                        .put("minimum", whole.least())
+                        .put("maximum", whole.most());
+            case JobKeys.Share ignored -> share();
+            case JobKeys.Time ignored -> JSON.objectNode().put("type", "string").put("pattern", JobKeys.Time.PATTERN);
+        };
     }
 
     private static ObjectNode text(Form form) {

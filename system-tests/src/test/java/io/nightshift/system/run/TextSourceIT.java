@@ -53,6 +53,7 @@ final class TextSourceIT {
         CommandResult result =
                 ProgramProcess.run(job.folder(), "run", job.file().toString(), "--home", home(job));
         assertThat(result.status()).as(result.toString()).isZero();
+        assertThat(result.out()).containsPattern(" [0-9.]+ [KM]iB read,");
     }
 
     private static String home(FlightsJob job) {

@@ -96,7 +96,7 @@ public final class PartitionAttempt {
     private @Nullable ReadSamples samples;
     /// Whether all rows were read and scored.
     private boolean isScored;
-    /// The bytes that the last query has read; -1 if it was not profiled.
+    /// The bytes that the last query has read; -1 if it was not profiled, or its profile does not say it.
     private long read = -1;
     /// The time in which the destination took rows that the meter knows, in nanoseconds.
     private long taken;
@@ -412,7 +412,8 @@ public final class PartitionAttempt {
         String profile = connection.unwrap(DuckDBConnection.class).getProfilingInformation(ProfilerPrintFormat.JSON);
         pragma(connection, "disable_profiling");
         if (samples != null) {
-            read = samples.sampled(lease.attempt().batch(), profile, plannedRows());
+            long sampled = samples.sampled(lease.attempt().batch(), profile, plannedRows());
+            read = sampled == 0 ? -1 : sampled;
         }
         long now = System.nanoTime();
         if (steps != null) {

@@ -43,7 +43,7 @@ public final class ReadSamples {
     ///
     /// @param profile DuckDB's, as JSON, of the query that read
     /// @param rows that it read
-    /// @return the bytes that it read
+    /// @return the bytes that it read; 0 if DuckDB does not know, because the source's reader is our own
     synchronized long sampled(BatchId batch, String profile, long rows) {
         long bytes = bytesRead(profile);
         Sample sample = samples.getOrDefault(batch, new Sample(0, 0, 0));
@@ -53,10 +53,10 @@ public final class ReadSamples {
 
     /// The bytes that an attempt has read that is not profiled.
     ///
-    /// @param otherwise what to return if no attempt of the batch was profiled
+    /// @param otherwise what to return if no profile of the batch says it
     synchronized long estimate(BatchId batch, long rows, long otherwise) {
         Sample sample = samples.get(batch);
-        return sample == null || sample.rows() == 0
+        return sample == null || sample.rows() == 0 || sample.bytes() == 0
                 ? otherwise
                 : Math.round((double) sample.bytes() / sample.rows() * rows);
     }

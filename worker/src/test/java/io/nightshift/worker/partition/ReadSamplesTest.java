@@ -45,6 +45,13 @@ class ReadSamplesTest {
     }
 
     @Test
+    void bytesThatDuckDbDidNotReadItselfAreNotKnown() {
+        assertThat(samples.sampled(BATCH, profile(0), 1_000)).isZero();
+
+        assertThat(samples.estimate(BATCH, 500, 77)).isEqualTo(77);
+    }
+
+    @Test
     void aProfileThatDoesNotSayIsRefused() {
         assertThatThrownBy(() -> samples.sampled(BATCH, "{}", 1)).isInstanceOf(IllegalStateException.class);
     }

@@ -186,12 +186,14 @@ final class DetectedType {
     }
 
     /// The first value that is a text and can be nothing else; null if there is none.
-    @Nullable Value firstText() {
+    @Nullable
+    Value firstText() {
         return firstText;
     }
 
     /// The DuckDB type of the values that are not texts; null if there are none, or they have no common type.
-    @Nullable String typeWithoutTexts() {
+    @Nullable
+    String typeWithoutTexts() {
         String type = isMixed() ? type(seen & ~TEXT) : "VARCHAR";
         return type.equals("VARCHAR") ? null : type;
     }

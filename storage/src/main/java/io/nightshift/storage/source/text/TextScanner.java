@@ -208,7 +208,8 @@ final class TextScanner {
                 int from = csv.startOf(i);
                 int to = csv.endOf(i);
                 if (!isNull(csv.bytes(), from, to, nulls)) {
-                    Objects.requireNonNull(columns[i]).add(csv.bytes(), from, to, csv.line(), numbers, format.hasFormats());
+                    Objects.requireNonNull(columns[i])
+                            .add(csv.bytes(), from, to, csv.line(), numbers, format.hasFormats());
                 }
             }
             return;

@@ -305,16 +305,17 @@ class TextReaderTest {
         String json = write("a.ndjson", "{\"day\": \"2026-01-01\"}\n\n{\"day\": \"unknown\"}\n");
         Sources sources = new Sources(() -> data.duckDb);
 
-        Map.<String, Input>of("csv", TextInputs.csv(csv), "ndjson", new NdjsonInput(List.of(json), Map.of())).forEach((kind, input) -> {
-            Job job = JobBuilder.over(input).features("month(day)").build();
-            assertThatThrownBy(() -> sources.inspect(job, MODEL))
-                    .hasMessageContaining("'month(VARCHAR)'")
-                    .hasMessageContaining(
-                            "Column \"day\" is VARCHAR, because line 3 of %s/a.".formatted(folder))
-                    .hasMessageContaining(
-                            "has \"unknown\"; its other values are DATE. Write source.%s.columns: {day: DATE} to have such records quarantined"
-                                    .formatted(kind));
-        });
+        Map.<String, Input>of("csv", TextInputs.csv(csv), "ndjson", new NdjsonInput(List.of(json), Map.of()))
+                .forEach((kind, input) -> {
+                    Job job = JobBuilder.over(input).features("month(day)").build();
+                    assertThatThrownBy(() -> sources.inspect(job, MODEL))
+                            .hasMessageContaining("'month(VARCHAR)'")
+                            .hasMessageContaining(
+                                    "Column \"day\" is VARCHAR, because line 3 of %s/a.".formatted(folder))
+                            .hasMessageContaining(
+                                    "has \"unknown\"; its other values are DATE. Write source.%s.columns: {day: DATE} to have such records quarantined"
+                                            .formatted(kind));
+                });
         assertThatThrownBy(() -> sources.inspect(
                         JobBuilder.over(TextInputs.csv(write("b.csv", "name,b\nA,1\nB,2\n")))
                                 .features("month(name)")
