@@ -12,11 +12,12 @@ public final class JazzerTarget {
 
     private JazzerTarget() {}
 
-    /// Called once by Jazzer.
+    /// Called once by Jazzer. Reads a valid input, so that the classes are loaded before inputs are timed.
     ///
     /// @param arguments the target's name
-    public static void fuzzerInitialize(String[] arguments) throws IOException {
+    public static void fuzzerInitialize(String[] arguments) throws Throwable {
         target = target(arguments[0]);
+        target.read(target.seeds().getFirst());
     }
 
     private static FuzzTarget target(String name) throws IOException {
