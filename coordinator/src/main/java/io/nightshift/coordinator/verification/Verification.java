@@ -102,9 +102,12 @@ public final class Verification {
                     entry.end().get(), state.phase() == null ? "not begun" : state.phase(), state.entries());
         }
         register.proved(
-                entry.end().isPresent()
-                        ? "the batch register has it with the same job, model and end"
-                        : "the batch register has it with the same job and model, as open");
+                "the batch register has it with the same job"
+                        + (entry.end().isPresent()
+                                ? ", model and end"
+                                : state.phase() != null && state.phase().isEnd()
+                                        ? " and model, and is told of its end when a node starts again"
+                                        : " and model, as open"));
     }
 
     private void checkOutput(History history, Consumer<Finding> found) {

@@ -21,6 +21,9 @@ final class RepeatingCallers {
     private final Set<String> batches = ConcurrentHashMap.newKeySet();
     private final ExecutorService threads = Executors.newFixedThreadPool(CALLERS);
 
+    /// Not an interruption of the threads: a command that starts an actor system swallows it.
+    private volatile boolean hasEnded;
+
     private RepeatingCallers(String batch) {
         this.batch = batch;
     }
@@ -35,7 +38,7 @@ final class RepeatingCallers {
     }
 
     private void repeat(NemesisCluster cluster, Workload workload, BatchOutput output) {
-        while (!Thread.currentThread().isInterrupted()) {
+        while (!hasEnded) {
             CommandResult submitted = workload.repeat(cluster, output, batch);
             if (submitted.status() == 0) {
                 JsonNode answer = submitted.json();
@@ -48,10 +51,11 @@ final class RepeatingCallers {
     ///
     /// @throws IOException if one of them was told another batch than the running one
     void end() throws IOException {
-        threads.shutdownNow();
+        hasEnded = true;
+        threads.shutdown();
         try {
-            if (!threads.awaitTermination(1, TimeUnit.MINUTES)) {
-                throw new IOException("a caller waits for an answer for a minute");
+            if (!threads.awaitTermination(2, TimeUnit.MINUTES)) {
+                throw new IOException("a caller waits for an answer for two minutes");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
