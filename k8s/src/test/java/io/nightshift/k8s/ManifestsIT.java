@@ -33,6 +33,7 @@ import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.nightshift.node.ShutdownTimeouts;
+import io.nightshift.testing.Checkout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,25 +114,20 @@ final class ManifestsIT {
                         .isEqualTo("nightshift"));
 
         // The nodes report the image's tag as their version.
-        for (Path file : files(Path.of("."))) {
-            Path copy = folder.resolve(file);
-            Files.createDirectories(copy.getParent());
-            Files.writeString(copy, Files.readString(file).replace("newTag: 0.1.0", "newTag: 7.8.9"));
+        Path original = Checkout.path("k8s");
+        try (Stream<Path> base = Files.walk(Manifests.BASE);
+                Stream<Path> example = Files.walk(Manifests.OVERLAY)) {
+            for (Path file : Stream.concat(base, example).filter(Files::isRegularFile).toList()) {
+                Path copy = folder.resolve(original.relativize(file));
+                Files.createDirectories(copy.getParent());
+                Files.writeString(copy, Files.readString(file).replace("newTag: 0.1.0", "newTag: 7.8.9"));
+            }
         }
-        for (Deployment node : nodes(Kustomize.render(folder.resolve(Manifests.OVERLAY)))) {
+        Path tagged = folder.resolve(original.relativize(Manifests.OVERLAY));
+        for (Deployment node : nodes(Kustomize.render(tagged))) {
             assertThat(container(node).getImage()).endsWith(":7.8.9");
             assertThat(node.getSpec().getTemplate().getMetadata().getLabels())
                     .containsEntry("app.kubernetes.io/version", "7.8.9");
-        }
-    }
-
-    private static List<Path> files(Path root) throws IOException {
-        try (Stream<Path> base = Files.walk(root.resolve(Manifests.BASE));
-                Stream<Path> overlay = Files.walk(root.resolve(Manifests.OVERLAY))) {
-            return Stream.concat(base, overlay)
-                    .filter(Files::isRegularFile)
-                    .map(Path::normalize)
-                    .toList();
         }
     }
 
