@@ -39,6 +39,7 @@ import io.nightshift.node.http.OperationRoutes;
 import io.nightshift.node.http.Routes;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.schedule.JobSchedulerStarter;
+import io.nightshift.node.submission.ChangedInput;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.node.submission.UnknownBatches;
 import io.nightshift.protocol.alert.AlertCommand;
@@ -474,6 +475,7 @@ public final class Node {
         dependencies.observer().observe(queue);
         RequestForwarder requests = new RequestForwarder(new GatewayServices(
                 (job, fresh) -> resolve(submissions, job, fresh),
+                this::named,
                 queue,
                 this::askJobs,
                 this::ask,
@@ -525,6 +527,20 @@ public final class Node {
         SubmissionResolver.Resolved resolved = submissions.resolve(job);
         dependencies.models().keep(resolved.submission().model(), resolved.model());
         return resolved.submission();
+    }
+
+    /// Names the file by which the input of an open batch differs from that of a submission. Blocks.
+    ///
+    /// @param rejected the register's answer to the submission
+    public BatchRegisterCommand.Rejected named(BatchRegisterCommand.Rejected rejected, Submission submission) {
+        return rejected.changed() == null
+                ? rejected
+                : ChangedInput.named(
+                        rejected,
+                        submission.job(),
+                        dependencies.models().get(submission.model()).description(),
+                        dependencies.ledger(),
+                        destinations.sources());
     }
 
     /// Answers HTTP, until the node ends.

@@ -72,6 +72,14 @@ final class DisplayFormat {
                                                 .sum(),
                                         "row"),
                                 count(planned.partitions().partitions(), "partition"));
+            case BatchEvent.ExtensionRequested requested -> "the source may have new files; the batch scores them, too";
+            case BatchEvent.PlanExtended extended ->
+                "%s with %s more, cut into %s; the first %s of before stay"
+                        .formatted(
+                                count(extended.files().size(), "file"),
+                                count(extended.partitions().rows(), "row"),
+                                count(extended.partitions().partitions(), "partition"),
+                                count(extended.keptPartitions(), "partition"));
             case BatchEvent.Committed committed -> committed(committed.commits());
             case BatchEvent.AttemptFailed failed ->
                 "partition %d, attempt %s on %s: %s"

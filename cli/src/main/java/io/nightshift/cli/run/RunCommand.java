@@ -207,7 +207,8 @@ public final class RunCommand implements Callable<Integer> {
                 result(node, destination, false, 0, null).printAlreadyPublished(await(node.describe(batch)));
                 yield ExitStatus.DONE;
             }
-            case Rejected(String reason) -> throw FailureException.permanent(reason);
+            case Rejected rejected ->
+                throw FailureException.permanent(node.named(rejected, submission).reason());
             case TooManyOpen(String reason) -> throw FailureException.permanent(reason);
             case NotNow(String reason) -> throw new FailureException(Failure.transientFailure(reason));
         };

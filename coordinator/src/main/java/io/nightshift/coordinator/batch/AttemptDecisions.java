@@ -85,6 +85,14 @@ class AttemptDecisions {
         return new Leases(incarnation, partitions, settings.lease().toNanos());
     }
 
+    /// Grants leases of the partitions, too, that were added at the end of the plan. Leases continue.
+    List<CoordinatorAction> grow(BatchState state, DecisionTime now) {
+        if (leases != null) {
+            leases.grow(state.pinned().index().partitions());
+        }
+        return reportWork(state, now);
+    }
+
     /// Whether this incarnation grants leases, if the phase permits it.
     boolean hasStarted() {
         return leases != null;

@@ -63,6 +63,7 @@ final class BackgroundTaskRunner {
     private CoordinatorMessage.TaskOutcome outcome(CoordinatorAction.BackgroundTask task, BatchState state) {
         return switch (task) {
             case CoordinatorAction.MakePlan plan -> plan(state.submission().job(), state);
+            case CoordinatorAction.InspectInput inspect -> inspect(inspect, state);
             case CoordinatorAction.CheckInput check -> {
                 checkInput(state);
                 yield new CoordinatorMessage.InputUnchanged();
@@ -108,14 +109,28 @@ final class BackgroundTaskRunner {
         }
         String submitted = state.submission().input();
         boolean isComparable = !pins(state).isDoneByReaders();
-        if (submitted != null && isComparable && !submitted.equals(SourcePins.identity(files))) {
+        String input = submitted == null || isComparable ? SourcePins.identity(files) : submitted;
+        if (submitted != null && !submitted.equals(input) && !mayChange(state)) {
             throw FailureException.permanent(
                     "the input changed after %s was submitted and before it was planned: a file of the source was changed, added or removed. Put the files back as they were and run again, or start over with --new"
                             .formatted(batch));
         }
         PartitionPlan partitions = Planner.cut(files, job.partitions().rows());
         services.publisher().prepare(batch, job, state.submission().model());
-        return new CoordinatorMessage.PlanCompleted(files, partitions);
+        return new CoordinatorMessage.PlanCompleted(files, partitions, input);
+    }
+
+    /// Whether the batch may score an input that is not the submitted one.
+    private static boolean mayChange(BatchState state) {
+        return state.extension() != null || state.submission().job().source().onChange() == Job.OnChange.EXTEND;
+    }
+
+    /// Looks at the source as it is now. Nothing of it is kept: only sources of files extend a plan.
+    private CoordinatorMessage.TaskOutcome inspect(CoordinatorAction.InspectInput task, BatchState state) {
+        Job job = state.submission().job();
+        List<InspectedFile> files =
+                services.inspector().inspect(job, model(state.submission().model()));
+        return new CoordinatorMessage.InputInspected(task.request(), files, SourcePins.identity(files));
     }
 
     /// The model was in the registry when the job was submitted. So a registry that does not hand it out is this
@@ -211,6 +226,8 @@ final class BackgroundTaskRunner {
         return switch (task) {
             case CoordinatorAction.MakePlan plan ->
                 new CoordinatorMessage.TaskStalled(stall("planning from " + source, source, waited));
+            case CoordinatorAction.InspectInput inspect ->
+                new CoordinatorMessage.TaskStalled(stall("inspecting the input " + source, source, waited));
             case CoordinatorAction.CheckInput check ->
                 new CoordinatorMessage.TaskStalled(stall("checking the input " + source, source, waited));
             case CoordinatorAction.Publish publish -> {

@@ -241,7 +241,8 @@ final class BatchDecisions {
                 pause(state.paused()),
                 outage(state.outage()),
                 timing(state, now),
-                state.use());
+                state.use(),
+                state.input());
     }
 
     private static BatchStatus.@Nullable Outage outage(BatchState.@Nullable Outage outage) {

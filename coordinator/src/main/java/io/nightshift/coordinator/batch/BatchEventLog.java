@@ -38,6 +38,16 @@ final class BatchEventLog {
                         batch,
                         planned.partitions().rows(),
                         planned.partitions().partitions());
+            case BatchEvent.ExtensionRequested requested ->
+                LOG.info("{} looks for new files in its source before it is published", batch);
+            case BatchEvent.PlanExtended extended ->
+                LOG.info(
+                        "{} is extended: {} more files, {} rows in {} partitions. The first {} of its partitions stay",
+                        batch,
+                        extended.files().size(),
+                        extended.partitions().rows(),
+                        extended.partitions().partitions(),
+                        extended.keptPartitions());
             case BatchEvent.Committed committed -> {
                 for (PartitionCommit commit : committed.commits()) {
                     LOG.info("{} committed", commit.attempt(batch));

@@ -65,6 +65,8 @@ final class BatchObserverNotifier {
                 case BatchEvent.Submitted submitted -> {}
                 case BatchEvent.TookOver tookOver -> {}
                 case BatchEvent.Planned planned -> {}
+                case BatchEvent.ExtensionRequested requested -> {}
+                case BatchEvent.PlanExtended extended -> {}
                 case BatchEvent.StepFailed failed -> {}
                 case BatchEvent.OutageEnded ended -> {}
                 case BatchEvent.Paused paused -> {}

@@ -6,9 +6,11 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
+import io.nightshift.protocol.batch.BatchEvent.ExtensionRequested;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
 import io.nightshift.protocol.batch.BatchEvent.OutageEnded;
 import io.nightshift.protocol.batch.BatchEvent.Paused;
+import io.nightshift.protocol.batch.BatchEvent.PlanExtended;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
@@ -33,6 +35,7 @@ import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -65,6 +68,7 @@ import org.jspecify.annotations.Nullable;
 /// @param ignoresWindow whether an operator lets the batch score outside its job's window
 /// @param curve the rows that were committed in each part of the active time
 /// @param resources what was thrown away, and what the nodes could have done
+/// @param extension the request to extend the plan that [PlanExtended] has not answered yet; null if there is none
 public record BatchState(
         BatchId batch,
         long entries,
@@ -83,7 +87,8 @@ public record BatchState(
         @Nullable Instant progressAt,
         boolean ignoresWindow,
         ProgressCurve curve,
-        ResourceUse resources) {
+        ResourceUse resources,
+        @Nullable ExtensionRequested extension) {
 
     /// Failures of a resource: of one attempt after another, or of one try at a step.
     ///
@@ -112,7 +117,31 @@ public record BatchState(
     /// @param files the source files in the order of their rows
     /// @param partitions the division as the ledger stores it
     /// @param index the same division with random access
-    public record Plan(List<SourceFile> files, PartitionPlan partitions, PartitionPlan.Index index) {}
+    /// @param input digest of the identities of the files; null if the ledger does not say
+    /// @param submitted the digest that the submission named which led to this plan; null if the ledger does not
+    ///     say, or the batch was retried
+    public record Plan(
+            List<SourceFile> files,
+            PartitionPlan partitions,
+            PartitionPlan.Index index,
+            @Nullable String input,
+            @Nullable String submitted) {
+
+        private static Plan of(
+                List<SourceFile> files, PartitionPlan partitions, @Nullable String input, @Nullable String submitted) {
+            return new Plan(List.copyOf(files), partitions, partitions.index(files), input, submitted);
+        }
+
+        private Plan extended(PlanExtended event, @Nullable String request) {
+            List<SourceFile> all = new ArrayList<>(files.subList(0, event.keptFiles()));
+            PartitionPlan kept = partitions.first(event.keptPartitions());
+            if (kept.rows() > all.stream().mapToLong(SourceFile::rows).sum()) {
+                throw new IllegalStateException("partitions stay whose files don't");
+            }
+            all.addAll(event.files());
+            return of(all, kept.plus(event.partitions()), event.input(), request);
+        }
+    }
 
     /// Sums over committed partitions. Each number is 0 or more.
     ///
@@ -199,12 +228,19 @@ public record BatchState(
                 null,
                 false,
                 ProgressCurve.EMPTY,
-                ResourceUse.NONE);
+                ResourceUse.NONE,
+                null);
     }
 
-    /// Whether every partition is committed.
+    /// Whether every partition is committed, and the plan is not to be extended.
     public boolean isComplete() {
-        return plan != null && committed.isComplete();
+        return plan != null && committed.isComplete() && extension == null;
+    }
+
+    /// Digest of the identities of the files that the batch scores; null if the ledger does not say.
+    public @Nullable String input() {
+        String submittedInput = submitted == null ? null : submitted.input();
+        return plan == null || plan.input() == null ? submittedInput : plan.input();
     }
 
     /// Whether the batch is open: neither published nor cancelled.
@@ -286,7 +322,8 @@ public record BatchState(
                 progressAt,
                 ignoresWindow,
                 curve,
-                resources);
+                resources,
+                extension);
     }
 
     /// The state after these events, before they are entries of the ledger: [#head()] stays the same.
@@ -329,7 +366,8 @@ public record BatchState(
                     first.at(),
                     false,
                     curve,
-                    resources);
+                    resources,
+                    null);
         }
         Phase before = phase;
         if (before == null || !Transitions.allows(before, event.getClass())) {
@@ -361,7 +399,8 @@ public record BatchState(
                 progressAt,
                 ignoresWindow,
                 curve,
-                nextResources);
+                nextResources,
+                extension);
     }
 
     private BatchState fold(BatchEvent event) {
@@ -377,6 +416,7 @@ public record BatchState(
         Instant nextProgress = progressAt;
         boolean nextIgnoresWindow = ignoresWindow;
         ProgressCurve nextCurve = curve;
+        ExtensionRequested nextExtension = extension;
         switch (event) {
             case Submitted again -> throw new IllegalStateException("it can't begin twice");
             case TookOver tookOver -> {
@@ -392,11 +432,35 @@ public record BatchState(
                 if (plan != null) {
                     throw new IllegalStateException("it can't be planned twice");
                 }
-                PartitionPlan.Index index = planned.partitions().index(planned.files());
-                nextPlan = new Plan(planned.files(), planned.partitions(), index);
-                nextCommitted = CommittedPartitions.empty(index.partitions());
+                nextPlan = Plan.of(
+                        planned.files(),
+                        planned.partitions(),
+                        planned.input() == null ? input() : planned.input(),
+                        extension == null ? input() : extension.input());
+                nextCommitted = CommittedPartitions.empty(nextPlan.index().partitions());
+                nextExtension = answersExtension(nextPlan.input()) ? null : extension;
                 nextProgress = planned.at();
                 nextCurve = phase == Phase.PAUSED ? curve : curve.begun(planned.at());
+            }
+            case ExtensionRequested requested -> {
+                if (phase == Phase.FAILED && isComplete()) {
+                    throw new IllegalStateException("it can't be extended, because all its partitions are committed");
+                }
+                nextExtension = requested;
+                nextOutage = outage;
+            }
+            case PlanExtended extended -> {
+                nextPlan = pinned().extended(extended, extension == null ? null : extension.input());
+                nextCommitted = committed.resized(
+                        extended.keptPartitions(), nextPlan.index().partitions());
+                nextAttemptsFailed = new HashMap<>(attemptsFailed);
+                nextAttemptsFailed.keySet().removeIf(partition -> partition >= extended.keptPartitions());
+                nextAttemptsFailed = Map.copyOf(nextAttemptsFailed);
+                nextExtension = null;
+                nextOutage = outage != null && outage.ofStep() ? null : outage;
+                nextProgress = extended.at();
+                boolean begins = phase == Phase.RUNNING && !nextCommitted.isComplete() && !curve.isActive();
+                nextCurve = begins ? curve.begun(extended.at()) : curve;
             }
             case Committed done -> {
                 nextCommitted = committed.withCommits(done.commits());
@@ -482,7 +546,15 @@ public record BatchState(
                 nextProgress,
                 nextIgnoresWindow,
                 nextCurve,
-                resources);
+                resources,
+                nextExtension);
+    }
+
+    /// Whether a plan of this input is what the request to extend the plan asks for.
+    private boolean answersExtension(@Nullable String planned) {
+        return extension == null
+                || extension.input() == null
+                || extension.input().equals(planned);
     }
 
     /// The window outside which a batch that has begun leases nothing; null if there is none.

@@ -151,7 +151,8 @@ class CommitDecisions {
         }
         PartitionPlan.Index plan = state.plan().index();
         Job job = state.submission().job();
-        if (job.source().failsIfEmpty() && committed == plan.partitions() && totals.read() == 0) {
+        boolean isWhole = committed == plan.partitions() && state.extension() == null;
+        if (job.source().failsIfEmpty() && isWhole && totals.read() == 0) {
             return String.format(
                     Locale.ROOT,
                     "source.where lets none of the %,d rows through, and the job says source.on-empty: fail",

@@ -3,6 +3,7 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Use;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -65,6 +66,17 @@ public final class CommittedPartitions {
 
         Chunk copy() {
             return new Chunk(epochs.clone(), bytes.clone(), unread.clone(), quarantined.clone(), unseen, uses.clone());
+        }
+
+        /// A copy of another size. What it cuts off isn't committed.
+        Chunk resized(int size) {
+            return new Chunk(
+                    Arrays.copyOf(epochs, size),
+                    Arrays.copyOf(bytes, size),
+                    unread.length == 0 ? unread : Arrays.copyOf(unread, size),
+                    quarantined.length == 0 ? quarantined : Arrays.copyOf(quarantined, size),
+                    unseen,
+                    uses.length == 0 ? uses : Arrays.copyOf(uses, size * USES));
         }
 
         boolean contains(int i) {
@@ -150,6 +162,28 @@ public final class CommittedPartitions {
                     : Chunk.empty(Math.min(SIZE, partitions - i * SIZE));
         }
         return new CommittedPartitions(partitions, 0, chunks);
+    }
+
+    /// These partitions in a plan whose end has changed.
+    ///
+    /// @param kept how many of the first partitions stay
+    /// @param partitions of the plan, `kept` or more
+    /// @throws IllegalStateException if a partition after the kept ones is committed, so the ledger is damaged
+    public CommittedPartitions resized(int kept, int partitions) {
+        for (int partition = Objects.checkIndex(kept, Math.min(this.partitions, partitions) + 1);
+                partition < this.partitions;
+                partition++) {
+            if (contains(partition)) {
+                throw new IllegalStateException("partition " + partition + " is committed, and can't be dropped");
+            }
+        }
+        Chunk[] next = empty(partitions).chunks;
+        int whole = Math.min(kept, Math.min(this.partitions, partitions)) / SIZE;
+        System.arraycopy(chunks, 0, next, 0, whole);
+        if (whole * SIZE < kept) {
+            next[whole] = chunks[whole].resized(Math.min(SIZE, partitions - whole * SIZE));
+        }
+        return new CommittedPartitions(partitions, count, next);
     }
 
     /// These partitions and the ones of some commits.

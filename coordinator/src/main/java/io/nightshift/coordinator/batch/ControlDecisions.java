@@ -175,13 +175,15 @@ class ControlDecisions {
 
     private Decision retry(BatchState state, Phase phase, BatchCommand.Retry request, DecisionTime now) {
         BatchEvent retried = new BatchEvent.Retried(now.instant());
-        BatchState next = state.after(List.of(retried));
         if (phase == Phase.FAILED) {
             String exceeded = commits.violation(state);
-            return exceeded == null
-                    ? lifecycle.takeOver(state, now, retried).plus(reply(request, next))
-                    : refuse(request, "it would fail again: " + exceeded);
+            if (exceeded != null) {
+                return refuse(request, "it would fail again: " + exceeded);
+            }
+            Decision decision = lifecycle.retry(state, now);
+            return decision.plus(reply(request, state.after(decision.events())));
         }
+        BatchState next = state.after(List.of(retried));
         return attempts.exhaustedPartitions(state, state.attemptsFailed()).isEmpty()
                 ? done(request, phase)
                 : Decision.persist(List.of(retried), attempts.retryExhausted(next, now))

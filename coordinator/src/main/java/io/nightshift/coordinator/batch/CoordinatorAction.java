@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -78,6 +79,11 @@ sealed interface CoordinatorAction {
             this(incarnation, null);
         }
     }
+
+    /// Inspects the source again, so that the plan can be extended.
+    ///
+    /// @param request that the extension answers
+    record InspectInput(int incarnation, BatchEvent.ExtensionRequested request) implements BackgroundTask {}
 
     /// Publishes the committed output.
     record Publish(int incarnation) implements BackgroundTask {}

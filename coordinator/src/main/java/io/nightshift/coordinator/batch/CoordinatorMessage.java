@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.destination.Publication;
@@ -61,7 +62,17 @@ sealed interface CoordinatorMessage {
     sealed interface StepOutcome extends TaskOutcome {}
 
     /// The outcome of [CoordinatorAction.MakePlan].
-    record PlanCompleted(List<InspectedFile> files, PartitionPlan partitions) implements StepOutcome {}
+    ///
+    /// @param input digest of the identities of the files
+    record PlanCompleted(List<InspectedFile> files, PartitionPlan partitions, String input) implements StepOutcome {}
+
+    /// The outcome of [CoordinatorAction.InspectInput].
+    ///
+    /// @param request that led to the task
+    /// @param files in the source now
+    /// @param input digest of the identities of the files
+    record InputInspected(BatchEvent.ExtensionRequested request, List<InspectedFile> files, String input)
+            implements StepOutcome {}
 
     /// The outcome of [CoordinatorAction.CheckInput]: the source is as it was planned.
     record InputUnchanged() implements StepOutcome {}

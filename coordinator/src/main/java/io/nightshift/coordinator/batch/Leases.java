@@ -61,7 +61,7 @@ class Leases {
 
     private final int incarnation;
     private final long duration;
-    private final int partitions;
+    private int partitions;
     final Map<Integer, ActiveLease> active = new HashMap<>();
     /// The partition that each worker holds.
     private final Map<ActorRef<WorkerMessage>, Integer> heldBy = new HashMap<>();
@@ -123,6 +123,16 @@ class Leases {
         active.put(partition, new ActiveLease(epoch, holder, now, now + duration, 0, null));
         heldBy.put(holder.worker(), partition);
         return new GrantedLease(partition, epoch);
+    }
+
+    /// Adds partitions at the end of the plan. Leases continue.
+    ///
+    /// @param all how many partitions the plan has now, not fewer than before
+    void grow(int all) {
+        if (all < partitions) {
+            throw new IllegalArgumentException("%d partitions, and were %d".formatted(all, partitions));
+        }
+        partitions = all;
     }
 
     boolean holds(int partition, Epoch epoch) {

@@ -1,11 +1,13 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.plan.PlanExtension;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -16,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 /// Moves a batch from phase to phase: takes over, then starts the background task of the phase (plan, check
 /// the input, publish) and decides about its outcome. At most one such task, or the fence of a publication
 /// that is cancelled, runs for an incarnation at a time.
+///
+/// A batch whose job says `source.on-change: extend` can be asked to take in the files that have come to its
+/// source. The request is persisted. It holds the publication back until the source is inspected again and the
+/// plan is extended. Leases continue meanwhile, unless the plan also loses partitions.
 ///
 /// Deterministic, like [BatchDecisions].
 class LifecycleDecisions {
@@ -43,6 +50,10 @@ class LifecycleDecisions {
 
     /// Whether a task of this incarnation runs.
     private boolean isTaskRunning;
+
+    /// Whether the last task that was started inspects the input, so that the plan can be extended. Only this node
+    /// does that.
+    private boolean isInspecting;
 
     /// Whether the task of the phase waits for the batch's window.
     private boolean isTaskDeferred;
@@ -113,12 +124,16 @@ class LifecycleDecisions {
                                 submission.due()));
             case FAILED ->
                 commits.violation(state) == null
-                        ? takeOver(state, now, new BatchEvent.Retried(now.instant()))
+                        ? retry(state, asksForExtension(state, submission) ? submission.input() : null, now)
                         : Decision.of(new CoordinatorAction.WriteLog(
                                 "{} stays failed: the job forbids to publish its committed partitions",
                                 List.of(batch)));
             // Running the job again does not resume a batch that an operator has paused.
-            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> Decision.nothing();
+            case SUBMITTED, RUNNING, PAUSED ->
+                asksForExtension(state, submission)
+                        ? requestExtension(state, submission.input(), now)
+                        : Decision.nothing();
+            case PUBLISHING -> Decision.nothing();
             case PUBLISHED, CANCELLED -> Decision.of(reportEnd(state));
         };
     }
@@ -128,7 +143,155 @@ class LifecycleDecisions {
         if (phase == null) {
             return open(state, submission, now);
         }
-        return phase.isEnd() ? Decision.of(reportEnd(state)) : nextStep(state, now);
+        if (phase.isEnd()) {
+            return Decision.of(reportEnd(state));
+        }
+        boolean isNew =
+                state.plan() == null || !submission.input().equals(state.plan().submitted());
+        return phase != Phase.FAILED && isNew && asksForExtension(state, submission)
+                ? requestExtension(state, submission.input(), now).plus(attempts.reportWork(state, now))
+                : nextStep(state, now);
+    }
+
+    // The extension of the plan.
+
+    /// Whether a submission of the batch's run wants the batch to score other files than it does. A batch whose
+    /// partitions are all committed may be shown to readers at any moment, so it is published as it is.
+    private static boolean asksForExtension(BatchState state, Submission submission) {
+        BatchEvent.ExtensionRequested pending = state.extension();
+        return submission.job().source().onChange() == Job.OnChange.EXTEND
+                && state.phase() != Phase.PUBLISHING
+                && !state.isComplete()
+                && !submission.input().equals(pending == null ? state.input() : pending.input());
+    }
+
+    private Decision requestExtension(BatchState state, String input, DecisionTime now) {
+        BatchEvent requested = new BatchEvent.ExtensionRequested(now.instant(), input);
+        return Decision.persist(List.of(requested), extend(state.after(List.of(requested))));
+    }
+
+    /// Starts the task that a request to extend the plan waits for, unless another task runs, or this
+    /// coordinator has not taken over. Leases continue meanwhile.
+    private List<CoordinatorAction> extend(BatchState state) {
+        BatchEvent.ExtensionRequested request = state.extension();
+        boolean isPossible = state.plan() != null
+                && (state.phase() == Phase.RUNNING || state.phase() == Phase.PAUSED)
+                && incarnation != 0
+                && !isTaskRunning
+                && !isTaskDeferred;
+        if (request == null || !isPossible) {
+            return List.of();
+        }
+        isTaskRunning = true;
+        isInspecting = true;
+        return List.of(new CoordinatorAction.InspectInput(incarnation, request));
+    }
+
+    /// Retries a failed batch.
+    ///
+    /// @param input that the batch is to be extended to; null to leave its plan as it is
+    private Decision retry(BatchState state, @Nullable String input, DecisionTime now) {
+        BatchEvent retried = new BatchEvent.Retried(now.instant());
+        return input == null
+                ? takeOver(state, now, retried)
+                : takeOver(state, now, new BatchEvent.ExtensionRequested(now.instant(), input), retried);
+    }
+
+    /// Retries a failed batch for an operator. If its job says so, the plan is extended by new files.
+    Decision retry(BatchState state, DecisionTime now) {
+        BatchEvent retried = new BatchEvent.Retried(now.instant());
+        boolean extendsPlan = state.submission().job().source().onChange() == Job.OnChange.EXTEND
+                && state.plan() != null
+                && state.extension() == null
+                && !state.isComplete();
+        return extendsPlan
+                ? takeOver(state, now, new BatchEvent.ExtensionRequested(now.instant(), null), retried)
+                : takeOver(state, now, retried);
+    }
+
+    private Decision inputInspected(
+            BatchState state, Phase phase, CoordinatorMessage.InputInspected inspected, DecisionTime now) {
+        if (state.extension() == null || !Transitions.allows(phase, BatchEvent.PlanExtended.class)) {
+            return Decision.nothing();
+        }
+        if (!inspected.request().equals(state.extension())) {
+            // Another submission has come since, and the source may have changed again.
+            return Decision.of(extend(state));
+        }
+        BatchState.Plan plan = state.pinned();
+        PlanExtension extension = PlanExtension.of(
+                plan.files(),
+                plan.partitions(),
+                state.committed()::contains,
+                inspected.files(),
+                state.submission().job().partitions().rows());
+        return switch (extension) {
+            case PlanExtension.Refused(String reason) -> failBatch(state, List.of(), refusal(reason), now);
+            case PlanExtension.Extended extended -> extended(state, inspected, extended, now);
+        };
+    }
+
+    private Failure refusal(String reason) {
+        return Failure.permanent(
+                "the input of %s can't be extended: %s. Put the file back as it was and run again, or start over with --new"
+                        .formatted(batch, reason));
+    }
+
+    /// A file that this node does not see may be there for others. So a plan loses a file only if the node that
+    /// has checked the submission has seen the same files.
+    private Decision extended(
+            BatchState state,
+            CoordinatorMessage.InputInspected inspected,
+            PlanExtension.Extended extended,
+            DecisionTime now) {
+        if (extended.dropped() != null
+                && !inspected.input().equals(inspected.request().input())) {
+            return failBatch(
+                    state,
+                    List.of(),
+                    Failure.permanent(
+                            "the input changed since %s was planned: %s. Put the file back as it was, or run the job again to score what is there now"
+                                    .formatted(batch, extended.dropped())),
+                    now);
+        }
+        List<BatchEvent> events = new ArrayList<>();
+        if (dropsPartitions(state, extended)) {
+            // Attempts of partitions that no longer exist must not be committed for those that take their numbers.
+            events.add(new BatchEvent.TookOver(now.instant(), state.incarnation() + 1, node));
+            incarnation = state.incarnation() + 1;
+            attempts.voidLeases();
+        }
+        events.add(new BatchEvent.PlanExtended(
+                now.instant(),
+                inspected.input(),
+                extended.keptFiles(),
+                extended.keptPartitions(),
+                extended.files(),
+                extended.partitions()));
+        BatchState next = state.after(events);
+        String violation = commits.violation(next);
+        if (violation != null) {
+            events.add(new BatchEvent.Failed(now.instant(), Failure.permanent(violation)));
+            return Decision.persist(events, phaseActions(state.after(events)));
+        }
+        failedTasks = 0;
+        return Decision.persist(events, afterExtension(next, now));
+    }
+
+    /// Whether an extension takes the number of a partition for another one.
+    boolean dropsPartitions(BatchState state, PlanExtension.Extended extended) {
+        return extended.keptPartitions() < state.pinned().index().partitions();
+    }
+
+    private List<CoordinatorAction> afterExtension(BatchState next, DecisionTime now) {
+        if (next.phase() == Phase.PUBLISHING) {
+            return phaseActions(next);
+        }
+        if (attempts.hasStarted()) {
+            return attempts.grow(next, now);
+        }
+        // A paused batch begins to lease when it is resumed.
+        return next.phase() == Phase.RUNNING ? startLeasing(next, now) : List.of();
     }
 
     /// Starts the task that has waited for the window, or else reports work.
@@ -199,16 +362,27 @@ class LifecycleDecisions {
         isTaskDeferred = false;
         List<CoordinatorAction> task = switch (state.phase()) {
             case SUBMITTED -> List.of(new CoordinatorAction.MakePlan(incarnation, helper));
-            case RUNNING -> List.of(new CoordinatorAction.CheckInput(incarnation, helper));
-            // A batch that was paused before its plan is planned during the pause. Otherwise its input is
-            // checked when it is resumed.
-            case PAUSED ->
-                state.plan() == null ? List.of(new CoordinatorAction.MakePlan(incarnation, helper)) : List.of();
+            case RUNNING ->
+                List.of(
+                        state.extension() == null
+                                ? new CoordinatorAction.CheckInput(incarnation, helper)
+                                : new CoordinatorAction.InspectInput(incarnation, state.extension()));
+            // A batch that was paused before its plan is planned during the pause, or its plan is extended.
+            // Otherwise its input is checked when it is resumed.
+            case PAUSED -> {
+                if (state.plan() == null) {
+                    yield List.of(new CoordinatorAction.MakePlan(incarnation, helper));
+                }
+                yield state.extension() == null
+                        ? List.of()
+                        : List.of(new CoordinatorAction.InspectInput(incarnation, state.extension()));
+            }
             case PUBLISHING -> List.of(new CoordinatorAction.Publish(incarnation));
             case FAILED, PUBLISHED, CANCELLED -> throw new IllegalStateException(batch + " is " + state.phase());
             case null -> throw new IllegalStateException(batch + " was not submitted");
         };
         isTaskRunning = !task.isEmpty();
+        isInspecting = task.stream().anyMatch(CoordinatorAction.InspectInput.class::isInstance);
         return task;
     }
 
@@ -234,9 +408,10 @@ class LifecycleDecisions {
         }
         boolean isStalled = state.isOpen() && state.phase() != Phase.FAILED && !isTaskRunning && !attempts.hasStarted();
         // Before its takeover, a coordinator starts nothing. The message may be from before its recovery.
-        return startedBy == incarnation && incarnation != 0 && isStalled
-                ? Decision.of(startTask(state, now))
-                : Decision.nothing();
+        if (startedBy != incarnation || incarnation == 0) {
+            return Decision.nothing();
+        }
+        return Decision.of(isStalled ? startTask(state, now) : extend(state));
     }
 
     /// @param startedBy the incarnation that started the task
@@ -259,6 +434,7 @@ class LifecycleDecisions {
         return switch (outcome) {
             case CoordinatorMessage.PlanCompleted completed -> planned(state, state.phase(), completed, now);
             case CoordinatorMessage.InputUnchanged unchanged -> inputUnchanged(state, state.phase(), now);
+            case CoordinatorMessage.InputInspected inspected -> inputInspected(state, state.phase(), inspected, now);
             case CoordinatorMessage.PublicationCompleted(Publication publication) ->
                 published(state, state.phase(), publication, now);
             case CoordinatorMessage.TaskFailed(Failure failure, String by) ->
@@ -275,7 +451,8 @@ class LifecycleDecisions {
         }
         boolean endsOutage = state.outage() != null && state.outage().ofStep();
         List<BatchEvent> events = endsOutage ? List.of(new BatchEvent.OutageEnded(now.instant())) : List.of();
-        return Decision.persist(events, startLeasing(state.after(events), now));
+        BatchState next = state.after(events);
+        return Decision.persist(events, startLeasing(next, now)).plus(extend(next));
     }
 
     private Decision planned(
@@ -285,8 +462,11 @@ class LifecycleDecisions {
         }
         List<SourceFile> files =
                 completed.files().stream().map(InspectedFile::file).toList();
-        BatchEvent planned = new BatchEvent.Planned(now.instant(), files, completed.partitions());
-        return Decision.persist(List.of(planned), startLeasing(state.after(List.of(planned)), now));
+        boolean isSubmitted = completed.input().equals(state.submission().input());
+        BatchEvent planned = new BatchEvent.Planned(
+                now.instant(), files, completed.partitions(), isSubmitted ? null : completed.input());
+        BatchState next = state.after(List.of(planned));
+        return Decision.persist(List.of(planned), startLeasing(next, now)).plus(extend(next));
     }
 
     private List<CoordinatorAction> startLeasing(BatchState state, DecisionTime now) {
@@ -358,7 +538,7 @@ class LifecycleDecisions {
         }
         Set<String> nodes = new HashSet<>(reports(state, resource));
         nodes.add(step.node());
-        return nodes.size() > 1 && nodes.contains(node) && nodes.containsAll(step.others());
+        return nodes.size() > 1 && nodes.contains(node) && nodes.containsAll(step.others()) && !isInspecting;
     }
 
     private static Set<String> reports(BatchState state, FailedResource resource) {
@@ -378,8 +558,9 @@ class LifecycleDecisions {
     private List<CoordinatorAction> nextTry(
             BatchState state, Phase phase, FailedStep step, Instant until, DecisionTime now) {
         tried.add(step.node());
-        List<String> left =
-                step.others().stream().filter(other -> !tried.contains(other)).toList();
+        List<String> left = isInspecting
+                ? List.of()
+                : step.others().stream().filter(other -> !tried.contains(other)).toList();
         FailedResource resource = step.failure().resource();
         if (resource == null || phase == Phase.PUBLISHING || left.isEmpty()) {
             returnToThisNode();
@@ -407,6 +588,7 @@ class LifecycleDecisions {
         }
         BatchEvent tookOver = new BatchEvent.TookOver(now.instant(), state.incarnation() + 1, node);
         incarnation = state.incarnation() + 1;
+        attempts.voidLeases();
         Decision failed = taskFailed(state.after(List.of(tookOver)), phase, step, now);
         List<BatchEvent> events = new ArrayList<>(List.of(tookOver));
         events.addAll(failed.events());
@@ -489,9 +671,11 @@ class LifecycleDecisions {
 
     /// Tells the register that the batch ended. For a cancelled batch, its staged output is swept first.
     CoordinatorAction reportEnd(BatchState state) {
-        return state.phase() == Phase.CANCELLED
-                ? new CoordinatorAction.SweepStagedOutput()
-                : new CoordinatorAction.TellRegister(
-                        new BatchRegisterCommand.BatchEnded(batch, Phase.PUBLISHED, forecasts.run(state)));
+        if (state.phase() == Phase.CANCELLED) {
+            return new CoordinatorAction.SweepStagedOutput();
+        }
+        String input = Objects.equals(state.input(), state.submission().input()) ? null : state.input();
+        return new CoordinatorAction.TellRegister(
+                new BatchRegisterCommand.BatchEnded(batch, Phase.PUBLISHED, forecasts.run(state), input));
     }
 }

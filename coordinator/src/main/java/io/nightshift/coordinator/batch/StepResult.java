@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.SourcePins;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -34,7 +35,7 @@ final class StepResult {
 
     private static String text(CoordinatorMessage.PlanCompleted plan, Instant at) {
         List<SourceFile> files = plan.files().stream().map(InspectedFile::file).toList();
-        byte[] event = EventCodec.encode(new BatchEvent.Planned(at, files, plan.partitions()));
+        byte[] event = EventCodec.encode(new BatchEvent.Planned(at, files, plan.partitions(), plan.input()));
         return Base64.getEncoder().encodeToString(event);
     }
 
@@ -53,7 +54,8 @@ final class StepResult {
                 List<InspectedFile> files = planned.files().stream()
                         .map(file -> new InspectedFile(file, List.of()))
                         .toList();
-                yield new CoordinatorMessage.PlanCompleted(files, planned.partitions());
+                String input = planned.input() == null ? SourcePins.identity(files) : planned.input();
+                yield new CoordinatorMessage.PlanCompleted(files, planned.partitions(), input);
             }
             case BatchEvent other -> throw new IllegalArgumentException("not the result of a step: " + other);
         };

@@ -12,9 +12,11 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
+import io.nightshift.protocol.batch.BatchEvent.ExtensionRequested;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
 import io.nightshift.protocol.batch.BatchEvent.OutageEnded;
 import io.nightshift.protocol.batch.BatchEvent.Paused;
+import io.nightshift.protocol.batch.BatchEvent.PlanExtended;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
@@ -42,7 +44,7 @@ public final class Transitions {
     enum Target {
         /// The phase does not change.
         SAME,
-        /// `publishing` if every partition is now committed, else `running`.
+        /// `publishing` if every partition is now committed and the plan is not to be extended, else `running`.
         BY_PROGRESS,
         /// The phase in which the batch stopped: `submitted` without a plan, else as [#BY_PROGRESS].
         WHERE_IT_STOPPED,
@@ -61,6 +63,7 @@ public final class Transitions {
                 row(
                         Map.entry(TookOver.class, Target.SAME),
                         Map.entry(Planned.class, Target.TO_RUNNING),
+                        Map.entry(ExtensionRequested.class, Target.SAME),
                         Map.entry(StepFailed.class, Target.SAME),
                         Map.entry(OutageEnded.class, Target.SAME),
                         Map.entry(WindowIgnored.class, Target.SAME),
@@ -71,6 +74,8 @@ public final class Transitions {
                 RUNNING,
                 row(
                         Map.entry(TookOver.class, Target.SAME),
+                        Map.entry(ExtensionRequested.class, Target.SAME),
+                        Map.entry(PlanExtended.class, Target.BY_PROGRESS),
                         Map.entry(Committed.class, Target.BY_PROGRESS),
                         Map.entry(AttemptFailed.class, Target.SAME),
                         Map.entry(StepFailed.class, Target.SAME),
@@ -86,6 +91,8 @@ public final class Transitions {
                 row(
                         Map.entry(TookOver.class, Target.SAME),
                         Map.entry(Planned.class, Target.SAME),
+                        Map.entry(ExtensionRequested.class, Target.SAME),
+                        Map.entry(PlanExtended.class, Target.SAME),
                         Map.entry(Committed.class, Target.SAME),
                         Map.entry(AttemptFailed.class, Target.SAME),
                         Map.entry(StepFailed.class, Target.SAME),
@@ -108,6 +115,7 @@ public final class Transitions {
                 FAILED,
                 row(
                         Map.entry(Retried.class, Target.WHERE_IT_STOPPED),
+                        Map.entry(ExtensionRequested.class, Target.SAME),
                         Map.entry(WindowIgnored.class, Target.SAME),
                         Map.entry(Rescored.class, Target.SAME),
                         Map.entry(Cancelled.class, Target.TO_CANCELLED)));

@@ -27,6 +27,8 @@ final class BatchThroughput {
                         .sum();
             case BatchEvent.Published done -> published = done.at();
             case BatchEvent.Submitted submitted -> {}
+            case BatchEvent.ExtensionRequested requested -> {}
+            case BatchEvent.PlanExtended extended -> {}
             case BatchEvent.AttemptFailed failed -> {}
             case BatchEvent.StepFailed failed -> {}
             case BatchEvent.OutageEnded ended -> {}

@@ -300,6 +300,7 @@ public record Ledger(String url, String user, String password) {
                     case BatchRegisterEvent.Opened opened -> found.set(opened.submission());
                     case BatchRegisterEvent.Reentered reentered -> found.set(reentered.submission());
                     case BatchRegisterEvent.Keyed keyed -> {}
+                    case BatchRegisterEvent.Resubmitted again -> {}
                     case BatchRegisterEvent.Ended ended -> {}
                     case BatchRegisterEvent.Archived archived -> {}
                 }

@@ -66,7 +66,7 @@ public final class LostBatches implements LostBatch.Search {
         try {
             BatchState state = ledger.state(batch);
             Phase phase = Objects.requireNonNull(state.phase());
-            return of(state.submission(), phase.isEnd() ? phase : null);
+            return of(state.submission(), state.input(), phase.isEnd() ? phase : null);
         } catch (FailureException damage) {
             if (!damage.failure().isPermanent()) {
                 throw damage;
@@ -81,7 +81,7 @@ public final class LostBatches implements LostBatch.Search {
         try {
             ledger.forEach(batch, 0, 1, (number, entry) -> {
                 if (entry.event() instanceof BatchEvent.Submitted submitted) {
-                    first.set(of(submitted, null));
+                    first.set(of(submitted, submitted.input(), null));
                 }
             });
         } catch (FailureException damage) {
@@ -92,14 +92,15 @@ public final class LostBatches implements LostBatch.Search {
         return first.get();
     }
 
-    private static LostBatch of(BatchEvent.Submitted submitted, @Nullable Phase phase) {
+    /// @param input of the files that the batch scores
+    private static LostBatch of(BatchEvent.Submitted submitted, @Nullable String input, @Nullable Phase phase) {
         return new LostBatch(
                 submitted.batch(),
                 submitted.at(),
                 new Submission(
                         submitted.job(),
                         JobFingerprint.of(submitted.job()),
-                        Objects.requireNonNullElse(submitted.input(), ""),
+                        Objects.requireNonNullElse(input, ""),
                         submitted.model()),
                 phase,
                 false);

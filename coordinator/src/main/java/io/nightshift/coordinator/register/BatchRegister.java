@@ -249,6 +249,8 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
             case BatchRegisterEvent.Keyed keyed -> {}
             case BatchRegisterEvent.Archived archived ->
                 LOG.debug("{} ended batches are archived", archived.batches().size());
+            case BatchRegisterEvent.Resubmitted again ->
+                LOG.info("{} is to be extended by new files of its source", again.batch());
             case BatchRegisterEvent.Reentered lost ->
                 LOG.warn("{} is entered again: the batch register had lost its entry", lost.batch());
         }
@@ -259,11 +261,11 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
             case RegisterAction.Send<?> send -> send(send);
             case RegisterAction.TellBatch(BatchId batch, BatchCommand command) -> batches.tell(batch, command);
             case RegisterAction.AskStatus(BatchId batch) -> batches.tell(batch, new BatchCommand.Describe(statuses));
-            case RegisterAction.CancelBatch(BatchId batch, boolean isAwaited) ->
+            case RegisterAction.CancelBatch(BatchId batch, String reason, boolean isAwaited) ->
                 batches.tell(
                         batch,
                         new BatchCommand.Cancel(
-                                "replaced by a later batch",
+                                reason,
                                 isAwaited ? cancels : context.getSystem().ignoreRef()));
             case RegisterAction.AskArchive(BatchArchive.Question question) -> ask(question);
             case RegisterAction.FindKeyInArchive(BatchRegisterCommand.FindByKey find) -> find(find);

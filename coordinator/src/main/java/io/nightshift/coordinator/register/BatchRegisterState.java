@@ -59,9 +59,9 @@ public final class BatchRegisterState {
     /// @param at when it was opened
     /// @param run the job's name and the values of its parameters
     /// @param fingerprint of the job file, as in [Submission]
-    /// @param input as in [Submission]
+    /// @param input as in the [Submission] that opened it; after its end, of what it has scored
     /// @param model as in [Submission]
-    /// @param submission that opened it; null after it has ended
+    /// @param submission that opened it, or a later one by which it is extended; null after it has ended
     /// @param caller the name of its caller's token, or null; null after it has ended
     /// @param superseded whether a later batch of the job was opened while this one was open
     /// @param end published or cancelled; empty until the batch has ended
@@ -96,9 +96,24 @@ public final class BatchRegisterState {
             return new Entry(batch, number, at, run, fingerprint, input, model, submission, caller, true, end);
         }
 
-        private Entry ended(Phase phase) {
+        private Entry resubmitted(Submission later) {
+            return new Entry(batch, number, at, run, fingerprint, input, model, later, caller, superseded, end);
+        }
+
+        /// @param scored the input that the batch has scored; null if it is that of the submission
+        private Entry ended(Phase phase, @Nullable String scored) {
             return new Entry(
-                    batch, number, at, run, fingerprint, input, model, null, null, superseded, Optional.of(phase));
+                    batch,
+                    number,
+                    at,
+                    run,
+                    fingerprint,
+                    scored == null ? input : scored,
+                    model,
+                    null,
+                    null,
+                    superseded,
+                    Optional.of(phase));
         }
 
         /// The entry as it is stored.
@@ -351,8 +366,12 @@ public final class BatchRegisterState {
         return switch (event) {
             case BatchRegisterEvent.Opened opened -> opened(opened);
             case BatchRegisterEvent.Keyed keyed -> keyed(keyed);
-            case BatchRegisterEvent.Ended(Instant at, BatchId batch, Phase phase, PastRun run) ->
-                ended(batch, phase, run);
+            case BatchRegisterEvent.Resubmitted(Instant at, BatchId batch, Submission submission) -> {
+                Entry entry = entry(batch);
+                yield entry == null || entry.end().isPresent() ? this : replaced(entry.resubmitted(submission));
+            }
+            case BatchRegisterEvent.Ended(Instant at, BatchId batch, Phase phase, PastRun run, String scored) ->
+                ended(batch, phase, run, scored);
             case BatchRegisterEvent.Reentered lost -> entry(lost.batch()) == null ? reentered(lost) : this;
             case BatchRegisterEvent.Archived archived -> archived(archived);
         };
@@ -504,12 +523,13 @@ public final class BatchRegisterState {
         return before.equals(now) ? before : now;
     }
 
-    private BatchRegisterState ended(BatchId batch, Phase phase, @Nullable PastRun run) {
+    private BatchRegisterState ended(
+            BatchId batch, Phase phase, @Nullable PastRun run, @Nullable String scored) {
         Entry before = entry(batch);
         if (before == null) {
             return this;
         }
-        Entry entry = before.ended(phase);
+        Entry entry = before.ended(phase, scored);
         VectorMap<BatchId, Entry> all = batches.updated(batch, entry);
         RunBatches ofRun = get(runs, entry.run());
         HashMap<RunKey, RunBatches> closed = ofRun != null && batch.equals(ofRun.open())

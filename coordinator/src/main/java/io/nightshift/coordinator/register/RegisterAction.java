@@ -48,7 +48,15 @@ sealed interface RegisterAction {
     record AskStatus(BatchId batch) implements RegisterAction {}
 
     /// Cancels a batch. If the answer is awaited, it comes back as [RegisterMessage.CancelAnswered].
-    record CancelBatch(BatchId batch, boolean isAwaited) implements RegisterAction {}
+    ///
+    /// @param reason for the ledger
+    record CancelBatch(BatchId batch, String reason, boolean isAwaited) implements RegisterAction {
+
+        /// Cancels a batch that a later one replaces.
+        CancelBatch(BatchId batch, boolean isAwaited) {
+            this(batch, "replaced by a later batch", isAwaited);
+        }
+    }
 
     /// Asks the archive. The answer comes back as [RegisterMessage.ArchiveAnswered].
     record AskArchive(BatchArchive.Question question) implements RegisterAction {}

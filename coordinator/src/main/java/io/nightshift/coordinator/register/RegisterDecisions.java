@@ -72,11 +72,8 @@ class RegisterDecisions {
     private static final String SUBMIT_AGAIN = "Submit the job again";
 
     /// @param deadline in nanoseconds of the register's clock
-    private record WaitingSubmission(BatchRegisterCommand.Submit submit, long deadline) {
-        boolean isFresh() {
-            return submit.fresh();
-        }
-    }
+    /// @param replaces whether it replaces the open batch, because its caller or its job says so
+    private record WaitingSubmission(BatchRegisterCommand.Submit submit, long deadline, boolean replaces) {}
 
     private final RandomGenerator random;
 
@@ -182,11 +179,11 @@ class RegisterDecisions {
                 shares.hasNoWork(batch);
                 yield Decision.of();
             }
-            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run) -> {
+            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run, String input) -> {
                 shares.hasNoWork(batch);
                 yield state.hasEnded(batch)
                         ? Decision.of()
-                        : Decision.persist(new BatchRegisterEvent.Ended(now, batch, phase, run));
+                        : Decision.persist(new BatchRegisterEvent.Ended(now, batch, phase, run, input));
             }
         };
     }
@@ -337,7 +334,8 @@ class RegisterDecisions {
         }
         long deadline = deadline(ticket, nanos);
         RunKey run = RunKey.of(submit.submission().job());
-        waiting.computeIfAbsent(run, first -> new ArrayDeque<>()).addLast(new WaitingSubmission(submit, deadline));
+        waiting.computeIfAbsent(run, first -> new ArrayDeque<>())
+                .addLast(new WaitingSubmission(submit, deadline, submit.fresh()));
         waitingCount++;
         return next(state, run, nanos, now);
     }
@@ -446,7 +444,8 @@ class RegisterDecisions {
                             now,
                             status.batch(),
                             Phase.PUBLISHED,
-                            status.timing() == null ? null : status.timing().run()),
+                            status.timing() == null ? null : status.timing().run(),
+                            entry.input().equals(status.input()) ? null : status.input()),
                     new RegisterAction.Continue(run));
         }
         WaitingSubmission first = first(run, nanos);
@@ -457,15 +456,25 @@ class RegisterDecisions {
             // The register learns of the end when the batch's staged output is removed.
             return decided(run, openBatch(state, first.submit(), now));
         }
-        if (status.isDamaged() && !first.isFresh()) {
+        if (status.isDamaged() && !first.submit().fresh()) {
             return decided(run, reply(first.submit(), new BatchRegisterCommand.Rejected(damaged(status))));
         }
-        if (!first.isFresh()) {
-            return decided(run, resume(state, entry, first.submit(), now));
+        boolean restarts = change(entry, status, first.submit()) == InputChange.RESTARTS;
+        if (!first.submit().fresh() && !restarts) {
+            return decided(run, resume(state, entry, status, first.submit(), now));
         }
-        return isAtLimit(state, first.submit())
-                ? decided(run, reply(first.submit(), tooManyOpen(first.submit())))
-                : replace(state, entry, first.submit(), now);
+        if (isAtLimit(state, first.submit())) {
+            return decided(run, reply(first.submit(), tooManyOpen(first.submit())));
+        }
+        Deque<WaitingSubmission> queue = Objects.requireNonNull(waiting.get(run));
+        queue.removeFirst();
+        queue.addFirst(new WaitingSubmission(first.submit(), first.deadline(), true));
+        return replace(state, entry, first.submit(), now);
+    }
+
+    /// What another input does with the open batch.
+    InputChange change(BatchRegisterState.Entry open, BatchStatus status, BatchRegisterCommand.Submit submit) {
+        return InputChange.of(open, status, submit.submission());
     }
 
     private static String damaged(BatchStatus status) {
@@ -481,7 +490,10 @@ class RegisterDecisions {
     /// Replaces the run's open batch: cancels it first.
     Decision replace(
             BatchRegisterState state, BatchRegisterState.Entry open, BatchRegisterCommand.Submit submit, Instant now) {
-        return Decision.of(new RegisterAction.CancelBatch(open.batch(), true));
+        return Decision.of(
+                submit.fresh()
+                        ? new RegisterAction.CancelBatch(open.batch(), true)
+                        : new RegisterAction.CancelBatch(open.batch(), InputChange.RESTART_REASON, true));
     }
 
     private Decision cancelAnswered(BatchRegisterState state, ControlReply reply, long nanos, Instant now) {
@@ -492,7 +504,7 @@ class RegisterDecisions {
         RunKey run = entry.run();
         WaitingSubmission first = first(run, nanos);
         if (first == null
-                || !first.isFresh()
+                || !first.replaces()
                 || !isOpen(state, run, entry.batch())
                 || hasChanged(state, run, first.submit(), now)) {
             return next(state, run, nanos, now);
@@ -613,9 +625,17 @@ class RegisterDecisions {
                         actions);
     }
 
-    private static Decision resume(
-            BatchRegisterState state, BatchRegisterState.Entry open, BatchRegisterCommand.Submit submit, Instant now) {
+    private Decision resume(
+            BatchRegisterState state,
+            BatchRegisterState.Entry open,
+            BatchStatus status,
+            BatchRegisterCommand.Submit submit,
+            Instant now) {
         BatchId batch = open.batch();
+        InputChange change = change(open, status, submit);
+        if (change == InputChange.REFUSED) {
+            return reply(submit, InputChange.refusal(batch, noun(open.run())));
+        }
         Optional<String> conflict = BatchRegisterState.conflict(open, submit.submission());
         if (conflict.isPresent()) {
             return reply(
@@ -624,12 +644,19 @@ class RegisterDecisions {
                             "batch %s of this %s is open, but %s. Undo the change to resume it, or start a new batch with --new"
                                     .formatted(batch, noun(open.run()), conflict.get())));
         }
-        return keyed(
+        Decision resumed = keyed(
                 batch,
                 submit,
                 now,
                 new RegisterAction.TellBatch(
                         batch, new BatchCommand.Open(submit.submission(), state.history(open.job()))),
                 new RegisterAction.Send<>(submit.replyTo(), new BatchRegisterCommand.Accepted(batch, true, false)));
+        if (change != InputChange.EXTENDS) {
+            return resumed;
+        }
+        // Persisted, so that the register repeats it if the message is lost.
+        List<BatchRegisterEvent> events = new ArrayList<>(resumed.events());
+        events.add(new BatchRegisterEvent.Resubmitted(now, batch, submit.submission()));
+        return new Decision(events, resumed.actions());
     }
 }

@@ -154,6 +154,8 @@ final class History {
             }
             case BatchEvent.Planned planned ->
                 commits = new @Nullable PartitionCommit[next.pinned().index().partitions()];
+            case BatchEvent.PlanExtended extended ->
+                commits = Arrays.copyOf(commits, next.pinned().index().partitions());
             case BatchEvent.AttemptFailed failed -> {
                 lookAtEpoch(number, failed.partition(), failed.epoch());
                 failedEpochs.add(failed.epoch());

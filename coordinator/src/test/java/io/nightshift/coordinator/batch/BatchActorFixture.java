@@ -237,7 +237,7 @@ final class BatchActorFixture {
 
     private static BatchRegisterCommand untimed(BatchRegisterCommand command) {
         return switch (command) {
-            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run) ->
+            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run, String input) ->
                 new BatchRegisterCommand.BatchEnded(batch, phase);
             case BatchRegisterCommand.HasWork(BatchId batch, long partitionMillis) ->
                 new BatchRegisterCommand.HasWork(batch);

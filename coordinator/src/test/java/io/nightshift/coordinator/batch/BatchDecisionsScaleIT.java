@@ -165,7 +165,9 @@ class BatchDecisionsScaleIT {
                 receive(new CoordinatorMessage.TaskReported(
                         plan.incarnation(),
                         new CoordinatorMessage.PlanCompleted(
-                                List.of(new InspectedFile(file, List.of())), PartitionPlan.of(sizes))));
+                                List.of(new InspectedFile(file, List.of())),
+                                PartitionPlan.of(sizes),
+                                ExampleBatch.INPUT)));
             }
             case CoordinatorAction.TellRegister told -> {}
             case CoordinatorAction.WriteLog note -> {}
@@ -175,6 +177,7 @@ class BatchDecisionsScaleIT {
             case CoordinatorAction.RecoverFromLedger recover -> throw new AssertionError(recover);
             case CoordinatorAction.Passivate passivate -> throw new AssertionError(passivate);
             case CoordinatorAction.CheckInput check -> throw new AssertionError(check);
+            case CoordinatorAction.InspectInput inspect -> throw new AssertionError(inspect);
             case CoordinatorAction.FencePublication fence -> throw new AssertionError(fence);
             case CoordinatorAction.FenceFailedBatch fence -> throw new AssertionError(fence);
             case CoordinatorAction.CountLedgerEntries look -> throw new AssertionError(look);

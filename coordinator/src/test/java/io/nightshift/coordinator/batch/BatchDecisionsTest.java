@@ -246,7 +246,7 @@ class BatchDecisionsTest extends DecisionsFixture {
                     planned.files().stream()
                             .map(file -> new InspectedFile(file, List.of()))
                             .toList(),
-                    planned.partitions());
+                    planned.partitions(), ExampleBatch.INPUT);
         }
 
         private CoordinatorAction asking(String node) {

@@ -28,6 +28,9 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.NewerEventException;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.protocol.plan.SourceFile;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -214,6 +217,8 @@ class BatchStateTest {
                 submitted(job()),
                 tookOver(9),
                 planned(),
+                new BatchEvent.ExtensionRequested(AT, "2".repeat(64)),
+                new BatchEvent.PlanExtended(AT, "2".repeat(64), 1, 3, List.of(), new PartitionPlan(List.of())),
                 committed(commit(0, FIRST, 0)),
                 attemptFailed(0),
                 new BatchEvent.StepFailed(AT, "node:1", Failure.transientFailure("the share is away"), AT),
@@ -239,6 +244,68 @@ class BatchStateTest {
                 }
             }
         });
+    }
+
+    @Test
+    void anExtensionKeepsWhatIsCommittedAndHoldsThePublicationBack() {
+        SourceFile late = new SourceFile("/data/b.parquet", 70, AT, 7, "");
+        BatchEvent asked = new BatchEvent.ExtensionRequested(AT, "2".repeat(64));
+        BatchState before = after(running, asked);
+        BatchState held = after(
+                before, committed(commit(0, FIRST, 0), commit(1, new Epoch(1, 2), 1), commit(2, new Epoch(1, 3), 0)));
+        assertThat(held.phase()).isEqualTo(Phase.RUNNING);
+
+        BatchState extended =
+                after(held, new BatchEvent.PlanExtended(AT, "2".repeat(64), 1, 3, List.of(late), PartitionPlan.of(7)));
+
+        assertThat(extended.pinned().partitions()).isEqualTo(PartitionPlan.of(10, 10, 10, 7));
+        assertThat(extended.pinned().index().slices(3)).containsExactly(new Slice(late, 0, 7));
+        assertThat(extended.totals()).isEqualTo(held.totals());
+        assertThat(extended.committed().count()).isEqualTo(3);
+        assertThat(extended.committed().contains(3)).isFalse();
+        assertThat(extended.input()).isEqualTo("2".repeat(64)).isNotEqualTo(held.input());
+        assertThat(extended.extension()).isNull();
+        assertThat(extended.phase()).isEqualTo(Phase.RUNNING);
+    }
+
+    @Test
+    void anExtensionWithoutNewFilesLetsTheBatchBePublished() {
+        BatchState held = after(
+                after(running, new BatchEvent.ExtensionRequested(AT, null)),
+                committed(commit(0, FIRST, 0), commit(1, new Epoch(1, 2), 0), commit(2, new Epoch(1, 3), 0)));
+
+        assertThat(after(
+                                held,
+                                new BatchEvent.PlanExtended(
+                                        AT, "2".repeat(64), 1, 3, List.of(), new PartitionPlan(List.of())))
+                        .phase())
+                .isEqualTo(Phase.PUBLISHING);
+    }
+
+    @Test
+    void anExtensionThatDropsACommittedPartitionIsRefused() {
+        SourceFile other = new SourceFile("/data/a.parquet", 70, AT, 7, "2");
+        BatchState asked = after(
+                after(running, committed(commit(1, FIRST, 0))), new BatchEvent.ExtensionRequested(AT, "2".repeat(64)));
+
+        assertThatThrownBy(() -> after(
+                        asked,
+                        new BatchEvent.PlanExtended(AT, "2".repeat(64), 0, 0, List.of(other), PartitionPlan.of(7))))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("ledger of flights-1, entry 6: partition 1 is committed, and can't be dropped");
+        assertThatThrownBy(() -> after(
+                        asked, new BatchEvent.PlanExtended(AT, "2".repeat(64), 0, 3, List.of(), PartitionPlan.of(7))))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("ledger of flights-1, entry 6: partitions stay whose files don't");
+    }
+
+    @Test
+    void aFailedBatchWhoseOutputMayBeVisibleIsNotExtended() {
+        BatchState failed = after(publishing, failed());
+
+        assertThatThrownBy(() -> after(failed, new BatchEvent.ExtensionRequested(AT, "2".repeat(64))))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageEndingWith("it can't be extended, because all its partitions are committed");
     }
 
     @Test

@@ -101,6 +101,37 @@ class CommittedPartitionsTest {
                 .isTrue();
     }
 
+    @Property(tries = 200)
+    void whatIsCommittedStaysWhenThePlanChangesItsEnd(
+            @ForAll @Size(max = 40) @UniqueElements List<@IntRange(max = PARTITIONS - 1) Integer> partitions,
+            @ForAll @IntRange(max = 2 * PARTITIONS) int size) {
+        CommittedPartitions committed = CommittedPartitions.empty(PARTITIONS);
+        for (int partition : partitions) {
+            committed = committed.withCommits(List.of(odd(partition)));
+        }
+        int kept =
+                partitions.stream().mapToInt(partition -> partition + 1).max().orElse(0);
+        int all = Math.max(kept, size);
+
+        CommittedPartitions resized = committed.resized(Math.min(kept, PARTITIONS), all);
+
+        assertThat(resized.count()).isEqualTo(partitions.size());
+        for (int partition = 0; partition < all; partition++) {
+            assertThat(resized.contains(partition)).isEqualTo(partitions.contains(partition));
+        }
+        partitions.forEach(partition ->
+                assertThat(resized.totals(partition, 10)).isEqualTo(BatchState.Totals.ZERO.plus(odd(partition))));
+        if (all > kept) {
+            PartitionCommit next = odd(all - 1);
+            assertThat(resized.withCommits(List.of(next)).totals(all - 1, 10))
+                    .isEqualTo(BatchState.Totals.ZERO.plus(next));
+        }
+        CommittedPartitions before = committed;
+        if (kept > 0) {
+            assertThatThrownBy(() -> before.resized(kept - 1, all)).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
     @Test
     void aPartitionIsCommittedOnce() {
         CommittedPartitions one =

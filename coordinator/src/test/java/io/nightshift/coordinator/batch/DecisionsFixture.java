@@ -84,7 +84,7 @@ abstract class DecisionsFixture {
         List<InspectedFile> files = planned.files().stream()
                 .map(file -> new InspectedFile(file, List.of()))
                 .toList();
-        return report(1, new CoordinatorMessage.PlanCompleted(files, planned.partitions()));
+        return report(1, new CoordinatorMessage.PlanCompleted(files, planned.partitions(), ExampleBatch.INPUT));
     }
 
     Decision lease() {

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 
 /// A batch of three partitions of ten rows, and what may happen to it.
@@ -33,7 +34,7 @@ public final class ExampleBatch {
     public static final Instant AT = Instant.parse("2026-11-24T23:14:25Z");
     public static final ModelVersion MODEL = new ModelVersion("delays", 1, "a1".repeat(32));
     public static final String DIGEST = "b2".repeat(32);
-    private static final String INPUT = "1".repeat(64);
+    static final String INPUT = "1".repeat(64);
 
     private ExampleBatch() {}
 
@@ -91,6 +92,41 @@ public final class ExampleBatch {
                 job.alerts());
     }
 
+    /// The same job with another answer to an input that has changed.
+    public static Job job(Job job, Job.@Nullable OnChange onChange) {
+        Job.Source source = job.source();
+        return job(
+                job,
+                new Job.Source(
+                        source.input(),
+                        source.id(),
+                        source.uniqueId(),
+                        source.select(),
+                        source.where(),
+                        source.unseen(),
+                        source.failsIfEmpty(),
+                        onChange));
+    }
+
+    /// The same job with another source.
+    public static Job job(Job job, Job.Source source) {
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                source,
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                job.output(),
+                job.categories(),
+                job.retry(),
+                job.parameters(),
+                job.timing(),
+                job.priority(),
+                job.alerts());
+    }
+
     /// Times with a window in UTC.
     static JobTiming window(String from, String to, JobWindow.Outside outside) {
         return new JobTiming("UTC", null, null, new JobWindow(from, to, outside), null);
@@ -98,6 +134,10 @@ public final class ExampleBatch {
 
     public static Submission submission(Job job) {
         return new Submission(job, "0".repeat(64), INPUT, MODEL);
+    }
+
+    public static Submission submission(Job job, String input) {
+        return new Submission(job, "0".repeat(64), input, MODEL);
     }
 
     /// A worker that is nobody else.

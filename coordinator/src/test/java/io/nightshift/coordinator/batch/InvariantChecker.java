@@ -9,10 +9,14 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.JobWindow;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.protocol.plan.SourceFile;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -34,6 +38,9 @@ final class InvariantChecker {
     private final Map<Epoch, Given> granted = new HashMap<>();
     private final Map<Integer, Epoch> lastGranted = new HashMap<>();
 
+    /// The rows that were leased under each epoch.
+    private final Map<Epoch, List<Slice>> leased = new HashMap<>();
+
     /// What each attempt has used, at most, as its worker has reported.
     private final Map<Attempt, Use> used = new HashMap<>();
 
@@ -42,6 +49,9 @@ final class InvariantChecker {
 
     /// What the ledger says that was thrown away when the last coordinator took over.
     private Use discardedBefore = Use.NONE;
+
+    /// The incarnation that has asked for a plan, by the plan's first file.
+    private final Map<SourceFile, Integer> plans = new IdentityHashMap<>();
 
     /// Output of attempts that is there, staged.
     private final Set<Attempt> staged = new HashSet<>();
@@ -89,6 +99,15 @@ final class InvariantChecker {
                         tookOver.incarnation(),
                         before.incarnation());
             }
+            case BatchEvent.PlanExtended extended -> {
+                require(visible == null, "a plan is extended that readers see");
+                require(before.extension() != null, "a plan is extended that nobody wants to extend");
+                long files = next.pinned().files().stream()
+                        .map(SourceFile::path)
+                        .distinct()
+                        .count();
+                require(files == next.pinned().files().size(), "a file is planned twice");
+            }
             case BatchEvent.Committed committed -> committed.commits().forEach(this::committed);
             case BatchEvent.Rescored rescored -> {
                 require(visible == null, "partitions are rescored that readers see");
@@ -118,9 +137,9 @@ final class InvariantChecker {
                 }
             }
             case BatchEvent.Planned planned -> {
-                String asked = planned.files().getFirst().tag();
+                Integer asked = plans.get(planned.files().getFirst());
                 require(
-                        asked.equals(String.valueOf(before.incarnation())),
+                        Integer.valueOf(before.incarnation()).equals(asked),
                         "incarnation %d has the plan of incarnation %s",
                         before.incarnation(),
                         asked);
@@ -147,7 +166,7 @@ final class InvariantChecker {
                                         next.submission().job().errors(),
                                         next.pinned().index().rows(),
                                         next.totals(),
-                                        java.util.List.of())
+                                        List.of())
                                 == null,
                         "published over its error budget");
             }
@@ -156,6 +175,11 @@ final class InvariantChecker {
         switch (event) {
             case BatchEvent.Committed success -> outageSince = null;
             case BatchEvent.Planned success -> outageSince = null;
+            case BatchEvent.PlanExtended success -> {
+                if (before.outage() != null && before.outage().ofStep()) {
+                    outageSince = null;
+                }
+            }
             case BatchEvent.OutageEnded success -> outageSince = null;
             case BatchEvent.Resumed resumed -> outageSince = null;
             case BatchEvent.Retried retried -> outageSince = null;
@@ -234,6 +258,10 @@ final class InvariantChecker {
                 attempt,
                 lastGranted.get(commit.partition()));
         require(staged.contains(attempt), "%s is committed without output", attempt);
+        require(
+                state.pinned().index().slices(commit.partition()).equals(leased.get(commit.epoch())),
+                "%s is committed for rows that it was not leased",
+                attempt);
         require(everCommitted.add(attempt), "%s won twice", attempt);
     }
 
@@ -283,7 +311,17 @@ final class InvariantChecker {
             boolean isLatest = last == null || last.compareTo(epoch) < (before == null ? 0 : 1);
             require(isLatest, "%s is leased after %s", attempt, last);
         }
+        List<Slice> slices = known.pinned().index().slices(attempt.partition());
+        List<Slice> sameAsBefore = leased.putIfAbsent(epoch, slices);
+        require(sameAsBefore == null || sameAsBefore.equals(slices), "%s has other rows than before", attempt);
         lastGranted.merge(attempt.partition(), epoch, (one, other) -> one.compareTo(other) < 0 ? other : one);
+    }
+
+    /// A node has made a plan.
+    ///
+    /// @param first the first file; the object is of this plan only
+    void planMade(SourceFile first, int incarnation) {
+        plans.put(first, incarnation);
     }
 
     /// A coordinator begins to plan.
@@ -334,7 +372,12 @@ final class InvariantChecker {
                 state.isComplete(),
                 "readers see %d of the partitions",
                 state.committed().count());
+        require(state.extension() == null, "readers see a batch before its plan is extended");
         Map<Integer, Epoch> winners = new TreeMap<>();
+        commits.forEach((partition, commit) -> require(
+                shown.pinned().index().slices(partition).equals(leased.get(commit.epoch())),
+                "readers see partition %d with rows of another plan",
+                partition));
         for (int partition = 0; partition < shown.pinned().index().partitions(); partition++) {
             winners.put(partition, shown.committed().epoch(partition).orElseThrow());
         }

@@ -52,6 +52,21 @@ class LeasesTest {
     }
 
     @Test
+    void aPartitionThatIsAddedIsLeasedLastAndLeasesContinue() {
+        leases.nextPartition(none, 0);
+        Epoch epoch = leases.grant(0, HOLDER, 0).epoch();
+
+        leases.grow(4);
+
+        CommittedPartitions some = CommittedPartitions.empty(4)
+                .withCommits(List.of(
+                        ExampleBatch.commit(1, new Epoch(1, 1), 0), ExampleBatch.commit(2, new Epoch(1, 2), 0)));
+        assertThat(leases.holds(0, epoch)).isTrue();
+        assertThat(leases.nextPartition(some, 0)).hasValue(3);
+        assertThatThrownBy(() -> leases.grow(3)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void onlyTheNextPartitionIsGranted() {
         assertThatThrownBy(() -> leases.grant(2, HOLDER, 0)).isInstanceOf(IllegalStateException.class);
     }

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.plan.PlanExtension;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -422,6 +423,65 @@ enum Mutants implements Simulation.DecisionsFactory {
                 @Override
                 List<CoordinatorAction> fence(BatchState failed) {
                     return List.of();
+                }
+            };
+        }
+    },
+    A_PLAN_LOSES_PARTITIONS_WITHOUT_A_TAKEOVER {
+        @Override
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
+            return new LifecycleDecisions(
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
+                @Override
+                boolean dropsPartitions(BatchState state, PlanExtension.Extended extended) {
+                    return false;
+                }
+            };
+        }
+
+        @Override
+        Leases leases(int incarnation, int partitions, long duration) {
+            return new Leases(incarnation, partitions, duration) {
+                @Override
+                void grow(int all) {
+                    super.grow(Math.max(all, partitions));
+                }
+            };
+        }
+    },
+    PARTITIONS_THAT_WERE_ADDED_ARE_NOT_LEASED {
+        @Override
+        Leases leases(int incarnation, int partitions, long duration) {
+            return new Leases(incarnation, partitions, duration) {
+                @Override
+                void grow(int all) {}
+            };
+        }
+    },
+    IT_IS_PUBLISHED_BEFORE_ITS_PLAN_IS_EXTENDED {
+        @Override
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
+            return new LifecycleDecisions(
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
+                @Override
+                List<CoordinatorAction> phaseActions(BatchState next) {
+                    List<CoordinatorAction> actions = new ArrayList<>(super.phaseActions(next));
+                    if (next.phase() == Phase.RUNNING && next.committed().isComplete()) {
+                        actions.add(new CoordinatorAction.Publish(next.incarnation()));
+                    }
+                    return actions;
                 }
             };
         }

@@ -7,9 +7,12 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.storage.destination.Publication;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -40,6 +43,9 @@ final class SimulatedCoordinator extends SimulatedProcess {
 
     private long lastMessage;
     private boolean writing;
+    /// The wall clock's time of the last decision. Its actions follow when its events are durable.
+    private Instant decided = ExampleBatch.AT;
+
     private boolean processing;
 
     SimulatedCoordinator(
@@ -107,6 +113,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
     }
 
     private void handle(BatchDecisions logic, CoordinatorMessage message) {
+        decided = world.instant();
         Decision decision = logic.decide(state(), message, time());
         if (!(message instanceof CoordinatorMessage.Tick)) {
             world.tell("%s (%s, entry %d) hears %s", this, state().phase(), seen, message);
@@ -157,7 +164,10 @@ final class SimulatedCoordinator extends SimulatedProcess {
             case CoordinatorAction.TellRegister(BatchRegisterCommand command) -> tellRegister(command);
             case CoordinatorAction.GrantLease(var worker, String node, Attempt attempt, String nonce) -> {
                 checker.granted(worker, attempt, state(), seen == journal.size(), world.instant());
-                world.toWorker(worker, to -> to.leased(attempt));
+                PartitionPlan.Index plan = state().pinned().index();
+                PartitionPlan.Range range = plan.range(attempt.partition());
+                List<Slice> slices = plan.slices(attempt.partition());
+                world.toWorker(worker, to -> to.leased(attempt, range, slices));
             }
             case CoordinatorAction.FlushCommits flush -> mailbox.add(new CoordinatorMessage.FlushCommits());
             case CoordinatorAction.RetryLater(int incarnation, Failure failure, Duration backoff) ->
@@ -189,7 +199,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
     }
 
     private void tellRegister(BatchRegisterCommand command) {
-        if (command instanceof BatchRegisterCommand.BatchEnded(var batch, Phase phase, var run)) {
+        if (command instanceof BatchRegisterCommand.BatchEnded(var batch, Phase phase, var run, var input)) {
             checker.ended(phase);
         }
         world.toRegister(command);
@@ -200,10 +210,10 @@ final class SimulatedCoordinator extends SimulatedProcess {
     /// @param state when the task is started
     private void start(CoordinatorAction.BackgroundTask task, BatchState state) {
         if (task instanceof CoordinatorAction.MakePlan) {
-            checker.planning(state, world.instant());
+            checker.planning(state, decided);
         }
         if (task.helper() != null) {
-            askHelper(task, task.helper());
+            askHelper(task, task.helper(), state);
             return;
         }
         boolean hangs = !(task instanceof CoordinatorAction.CountLedgerEntries)
@@ -218,7 +228,13 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 when world.happens(world.faults().inputMissing()) ->
                     send(task, new CoordinatorMessage.TaskFailed(SimulatedWorker.MISSING));
                 case CoordinatorAction.MakePlan plan -> report(task, () -> world.plan(task.incarnation()));
-                case CoordinatorAction.CheckInput check -> report(task, CoordinatorMessage.InputUnchanged::new);
+                case CoordinatorAction.CheckInput check ->
+                    report(task, () -> world.source().check(state.pinned().files()));
+                case CoordinatorAction.InspectInput inspect
+                when world.happens(world.faults().inputMissing()) ->
+                    send(task, new CoordinatorMessage.TaskFailed(SimulatedWorker.MISSING));
+                case CoordinatorAction.InspectInput inspect ->
+                    report(task, () -> world.source().inspect(inspect.request()));
                 case CoordinatorAction.CountLedgerEntries count ->
                     report(task, () -> new CoordinatorMessage.LedgerEntriesCounted(journal.size()));
                 case CoordinatorAction.FencePublication fence when hangs -> fence(fence, state);
@@ -230,7 +246,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
     }
 
     /// A node that is lost may plan all the same. Its plan then arrives late.
-    private void askHelper(CoordinatorAction.BackgroundTask task, String helper) {
+    private void askHelper(CoordinatorAction.BackgroundTask task, String helper, BatchState state) {
         boolean isSilent = world.happens(world.faults().helperSilent());
         boolean works = !isSilent || world.random().nextBoolean();
         if (isSilent) {
@@ -242,7 +258,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                             ? new CoordinatorMessage.TaskFailed(SimulatedWorker.MISSING, helper)
                             : task instanceof CoordinatorAction.MakePlan
                                     ? world.plan(task.incarnation())
-                                    : new CoordinatorMessage.InputUnchanged();
+                                    : world.source().check(state.pinned().files());
             after(world.between(0.1, 5) + (isSilent ? world.between(15, 60) : 0), () -> send(task, outcome));
         }
     }
@@ -351,6 +367,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                                 : AWAY);
             case CoordinatorAction.FenceFailedBatch fence -> new CoordinatorMessage.FailedBatchFenced(false, AWAY);
             case CoordinatorAction.CheckInput check -> new CoordinatorMessage.TaskFailed(AWAY);
+            case CoordinatorAction.InspectInput inspect -> new CoordinatorMessage.TaskFailed(AWAY);
             case CoordinatorAction.Publish publish -> new CoordinatorMessage.TaskFailed(AWAY);
         };
     }

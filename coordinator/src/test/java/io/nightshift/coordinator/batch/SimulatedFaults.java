@@ -31,6 +31,7 @@ import java.util.random.RandomGenerator;
 /// @param storageLost until the storage is away for up to a minute
 /// @param registerDies until the register is started anew
 /// @param control until an operator wants something
+/// @param sourceChanges until a file of the source is added, changed or removed, and the job is run again
 record SimulatedFaults(
         double drop,
         double repeat,
@@ -55,10 +56,11 @@ record SimulatedFaults(
         double splits,
         double storageLost,
         double registerDies,
-        double control) {
+        double control,
+        double sourceChanges) {
 
     static final SimulatedFaults NONE =
-            new SimulatedFaults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+            new SimulatedFaults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     static SimulatedFaults draw(RandomGenerator random) {
         return new SimulatedFaults(
@@ -85,7 +87,8 @@ record SimulatedFaults(
                 every(random, 15),
                 every(random, 20),
                 every(random, 20),
-                every(random, 5));
+                every(random, 5),
+                random.nextBoolean() ? 0 : every(random, 8));
     }
 
     private static double share(RandomGenerator random, double most) {

@@ -8,6 +8,8 @@ import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
 import java.util.List;
@@ -44,6 +46,8 @@ final class SimulatedWorker extends SimulatedProcess {
     private @Nullable Attempt lastCommitted;
     private @Nullable Attempt attempt;
     private @Nullable PartitionCommit commit;
+    private PartitionPlan.@Nullable Range rows;
+    private List<Slice> slices = List.of();
     private boolean abandoned;
     private long leasedAt;
 
@@ -113,7 +117,7 @@ final class SimulatedWorker extends SimulatedProcess {
                     findWork();
                 }
             }
-            case WorkerMessage.Lease lease -> leased(lease.attempt());
+            case WorkerMessage.Lease lease -> throw new IllegalStateException("told " + lease);
             case WorkerMessage.Committed(Attempt committed) -> {
                 if (activity == Activity.COMMITTING && committed.equals(attempt)) {
                     lastCommitted = committed;
@@ -124,12 +128,16 @@ final class SimulatedWorker extends SimulatedProcess {
         }
     }
 
-    void leased(Attempt lease) {
+    /// @param range the partition's rows
+    /// @param read the rows to read
+    void leased(Attempt lease, PartitionPlan.Range range, List<Slice> read) {
         boolean done = lastCommitted != null && lease.epoch().compareTo(lastCommitted.epoch()) <= 0;
         if (done || (activity != Activity.LEASING && activity != Activity.FINDING_WORK)) {
             return;
         }
         attempt = lease;
+        rows = range;
+        slices = read;
         leasedAt = world.now();
         abandoned = false;
         become(Activity.SCORING);
@@ -180,9 +188,12 @@ final class SimulatedWorker extends SimulatedProcess {
                                     : Failure.of(FailedResource.Type.DATABASE, "scores", "the database restarts");
             world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, failure, used(lease)));
             findWork();
+        } else if (!world.source().isReadable(slices)) {
+            world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, SimulatedSource.CHANGED, used(lease)));
+            findWork();
         } else {
             checker.scored(lease);
-            commit = world.result(lease).withUse(used(lease), 4, 2);
+            commit = world.result(lease, java.util.Objects.requireNonNull(rows)).withUse(used(lease), 4, 2);
             become(Activity.COMMITTING);
             sendCommit();
         }

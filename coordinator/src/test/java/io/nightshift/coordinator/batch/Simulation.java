@@ -10,13 +10,13 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobWindow;
+import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.plan.PartitionPlan;
-import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
-import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -89,8 +89,11 @@ final class Simulation {
     private final SplittableRandom random;
     private final DecisionsFactory decisions;
     private final Job job;
-    private final PartitionPlan plan;
-    private final SourceFile input;
+    private final SimulatedSource source;
+
+    /// The last one of the job.
+    private Submission submission;
+
     private final PriorityQueue<Scheduled> schedule =
             new PriorityQueue<>(Comparator.comparingLong(Scheduled::at).thenComparingLong(Scheduled::order));
     private final InvariantChecker checker;
@@ -127,11 +130,13 @@ final class Simulation {
         boolean strict = random.nextInt(4) == 0;
         job = ExampleBatch.job(
                 ExampleBatch.job(
-                        Path.of("/data/a.parquet"),
-                        Path.of("/out"),
-                        new Job.ErrorPolicy(strict ? 0.1 : 1, null, random.nextBoolean())),
-                timing(),
-                Job.DEFAULT_PRIORITY);
+                        ExampleBatch.job(
+                                Path.of("/data/a.parquet"),
+                                Path.of("/out"),
+                                new Job.ErrorPolicy(strict ? 0.1 : 1, null, random.nextBoolean())),
+                        timing(),
+                        Job.DEFAULT_PRIORITY),
+                Job.OnChange.EXTEND);
         long[] sizes = new long[1 + random.nextInt(6)];
         for (int i = 0; i < sizes.length; i++) {
             sizes[i] = random.nextLong(8, 11);
@@ -139,8 +144,8 @@ final class Simulation {
                 poisonous.add(i);
             }
         }
-        plan = PartitionPlan.of(sizes);
-        input = new SourceFile("/data/a.parquet", 300, ExampleBatch.AT, plan.rows(), "");
+        source = new SimulatedSource(random.split(), sizes);
+        submission = ExampleBatch.submission(job, source.input());
         checker = new InvariantChecker(SETTINGS, BatchState.initial(ExampleBatch.BATCH));
         journal = new SimulatedJournal(this, checker, ExampleBatch.BATCH, random.nextInt(16) == 0);
         destination = decisions.destination(checker);
@@ -206,6 +211,7 @@ final class Simulation {
         everyNowAndThen(faults.storageLost(), this::loseStorage);
         everyNowAndThen(faults.registerDies(), this::restartRegister);
         everyNowAndThen(faults.control(), this::anOperatorActs);
+        everyNowAndThen(faults.sourceChanges(), this::changeSource);
         long chaos = between(20, 120);
         runUntil(() -> now >= chaos || (ended != null && coordinators.isEmpty()), chaos + 1);
         heal();
@@ -385,7 +391,7 @@ final class Simulation {
 
     private void openUntilHeard() {
         if (checker.state().phase() == null) {
-            toCoordinator(new BatchCommand.Open(ExampleBatch.submission(job)));
+            toCoordinator(new BatchCommand.Open(submission));
             after(between(1, 5), this::openUntilHeard);
         }
     }
@@ -398,7 +404,7 @@ final class Simulation {
     /// As the real one does, now and then, since any message may have been lost.
     private void remind() {
         if (checker.state().phase() != null && ended == null) {
-            toCoordinator(new BatchCommand.EnsureStarted(ExampleBatch.submission(job)));
+            toCoordinator(new BatchCommand.EnsureStarted(submission));
         }
         after(between(20, 40), this::remind);
     }
@@ -408,7 +414,8 @@ final class Simulation {
             case BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker) -> free.add(worker);
             case BatchRegisterCommand.HasWork(BatchId batch, long partitionMillis) -> hasWork = true;
             case BatchRegisterCommand.HasNoWork(BatchId batch) -> hasWork = false;
-            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run) -> ended = phase;
+            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run, String input) ->
+                ended = phase;
             default -> throw new IllegalStateException("register told " + command);
         }
         if (hasWork) {
@@ -420,11 +427,29 @@ final class Simulation {
 
     // The work.
 
-    /// @param incarnation that has asked for the plan; the plan's file tells it to the checker
+    SimulatedSource source() {
+        return source;
+    }
+
+    /// Somebody changes the source, and runs the job again. Any message about it may be lost.
+    private void changeSource() {
+        source.change();
+        tell("the source changes to %s", source.input());
+        if (random.nextInt(4) > 0) {
+            runAgain();
+        }
+    }
+
+    private void runAgain() {
+        submission = ExampleBatch.submission(job, source.input());
+        toCoordinator(new BatchCommand.Open(submission));
+    }
+
+    /// @param incarnation that has asked for the plan. The first file tells it to the checker
     CoordinatorMessage.PlanCompleted plan(int incarnation) {
-        SourceFile file = new SourceFile(
-                input.path(), input.bytes(), input.modified(), input.rows(), String.valueOf(incarnation));
-        return new CoordinatorMessage.PlanCompleted(List.of(new InspectedFile(file, List.of(plan.rows()))), plan);
+        CoordinatorMessage.PlanCompleted plan = source.plan();
+        checker.planMade(plan.files().getFirst().file(), incarnation);
+        return plan;
     }
 
     /// The other nodes that can plan at the moment.
@@ -436,11 +461,10 @@ final class Simulation {
         return poisonous.contains(partition);
     }
 
-    PartitionCommit result(Attempt attempt) {
-        PartitionPlan.Range range = plan.index(List.of(input)).range(attempt.partition());
-        long left = random.nextInt(4) == 0 ? 1 : 0;
-        long bad = random.nextInt(4) == 0 && !healed ? random.nextInt(3) : 0;
+    PartitionCommit result(Attempt attempt, PartitionPlan.Range range) {
+        long left = Math.min(range.rows(), random.nextInt(4) == 0 ? 1 : 0);
         long read = range.rows() - left;
+        long bad = Math.min(read, random.nextInt(4) == 0 && !healed ? random.nextInt(3) : 0);
         return new PartitionCommit(
                 attempt.partition(),
                 attempt.epoch(),
@@ -456,14 +480,14 @@ final class Simulation {
     // The operators.
 
     private void anOperatorActs() {
-        int partitions = plan.partitions();
+        int partitions = partitions();
         toCoordinator(
                 switch (random.nextInt(17)) {
                     case 0, 1, 2 -> new BatchCommand.Pause("", OPERATOR);
                     case 3, 4, 5, 6 -> new BatchCommand.Resume(OPERATOR);
                     case 7 -> new BatchCommand.Cancel("", OPERATOR);
                     case 8, 9, 10, 11 -> new BatchCommand.Retry(OPERATOR);
-                    case 12 -> new BatchCommand.Open(ExampleBatch.submission(job));
+                    case 12 -> new BatchCommand.Open(submission);
                     case 13 -> rescoreAll();
                     case 14 -> new BatchCommand.IgnoreWindow(OPERATOR, "ops");
                     default -> new BatchCommand.Rescore(List.of(random.nextInt(partitions)), OPERATOR);
@@ -471,8 +495,12 @@ final class Simulation {
     }
 
     private BatchCommand rescoreAll() {
-        return new BatchCommand.Rescore(
-                IntStream.range(0, plan.partitions()).boxed().toList(), OPERATOR);
+        return new BatchCommand.Rescore(IntStream.range(0, partitions()).boxed().toList(), OPERATOR);
+    }
+
+    private int partitions() {
+        BatchState.Plan plan = checker.state().plan();
+        return plan == null ? 1 : plan.index().partitions();
     }
 
     // The end.
@@ -511,10 +539,10 @@ final class Simulation {
                     runUntil(() -> !isFailedAndVisible(), BOUND), "readers see a batch that stays failed");
             if (phase == Phase.PAUSED) {
                 toCoordinator(new BatchCommand.Resume(OPERATOR));
-            } else if (ErrorLimit.violation(
-                            job.errors(), plan.rows(), checker.state().totals(), List.of())
-                    != null) {
+            } else if (isOverItsErrorLimit() || hasCommittedWhatHasChanged()) {
                 toCoordinator(rescoreAll());
+            } else if (tries % 2 == 0) {
+                runAgain();
             } else {
                 toCoordinator(new BatchCommand.Retry(OPERATOR));
             }
@@ -529,6 +557,24 @@ final class Simulation {
                 checker.state().phase() == phase, "%s after %s", checker.state().phase(), phase);
         InvariantChecker.require(
                 checker.isVisible() == (phase == Phase.PUBLISHED), "%s, and visible is %s", phase, checker.isVisible());
+    }
+
+    private boolean hasCommittedWhatHasChanged() {
+        Failure failure = checker.state().failure();
+        return failure != null
+                && failure.message().contains("is committed")
+                && checker.state().committed().count() > 0;
+    }
+
+    private boolean isOverItsErrorLimit() {
+        BatchState.Plan plan = checker.state().plan();
+        return plan != null
+                && ErrorLimit.violation(
+                                job.errors(),
+                                plan.index().rows(),
+                                checker.state().totals(),
+                                List.of())
+                        != null;
     }
 
     private boolean isFailedAndVisible() {

@@ -13,9 +13,11 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
+import io.nightshift.protocol.batch.BatchEvent.ExtensionRequested;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
 import io.nightshift.protocol.batch.BatchEvent.OutageEnded;
 import io.nightshift.protocol.batch.BatchEvent.Paused;
+import io.nightshift.protocol.batch.BatchEvent.PlanExtended;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
@@ -40,6 +42,7 @@ class TransitionsTest {
                             SUBMITTED,
                             Map.entry(TookOver.class, SUBMITTED),
                             Map.entry(Planned.class, RUNNING),
+                            Map.entry(ExtensionRequested.class, SUBMITTED),
                             Map.entry(Paused.class, PAUSED),
                             Map.entry(Failed.class, FAILED),
                             Map.entry(Cancelled.class, CANCELLED)),
@@ -47,6 +50,8 @@ class TransitionsTest {
                     withOutages(
                             RUNNING,
                             Map.entry(TookOver.class, RUNNING),
+                            Map.entry(ExtensionRequested.class, RUNNING),
+                            Map.entry(PlanExtended.class, PUBLISHING),
                             Map.entry(Committed.class, PUBLISHING),
                             Map.entry(AttemptFailed.class, RUNNING),
                             Map.entry(Retried.class, RUNNING),
@@ -59,6 +64,8 @@ class TransitionsTest {
                             PAUSED,
                             Map.entry(TookOver.class, PAUSED),
                             Map.entry(Planned.class, PAUSED),
+                            Map.entry(ExtensionRequested.class, PAUSED),
+                            Map.entry(PlanExtended.class, PAUSED),
                             Map.entry(Committed.class, PAUSED),
                             Map.entry(AttemptFailed.class, PAUSED),
                             Map.entry(Retried.class, PAUSED),
@@ -82,6 +89,8 @@ class TransitionsTest {
                     Map.of(
                             Retried.class,
                             PUBLISHING,
+                            ExtensionRequested.class,
+                            FAILED,
                             WindowIgnored.class,
                             FAILED,
                             Rescored.class,

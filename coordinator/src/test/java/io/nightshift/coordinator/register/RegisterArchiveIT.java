@@ -94,7 +94,8 @@ class RegisterArchiveIT {
             ActorRef<BatchRegisterCommand> register = register(node);
             for (int day = 0; day < 12; day++) {
                 BatchId batch = accepted(submit(node, register, day, false, "key-" + day));
-                register.tell(new BatchRegisterCommand.BatchEnded(batch, Phase.PUBLISHED));
+                register.tell(new BatchRegisterCommand.BatchEnded(
+                        batch, Phase.PUBLISHED, null, day == EXTENDED ? OTHER_INPUT : null));
                 batches.addFirst(batch);
             }
             await().atMost(SOON).until(() -> node.ledger().register().all().size() <= KEEP);
@@ -104,6 +105,11 @@ class RegisterArchiveIT {
             check(node, register(node), batches);
         }
     }
+
+    /// The day whose batch was extended to another input.
+    private static final int EXTENDED = 3;
+
+    private static final String OTHER_INPUT = "2".repeat(64);
 
     private static void check(TestActorSystem node, ActorRef<BatchRegisterCommand> register, List<BatchId> batches) {
         BatchId first = batches.getLast();
@@ -139,6 +145,17 @@ class RegisterArchiveIT {
         assertThat(reply.receiveMessage(SOON))
                 .as("the run's published batch is in the archive")
                 .isEqualTo(new BatchRegisterCommand.AlreadyPublished(first));
+        Submission day = submission(EXTENDED);
+        register.tell(new BatchRegisterCommand.Submit(
+                new Submission(day.job(), day.fingerprint(), OTHER_INPUT, day.model()),
+                false,
+                reply.ref(),
+                null,
+                null,
+                null));
+        assertThat(reply.receiveMessage(SOON))
+                .as("the archive has the input that the batch has scored")
+                .isEqualTo(new BatchRegisterCommand.AlreadyPublished(batches.reversed().get(EXTENDED)));
     }
 
     /// Published batches with entries of their own.

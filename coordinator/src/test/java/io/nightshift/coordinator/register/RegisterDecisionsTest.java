@@ -11,6 +11,7 @@ import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.RunKey;
@@ -52,6 +53,8 @@ class RegisterDecisionsTest {
 
     /// The register's clock, which is about to overflow.
     private long nanos = Long.MAX_VALUE - SECOND;
+
+    private static final String OTHER_INPUT = "2".repeat(64);
 
     private static <T> ActorRef<T> actor() {
         return TestInbox.<T>create().getRef();
@@ -114,6 +117,12 @@ class RegisterDecisionsTest {
 
     private static RegisterMessage status(BatchId batch, Phase phase) {
         return new RegisterMessage.StatusReceived(BatchStatus.unplanned(batch, phase, null, "00"));
+    }
+
+    private static RegisterMessage status(BatchId batch, Phase phase, String input) {
+        return new RegisterMessage.StatusReceived(new BatchStatus(
+                batch, phase, 1, 30, 0, 3, 0, 0, 0, 0, 0, 0, 0, null, null, 3, "00", Map.of(), null, null, null, null,
+                input));
     }
 
     private static RegisterMessage damaged(BatchId batch) {
@@ -326,13 +335,161 @@ class RegisterDecisionsTest {
         @Test
         void anotherJobFileIsRejected() {
             opened(A);
-            decide(submit(with("9".repeat(64), FLIGHTS.input()), false, null, ticket()));
+            decide(submit(RegisterDecisionsTest.with("9".repeat(64), FLIGHTS.input()), false, null, ticket()));
 
             assertThat(decide(status(A, Phase.RUNNING)))
                     .isEqualTo(
                             reply(
                                     new BatchRegisterCommand.Rejected(
                                             "batch flights-a of this job is open, but its job file has changed since it was opened. Undo the change to resume it, or start a new batch with --new")));
+        }
+
+        @Test
+        void anotherInputIsRejectedUnlessTheJobSaysOtherwise() {
+            opened(A);
+            decide(submit(RegisterDecisionsTest.with(FLIGHTS.fingerprint(), OTHER_INPUT), false, null, ticket()));
+
+            assertThat(decide(status(A, Phase.FAILED)))
+                    .isEqualTo(
+                            reply(
+                                    new BatchRegisterCommand.Rejected(
+                                            "batch flights-a of this job is open, but its input has changed since it was opened: a file of the source was changed, added or removed. Put the files back as they were to resume it, say what to do with source.on-change: extend or restart, or start a new batch with --new",
+                                            A)));
+        }
+
+        @Test
+        void anotherInputIsNoReasonOnceEverythingIsCommitted() {
+            opened(A);
+            decide(submit(RegisterDecisionsTest.with(FLIGHTS.fingerprint(), OTHER_INPUT), false, null, ticket()));
+
+            assertThat(decide(status(A, Phase.PUBLISHING)).actions())
+                    .contains(new RegisterAction.Send<>(caller, new BatchRegisterCommand.Accepted(A, true, false)));
+        }
+
+        @Test
+        void aTableIsNotComparedBecauseItsDigestMaySayNothing() {
+            Submission table = ofTable("1".repeat(64));
+            BatchRegisterEvent opened =
+                    decide(submit(table, false, null, ticket())).events().getFirst();
+            decide(submit(ofTable(OTHER_INPUT), false, null, ticket()));
+
+            BatchId batch = ((BatchRegisterEvent.Opened) opened).batch();
+            assertThat(decide(status(batch, Phase.FAILED)).actions())
+                    .contains(new RegisterAction.Send<>(caller, new BatchRegisterCommand.Accepted(batch, true, false)));
+        }
+
+        private Submission ofTable(String input) {
+            Job.Source source = FLIGHTS.job().source();
+            DatabaseInput table =
+                    new DatabaseInput(DatabaseInput.Engine.POSTGRESQL, "crm", "customers", null, null, null);
+            return new Submission(
+                    ExampleBatch.job(
+                            FLIGHTS.job(),
+                            new Job.Source(table, source.id(), source.uniqueId(), source.select(), source.where())),
+                    FLIGHTS.fingerprint(),
+                    input,
+                    FLIGHTS.model());
+        }
+
+        @Test
+        void theInputIsComparedWithWhatTheBatchScores() {
+            opened(A);
+            decide(submit(FLIGHTS, false, null, ticket()));
+            assertThat(decide(status(A, Phase.RUNNING, OTHER_INPUT)).actions())
+                    .singleElement()
+                    .asString()
+                    .contains("its input has changed");
+
+            decide(submit(RegisterDecisionsTest.with(FLIGHTS.fingerprint(), OTHER_INPUT), false, null, ticket()));
+            assertThat(decide(status(A, Phase.RUNNING, OTHER_INPUT)).actions()).hasSize(2);
+        }
+
+        @Test
+        void anotherInputExtendsItIfTheJobSaysSo() {
+            opened(A);
+            Submission later = with(Job.OnChange.EXTEND);
+            decide(submit(later, false, null, ticket()));
+
+            assertThat(decide(status(A, Phase.FAILED)))
+                    .isEqualTo(Decision.persist(
+                            new BatchRegisterEvent.Resubmitted(ExampleBatch.AT, A, later),
+                            new RegisterAction.TellBatch(A, new BatchCommand.Open(later)),
+                            new RegisterAction.Send<>(caller, new BatchRegisterCommand.Accepted(A, true, false))));
+            assertThat(decisions.wake(state))
+                    .as("repeated, because the message may be lost")
+                    .containsExactly(new RegisterAction.TellBatch(A, new BatchCommand.EnsureStarted(later)));
+        }
+
+        @Test
+        void theInputOfAnExtendedBatchIsTheOneThatItHasScored() {
+            opened(A);
+            Submission later = with(Job.OnChange.EXTEND);
+            decide(submit(later, false, null, ticket()));
+            decide(status(A, Phase.RUNNING));
+            decide(new BatchRegisterCommand.BatchEnded(A, Phase.PUBLISHED, null, OTHER_INPUT));
+
+            assertThat(decide(submit(later, false, null, ticket())))
+                    .isEqualTo(reply(new BatchRegisterCommand.AlreadyPublished(A)));
+            assertThat(decide(submit()).events()).as("the input from before").hasSize(1);
+        }
+
+        @Test
+        void aBatchThatIsPublishedWithoutTheNewFilesLeavesThemToAnotherBatch() {
+            opened(A);
+            Submission later = with(Job.OnChange.EXTEND);
+            decide(submit(later, false, null, ticket()));
+            decide(status(A, Phase.RUNNING));
+            decide(new BatchRegisterCommand.BatchEnded(A, Phase.PUBLISHED));
+
+            assertThat(decide(submit(later, false, null, ticket())).events())
+                    .singleElement()
+                    .isInstanceOf(BatchRegisterEvent.Opened.class);
+        }
+
+        @Test
+        void oneThatIsBeingPublishedIsNotExtended() {
+            opened(A);
+            decide(submit(with(Job.OnChange.EXTEND), false, null, ticket()));
+
+            assertThat(decide(status(A, Phase.PUBLISHING)).events()).isEmpty();
+        }
+
+        @Test
+        void anotherInputReplacesItIfTheJobSaysSo() {
+            opened(A);
+            decide(submit(with(Job.OnChange.RESTART), false, null, ticket()));
+
+            assertThat(decide(status(A, Phase.PAUSED)))
+                    .isEqualTo(Decision.of(new RegisterAction.CancelBatch(
+                            A,
+                            "replaced by a later batch: its input has changed, and the job says source.on-change: restart",
+                            true)));
+            assertThat(decide(new RegisterMessage.CancelAnswered(new ControlReply.Done(A, Phase.CANCELLED)))
+                            .events())
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            BatchRegisterEvent.Opened.class,
+                            opened -> assertThat(opened.submission()).isEqualTo(with(Job.OnChange.RESTART)));
+        }
+
+        @Test
+        void theSameInputResumesItWhateverTheJobSays() {
+            opened(A);
+            Submission same = new Submission(
+                    ExampleBatch.job(FLIGHTS.job(), Job.OnChange.RESTART),
+                    FLIGHTS.fingerprint(),
+                    FLIGHTS.input(),
+                    FLIGHTS.model());
+            decide(submit(same, false, null, ticket()));
+
+            assertThat(decide(status(A, Phase.FAILED)).actions())
+                    .first()
+                    .isEqualTo(new RegisterAction.TellBatch(A, new BatchCommand.Open(same)));
+        }
+
+        private Submission with(Job.OnChange onChange) {
+            return new Submission(
+                    ExampleBatch.job(FLIGHTS.job(), onChange), FLIGHTS.fingerprint(), OTHER_INPUT, FLIGHTS.model());
         }
 
         @Test

@@ -6,6 +6,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -14,12 +15,10 @@ import io.nightshift.protocol.register.SubmissionTicket;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.PriorityQueue;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -30,13 +29,16 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /// The register's real decision logic in virtual time, with callers that submit the runs of one job, give
-/// up and submit again, batches that are published meanwhile, messages that are slow or lost, and a
-/// register that crashes or moves. The register keeps one ended batch and one key; all others are in an archive
+/// up and submit again, sources that change, batches that are published meanwhile, messages that are slow or lost,
+/// and a register that crashes or moves. The register keeps one ended batch and one key; all others are in an archive
 /// that is slow, and can't be used at times. A seed decides everything.
 ///
 /// The invariants: the register opens a batch only when no other batch of the run can be published any more,
-/// only for a caller that still waits for the reply, only once for a key, and not if the same was published before,
-/// unless the submission asks for that. No batch is in neither the register nor the archive.
+/// only for a caller that still waits for the reply, only once for a key, and not if the last published batch of the
+/// run has scored the same input, unless the submission asks for that. A submission is answered with a published
+/// batch only if that batch has scored the submission's input. It resumes a batch that scores another input only if
+/// its job says `extend`, and then the register remembers the request. No batch is in neither the register nor the
+/// archive.
 final class RegisterSimulation {
 
     /// Creates the decision logic under test.
@@ -85,7 +87,15 @@ final class RegisterSimulation {
             ExampleBatch.submission(ExampleBatch.job()),
             ExampleBatch.submission(ExampleBatch.job("2026-11-25")),
             ExampleBatch.submission(ExampleBatch.job("2026-11-26")));
+
+    /// The version of each run's source.
+    private final int[] inputs = new int[runs.size()];
+
     private final Map<BatchId, Phase> batches = new HashMap<>();
+
+    /// The input that each batch scores.
+    private final Map<BatchId, String> inputOf = new HashMap<>();
+
     private final Map<BatchId, RunKey> runOf = new HashMap<>();
 
     /// By the reply address: until when the caller of a submission waits.
@@ -101,8 +111,14 @@ final class RegisterSimulation {
     /// The batches that keys have led to.
     private final Map<String, BatchId> batchOfKey = new HashMap<>();
 
-    /// The published batches that the register has been told of.
-    private final Set<RunKey> published = new HashSet<>();
+    /// By run, the batch that was opened last of those that the register knows to be published.
+    private final Map<RunKey, BatchId> published = new HashMap<>();
+
+    /// The batches in the order in which they were opened.
+    private final List<BatchId> opened = new ArrayList<>();
+
+    /// By the reply address: what was submitted.
+    private final Map<ActorRef<?>, Submission> submissionOf = new HashMap<>();
 
     private final Map<ActorRef<?>, Boolean> freshOf = new HashMap<>();
 
@@ -117,6 +133,7 @@ final class RegisterSimulation {
     private int submissions;
     private int accepted;
     private int archives;
+    private int extensions;
 
     private RegisterSimulation(long seed, DecisionsFactory factory) {
         this.random = new SplittableRandom(seed);
@@ -129,12 +146,13 @@ final class RegisterSimulation {
     ///
     /// @param accepted submissions
     /// @param archives how often batches or keys have left the register
-    record Outcome(int accepted, int archives) {}
+    /// @param extensions batches that have taken in another input
+    record Outcome(int accepted, int archives, int extensions) {}
 
     static Outcome run(long seed, DecisionsFactory factory) {
         RegisterSimulation simulation = new RegisterSimulation(seed, factory);
         simulation.live();
-        return new Outcome(simulation.accepted, simulation.archives);
+        return new Outcome(simulation.accepted, simulation.archives, simulation.extensions);
     }
 
     private static long seconds(double seconds) {
@@ -147,6 +165,7 @@ final class RegisterSimulation {
             after(between(0, 10), this::submit);
         }
         every(20, this::crash);
+        every(4, () -> inputs[random.nextInt(inputs.length)]++);
         every(5, () -> toRegister(new BatchRegisterCommand.WakeOpenBatches()));
         while (!schedule.isEmpty() && schedule.peek().at() < END) {
             Scheduled next = schedule.remove();
@@ -227,16 +246,43 @@ final class RegisterSimulation {
             }
             state = state.apply(event);
             if (event instanceof BatchRegisterEvent.Ended ended && ended.phase() == Phase.PUBLISHED) {
-                published.add(Objects.requireNonNull(runOf.get(ended.batch())));
+                published.merge(
+                        Objects.requireNonNull(runOf.get(ended.batch())),
+                        ended.batch(),
+                        (one, other) -> opened.indexOf(one) > opened.indexOf(other) ? one : other);
             }
             if (event instanceof BatchRegisterEvent.Archived archived) {
                 archives++;
                 archived.batches().forEach(this::checkArchived);
             }
         }
+        decision.actions().forEach(action -> checkReply(action, decision.events()));
         decision.actions().forEach(this::perform);
         if (!decision.events().isEmpty()) {
             decisions.archive(state).forEach(this::perform);
+        }
+    }
+
+    private void checkReply(RegisterAction action, List<BatchRegisterEvent> events) {
+        if (!(action instanceof RegisterAction.Send<?> send)) {
+            return;
+        }
+        String input = submissionOf.containsKey(send.to())
+                ? submissionOf.get(send.to()).input()
+                : null;
+        if (send.message() instanceof BatchRegisterCommand.AlreadyPublished(BatchId batch)
+                && !Objects.equals(inputOf.get(batch), input)) {
+            throw new Violation("%s is said to have scored %s, and has scored %s"
+                    .formatted(batch, input, inputOf.get(batch)));
+        }
+        if (send.message() instanceof BatchRegisterCommand.Accepted(BatchId batch, boolean resumed, boolean repeated)
+                && resumed
+                && batches.get(batch) == Phase.RUNNING
+                && !Objects.equals(inputOf.get(batch), input)
+                && events.stream().noneMatch(event -> event instanceof BatchRegisterEvent.Resubmitted again
+                        && again.batch().equals(batch)
+                        && again.submission().input().equals(input))) {
+            throw new Violation("%s is resumed for %s, and scores %s".formatted(batch, input, inputOf.get(batch)));
         }
     }
 
@@ -255,6 +301,8 @@ final class RegisterSimulation {
 
     private void opened(BatchRegisterEvent.Opened opened, List<RegisterAction> actions) {
         BatchId batch = opened.batch();
+        this.opened.add(batch);
+        String input = opened.submission().input();
         if (opened.key() != null) {
             keyed(opened.key(), batch);
         }
@@ -269,7 +317,8 @@ final class RegisterSimulation {
             }
             if (action instanceof RegisterAction.Send<?> send
                     && !freshOf.getOrDefault(send.to(), true)
-                    && published.contains(runOf.get(batch))) {
+                    && published.containsKey(runOf.get(batch))
+                    && input.equals(inputOf.get(published.get(runOf.get(batch))))) {
                 throw new Violation("%s is opened although the same was published before".formatted(batch));
             }
         }
@@ -281,13 +330,18 @@ final class RegisterSimulation {
                 Object message = send.message();
                 send(() -> replies.getOrDefault(send.to(), nobody -> {}).accept(message));
             }
-            case RegisterAction.TellBatch(BatchId batch, BatchCommand command) -> send(() -> start(batch));
+            case RegisterAction.TellBatch(BatchId batch, BatchCommand.Open open) ->
+                send(() -> start(batch, open.submission()));
+            case RegisterAction.TellBatch(BatchId batch, BatchCommand.EnsureStarted start) ->
+                send(() -> start(batch, start.submission()));
+            case RegisterAction.TellBatch(BatchId batch, BatchCommand other) ->
+                throw new IllegalStateException("not a command of the register: " + other);
             case RegisterAction.AskStatus(BatchId batch) ->
                 send(() -> {
-                    BatchStatus status = status(batch, batches.get(batch));
+                    BatchStatus status = status(batch);
                     send(() -> decide(new RegisterMessage.StatusReceived(status)));
                 });
-            case RegisterAction.CancelBatch(BatchId batch, boolean isAwaited) ->
+            case RegisterAction.CancelBatch(BatchId batch, String reason, boolean isAwaited) ->
                 send(() -> {
                     ControlReply reply = cancel(batch);
                     if (isAwaited) {
@@ -346,17 +400,28 @@ final class RegisterSimulation {
 
     // The batches.
 
-    private static BatchStatus status(BatchId batch, @Nullable Phase phase) {
-        return BatchStatus.unplanned(batch, phase, null, "00");
+    private BatchStatus status(BatchId batch) {
+        return new BatchStatus(
+                batch, batches.get(batch), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00", Map.of(), null, null,
+                null, null, inputOf.get(batch));
     }
 
-    private void start(BatchId batch) {
+    private void start(BatchId batch, Submission submission) {
         Phase phase = batches.putIfAbsent(batch, Phase.RUNNING);
         if (phase == null) {
+            inputOf.put(batch, submission.input());
             after(between(0.5, 20), () -> step(batch, Phase.RUNNING, Phase.PUBLISHING));
         } else if (phase.isEnd()) {
-            toRegister(new BatchRegisterCommand.BatchEnded(batch, phase));
+            ended(batch, phase);
+        } else if (phase == Phase.RUNNING
+                && submission.job().source().onChange() == Job.OnChange.EXTEND
+                && !submission.input().equals(inputOf.put(batch, submission.input()))) {
+            extensions++;
         }
+    }
+
+    private void ended(BatchId batch, Phase phase) {
+        toRegister(new BatchRegisterCommand.BatchEnded(batch, phase, null, inputOf.get(batch)));
     }
 
     private void step(BatchId batch, Phase from, Phase to) {
@@ -365,7 +430,7 @@ final class RegisterSimulation {
             if (to == Phase.PUBLISHING) {
                 after(between(0.1, 10), () -> step(batch, Phase.PUBLISHING, Phase.PUBLISHED));
             } else {
-                toRegister(new BatchRegisterCommand.BatchEnded(batch, to));
+                ended(batch, to);
             }
         }
     }
@@ -385,7 +450,7 @@ final class RegisterSimulation {
     private void submit() {
         ActorRef<SubmissionTicket> address = TICKET_HOLDERS.get(submissions % TICKET_HOLDERS.size());
         submissions++;
-        Submission submission = runs.get(random.nextInt(runs.size()));
+        Submission submission = submission(random.nextInt(runs.size()));
         boolean fresh = random.nextBoolean();
         boolean[] answered = {false};
         replies.put(address, ticket -> {
@@ -404,6 +469,22 @@ final class RegisterSimulation {
         });
     }
 
+    /// A submission of a run with its present input.
+    private Submission submission(int run) {
+        Submission submission = runs.get(run);
+        Job.OnChange onChange =
+                switch (random.nextInt(3)) {
+                    case 0 -> Job.OnChange.EXTEND;
+                    case 1 -> Job.OnChange.RESTART;
+                    default -> null;
+                };
+        return new Submission(
+                ExampleBatch.job(submission.job(), onChange),
+                submission.fingerprint(),
+                "input-" + inputs[run],
+                submission.model());
+    }
+
     private void submit(SubmissionTicket ticket, Submission submission, boolean fresh) {
         ActorRef<BatchRegisterCommand.SubmitReply> address = ADDRESSES.get(submissions % ADDRESSES.size());
         submissions++;
@@ -414,6 +495,7 @@ final class RegisterSimulation {
             }
         });
         freshOf.put(address, fresh);
+        submissionOf.put(address, submission);
         String key = random.nextBoolean() ? null : "key-" + random.nextInt(KEYS);
         toRegister(new BatchRegisterCommand.Submit(submission, fresh, address, key, ticket, null));
         after(PATIENCE, () -> {

@@ -3,7 +3,9 @@ package io.nightshift.coordinator.register;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.register.SubmissionTicket;
 import java.time.Instant;
 import java.util.List;
@@ -105,6 +107,68 @@ class RegisterSimulationTest {
                 };
             }
         },
+        THE_INPUT_OF_THE_OPEN_BATCH_IS_NOT_COMPARED {
+            @Override
+            public RegisterDecisions create(RandomGenerator random) {
+                return new RegisterDecisions(random, RegisterSimulation.KEEP) {
+                    @Override
+                    InputChange change(
+                            BatchRegisterState.Entry open, BatchStatus status, BatchRegisterCommand.Submit submit) {
+                        return InputChange.NONE;
+                    }
+                };
+            }
+        },
+        A_BATCH_IS_RESUMED_INSTEAD_OF_RESTARTED {
+            @Override
+            public RegisterDecisions create(RandomGenerator random) {
+                return new RegisterDecisions(random, RegisterSimulation.KEEP) {
+                    @Override
+                    InputChange change(
+                            BatchRegisterState.Entry open, BatchStatus status, BatchRegisterCommand.Submit submit) {
+                        InputChange change = super.change(open, status, submit);
+                        return change == InputChange.RESTARTS ? InputChange.NONE : change;
+                    }
+                };
+            }
+        },
+        AN_EXTENSION_IS_NOT_PERSISTED {
+            @Override
+            public RegisterDecisions create(RandomGenerator random) {
+                return new RegisterDecisions(random, RegisterSimulation.KEEP) {
+                    @Override
+                    RegisterAction.Decision decide(
+                            BatchRegisterState state, RegisterMessage message, long nanos, Instant now) {
+                        RegisterAction.Decision decision = super.decide(state, message, nanos, now);
+                        return new RegisterAction.Decision(
+                                decision.events().stream()
+                                        .filter(event -> !(event instanceof BatchRegisterEvent.Resubmitted))
+                                        .toList(),
+                                decision.actions());
+                    }
+                };
+            }
+        },
+        THE_INPUT_OF_AN_EXTENDED_BATCH_IS_FORGOTTEN {
+            @Override
+            public RegisterDecisions create(RandomGenerator random) {
+                return new RegisterDecisions(random, RegisterSimulation.KEEP) {
+                    @Override
+                    RegisterAction.Decision decide(
+                            BatchRegisterState state, RegisterMessage message, long nanos, Instant now) {
+                        RegisterAction.Decision decision = super.decide(state, message, nanos, now);
+                        return new RegisterAction.Decision(
+                                decision.events().stream()
+                                        .map(event -> event instanceof BatchRegisterEvent.Ended ended
+                                                ? new BatchRegisterEvent.Ended(
+                                                        ended.at(), ended.batch(), ended.phase(), ended.run())
+                                                : event)
+                                        .toList(),
+                                decision.actions());
+                    }
+                };
+            }
+        },
         A_BATCH_LEAVES_ALTHOUGH_THE_ARCHIVE_COULD_NOT_BE_WRITTEN {
             @Override
             public RegisterDecisions create(RandomGenerator random) {
@@ -140,18 +204,21 @@ class RegisterSimulationTest {
     void aBatchIsOpenedOnceAndNeverBesideAnotherThatCanBePublished() {
         long accepted = 0;
         long archives = 0;
+        long extensions = 0;
         for (long seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
             try {
                 RegisterSimulation.Outcome outcome =
                         RegisterSimulation.run(seed, random -> new RegisterDecisions(random, RegisterSimulation.KEEP));
                 accepted += outcome.accepted();
                 archives += outcome.archives();
+                extensions += outcome.extensions();
             } catch (RegisterSimulation.Violation violation) {
                 fail("-Dnightshift.simulation.seed=%d: %s".formatted(seed, violation.getMessage()), violation);
             }
         }
         assertThat(accepted).isGreaterThan(RUNS);
         assertThat(archives).isGreaterThan(RUNS);
+        assertThat(extensions).isGreaterThan(RUNS / 10);
     }
 
     @ParameterizedTest

@@ -57,7 +57,7 @@ public final class BatchOperations {
                         AuditLog.log(caller, "submit", batch.value(), "done", "published before");
                         yield new SubmitResult(batch.value(), false, true, false);
                     }
-                    case BatchRegisterCommand.Rejected(String reason) -> {
+                    case BatchRegisterCommand.Rejected(String reason, BatchId changed) -> {
                         AuditLog.log(caller, "submit", job.name(), "refused", reason);
                         throw ProblemException.rejected(reason);
                     }

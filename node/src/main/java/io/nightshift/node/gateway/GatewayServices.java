@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param submissions resolves a job's model and inspects its source; waits for disks, and throws
 ///     [io.nightshift.protocol.failure.FailureException]
+/// @param changedInput names the file because of which a submission was rejected
 /// @param queue limits the submissions that are resolved at the same time
 /// @param register asks the batch register
 /// @param batches asks a batch's coordinator, which knows whether the batch exists
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// @param blocking runs what waits
 public record GatewayServices(
         Submissions submissions,
+        ChangedInputs changedInput,
         SubmissionQueue queue,
         RegisterClient register,
         BatchClient batches,
@@ -34,6 +36,16 @@ public record GatewayServices(
     public interface Submissions {
         /// @param fresh whether a new batch is wanted in any case
         Submission resolve(Job job, boolean fresh);
+    }
+
+    /// Names the file by which the input of an open batch has changed.
+    @FunctionalInterface
+    public interface ChangedInputs {
+        /// Waits for disks and the ledger.
+        ///
+        /// @param rejected the register's answer to the submission
+        /// @return the answer with the name of the file, if it can be found
+        BatchRegisterCommand.Rejected name(BatchRegisterCommand.Rejected rejected, Submission submission);
     }
 
     /// Asks a batch's coordinator, wherever it runs. Fails if no answer comes in time.

@@ -94,13 +94,22 @@ public final class RequestForwarder {
     private CompletionStage<SubmitReply> resolved(String caller, Job job, boolean fresh, @Nullable String key) {
         return services.queue()
                 .inspect(caller, () -> services.submissions().resolve(job, fresh))
-                .thenCompose(submission -> open(caller, submission, fresh, key))
+                .thenCompose(submission ->
+                        open(caller, submission, fresh, key).thenCompose(reply -> named(reply, submission)))
                 .thenApply(reply -> {
                     if (reply instanceof BatchRegisterCommand.TooManyOpen) {
                         services.queue().countRefusal();
                     }
                     return reply;
                 });
+    }
+
+    /// The answer, with the name of the file if another input is the reason for a rejection.
+    private CompletionStage<SubmitReply> named(SubmitReply reply, Submission submission) {
+        return reply instanceof BatchRegisterCommand.Rejected rejected && rejected.changed() != null
+                ? CompletableFuture.supplyAsync(
+                        () -> services.changedInput().name(rejected, submission), services.blocking())
+                : CompletableFuture.completedFuture(reply);
     }
 
     /// The register issues the ticket at once, or is not there. So a submission that must wait for the register,

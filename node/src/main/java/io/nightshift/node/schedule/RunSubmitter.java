@@ -106,7 +106,7 @@ final class RunSubmitter implements RunStarter {
             case BatchRegisterCommand.Accepted(BatchId batch, boolean resumed, boolean repeated) ->
                 new StartResult.Started(batch, false);
             case BatchRegisterCommand.AlreadyPublished(BatchId batch) -> new StartResult.Started(batch, true);
-            case BatchRegisterCommand.Rejected(String reason) -> new StartResult.Refused(reason);
+            case BatchRegisterCommand.Rejected(String reason, BatchId changed) -> new StartResult.Refused(reason);
             case BatchRegisterCommand.TooManyOpen(String reason) -> new StartResult.NotNow(reason);
             case BatchRegisterCommand.NotNow(String reason) -> new StartResult.NotNow(reason);
         };

@@ -54,6 +54,7 @@ class GatewayTest {
 
     private static final GatewayServices NOTHING_CALLED = new GatewayServices(
             GatewayTest::resolve,
+            (rejected, submission) -> rejected,
             new SubmissionQueue(SubmissionQueue.Limits.DEFAULT),
             new GatewayServices.RegisterClient() {
                 @Override

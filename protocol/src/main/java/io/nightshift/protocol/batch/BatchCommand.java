@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// A message to the coordinator of a batch. Every message may be sent more than once.
 public sealed interface BatchCommand {
 
-    /// Starts the batch, or retries a failed one. Has no other effect on a batch that exists.
+    /// Starts the batch, or retries a failed one. If the job says `source.on-change: extend` and the source has
+    /// other files than the batch, the batch is extended. Has no other effect on a batch that exists.
     ///
     /// @param submission stored with the batch if it is new
     /// @param history the last published batches of the job, the oldest first, for forecasts
@@ -28,7 +29,8 @@ public sealed interface BatchCommand {
     /// Makes sure that the batch was started, that its coordinator runs, and that the register knows whether
     /// the batch has work or has ended. Unlike [Open], it does not retry a failed batch.
     ///
-    /// @param submission stored with the batch if it is new
+    /// @param submission stored with the batch if it is new. If [Open] of the same submission was lost, the batch
+    ///     is extended as there
     /// @param history the last published batches of the job, the oldest first, for forecasts
     record EnsureStarted(Submission submission, List<PastRun> history) implements BatchCommand {
         public EnsureStarted {

@@ -53,8 +53,49 @@ public sealed interface BatchEvent {
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param files the source files in the order of their rows
     /// @param partitions the partitions; the position of a partition in the plan is its number
-    record Planned(Instant at, List<SourceFile> files, PartitionPlan partitions) implements BatchEvent {
+    /// @param input digest of the identities of the files; null if it is the one of [Submitted]
+    record Planned(
+            Instant at,
+            List<SourceFile> files,
+            PartitionPlan partitions,
+            @Nullable String input) implements BatchEvent {
         public Planned {
+            files = List.copyOf(files);
+        }
+
+        /// The plan of the input that was submitted.
+        public Planned(Instant at, List<SourceFile> files, PartitionPlan partitions) {
+            this(at, files, partitions, null);
+        }
+    }
+
+    /// The plan is to be extended, because the job was run again or retried, and its source may have other
+    /// files now. The batch is not published before [PlanExtended].
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param input digest of the identities of the source's files at the time of the submission; null if the
+    ///     batch was retried
+    record ExtensionRequested(Instant at, @Nullable String input) implements BatchEvent {}
+
+    /// The plan was extended by the files that have come to the source, and lost those that have changed or
+    /// vanished. No committed partition is lost.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param input digest of the identities of all files of the source
+    /// @param keptFiles how many files of the plan before stay, the first ones; 0 or more
+    /// @param keptPartitions how many partitions of the plan before stay, the first ones; 0 or more
+    /// @param files the files that follow, in the order of their rows; may be empty
+    /// @param partitions the partitions that follow. They cover the rows of the kept files that no kept
+    ///     partition has, and then the rows of `files`; may be without partitions
+    record PlanExtended(
+            Instant at,
+            String input,
+            int keptFiles,
+            int keptPartitions,
+            List<SourceFile> files,
+            PartitionPlan partitions)
+            implements BatchEvent {
+        public PlanExtended {
             files = List.copyOf(files);
         }
     }

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 /// @param timing the batch's window, deadline and forecast; null if an older coordinator answered, or the
 ///     batch does not exist
 /// @param use what the batch has used of the nodes; null if the ledger does not say
+/// @param input digest of the identities of the files that the batch scores; null if an older coordinator
+///     answered, or the ledger does not say
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -55,7 +57,58 @@ public record BatchStatus(
         @Nullable Pause pause,
         @Nullable Outage outage,
         @Nullable Timing timing,
-        @Nullable BatchUse use) {
+        @Nullable BatchUse use,
+        @Nullable String input) {
+
+    /// A status without the digest of the input.
+    public BatchStatus(
+            BatchId batch,
+            @Nullable Phase phase,
+            int incarnation,
+            long rows,
+            long rowsDone,
+            int partitions,
+            int committed,
+            int inFlight,
+            long read,
+            long predictions,
+            long quarantined,
+            long bytes,
+            int attemptsFailed,
+            @Nullable Failure failure,
+            @Nullable String destination,
+            long entries,
+            String head,
+            Map<String, Long> unseenCategories,
+            @Nullable Pause pause,
+            @Nullable Outage outage,
+            @Nullable Timing timing,
+            @Nullable BatchUse use) {
+        this(
+                batch,
+                phase,
+                incarnation,
+                rows,
+                rowsDone,
+                partitions,
+                committed,
+                inFlight,
+                read,
+                predictions,
+                quarantined,
+                bytes,
+                attemptsFailed,
+                failure,
+                destination,
+                entries,
+                head,
+                unseenCategories,
+                pause,
+                outage,
+                timing,
+                use,
+                null);
+    }
 
     public BatchStatus {
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));

@@ -10,6 +10,18 @@ import java.util.stream.Collectors;
 /// in the job file stand next to the case, in its [Kind].
 public sealed interface Input permits ParquetInput, CsvInput, NdjsonInput, DatabaseInput {
 
+    /// Whether the rows are in files. A digest of unchanged files is always the same, so another digest means
+    /// another input. A table has no such digest: it is divided in another way each time, and its rows change while
+    /// a batch reads them.
+    default boolean isFiles() {
+        return switch (this) {
+            case ParquetInput parquet -> true;
+            case CsvInput csv -> true;
+            case NdjsonInput ndjson -> true;
+            case DatabaseInput database -> false;
+        };
+    }
+
     /// Every case, by its name in the ledger.
     static Map<String, Class<? extends Input>> cases() {
         return Kinds.INPUTS.stream()

@@ -183,6 +183,8 @@ public record Job(
     /// @param unseen what a category that the model does not know means for its row; null: it is a missing
     ///     value
     /// @param failsIfEmpty whether a batch without a single row fails, instead of being published empty
+    /// @param onChange the effect of an input that has changed when its batch is resumed; null: the batch is
+    ///     not resumed
     public record Source(
             Input input,
             @Nullable String id,
@@ -190,9 +192,22 @@ public record Job(
             Map<String, String> select,
             @Nullable String where,
             @Nullable UnseenCategories unseen,
-            boolean failsIfEmpty) {
+            boolean failsIfEmpty,
+            @Nullable OnChange onChange) {
         public Source {
             select = Collections.unmodifiableMap(new LinkedHashMap<>(select));
+        }
+
+        /// A source whose batch is not resumed with another input.
+        public Source(
+                Input input,
+                @Nullable String id,
+                boolean uniqueId,
+                Map<String, String> select,
+                @Nullable String where,
+                @Nullable UnseenCategories unseen,
+                boolean failsIfEmpty) {
+            this(input, id, uniqueId, select, where, unseen, failsIfEmpty, null);
         }
 
         /// A source whose unseen categories are missing values, and that may be empty.
@@ -204,6 +219,14 @@ public record Job(
                 @Nullable String where) {
             this(input, id, uniqueId, select, where, null, false);
         }
+    }
+
+    /// The effect of an input that has changed when its batch is resumed, if the batch can be resumed at all.
+    public enum OnChange {
+        /// The batch keeps what it has committed, if those files are unchanged, and scores new files, too.
+        EXTEND,
+        /// The batch is cancelled, and another one is opened.
+        RESTART
     }
 
     /// The effect of a category that the model does not know on its row, if it is more than a missing value.

@@ -71,6 +71,7 @@ final class JobCheck {
         check.section(keys, "", root, root.line());
         check.times(root);
         check.dialect(root);
+        check.change(root);
         return check.values;
     }
 
@@ -104,6 +105,28 @@ final class JobCheck {
         }
         different(csv, "quote", "delimiter");
         different(csv, "thousands", "decimal");
+    }
+
+    /// Checks that only files are compared with those of an open batch.
+    private void change(Mapping root) {
+        Member source = root.entry("source");
+        Object onChange = values.get("source.on-change");
+        if (onChange == null
+                || onChange.equals("fail")
+                || source == null
+                || !(source.value() instanceof Mapping mapping)) {
+            return;
+        }
+        Member entry = mapping.entry("on-change");
+        Kinds.INPUTS.stream()
+                .filter(kind -> kind.type() == DatabaseInput.class && mapping.entry(kind.name()) != null)
+                .map(kind -> new Mistake(
+                        entry == null ? source.line() : entry.line(),
+                        "source.on-change",
+                        "%s with source.%s, which is not files".formatted(onChange, kind.name()),
+                        "fail, because a batch over a table or query scores the rows that were planned",
+                        null))
+                .forEach(mistakes::add);
     }
 
     private void different(Member csv, String key, String other) {

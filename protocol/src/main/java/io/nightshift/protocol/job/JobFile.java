@@ -190,7 +190,12 @@ public final class JobFile {
                             case "fail" -> Job.UnseenCategories.FAIL;
                             default -> null;
                         },
-                        values.text("source.on-empty").equals("fail")),
+                        values.text("source.on-empty").equals("fail"),
+                        switch (values.text("source.on-change")) {
+                            case "extend" -> Job.OnChange.EXTEND;
+                            case "restart" -> Job.OnChange.RESTART;
+                            default -> null;
+                        }),
                 Kinds.destination(values),
                 new Job.Partitions(Math.toIntExact(values.whole("partitions.rows"))),
                 new Job.ErrorPolicy(

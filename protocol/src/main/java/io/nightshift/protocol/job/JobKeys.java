@@ -412,7 +412,13 @@ final class JobKeys {
                                                     new Choice(List.of("publish", "fail")),
                                                     "What happens if the source has no rows, or `where` lets none through: `publish` publishes a batch without predictions; `fail` fails.",
                                                     "fail")
-                                            .or("publish")),
+                                            .or("publish"),
+                                    JobKey.optional(
+                                                    "on-change",
+                                                    new Choice(List.of("fail", "extend", "restart")),
+                                                    "What happens if the files of the source have changed when the job is run again and its batch is still open. `fail`: the run is refused. `extend`: the batch keeps what it has committed and scores new files, too. `restart`: the batch is cancelled, and a new one scores everything.",
+                                                    "extend")
+                                            .or("fail")),
                             Kinds.INPUTS.stream().map(Kind::name).toList()),
                     "The rows to score.",
                     ""),

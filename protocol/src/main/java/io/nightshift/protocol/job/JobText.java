@@ -108,6 +108,9 @@ public final class JobText {
             node.put("unseen-categories", source.unseen().name().toLowerCase(Locale.ROOT));
         }
         node.put("on-empty", source.failsIfEmpty() ? "fail" : "publish");
+        if (source.onChange() != null) {
+            node.put("on-change", source.onChange().name().toLowerCase(Locale.ROOT));
+        }
     }
 
     /// Writes a source or destination under the key of its kind.

@@ -211,6 +211,8 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchEvent.Submitted.class, name = "submitted"),
         @JsonSubTypes.Type(value = BatchEvent.TookOver.class, name = "took-over"),
         @JsonSubTypes.Type(value = BatchEvent.Planned.class, name = "planned"),
+        @JsonSubTypes.Type(value = BatchEvent.ExtensionRequested.class, name = "extension-requested"),
+        @JsonSubTypes.Type(value = BatchEvent.PlanExtended.class, name = "plan-extended"),
         @JsonSubTypes.Type(value = BatchEvent.Committed.class, name = "committed"),
         @JsonSubTypes.Type(value = BatchEvent.AttemptFailed.class, name = "attempt-failed"),
         @JsonSubTypes.Type(value = BatchEvent.StepFailed.class, name = "step-failed"),
@@ -230,6 +232,7 @@ public final class EventCodec {
     @JsonSubTypes({
         @JsonSubTypes.Type(value = BatchRegisterEvent.Opened.class, name = "opened"),
         @JsonSubTypes.Type(value = BatchRegisterEvent.Keyed.class, name = "keyed"),
+        @JsonSubTypes.Type(value = BatchRegisterEvent.Resubmitted.class, name = "resubmitted"),
         @JsonSubTypes.Type(value = BatchRegisterEvent.Ended.class, name = "ended"),
         @JsonSubTypes.Type(value = BatchRegisterEvent.Reentered.class, name = "reentered"),
         @JsonSubTypes.Type(value = BatchRegisterEvent.Archived.class, name = "archived"),

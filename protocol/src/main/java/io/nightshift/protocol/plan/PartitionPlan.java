@@ -14,7 +14,7 @@ public record PartitionPlan(List<Run> runs) {
     /// Consecutive partitions of equal size.
     ///
     /// @param rows the number of rows of each partition; at least 1, or 0 for the only partition of an
-    ///     input without rows
+    ///     input without rows. If that input gets rows later, the empty partition is the first
     /// @param count the number of partitions; at least 1
     public record Run(long rows, int count) {
         public Run {
@@ -37,9 +37,35 @@ public record PartitionPlan(List<Run> runs) {
 
     public PartitionPlan {
         runs = List.copyOf(runs);
-        if (runs.size() > 1 && runs.stream().anyMatch(run -> run.rows() == 0)) {
-            throw new IllegalArgumentException("an empty partition among others");
+        if (runs.stream().skip(1).anyMatch(run -> run.rows() == 0)) {
+            throw new IllegalArgumentException("an empty partition after others");
         }
+    }
+
+    /// The first partitions of this plan.
+    ///
+    /// @param partitions how many, at least 0 and not more than the plan has
+    public PartitionPlan first(int partitions) {
+        List<Run> kept = new ArrayList<>();
+        int left = Objects.checkIndex(partitions, partitions() + 1);
+        for (int i = 0; left > 0; i++) {
+            Run run = runs.get(i);
+            kept.add(new Run(run.rows(), Math.min(left, run.count())));
+            left -= kept.getLast().count();
+        }
+        return new PartitionPlan(kept);
+    }
+
+    /// The partitions of this plan, followed by those of another one.
+    ///
+    /// @param more a plan whose input follows that of this one; may be without partitions
+    public PartitionPlan plus(PartitionPlan more) {
+        List<Run> all = new ArrayList<>(runs);
+        for (Run run : more.runs()) {
+            boolean isSame = !all.isEmpty() && all.getLast().rows() == run.rows();
+            all.add(isSame ? new Run(run.rows(), Math.addExact(all.removeLast().count(), run.count())) : run);
+        }
+        return new PartitionPlan(all);
     }
 
     /// A plan with partitions of the given sizes.

@@ -85,7 +85,18 @@ public sealed interface BatchRegisterCommand {
     /// @param batch the batch that sends this message
     /// @param phase published or cancelled
     /// @param run how fast a published batch was; null if that is not known
-    record BatchEnded(BatchId batch, Phase phase, @Nullable PastRun run) implements BatchRegisterCommand {
+    /// @param input digest of the identities of the files that the batch has scored; null if it is the one of
+    ///     the submission that opened the batch, or is not known
+    record BatchEnded(
+            BatchId batch,
+            Phase phase,
+            @Nullable PastRun run,
+            @Nullable String input) implements BatchRegisterCommand {
+
+        /// The end of a batch that has scored the input of the submission that opened it.
+        public BatchEnded(BatchId batch, Phase phase, @Nullable PastRun run) {
+            this(batch, phase, run, null);
+        }
 
         /// The end of a batch whose speed is not known.
         public BatchEnded(BatchId batch, Phase phase) {
@@ -111,7 +122,16 @@ public sealed interface BatchRegisterCommand {
     /// Nothing was started.
     ///
     /// @param reason why, in one or two sentences, for people
-    record Rejected(String reason) implements SubmitReply {}
+    /// @param changed the open batch whose input is not what the source has now, if that is the reason; else null
+    record Rejected(
+            String reason,
+            @Nullable BatchId changed) implements SubmitReply {
+
+        /// A submission that is rejected for another reason than its input.
+        public Rejected(String reason) {
+            this(reason, null);
+        }
+    }
 
     /// Nothing was started, and the same submission may be accepted in a moment.
     ///

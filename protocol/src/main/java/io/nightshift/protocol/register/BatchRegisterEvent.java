@@ -52,17 +52,33 @@ public sealed interface BatchRegisterEvent {
         }
     }
 
+    /// A submission found other files in the source than the open batch has, and its job lets the batch be
+    /// extended. The register asks the batch until it has ended.
+    ///
+    /// @param at when the register decided it, by the wall clock of its node
+    /// @param batch the batch that the event is about
+    /// @param submission the later submission of the batch's run
+    record Resubmitted(Instant at, BatchId batch, Submission submission) implements BatchRegisterEvent {}
+
     /// A batch ended.
     ///
     /// @param at when the register decided it, by the wall clock of its node
     /// @param batch the batch that the event is about
     /// @param phase published or cancelled
     /// @param run how fast a published batch was; null if that is not known
+    /// @param input digest of the identities of the files that the batch has scored; null if it is the one of
+    ///     the submission that opened the batch, or is not known
     record Ended(
             Instant at,
             BatchId batch,
             Phase phase,
-            @Nullable PastRun run) implements BatchRegisterEvent {
+            @Nullable PastRun run,
+            @Nullable String input) implements BatchRegisterEvent {
+
+        /// The end of a batch that has scored the input of the submission that opened it.
+        public Ended(Instant at, BatchId batch, Phase phase, @Nullable PastRun run) {
+            this(at, batch, phase, run, null);
+        }
 
         /// The end of a batch whose speed is not known.
         public Ended(Instant at, BatchId batch, Phase phase) {

@@ -271,6 +271,8 @@ final class WireTypes {
             new WireType(278, AlertCause.class),
             new WireType(290, DatabaseInput.class),
             new WireType(291, DatabaseInput.Engine.class),
+            // A source that changes.
+            new WireType(300, Job.OnChange.class),
             // Alerts.
             new WireType(250, BatchCommand.ReportAlerts.class),
             new WireType(251, AlertSubject.class),

@@ -128,6 +128,23 @@ public final class GoldenJobs {
         return with(new Job.Source(input, null, false, Map.of(), null), full().destination(), List.of());
     }
 
+    /// A job whose batch takes in new files.
+    public static Job extended() {
+        Job.Source source = full().source();
+        return with(
+                new Job.Source(
+                        source.input(),
+                        source.id(),
+                        source.uniqueId(),
+                        source.select(),
+                        source.where(),
+                        source.unseen(),
+                        source.failsIfEmpty(),
+                        Job.OnChange.EXTEND),
+                full().destination(),
+                List.of());
+    }
+
     public static Job categories() {
         Job.Source source = new Job.Source(
                 full().source().input(), null, false, Map.of(), null, Job.UnseenCategories.QUARANTINE, false);

@@ -177,9 +177,17 @@ class JobFilePropertyTest {
                         Arbitraries.maps(words, words).ofMaxSize(1),
                         words.injectNull(0.5),
                         Arbitraries.of(Job.UnseenCategories.class).injectNull(0.5),
-                        Arbitraries.of(true, false))
-                .as((input, id, unique, select, where, unseen, failsIfEmpty) ->
-                        new Job.Source(input, id, unique && id != null, select, where, unseen, failsIfEmpty));
+                        Arbitraries.of(true, false),
+                        Arbitraries.of(Job.OnChange.class).injectNull(0.5))
+                .as((input, id, unique, select, where, unseen, failsIfEmpty, onChange) -> new Job.Source(
+                        input,
+                        id,
+                        unique && id != null,
+                        select,
+                        where,
+                        unseen,
+                        failsIfEmpty,
+                        input.isFiles() ? onChange : null));
         Arbitrary<Map<String, List<String>>> categories = Arbitraries.maps(
                         words, words.list().uniqueElements().ofMinSize(1).ofMaxSize(3))
                 .ofMaxSize(2);
@@ -293,6 +301,9 @@ class JobFilePropertyTest {
         }
         if (job.source().failsIfEmpty()) {
             source.put("on-empty", "fail");
+        }
+        if (job.source().onChange() != null) {
+            source.put("on-change", job.source().onChange().name().toLowerCase(Locale.ROOT));
         }
         Map<String, Object> errors =
                 new LinkedHashMap<>(Map.of("max-rate", job.errors().maxRate()));

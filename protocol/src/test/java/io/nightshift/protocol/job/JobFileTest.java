@@ -527,6 +527,30 @@ class JobFileTest {
                 .isNotEqualTo(JobFingerprint.of(parse(SMALLEST, "source.id=a")));
     }
 
+    /// So that a batch that is open can be extended.
+    @Test
+    void theAnswerToAChangedInputIsNotPartOfTheFingerprint() {
+        assertThat(parse(SMALLEST, "source.on-change=fail").source().onChange()).isNull();
+        assertThat(parse(SMALLEST, "source.on-change=extend").source().onChange())
+                .isEqualTo(Job.OnChange.EXTEND);
+        assertThat(parse(SMALLEST, "source.on-change=restart").source().onChange())
+                .isEqualTo(Job.OnChange.RESTART);
+        assertThat(JobFingerprint.of(parse(SMALLEST, "source.on-change=extend")))
+                .isEqualTo(JobFingerprint.of(parse(SMALLEST, "source.on-change=restart")))
+                .isEqualTo(JobFingerprint.of(parse(SMALLEST)));
+    }
+
+    @Test
+    void onlyFilesHaveAnAnswerToAChangedInput() {
+        String table = SMALLEST.replaceFirst("parquet: [^\n]*", "postgres: {data-source: crm, table: customers}");
+
+        assertThat(complaint(table, "source.on-change=extend"))
+                .contains("source.on-change")
+                .contains("extend with source.postgres, which is not files");
+        assertThat(complaint(table, "source.on-change=restart")).contains("restart with source.postgres");
+        assertThat(parse(table, "source.on-change=fail").source().onChange()).isNull();
+    }
+
     /// Open batches are matched by it, so a change here makes every open batch look changed.
     @Test
     void theFingerprintStaysTheSameFromReleaseToRelease() {

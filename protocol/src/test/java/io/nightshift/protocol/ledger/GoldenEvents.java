@@ -76,6 +76,14 @@ public final class GoldenEvents {
                                         "/data/a.parquet", 1_000, Instant.parse("2026-01-01T00:00:00Z"), 70, TAG),
                                 new SourceFile("/data/b.parquet", 5_000_000_000L, AT, 5, TAG)),
                         PartitionPlan.of(25, 25, 20, 5)));
+        SourceFile late = new SourceFile("/data/late.parquet", 2_000, AT, 30, TAG);
+        events.put(
+                "planned-input", new BatchEvent.Planned(AT, List.of(late), PartitionPlan.of(25, 5), "08".repeat(32)));
+        events.put("extension-requested", new BatchEvent.ExtensionRequested(AT, "08".repeat(32)));
+        events.put("extension-requested-retry", new BatchEvent.ExtensionRequested(AT, null));
+        events.put(
+                "plan-extended",
+                new BatchEvent.PlanExtended(AT, "09".repeat(32), 2, 3, List.of(late), PartitionPlan.of(25, 10)));
         events.put(
                 "planned-schema",
                 new BatchEvent.Planned(
@@ -200,6 +208,13 @@ public final class GoldenEvents {
                 "ended-published-run",
                 new BatchRegisterEvent.Ended(
                         AT, BATCH, Phase.PUBLISHED, new PastRun(5_000_000_000L, 7_200_000, 1_500, 7.5)));
+        events.put(
+                "ended-published-input",
+                new BatchRegisterEvent.Ended(AT, BATCH, Phase.PUBLISHED, null, "08".repeat(32)));
+        events.put(
+                "resubmitted",
+                new BatchRegisterEvent.Resubmitted(
+                        AT, BATCH, new Submission(GoldenJobs.extended(), "f6".repeat(32), "08".repeat(32), MODEL)));
         events.put("ended-cancelled", new BatchRegisterEvent.Ended(AT, BATCH, Phase.CANCELLED));
         Submission lost = new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL);
         events.put("reentered", new BatchRegisterEvent.Reentered(AT.plusSeconds(60), BATCH, AT, lost, null));

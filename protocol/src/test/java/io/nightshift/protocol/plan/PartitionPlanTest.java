@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -46,7 +47,7 @@ class PartitionPlanTest {
     @Test
     void aMillionEqualPartitionsAreOneRun() {
         long[] sizes = new long[1_000_001];
-        java.util.Arrays.fill(sizes, 250_000);
+        Arrays.fill(sizes, 250_000);
         sizes[1_000_000] = 17;
 
         PartitionPlan plan = PartitionPlan.of(sizes);
@@ -69,9 +70,26 @@ class PartitionPlanTest {
     }
 
     @Test
-    void anEmptyPartitionIsAlone() {
+    void anEmptyPartitionIsTheFirst() {
         assertThatThrownBy(() -> PartitionPlan.of(0, 0)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> PartitionPlan.of(0, 5)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> PartitionPlan.of(5, 0)).isInstanceOf(IllegalArgumentException.class);
+        PartitionPlan.Index index = PartitionPlan.of(0, 5).index(List.of(file(0, 0), file(1, 5)));
+        assertThat(index.slices(0)).containsExactly(new Slice(file(0, 0), 0, 0));
+        assertThat(index.slices(1)).containsExactly(new Slice(file(1, 5), 0, 5));
+    }
+
+    @Property
+    void thePartsOfAPlanAreThePlan(
+            @ForAll @Size(min = 1, max = 12) List<@IntRange(min = 1, max = 3) Integer> partitions,
+            @ForAll @IntRange(min = 0, max = 12) int at) {
+        long[] sizes = partitions.stream().mapToLong(Integer::longValue).toArray();
+        int cut = Math.min(at, sizes.length);
+
+        PartitionPlan first = PartitionPlan.of(sizes).first(cut);
+
+        assertThat(first).isEqualTo(PartitionPlan.of(Arrays.copyOf(sizes, cut)));
+        assertThat(first.plus(PartitionPlan.of(Arrays.copyOfRange(sizes, cut, sizes.length))))
+                .isEqualTo(PartitionPlan.of(sizes));
     }
 
     @Test

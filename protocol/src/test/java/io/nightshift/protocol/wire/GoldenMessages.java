@@ -191,7 +191,8 @@ public final class GoldenMessages {
                         false,
                         new BatchStatus.Forecast(AT.plusSeconds(3_000), AT.plusSeconds(4_000), 7.5, 12),
                         PAST_RUN),
-                new BatchUse(USE, USE, 2, 9_000_000, 72_000_000, 63_000_000, 1, 8, 7));
+                new BatchUse(USE, USE, 2, 9_000_000, 72_000_000, 63_000_000, 1, 8, 7),
+                "08".repeat(32));
     }
 
     private void statuses() {
@@ -280,9 +281,13 @@ public final class GoldenMessages {
         add("has-work-timed", new BatchRegisterCommand.HasWork(BATCH, 4_200));
         add("batch-ended", new BatchRegisterCommand.BatchEnded(BATCH, Phase.PUBLISHED));
         add("batch-ended-run", new BatchRegisterCommand.BatchEnded(BATCH, Phase.PUBLISHED, PAST_RUN));
+        add(
+                "batch-ended-input",
+                new BatchRegisterCommand.BatchEnded(BATCH, Phase.PUBLISHED, PAST_RUN, "08".repeat(32)));
         add("accepted", new BatchRegisterCommand.Accepted(BATCH, false, true));
         add("already-published", new BatchRegisterCommand.AlreadyPublished(BATCH));
         add("rejected", new BatchRegisterCommand.Rejected("the batch is being published"));
+        add("rejected-input", new BatchRegisterCommand.Rejected("its input has changed", BATCH));
     }
 
     private void findCommands(ActorRef<BatchRegisterCommand.FindReply> asker, ActorRef<SubmissionTicket> ticketHolder) {

@@ -3,6 +3,8 @@ package io.nightshift.system.http;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.coordinator.verification.Proof;
+import io.nightshift.coordinator.verification.Verification;
 import io.nightshift.node.DuckDbLoader;
 import io.nightshift.node.EmbeddedNode;
 import io.nightshift.node.MemoryBudget;
@@ -17,6 +19,8 @@ import io.nightshift.node.metrics.NodeMetrics;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.submission.PlanLimits;
 import io.nightshift.node.submission.SubmissionResolver;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobText;
 import io.nightshift.storage.Destinations;
@@ -33,6 +37,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -44,6 +49,7 @@ public final class HttpNode implements AutoCloseable {
 
     private final ExecutorService background = Executors.newCachedThreadPool();
     private final EmbeddedLedger ledger;
+    private final DataSources destinations;
     private final DuckDbLoader duckDb;
     private final Node node;
     private final HttpClient client = HttpClient.newHttpClient();
@@ -62,17 +68,31 @@ public final class HttpNode implements AutoCloseable {
     }
 
     HttpNode(Path home, HttpSettings settings, SubmissionQueue.Limits admission, AlertConfiguration alerts) {
+        this(home, settings, admission, alerts, new DataSources(Map.of()));
+    }
+
+    /// @param dataSources that jobs may name
+    public HttpNode(Path home, HttpSettings settings, DataSources dataSources) {
+        this(home, settings, SubmissionQueue.Limits.DEFAULT, AlertConfiguration.NONE, dataSources);
+    }
+
+    private HttpNode(
+            Path home,
+            HttpSettings settings,
+            SubmissionQueue.Limits admission,
+            AlertConfiguration alerts,
+            DataSources dataSources) {
+        destinations = dataSources;
         ledger = EmbeddedLedger.open(home);
         duckDb = DuckDbLoader.open(128L << 20, home.resolve("spill"), FileRoots.UNRESTRICTED, background);
         registry = new ModelRegistry(home);
-        DataSources none = new DataSources(Map.of());
         node = EmbeddedNode.start(new Node.Dependencies(
                 ledger.ledger(),
                 duckDb,
                 FileRoots.UNRESTRICTED,
                 ObjectCopies.none(),
                 new ModelCache(registry::path),
-                none,
+                dataSources,
                 new ScoringThreads(2),
                 512L << 20,
                 NodeMetrics.begin(null, "node:1", Prices.NONE),
@@ -84,7 +104,7 @@ public final class HttpNode implements AutoCloseable {
                 access,
                 new SubmissionResolver(
                         registry,
-                        new Destinations(duckDb, none),
+                        new Destinations(duckDb, dataSources),
                         2,
                         MemoryBudget.budget(),
                         PlanLimits.LARGEST,
@@ -100,6 +120,19 @@ public final class HttpNode implements AutoCloseable {
     /// @param overrides as in `--set`
     public static String jobText(FlightsJob job, String... overrides) throws IOException {
         return JobText.of(JobFile.parse(Files.readAllBytes(job.file()), job.file(), List.of(overrides)));
+    }
+
+    /// The events of a batch.
+    public List<BatchEvent> events(String batch) {
+        List<BatchEvent> events = new ArrayList<>();
+        ledger.ledger().forEach(new BatchId(batch), (number, entry) -> events.add(entry.event()));
+        return events;
+    }
+
+    /// Verifies a batch, as `batch verify` does.
+    public Proof verify(String batch) {
+        return new Verification(ledger.ledger(), new Destinations(duckDb, destinations), finding -> {})
+                .prove(new BatchId(batch));
     }
 
     public URI uri(String path) {

@@ -289,7 +289,14 @@ final class RunIT {
         FileTime modified = Files.getLastModifiedTime(job.input());
         job.write("SELECT * FROM flights LIMIT 59999");
         ProgramProcess.run(job, "--set", "partitions.rows=2000")
-                .expect(1, job.input().toString(), "bytes", "modified");
+                .expect(
+                        2,
+                        "is open, but its input has changed",
+                        "Put the files back",
+                        "--new",
+                        job.input() + " has changed: its length was ",
+                        " bytes",
+                        "modified");
         assertThat(job.published()).isEmpty();
 
         Files.write(job.input(), content);
