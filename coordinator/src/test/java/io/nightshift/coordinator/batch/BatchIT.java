@@ -1059,7 +1059,8 @@ class BatchIT {
                             null,
                             null,
                             status.timing(),
-                            null));
+                            null,
+                            batch.submission().input()));
             assertThat(java.util.Objects.requireNonNull(status.timing()).priority())
                     .isEqualTo(5);
             assertThat(status.bytes()).isPositive();

@@ -416,7 +416,7 @@ final class JobKeys {
                                     JobKey.optional(
                                                     "on-change",
                                                     new Choice(List.of("fail", "extend", "restart")),
-                                                    "What happens if the files of the source have changed when the job is run again and its batch is still open. `fail`: the run is refused. `extend`: the batch keeps what it has committed and scores new files, too. `restart`: the batch is cancelled, and a new one scores everything.",
+                                                    "What happens if the files of the source have changed when the job is run again and its batch is still open. `fail`: the run is refused. `extend`: the batch keeps what it has committed and scores new files, too. `restart`: the batch is cancelled, and a new one scores everything. A table or query of a database has no files: the batch scores the rows that were planned.",
                                                     "extend")
                                             .or("fail")),
                             Kinds.INPUTS.stream().map(Kind::name).toList()),
