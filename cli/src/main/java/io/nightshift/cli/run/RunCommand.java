@@ -208,7 +208,8 @@ public final class RunCommand implements Callable<Integer> {
                 yield ExitStatus.DONE;
             }
             case Rejected rejected ->
-                throw FailureException.permanent(node.named(rejected, submission).reason());
+                throw FailureException.permanent(
+                        node.named(rejected, submission).reason());
             case TooManyOpen(String reason) -> throw FailureException.permanent(reason);
             case NotNow(String reason) -> throw new FailureException(Failure.transientFailure(reason));
         };

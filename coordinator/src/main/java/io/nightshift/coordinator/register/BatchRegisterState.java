@@ -523,8 +523,7 @@ public final class BatchRegisterState {
         return before.equals(now) ? before : now;
     }
 
-    private BatchRegisterState ended(
-            BatchId batch, Phase phase, @Nullable PastRun run, @Nullable String scored) {
+    private BatchRegisterState ended(BatchId batch, Phase phase, @Nullable PastRun run, @Nullable String scored) {
         Entry before = entry(batch);
         if (before == null) {
             return this;

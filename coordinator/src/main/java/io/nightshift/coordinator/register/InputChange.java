@@ -3,7 +3,6 @@ package io.nightshift.coordinator.register;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -11,9 +10,9 @@ import io.nightshift.protocol.register.BatchRegisterCommand;
 /// What a run's submission does with the run's open batch if the source has other files than the batch scores, as
 /// the submitted job says in `source.on-change`.
 ///
-/// Two digests are compared: the one of the submission, and the one of the files that the batch scores. A source
-/// that is not files has no digest that means anything, see [Input#isFiles]. Neither has a batch whose ledger says
-/// none. Such a batch is resumed as it is, and its workers compare what they read with the plan.
+/// Two digests are compared: the one of the submission, and the one of the files that the batch scores. Without
+/// them, the batch is resumed as it is, and its workers compare what they read with the plan. So it is with a source
+/// that is not files, see [io.nightshift.protocol.job.Input#isFiles], and with a ledger that does not say the input.
 enum InputChange {
     /// The input has not changed or has no digest, or the batch has committed everything and is finished first.
     NONE,
@@ -51,8 +50,10 @@ enum InputChange {
     ///
     /// @param noun what the batch is of, for people
     static BatchRegisterCommand.Rejected refusal(BatchId batch, String noun) {
-        return new BatchRegisterCommand.Rejected("batch %s of this %s is open, but its input has changed since it was opened: a file of the source was changed, added or removed. Put the files back as they were to resume it, say what to do with source.on-change: extend or restart, or start a new batch with --new"
-                .formatted(batch, noun), batch);
+        return new BatchRegisterCommand.Rejected(
+                "batch %s of this %s is open, but its input has changed since it was opened: a file of the source was changed, added or removed. Put the files back as they were to resume it, say what to do with source.on-change: extend or restart, or start a new batch with --new"
+                        .formatted(batch, noun),
+                batch);
     }
 
     /// The digest of the files that a batch scores; empty if it is not known.

@@ -246,7 +246,8 @@ class BatchDecisionsTest extends DecisionsFixture {
                     planned.files().stream()
                             .map(file -> new InspectedFile(file, List.of()))
                             .toList(),
-                    planned.partitions(), ExampleBatch.INPUT);
+                    planned.partitions(),
+                    ExampleBatch.INPUT);
         }
 
         private CoordinatorAction asking(String node) {

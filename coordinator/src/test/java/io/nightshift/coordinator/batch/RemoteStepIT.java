@@ -159,7 +159,8 @@ final class RemoteStepIT {
                 .as("the coordinator has taken over from itself")
                 .isEqualTo(2);
         List<String> late = StepResult.parts(
-                new CoordinatorMessage.PlanCompleted(batch.inspect(), PartitionPlan.of(10), ExampleBatch.INPUT), Instant.EPOCH);
+                new CoordinatorMessage.PlanCompleted(batch.inspect(), PartitionPlan.of(10), ExampleBatch.INPUT),
+                Instant.EPOCH);
         asked.replyTo().tell(new StepReply.Part(asked.nonce(), 0, true, late.getFirst(), silent.ref()));
         batch.complete(0);
         batch.awaitPhase(Phase.PUBLISHED);

@@ -155,7 +155,8 @@ class RegisterArchiveIT {
                 null));
         assertThat(reply.receiveMessage(SOON))
                 .as("the archive has the input that the batch has scored")
-                .isEqualTo(new BatchRegisterCommand.AlreadyPublished(batches.reversed().get(EXTENDED)));
+                .isEqualTo(new BatchRegisterCommand.AlreadyPublished(
+                        batches.reversed().get(EXTENDED)));
     }
 
     /// Published batches with entries of their own.

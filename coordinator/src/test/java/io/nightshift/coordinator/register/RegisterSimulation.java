@@ -272,16 +272,17 @@ final class RegisterSimulation {
                 : null;
         if (send.message() instanceof BatchRegisterCommand.AlreadyPublished(BatchId batch)
                 && !Objects.equals(inputOf.get(batch), input)) {
-            throw new Violation("%s is said to have scored %s, and has scored %s"
-                    .formatted(batch, input, inputOf.get(batch)));
+            throw new Violation(
+                    "%s is said to have scored %s, and has scored %s".formatted(batch, input, inputOf.get(batch)));
         }
         if (send.message() instanceof BatchRegisterCommand.Accepted(BatchId batch, boolean resumed, boolean repeated)
                 && resumed
                 && batches.get(batch) == Phase.RUNNING
                 && !Objects.equals(inputOf.get(batch), input)
-                && events.stream().noneMatch(event -> event instanceof BatchRegisterEvent.Resubmitted again
-                        && again.batch().equals(batch)
-                        && again.submission().input().equals(input))) {
+                && events.stream()
+                        .noneMatch(event -> event instanceof BatchRegisterEvent.Resubmitted again
+                                && again.batch().equals(batch)
+                                && again.submission().input().equals(input))) {
             throw new Violation("%s is resumed for %s, and scores %s".formatted(batch, input, inputOf.get(batch)));
         }
     }
@@ -402,8 +403,29 @@ final class RegisterSimulation {
 
     private BatchStatus status(BatchId batch) {
         return new BatchStatus(
-                batch, batches.get(batch), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 0, "00", Map.of(), null, null,
-                null, null, inputOf.get(batch));
+                batch,
+                batches.get(batch),
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                null,
+                null,
+                0,
+                "00",
+                Map.of(),
+                null,
+                null,
+                null,
+                null,
+                inputOf.get(batch));
     }
 
     private void start(BatchId batch, Submission submission) {
@@ -472,12 +494,11 @@ final class RegisterSimulation {
     /// A submission of a run with its present input.
     private Submission submission(int run) {
         Submission submission = runs.get(run);
-        Job.OnChange onChange =
-                switch (random.nextInt(3)) {
-                    case 0 -> Job.OnChange.EXTEND;
-                    case 1 -> Job.OnChange.RESTART;
-                    default -> null;
-                };
+        Job.OnChange onChange = switch (random.nextInt(3)) {
+            case 0 -> Job.OnChange.EXTEND;
+            case 1 -> Job.OnChange.RESTART;
+            default -> null;
+        };
         return new Submission(
                 ExampleBatch.job(submission.job(), onChange),
                 submission.fingerprint(),

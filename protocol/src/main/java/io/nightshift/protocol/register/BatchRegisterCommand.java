@@ -123,9 +123,7 @@ public sealed interface BatchRegisterCommand {
     ///
     /// @param reason why, in one or two sentences, for people
     /// @param changed the open batch whose input is not what the source has now, if that is the reason; else null
-    record Rejected(
-            String reason,
-            @Nullable BatchId changed) implements SubmitReply {
+    record Rejected(String reason, @Nullable BatchId changed) implements SubmitReply {
 
         /// A submission that is rejected for another reason than its input.
         public Rejected(String reason) {
