@@ -51,7 +51,7 @@ final class InvariantChecker {
     private Use discardedBefore = Use.NONE;
 
     /// The incarnation that has asked for a plan, by the plan's first file.
-    private final Map<SourceFile, Integer> plans = new IdentityHashMap<>();
+    private final IdentityHashMap<SourceFile, Integer> plans = new IdentityHashMap<>();
 
     /// Output of attempts that is there, staged.
     private final Set<Attempt> staged = new HashSet<>();
