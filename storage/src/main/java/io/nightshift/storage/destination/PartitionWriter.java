@@ -1,6 +1,7 @@
 package io.nightshift.storage.destination;
 
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.storage.duckdb.SqlStatement;
 import java.io.IOException;
 import java.sql.SQLException;
 
@@ -21,6 +22,11 @@ public interface PartitionWriter extends AutoCloseable {
     interface Execution {
         /// @return the number of rows that the statement wrote, or the number that it selected
         long run(String sql) throws SQLException;
+
+        /// As [#run(String)], for a statement that writes rows and whose form may come again.
+        default long run(SqlStatement statement) throws SQLException {
+            return run(statement.sql());
+        }
     }
 
     /// Writes the good rows.

@@ -1,6 +1,7 @@
 package io.nightshift.storage.destination;
 
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.storage.source.BoundJob;
 import java.util.function.Supplier;
 
@@ -14,7 +15,7 @@ import java.util.function.Supplier;
 ///     `record_file`, `record_row`, `record_id` if the job names an id, `reason`, `value`, the wrong value as
 ///     text or NULL, `message`, the words of the database for an expression that failed or NULL, and
 ///     `values`, the source's own values as JSON
-public record ScoredRows(BoundJob job, ModelDescription model, String scored, Supplier<String> quarantine) {
+public record ScoredRows(BoundJob job, ModelDescription model, SqlStatement scored, Supplier<String> quarantine) {
 
     /// The quarantined rows.
     public String quarantined() {

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import org.duckdb.DuckDBConnection;
 
 /// The node's DuckDB instance: in memory, shared by all that read or write on this node.
@@ -26,6 +27,9 @@ import org.duckdb.DuckDBConnection;
 public final class DuckDb implements AutoCloseable {
 
     private final DuckDBConnection root;
+
+    /// As many as were used at the same time.
+    private final ConcurrentLinkedDeque<KeptConnection> kept = new ConcurrentLinkedDeque<>();
 
     private DuckDb(DuckDBConnection root) {
         this.root = root;
@@ -86,6 +90,18 @@ public final class DuckDb implements AutoCloseable {
         }
     }
 
+    /// A connection that was given back, or a new one.
+    public KeptConnection take() throws SQLException {
+        KeptConnection free = kept.poll();
+        return free == null ? new KeptConnection(connect()) : free;
+    }
+
+    /// Keeps a connection for others. It must be as it was taken: without temporary tables, settings of its own,
+    /// or a statement that somebody may still cancel.
+    public void giveBack(KeptConnection connection) {
+        kept.push(connection);
+    }
+
     /// A new connection to the instance, for one thread.
     public Connection connect() throws SQLException {
         return root.duplicate();
@@ -94,6 +110,9 @@ public final class DuckDb implements AutoCloseable {
     @Override
     public void close() {
         try {
+            for (KeptConnection free = kept.poll(); free != null; free = kept.poll()) {
+                free.close();
+            }
             root.close();
         } catch (SQLException e) {
             throw new IllegalStateException("DuckDB can't be closed", e);

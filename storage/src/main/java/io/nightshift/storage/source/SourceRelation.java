@@ -2,6 +2,10 @@ package io.nightshift.storage.source;
 
 import io.nightshift.protocol.job.Job;
 import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.duckdb.SqlStatement.Value;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Rows of a source as DuckDB SQL: of one slice, or of several whole files of equal columns.
@@ -13,6 +17,11 @@ import org.jspecify.annotations.Nullable;
 /// @param record what is known of a row as a record of a text file, or null if no row can be malformed
 public record SourceRelation(
         String from, String file, String row, String range, SourceRelation.@Nullable TextRecord record) {
+
+    private static final String FIRST = "first row";
+    private static final String END = "end row";
+    private static final Pattern ROWS =
+            Pattern.compile("\\w+ >= (\\d+)/\\* %s \\*/ AND \\w+ < (\\d+)/\\* %s \\*/".formatted(FIRST, END));
 
     /// Expressions over `from` about a row of a text file. A malformed record is a row that is quarantined,
     /// whatever the job's condition says of it.
@@ -30,6 +39,24 @@ public record SourceRelation(
     /// Rows none of which can be malformed.
     public SourceRelation(String from, String file, String row, String range) {
         this(from, file, row, range, null);
+    }
+
+    /// A range of rows of a file, as [#range()]. Its text differs from that of other ranges only in [#values()].
+    ///
+    /// @param position the row's position in the file, as SQL
+    public static String rows(String position, long first, long end) {
+        return "%1$s >= %2$s AND %1$s < %3$s"
+                .formatted(position, new Value(FIRST, first).literal(), new Value(END, end).literal());
+    }
+
+    /// The values of a range that [#rows] made; empty for other ranges.
+    public List<Value> values() {
+        Matcher matcher = ROWS.matcher(range);
+        return matcher.lookingAt()
+                ? List.of(
+                        new Value(FIRST, Long.valueOf(matcher.group(1))),
+                        new Value(END, Long.valueOf(matcher.group(2))))
+                : List.of();
     }
 
     /// A query for the rows that the job's condition lets through. A row for which the condition fails is one

@@ -16,6 +16,7 @@ import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestData;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.storage.source.BoundJob;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -172,8 +173,9 @@ public final class ContractBatch implements AutoCloseable {
             return new ScoredRows(
                     bound,
                     MODEL,
-                    "SELECT nightshift_file, nightshift_row, id AS nightshift_id, note AS nightshift_output_0, f0 AS nightshift_ticket FROM %s WHERE NOT %s"
-                            .formatted(from, isBad),
+                    new SqlStatement(
+                            "SELECT nightshift_file, nightshift_row, id AS nightshift_id, note AS nightshift_output_0, f0 AS nightshift_ticket FROM %s WHERE NOT %s"
+                                    .formatted(from, isBad)),
                     () ->
                             "SELECT nightshift_file AS record_file, nightshift_row AS record_row, id AS record_id, 'it is bad' AS reason, CAST(f0 AS VARCHAR) AS \"value\", 'no such number' AS message, '{\"f0\": 1}' AS \"values\" FROM %s WHERE %s"
                                     .formatted(from, isBad));

@@ -18,6 +18,8 @@ import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.duckdb.KeptConnection;
+import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.storage.objectstore.FetchControl;
 import io.nightshift.storage.source.BoundJob.Feature;
 import io.nightshift.storage.source.Categories.Unseen;
@@ -96,6 +98,8 @@ public final class PartitionAttempt {
     private @Nullable ReadSamples samples;
     /// Whether all rows were read and scored.
     private boolean isScored;
+    /// Whether it has succeeded without a quarantined row.
+    private boolean isUsual;
     /// The bytes that the last query has read; -1 if it was not profiled, or its profile does not say it.
     private long read = -1;
     /// The time in which the destination took rows that the meter knows, in nanoseconds.
@@ -199,12 +203,13 @@ public final class PartitionAttempt {
     /// @throws FailureException if the partition could not be scored; nothing is left of it then
     public Result run(UseMeter use) {
         meter = use;
-        try (Connection connection = duckDb.connect();
-                this.output) {
+        KeptConnection kept = null;
+        try (this.output) {
             step = System.nanoTime();
+            kept = duckDb.take();
             source.requireReadable(lease.slices());
             checkPins(source.pins()::quickDifferences);
-            Result result = score(connection);
+            Result result = score(kept);
             isScored = true;
             checkPins(source.pins()::differencesAfterReading);
             refuseIfCancelled();
@@ -226,10 +231,29 @@ public final class PartitionAttempt {
         } catch (IOException e) {
             throw new FailureException(
                     Failure.of(FailedResource.Type.STORAGE, lease.staging(), doing() + ": " + e.getMessage()), e);
+        } finally {
+            release(kept);
         }
     }
 
-    private Result score(Connection connection) throws SQLException, IOException {
+    /// Only the connection of an attempt that was as usual is kept. [#interrupt] cancels a statement after
+    /// [#cancelled] was set, so it can't meet the statement of another attempt.
+    private void release(@Nullable KeptConnection connection) {
+        if (connection == null) {
+            return;
+        }
+        if (isUsual && !cancelled) {
+            duckDb.giveBack(connection);
+            return;
+        }
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            LOG.warn("{}: its connection can't be closed", lease.attempt(), e);
+        }
+    }
+
+    private Result score(KeptConnection connection) throws SQLException, IOException {
         try (HeldSlices slices = source.hold(lease.slices(), fetching)) {
             held = slices;
             try {
@@ -247,13 +271,14 @@ public final class PartitionAttempt {
         }
     }
 
-    private Result score(Connection connection, HeldSlices held) throws SQLException, IOException {
+    private Result score(KeptConnection kept, HeldSlices held) throws SQLException, IOException {
+        Connection connection = kept.connection();
         ModelDescription description = model.description();
         List<BoundSlices> slices = source.bind(connection, lease.slices(), lease.job(), description);
         PartitionQuery query = new PartitionQuery(slices, description, false, textLimit);
         long written;
         try {
-            written = predictions(connection, query);
+            written = predictions(kept, query);
         } catch (SQLException e) {
             if (DuckDbError.of(e) != DuckDbError.ROW || held.failure() != null) {
                 throw e;
@@ -261,7 +286,7 @@ public final class PartitionAttempt {
             query = new PartitionQuery(slices, description, true, textLimit);
             rows.set(0);
             scoring = 0;
-            written = predictions(connection, query);
+            written = predictions(kept, query);
         }
         long predictions = written;
         long range = plannedRows();
@@ -281,6 +306,7 @@ public final class PartitionAttempt {
         }
         Map<String, Long> unseenCategories = unseenCategories(connection, query, predictions < read);
         OutputFile part = sealing(() -> output.part(predictions));
+        isUsual = predictions == read && !query.careful();
         Attempt attempt = lease.attempt();
         PartitionCommit commit = new PartitionCommit(
                 attempt.partition(),
@@ -381,7 +407,8 @@ public final class PartitionAttempt {
         return counts;
     }
 
-    private long predictions(Connection connection, PartitionQuery query) throws SQLException {
+    private long predictions(KeptConnection kept, PartitionQuery query) throws SQLException {
+        Connection connection = kept.connection();
         ScoredRows scored = query.rows();
         ModelDescription description = model.description();
         Scorer scorer = model.scorer();
@@ -405,10 +432,10 @@ public final class PartitionAttempt {
         ended(Step.PREPARE);
         boolean isSampled = samples != null && samples.isDue(lease.attempt().batch());
         if (steps == null && !isSampled) {
-            return output.predictions(scored, sql -> session.callInSession(() -> execute(connection, sql)));
+            return output.predictions(scored, scoring(kept, session));
         }
         pragma(connection, "enable_profiling = 'no_output'");
-        long written = output.predictions(scored, sql -> session.callInSession(() -> execute(connection, sql)));
+        long written = output.predictions(scored, scoring(kept, session));
         String profile = connection.unwrap(DuckDBConnection.class).getProfilingInformation(ProfilerPrintFormat.JSON);
         pragma(connection, "disable_profiling");
         if (samples != null) {
@@ -421,6 +448,24 @@ public final class PartitionAttempt {
         }
         step = now;
         return written;
+    }
+
+    private PartitionWriter.Execution scoring(KeptConnection kept, ScoringSession session) {
+        return new PartitionWriter.Execution() {
+            @Override
+            public long run(String sql) throws SQLException {
+                return session.callInSession(() -> execute(kept.connection(), sql));
+            }
+
+            @Override
+            public long run(SqlStatement statement) throws SQLException {
+                try {
+                    return session.callInSession(() -> kept.update(statement, PartitionAttempt.this::begin));
+                } finally {
+                    running = null;
+                }
+            }
+        };
     }
 
     private void ended(Step ended) {
@@ -488,13 +533,17 @@ public final class PartitionAttempt {
 
     private long run(Connection connection, Execution execution) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            running = statement;
-            progress.incrementAndGet();
-            refuseIfCancelled();
+            begin(statement);
             return execution.on(statement);
         } finally {
             running = null;
         }
+    }
+
+    private void begin(Statement statement) {
+        running = statement;
+        progress.incrementAndGet();
+        refuseIfCancelled();
     }
 
     private void refuseIfCancelled() {

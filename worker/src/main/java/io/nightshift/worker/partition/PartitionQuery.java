@@ -3,6 +3,7 @@ package io.nightshift.worker.partition;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.Categories;
 import io.nightshift.storage.source.Categories.Unseen;
@@ -32,7 +33,11 @@ record PartitionQuery(
 
     /// The rows for a writer.
     ScoredRows rows() {
-        return new ScoredRows(job(), model, scored(), this::quarantined);
+        return new ScoredRows(job(), model, new SqlStatement(scored(), values()), this::quarantined);
+    }
+
+    private List<SqlStatement.Value> values() {
+        return slices.size() == 1 ? slices.getFirst().relation().values() : List.of();
     }
 
     /// Whether the job leaves out rows.

@@ -6,6 +6,7 @@ import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.destination.folder.FileFormat;
 import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.storage.source.BoundJob;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -62,7 +63,7 @@ public final class CsvFormat implements FileFormat {
     }
 
     @Override
-    public String copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows) {
+    public SqlStatement copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows) {
         Instant now = Instant.now();
         List<String> columns = new ArrayList<>();
         for (PredictionColumns.Column column : PredictionColumns.of(rows.job(), rows.model())) {
@@ -72,7 +73,10 @@ public final class CsvFormat implements FileFormat {
         columns.add(lease.model().version() + " AS model_version");
         columns.add(Sql.text(lease.attempt().batch().value()) + " AS batch_id");
         columns.add(Sql.text(now.toString()) + " AS predicted_at");
-        return copy("SELECT %s FROM (%s)".formatted(String.join(", ", columns), rows.scored()), file);
+        return new SqlStatement(copy(
+                "SELECT %s FROM (%s)"
+                        .formatted(String.join(", ", columns), rows.scored().sql()),
+                file));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.nightshift.storage.destination.folder;
 
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.storage.destination.ScoredRows;
+import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.storage.source.BoundJob;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,10 +23,11 @@ public interface FileFormat {
         return List.of();
     }
 
-    /// A statement that writes an attempt's good rows to a file.
+    /// A statement that writes an attempt's good rows to a file. If it has values, it has those of the rows,
+    /// too.
     ///
     /// @param blockRows how many rows may be held in memory
-    String copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows);
+    SqlStatement copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows);
 
     /// A statement that writes an attempt's quarantined rows to a file.
     String copyQuarantine(ScoredRows rows, Path file, int blockRows);

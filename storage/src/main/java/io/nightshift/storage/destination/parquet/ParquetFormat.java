@@ -6,11 +6,11 @@ import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.destination.folder.FileFormat;
 import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.duckdb.SqlStatement;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /// Parquet, compressed with Zstandard.
 public final class ParquetFormat implements FileFormat {
@@ -25,7 +25,7 @@ public final class ParquetFormat implements FileFormat {
     }
 
     @Override
-    public String copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows) {
+    public SqlStatement copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows) {
         Instant now = Instant.now();
         List<String> columns = new ArrayList<>();
         for (PredictionColumns.Column column : PredictionColumns.of(rows.job(), rows.model())) {
@@ -34,12 +34,16 @@ public final class ParquetFormat implements FileFormat {
         columns.add(constant(lease.model().name()) + " AS model_name");
         columns.add(lease.model().version() + " AS model_version");
         columns.add(constant(lease.attempt().batch().value()) + " AS batch_id");
-        columns.add(String.format(
-                Locale.ROOT,
-                "make_timestamptz(%d) AS predicted_at",
-                now.getEpochSecond() * 1_000_000 + now.getNano() / 1000));
+        SqlStatement.Value predictedAt =
+                new SqlStatement.Value("predicted_at", now.getEpochSecond() * 1_000_000 + now.getNano() / 1000);
+        columns.add("make_timestamptz(%s) AS predicted_at".formatted(predictedAt.literal()));
+        SqlStatement.Value to = new SqlStatement.Value("file", file.toString());
         long most = lease.slices().stream().mapToLong(Slice::rows).sum();
-        return copy("SELECT %s FROM (%s)".formatted(String.join(", ", columns), rows.scored()), file, blockRows, most);
+        String select = "SELECT %s FROM (%s)"
+                .formatted(String.join(", ", columns), rows.scored().sql());
+        List<SqlStatement.Value> values = new ArrayList<>(List.of(predictedAt, to));
+        values.addAll(rows.scored().values());
+        return new SqlStatement(copy(select, to.literal(), blockRows, dictionary(most)), values);
     }
 
     private static String sql(PredictionColumns.Column column, Lease lease) {
@@ -56,14 +60,21 @@ public final class ParquetFormat implements FileFormat {
 
     @Override
     public String copyQuarantine(ScoredRows rows, Path file, int blockRows) {
-        return copy(rows.quarantined(), file, blockRows, DISTINCT);
+        return copy(rows.quarantined(), Sql.text(file.toString()), blockRows, DISTINCT);
     }
 
-    /// @param rows the most rows that there are. DuckDB allocates and clears the table of each dictionary in
-    ///     advance, so a file of few rows asks for small ones; that changes no byte of the file
-    private static String copy(String select, Path file, int blockRows, long rows) {
+    /// The most distinct values of a dictionary for a file of some rows. DuckDB allocates and clears the table
+    /// of each dictionary in advance, so a file of few rows asks for small ones; that changes no byte of the
+    /// file. It is a power of two, so that partitions of nearly equal rows have the same.
+    ///
+    /// @param rows the most rows that there are
+    private static long dictionary(long rows) {
+        return rows >= DISTINCT ? DISTINCT : Math.min(DISTINCT, 2 * Long.highestOneBit(Math.max(1, rows)));
+    }
+
+    private static String copy(String select, String to, int blockRows, long dictionary) {
         return "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE %d, DICTIONARY_SIZE_LIMIT %d)"
-                .formatted(select, Sql.text(file.toString()), blockRows, Math.clamp(rows, 1, DISTINCT));
+                .formatted(select, to, blockRows, dictionary);
     }
 
     @Override

@@ -22,7 +22,7 @@ final class PostgresWriter implements PartitionWriter {
         quarantine = null;
         transaction.begin();
         predictions = transaction.predictions(TableColumns.predictions(rows.job(), rows.model()));
-        return send(predictions, rows.scored(), scoring);
+        return send(predictions, rows.scored().sql(), scoring);
     }
 
     @Override

@@ -260,7 +260,7 @@ public final class ParquetReader implements SourceReader {
                 from,
                 Sql.text(slice.file().path()),
                 "file_row_number",
-                "file_row_number >= %d AND file_row_number < %d".formatted(slice.firstRow(), slice.endRow()));
+                SourceRelation.rows("file_row_number", slice.firstRow(), slice.endRow()));
     }
 
     /// The file that a row is in, as it is pinned.

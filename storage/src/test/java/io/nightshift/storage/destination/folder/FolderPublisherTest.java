@@ -24,6 +24,7 @@ import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.storage.filesystem.Digests;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -504,7 +505,7 @@ class FolderPublisherTest {
         }
 
         @Override
-        public String copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows) {
+        public SqlStatement copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows) {
             throw new AssertionError("nothing is written");
         }
 
