@@ -77,6 +77,10 @@ public final class FaultCampaign {
 
     private RoundResult attack(Fault fault, Destination destination) throws Exception {
         NemesisCluster cluster = environment.cluster(options, SimulatedHost.NODES);
+        if (fault == Fault.KILL_TICK) {
+            Path job = predictions.resolveSibling("ticks-" + rounds);
+            return new ScheduleRound(cluster, job, "ticks-" + rounds, random).run(rounds, seed);
+        }
         String expected = expectedDigests.get(destination);
         if (expected == null) {
             expected = workload.digestWithoutFaults(output(destination, cluster, predictions), cluster.database);

@@ -12,6 +12,8 @@ public enum Fault {
     KILL_SHARDS,
     /// `kill -9` of all nodes at once.
     KILL_ALL,
+    /// `kill -9` of the node that holds a scheduled job, of any node or of all nodes, around ticks of the job.
+    KILL_TICK,
     /// SIGSTOP of a node for this many seconds, then SIGCONT.
     FREEZE_3,
     FREEZE_15,
@@ -61,7 +63,7 @@ public enum Fault {
 
     /// Whether the destination of the batch is a folder in each round.
     public boolean needsFolder() {
-        return this == DISK_FULL || this == POWER_CUT;
+        return this == DISK_FULL || this == POWER_CUT || this == KILL_TICK;
     }
 
     /// The name on the command line.

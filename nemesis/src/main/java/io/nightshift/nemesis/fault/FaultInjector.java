@@ -118,6 +118,7 @@ public final class FaultInjector {
                 yield new InjectedFault(
                         Objects.requireNonNull(damaged).damage(random), killed.lasts(), false, killed.healing());
             }
+            case KILL_TICK -> throw new IllegalArgumentException("it needs a schedule");
             case POWER_CUT -> throw new IllegalArgumentException("a cluster has no embedded ledger");
             case CLOCK -> {
                 FakeClock clock = faults.fakeClock(cluster.folder);

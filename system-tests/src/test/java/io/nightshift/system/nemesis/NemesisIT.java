@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -63,6 +64,15 @@ final class NemesisIT {
     @ParameterizedTest
     @CsvSource({"KILL_BATCH, PARQUET", "DATABASE_KILL, POSTGRES", "FREEZE_3, PARQUET", "KILL_ALL, POSTGRES"})
     void aBatchComesOutOnceWhateverHappens(Fault fault, Destination destination) {
+        check(fault, destination);
+    }
+
+    @Test
+    void eachTickHasOneRunWhateverIsKilledAroundIt() {
+        check(Fault.KILL_TICK, Destination.PARQUET);
+    }
+
+    private static void check(Fault fault, Destination destination) {
         RoundResult outcome = attack.round(fault, destination);
         assertThat(outcome.violations())
                 .as("%s; the nodes' logs are in %s", outcome.line(), folder)
