@@ -157,7 +157,8 @@ final class ScheduleRound {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (System.nanoTime() < deadline) {
             Map<Instant, Boolean> ended = new TreeMap<>();
-            runs().forEach(run -> ended.put(tick(run), !OPEN.contains(run.get("state").asText())));
+            runs().forEach(run ->
+                    ended.put(tick(run), !OPEN.contains(run.get("state").asText())));
             boolean hasLater = ended.keySet().stream().anyMatch(tick -> tick.isAfter(last));
             if (hasLater && ticks(first, last).allMatch(tick -> ended.getOrDefault(tick, false))) {
                 return;
@@ -208,7 +209,8 @@ final class ScheduleRound {
             if (!ticks.add(tick(run))) {
                 found.add("the tick %s has two runs".formatted(tick(run)));
             }
-            boolean isHeld = run.get("state").asText().equals("waiting") && tick(run).isAfter(last);
+            boolean isHeld =
+                    run.get("state").asText().equals("waiting") && tick(run).isAfter(last);
             if (isHeld) {
                 continue;
             }
