@@ -100,6 +100,25 @@ class EmbeddedLedgerIT {
                 .hasMessageContaining("newer");
     }
 
+    @Test
+    void whatIsRecordedOfAnEntryThatH2HasNotWrittenYetIsNotAheadOfTheFile() throws Exception {
+        Path other = Files.createDirectories(home.resolve("other/ledger")).getParent();
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
+            Ledger opened = ledger.ledger();
+            String delayed = opened.url().replace("WRITE_DELAY=0", "WRITE_DELAY=3600000");
+            JournalTableWriter.write(
+                    new Ledger(delayed, opened.user(), opened.password()), ExampleBatch.BATCH, SUBMITTED);
+
+            ledger.recordEntries();
+
+            Files.copy(home.resolve("home.json"), other.resolve("home.json"));
+            Files.copy(home.resolve("ledger/ledger.mv.db"), other.resolve("ledger/ledger.mv.db"));
+        }
+
+        home = other;
+        assertThat(events()).containsExactly(SUBMITTED);
+    }
+
     @Nested
     class ALostLedger {
 
