@@ -51,7 +51,13 @@ public record JobRun(
     /// @param rows rows read of the source
     /// @param predictions rows written to the destination
     /// @param quarantined rows that could not be scored
-    public record Totals(long rows, long predictions, long quarantined) {}
+    /// @param cost what the batch cost so far, by the prices in the configuration of the node that answers; null if
+    ///     none are configured, or the use is not known
+    public record Totals(
+            long rows,
+            long predictions,
+            long quarantined,
+            @JsonInclude(Include.NON_NULL) BatchDescription.@Nullable Cost cost) {}
 
     /// A run whose totals are not known.
     public JobRun(
@@ -73,6 +79,7 @@ public record JobRun(
     ///
     /// @param description of the run's batch
     public JobRun withTotalsOf(BatchDescription description) {
+        BatchDescription.Use use = description.use();
         return new JobRun(
                 run,
                 cause,
@@ -85,7 +92,11 @@ public record JobRun(
                 dueAt,
                 startedAt,
                 endedAt,
-                new Totals(description.read(), description.predictions(), description.quarantined()));
+                new Totals(
+                        description.read(),
+                        description.predictions(),
+                        description.quarantined(),
+                        use == null ? null : use.cost()));
     }
 
     /// How long the run's batch took; null before its end.

@@ -71,7 +71,10 @@ public final class UseText {
         return money(cost.total(), cost.currency()) + each + discarded;
     }
 
-    private static String money(double amount, String currency) {
+    /// An amount of money with its currency.
+    ///
+    /// @param amount 0 or more
+    public static String money(double amount, String currency) {
         int decimals = amount < CENT ? 6 : amount < 1 ? 4 : 2;
         return BigDecimal.valueOf(amount)
                         .setScale(decimals, RoundingMode.HALF_UP)

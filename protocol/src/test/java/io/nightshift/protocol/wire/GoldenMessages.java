@@ -424,7 +424,7 @@ public final class GoldenMessages {
         jobAnswer("job", appliedJob());
         jobAnswer("applied", new ApplyResult(appliedJob(), true, true));
         jobAnswer("run", jobRun());
-        jobAnswer("runs", new JobRunPage(List.of(jobRun()), "7"));
+        jobAnswer("runs", new JobRunPage(List.of(jobRun().withTotalsOf(description())), "7"));
         jobAnswer("backfill", backfill());
         jobAnswer("backfills", new BackfillList(List.of(backfill())));
         add(
