@@ -1,5 +1,7 @@
 package io.nightshift.cli;
 
+import io.nightshift.cli.output.PartitionHistogram;
+import io.nightshift.cli.output.Symbols;
 import io.nightshift.cli.output.TimingText;
 import io.nightshift.coordinator.plan.Planner;
 import io.nightshift.coordinator.timing.Deadline;
@@ -63,9 +65,21 @@ final class PlanCommand implements Callable<Integer> {
                             given.admission().plans(),
                             given.alerts().names())
                     .check(job);
-            PartitionPlan plan = Planner.cut(check.files(), job.partitions().rows());
+            boolean isKeyed = job.partitions().key() != null
+                    && check.files().stream().anyMatch(file -> file.file().rows() > 0);
+            Planner.KeyedPlan keyed = isKeyed
+                    ? Planner.cut(
+                            destinations.sources().count(job, check.model().description(), check.files()),
+                            check.files(),
+                            job.partitions())
+                    : null;
+            PartitionPlan plan =
+                    keyed == null ? Planner.cut(check.files(), job.partitions().rows()) : keyed.partitions();
             String fetches = destinations.sources().fetches(job, check.model().description(), check.files());
             List<String> details = new ArrayList<>();
+            PartitionPlan.Index index = plan.index(
+                    check.files().stream().map(InspectedFile::file).toList(), keyed == null ? null : keyed.cuts());
+            PartitionHistogram.lines(index, isKeyed, Symbols.ofTerminal()).forEach(line -> details.add("  " + line));
             if (!fetches.isEmpty()) {
                 details.add("fetches     " + fetches);
             }
@@ -91,7 +105,8 @@ final class PlanCommand implements Callable<Integer> {
         out.println("Run once, by hand, processing %,d rows from %s%s writing to %s"
                 .formatted(plan.rows(), source, filter, job.destination()));
         out.println();
-        out.println("  partitions  %,d (%s)".formatted(plan.partitions(), sizes(plan)));
+        String by = job.partitions().key() == null ? "" : job.partitions().key() + "; ";
+        out.println("  partitions  %,d (%s%s)".formatted(plan.partitions(), by, sizes(plan)));
         details.forEach(line -> out.println("  " + line));
         out.println("  model       " + job.model().text());
         out.println("  memory      " + memory);

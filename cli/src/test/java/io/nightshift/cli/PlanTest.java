@@ -42,6 +42,16 @@ final class PlanTest {
     }
 
     @Test
+    void aPlanByAKeyDrawsTheSizeOfEachPartitionValue() throws Exception {
+        FlightsJob job = FlightsJob.in(folder);
+        job.edit("partitions:", "partitions:\n  by: date\n  every: 1mo");
+
+        assertThat(plan(job, job.home()).expect(0).out())
+                .containsPattern("partitions +\\d+ \\(every 1mo of date in UTC; ")
+                .containsPattern("\\d{4}-\\d\\d +[\\d,]+ rows +[█#]+");
+    }
+
+    @Test
     void aPlanNeedsNoHome() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
         Path file = Files.createFile(folder.resolve("no folder"));

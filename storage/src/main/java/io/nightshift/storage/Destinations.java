@@ -5,6 +5,7 @@ import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
@@ -22,6 +23,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Every kind of destination: the one place that knows which store belongs to which case of [Destination].
 /// Safe for several threads.
@@ -58,17 +60,28 @@ public record Destinations(
     }
 
     public DestinationStore of(Destination destination) {
+        return of(destination, null);
+    }
+
+    private DestinationStore of(Destination destination, @Nullable String partitionFolder) {
         return switch (destination) {
             case ParquetDestination(String folder) ->
-                new FolderStore(folder, new ParquetFormat(), duckDb, sources, sources.roots());
+                new FolderStore(folder, partitionFolder, new ParquetFormat(), duckDb, sources, sources.roots());
             case CsvDestination csv ->
-                new FolderStore(csv.folder(), new CsvFormat(csv.compression()), duckDb, sources, sources.roots());
+                new FolderStore(
+                        csv.folder(),
+                        partitionFolder,
+                        new CsvFormat(csv.compression()),
+                        duckDb,
+                        sources,
+                        sources.roots());
             case PostgresDestination postgres -> new PostgresStore(postgres, dataSources, connections, duckDb, sources);
         };
     }
 
     public DestinationStore of(Job job) {
-        return of(job.destination());
+        PartitionKey key = job.partitions().key();
+        return of(job.destination(), key == null ? null : key.folder());
     }
 
     /// Registers the functions that destinations use in DuckDB with the instance behind a connection.

@@ -1,17 +1,24 @@
 package io.nightshift.storage;
 
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.job.PartitionKey;
+import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.BoundJobs;
+import io.nightshift.storage.source.KeyDivision;
+import io.nightshift.storage.source.PartitionScan;
 import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.RowCounts;
 import io.nightshift.storage.source.SourceInspector;
@@ -26,7 +33,10 @@ import io.nightshift.storage.source.sql.HeldSnapshots;
 import io.nightshift.storage.source.sql.SqlReader;
 import io.nightshift.storage.source.text.TextCache;
 import io.nightshift.storage.source.text.TextReader;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /// Every kind of source: the one place that knows which reader belongs to which case of
@@ -126,6 +136,21 @@ public final class Sources implements SourceReaders, SourceInspector {
     @Override
     public void release(BatchId batch) {
         snapshots.release(batch);
+    }
+
+    @Override
+    public CutPlan count(Job job, ModelDescription model, List<InspectedFile> files) {
+        PartitionKey key = Objects.requireNonNull(job.partitions().key());
+        BoundJob bound = of(job.source()).bind(job, model);
+        KeyDivision division = KeyDivision.of(key, Objects.requireNonNull(bound.partition()));
+        // A reader for the key alone: it fetches no other columns.
+        Job.Source source = job.source();
+        SourceReader reader = of(new Job.Source(source.input(), key.by(), false, source.select(), null));
+        try (Connection connection = duckDb.get().connect()) {
+            return new PartitionScan(reader, files, division, job).count(connection);
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the partition key can't be read", e), e);
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.nightshift.protocol.job.Job.UnseenCategories;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.job.PartitionKey;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,6 +32,7 @@ public final class JobBuilder {
     private final List<Job.CategoryList> categories = new ArrayList<>();
     private boolean failsIfEmpty;
     private int partitionRows = Job.Partitions.DEFAULT_ROWS;
+    private @Nullable PartitionKey partitionKey;
 
     private JobBuilder(Input input) {
         this.input = input;
@@ -101,6 +103,11 @@ public final class JobBuilder {
         return this;
     }
 
+    public JobBuilder partitions(PartitionKey key) {
+        partitionKey = key;
+        return this;
+    }
+
     public JobBuilder into(Destination wanted) {
         destination = wanted;
         return this;
@@ -113,7 +120,7 @@ public final class JobBuilder {
                 features,
                 new Job.Source(input, id, uniqueId, select, where, unseen, failsIfEmpty),
                 destination,
-                new Job.Partitions(partitionRows),
+                new Job.Partitions(partitionRows, partitionKey),
                 new Job.ErrorPolicy(1, null),
                 new Job.Output(columns, margin),
                 categories);

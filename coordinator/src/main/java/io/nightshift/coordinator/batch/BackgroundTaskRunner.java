@@ -7,7 +7,6 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
-import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
@@ -115,9 +114,15 @@ final class BackgroundTaskRunner {
                     "the input changed after %s was submitted and before it was planned: a file of the source was changed, added or removed. Put the files back as they were and run again, or start over with --new"
                             .formatted(batch));
         }
-        PartitionPlan partitions = Planner.cut(files, job.partitions().rows());
+        boolean isEmpty = files.stream().allMatch(file -> file.file().rows() == 0);
+        Planner.KeyedPlan keyed = job.partitions().key() == null || isEmpty
+                ? null
+                : Planner.cut(services.inspector().count(job, model, files), files, job.partitions());
         services.publisher().prepare(batch, job, state.submission().model());
-        return new CoordinatorMessage.PlanCompleted(files, partitions, input);
+        return keyed == null
+                ? new CoordinatorMessage.PlanCompleted(
+                        files, Planner.cut(files, job.partitions().rows()), input)
+                : new CoordinatorMessage.PlanCompleted(files, keyed.partitions(), input, keyed.cuts());
     }
 
     /// Whether the batch may score an input that is not the submitted one.

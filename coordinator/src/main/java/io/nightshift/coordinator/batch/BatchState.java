@@ -31,6 +31,7 @@ import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobWindow;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.NewerEventException;
+import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import java.io.UncheckedIOException;
@@ -128,8 +129,12 @@ public record BatchState(
             @Nullable String submitted) {
 
         private static Plan of(
-                List<SourceFile> files, PartitionPlan partitions, @Nullable String input, @Nullable String submitted) {
-            return new Plan(List.copyOf(files), partitions, partitions.index(files), input, submitted);
+                List<SourceFile> files,
+                PartitionPlan partitions,
+                @Nullable CutPlan cuts,
+                @Nullable String input,
+                @Nullable String submitted) {
+            return new Plan(List.copyOf(files), partitions, partitions.index(files, cuts), input, submitted);
         }
 
         private Plan extended(PlanExtended event, @Nullable String request) {
@@ -139,7 +144,7 @@ public record BatchState(
                 throw new IllegalStateException("partitions stay whose files don't");
             }
             all.addAll(event.files());
-            return of(all, kept.plus(event.partitions()), event.input(), request);
+            return of(all, kept.plus(event.partitions()), null, event.input(), request);
         }
     }
 
@@ -435,6 +440,7 @@ public record BatchState(
                 nextPlan = Plan.of(
                         planned.files(),
                         planned.partitions(),
+                        planned.cuts(),
                         planned.input() == null ? input() : planned.input(),
                         extension == null ? input() : extension.input());
                 nextCommitted = CommittedPartitions.empty(nextPlan.index().partitions());

@@ -8,12 +8,14 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.PartitionPlan;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Decides which attempts are committed.
@@ -80,6 +82,10 @@ class CommitDecisions {
         PartitionPlan.Range range = state.pinned().index().range(commit.partition());
         if (commit.firstRow() != range.firstRow() || commit.rows() != range.rows()) {
             return "the attempt scored other rows than planned";
+        }
+        Cut cut = state.pinned().index().cut(commit.partition());
+        if (!Objects.equals(commit.value(), cut == null ? null : cut.value())) {
+            return "the attempt scored rows of another partition value than planned";
         }
         if (!commit.model().equals(state.submission().model().sha256())) {
             return "the attempt scored with another model";

@@ -4,6 +4,7 @@ import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
@@ -64,7 +65,18 @@ sealed interface CoordinatorMessage {
     /// The outcome of [CoordinatorAction.MakePlan].
     ///
     /// @param input digest of the identities of the files
-    record PlanCompleted(List<InspectedFile> files, PartitionPlan partitions, String input) implements StepOutcome {}
+    /// @param cuts the division by the job's partition key; null if it has none
+    record PlanCompleted(
+            List<InspectedFile> files,
+            PartitionPlan partitions,
+            String input,
+            @Nullable CutPlan cuts) implements StepOutcome {
+
+        /// The plan of a job without a partition key.
+        PlanCompleted(List<InspectedFile> files, PartitionPlan partitions, String input) {
+            this(files, partitions, input, null);
+        }
+    }
 
     /// The outcome of [CoordinatorAction.InspectInput].
     ///

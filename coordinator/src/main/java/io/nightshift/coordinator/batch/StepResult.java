@@ -35,7 +35,7 @@ final class StepResult {
 
     private static String text(CoordinatorMessage.PlanCompleted plan, Instant at) {
         List<SourceFile> files = plan.files().stream().map(InspectedFile::file).toList();
-        byte[] event = EventCodec.encode(new BatchEvent.Planned(at, files, plan.partitions(), plan.input()));
+        byte[] event = EventCodec.encode(new BatchEvent.Planned(at, files, plan.partitions(), plan.input(), plan.cuts()));
         return Base64.getEncoder().encodeToString(event);
     }
 
@@ -50,12 +50,12 @@ final class StepResult {
         return switch (EventCodec.decode(Base64.getDecoder().decode(text))) {
             case BatchEvent.Planned planned -> {
                 // Fails here if the files have other rows than the partitions.
-                planned.partitions().index(planned.files());
+                planned.partitions().index(planned.files(), planned.cuts());
                 List<InspectedFile> files = planned.files().stream()
                         .map(file -> new InspectedFile(file, List.of()))
                         .toList();
                 String input = planned.input() == null ? SourcePins.identity(files) : planned.input();
-                yield new CoordinatorMessage.PlanCompleted(files, planned.partitions(), input);
+                yield new CoordinatorMessage.PlanCompleted(files, planned.partitions(), input, planned.cuts());
             }
             case BatchEvent other -> throw new IllegalArgumentException("not the result of a step: " + other);
         };

@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.PartitionPlan.Range;
 import io.nightshift.storage.destination.Check;
 import io.nightshift.storage.destination.Finding;
@@ -206,6 +207,11 @@ final class History {
                     range.firstRow(),
                     range.endRow() - 1);
         }
+        if (!Objects.equals(commit.value(), value(state, commit))) {
+            partitions.problem(
+                    "entry %,d: partition %d is committed with the partition value %s, and planned with %s",
+                    number, commit.partition(), commit.value(), value(state, commit));
+        }
         if (state.submission().job().source().where() == null && commit.read() != commit.rows()) {
             partitions.problem(
                     "entry %,d: partition %d has %,d rows, but %,d were predicted or quarantined",
@@ -218,6 +224,11 @@ final class History {
     }
 
     /// The commit with texts that others have too kept once.
+    private static @Nullable String value(BatchState state, PartitionCommit commit) {
+        Cut cut = state.pinned().index().cut(commit.partition());
+        return cut == null ? null : cut.value();
+    }
+
     private PartitionCommit compact(PartitionCommit commit) {
         return new PartitionCommit(
                 commit.partition(),
@@ -232,7 +243,8 @@ final class History {
                 commit.unseenCategories(),
                 commit.use(),
                 commit.cores(),
-                commit.threads());
+                commit.threads(),
+                commit.value() == null ? null : share(commit.value()));
     }
 
     private String share(String text) {

@@ -11,6 +11,7 @@ import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.SourcePins;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -68,13 +69,15 @@ final class RecordIds {
         List<PartitionCommit> group = new ArrayList<>();
         long rows = 0;
         for (PartitionCommit commit : commits) {
-            group.add(commit);
-            rows += commit.rows();
-            if (rows >= GROUP_ROWS || group.size() == GROUP_PARTITIONS) {
+            boolean isOtherCut = !group.isEmpty()
+                    && !Objects.equals(plan.cut(group.getFirst().partition()), plan.cut(commit.partition()));
+            if (rows >= GROUP_ROWS || group.size() == GROUP_PARTITIONS || isOtherCut) {
                 compareGroup(group, check);
                 group.clear();
                 rows = 0;
             }
+            group.add(commit);
+            rows += commit.rows();
         }
         compareGroup(group, check);
     }
@@ -103,7 +106,14 @@ final class RecordIds {
             for (Slice slice : plan.slices(commit.partition())) {
                 Slice last = slices.isEmpty() ? null : slices.getLast();
                 if (last != null && last.file().equals(slice.file()) && last.endRow() == slice.firstRow()) {
-                    slices.set(slices.size() - 1, new Slice(last.file(), last.firstRow(), last.rows() + slice.rows()));
+                    slices.set(
+                            slices.size() - 1,
+                            new Slice(
+                                    last.file(),
+                                    last.firstRow(),
+                                    last.rows() + slice.rows(),
+                                    last.selected() + slice.selected(),
+                                    last.cut()));
                 } else {
                     slices.add(slice);
                 }

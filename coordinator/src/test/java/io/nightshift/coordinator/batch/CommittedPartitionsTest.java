@@ -86,7 +86,8 @@ class CommittedPartitionsTest {
                 partition % 5 == 0 ? Map.of("plan", 1L + partition) : Map.of(),
                 partition % 2 == 0 ? null : new Use(1_001L * partition, 2_003L * partition, 3, 4, 1L << 40, partition),
                 4,
-                2);
+                2,
+                partition % 4 == 0 ? "day " + partition : null);
     }
 
     @Test

@@ -165,7 +165,8 @@ class LedgerScaleIT {
                     Map.of(),
                     use,
                     4,
-                    2));
+                    2,
+                    null));
             firstRow += sizes[partition];
             if (together.size() == 100) {
                 state = ExampleBatch.after(state, new BatchEvent.Committed(ExampleBatch.AT, together));

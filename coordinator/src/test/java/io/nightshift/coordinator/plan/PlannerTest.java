@@ -2,15 +2,23 @@ package io.nightshift.coordinator.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.PartitionKey;
+import io.nightshift.protocol.plan.Cut;
+import io.nightshift.protocol.plan.CutPlan;
+import io.nightshift.protocol.plan.CutPlan.Piece;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.wire.WireLimits;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.Random;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -112,6 +120,96 @@ class PlannerTest {
     @Test
     void anInputWithoutRowsIsOneEmptyPartition() {
         assertThat(Planner.cut(List.of(file(), file(0, 0)), 10)).isEqualTo(PartitionPlan.of(0));
+    }
+
+    private static Job.Partitions partitions(int rows, boolean further) {
+        return new Job.Partitions(rows, new PartitionKey("k", 9, List.of(), null, "UTC", further, null, null));
+    }
+
+    /// Pieces as a scan counts them: of each cut at most an eighth of the wanted rows, anywhere in the files.
+    @Property(tries = 500)
+    void partitionsOfAKeyAreOfOneCutAndBalanced(
+            @ForAll @Size(min = 1, max = 5) List<@IntRange(min = 1, max = 3_000) Integer> cutRows,
+            @ForAll @IntRange(min = 8, max = 400) int target,
+            @ForAll boolean further,
+            @ForAll long seed) {
+        Random random = new Random(seed);
+        List<Piece> pieces = new ArrayList<>();
+        List<Cut> cuts = new ArrayList<>();
+        long[] fileRows = new long[3];
+        for (int rows : cutRows) {
+            int file = random.nextInt(3);
+            for (int left = rows; left > 0; ) {
+                int selected = Math.min(left, 1 + random.nextInt(target / 8));
+                int span = selected + random.nextInt(3);
+                pieces.add(new Piece(cuts.size(), file, fileRows[file], span, selected));
+                fileRows[file] += span;
+                left -= selected;
+                file = Math.min(2, file + random.nextInt(2));
+            }
+            cuts.add(new Cut("k = " + cuts.size(), "v" + cuts.size()));
+        }
+        List<InspectedFile> files = IntStream.range(0, 3)
+                .mapToObj(i -> new InspectedFile(
+                        new SourceFile("/f" + i, 1, Instant.EPOCH, fileRows[i], ""), List.of(fileRows[i])))
+                .toList();
+
+        Planner.KeyedPlan plan = Planner.cut(new CutPlan(cuts, pieces), files, partitions(target, further));
+
+        assertThat(plan.partitions().rows())
+                .isEqualTo(cutRows.stream().mapToLong(Integer::longValue).sum());
+        List<Long> sizes = new ArrayList<>();
+        int piece = 0;
+        int cut = -1;
+        for (PartitionPlan.Run run : plan.partitions().runs()) {
+            for (int i = 0; i < run.count(); i++) {
+                long left = run.rows();
+                int of = plan.cuts().pieces().get(piece).cut();
+                while (left > 0) {
+                    assertThat(plan.cuts().pieces().get(piece).cut()).isEqualTo(of);
+                    left -= plan.cuts().pieces().get(piece++).selected();
+                }
+                assertThat(left).isZero();
+                if (of != cut) {
+                    sizes.clear();
+                }
+                cut = of;
+                sizes.add(run.rows());
+                if (further) {
+                    assertThat(sizes.getLast()).isLessThan(2L * target);
+                    assertThat(2 * Collections.min(sizes)).isGreaterThanOrEqualTo(Collections.max(sizes));
+                } else {
+                    assertThat(sizes).containsExactly((long) cutRows.get(of));
+                }
+            }
+        }
+        assertThat(cut).isEqualTo(cuts.size() - 1);
+        assertThat(Planner.cut(new CutPlan(cuts, pieces), files, partitions(target, further)))
+                .isEqualTo(plan);
+    }
+
+    @Test
+    void aPartitionOfAKeyNamesNoMorePiecesThanFitIntoALease() {
+        List<Piece> pieces = new ArrayList<>();
+        List<InspectedFile> files = new ArrayList<>();
+        for (int i = 0; i < 5_000; i++) {
+            files.add(file("/data/" + "d".repeat(i % 200) + i + ".parquet", 1));
+            pieces.add(new Piece(0, i, 0, 1, 1));
+        }
+        Cut cut = new Cut("k < 5 AND ".repeat(10) + "TRUE", "v");
+
+        Planner.KeyedPlan plan = Planner.cut(new CutPlan(List.of(cut), pieces), files, partitions(250_000, false));
+
+        PartitionPlan.Index index =
+                plan.partitions().index(files.stream().map(InspectedFile::file).toList(), plan.cuts());
+        assertThat(index.partitions()).isBetween(10, 30);
+        for (int partition = 0; partition < index.partitions(); partition++) {
+            assertThat(index.slices(partition).stream()
+                            .mapToInt(slice -> WireLimits.sliceBytes(slice.file()) + WireLimits.cutBytes(cut))
+                            .sum())
+                    .isLessThanOrEqualTo(WireLimits.SLICES);
+            assertThat(index.cut(partition)).isEqualTo(cut);
+        }
     }
 
     private static InspectedFile file(long... groups) {

@@ -3,6 +3,7 @@ package io.nightshift.protocol.batch;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import java.time.Instant;
@@ -54,18 +55,20 @@ public sealed interface BatchEvent {
     /// @param files the source files in the order of their rows
     /// @param partitions the partitions; the position of a partition in the plan is its number
     /// @param input digest of the identities of the files; null if it is the one of [Submitted]
+    /// @param cuts the division by the job's partition key; null if it has none
     record Planned(
             Instant at,
             List<SourceFile> files,
             PartitionPlan partitions,
-            @Nullable String input) implements BatchEvent {
+            @Nullable String input,
+            @Nullable CutPlan cuts) implements BatchEvent {
         public Planned {
             files = List.copyOf(files);
         }
 
         /// The plan of the input that was submitted.
         public Planned(Instant at, List<SourceFile> files, PartitionPlan partitions) {
-            this(at, files, partitions, null);
+            this(at, files, partitions, null, null);
         }
     }
 

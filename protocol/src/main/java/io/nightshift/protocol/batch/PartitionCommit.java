@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// @param use what the attempt used of its node; null if the ledger does not say
 /// @param cores the processors of that node; 0 if the ledger does not say
 /// @param threads the scoring threads of that node; 0 if the ledger does not say
+/// @param value the partition value of the rows; null if the job has no partition key, or the key of these rows is
+///     NULL
 public record PartitionCommit(
         int partition,
         Epoch epoch,
@@ -36,7 +38,8 @@ public record PartitionCommit(
         Map<String, Long> unseenCategories,
         @Nullable Use use,
         int cores,
-        int threads) {
+        int threads,
+        @Nullable String value) {
 
     /// A written file, or the rows written to a table.
     ///
@@ -71,7 +74,7 @@ public record PartitionCommit(
             @Nullable OutputFile quarantine,
             String model,
             Map<String, Long> unseenCategories) {
-        this(partition, epoch, node, firstRow, rows, read, part, quarantine, model, unseenCategories, null, 0, 0);
+        this(partition, epoch, node, firstRow, rows, read, part, quarantine, model, unseenCategories, null, 0, 0, null);
     }
 
     public PartitionCommit {
@@ -127,7 +130,29 @@ public record PartitionCommit(
                 unseenCategories,
                 used,
                 coresOfNode,
-                threadsOfNode);
+                threadsOfNode,
+                value);
+    }
+
+    /// The same commit with the partition value of its rows.
+    ///
+    /// @param known the value; null if there is none
+    public PartitionCommit withValue(@Nullable String known) {
+        return new PartitionCommit(
+                partition,
+                epoch,
+                node,
+                firstRow,
+                rows,
+                read,
+                part,
+                quarantine,
+                model,
+                unseenCategories,
+                use,
+                cores,
+                threads,
+                known);
     }
 
     /// The attempt that was committed.

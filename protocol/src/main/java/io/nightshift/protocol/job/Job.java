@@ -241,9 +241,15 @@ public record Job(
     ///
     /// @param rows the size of a partition that is aimed at; row groups are kept whole where
     ///     they are not larger
-    public record Partitions(int rows) {
+    /// @param key the key by whose values the input is divided first; null if there is none
+    public record Partitions(int rows, @Nullable PartitionKey key) {
         /// The size of a partition, in rows, if the job file has none.
         public static final int DEFAULT_ROWS = 250_000;
+
+        /// Partitions of consecutive rows.
+        public Partitions(int rows) {
+            this(rows, null);
+        }
     }
 
     /// When quarantined rows, or partitions that can't be scored, fail the batch.

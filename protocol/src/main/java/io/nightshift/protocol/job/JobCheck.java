@@ -72,6 +72,7 @@ final class JobCheck {
         check.times(root);
         check.dialect(root);
         check.change(root);
+        check.partitions(root);
         return check.values;
     }
 
@@ -140,6 +141,51 @@ final class JobCheck {
                     "two different characters",
                     null));
         }
+    }
+
+    /// Checks that a partition key is divided in one way, and that its value has one name in the output.
+    private void partitions(Mapping root) {
+        Member member = root.entry("partitions");
+        if (member == null || !(member.value() instanceof Mapping section) || section.entry("by") == null) {
+            return;
+        }
+        List<String> ways = Stream.of("count", "ranges", "every")
+                .filter(key -> section.entry(key) != null)
+                .toList();
+        if (ways.size() != 1) {
+            mistakes.add(new Mistake(
+                    member.line(),
+                    "partitions",
+                    ways.isEmpty()
+                            ? "by without count, ranges or every"
+                            : "the keys %s are set".formatted(String.join(" and ", ways)),
+                    "by with one of count, ranges and every",
+                    null));
+        }
+        if ("extend".equals(values.get("source.on-change"))) {
+            mistakes.add(new Mistake(
+                    member.line(),
+                    "partitions.by",
+                    "a partition key with source.on-change: extend",
+                    "on-change: fail or restart, because new files have rows of the partition values that are planned",
+                    null));
+        }
+        Object column = values.get("partitions.column");
+        if (column instanceof String name
+                && Stream.of("output.columns", "partitions.folder").anyMatch(key -> isNamed(name, values.get(key)))) {
+            mistakes.add(new Mistake(
+                    member.line(),
+                    "partitions.column",
+                    "\"%s\", which is also in output.columns or partitions.folder".formatted(name),
+                    "a name of its own",
+                    null));
+        }
+    }
+
+    private static boolean isNamed(String name, @Nullable Object value) {
+        return value instanceof List<?> list
+                ? list.stream().anyMatch(each -> name.equalsIgnoreCase(String.valueOf(each)))
+                : value instanceof String text && name.equalsIgnoreCase(text);
     }
 
     private void cron(@Nullable Member schedule) {
@@ -299,7 +345,7 @@ final class JobCheck {
             refuse(value, path, expectation, null);
             return null;
         }
-        if (scalar.kind() != Kind.TEXT) {
+        if (scalar.kind() != Kind.TEXT && form != Form.BOUND) {
             refuse(value, path, expectation, "write it in quotes: \"" + YamlValue.shortened(scalar.text()) + "\"");
             return null;
         }

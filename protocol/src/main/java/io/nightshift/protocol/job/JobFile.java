@@ -197,7 +197,7 @@ public final class JobFile {
                             default -> null;
                         }),
                 Kinds.destination(values),
-                new Job.Partitions(Math.toIntExact(values.whole("partitions.rows"))),
+                partitions(values),
                 new Job.ErrorPolicy(
                         values.share("errors.max-rate"),
                         values.wholeOrNull("errors.max-rows"),
@@ -209,6 +209,29 @@ public final class JobFile {
                 JobTimings.of(values),
                 Math.toIntExact(values.whole("priority")),
                 values.alerts("alerts"));
+    }
+
+    private static Job.Partitions partitions(JobValues values) {
+        Long given = values.wholeOrNull("partitions.rows");
+        int rows = given == null ? Job.Partitions.DEFAULT_ROWS : Math.toIntExact(given);
+        String by = values.textOrNull("partitions.by");
+        if (by == null) {
+            return new Job.Partitions(rows);
+        }
+        Long count = values.wholeOrNull("partitions.count");
+        String every = values.textOrNull("partitions.every");
+        String timeZone = values.textOrNull("partitions.time-zone");
+        return new Job.Partitions(
+                rows,
+                new PartitionKey(
+                        by,
+                        count == null ? null : Math.toIntExact(count),
+                        values.texts("partitions.ranges"),
+                        every == null ? null : PartitionKey.Every.of(every),
+                        timeZone == null ? PartitionKey.UTC : timeZone,
+                        given != null,
+                        values.textOrNull("partitions.column"),
+                        values.textOrNull("partitions.folder")));
     }
 
     private static Job.@Nullable Retry retry(JobValues values) {

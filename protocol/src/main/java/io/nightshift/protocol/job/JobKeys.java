@@ -279,6 +279,11 @@ final class JobKeys {
         QUOTE("^(none|[!-/:-@\\[-`{-~])$", "one ASCII character that is no letter or digit, or none"),
         SEPARATOR("^[ ',._]$", "a comma, a full stop, an apostrophe, an underscore or a space, in quotes"),
         VALUE("^[^\\u0000\\u000a\\u000d]*$", "a text in one line"),
+        /// A number is one too.
+        BOUND("^[^\\u0000\\u000a\\u000d]+$", "a number or a text in one line"),
+        FOLDER(
+                "^[A-Za-z_][A-Za-z0-9_]{0,62}$",
+                "a name of at most 63 letters, digits and _, not starting with a digit"),
         TIME_FORMAT(
                 "^[^\\u0000\\u000a\\u000d]*%[^\\u0000\\u000a\\u000d]*$",
                 "a format such as %d.%m.%Y, with the specifiers of strptime"),
@@ -426,12 +431,55 @@ final class JobKeys {
                     "destination", Section.choice(keys(Kinds.DESTINATIONS)), "Where the predictions are written.", ""),
             JobKey.optional(
                     "partitions",
-                    new Section(List.of(JobKey.optional(
+                    new Section(List.of(
+                            JobKey.optional(
                                     "rows",
                                     new Whole(1, 1_000_000_000),
-                                    "The intended number of rows of a partition. Row groups that are not larger stay whole.",
-                                    "100000")
-                            .or((long) Job.Partitions.DEFAULT_ROWS))),
+                                    "The intended number of rows of a partition. Row groups that are not larger stay whole. Without this key, it is "
+                                            + Job.Partitions.DEFAULT_ROWS
+                                            + "; with `by`, the rows of a partition value are divided further only if this key is given.",
+                                    "100000"),
+                            JobKey.optional(
+                                    "by",
+                                    new Text(Form.EXPRESSION),
+                                    "The partition key: a column of the source, a key of `source.select`, or a DuckDB SQL expression. One of `count`, `ranges` and `every` says how its values are divided. A partition has rows of one partition value only.",
+                                    "event_time"),
+                            JobKey.optional(
+                                            "count",
+                                            new Whole(2, 10_000),
+                                            "The number of buckets to which a hash assigns the values of `by`.",
+                                            "16")
+                                    .with("by"),
+                            JobKey.optional(
+                                            "ranges",
+                                            new Texts(Form.BOUND, 1, false),
+                                            "The bounds between the ranges of `by`, in ascending order. A bound belongs to the range that it begins: `[100, 200]` makes three ranges.",
+                                            "[100, 200]")
+                                    .with("by"),
+                            JobKey.optional(
+                                            "every",
+                                            new Choice(List.of("1h", "1d", "1mo")),
+                                            "The length of the periods into which the times of `by` are divided.",
+                                            "1d")
+                                    .with("by"),
+                            JobKey.optional(
+                                            "time-zone",
+                                            new Text(Form.TIME_ZONE),
+                                            "The time zone in which periods begin. A time without a time zone is taken as UTC. Without this key, it is UTC.",
+                                            "Europe/Berlin")
+                                    .with("every"),
+                            JobKey.optional(
+                                            "column",
+                                            new Text(Form.OUTPUT_COLUMN),
+                                            "The output column that holds the partition value, such as `2026-11-01`.",
+                                            "day")
+                                    .with("by"),
+                            JobKey.optional(
+                                            "folder",
+                                            new Text(Form.FOLDER),
+                                            "The name of folders such as `dt=2026-11-01` in the batch's folder, one for each partition value. For destinations of files.",
+                                            "dt")
+                                    .with("by"))),
                     "How the input is divided into partitions.",
                     ""),
             JobKey.optional(

@@ -36,7 +36,7 @@ public final class JobText {
         }
         source(root.putObject("source"), job.source());
         put(root.putObject("destination"), Kinds.write(job.destination()));
-        root.putObject("partitions").put("rows", job.partitions().rows());
+        partitions(root.putObject("partitions"), job.partitions());
         errors(root.putObject("errors"), job.errors());
         if (job.retry() != null) {
             retry(root.putObject("retry"), job.retry());
@@ -122,6 +122,30 @@ public final class JobText {
         }
         ObjectNode section = node.putObject(written.name());
         written.values().forEach((name, value) -> section.set(name, MAPPER.valueToTree(value)));
+    }
+
+    private static void partitions(ObjectNode node, Job.Partitions partitions) {
+        PartitionKey key = partitions.key();
+        if (key == null || key.rows()) {
+            node.put("rows", partitions.rows());
+        }
+        if (key == null) {
+            return;
+        }
+        node.put("by", key.by());
+        if (key.count() != null) {
+            node.put("count", key.count());
+        }
+        putTexts(node, "ranges", key.ranges());
+        if (key.every() != null) {
+            node.put("every", key.every().text()).put("time-zone", key.timeZone());
+        }
+        if (key.column() != null) {
+            node.put("column", key.column());
+        }
+        if (key.folder() != null) {
+            node.put("folder", key.folder());
+        }
     }
 
     private static void errors(ObjectNode node, Job.ErrorPolicy errors) {

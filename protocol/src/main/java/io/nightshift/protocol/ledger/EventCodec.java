@@ -1,5 +1,6 @@
 package io.nightshift.protocol.ledger;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
@@ -20,6 +21,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.register.RegisteredBatch;
 import io.nightshift.protocol.schedule.JobCatalogueEvent;
@@ -53,6 +55,7 @@ public final class EventCodec {
             .addMixIn(PartitionCommit.class, RareFields.class)
             .addMixIn(BatchEvent.Committed.class, RareDiscards.class)
             .addMixIn(BatchRegisterEvent.Reentered.class, RarelySuperseded.class)
+            .addMixIn(CutPlan.Piece.class, Numbers.class)
             .addMixIn(Input.class, KindOfCase.class)
             .addMixIn(Destination.class, KindOfCase.class)
             .build();
@@ -277,6 +280,10 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = AlertEvent.Resolved.class, name = "resolved"),
     })
     private interface AlertEventTypes {}
+
+    /// A plan has many of them. A later field may follow those of today.
+    @JsonFormat(shape = JsonFormat.Shape.ARRAY)
+    private interface Numbers {}
 
     /// Most commits have none, and a large batch has a million commits.
     interface RareFields {

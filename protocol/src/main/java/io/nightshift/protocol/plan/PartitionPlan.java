@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// The division of a batch's input into partitions: consecutive ranges over the rows of all files, in the
 /// order of the files. Equal ranges are one run, so a million partitions of equal size take a few bytes.
@@ -100,7 +101,17 @@ public record PartitionPlan(List<Run> runs) {
     /// @param files the source files in the order of their rows
     /// @throws IllegalArgumentException if the files have another number of rows than the plan
     public Index index(List<SourceFile> files) {
-        return new Index(this, files);
+        return index(files, null);
+    }
+
+    /// An index of a plan that may divide its input by a partition key.
+    ///
+    /// @param files the source files in the order of their rows
+    /// @param cuts the division by the key; null if there is none
+    /// @throws IllegalArgumentException if the files or the pieces have another number of rows than the plan, or a
+    ///     partition does not consist of whole pieces of one cut
+    public Index index(List<SourceFile> files, @Nullable CutPlan cuts) {
+        return new Index(this, files, cuts);
     }
 
     /// A plan with the sums that are needed to find a partition. Immutable.
@@ -109,9 +120,11 @@ public record PartitionPlan(List<Run> runs) {
         private final int[] firstPartition;
         private final long[] firstRow;
         private final List<SourceFile> files;
-        private final long[] fileStart;
+        /// All rows in the order of the partitions: whole files, or pieces of cuts.
+        private final List<Slice> extents;
+        private final long[] extentStart;
 
-        private Index(PartitionPlan plan, List<SourceFile> files) {
+        private Index(PartitionPlan plan, List<SourceFile> files, @Nullable CutPlan cuts) {
             this.runs = plan.runs();
             this.files = List.copyOf(files);
             firstPartition = new int[runs.size() + 1];
@@ -120,13 +133,51 @@ public record PartitionPlan(List<Run> runs) {
                 firstPartition[i + 1] = firstPartition[i] + runs.get(i).count();
                 firstRow[i + 1] = firstRow[i] + runs.get(i).rows() * runs.get(i).count();
             }
-            fileStart = new long[files.size() + 1];
-            for (int i = 0; i < files.size(); i++) {
-                fileStart[i + 1] = fileStart[i] + files.get(i).rows();
+            extents = cuts == null
+                    ? files.stream()
+                            .map(file -> new Slice(file, 0, file.rows()))
+                            .toList()
+                    : cuts.pieces().stream()
+                            .map(piece -> new Slice(
+                                    files.get(piece.file()),
+                                    piece.firstRow(),
+                                    piece.rows(),
+                                    piece.selected(),
+                                    cuts.cuts().get(piece.cut())))
+                            .toList();
+            extentStart = new long[extents.size() + 1];
+            for (int i = 0; i < extents.size(); i++) {
+                extentStart[i + 1] = extentStart[i] + extents.get(i).selected();
             }
-            if (fileStart[files.size()] != firstRow[runs.size()]) {
+            if (extentStart[extents.size()] != firstRow[runs.size()]) {
                 throw new IllegalArgumentException("the plan covers %d rows, the files hold %d"
-                        .formatted(firstRow[runs.size()], fileStart[files.size()]));
+                        .formatted(firstRow[runs.size()], extentStart[extents.size()]));
+            }
+            if (cuts != null) {
+                long held = files.stream().mapToLong(SourceFile::rows).sum();
+                if (held != rows()) {
+                    throw new IllegalArgumentException(
+                            "the cuts cover %d rows, the files hold %d".formatted(rows(), held));
+                }
+                requireWholePieces(cuts);
+            }
+        }
+
+        private void requireWholePieces(CutPlan cuts) {
+            int piece = 0;
+            for (int partition = 0; partition < partitions() && rows() > 0; partition++) {
+                Range range = range(partition);
+                int cut = cuts.pieces().get(piece).cut();
+                while (piece < extents.size() && extentStart[piece + 1] <= range.endRow()) {
+                    if (cuts.pieces().get(piece).cut() != cut) {
+                        throw new IllegalArgumentException(
+                                "partition %d has rows of several cuts".formatted(partition));
+                    }
+                    piece++;
+                }
+                if (extentStart[piece] != range.endRow()) {
+                    throw new IllegalArgumentException("partition %d ends inside a piece".formatted(partition));
+                }
             }
         }
 
@@ -152,6 +203,22 @@ public record PartitionPlan(List<Run> runs) {
             return new Range(firstRow[run] + (partition - firstPartition[run]) * rows, rows);
         }
 
+        /// The cut to which a partition belongs; null if the input is not divided by a key, or has no rows.
+        ///
+        /// @param partition the position of the partition in the plan, from 0
+        /// @throws IndexOutOfBoundsException if the plan has no such partition
+        public @Nullable Cut cut(int partition) {
+            Range range = range(partition);
+            return range.rows() == 0
+                    ? null
+                    : extents.get(extentOf(range.firstRow())).cut();
+        }
+
+        private int extentOf(long row) {
+            int found = Arrays.binarySearch(extentStart, row);
+            return found >= 0 ? found : -found - 2;
+        }
+
         /// The slices of a partition, in order; at least one. The partition of an input without rows is
         /// an empty slice of the first file, whose columns the output has.
         ///
@@ -163,14 +230,15 @@ public record PartitionPlan(List<Run> runs) {
                 return List.of(new Slice(files.getFirst(), 0, 0));
             }
             List<Slice> slices = new ArrayList<>();
-            int found = Arrays.binarySearch(fileStart, range.firstRow());
-            for (int i = found >= 0 ? found : -found - 2; fileStart[i] < range.endRow(); i++) {
-                long from = Math.max(range.firstRow(), fileStart[i]);
-                long to = Math.min(range.endRow(), fileStart[i + 1]);
+            for (int i = extentOf(range.firstRow()); extentStart[i] < range.endRow(); i++) {
+                Slice extent = extents.get(i);
+                long from = Math.max(range.firstRow(), extentStart[i]);
+                long to = Math.min(range.endRow(), extentStart[i + 1]);
                 if (from < to) {
-                    slices.add(new Slice(files.get(i), from - fileStart[i], to - from));
+                    slices.add(
+                            extent.cut() == null ? new Slice(extent.file(), from - extentStart[i], to - from) : extent);
                 }
-                if (i + 1 == files.size()) {
+                if (i + 1 == extents.size()) {
                     break;
                 }
             }

@@ -1,6 +1,7 @@
 package io.nightshift.protocol.wire;
 
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.SourceFile;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -31,6 +32,9 @@ public final class WireLimits {
     /// The most that a slice takes in addition to its file's path and schema.
     private static final int SLICE = 88 + SourceFile.TAG_DIGITS;
 
+    /// The most that a cut takes in addition to its texts, with the number of its rows.
+    private static final int CUT = 32;
+
     private WireLimits() {}
 
     /// Whether a message can carry a record.
@@ -45,6 +49,13 @@ public final class WireLimits {
     /// @param file the sliced file; its path and its schema determine the size
     public static int sliceBytes(SourceFile file) {
         return SLICE + bytes(file.path()) + (file.schema() == null ? 0 : bytes(file.schema()));
+    }
+
+    /// The most that a slice of a cut takes in a message, without its file.
+    ///
+    /// @param cut the cut
+    public static int cutBytes(Cut cut) {
+        return CUT + bytes(cut.condition()) + (cut.value() == null ? 0 : bytes(cut.value()));
     }
 
     private static int bytes(String text) {

@@ -59,9 +59,11 @@ import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.ParameterType;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -307,7 +309,11 @@ final class WireTypes {
             new WireType(319, StepReply.Failed.class),
             // Text files as sources.
             new WireType(280, CsvInput.class),
-            new WireType(281, NdjsonInput.class));
+            new WireType(281, NdjsonInput.class),
+            // Partitions by a key.
+            new WireType(325, PartitionKey.class),
+            new WireType(326, PartitionKey.Every.class),
+            new WireType(327, Cut.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

@@ -151,6 +151,30 @@ public final class GoldenJobs {
         return with(source, full().destination(), List.of(new Job.CategoryList("plan", List.of("basic", "plus"))));
     }
 
+    /// A job whose input is divided by days.
+    public static Job partitionedByDay() {
+        return partitionedBy(new PartitionKey(
+                "event_time", null, List.of(), PartitionKey.Every.DAY, "Europe/Berlin", true, "day", "dt"));
+    }
+
+    /// A job whose input is divided into buckets.
+    public static Job partitionedByHash() {
+        return partitionedBy(new PartitionKey("id", 16, List.of(), null, PartitionKey.UTC, false, null, null));
+    }
+
+    private static Job partitionedBy(PartitionKey key) {
+        Job job = least(new ModelReference.Exact("m", 3));
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                job.destination(),
+                new Job.Partitions(100_000, key),
+                job.errors(),
+                job.output());
+    }
+
     private static Job with(Job.Source source, Destination destination, List<Job.CategoryList> categories) {
         Job job = full();
         return new Job(

@@ -212,7 +212,9 @@ class JobFilePropertyTest {
                         features,
                         source,
                         new ParquetDestination("/out"),
-                        new Job.Partitions(rows),
+                        source.onChange() == Job.OnChange.EXTEND
+                                ? new Job.Partitions(rows)
+                                : partitions(rows),
                         new Job.ErrorPolicy(rate + 0.0, most, most != null && most % 2 == 0),
                         new Job.Output(output.columns(), output.columns().size() == 2),
                         output.categories().entrySet().stream()
@@ -227,6 +229,61 @@ class JobFilePropertyTest {
                         rows % 3 == 0
                                 ? List.of()
                                 : List.of(new AlertRule(List.of(AlertCause.FAILED, AlertCause.STALLED), "ops"))));
+    }
+
+    private static Job.Partitions partitions(int rows) {
+        boolean further = rows % 2 == 0;
+        int shown = further ? rows : Job.Partitions.DEFAULT_ROWS;
+        return switch (rows % 4) {
+            case 0 ->
+                new Job.Partitions(
+                        shown, new PartitionKey("id", 2 + rows % 9_999, List.of(), null, "UTC", further, null, "f"));
+            case 1 ->
+                new Job.Partitions(
+                        shown,
+                        new PartitionKey("a + b", null, List.of("-1.5", "b'c"), null, "UTC", further, "cut", null));
+            case 2 ->
+                new Job.Partitions(
+                        shown,
+                        new PartitionKey(
+                                "t",
+                                null,
+                                List.of(),
+                                rows % 3 == 0 ? PartitionKey.Every.DAY : PartitionKey.Every.HOUR,
+                                rows % 8 == 2 ? "UTC" : "Europe/Berlin",
+                                further,
+                                "cut",
+                                "f"));
+            default -> new Job.Partitions(rows);
+        };
+    }
+
+    private static Map<String, Object> partitions(Job.Partitions partitions) {
+        Map<String, Object> section = new LinkedHashMap<>();
+        PartitionKey key = partitions.key();
+        if (key == null || key.rows()) {
+            section.put("rows", partitions.rows());
+        }
+        if (key != null) {
+            section.put("by", key.by());
+            if (key.count() != null) {
+                section.put("count", key.count());
+            }
+            if (!key.ranges().isEmpty()) {
+                section.put("ranges", key.ranges());
+            }
+            if (key.every() != null) {
+                section.put("every", key.every().text());
+                section.put("time-zone", key.timeZone());
+            }
+            if (key.column() != null) {
+                section.put("column", key.column());
+            }
+            if (key.folder() != null) {
+                section.put("folder", key.folder());
+            }
+        }
+        return section;
     }
 
     private static Arbitrary<Map<String, String>> templates(String placeholder) {
@@ -328,7 +385,7 @@ class JobFilePropertyTest {
         Map<String, Object> destination = new LinkedHashMap<>();
         put(destination, Kinds.write(job.destination()));
         root.put("destination", destination);
-        root.put("partitions", Map.of("rows", job.partitions().rows()));
+        root.put("partitions", partitions(job.partitions()));
         root.put("errors", errors);
         if (job.retry() != null) {
             root.put(

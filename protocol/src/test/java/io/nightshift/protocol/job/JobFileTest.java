@@ -38,6 +38,27 @@ class JobFileTest {
         };
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "partitions: {by: id}|partitions: by without count, ranges or every; expected by with one of",
+                "partitions: {by: id, count: 2, every: 1d}|partitions: the keys count and every are set; expected by",
+                "partitions: {count: 2}|partitions.count: set without partitions.by; expected both or neither",
+                "partitions: {by: id, count: 2, column: a, folder: A}|partitions.column: \"a\", which is also in",
+                "partitions: {by: t, every: 1d, time-zone: Europe/Berln}|did you mean \"Europe/Berlin\"?",
+            })
+    void aPartitionKeyIsDividedInOneWay(String keys, String expected) {
+        assertThat(complaint(SMALLEST + keys)).contains(expected);
+    }
+
+    @Test
+    void aPlanByAKeyIsNotExtended() {
+        assertThat(complaint(SMALLEST.replace("source:\n", "source:\n  on-change: extend\n")
+                        + "partitions: {by: id, count: 2}"))
+                .contains("partitions.by: a partition key with source.on-change: extend; expected on-change: fail or restart");
+    }
+
     @Test
     void aFolderAloneIsShortForCsvFilesWithDefaults() {
         String job = SMALLEST.replace("parquet: predictions", "csv: predictions");
@@ -218,7 +239,7 @@ class JobFileTest {
                         /jobs/flights/job.yaml:7: partitions.rows: the number 0; expected a whole number from 1 to 1000000000
                         /jobs/flights/job.yaml:9: errors.max-rate: "200%"; expected a share from 0 to 1, or from 0% to 100%
                         /jobs/flights/job.yaml:10: id: unknown key; "id" belongs under source
-                        --set: partitions.size: unknown key; expected one of rows
+                        --set: partitions.size: unknown key; expected one of rows, by, count, ranges, every, time-zone, column, folder
                         /jobs/flights/job.yaml:1: destination: missing; expected a map with one of the keys parquet, csv, postgres\
                         """);
     }
@@ -357,7 +378,7 @@ class JobFileTest {
                 "a: '\\x01'|1: not YAML: the character U+0001; expected printable characters only",
                 "features: [1]|1: features: the number 1; write it in quotes: \"1\"",
                 "job:|1: job: nothing; expected a name",
-                "partitions:|1: partitions: nothing; expected a map with the keys rows",
+                "partitions:|1: partitions: nothing; expected a map with the keys rows, by, count, ranges, every, time-zone, column, folder",
                 "partitions: {rows: 250_000}|1: partitions.rows: \"250_000\"; write 250000, without quotes or separators",
                 "source: {select: {a: [1]}}|1: source.select.a: a list; expected an SQL expression",
                 "source: {select: {a: 1, A: 2}}|1: source.select.A: the name is given twice; expected names that differ",

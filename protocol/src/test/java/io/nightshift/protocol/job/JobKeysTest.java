@@ -90,6 +90,9 @@ class JobKeysTest {
                 "partitions: {rows: 1000000000}",
                 "partitions: {rows: 1e6}",
                 "partitions: {}",
+                "partitions: {by: id, count: 2}",
+                "partitions: {by: id, ranges: [1, 2.5, b], rows: 10}",
+                "partitions: {by: hour(t), every: 1mo, time-zone: Asia/Kolkata, column: month, folder: m}",
                 "errors: {max-rate: 0, max-rows: 0}",
                 "errors: {max-rate: 1}",
                 "errors: {max-rate: 100%}",
@@ -125,6 +128,14 @@ class JobKeysTest {
                 "partitions: {rows: '1'}",
                 "partitions: {rows: 1_000}",
                 "partitions: {row: 1}",
+                "partitions: {count: 2}",
+                "partitions: {by: id, count: 1}",
+                "partitions: {by: id, ranges: []}",
+                "partitions: {by: id, ranges: [1, 1]}",
+                "partitions: {by: id, every: 2d}",
+                "partitions: {by: id, count: 2, time-zone: UTC}",
+                "partitions: {by: id, count: 2, folder: a-b}",
+                "partitions: {by: id, count: 2, column: prediction}",
                 "partitions: 1",
                 "partitions: null",
                 "errors: {max-rate: -0.1}",
@@ -296,7 +307,9 @@ class JobKeysTest {
 
     private static String jobWith(String section, JobKey key) {
         String root = (key.name().equals("job") ? "" : "job: a\n") + (key.name().equals("model") ? "" : "model: m\n");
-        String neighbour = key.needs() == null ? "" : ", " + key.needs() + ": x";
+        String neighbour = section.equals("partitions")
+                ? besidePartitionKey(key.name())
+                : key.needs() == null ? "" : ", " + key.needs() + ": x";
         String others = "";
         for (String required : List.of("source", "destination")) {
             boolean isKind = Kinds.INPUTS.stream().anyMatch(kind -> kind.name().equals(key.name()));
@@ -316,6 +329,16 @@ class JobKeysTest {
         }
         String example = key.name() + ": " + key.example();
         return root + others + (section.isEmpty() ? example : section + ": {" + example + neighbour + "}");
+    }
+
+    /// A partition key is divided in one way.
+    private static String besidePartitionKey(String key) {
+        return switch (key) {
+            case "rows" -> "";
+            case "by" -> ", count: 2";
+            case "count", "ranges", "every" -> ", by: x";
+            default -> ", by: x, every: 1d";
+        };
     }
 
     private static boolean isJob(String yaml) {

@@ -90,7 +90,8 @@ final class JobSchema {
     }
 
     private static ObjectNode text(Form form) {
-        return JSON.objectNode().put("type", "string").put("pattern", form.regex);
+        ObjectNode text = JSON.objectNode().put("type", "string").put("pattern", form.regex);
+        return form == Form.BOUND ? anyOf(text, JSON.objectNode().put("type", "number")) : text;
     }
 
     private static ObjectNode texts(JobKeys.Texts type) {

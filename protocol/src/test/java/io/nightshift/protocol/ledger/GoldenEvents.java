@@ -24,6 +24,8 @@ import io.nightshift.protocol.job.ParameterType;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.Cut;
+import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterEvent;
@@ -64,6 +66,8 @@ public final class GoldenEvents {
         events.put("submitted-csv-source", submitted(GoldenJobs.csvSource()));
         events.put("submitted-csv-source-least", submitted(GoldenJobs.csvSourceLeast()));
         events.put("submitted-ndjson-source", submitted(GoldenJobs.ndjsonSource()));
+        events.put("submitted-by-day", submitted(GoldenJobs.partitionedByDay()));
+        events.put("submitted-by-hash", submitted(GoldenJobs.partitionedByHash()));
         events.put("submitted-categories", submitted(GoldenJobs.categories()));
         events.put("submitted-without-input", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.full(), MODEL, null));
         events.put("took-over", new BatchEvent.TookOver(AT, 2, "127.0.0.1:25520"));
@@ -78,7 +82,7 @@ public final class GoldenEvents {
                         PartitionPlan.of(25, 25, 20, 5)));
         SourceFile late = new SourceFile("/data/late.parquet", 2_000, AT, 30, TAG);
         events.put(
-                "planned-input", new BatchEvent.Planned(AT, List.of(late), PartitionPlan.of(25, 5), "08".repeat(32)));
+                "planned-input", new BatchEvent.Planned(AT, List.of(late), PartitionPlan.of(25, 5), "08".repeat(32), null));
         events.put("extension-requested", new BatchEvent.ExtensionRequested(AT, "08".repeat(32)));
         events.put("extension-requested-retry", new BatchEvent.ExtensionRequested(AT, null));
         events.put(
@@ -90,6 +94,16 @@ public final class GoldenEvents {
                         AT,
                         List.of(new SourceFile("/data/c.csv", 2_000, AT, 40, TAG, "{\"types\":{\"hour\":\"BIGINT\"}}")),
                         PartitionPlan.of(40)));
+        events.put(
+                "planned-cuts",
+                new BatchEvent.Planned(
+                        AT,
+                        List.of(new SourceFile("/data/a.parquet", 1_000, AT, 70, TAG)),
+                        PartitionPlan.of(30, 40),
+                        null,
+                        new CutPlan(
+                                List.of(new Cut("day < DATE '2026-11-02'", "2026-11-01"), new Cut("day IS NULL", null)),
+                                List.of(new CutPlan.Piece(0, 0, 0, 50, 30), new CutPlan.Piece(1, 0, 10, 60, 40)))));
         events.put(
                 "committed",
                 new BatchEvent.Committed(

@@ -52,6 +52,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -218,6 +219,8 @@ public final class GoldenMessages {
         add("lease-csv-source", lease(GoldenJobs.csvSource()));
         add("lease-csv-source-least", lease(GoldenJobs.csvSourceLeast()));
         add("lease-ndjson-source", lease(GoldenJobs.ndjsonSource()));
+        add("lease-by-day", leaseOfCut(GoldenJobs.partitionedByDay(), "2026-11-01"));
+        add("lease-by-hash", leaseOfCut(GoldenJobs.partitionedByHash(), null));
         add("nothing-to-lease", new WorkerMessage.NothingToLease(BATCH));
         add("held-off", new WorkerMessage.NothingToLease(BATCH, Duration.ofMillis(12_345)));
         add("committed", new WorkerMessage.Committed(ATTEMPT));
@@ -254,6 +257,17 @@ public final class GoldenMessages {
                 MODEL,
                 0,
                 List.of(new Slice(csv, 0, 40)),
+                "/out",
+                NONCE);
+    }
+
+    private static WorkerMessage.Lease leaseOfCut(Job job, @Nullable String value) {
+        return new WorkerMessage.Lease(
+                ATTEMPT,
+                job,
+                MODEL,
+                60,
+                List.of(new Slice(smallFile(), 10, 50, 20, new Cut("day < DATE '2026-11-02'", value))),
                 "/out",
                 NONCE);
     }

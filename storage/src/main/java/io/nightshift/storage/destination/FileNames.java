@@ -6,17 +6,53 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The names of the files of a batch: as a worker stages them, and as readers see them.
 ///
 /// @param extension of every file, with the dot
-public record FileNames(String extension) {
+/// @param folder the name of the folders for the predictions of each partition value, or null if there are none
+public record FileNames(String extension, @Nullable String folder) {
 
     private static final String STAGED = "%s.%s.staged";
+
+    /// The name of the folder of rows whose partition key is NULL, by which readers of such folders know NULL.
+    private static final String NO_VALUE = "__HIVE_DEFAULT_PARTITION__";
+
+    /// The names in one folder.
+    public FileNames(String extension) {
+        this(extension, null);
+    }
 
     /// The published file with a partition's predictions.
     public String part(int partition) {
         return String.format(Locale.ROOT, "part-%06d%s", partition, extension);
+    }
+
+    /// The published file with the predictions of a commit, below the batch's folder.
+    public String part(PartitionCommit commit) {
+        String name = part(commit.partition());
+        return folder == null ? name : folder + "=" + escaped(commit.value()) + "/" + name;
+    }
+
+    /// A value as Hive writes it into the name of a folder.
+    private static String escaped(@Nullable String value) {
+        if (value == null) {
+            return NO_VALUE;
+        }
+        StringBuilder escaped = new StringBuilder();
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            boolean isPlain = c >= ' ' && "\"#%'*/:=?\\\u007f{}[]^<>|".indexOf(c) < 0;
+            escaped.append(isPlain ? String.valueOf(c) : String.format(Locale.ROOT, "%%%02X", (int) c));
+        }
+        return escaped.toString();
+    }
+
+    /// All published files with predictions, or all with quarantined rows, as a glob below the batch's folder.
+    public String glob(boolean quarantine) {
+        String files = (quarantine ? "_quarantine-*" : "part-*") + extension;
+        return folder == null || quarantine ? files : folder + "=*/" + files;
     }
 
     /// Whether a published file holds predictions.
@@ -49,7 +85,7 @@ public record FileNames(String extension) {
     public Stream<Committed> of(BatchId batch, PartitionCommit commit) {
         Attempt attempt = commit.attempt(batch);
         int partition = commit.partition();
-        Committed part = new Committed(partition, part(partition), stagedPart(attempt), commit.part());
+        Committed part = new Committed(partition, part(commit), stagedPart(attempt), commit.part());
         OutputFile bad = commit.quarantine();
         return bad == null
                 ? Stream.of(part)

@@ -87,7 +87,7 @@ public final class Manifest {
     private static void files(JsonGenerator json, List<PartitionCommit> commits, FileNames names) throws IOException {
         json.writeArrayFieldStart("parts");
         for (PartitionCommit commit : commits) {
-            file(json, names.part(commit.partition()), commit.part());
+            file(json, names.part(commit), commit.part());
         }
         json.writeEndArray();
         json.writeArrayFieldStart("quarantine");

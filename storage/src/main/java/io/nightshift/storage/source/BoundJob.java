@@ -3,6 +3,8 @@ package io.nightshift.storage.source;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.PartitionKey;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// @param output the columns passed through, in the job's order
 /// @param where the job's condition, or null
 /// @param margin whether the model's margin is written
+/// @param partition the partition key, or null if the job has none
 public record BoundJob(
         String file,
         Map<String, String> columns,
@@ -37,7 +40,8 @@ public record BoundJob(
         List<Feature> features,
         List<Bound> output,
         @Nullable String where,
-        boolean margin) {
+        boolean margin,
+        @Nullable Bound partition) {
 
     /// A value of each row.
     ///
@@ -80,6 +84,25 @@ public record BoundJob(
         return isAlwaysFinite(type) || FRACTIONS.contains(type);
     }
 
+    /// The SQL of the partition value until the cut is known.
+    private static final String NO_VALUE = "CAST(NULL AS VARCHAR)";
+
+    /// The same job for the rows of one cut: the output column of the partition value, if there is one, has
+    /// the cut's.
+    ///
+    /// @param cut of these rows, or null
+    public BoundJob in(@Nullable Cut cut) {
+        if (cut == null || cut.value() == null) {
+            return this;
+        }
+        List<Bound> values = output.stream()
+                .map(bound -> bound.sql().equals(NO_VALUE)
+                        ? new Bound(bound.name(), Sql.text(cut.value()), bound.type())
+                        : bound)
+                .toList();
+        return new BoundJob(file, columns, id, features, values, where, margin, partition);
+    }
+
     /// Binds a job.
     ///
     /// @param columns of part of the job's source, with the job's computed columns
@@ -95,6 +118,9 @@ public record BoundJob(
     public void refuseOtherOutput(BoundJob other) {
         if (id != null && other.id != null) {
             refuseOtherType("source.id", id, other.id, other.file);
+        }
+        if (partition != null && other.partition != null) {
+            refuseOtherType("partitions.by", partition, other.partition, other.file);
         }
         for (int i = 0; i < output.size(); i++) {
             refuseOtherType("output.columns", output.get(i), other.output.get(i), other.file);
@@ -142,12 +168,34 @@ public record BoundJob(
                 refuseShadowed(column);
                 output.add(columns.named("output.columns", column, column));
             }
+            Bound partition = partition();
+            PartitionKey key = job.partitions().key();
+            if (key != null && key.column() != null) {
+                output.add(new Bound(key.column(), NO_VALUE, "VARCHAR"));
+            }
             boolean margin = job.output().margin();
             if (margin) {
                 checkMargin(model);
             }
             return new BoundJob(
-                    file, columns.columns(), boundId, features(model, inputs), List.copyOf(output), where, margin);
+                    file,
+                    columns.columns(),
+                    boundId,
+                    features(model, inputs),
+                    List.copyOf(output),
+                    where,
+                    margin,
+                    partition);
+        }
+
+        private @Nullable Bound partition() throws SQLException {
+            PartitionKey key = job.partitions().key();
+            if (key == null) {
+                return null;
+            }
+            Bound bound = columns.bound("partitions.by", key.by(), key.by());
+            KeyDivision.check(key, bound, columns);
+            return bound;
         }
 
         /// A reader of the job file can't see which of two columns is written, so the job has to say it.
@@ -182,6 +230,10 @@ public record BoundJob(
                 keys.put(job.source().where(), "source.where");
             }
             job.source().select().forEach((name, expression) -> keys.put(expression, "source.select." + name));
+            PartitionKey key = job.partitions().key();
+            if (key != null && columns.isExpression(key.by())) {
+                keys.put(key.by(), "partitions.by");
+            }
             if (!job.features().isEmpty()) {
                 inputs.stream().filter(columns::isExpression).forEach(input -> keys.put(input, "features"));
             }

@@ -310,6 +310,15 @@ public final class SourceColumns {
         return names.size() > LISTED ? ", and %d more".formatted(names.size() - LISTED) : "";
     }
 
+    /// Whether a condition over constants holds.
+    boolean isTrue(String condition) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT " + condition)) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+
     private Map<String, String> describe(String selected) throws SQLException {
         Map<String, String> found = new LinkedHashMap<>();
         try (Statement statement = connection.createStatement();

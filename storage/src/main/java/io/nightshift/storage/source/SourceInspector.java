@@ -3,6 +3,7 @@ package io.nightshift.storage.source;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
 import java.util.List;
@@ -29,6 +30,16 @@ public interface SourceInspector {
     /// Ends what [#plan] keeps for a batch, if there is something. Never fails.
     default void release(BatchId batch) {}
 
+    /// Counts the rows of each cut by the job's partition key, and says where they are.
+    ///
+    /// @param job with a partition key
+    /// @param files that were inspected or planned for the job
+    /// @return its pieces are small enough to be put together to partitions of the wanted size
+    /// @throws FailureException if the source can't be read, or has too many different values
+    default CutPlan count(Job job, ModelDescription model, List<InspectedFile> files) {
+        throw new UnsupportedOperationException();
+    }
+
     /// Compares pinned pieces of a source with what is there.
     default PinComparison pins(Job.Source source) {
         return PinComparison.FILES;
@@ -54,6 +65,24 @@ public interface SourceInspector {
     record InspectedFile(SourceFile file, List<Long> rowGroups) {
         public InspectedFile {
             rowGroups = List.copyOf(rowGroups);
+        }
+
+        /// Whether a whole row group lies between two rows.
+        ///
+        /// @param from the position of the first row between them
+        /// @param to the position after the last
+        public boolean holdsRowGroup(long from, long to) {
+            long start = 0;
+            for (long group : rowGroups) {
+                if (start >= to) {
+                    return false;
+                }
+                if (start >= from && start + group <= to && group > 0) {
+                    return true;
+                }
+                start += group;
+            }
+            return false;
         }
     }
 }

@@ -2,12 +2,14 @@ package io.nightshift.storage.source;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.objectstore.FetchControl;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// One kind of source: inspects and pins it for the coordinator, and gives workers the SQL that reads slices
 /// of it.
@@ -70,18 +72,39 @@ public interface SourceReader extends SourceInspector {
     default void fetchAhead(List<Slice> slices, Job job, ModelDescription model) {}
 
     /// Slices that one query can read together, with the job bound to their columns.
-    record BoundSlices(BoundJob job, SourceRelation relation) {}
+    record BoundSlices(BoundJob job, SourceRelation relation) {
+
+        /// Slices of a cut, or of none.
+        ///
+        /// @param cut of all of them, or null
+        public BoundSlices of(@Nullable Cut cut) {
+            return new BoundSlices(job.in(cut), relation.of(cut));
+        }
+    }
 
     /// Binds a job that was checked when its batch was planned to slices of that batch.
     ///
+    /// @param slices of one cut, or of none
     /// @return groups of slices that together are all of them
     /// @throws FailureException naming what doesn't fit
     /// @throws SQLException DuckDB's
     List<BoundSlices> bind(Connection connection, List<Slice> slices, Job job, ModelDescription model)
             throws SQLException;
 
+    /// What the source knows of a column without reading it: a relation with the columns `nightshift_first` and
+    /// `nightshift_rows` of consecutive rows in which the column is never NULL, and `nightshift_min` and
+    /// `nightshift_max`, the bounds of its values there as texts.
+    ///
+    /// @param file a whole file, which is held
+    /// @param column the name of a column of the source
+    /// @return what stands after FROM; null if the source knows nothing
+    default @Nullable String statistics(Slice file, String column) {
+        return null;
+    }
+
     /// The rows of slices, to be read again without a model.
     ///
+    /// @param slices of one cut, or of none
     /// @return one relation for each group of slices of equal columns
     /// @throws SQLException DuckDB's
     List<SourceRelation> relations(Connection connection, List<Slice> slices) throws SQLException;

@@ -1,6 +1,7 @@
 package io.nightshift.storage.source;
 
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.duckdb.SqlStatement.Value;
 import java.util.List;
@@ -57,6 +58,17 @@ public record SourceRelation(
                         new Value(FIRST, Long.valueOf(matcher.group(1))),
                         new Value(END, Long.valueOf(matcher.group(2))))
                 : List.of();
+    }
+
+    /// The rows that belong to a cut.
+    ///
+    /// @param cut whose condition is over `from`; null for all rows
+    public SourceRelation of(@Nullable Cut cut) {
+        if (cut == null) {
+            return this;
+        }
+        String selected = "(" + cut.condition() + ")";
+        return new SourceRelation(from, file, row, range.isEmpty() ? selected : range + " AND " + selected, record);
     }
 
     /// A query for the rows that the job's condition lets through. A row for which the condition fails is one

@@ -7,6 +7,8 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.PartitionKey;
+import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
@@ -116,6 +118,44 @@ public abstract class SourceContract {
             }
         }
         return ids;
+    }
+
+    @Test
+    void eachRowIsInOneCutOfAPartitionKeyAndCountedThere() throws Exception {
+        Input input = made();
+        List<PartitionKey> keys = List.of(
+                new PartitionKey("id", 3, List.of(), null, PartitionKey.UTC, false, null, null),
+                new PartitionKey("f0", null, List.of("9", "9.5", "30"), null, PartitionKey.UTC, true, null, null),
+                new PartitionKey("f0 > 20", 2, List.of(), null, PartitionKey.UTC, true, "far", null));
+        for (PartitionKey key : keys) {
+            Job job = JobBuilder.over(input)
+                    .id("id")
+                    .partitions(8)
+                    .partitions(key)
+                    .build();
+            Sources sources = sources();
+            List<InspectedFile> inspected = sources.inspect(job, MODEL);
+            CutPlan counted = sources.count(job, MODEL, inspected);
+            List<String> ids = new ArrayList<>();
+            for (int cut = 0; cut < counted.cuts().size(); cut++) {
+                int number = cut;
+                List<Slice> slices = counted.pieces().stream()
+                        .filter(piece -> piece.cut() == number)
+                        .map(piece -> new Slice(
+                                inspected.get(piece.file()).file(),
+                                piece.firstRow(),
+                                piece.rows(),
+                                piece.selected(),
+                                counted.cuts().get(number)))
+                        .toList();
+                List<String> found = ids(input, slices);
+                assertThat(found).as("%s", counted.cuts().get(cut)).hasSize((int)
+                        slices.stream().mapToLong(Slice::selected).sum());
+                ids.addAll(found);
+            }
+            assertThat(ids).as("%s", key).containsExactlyInAnyOrderElementsOf(all());
+            assertThat(sources().count(job, MODEL, inspected)).isEqualTo(counted);
+        }
     }
 
     private static List<String> all() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.node.configuration.LocalToken;
+import io.nightshift.protocol.job.JobFile;
 import io.nightshift.system.cluster.TestCluster;
 import io.nightshift.system.documentation.DocumentationPage.CodeBlock;
 import io.nightshift.system.documentation.DocumentationPage.Command;
@@ -97,6 +98,34 @@ final class DocumentationIT {
 
         assertThat(page.commands()).extracting(Command::text).anyMatch(text -> text.contains("verify"));
         assertThat(rows(only(page, "sql").text())).isEqualTo(ROWS);
+    }
+
+    @Test
+    void theJobsTheCommandsAndTheQueryOfThePageOnPartitionsFitTogether() throws Exception {
+        DocumentationPage page = DocumentationPage.read("docs/how-to/partitioning.md");
+        PageShell shell = PageShell.in(folder, ROWS);
+        Path job = folder.resolve(JOB_FILE);
+        String text = Files.readString(job);
+        List<String> sections = page.blocks().stream()
+                .filter(block -> block.is("yaml"))
+                .map(CodeBlock::text)
+                .toList();
+        for (String section : sections) {
+            String edited = text.replaceFirst("(?s)\npartitions:\n.*?\n\n", "\n" + Matcher.quoteReplacement(section) + "\n");
+            assertThat(JobFile.parse(edited, job, List.of()).partitions().key())
+                    .as(section)
+                    .isNotNull();
+        }
+        Files.writeString(
+                job,
+                text.replaceFirst("(?s)\npartitions:\n.*?\n\n", "\n" + Matcher.quoteReplacement(sections.getFirst()) + "\n"));
+
+        for (Command command : page.commands()) {
+            shell.run(command, "latest");
+        }
+
+        assertThat(page.commands()).extracting(Command::text).anyMatch(command -> command.contains("verify"));
+        assertThat(rows(only(page, "sql").text())).isPositive();
     }
 
     @Test

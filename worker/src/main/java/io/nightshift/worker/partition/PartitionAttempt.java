@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.Model;
@@ -308,6 +309,7 @@ public final class PartitionAttempt {
         OutputFile part = sealing(() -> output.part(predictions));
         isUsual = predictions == read && !query.careful();
         Attempt attempt = lease.attempt();
+        Cut cut = Slice.cut(lease.slices());
         PartitionCommit commit = new PartitionCommit(
                 attempt.partition(),
                 attempt.epoch(),
@@ -319,7 +321,7 @@ public final class PartitionAttempt {
                 quarantined,
                 lease.model().sha256(),
                 unseenCategories);
-        return new Result(commit, reasons);
+        return new Result(commit.withValue(cut == null ? null : cut.value()), reasons);
     }
 
     /// How many bytes the attempt has read from its source until now: measured, or estimated by those of
@@ -344,7 +346,7 @@ public final class PartitionAttempt {
     }
 
     private long plannedRows() {
-        return lease.slices().stream().mapToLong(Slice::rows).sum();
+        return lease.slices().stream().mapToLong(Slice::selected).sum();
     }
 
     private interface Sealing<T> {

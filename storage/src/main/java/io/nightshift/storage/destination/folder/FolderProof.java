@@ -14,7 +14,7 @@ import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.filesystem.FileRoots;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.DirectoryStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -178,23 +178,27 @@ final class FolderProof implements OutputProof {
         if (!Files.isRegularFile(published.resolve(BatchFolders.SUCCESS))) {
             folder.problem("%s is missing", published.resolve(BatchFolders.SUCCESS));
         }
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(published)) {
-            for (Path file : files) {
-                if (!belongs(file.getFileName().toString())) {
-                    folder.problem("%s doesn't belong to the batch", file);
-                }
-            }
-        } catch (IOException e) {
+        try (Stream<Path> files = Files.walk(published)) {
+            files.skip(1)
+                    .filter(file -> !belongs(file))
+                    .forEach(file -> folder.problem("%s doesn't belong to the batch", file));
+        } catch (IOException | UncheckedIOException e) {
             folder.problem("%s can't be listed: %s", published, e.getMessage());
         }
         folder.proved("%s holds _SUCCESS, the manifest and the committed files, and nothing else", published);
     }
 
-    private boolean belongs(String name) {
+    /// A folder of a partition value belongs to the batch as the parent of a file.
+    private boolean belongs(Path path) {
+        String name = published.relativize(path).toString();
         if (name.equals(BatchFolders.SUCCESS) || name.equals(BatchFolders.MANIFEST)) {
             return true;
         }
-        Matcher matcher = NAME.matcher(name);
+        if (names.folder() != null && name.startsWith(names.folder() + "=") && Files.isDirectory(path)) {
+            return batch.commits().stream()
+                    .anyMatch(commit -> names.part(commit).startsWith(name + "/"));
+        }
+        Matcher matcher = NAME.matcher(path.getFileName().toString());
         if (!matcher.matches()) {
             return false;
         }

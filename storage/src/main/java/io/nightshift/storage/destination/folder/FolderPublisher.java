@@ -28,6 +28,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -169,16 +170,24 @@ class FolderPublisher {
     }
 
     private void assemble(CommittedBatch batch, BatchFolders folders, Path output) throws IOException {
-        Set<String> gathered = new HashSet<>();
+        Set<Path> gathered = new HashSet<>();
+        Set<Path> parents = new HashSet<>();
         for (PartitionCommit commit : batch.commits()) {
             boolean rescored = batch.rescored().contains(commit.partition());
             for (FileNames.Committed file : names.of(batch.id(), commit).toList()) {
-                Path staged = folders.attempts().resolve(file.stagedName());
-                gather(staged, output.resolve(file.name()), file.file(), rescored);
-                gathered.add(file.name());
+                Path target = output.resolve(file.name());
+                Path parent = Objects.requireNonNull(target.getParent());
+                if (!parent.equals(output) && parents.add(parent)) {
+                    Files.createDirectories(parent);
+                }
+                gather(folders, file, target, rescored);
+                gathered.add(target);
             }
         }
-        removeAllBut(gathered, output);
+        removeAllBut(gathered, parents, output);
+        for (Path parent : parents) {
+            Folders.force(parent);
+        }
         refuseRepeatedIds(batch, output);
         Path manifest = output.resolve(BatchFolders.MANIFEST);
         try (FileChannel channel = Folders.create(manifest);
@@ -193,13 +202,14 @@ class FolderPublisher {
 
     /// Moves a committed file to where it is gathered. The name of a staged file holds the epoch, so it is
     /// the winner's; a gathered file may be that of an earlier winner.
-    private static void gather(Path staged, Path target, OutputFile file, boolean rescored) throws IOException {
+    private static void gather(BatchFolders folders, FileNames.Committed committed, Path target, boolean rescored)
+            throws IOException {
+        Path staged = folders.attempts().resolve(committed.stagedName());
+        OutputFile file = committed.file();
         if (Files.exists(staged)) {
             Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);
         } else if (!Files.exists(target)) {
-            List<Path> earlier = Gathering.find(
-                    target.resolveSibling("..").normalize(),
-                    target.getFileName().toString());
+            List<Path> earlier = Gathering.find(folders.staged(), committed.name());
             if (earlier.isEmpty()) {
                 throw FailureException.permanent(
                         "the committed file %s is gone. Start over with --new".formatted(staged));
@@ -223,11 +233,11 @@ class FolderPublisher {
     }
 
     /// Removes what an earlier winner has left, or an earlier call.
-    private static void removeAllBut(Set<String> gathered, Path output) throws IOException {
-        try (Stream<Path> list = Files.list(output)) {
-            for (Path file : list.toList()) {
-                if (!gathered.contains(file.getFileName().toString())) {
-                    Files.deleteIfExists(file);
+    private static void removeAllBut(Set<Path> gathered, Set<Path> parents, Path output) throws IOException {
+        try (Stream<Path> list = Files.walk(output)) {
+            for (Path path : list.sorted(Comparator.reverseOrder()).toList()) {
+                if (!path.equals(output) && !gathered.contains(path) && !parents.contains(path)) {
+                    Files.deleteIfExists(path);
                 }
             }
         }

@@ -42,14 +42,21 @@ public final class FolderStore implements DestinationStore {
     private final FileRoots roots;
 
     /// @param folder of the destination, absolute
+    /// @param partitionFolder the name of the folders for the predictions of each partition value, or null if
+    ///     there are none
     /// @param format of its files
     /// @param duckDb opened when first needed
     /// @param roots of the folders that jobs may write
     public FolderStore(
-            String folder, FileFormat format, Supplier<DuckDb> duckDb, SourceReaders sources, FileRoots roots) {
+            String folder,
+            @Nullable String partitionFolder,
+            FileFormat format,
+            Supplier<DuckDb> duckDb,
+            SourceReaders sources,
+            FileRoots roots) {
         this.folder = Path.of(folder);
         this.format = format;
-        this.names = new FileNames(format.extension());
+        this.names = new FileNames(format.extension(), partitionFolder);
         this.rows = new OutputRows(duckDb, format, sources);
         this.sources = sources;
         this.duckDb = duckDb;
@@ -140,8 +147,9 @@ public final class FolderStore implements DestinationStore {
 
     @Override
     public Query query(BatchId batch, String published, String column, boolean quarantine) {
-        String files = (quarantine ? "_quarantine-*" : "part-*") + format.extension();
-        return new Query("duckdb", "SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL".formatted(column, published, files));
+        return new Query(
+                "duckdb",
+                "SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL".formatted(column, published, names.glob(quarantine)));
     }
 
     @Override

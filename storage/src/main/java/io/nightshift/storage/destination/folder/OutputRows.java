@@ -97,7 +97,7 @@ public final class OutputRows {
     }
 
     private static List<Path> parts(Path published, FileNames names) {
-        try (Stream<Path> files = Files.list(published)) {
+        try (Stream<Path> files = Files.walk(published, 2)) {
             return files.filter(file -> names.isPart(String.valueOf(file.getFileName())))
                     .sorted()
                     .toList();

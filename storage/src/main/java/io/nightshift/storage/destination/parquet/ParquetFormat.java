@@ -38,7 +38,7 @@ public final class ParquetFormat implements FileFormat {
                 new SqlStatement.Value("predicted_at", now.getEpochSecond() * 1_000_000 + now.getNano() / 1000);
         columns.add("make_timestamptz(%s) AS predicted_at".formatted(predictedAt.literal()));
         SqlStatement.Value to = new SqlStatement.Value("file", file.toString());
-        long most = lease.slices().stream().mapToLong(Slice::rows).sum();
+        long most = lease.slices().stream().mapToLong(Slice::selected).sum();
         String select = "SELECT %s FROM (%s)"
                 .formatted(String.join(", ", columns), rows.scored().sql());
         List<SqlStatement.Value> values = new ArrayList<>(List.of(predictedAt, to));

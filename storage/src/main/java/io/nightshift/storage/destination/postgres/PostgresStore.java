@@ -6,6 +6,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.ConnectionPool;
@@ -133,6 +134,10 @@ public final class PostgresStore implements DestinationStore {
 
     @Override
     public List<String> check(Job job, ModelDescription model) {
+        PartitionKey key = job.partitions().key();
+        if (key != null && key.folder() != null) {
+            return List.of("partitions.folder: a table has no folders; write partitions.column: " + key.folder());
+        }
         TableColumns columns;
         try {
             columns = columns(job, model);

@@ -1,6 +1,8 @@
 package io.nightshift.storage.source.parquet;
 
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.PartitionKey;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
 import java.util.ArrayList;
@@ -9,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Which columns of a file a job reads, found without a database: a column is read if its name is a word of
 /// one of the job's expressions. That may be a column too many, never one too few, since an expression can't
@@ -29,15 +32,23 @@ final class ColumnNames {
                     .forEach(texts::add);
         }
         texts.addAll(job.output().columns());
+        PartitionKey key = job.partitions().key();
+        if (key != null) {
+            texts.add(key.by());
+        }
         addIdAndCondition(texts, job.source());
         return find(texts, job.source(), schema, own);
     }
 
-    /// The columns of a file that tell which record a row is, and whether the job lets it through.
+    /// The columns of a file that tell which record a row is, and whether the job and the cut let it through.
     ///
+    /// @param cut of the rows, or null
     /// @param own the file's own columns
-    static Set<String> identifying(Job.Source source, FileSchema schema, Set<String> own) {
+    static Set<String> identifying(Job.Source source, @Nullable Cut cut, FileSchema schema, Set<String> own) {
         List<String> texts = new ArrayList<>();
+        if (cut != null) {
+            texts.add(cut.condition());
+        }
         addIdAndCondition(texts, source);
         return find(texts, source, schema, own);
     }

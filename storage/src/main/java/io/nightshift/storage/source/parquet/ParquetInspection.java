@@ -298,6 +298,8 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             model.features().forEach(feature -> texts.add(feature.name() == null ? "" : feature.name()));
             texts.add(from.where() == null ? "" : from.where());
             texts.add(from.id() == null ? "" : from.id());
+            texts.add(
+                    job.partitions().key() == null ? "" : job.partitions().key().by());
             Set<String> used = new TreeSet<>();
             for (String text : texts) {
                 if (columns.columns().containsKey(text)) {

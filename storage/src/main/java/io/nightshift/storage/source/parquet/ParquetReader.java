@@ -3,6 +3,7 @@ package io.nightshift.storage.source.parquet;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
@@ -144,10 +145,11 @@ public final class ParquetReader implements SourceReader {
     @Override
     public List<BoundSlices> bind(Connection connection, List<Slice> slices, Job job, ModelDescription model)
             throws SQLException {
-        objects.fetch(slices, columns(job, model), job.source().where() != null);
+        Cut cut = Slice.cut(slices);
+        objects.fetch(slices, columns(job, model), job.source().where() != null || cut != null);
         List<BoundSlices> groups = new ArrayList<>();
         for (List<Slice> group : Schemas.group(connection, slices, files)) {
-            groups.add(new BoundSlices(bind(connection, group.getFirst(), job, model), relation(group)));
+            groups.add(new BoundSlices(bind(connection, group.getFirst(), job, model), relation(group)).of(cut));
         }
         return groups;
     }
@@ -204,7 +206,8 @@ public final class ParquetReader implements SourceReader {
 
     @Override
     public void fetchAhead(List<Slice> slices, Job job, ModelDescription model) {
-        objects.fetchAhead(slices, columns(job, model), job.source().where() != null);
+        boolean isFiltered = job.source().where() != null || Slice.cut(slices) != null;
+        objects.fetchAhead(slices, columns(job, model), isFiltered);
     }
 
     private BoundJob bind(Connection connection, Slice slice, Job job, ModelDescription model) throws SQLException {
@@ -231,18 +234,36 @@ public final class ParquetReader implements SourceReader {
     public List<SourceRelation> relations(Connection connection, List<Slice> slices) throws SQLException {
         requireReadable(slices);
         Job.Source read = source;
+        Cut cut = Slice.cut(slices);
         objects.fetch(
                 slices,
-                (file, own) -> read == null ? own : ColumnNames.identifying(read, schema(file), own),
-                read == null || read.where() != null);
+                (file, own) -> read == null ? own : ColumnNames.identifying(read, cut, schema(file), own),
+                read == null || read.where() != null || cut != null);
         return Schemas.group(connection, slices, files).stream()
-                .map(this::relation)
+                .map(group -> relation(group).of(cut))
                 .toList();
     }
 
     /// @return plain if the file was pinned by an earlier version of Nightshift
     private static FileSchema schema(SourceFile file) {
         return file.schema() == null ? FileSchema.plain("") : FileSchema.of(file.schema());
+    }
+
+    @Override
+    public @Nullable String statistics(Slice slice, String column) {
+        FileSchema schema = schema(slice.file());
+        if (schema.folders().keySet().stream().anyMatch(column::equalsIgnoreCase)
+                || schema.columns().stream().anyMatch(each -> column.equalsIgnoreCase(each.name()))) {
+            return null;
+        }
+        return """
+                (SELECT * FROM (SELECT sum(row_group_num_rows) OVER (ORDER BY row_group_id) - row_group_num_rows AS nightshift_first,
+                row_group_num_rows AS nightshift_rows, stats_min_value AS nightshift_min, stats_max_value AS nightshift_max,
+                stats_null_count AS nightshift_nulls FROM parquet_metadata(%s) WHERE path_in_schema = %s)
+                WHERE nightshift_nulls = 0 AND nightshift_rows > 0)
+                """
+                .formatted(
+                        Sql.file(objects.local(slice).toString()), Sql.text(column));
     }
 
     /// The name of a single file is a constant, which costs nothing for each row.

@@ -286,7 +286,12 @@ public final class SqlReader implements SourceReader {
                 "(?<![\\p{L}\\p{N}_])" + Pattern.quote(column) + "(?![\\p{L}\\p{N}_])", Pattern.CASE_INSENSITIVE);
         Job.Source source = job.source();
         Stream<@Nullable String> texts = Stream.of(
-                        Stream.of(source.id(), source.where()),
+                        Stream.of(
+                                source.id(),
+                                source.where(),
+                                job.partitions().key() == null
+                                        ? null
+                                        : job.partitions().key().by()),
                         source.select().values().stream(),
                         job.output().columns().stream(),
                         job.features().stream(),
@@ -360,12 +365,13 @@ public final class SqlReader implements SourceReader {
                 connection,
                 table(reading.number(), reading.columns()),
                 job.source().select());
-        return List.of(new BoundSlices(BoundJob.bind(columns, job, model), relation(reading, slices)));
+        BoundJob bound = BoundJob.bind(columns, job, model);
+        return List.of(new BoundSlices(bound, relation(reading, slices)).of(Slice.cut(slices)));
     }
 
     @Override
     public List<SourceRelation> relations(Connection connection, List<Slice> slices) {
-        return List.of(relation(reading(), slices));
+        return List.of(relation(reading(), slices).of(Slice.cut(slices)));
     }
 
     /// The name of a single piece is a constant, which costs nothing for each row.

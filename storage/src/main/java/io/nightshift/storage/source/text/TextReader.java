@@ -3,6 +3,7 @@ package io.nightshift.storage.source.text;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
@@ -321,6 +322,9 @@ public final class TextReader implements SourceReader {
         if (bound.where() != null) {
             expressions.add(bound.where());
         }
+        if (bound.partition() != null) {
+            expressions.add(bound.partition().sql());
+        }
         return expressions;
     }
 
@@ -542,6 +546,7 @@ public final class TextReader implements SourceReader {
     public List<BoundSlices> bind(Connection connection, List<Slice> slices, Job job, ModelDescription model)
             throws SQLException {
         TextTable.register(duckDb.get());
+        Cut cut = Slice.cut(slices);
         List<BoundSlices> bound = new ArrayList<>();
         for (Group group : group(slices)) {
             TextSpec spec = spec(group);
@@ -556,7 +561,7 @@ public final class TextReader implements SourceReader {
                 known = BoundJob.bind(columns, job, model);
                 cache.bound().put(job, model, schema, known);
             }
-            bound.add(new BoundSlices(known, TextSql.relation(spec, format)));
+            bound.add(new BoundSlices(known, TextSql.relation(spec, format)).of(cut));
         }
         return bound;
     }
@@ -565,8 +570,9 @@ public final class TextReader implements SourceReader {
     public List<SourceRelation> relations(Connection connection, List<Slice> slices) throws SQLException {
         requireReadable(slices);
         TextTable.register(duckDb.get());
+        Cut cut = Slice.cut(slices);
         return group(slices).stream()
-                .map(group -> TextSql.relation(spec(group), format))
+                .map(group -> TextSql.relation(spec(group), format).of(cut))
                 .toList();
     }
 

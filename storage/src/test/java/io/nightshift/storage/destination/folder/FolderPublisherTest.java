@@ -161,6 +161,53 @@ class FolderPublisherTest {
         assertThat(overtaken(true).publish(later)).isEqualTo(publisher.publish(batch));
     }
 
+    /// The first coordinator has gathered one file in the folder of its value and left another there.
+    @Test
+    void partsOfPartitionValuesAreInFoldersWhereverAnEarlierCoordinatorHasLeftThem() throws IOException {
+        FileNames inFolders = new FileNames(".parquet", "dt");
+        List<PartitionCommit> commits = List.of(
+                batch.commits().get(0).withValue("2026-11-01"),
+                batch.commits().get(1).withValue(null),
+                batch.commits().get(2).withValue("a/b: 10%"));
+        Path gathered = output().resolve("dt=2026-11-01");
+        Files.createDirectories(gathered);
+        Files.createFile(gathered.resolve("part-000007.parquet"));
+        Files.createDirectories(output().resolve("dt=of an earlier winner"));
+        Files.move(
+                attempts().resolve(NAMES.stagedPart(commits.getFirst().attempt(BATCH))),
+                gathered.resolve("part-000000.parquet"));
+        FolderPublisher second = new FolderPublisher(
+                out,
+                inFolders,
+                new OutputRows(
+                        () -> {
+                            throw new AssertionError("no output is read");
+                        },
+                        new ParquetFormat(),
+                        new Sources(() -> {
+                            throw new AssertionError("no input is read");
+                        })));
+
+        Publication publication = second.publish(batch(batch.job(), 2, commits, Set.of()));
+
+        List<String> files = new ArrayList<>();
+        try (Stream<Path> walk = Files.walk(destination())) {
+            walk.filter(Files::isRegularFile)
+                    .forEach(file -> files.add(destination().relativize(file).toString()));
+        }
+        assertThat(files)
+                .containsExactlyInAnyOrder(
+                        "dt=2026-11-01/part-000000.parquet",
+                        "dt=__HIVE_DEFAULT_PARTITION__/part-000001.parquet",
+                        "dt=a%2Fb%3A 10%25/part-000002.parquet",
+                        "_quarantine-000001.parquet",
+                        "_manifest.json",
+                        "_SUCCESS");
+        assertThat(Files.readString(destination().resolve("_manifest.json"))).contains("dt=2026-11-01/part-000000.parquet");
+        assertThat(destination().resolve("dt=of an earlier winner")).doesNotExist();
+        assertThat(second.publish(batch(batch.job(), 3, commits, Set.of()))).isEqualTo(publication);
+    }
+
     private Path output() {
         return attempts().resolveSibling("output-1");
     }

@@ -257,7 +257,7 @@ class SparseSlicesIT {
                         FileSchema.plain(""),
                         Set.of("a", "b", "c", "d", "e", "f", "a b", "x", "length2")))
                 .containsExactlyInAnyOrder("a", "b", "c", "d", "e", "f", "a b");
-        assertThat(ColumnNames.identifying(job.source(), FileSchema.plain(""), Set.of("a", "b", "c", "d")))
+        assertThat(ColumnNames.identifying(job.source(), null, FileSchema.plain(""), Set.of("a", "b", "c", "d")))
                 .containsExactlyInAnyOrder("a", "b", "c", "d");
     }
 }
