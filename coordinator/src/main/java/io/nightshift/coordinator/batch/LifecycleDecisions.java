@@ -464,11 +464,7 @@ class LifecycleDecisions {
                 completed.files().stream().map(InspectedFile::file).toList();
         boolean isSubmitted = completed.input().equals(state.submission().input());
         BatchEvent planned = new BatchEvent.Planned(
-                now.instant(),
-                files,
-                completed.partitions(),
-                isSubmitted ? null : completed.input(),
-                completed.cuts());
+                now.instant(), files, completed.partitions(), isSubmitted ? null : completed.input(), completed.cuts());
         BatchState next = state.after(List.of(planned));
         return Decision.persist(List.of(planned), startLeasing(next, now)).plus(extend(next));
     }

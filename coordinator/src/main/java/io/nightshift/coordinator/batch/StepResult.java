@@ -35,7 +35,8 @@ final class StepResult {
 
     private static String text(CoordinatorMessage.PlanCompleted plan, Instant at) {
         List<SourceFile> files = plan.files().stream().map(InspectedFile::file).toList();
-        byte[] event = EventCodec.encode(new BatchEvent.Planned(at, files, plan.partitions(), plan.input(), plan.cuts()));
+        byte[] event =
+                EventCodec.encode(new BatchEvent.Planned(at, files, plan.partitions(), plan.input(), plan.cuts()));
         return Base64.getEncoder().encodeToString(event);
     }
 

@@ -61,7 +61,8 @@ public sealed interface BatchEvent {
             List<SourceFile> files,
             PartitionPlan partitions,
             @Nullable String input,
-            @Nullable CutPlan cuts) implements BatchEvent {
+            @Nullable CutPlan cuts)
+            implements BatchEvent {
         public Planned {
             files = List.copyOf(files);
         }

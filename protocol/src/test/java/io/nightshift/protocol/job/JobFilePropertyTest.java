@@ -212,9 +212,7 @@ class JobFilePropertyTest {
                         features,
                         source,
                         new ParquetDestination("/out"),
-                        source.onChange() == Job.OnChange.EXTEND
-                                ? new Job.Partitions(rows)
-                                : partitions(rows),
+                        source.onChange() == Job.OnChange.EXTEND ? new Job.Partitions(rows) : partitions(rows),
                         new Job.ErrorPolicy(rate + 0.0, most, most != null && most % 2 == 0),
                         new Job.Output(output.columns(), output.columns().size() == 2),
                         output.categories().entrySet().stream()

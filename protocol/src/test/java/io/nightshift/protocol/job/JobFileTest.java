@@ -56,7 +56,8 @@ class JobFileTest {
     void aPlanByAKeyIsNotExtended() {
         assertThat(complaint(SMALLEST.replace("source:\n", "source:\n  on-change: extend\n")
                         + "partitions: {by: id, count: 2}"))
-                .contains("partitions.by: a partition key with source.on-change: extend; expected on-change: fail or restart");
+                .contains(
+                        "partitions.by: a partition key with source.on-change: extend; expected on-change: fail or restart");
     }
 
     @Test

@@ -82,7 +82,8 @@ public final class GoldenEvents {
                         PartitionPlan.of(25, 25, 20, 5)));
         SourceFile late = new SourceFile("/data/late.parquet", 2_000, AT, 30, TAG);
         events.put(
-                "planned-input", new BatchEvent.Planned(AT, List.of(late), PartitionPlan.of(25, 5), "08".repeat(32), null));
+                "planned-input",
+                new BatchEvent.Planned(AT, List.of(late), PartitionPlan.of(25, 5), "08".repeat(32), null));
         events.put("extension-requested", new BatchEvent.ExtensionRequested(AT, "08".repeat(32)));
         events.put("extension-requested-retry", new BatchEvent.ExtensionRequested(AT, null));
         events.put(

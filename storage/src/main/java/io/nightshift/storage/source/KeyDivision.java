@@ -66,7 +66,9 @@ public sealed interface KeyDivision permits HashDivision, RangeDivision, TimeDiv
 
     /// The name of a column; null if it is another expression.
     static @Nullable String name(String sql) {
-        return sql.matches("\"(?:[^\"]|\"\")*\"") ? sql.substring(1, sql.length() - 1).replace("\"\"", "\"") : null;
+        return sql.matches("\"(?:[^\"]|\"\")*\"")
+                ? sql.substring(1, sql.length() - 1).replace("\"\"", "\"")
+                : null;
     }
 
     /// The refusal of a key.

@@ -278,7 +278,10 @@ class PartitionScanTest {
         }
         Files.write(file, bytes);
 
-        Job job = JobBuilder.over(file).partitions(further(ranges("k", "1", "3"))).partitions(800).build();
+        Job job = JobBuilder.over(file)
+                .partitions(further(ranges("k", "1", "3")))
+                .partitions(800)
+                .build();
         Sources sources = new Sources(() -> data.duckDb);
         CutPlan plan = sources.count(job, MODEL, sources.inspect(job, MODEL));
 

@@ -111,14 +111,16 @@ final class DocumentationIT {
                 .map(CodeBlock::text)
                 .toList();
         for (String section : sections) {
-            String edited = text.replaceFirst("(?s)\npartitions:\n.*?\n\n", "\n" + Matcher.quoteReplacement(section) + "\n");
+            String edited =
+                    text.replaceFirst("(?s)\npartitions:\n.*?\n\n", "\n" + Matcher.quoteReplacement(section) + "\n");
             assertThat(JobFile.parse(edited, job, List.of()).partitions().key())
                     .as(section)
                     .isNotNull();
         }
         Files.writeString(
                 job,
-                text.replaceFirst("(?s)\npartitions:\n.*?\n\n", "\n" + Matcher.quoteReplacement(sections.getFirst()) + "\n"));
+                text.replaceFirst(
+                        "(?s)\npartitions:\n.*?\n\n", "\n" + Matcher.quoteReplacement(sections.getFirst()) + "\n"));
 
         for (Command command : page.commands()) {
             shell.run(command, "latest");

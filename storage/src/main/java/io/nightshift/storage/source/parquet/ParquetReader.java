@@ -261,9 +261,7 @@ public final class ParquetReader implements SourceReader {
                 row_group_num_rows AS nightshift_rows, stats_min_value AS nightshift_min, stats_max_value AS nightshift_max,
                 stats_null_count AS nightshift_nulls FROM parquet_metadata(%s) WHERE path_in_schema = %s)
                 WHERE nightshift_nulls = 0 AND nightshift_rows > 0)
-                """
-                .formatted(
-                        Sql.file(objects.local(slice).toString()), Sql.text(column));
+                """.formatted(Sql.file(objects.local(slice).toString()), Sql.text(column));
     }
 
     /// The name of a single file is a constant, which costs nothing for each row.

@@ -203,7 +203,8 @@ class FolderPublisherTest {
                         "_quarantine-000001.parquet",
                         "_manifest.json",
                         "_SUCCESS");
-        assertThat(Files.readString(destination().resolve("_manifest.json"))).contains("dt=2026-11-01/part-000000.parquet");
+        assertThat(Files.readString(destination().resolve("_manifest.json")))
+                .contains("dt=2026-11-01/part-000000.parquet");
         assertThat(destination().resolve("dt=of an earlier winner")).doesNotExist();
         assertThat(second.publish(batch(batch.job(), 3, commits, Set.of()))).isEqualTo(publication);
     }
