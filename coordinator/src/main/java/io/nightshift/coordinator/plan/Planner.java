@@ -112,7 +112,7 @@ public final class Planner {
                                 end - last.firstRow(),
                                 last.selected() + piece.selected()));
             } else {
-                long more = WireLimits.sliceBytes(files.get(piece.file()).file())
+                int more = WireLimits.sliceBytes(files.get(piece.file()).file())
                         + WireLimits.cutBytes(counted.cuts().get(piece.cut()));
                 if (bytes + more > WireLimits.SLICES) {
                     close();

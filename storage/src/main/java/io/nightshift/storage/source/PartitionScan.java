@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -205,7 +206,7 @@ public final class PartitionScan {
                     while (counts.next()) {
                         long code = counts.getLong(2);
                         Long ordinal = counts.wasNull() ? null : Long.valueOf(division.ordinal(code));
-                        int file = positions.get(counts.getString(1));
+                        int file = Objects.requireNonNull(positions.get(counts.getString(1)));
                         add(new Place(file, ordinal), counts.getLong(4), counts.getLong(5) + 1, counts.getLong(3));
                     }
                 } catch (SQLException e) {

@@ -271,7 +271,7 @@ class PartitionScanTest {
                         .formatted(Sql.file(file.toString())));
         assertThat(offsets).hasSize(4);
         byte[] bytes = Files.readAllBytes(file);
-        for (String position : offsets.get(1).split("\\|")) {
+        for (String position : offsets.get(1).split("\\|", -1)) {
             if (!position.equals("null")) {
                 Arrays.fill(bytes, Integer.parseInt(position), Integer.parseInt(position) + 8, (byte) 0xFF);
             }
@@ -328,7 +328,7 @@ class PartitionScanTest {
             case "count" -> hash("k", 2);
             case "every" -> every(Every.DAY, "UTC");
             case "hour" -> every(Every.HOUR, "UTC");
-            default -> ranges("k", way.contains(":") ? way.substring(7).split(",") : new String[] {"1"});
+            default -> ranges("k", way.contains(":") ? way.substring(7).split(",", -1) : new String[] {"1"});
         };
         assertThat(refusal(key, file)).contains(message);
     }
