@@ -151,7 +151,7 @@ class PartitionScanTest {
         Path file = file(
                 "a.parquet", "SELECT * FROM (VALUES (1::BIGINT, 'a'), (-12, 'ä'), (9007199254740993, '')) t(n, k)");
         assertThat(count(hash("n", 1_000), file).sizes()).containsOnlyKeys("93", "185", "232");
-        assertThat(count(hash("k", 1_000), file).sizes()).containsOnlyKeys("0", "1", "2");
+        assertThat(count(hash("k", 1_000), file).sizes()).containsOnlyKeys("193", "551", "937");
     }
 
     @Test
