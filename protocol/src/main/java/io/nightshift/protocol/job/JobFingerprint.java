@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The job's name is its identity; the fingerprint says whether a file of that name asks for the same thing
 /// as before. `retry`, `time-zone`, `schedule`, `trigger`, `window`, `deadline`, `priority`, `alerts` and
-/// `source.on-change` do not take part, since they don't change what a row's prediction is. Every other key does, as
-/// its parsed value with defaults
-/// filled in: `job`, `model`, `features`, `categories` (if there are any, in file order), `parameters` (if
-/// there are any, with the values of the run), the keys of the kind of `source`, `source.id`,
+/// `source.on-change` do not take part, since they don't change what a row's prediction is. Every other key
+/// does, as its parsed value with defaults filled in: `job`, `model`, `features`, `categories` (if there are
+/// any, in file order), `parameters` (if there are any, with the values of the run), the keys of the kind of
+/// `source`, `source.id`,
 /// `source.unique-id`, `source.select` (in file order), `source.where`, `source.unseen-categories` (unless it
 /// is `missing`), `source.on-empty` (unless it is `publish`), the keys of `destination`, `partitions.rows`, the
 /// other keys of `partitions` (if there is `partitions.by`), `errors.max-rate`, `errors.max-rows`,

@@ -26,8 +26,8 @@ public sealed interface KeyDivision permits HashDivision, RangeDivision, TimeDiv
     /// @param ordinal its position
     Cut cut(long ordinal);
 
-    /// The name of the column that is the key, if equal ordinals of two values mean that all values between them have
-    /// the same; null otherwise.
+    /// The name of the column that is the key, if equal ordinals of two values mean that all values between
+    /// them have the same; null otherwise.
     @Nullable
     String orderedColumn();
 

@@ -22,10 +22,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Counts the rows of each cut of a source, and finds out where they are, by reading the partition key once,
-/// except in row groups whose statistics prove that all rows are of one cut. It reads about a million rows at a time,
-/// and remembers a piece of a file for each cut; a piece ends where
-/// a whole row group has no row of the cut, so that nobody reads that, and after [#granularity] rows of the
-/// cut, so that a planner can divide them. For one thread.
+/// except in row groups whose statistics prove that all rows are of one cut. It reads about a million rows at
+/// a time, and remembers a piece of a file for each cut; a piece ends where a whole row group has no row of
+/// the cut, so that nobody reads that, and after [#granularity] rows of the cut, so that a planner can divide
+/// them. For one thread.
 public final class PartitionScan {
 
     private static final long ROWS = 1 << 20;
