@@ -102,7 +102,8 @@ class EmbeddedLedgerIT {
 
     @Test
     void whatIsRecordedOfAnEntryThatH2HasNotWrittenYetIsNotAheadOfTheFile() throws Exception {
-        Path other = Files.createDirectories(home.resolve("other/ledger")).getParent();
+        Path other = home.resolve("other");
+        Files.createDirectories(other.resolve("ledger"));
         try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
             Ledger opened = ledger.ledger();
             String delayed = opened.url().replace("WRITE_DELAY=0", "WRITE_DELAY=3600000");
