@@ -106,8 +106,12 @@ public abstract class SourceContract {
     }
 
     private List<String> ids(Input input, List<Slice> slices) throws SQLException {
+        return ids(sources(), input, slices);
+    }
+
+    private List<String> ids(Sources sources, Input input, List<Slice> slices) throws SQLException {
         List<String> ids = new ArrayList<>();
-        SourceReader reader = sources().of(job(input).source());
+        SourceReader reader = sources.of(job(input).source());
         try (Connection connection = data.duckDb.connect();
                 HeldSlices _ = reader.hold(slices)) {
             for (BoundSlices group : reader.bind(connection, slices, job(input), MODEL)) {
@@ -127,13 +131,13 @@ public abstract class SourceContract {
                 new PartitionKey("id", 3, List.of(), null, PartitionKey.UTC, false, null, null),
                 new PartitionKey("f0", null, List.of("9", "9.5", "30"), null, PartitionKey.UTC, true, null, null),
                 new PartitionKey("f0 > 20", 2, List.of(), null, PartitionKey.UTC, true, "far", null));
+        Sources sources = sources();
         for (PartitionKey key : keys) {
             Job job = JobBuilder.over(input)
                     .id("id")
                     .partitions(8)
                     .partitions(key)
                     .build();
-            Sources sources = sources();
             List<InspectedFile> inspected = sources.inspect(job, MODEL);
             CutPlan counted = sources.count(job, MODEL, inspected);
             List<String> ids = new ArrayList<>();
@@ -148,13 +152,13 @@ public abstract class SourceContract {
                                 piece.selected(),
                                 counted.cuts().get(number)))
                         .toList();
-                List<String> found = ids(input, slices);
+                List<String> found = ids(sources, input, slices);
                 assertThat(found).as("%s", counted.cuts().get(cut)).hasSize((int)
                         slices.stream().mapToLong(Slice::selected).sum());
                 ids.addAll(found);
             }
             assertThat(ids).as("%s", key).containsExactlyInAnyOrderElementsOf(all());
-            assertThat(sources().count(job, MODEL, inspected)).isEqualTo(counted);
+            assertThat(sources.count(job, MODEL, inspected)).isEqualTo(counted);
         }
     }
 
