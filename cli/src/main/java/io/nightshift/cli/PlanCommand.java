@@ -9,6 +9,7 @@ import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.submission.SubmissionResolver;
+import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
@@ -108,6 +109,11 @@ final class PlanCommand implements Callable<Integer> {
         String by = job.partitions().key() == null ? "" : job.partitions().key() + "; ";
         out.println("  partitions  %,d (%s%s)".formatted(plan.partitions(), by, sizes(plan)));
         details.forEach(line -> out.println("  " + line));
+        Incremental incremental = job.incremental();
+        if (incremental != null) {
+            out.println("  incremental of these rows, those whose %s is due and in no earlier batch"
+                    .formatted(incremental.column()));
+        }
         out.println("  model       " + job.model().text());
         out.println("  memory      " + memory);
         out.println("  duration    " + duration);

@@ -116,6 +116,9 @@ final class HttpNightshiftClient implements NightshiftClient {
         if (options.fresh()) {
             query.add("new=true");
         }
+        if (options.full()) {
+            query.add("full=true");
+        }
         query.addAll(parameterQuery(options.parameters()));
         return query(query);
     }

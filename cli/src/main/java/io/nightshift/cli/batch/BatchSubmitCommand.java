@@ -46,6 +46,12 @@ final class BatchSubmitCommand extends ClusterCommand {
     private boolean fresh;
 
     @Option(
+            names = "--full",
+            description =
+                    "Starts a new batch of an incremental job that reads all rows, also those that an earlier batch has read. Cancels the job's open batch, if there is one.")
+    private boolean full;
+
+    @Option(
             names = "--key",
             paramLabel = "KEY",
             description =
@@ -60,7 +66,7 @@ final class BatchSubmitCommand extends ClusterCommand {
 
     @Override
     protected int run(ClusterAccess cluster) {
-        Job job = jobFile.read();
+        Job job = full ? jobFile.read().full() : jobFile.read();
         WireLimits.refusal(job).ifPresent(reason -> {
             throw FailureException.permanent(reason);
         });
@@ -68,7 +74,7 @@ final class BatchSubmitCommand extends ClusterCommand {
     }
 
     private int submit(ClusterAccess cluster, Job job) {
-        tell(cluster.submit(job, fresh, checkedKey()));
+        tell(cluster.submit(job, fresh || full, checkedKey()));
         return ExitStatus.DONE;
     }
 
@@ -76,7 +82,7 @@ final class BatchSubmitCommand extends ClusterCommand {
         SubmitResult submitted;
         long entries = 0;
         try {
-            submitted = cluster.submit(job, fresh, checkedKey());
+            submitted = cluster.submit(job, fresh || full, checkedKey());
             if (submitted.repeated()) {
                 BatchDescription before = cluster.describe(submitted.batch());
                 if (before.state().equals(Phase.FAILED.toString())) {

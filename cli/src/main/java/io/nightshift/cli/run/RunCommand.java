@@ -92,6 +92,12 @@ public final class RunCommand implements Callable<Integer> {
     private boolean fresh;
 
     @Option(
+            names = "--full",
+            description =
+                    "Starts a new batch of an incremental job that reads all rows, also those that an earlier batch has read. Cancels the job's open batch, if there is one.")
+    private boolean full;
+
+    @Option(
             names = "--wait",
             description =
                     "Waits while another process uses the home folder. Without this option, the command fails if the folder is in use.")
@@ -130,7 +136,7 @@ public final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         ProgramLog.toFile(home.log());
-        Job job = options.read();
+        Job job = full ? options.read().full() : options.read();
         int threads = options.threads();
         ProgressDisplay progress =
                 ProgressDisplay.of(!output.isForPrograms(), spec.commandLine().getErr());
@@ -193,10 +199,10 @@ public final class RunCommand implements Callable<Integer> {
 
         Warmup.codec(submission);
         Node node = await(starting);
-        if (!fresh) {
+        if (!fresh && !full) {
             UnknownBatches.refuse(job, destination, node.ledger()::registered);
         }
-        SubmitReply reply = await(node.submit(submission, fresh));
+        SubmitReply reply = await(node.submit(submission, fresh || full));
         return switch (reply) {
             case Accepted(BatchId batch, boolean resumed, boolean repeated) -> {
                 interruption.opened(batch);

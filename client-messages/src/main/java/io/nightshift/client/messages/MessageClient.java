@@ -171,7 +171,8 @@ public final class MessageClient implements NightshiftClient {
         }
         String key = keyOrNew(options.key());
         return ask(
-                replyTo -> new GatewayCommand.Submit(job, options.fresh(), key, replyTo, options.parameters()),
+                replyTo -> new GatewayCommand.Submit(
+                        job, options.fresh(), key, replyTo, options.parameters(), options.full()),
                 timeout.multipliedBy(SUBMIT_FACTOR));
     }
 

@@ -3,11 +3,15 @@ package io.nightshift.coordinator.register;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.job.TimeRange;
+import io.nightshift.protocol.job.TimeRanges;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.register.BatchRegisterSnapshot;
+import io.nightshift.protocol.register.ReadTimes;
 import io.nightshift.protocol.register.RegisteredBatch;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -264,6 +268,7 @@ public final class BatchRegisterState {
             HashMap$.MODULE$.empty(),
             VectorMap$.MODULE$.empty(),
             HashMap$.MODULE$.empty(),
+            HashMap$.MODULE$.empty(),
             new Position(0, null, 0, 0, -1));
 
     private final VectorMap<BatchId, Entry> batches;
@@ -277,6 +282,9 @@ public final class BatchRegisterState {
     /// How many unfinished batches each caller has.
     private final HashMap<String, Integer> callers;
 
+    /// What published batches have read of each source of an incremental job.
+    private final HashMap<String, TimeRanges> read;
+
     private final Position position;
 
     private BatchRegisterState(
@@ -286,6 +294,7 @@ public final class BatchRegisterState {
             HashMap<String, JobBatches> jobs,
             VectorMap<Key, KeyUse> keys,
             HashMap<String, Integer> callers,
+            HashMap<String, TimeRanges> read,
             Position position) {
         this.batches = batches;
         this.unfinished = unfinished;
@@ -293,6 +302,7 @@ public final class BatchRegisterState {
         this.jobs = jobs;
         this.keys = keys;
         this.callers = callers;
+        this.read = read;
         this.position = position;
     }
 
@@ -330,7 +340,11 @@ public final class BatchRegisterState {
         }
         Position position = new Position(
                 snapshot.next(), snapshot.latest(), snapshot.archives(), snapshot.searched(), snapshot.archivedTo());
-        return new BatchRegisterState(batches, unfinished, runs, jobs, keys, callers, position);
+        HashMap<String, TimeRanges> read = HashMap$.MODULE$.empty();
+        for (ReadTimes times : snapshot.readTimes()) {
+            read = read.updated(times.source(), TimeRanges.of(times.ranges()));
+        }
+        return new BatchRegisterState(batches, unfinished, runs, jobs, keys, callers, read, position);
     }
 
     /// The state as a snapshot.
@@ -350,6 +364,11 @@ public final class BatchRegisterState {
         CollectionConverters.asJava(keys)
                 .forEach((key, use) -> uses.add(
                         new BatchRegisterSnapshot.KeyUse(key.job(), key.key(), use.fingerprint(), use.batch())));
+        List<ReadTimes> times = new ArrayList<>();
+        CollectionConverters.asJava(read)
+                .forEach((source, ranges) ->
+                        times.add(new ReadTimes(source, ranges.ranges())));
+        times.sort(Comparator.comparing(ReadTimes::source));
         return new BatchRegisterSnapshot(
                 all().stream().map(Entry::stored).toList(),
                 ofJobs,
@@ -358,7 +377,8 @@ public final class BatchRegisterState {
                 position.latest(),
                 position.archives(),
                 position.searched(),
-                position.archivedTo());
+                position.archivedTo(),
+                times);
     }
 
     /// The state after one more event.
@@ -370,8 +390,7 @@ public final class BatchRegisterState {
                 Entry entry = entry(batch);
                 yield entry == null || entry.end().isPresent() ? this : replaced(entry.resubmitted(submission));
             }
-            case BatchRegisterEvent.Ended(Instant at, BatchId batch, Phase phase, PastRun run, String scored) ->
-                ended(batch, phase, run, scored);
+            case BatchRegisterEvent.Ended ended -> ended(ended);
             case BatchRegisterEvent.Reentered lost -> entry(lost.batch()) == null ? reentered(lost) : this;
             case BatchRegisterEvent.Archived archived -> archived(archived);
         };
@@ -389,6 +408,7 @@ public final class BatchRegisterState {
                         jobs,
                         with(job, keyed.key(), keyed.batch(), keyed.fingerprint()),
                         callers,
+                        read,
                         position);
     }
 
@@ -439,6 +459,7 @@ public final class BatchRegisterState {
                 jobs.updated(entry.job(), JobBatches.with(get(jobs, entry.job()), entry)),
                 keys,
                 callers,
+                lost.phase() == Phase.PUBLISHED ? with(read, ReadTimes.of(submission.pinned())) : read,
                 isLast ? position.opened(entry.batch()) : position);
     }
 
@@ -486,6 +507,7 @@ public final class BatchRegisterState {
                 jobs.updated(entry.job(), JobBatches.with(ofJob, entry)),
                 opened.key() == null ? keys : with(entry.job(), opened.key(), entry.batch(), entry.fingerprint()),
                 counted(callers, opened.caller(), 1),
+                read,
                 position.opened(entry.batch()));
     }
 
@@ -523,12 +545,15 @@ public final class BatchRegisterState {
         return before.equals(now) ? before : now;
     }
 
-    private BatchRegisterState ended(BatchId batch, Phase phase, @Nullable PastRun run, @Nullable String scored) {
+    private BatchRegisterState ended(BatchRegisterEvent.Ended ended) {
+        BatchId batch = ended.batch();
         Entry before = entry(batch);
         if (before == null) {
-            return this;
+            // The event that opened it was lost. What it has read still counts.
+            return new BatchRegisterState(
+                    batches, unfinished, runs, jobs, keys, callers, with(read, ended.read()), position);
         }
-        Entry entry = before.ended(phase, scored);
+        Entry entry = before.ended(ended.phase(), ended.input());
         VectorMap<BatchId, Entry> all = batches.updated(batch, entry);
         RunBatches ofRun = get(runs, entry.run());
         HashMap<RunKey, RunBatches> closed = ofRun != null && batch.equals(ofRun.open())
@@ -539,10 +564,43 @@ public final class BatchRegisterState {
                 all,
                 unfinished.removed(batch),
                 with(closed, all, entry),
-                jobs.updated(entry.job(), entry.isPublished() ? ofJob.published(entry, run) : ofJob),
+                jobs.updated(entry.job(), entry.isPublished() ? ofJob.published(entry, ended.run()) : ofJob),
                 keys,
                 before.end().isPresent() ? callers : counted(callers, before.caller(), -1),
+                with(read, ended.read()),
                 position);
+    }
+
+    /// @param more what another published batch has read; null for a batch whose job is not incremental
+    private static HashMap<String, TimeRanges> with(
+            HashMap<String, TimeRanges> read, @Nullable ReadTimes more) {
+        if (more == null) {
+            return read;
+        }
+        TimeRanges before = get(read, more.source());
+        return read.updated(more.source(), (before == null ? TimeRanges.NONE : before).plus(more.ranges()));
+    }
+
+    /// What published batches have read of each source of an incremental job, by
+    /// [Incremental.Pinned#source()]. Can't be changed.
+    public Map<String, TimeRanges> read() {
+        return CollectionConverters.asJava(read);
+    }
+
+    /// The times of a source that published batches have read, or that batches will have read that can still be
+    /// published. It makes no difference whether the register knows already that such a batch is published.
+    ///
+    /// @param source as [Incremental.Pinned#source()]
+    /// @param except a batch that can't be published any more; null if there is none
+    TimeRanges taken(String source, @Nullable BatchId except) {
+        TimeRanges taken = get(read, source);
+        List<TimeRange> open = unfinished().stream()
+                .filter(entry -> !entry.batch().equals(except))
+                .map(entry -> Objects.requireNonNull(entry.submission()).pinned())
+                .filter(pinned -> pinned != null && pinned.source().equals(source))
+                .flatMap(pinned -> Objects.requireNonNull(pinned).ranges().stream())
+                .toList();
+        return (taken == null ? TimeRanges.NONE : taken).plus(open);
     }
 
     private static List<PastRun> with(List<PastRun> history, @Nullable PastRun run) {
@@ -584,6 +642,7 @@ public final class BatchRegisterState {
                 jobs,
                 keptKeys,
                 callers,
+                read,
                 new Position(
                         position.next(),
                         position.latest(),
@@ -680,6 +739,7 @@ public final class BatchRegisterState {
                 jobs,
                 keys,
                 callers,
+                read,
                 position);
     }
 

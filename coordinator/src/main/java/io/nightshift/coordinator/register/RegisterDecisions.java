@@ -8,17 +8,21 @@ import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.job.TimeRanges;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.register.OpenBatchLimit;
+import io.nightshift.protocol.register.ReadTimes;
 import io.nightshift.protocol.register.SubmissionTicket;
 import io.nightshift.protocol.wire.WireLimits;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -183,9 +187,29 @@ class RegisterDecisions {
                 shares.hasNoWork(batch);
                 yield state.hasEnded(batch)
                         ? Decision.of()
-                        : Decision.persist(new BatchRegisterEvent.Ended(now, batch, phase, run, input));
+                        : Decision.persist(ended(state, batch, phase, run, input, now));
             }
         };
+    }
+
+    /// The end of a batch that the register has as not ended. It also says what the batch has read, so that this
+    /// counts even if the event that opened the batch is lost.
+    private static BatchRegisterEvent.Ended ended(
+            BatchRegisterState state,
+            BatchId batch,
+            Phase phase,
+            @Nullable PastRun run,
+            @Nullable String input,
+            Instant now) {
+        BatchRegisterState.Entry entry = state.batches().get(batch);
+        Submission submission = entry == null ? null : entry.submission();
+        return new BatchRegisterEvent.Ended(
+                now,
+                batch,
+                phase,
+                run,
+                input,
+                phase == Phase.PUBLISHED && submission != null ? ReadTimes.of(submission.pinned()) : null);
     }
 
     /// Enters batches again whose entry was lost, and makes sure that those run that have not ended.
@@ -318,7 +342,7 @@ class RegisterDecisions {
     // Submissions.
 
     private Decision submit(BatchRegisterState state, BatchRegisterCommand.Submit submit, long nanos, Instant now) {
-        Optional<String> refusal = WireLimits.refusal(submit.submission().job());
+        Optional<String> refusal = refusal(submit.submission().job());
         if (refusal.isPresent()) {
             return reply(submit, new BatchRegisterCommand.Rejected(refusal.get()));
         }
@@ -338,6 +362,11 @@ class RegisterDecisions {
                 .addLast(new WaitingSubmission(submit, deadline, submit.fresh()));
         waitingCount++;
         return next(state, run, nanos, now);
+    }
+
+    /// Why a job is too large, or empty.
+    Optional<String> refusal(Job job) {
+        return WireLimits.refusal(job);
     }
 
     /// When the submission's caller has stopped waiting, on the register's clock.
@@ -440,12 +469,13 @@ class RegisterDecisions {
         RunKey run = entry.run();
         if (status.phase() == Phase.PUBLISHED && entry.end().isEmpty()) {
             return Decision.persist(
-                    new BatchRegisterEvent.Ended(
-                            now,
+                    ended(
+                            state,
                             status.batch(),
                             Phase.PUBLISHED,
                             status.timing() == null ? null : status.timing().run(),
-                            entry.input().equals(status.input()) ? null : status.input()),
+                            entry.input().equals(status.input()) ? null : status.input(),
+                            now),
                     new RegisterAction.Continue(run));
         }
         WaitingSubmission first = first(run, nanos);
@@ -537,11 +567,12 @@ class RegisterDecisions {
 
     /// Opens a batch for a submission, whose run has no batch that can still be published.
     Decision openBatch(BatchRegisterState state, BatchRegisterCommand.Submit submit, Instant now) {
-        Submission submission = due(submit);
+        Submission submission = pinned(state, due(submit), now);
         String job = submission.job().name();
         Optional<BatchRegisterState.Entry> same =
                 lastPublished(state, RunKey.of(submission.job())).filter(entry -> entry.isEquivalentTo(submission));
-        if (same.isPresent() && !submit.fresh()) {
+        // The same source may have rows that were too new for the last batch of an incremental job.
+        if (same.isPresent() && !submit.fresh() && submission.job().incremental() == null) {
             BatchId batch = same.get().batch();
             return keyed(
                     batch,
@@ -559,6 +590,27 @@ class RegisterDecisions {
                 new BatchRegisterEvent.Opened(now, batch, submission, submit.key(), caller(submit)),
                 new RegisterAction.TellBatch(batch, new BatchCommand.Open(submission, state.history(job))),
                 new RegisterAction.Send<>(submit.replyTo(), new BatchRegisterCommand.Accepted(batch, false, false)));
+    }
+
+    /// The submission with what its batch reads. The run's open batch can't be published any more, if it has one.
+    private Submission pinned(BatchRegisterState state, Submission submission, Instant now) {
+        Job job = submission.job();
+        if (job.incremental() == null) {
+            return submission;
+        }
+        BatchId replaced = state.open(RunKey.of(job))
+                .map(BatchRegisterState.Entry::batch)
+                .orElse(null);
+        return submission.with(job.reading(toRead(state, job, job.incremental(), replaced, now)));
+    }
+
+    /// The times that a batch reads: all that are due, without what other batches have read or will have read.
+    ///
+    /// @param replaced a batch that can't be published any more; null if there is none
+    TimeRanges toRead(
+            BatchRegisterState state, Job job, Incremental incremental, @Nullable BatchId replaced, Instant now) {
+        TimeRanges due = TimeRanges.upTo(now.minus(incremental.lateness()).truncatedTo(ChronoUnit.MILLIS));
+        return incremental.full() ? due : due.minus(state.taken(job.incrementalSource(), replaced));
     }
 
     /// The submission with the tick of the schedule that sent it. Its key names the tick.
@@ -649,7 +701,13 @@ class RegisterDecisions {
                 submit,
                 now,
                 new RegisterAction.TellBatch(
-                        batch, new BatchCommand.Open(submit.submission(), state.history(open.job()))),
+                        batch,
+                        new BatchCommand.Open(
+                                // If the batch has not begun, it must begin with the times that it was opened with.
+                                submit.submission().job().incremental() == null
+                                        ? submit.submission()
+                                        : Objects.requireNonNull(open.submission()),
+                                state.history(open.job()))),
                 new RegisterAction.Send<>(submit.replyTo(), new BatchRegisterCommand.Accepted(batch, true, false)));
         if (change != InputChange.EXTENDS) {
             return resumed;

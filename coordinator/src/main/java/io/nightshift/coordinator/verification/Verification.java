@@ -54,6 +54,9 @@ public final class Verification {
         };
         History history = History.read(ledger, batch, found);
         checkRegister(history, new Check("register", found));
+        if (history.isSound() && history.state().submitted() != null) {
+            IncrementalCheck.run(ledger, history.state().submitted(), found);
+        }
         if (history.isWhole()) {
             checkOutput(history, found);
         } else {

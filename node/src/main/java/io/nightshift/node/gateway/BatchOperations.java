@@ -6,6 +6,7 @@ import io.nightshift.api.SubmitResult;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.wire.WireLimits;
@@ -32,6 +33,17 @@ public final class BatchOperations {
     public BatchOperations(RequestForwarder requests, BatchQueries batches) {
         this.requests = requests;
         this.batches = batches;
+    }
+
+    /// The job of a submission that asks for all rows.
+    ///
+    /// @throws ProblemException if the job is not incremental
+    public static Job full(Job job) {
+        try {
+            return job.full();
+        } catch (FailureException e) {
+            throw ProblemException.rejected(e.failure().message());
+        }
     }
 
     /// Opens a batch of a job, or finds the open one to resume.

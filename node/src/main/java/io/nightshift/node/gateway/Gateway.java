@@ -100,11 +100,14 @@ public final class Gateway {
                     boolean fresh,
                     String key,
                     ActorRef<GatewayReply<SubmitResult>> replyTo,
-                    Map<String, String> parameters) ->
-                answer(
-                        replyTo,
-                        () -> changes.submit(
-                                admit(token, Role.SUBMIT, "submit", replyTo), job(job, parameters), fresh, key));
+                    Map<String, String> parameters,
+                    boolean full) ->
+                answer(replyTo, () -> {
+                    Caller caller = admit(token, Role.SUBMIT, "submit", replyTo);
+                    Job parsed = job(job, parameters);
+                    return changes.submit(
+                            caller, full ? BatchOperations.full(parsed) : parsed, fresh || full, key);
+                });
             case GatewayCommand.Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo) ->
                 read(token, replyTo, () -> batches.describe(batch));
             case GatewayCommand.Watch(

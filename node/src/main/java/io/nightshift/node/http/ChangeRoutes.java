@@ -40,7 +40,7 @@ final class ChangeRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.post("/v1/batches", Role.SUBMIT, Set.of("new", "param"), JOB_TYPES, this::submit),
+                Endpoint.post("/v1/batches", Role.SUBMIT, Set.of("new", "full", "param"), JOB_TYPES, this::submit),
                 control("pause", request -> new BatchControl.Pause(reason(request))),
                 control("resume", request -> new BatchControl.Resume()),
                 control("cancel", request -> new BatchControl.Cancel(reason(request))),
@@ -50,10 +50,12 @@ final class ChangeRoutes {
     }
 
     private CompletionStage<Answer> submit(Call call) {
-        boolean fresh = call.flag("new");
+        boolean full = call.flag("full");
+        boolean fresh = call.flag("new") || full;
         Optional<String> key = call.header("Idempotency-Key").map(String::strip);
         Map<String, String> parameters = call.parameters();
         return CompletableFuture.supplyAsync(() -> job(call.body(), parameters), blocking)
+                .thenApply(job -> full ? BatchOperations.full(job) : job)
                 .thenCompose(job -> changes.submit(call.caller(), job, fresh, key.orElse(null)))
                 .thenApply(ChangeRoutes::submitted);
     }

@@ -5,6 +5,8 @@ import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.failure.NameSuggestion;
+import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.ModelReference;
@@ -13,6 +15,7 @@ import io.nightshift.protocol.wire.WireLimits;
 import io.nightshift.scoring.Model;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
 import io.nightshift.worker.partition.MemoryEstimate;
@@ -56,10 +59,11 @@ public final class SubmissionResolver {
 
     /// The result of a check.
     ///
+    /// @param job with what is known of its source
     /// @param model that the job names, loaded
     /// @param files of the source, in the order in which their rows are counted
     /// @param memory that a node needs to score the job
-    public record Check(Model model, List<InspectedFile> files, MemoryEstimate memory) {
+    public record Check(Job job, Model model, List<InspectedFile> files, MemoryEstimate memory) {
         public Check {
             files = List.copyOf(files);
         }
@@ -88,9 +92,10 @@ public final class SubmissionResolver {
     public Resolved resolve(Job job) {
         DestinationStore destination = checkPlace(job);
         JobModel found = find(job);
-        String input = SourcePins.identity(check(job, destination, found).files());
+        Check check = check(job, destination, found);
+        String input = SourcePins.identity(check.files());
         return new Resolved(
-                new Submission(job, JobFingerprint.of(job), input, found.registeredIn(registry)), found.model());
+                new Submission(check.job(), JobFingerprint.of(job), input, found.registeredIn(registry)), found.model());
     }
 
     private JobModel find(Job job) {
@@ -132,6 +137,31 @@ public final class SubmissionResolver {
         List<InspectedFile> files = inspect(job, model);
         limits.check(files.size(), Planner.cut(files, job.partitions().rows()).partitions());
         Destinations.refuse(destination.check(job, model.description()));
-        return new Check(model, files, estimate);
+        return new Check(withTimeType(job, model), model, files, estimate);
+    }
+
+    /// The job with the type of its incremental column.
+    private Job withTimeType(Job job, Model model) {
+        Incremental incremental = job.incremental();
+        if (incremental == null) {
+            return job;
+        }
+        String column = incremental.column();
+        BoundJob bound = destinations.sources().of(job.source()).bind(job, model.description());
+        String type = bound.columns().get(column);
+        if (type == null) {
+            String nearest = NameSuggestion.closest(column, bound.columns().keySet());
+            throw FailureException.permanent("incremental.column: %s has no column \"%s\"; %s"
+                    .formatted(
+                            bound.file(),
+                            column,
+                            nearest == null
+                                    ? "it has " + String.join(", ", bound.columns().keySet())
+                                    : "did you mean \"" + nearest + "\"?"));
+        }
+        return job.with(incremental.with(Incremental.TimeType.of(type)
+                .orElseThrow(() -> FailureException.permanent(
+                        "incremental.column: %s is %s in %s; give a column with timestamps or dates"
+                                .formatted(column, type, bound.file())))));
     }
 }

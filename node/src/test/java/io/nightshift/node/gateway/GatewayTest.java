@@ -147,7 +147,7 @@ class GatewayTest {
     }
 
     private static GatewayCommand.Request submit(ActorRef<GatewayReply<SubmitResult>> replyTo) {
-        return new GatewayCommand.Submit("job: [", false, null, replyTo, Map.of());
+        return new GatewayCommand.Submit("job: [", false, null, replyTo, Map.of(), false);
     }
 
     private static GatewayCommand.Request control(ActorRef<GatewayReply<ControlResult>> replyTo) {

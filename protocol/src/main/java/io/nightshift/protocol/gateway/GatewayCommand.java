@@ -64,12 +64,14 @@ public sealed interface GatewayCommand {
     /// @param replyTo receives the reply
     /// @param parameters values of the job's parameters by name; a parameter that is not among them has the
     ///     job file's default
+    /// @param full whether the new batch of an incremental job reads all rows; implies `fresh`
     record Submit(
             String job,
             boolean fresh,
             @Nullable String key,
             ActorRef<GatewayReply<SubmitResult>> replyTo,
-            Map<String, String> parameters)
+            Map<String, String> parameters,
+            boolean full)
             implements Request {
         public Submit {
             parameters = Map.copyOf(parameters);

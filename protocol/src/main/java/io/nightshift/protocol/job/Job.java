@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.failure.FailureException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param timing when batches start, and when they may work
 /// @param priority 0 to [#HIGHEST_PRIORITY]: batches of a greater one get workers first
 /// @param alerts who is told of problems
+/// @param incremental which rows each batch reads; null for all rows
 public record Job(
         String name,
         ModelReference model,
@@ -40,7 +42,8 @@ public record Job(
         List<Parameter> parameters,
         JobTiming timing,
         int priority,
-        List<AlertRule> alerts) {
+        List<AlertRule> alerts,
+        @Nullable Incremental incremental) {
 
     /// The priority of a job whose file has none.
     public static final int DEFAULT_PRIORITY = 5;
@@ -97,7 +100,108 @@ public record Job(
                 parameters,
                 timing,
                 other,
-                alerts);
+                alerts,
+                incremental);
+    }
+
+    /// The same job with another section `incremental`.
+    public Job with(Incremental other) {
+        return with(source, other);
+    }
+
+    /// The same job, whose next batch reads all rows.
+    ///
+    /// @throws FailureException permanent, if the job is not incremental
+    public Job full() {
+        if (incremental == null) {
+            throw FailureException.permanent(
+                    "the job %s has no section incremental, so each of its batches reads all rows; leave out full"
+                            .formatted(name));
+        }
+        return with(new Incremental(
+                incremental.column(),
+                incremental.lateness(),
+                incremental.timeZone(),
+                true,
+                incremental.type(),
+                incremental.pinned()));
+    }
+
+    /// The job of a batch that reads the rows of some times only.
+    ///
+    /// @param ranges the times
+    /// @throws IllegalStateException if the job is not incremental, or was not checked with its source
+    public Job reading(TimeRanges ranges) {
+        if (incremental == null) {
+            throw new IllegalStateException("the job %s is not incremental".formatted(name));
+        }
+        return incremental.pin(this, ranges);
+    }
+
+    /// The job as its file has it: not restricted to what a batch reads.
+    public Job asWritten() {
+        return incremental == null || incremental.pinned() == null
+                ? this
+                : incremental.written(this, incremental.pinned());
+    }
+
+    /// What an incremental job reads: batches with the same text divide the rows among themselves. 32 hexadecimal
+    /// digits.
+    public String incrementalSource() {
+        return JobFingerprint.source(this);
+    }
+
+    Job with(Source otherSource, Incremental other) {
+        return new Job(
+                name,
+                model,
+                features,
+                otherSource,
+                destination,
+                partitions,
+                errors,
+                output,
+                categories,
+                retry,
+                parameters,
+                timing,
+                priority,
+                alerts,
+                other);
+    }
+
+    /// A job of which each batch reads all rows.
+    public Job(
+            String name,
+            ModelReference model,
+            List<String> features,
+            Source source,
+            Destination destination,
+            Partitions partitions,
+            ErrorPolicy errors,
+            Output output,
+            List<CategoryList> categories,
+            @Nullable Retry retry,
+            List<Parameter> parameters,
+            JobTiming timing,
+            int priority,
+            List<AlertRule> alerts) {
+        this(
+                name,
+                model,
+                features,
+                source,
+                destination,
+                partitions,
+                errors,
+                output,
+                categories,
+                retry,
+                parameters,
+                timing,
+                priority,
+                alerts,
+                null);
     }
 
     /// A job that starts on request only, works at any time, and tells nobody of problems.

@@ -108,7 +108,7 @@ final class JobCheck {
         different(csv, "thousands", "decimal");
     }
 
-    /// Checks that only files are compared with those of an open batch.
+    /// Checks that only files are compared with those of an open batch, and not those of an incremental job.
     private void change(Mapping root) {
         Member source = root.entry("source");
         Object onChange = values.get("source.on-change");
@@ -119,6 +119,14 @@ final class JobCheck {
             return;
         }
         Member entry = mapping.entry("on-change");
+        if (root.entry("incremental") != null) {
+            mistakes.add(new Mistake(
+                    entry == null ? source.line() : entry.line(),
+                    "source.on-change",
+                    "%s with incremental".formatted(onChange),
+                    "fail, because the next batch of an incremental job reads the new files",
+                    null));
+        }
         Kinds.INPUTS.stream()
                 .filter(kind -> kind.type() == DatabaseInput.class && mapping.entry(kind.name()) != null)
                 .map(kind -> new Mistake(

@@ -208,7 +208,18 @@ public final class JobFile {
                 parameters,
                 JobTimings.of(values),
                 Math.toIntExact(values.whole("priority")),
-                values.alerts("alerts"));
+                values.alerts("alerts"),
+                incremental(values));
+    }
+
+    private static @Nullable Incremental incremental(JobValues values) {
+        return values.has("incremental")
+                ? new Incremental(
+                        values.text("incremental.column"),
+                        Objects.requireNonNull(values.timeOrNull("incremental.lateness")),
+                        values.text("incremental.time-zone"),
+                        values.flag("incremental.full"))
+                : null;
     }
 
     private static Job.Partitions partitions(JobValues values) {

@@ -7,6 +7,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,10 +23,13 @@ import org.jspecify.annotations.Nullable;
 /// is `missing`), `source.on-empty` (unless it is `publish`), the keys of `destination`, `partitions.rows`, the
 /// other keys of `partitions` (if there is `partitions.by`), `errors.max-rate`, `errors.max-rows`,
 /// `errors.on-failed-partition` (unless it is `fail`),
-/// `output.columns`, and `output.margin` (unless it is `false`). So comments, the order of keys, quoting, a
+/// `output.columns`, `output.margin` (unless it is `false`), and `incremental` (if there is one, without `full`). So
+/// comments, the order of keys, quoting, a
 /// default that is written out, and `1%` for `0.01` make no difference; moving the file does where it has
 /// relative paths. What the model's or the source's files contain does not take part.
 public final class JobFingerprint {
+
+    private static final int SOURCE_DIGITS = 32;
 
     private final StringBuilder text = new StringBuilder("nightshift-job 1\n");
 
@@ -35,8 +39,12 @@ public final class JobFingerprint {
     ///
     /// @param job the job
     public static String of(Job job) {
+        return sha256(canonical(job));
+    }
+
+    private static String sha256(String text) {
         try {
-            byte[] bytes = canonical(job).getBytes(StandardCharsets.UTF_8);
+            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
@@ -45,7 +53,8 @@ public final class JobFingerprint {
 
     /// The job as a text in which no two jobs are the same: a line for each key, with the number of its
     /// values and, before each value, its length in UTF-16 units.
-    static String canonical(Job job) {
+    static String canonical(Job submitted) {
+        Job job = submitted.asWritten();
         JobFingerprint print = new JobFingerprint();
         Job.Source source = job.source();
         print.add("job", List.of(job.name()));
@@ -93,7 +102,31 @@ public final class JobFingerprint {
         if (job.output().margin()) {
             print.add("output.margin", List.of("true"));
         }
+        Incremental incremental = job.incremental();
+        if (incremental != null) {
+            print.add("incremental.lateness", List.of(incremental.lateness().toString()));
+            print.addClock(incremental);
+        }
         return print.text.toString();
+    }
+
+    /// Identifies the rows that an incremental job reads, and the column with their times: batches with the same
+    /// text divide the rows among themselves. 32 hexadecimal digits.
+    ///
+    /// @param job an incremental job
+    static String source(Job job) {
+        Job written = job.asWritten();
+        JobFingerprint print = new JobFingerprint();
+        print.add("job", List.of(written.name()));
+        print.add("source", Kinds.write(written.source().input()));
+        print.add("source.where", orNone(written.source().where()));
+        print.addClock(Objects.requireNonNull(written.incremental()));
+        return sha256(print.text.toString()).substring(0, SOURCE_DIGITS);
+    }
+
+    private void addClock(Incremental incremental) {
+        add("incremental.column", List.of(incremental.column()));
+        add("incremental.time-zone", List.of(incremental.timeZone()));
     }
 
     private static List<String> orNone(@Nullable Object value) {

@@ -51,6 +51,14 @@ public final class JobText {
         if (!job.alerts().isEmpty()) {
             alerts(root.putArray("alerts"), job.alerts());
         }
+        Incremental incremental = job.incremental();
+        if (incremental != null) {
+            root.putObject("incremental")
+                    .put("column", incremental.column())
+                    .put("lateness", text(incremental.lateness()))
+                    .put("time-zone", incremental.timeZone())
+                    .put("full", incremental.full());
+        }
         if (!job.parameters().isEmpty()) {
             escape(root);
             ObjectNode parameters = root.putObject(JobParameters.KEY);

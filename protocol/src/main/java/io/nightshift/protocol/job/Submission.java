@@ -30,6 +30,19 @@ public record Submission(
         return new Submission(job, fingerprint, input, model, tick);
     }
 
+    /// The same with another form of the job.
+    ///
+    /// @param other the job with the same fingerprint
+    public Submission with(Job other) {
+        return new Submission(other, fingerprint, input, model, due);
+    }
+
+    /// The times that a batch of an incremental job reads; null for other jobs, and before the batch is opened.
+    public Incremental.@Nullable Pinned pinned() {
+        Incremental incremental = job.incremental();
+        return incremental == null ? null : incremental.pinned();
+    }
+
     /// Whether both submissions would score the same input with the same model in the same way.
     ///
     /// @param other a submission of any job

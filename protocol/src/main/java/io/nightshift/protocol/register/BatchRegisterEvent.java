@@ -68,12 +68,20 @@ public sealed interface BatchRegisterEvent {
     /// @param run how fast a published batch was; null if that is not known
     /// @param input digest of the identities of the files that the batch has scored; null if it is the one of
     ///     the submission that opened the batch, or is not known
+    /// @param read what a published batch of an incremental job has read; null for others
     record Ended(
             Instant at,
             BatchId batch,
             Phase phase,
             @Nullable PastRun run,
-            @Nullable String input) implements BatchRegisterEvent {
+            @Nullable String input,
+            @Nullable ReadTimes read)
+            implements BatchRegisterEvent {
+
+        /// The end of a batch whose job is not incremental.
+        public Ended(Instant at, BatchId batch, Phase phase, @Nullable PastRun run, @Nullable String input) {
+            this(at, batch, phase, run, input, null);
+        }
 
         /// The end of a batch that has scored the input of the submission that opened it.
         public Ended(Instant at, BatchId batch, Phase phase, @Nullable PastRun run) {

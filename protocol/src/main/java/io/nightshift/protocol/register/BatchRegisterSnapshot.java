@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param archives how often batches or keys have left for the archive
 /// @param searched the position in the journal up to which every batch is known to the register
 /// @param archivedTo the highest number of a batch of the archive; -1 while the archive is empty
+/// @param readTimes what published batches have read of each source of an incremental job
 public record BatchRegisterSnapshot(
         List<RegisteredBatch> batches,
         List<JobBatches> jobs,
@@ -25,7 +26,8 @@ public record BatchRegisterSnapshot(
         @Nullable BatchId latest,
         long archives,
         long searched,
-        long archivedTo) {
+        long archivedTo,
+        List<ReadTimes> readTimes) {
 
     /// The batches of a job.
     ///

@@ -48,6 +48,7 @@ import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
+import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobSchedule;
 import io.nightshift.protocol.job.JobTiming;
@@ -62,6 +63,7 @@ import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.job.TimeRange;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.Slice;
@@ -313,7 +315,12 @@ final class WireTypes {
             // Partitions by a key.
             new WireType(325, PartitionKey.class),
             new WireType(326, PartitionKey.Every.class),
-            new WireType(327, Cut.class));
+            new WireType(327, Cut.class),
+            // Jobs that read only what is new.
+            new WireType(330, Incremental.class),
+            new WireType(331, Incremental.Pinned.class),
+            new WireType(332, Incremental.TimeType.class),
+            new WireType(333, TimeRange.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

@@ -1,6 +1,7 @@
 package io.nightshift.protocol.job;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -173,6 +174,16 @@ public final class GoldenJobs {
                 new Job.Partitions(100_000, key),
                 job.errors(),
                 job.output());
+    }
+
+    /// A job of a batch that reads two ranges of times.
+    public static Job incremental() {
+        Instant from = Instant.parse("2026-11-24T00:00:00Z");
+        Incremental incremental = new Incremental(
+                "updated_at", Duration.ofHours(1), "Europe/Berlin", true, Incremental.TimeType.LOCAL, null);
+        return csv().with(incremental)
+                .reading(TimeRanges.of(List.of(
+                        new TimeRange(null, from), new TimeRange(from.plusSeconds(3_600), from.plusSeconds(7_200)))));
     }
 
     private static Job with(Job.Source source, Destination destination, List<Job.CategoryList> categories) {

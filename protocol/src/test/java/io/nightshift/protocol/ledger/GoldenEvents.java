@@ -23,6 +23,7 @@ import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.ParameterType;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.job.TimeRange;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.CutPlan;
@@ -30,6 +31,7 @@ import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.register.BatchRegisterSnapshot;
+import io.nightshift.protocol.register.ReadTimes;
 import io.nightshift.protocol.register.RegisteredBatch;
 import io.nightshift.protocol.schedule.JobCatalogueEvent;
 import io.nightshift.protocol.schedule.ScheduledJobEvent;
@@ -178,6 +180,7 @@ public final class GoldenEvents {
         events.put(
                 "submitted-due",
                 new BatchEvent.Submitted(AT, BATCH, GoldenJobs.csv(), MODEL, "07".repeat(32), AT.minusSeconds(60)));
+        events.put("submitted-incremental", submitted(GoldenJobs.incremental()));
         events.put("window-ignored", new BatchEvent.WindowIgnored(AT, "ops"));
         events.put("rescored", new BatchEvent.Rescored(AT, List.of(3, 0)));
         events.put("retried", new BatchEvent.Retried(AT));
@@ -230,6 +233,15 @@ public final class GoldenEvents {
                 "resubmitted",
                 new BatchRegisterEvent.Resubmitted(
                         AT, BATCH, new Submission(GoldenJobs.extended(), "f6".repeat(32), "08".repeat(32), MODEL)));
+        events.put(
+                "ended-published-read",
+                new BatchRegisterEvent.Ended(
+                        AT,
+                        BATCH,
+                        Phase.PUBLISHED,
+                        null,
+                        null,
+                        new ReadTimes("3b".repeat(16), List.of(new TimeRange(AT.minusSeconds(60), AT)))));
         events.put("ended-cancelled", new BatchRegisterEvent.Ended(AT, BATCH, Phase.CANCELLED));
         Submission lost = new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL);
         events.put("reentered", new BatchRegisterEvent.Reentered(AT.plusSeconds(60), BATCH, AT, lost, null));
@@ -293,7 +305,9 @@ public final class GoldenEvents {
                         BATCH,
                         3,
                         5_000_000_000L,
-                        4));
+                        4,
+                        List.of(new ReadTimes(
+                                "3b".repeat(16), List.of(new TimeRange(null, AT))))));
     }
 
     static Map<String, ScheduledJobEvent> jobs() {

@@ -124,6 +124,7 @@ public final class GoldenMessages {
     private void batchCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchStatus> asker) {
         add("open", new BatchCommand.Open(submission(GoldenJobs.full())));
         add("open-csv", new BatchCommand.Open(submission(GoldenJobs.csv())));
+        add("open-incremental", new BatchCommand.Open(submission(GoldenJobs.incremental())));
         add("open-table", new BatchCommand.Open(submission(GoldenJobs.postgres())));
         add("open-categories", new BatchCommand.Open(submission(GoldenJobs.categories())));
         add("open-history", new BatchCommand.Open(submission(GoldenJobs.csv()), List.of(PAST_RUN)));
@@ -317,7 +318,12 @@ public final class GoldenMessages {
         add(
                 "gateway-submit",
                 new GatewayCommand.Submit(
-                        "job: flights\n…", false, "2026-11-24", system.actor("asker"), Map.of("day", "2026-11-24")));
+                        "job: flights\n…",
+                        false,
+                        "2026-11-24",
+                        system.actor("asker"),
+                        Map.of("day", "2026-11-24"),
+                        true));
         add("gateway-describe", new GatewayCommand.Describe("latest", system.actor("asker")));
         add("gateway-watch", new GatewayCommand.Watch("latest", description(), system.actor("asker")));
         add("gateway-list", new GatewayCommand.List("flights", "failed", 20, BATCH.value(), system.actor("asker")));

@@ -86,7 +86,7 @@ class WireLimitsTest {
         assertThat(SERIALIZER.toBinary(new GatewayCommand.Authenticated(
                         "t".repeat(47),
                         new GatewayCommand.Submit(
-                                largest, true, "k".repeat(255), SYSTEM.actor("a".repeat(1_000)), Map.of()))))
+                                largest, true, "k".repeat(255), SYSTEM.actor("a".repeat(1_000)), Map.of(), true))))
                 .hasSizeLessThan(WireLimits.MESSAGE);
         assertThat(WireLimits.refusal(largest + "é"))
                 .hasValueSatisfying(sentence -> assertThat(sentence)

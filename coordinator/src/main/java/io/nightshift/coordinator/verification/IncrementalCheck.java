@@ -1,0 +1,157 @@
+package io.nightshift.coordinator.verification;
+
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.RegisteredBatches;
+import io.nightshift.coordinator.register.BatchRegisterState.Entry;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Incremental;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.TimeRange;
+import io.nightshift.protocol.job.TimeRanges;
+import io.nightshift.storage.destination.Check;
+import io.nightshift.storage.destination.Finding;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// Proves that the batches of an incremental job have read each time of their source once: that no time is in two
+/// batches, unless the later one was started with `--full`, and that no time is missing that the register counts as
+/// read. What each batch has read is in its own ledger.
+final class IncrementalCheck {
+
+    private static final int PAGE = 1_000;
+
+    /// What a batch has read, or will have read.
+    ///
+    /// @param ranges the times
+    /// @param full whether it may read what earlier batches have read
+    /// @param isPublished whether it is published; otherwise it can still be
+    /// @param isKnown whether the register knows that it is published
+    record Reading(BatchId batch, List<TimeRange> ranges, boolean full, boolean isPublished, boolean isKnown) {}
+
+    private IncrementalCheck() {}
+
+    /// @param submitted of the batch that is verified
+    static void run(Ledger ledger, BatchEvent.Submitted submitted, Consumer<Finding> found) {
+        Incremental incremental = submitted.job().incremental();
+        Incremental.Pinned pinned = incremental == null ? null : incremental.pinned();
+        if (incremental == null || pinned == null) {
+            return;
+        }
+        Check check = new Check("increment", found);
+        Job job = submitted.job();
+        if (!job.asWritten().reading(TimeRanges.of(pinned.ranges())).equals(job)) {
+            check.problem("the conditions of the job don't let through the times that the batch was opened with");
+        }
+        try {
+            RegisteredBatches registered = ledger.registered();
+            prove(
+                    incremental.column(),
+                    readings(ledger, registered, job.name(), pinned.source()),
+                    registered.register().read().getOrDefault(pinned.source(), TimeRanges.NONE),
+                    check);
+        } catch (FailureException e) {
+            if (!e.failure().isPermanent()) {
+                throw e;
+            }
+            check.problem("%s", e.getMessage());
+        }
+    }
+
+    /// The batches of a source that are published or can be, in the order of submission.
+    private static List<Reading> readings(
+            Ledger ledger, RegisteredBatches registered, String job, String source) {
+        List<Reading> readings = new ArrayList<>();
+        Entry last = null;
+        while (true) {
+            List<Entry> page = registered.page(job, null, last, PAGE);
+            for (Entry entry : page) {
+                Reading reading = reading(ledger, entry, source);
+                if (reading != null) {
+                    readings.add(reading);
+                }
+            }
+            if (page.size() < PAGE) {
+                return readings.reversed();
+            }
+            last = page.getLast();
+        }
+    }
+
+    private static @Nullable Reading reading(Ledger ledger, Entry entry, String source) {
+        boolean isKnown = entry.isPublished();
+        // The register learns of an end after the batch.
+        Phase phase = entry.end().orElseGet(() -> ledger.state(entry.batch()).phase());
+        if (phase == Phase.CANCELLED) {
+            return null;
+        }
+        AtomicReference<BatchEvent.@Nullable Submitted> first = new AtomicReference<>();
+        ledger.forEach(entry.batch(), 0, 1, (number, read) -> {
+            if (read.event() instanceof BatchEvent.Submitted submitted) {
+                first.set(submitted);
+            }
+        });
+        BatchEvent.Submitted submitted = first.get();
+        // A batch that was opened a moment ago has no ledger yet.
+        Job job = submitted != null
+                ? submitted.job()
+                : entry.submission() == null ? null : entry.submission().job();
+        Incremental incremental = job == null ? null : job.incremental();
+        Incremental.Pinned pinned = incremental == null ? null : incremental.pinned();
+        return incremental == null || pinned == null || !pinned.source().equals(source)
+                ? null
+                : new Reading(
+                        entry.batch(), pinned.ranges(), incremental.full(), phase == Phase.PUBLISHED, isKnown);
+    }
+
+    /// @param readings in the order of submission
+    /// @param counted the times that the register counts as read
+    static void prove(String column, List<Reading> readings, TimeRanges counted, Check check) {
+        TimeRanges seen = TimeRanges.NONE;
+        TimeRanges published = TimeRanges.NONE;
+        TimeRanges known = TimeRanges.NONE;
+        long open = 0;
+        for (Reading reading : readings) {
+            TimeRanges own = TimeRanges.of(reading.ranges());
+            TimeRanges twice = reading.full() ? TimeRanges.NONE : own.and(seen);
+            if (!twice.isEmpty()) {
+                check.problem(
+                        "%s reads rows with %s %s, which an earlier batch reads, too", reading.batch(), column, twice);
+            }
+            seen = seen.plus(reading.ranges());
+            if (reading.isPublished()) {
+                published = published.plus(reading.ranges());
+            } else {
+                open++;
+            }
+            if (reading.isKnown()) {
+                known = known.plus(reading.ranges());
+            }
+        }
+        TimeRanges missing = counted.minus(known);
+        if (!missing.isEmpty()) {
+            check.problem("the register counts %s %s as read, but no published batch has read it", column, missing);
+        }
+        TimeRanges forgotten = known.minus(counted);
+        if (!forgotten.isEmpty()) {
+            check.problem(
+                    "a published batch has read %s %s, but the register doesn't count it as read", column, forgotten);
+        }
+        TimeRanges left = published.isEmpty()
+                ? TimeRanges.NONE
+                : TimeRanges.upTo(published.ranges().getLast().upTo()).minus(seen);
+        check.proved(
+                "%,d published batches of this source have read %s %s: each time in one batch, or again with --full%s%s",
+                readings.size() - open,
+                column,
+                published,
+                open == 0 ? "" : String.format(Locale.ROOT, "; %,d more are open", open),
+                left.isEmpty() ? "" : "; not read yet is %s, which the next batch reads".formatted(left));
+    }
+}
