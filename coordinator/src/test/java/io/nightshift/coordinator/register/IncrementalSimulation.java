@@ -271,7 +271,7 @@ final class IncrementalSimulation {
                 Batch asked = batches.get(batch);
                 inbox.add(new RegisterMessage.StatusReceived(status(batch, asked == null ? null : asked.phase)));
             }
-            case RegisterAction.CancelBatch(BatchId batch, boolean isAwaited) -> {
+            case RegisterAction.CancelBatch(BatchId batch, String reason, boolean isAwaited) -> {
                 ControlReply reply = cancel(batch);
                 if (isAwaited) {
                     inbox.add(new RegisterMessage.CancelAnswered(reply));

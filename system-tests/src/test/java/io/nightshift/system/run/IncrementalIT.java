@@ -1,0 +1,97 @@
+package io.nightshift.system.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.cli.Main;
+import io.nightshift.testing.Checkout;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.program.ProgramProcess;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.time.Instant;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The job of docs/how-to/incremental.md over a folder to which files are added between runs.
+final class IncrementalIT {
+
+    @TempDir
+    private Path folder;
+
+    private FlightsJob job;
+
+    /// Adds a file of flights with one time.
+    private void add(String name, int rows, String time) throws Exception {
+        Path lake = Files.createDirectories(folder.resolve("lake"));
+        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+                var statement = connection.createStatement()) {
+            statement.execute("COPY (SELECT *, %s AS updated_at FROM '%s' LIMIT %d) TO '%s' (FORMAT parquet)"
+                    .formatted(
+                            time, FlightsJob.example().resolve("flights.parquet"), rows, lake.resolve(name)));
+        }
+    }
+
+    private static String at(Instant time) {
+        return "TIMESTAMPTZ '" + time + "'";
+    }
+
+    private CommandResult batch(String... arguments) {
+        String[] all = new String[arguments.length + 3];
+        all[0] = "batch";
+        System.arraycopy(arguments, 0, all, 1, arguments.length);
+        all[arguments.length + 1] = "--home";
+        all[arguments.length + 2] = job.home().toString();
+        return CommandResult.of(Main.commandLine(), all);
+    }
+
+    @Test
+    void eachRunScoresWhatIsNewAndAFailedOneLeavesItToNobodyElse() throws Exception {
+        job = FlightsJob.in(folder);
+        Matcher section = Pattern.compile("(?s)```yaml\n[^`]*?\n(incremental:\n.*?)\n```")
+                .matcher(Files.readString(Checkout.path("docs/how-to/incremental.md")));
+        assertThat(section.find()).isTrue();
+        job.edit("parquet: " + FlightsJob.example().resolve("flights.parquet"), "parquet: " + folder.resolve("lake"));
+        // Files are seen as soon as they are written.
+        Files.writeString(
+                job.file(),
+                Files.readString(job.file()) + "\n" + section.group(1).replaceAll("lateness: \\w+", "lateness: 0s"));
+        add("a.parquet", 500, at(Instant.now()));
+
+        JsonNode first = ProgramProcess.run(job).expect(0).json();
+        assertThat(first.get("predictions").asInt()).isEqualTo(500);
+
+        // A row without a time is quarantined, so this batch fails. It keeps its times while the next run is refused.
+        add("b.parquet", 30, at(Instant.now()));
+        add("null.parquet", 1, "NULL::TIMESTAMPTZ");
+        JsonNode failed = ProgramProcess.run(job).expect(1).json();
+        Files.delete(folder.resolve("lake/null.parquet"));
+        add("future.parquet", 5, at(Instant.now().plusSeconds(86_400)));
+        add("c.parquet", 7, at(Instant.now()));
+        JsonNode next = ProgramProcess.run(job, "--new").expect(0).json();
+        assertThat(next.get("batch")).isNotEqualTo(failed.get("batch"));
+        assertThat(next.get("predictions").asInt())
+                .as("those of the cancelled batch, and the new ones; none from tomorrow")
+                .isEqualTo(37);
+
+        JsonNode nothing = ProgramProcess.run(job).expect(0).json();
+        assertThat(nothing.get("predictions").asInt()).isZero();
+        assertThat(batch("verify", next.get("batch").asText()).expect(0).out())
+                .contains("3 published batches of this source have read updated_at up to ")
+                .contains(": each time in one batch, or again with --full");
+
+        JsonNode full = ProgramProcess.run(job, "--full").expect(0).json();
+        assertThat(full.get("predictions").asInt()).isEqualTo(537);
+        assertThat(batch("verify", full.get("batch").asText()).expect(0).out())
+                .contains("4 published batches of this source");
+
+        job.edit("column: updated_at", "column: origin");
+        assertThat(ProgramProcess.run(job).expect(2).err())
+                .contains("incremental.column: origin is VARCHAR in ")
+                .contains("; give a column with timestamps or dates");
+    }
+}
