@@ -3,7 +3,6 @@ package io.nightshift.coordinator.register;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.job.TimeRange;
@@ -366,8 +365,7 @@ public final class BatchRegisterState {
                         new BatchRegisterSnapshot.KeyUse(key.job(), key.key(), use.fingerprint(), use.batch())));
         List<ReadTimes> times = new ArrayList<>();
         CollectionConverters.asJava(read)
-                .forEach((source, ranges) ->
-                        times.add(new ReadTimes(source, ranges.ranges())));
+                .forEach((source, ranges) -> times.add(new ReadTimes(source, ranges.ranges())));
         times.sort(Comparator.comparing(ReadTimes::source));
         return new BatchRegisterSnapshot(
                 all().stream().map(Entry::stored).toList(),
@@ -572,8 +570,7 @@ public final class BatchRegisterState {
     }
 
     /// @param more what another published batch has read; null for a batch whose job is not incremental
-    private static HashMap<String, TimeRanges> with(
-            HashMap<String, TimeRanges> read, @Nullable ReadTimes more) {
+    private static HashMap<String, TimeRanges> with(HashMap<String, TimeRanges> read, @Nullable ReadTimes more) {
         if (more == null) {
             return read;
         }

@@ -11,9 +11,9 @@ import io.nightshift.protocol.register.BatchRegisterCommand;
 /// the submitted job says in `source.on-change`.
 ///
 /// Two digests are compared: the one of the submission, and the one of the files that the batch scores. Without
-/// them, the batch is resumed as it is, and its workers compare what they read with the plan. So it is with a source
-/// that is not files, see [io.nightshift.protocol.job.Input#isFiles], with an incremental job, whose next batch reads
-/// the new files, and with a ledger that does not say the input.
+/// them, the batch is resumed as it is, and its workers compare what they read with the plan. So it is with a
+/// source that is not files, see [io.nightshift.protocol.job.Input#isFiles], with an incremental job, whose
+/// next batch reads the new files, and with a ledger that does not say the input.
 enum InputChange {
     /// The input has not changed or has no digest, or the batch has committed everything and is finished first.
     NONE,

@@ -598,9 +598,8 @@ class RegisterDecisions {
         if (job.incremental() == null) {
             return submission;
         }
-        BatchId replaced = state.open(RunKey.of(job))
-                .map(BatchRegisterState.Entry::batch)
-                .orElse(null);
+        BatchId replaced =
+                state.open(RunKey.of(job)).map(BatchRegisterState.Entry::batch).orElse(null);
         return submission.with(job.reading(toRead(state, job, job.incremental(), replaced, now)));
     }
 

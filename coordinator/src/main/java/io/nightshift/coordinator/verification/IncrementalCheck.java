@@ -65,8 +65,7 @@ final class IncrementalCheck {
     }
 
     /// The batches of a source that are published or can be, in the order of submission.
-    private static List<Reading> readings(
-            Ledger ledger, RegisteredBatches registered, String job, String source) {
+    private static List<Reading> readings(Ledger ledger, RegisteredBatches registered, String job, String source) {
         List<Reading> readings = new ArrayList<>();
         Entry last = null;
         while (true) {
@@ -106,8 +105,7 @@ final class IncrementalCheck {
         Incremental.Pinned pinned = incremental == null ? null : incremental.pinned();
         return incremental == null || pinned == null || !pinned.source().equals(source)
                 ? null
-                : new Reading(
-                        entry.batch(), pinned.ranges(), incremental.full(), phase == Phase.PUBLISHED, isKnown);
+                : new Reading(entry.batch(), pinned.ranges(), incremental.full(), phase == Phase.PUBLISHED, isKnown);
     }
 
     /// @param readings in the order of submission

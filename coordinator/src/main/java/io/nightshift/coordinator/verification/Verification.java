@@ -104,13 +104,12 @@ public final class Verification {
                     "the batch ended as %s, but in its ledger it is %s after entry %,d: entries are missing at the end",
                     entry.end().get(), state.phase() == null ? "not begun" : state.phase(), state.entries());
         }
-        register.proved(
-                "the batch register has it with the same job"
-                        + (entry.end().isPresent()
-                                ? ", model and end"
-                                : state.phase() != null && state.phase().isEnd()
-                                        ? " and model, and is told of its end when a node starts again"
-                                        : " and model, as open"));
+        register.proved("the batch register has it with the same job"
+                + (entry.end().isPresent()
+                        ? ", model and end"
+                        : state.phase() != null && state.phase().isEnd()
+                                ? " and model, and is told of its end when a node starts again"
+                                : " and model, as open"));
     }
 
     private void checkOutput(History history, Consumer<Finding> found) {

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -172,7 +173,8 @@ final class IncrementalSimulation {
     /// One step of one batch.
     private void work() {
         List<BatchId> open = batches.keySet().stream()
-                .filter(batch -> !Objects.requireNonNull(batches.get(batch)).phase.isEnd())
+                .filter(batch ->
+                        !Objects.requireNonNull(batches.get(batch)).phase.isEnd())
                 .toList();
         if (open.isEmpty()) {
             return;
@@ -360,7 +362,7 @@ final class IncrementalSimulation {
                     .filter(batch -> version.equals(
                             Objects.requireNonNull(batch.getValue().rows).get(row.getKey())))
                     .map(Map.Entry::getKey)
-                    .sorted((one, other) -> Integer.compare(order.get(one), order.get(other)))
+                    .sorted(Comparator.comparing(batch -> Objects.requireNonNull(order.get(batch))))
                     .toList();
             boolean isLate = version.seen().isAfter(version.time().plus(LATENESS));
             if (by.isEmpty() && !isLate) {

@@ -29,14 +29,24 @@ class IncrementalSimulationTest {
             }
         },
         A_CANCELLED_BATCH_COUNTS_AS_READ {
-            private TimeRanges opened = TimeRanges.NONE;
-
             @Override
-            TimeRanges toRead(BatchRegisterState state, Job job, TimeRanges due, TimeRanges right) {
-                opened = state.all().isEmpty() && state.archives() == 0 ? TimeRanges.NONE : opened;
-                TimeRanges left = due.minus(opened);
-                opened = opened.plus(due.ranges());
-                return left;
+            public IncrementalSimulation.Decisions create(RandomGenerator random) {
+                return new IncrementalSimulation.Decisions(random) {
+                    private TimeRanges opened = TimeRanges.NONE;
+
+                    @Override
+                    TimeRanges toRead(
+                            BatchRegisterState state,
+                            Job job,
+                            Incremental incremental,
+                            @Nullable BatchId replaced,
+                            Instant now) {
+                        TimeRanges left = super.toRead(state, job, incremental, replaced, now)
+                                .minus(opened);
+                        opened = opened.plus(left.ranges());
+                        return left;
+                    }
+                };
             }
         },
         ONLY_THE_HIGHEST_TIME_COUNTS {
@@ -61,7 +71,9 @@ class IncrementalSimulationTest {
             }
         };
 
-        abstract TimeRanges toRead(BatchRegisterState state, Job job, TimeRanges due, TimeRanges right);
+        TimeRanges toRead(BatchRegisterState state, Job job, TimeRanges due, TimeRanges right) {
+            return right;
+        }
 
         @Override
         public IncrementalSimulation.Decisions create(RandomGenerator random) {
@@ -76,8 +88,7 @@ class IncrementalSimulationTest {
                     TimeRanges right = super.toRead(state, job, incremental, replaced, now);
                     return incremental.full()
                             ? right
-                            : Mutant.this.toRead(
-                                    state, job, TimeRanges.upTo(now.minus(incremental.lateness())), right);
+                            : Mutant.this.toRead(state, job, TimeRanges.upTo(now.minus(incremental.lateness())), right);
                 }
             };
         }
@@ -89,7 +100,8 @@ class IncrementalSimulationTest {
         int scored = 0;
         for (long seed = FIRST_SEED; seed < FIRST_SEED + HISTORIES; seed++) {
             try {
-                IncrementalSimulation.Outcome outcome = IncrementalSimulation.run(seed, IncrementalSimulation.Decisions::new);
+                IncrementalSimulation.Outcome outcome =
+                        IncrementalSimulation.run(seed, IncrementalSimulation.Decisions::new);
                 published += outcome.published();
                 scored += outcome.scored();
             } catch (RuntimeException | AssertionError e) {

@@ -105,8 +105,7 @@ public final class Gateway {
                 answer(replyTo, () -> {
                     Caller caller = admit(token, Role.SUBMIT, "submit", replyTo);
                     Job parsed = job(job, parameters);
-                    return changes.submit(
-                            caller, full ? BatchOperations.full(parsed) : parsed, fresh || full, key);
+                    return changes.submit(caller, full ? BatchOperations.full(parsed) : parsed, fresh || full, key);
                 });
             case GatewayCommand.Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo) ->
                 read(token, replyTo, () -> batches.describe(batch));

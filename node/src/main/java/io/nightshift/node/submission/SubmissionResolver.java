@@ -95,7 +95,8 @@ public final class SubmissionResolver {
         Check check = check(job, destination, found);
         String input = SourcePins.identity(check.files());
         return new Resolved(
-                new Submission(check.job(), JobFingerprint.of(job), input, found.registeredIn(registry)), found.model());
+                new Submission(check.job(), JobFingerprint.of(job), input, found.registeredIn(registry)),
+                found.model());
     }
 
     private JobModel find(Job job) {
@@ -156,7 +157,8 @@ public final class SubmissionResolver {
                             bound.file(),
                             column,
                             nearest == null
-                                    ? "it has " + String.join(", ", bound.columns().keySet())
+                                    ? "it has "
+                                            + String.join(", ", bound.columns().keySet())
                                     : "did you mean \"" + nearest + "\"?"));
         }
         return job.with(incremental.with(Incremental.TimeType.of(type)

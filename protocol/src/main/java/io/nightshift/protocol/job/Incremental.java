@@ -105,9 +105,7 @@ public record Incremental(
                 where(
                         source,
                         and(source.where(), condition(ranges)),
-                        database == null
-                                ? null
-                                : and(databaseWhere, databaseCondition(database.engine(), ranges))),
+                        database == null ? null : and(databaseWhere, databaseCondition(database.engine(), ranges))),
                 new Incremental(column, lateness, timeZone, full, type, reading));
     }
 
@@ -119,8 +117,7 @@ public record Incremental(
     }
 
     /// A source with other conditions.
-    private static Job.Source where(
-            Job.Source source, @Nullable String where, @Nullable String databaseWhere) {
+    private static Job.Source where(Job.Source source, @Nullable String where, @Nullable String databaseWhere) {
         Input input = source.input() instanceof DatabaseInput database
                 ? new DatabaseInput(
                         database.engine(),

@@ -50,8 +50,8 @@ class IncrementalTest {
         List<TimeRange> ranges = new ArrayList<>();
         for (int i = random.nextInt(4); i > 0; i--) {
             int from = random.nextInt(20);
-            ranges.add(new TimeRange(
-                    random.nextInt(5) == 0 ? null : minute(from), minute(from + 1 + random.nextInt(6))));
+            ranges.add(
+                    new TimeRange(random.nextInt(5) == 0 ? null : minute(from), minute(from + 1 + random.nextInt(6))));
         }
         return ranges;
     }
@@ -77,9 +77,12 @@ class IncrementalTest {
     void theHourThatOccursTwiceIsReadWhenItHasPassedForTheSecondTime() {
         Incremental local = incremental(TimeType.LOCAL, "Europe/Berlin");
 
-        assertThat(local.literal(Instant.parse("2026-10-24T23:30:00Z"))).isEqualTo("TIMESTAMP '2026-10-25 01:30:00.000000'");
-        assertThat(local.literal(Instant.parse("2026-10-25T00:30:00Z"))).isEqualTo("TIMESTAMP '2026-10-25 02:00:00.000000'");
-        assertThat(local.literal(Instant.parse("2026-10-25T01:15:00Z"))).isEqualTo("TIMESTAMP '2026-10-25 02:15:00.000000'");
+        assertThat(local.literal(Instant.parse("2026-10-24T23:30:00Z")))
+                .isEqualTo("TIMESTAMP '2026-10-25 01:30:00.000000'");
+        assertThat(local.literal(Instant.parse("2026-10-25T00:30:00Z")))
+                .isEqualTo("TIMESTAMP '2026-10-25 02:00:00.000000'");
+        assertThat(local.literal(Instant.parse("2026-10-25T01:15:00Z")))
+                .isEqualTo("TIMESTAMP '2026-10-25 02:15:00.000000'");
         String last = "";
         for (int minute = 0; minute < 300; minute++) {
             String next = local.literal(Instant.parse("2026-10-24T23:00:00Z").plusSeconds(60L * minute));
@@ -93,7 +96,8 @@ class IncrementalTest {
         Job job = GoldenJobs.query().with(incremental(TimeType.INSTANT, "UTC"));
         Job pinned = job.reading(TimeRanges.of(List.of(new TimeRange(minute(0), minute(1)))));
 
-        String times = "(\"updated_at\" > TIMESTAMPTZ '2026-11-25 00:00:00.000000+00' AND \"updated_at\" <= TIMESTAMPTZ '2026-11-25 00:01:00.000000+00')";
+        String times =
+                "(\"updated_at\" > TIMESTAMPTZ '2026-11-25 00:00:00.000000+00' AND \"updated_at\" <= TIMESTAMPTZ '2026-11-25 00:01:00.000000+00')";
         assertThat(pinned.source().where()).contains("THEN CAST('incremental.column: updated_at is NULL'", times);
         assertThat(((DatabaseInput) pinned.source().input()).where())
                 .isEqualTo("(active\n) AND (\"updated_at\" IS NULL OR (" + times + "))");
@@ -113,7 +117,8 @@ class IncrementalTest {
         assertThat(List.of(
                         "incremental: {column: b, lateness: 1h}",
                         "incremental: {column: a, lateness: 1h, time-zone: Asia/Tokyo}"))
-                .allSatisfy(other -> assertThat(parse(other).incrementalSource()).isNotEqualTo(job.incrementalSource()));
+                .allSatisfy(
+                        other -> assertThat(parse(other).incrementalSource()).isNotEqualTo(job.incrementalSource()));
     }
 
     @Test

@@ -306,8 +306,7 @@ public final class GoldenEvents {
                         3,
                         5_000_000_000L,
                         4,
-                        List.of(new ReadTimes(
-                                "3b".repeat(16), List.of(new TimeRange(null, AT))))));
+                        List.of(new ReadTimes("3b".repeat(16), List.of(new TimeRange(null, AT))))));
     }
 
     static Map<String, ScheduledJobEvent> jobs() {

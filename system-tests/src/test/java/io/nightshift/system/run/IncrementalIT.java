@@ -31,8 +31,7 @@ final class IncrementalIT {
         try (var connection = DriverManager.getConnection("jdbc:duckdb:");
                 var statement = connection.createStatement()) {
             statement.execute("COPY (SELECT *, %s AS updated_at FROM '%s' LIMIT %d) TO '%s' (FORMAT parquet)"
-                    .formatted(
-                            time, FlightsJob.example().resolve("flights.parquet"), rows, lake.resolve(name)));
+                    .formatted(time, FlightsJob.example().resolve("flights.parquet"), rows, lake.resolve(name)));
         }
     }
 
