@@ -52,7 +52,7 @@ class SnapshotFormatTest {
                 .as("what a snapshot or an event consists of has changed: raise the number in LedgerSerializer,"
                         + " and write the new digest here")
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
-                        "register-snapshot-3", "a99b30838573368a",
+                        "register-snapshot-4", "dece6a8b6c2fe329",
                         "job-snapshot-1", "2c671e8423bee086",
                         "alert-snapshot-1", "f6da6e96824a391a"));
     }

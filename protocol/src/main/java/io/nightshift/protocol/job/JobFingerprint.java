@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// any, in file order), `parameters` (if there are any, with the values of the run), the keys of the kind of
 /// `source`, `source.id`,
 /// `source.unique-id`, `source.select` (in file order), `source.where`, `source.unseen-categories` (unless it
-/// is `missing`), `source.on-empty` (unless it is `publish`), the keys of `destination`, `partitions.rows`,
-/// `errors.max-rate`, `errors.max-rows`, `errors.on-failed-partition` (unless it is `fail`),
+/// is `missing`), `source.on-empty` (unless it is `publish`), the keys of `destination`, `partitions.rows`, the
+/// other keys of `partitions` (if there is `partitions.by`), `errors.max-rate`, `errors.max-rows`, `errors.on-failed-partition` (unless it is `fail`),
 /// `output.columns`, `output.margin` (unless it is `false`), and `incremental` (if there is one, without
 /// `full`). So comments, the order of keys, quoting, a default that is written out, and `1%` for `0.01` make
 /// no difference; moving the file does where it has relative paths. What the model's or the source's files
@@ -82,6 +82,16 @@ public final class JobFingerprint {
         }
         print.add("destination", Kinds.write(job.destination()));
         print.add("partitions.rows", List.of(String.valueOf(job.partitions().rows())));
+        PartitionKey key = job.partitions().key();
+        if (key != null) {
+            print.add("partitions.by", List.of(key.by(), key.rows() ? "rows" : ""));
+            print.add("partitions.count", orNone(key.count()));
+            print.add("partitions.ranges", key.ranges());
+            print.add("partitions.every", orNone(key.every()));
+            print.add("partitions.time-zone", List.of(key.timeZone()));
+            print.add("partitions.column", orNone(key.column()));
+            print.add("partitions.folder", orNone(key.folder()));
+        }
         print.add("errors.max-rate", List.of(String.valueOf(job.errors().maxRate())));
         print.add("errors.max-rows", orNone(job.errors().maxRows()));
         if (job.errors().scoresTheRest()) {
