@@ -117,7 +117,8 @@ final class ManifestsIT {
         Path original = Checkout.path("k8s");
         try (Stream<Path> base = Files.walk(Manifests.BASE);
                 Stream<Path> example = Files.walk(Manifests.OVERLAY)) {
-            for (Path file : Stream.concat(base, example).filter(Files::isRegularFile).toList()) {
+            for (Path file :
+                    Stream.concat(base, example).filter(Files::isRegularFile).toList()) {
                 Path copy = folder.resolve(original.relativize(file));
                 Files.createDirectories(copy.getParent());
                 Files.writeString(copy, Files.readString(file).replace("newTag: 0.1.0", "newTag: 7.8.9"));

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// `source`, `source.id`,
 /// `source.unique-id`, `source.select` (in file order), `source.where`, `source.unseen-categories` (unless it
 /// is `missing`), `source.on-empty` (unless it is `publish`), the keys of `destination`, `partitions.rows`, the
-/// other keys of `partitions` (if there is `partitions.by`), `errors.max-rate`, `errors.max-rows`, `errors.on-failed-partition` (unless it is `fail`),
+/// other keys of `partitions` (if there is `partitions.by`), `errors.max-rate`, `errors.max-rows`,
+/// `errors.on-failed-partition` (unless it is `fail`),
 /// `output.columns`, `output.margin` (unless it is `false`), and `incremental` (if there is one, without
 /// `full`). So comments, the order of keys, quoting, a default that is written out, and `1%` for `0.01` make
 /// no difference; moving the file does where it has relative paths. What the model's or the source's files
