@@ -85,7 +85,10 @@ final class PlanCommand implements Callable<Integer> {
                 details.add("fetches     " + fetches);
             }
             details.addAll(destinations.sources().of(job.source()).details(check.files()));
-            print(job, check.files(), details, plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));
+            List<InspectedFile> own = check.files().stream()
+                    .filter(file -> !file.file().isLookup())
+                    .toList();
+            print(job, own, details, plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));
         }
         return ExitStatus.DONE;
     }

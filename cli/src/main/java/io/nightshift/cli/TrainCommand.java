@@ -246,6 +246,10 @@ final class TrainCommand implements Callable<Integer> {
         if (file != null) {
             Job read = JobFileOptions.read(file);
             Job.Source source = read.source();
+            if (!source.lookups().isEmpty()) {
+                throw FailureException.permanent(
+                        "--job: a model is trained on files alone, and the job has lookups: source.join; write the joined rows to a file, name it with --data, and leave --job out");
+            }
             computed.putAll(source.select());
             paths = data.isEmpty() ? paths(source.input()) : data;
             chosen = features.isEmpty() ? read.features() : features;

@@ -1,6 +1,7 @@
 package io.nightshift.node;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.nightshift.worker.partition.MemoryEstimate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -11,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /// The memory that a node may use.
 public final class MemoryBudget {
-
-    private static final long MEGABYTE = 1 << 20;
 
     private MemoryBudget() {}
 
@@ -46,6 +45,6 @@ public final class MemoryBudget {
 
     /// The part of it that DuckDB uses before it spills, in bytes.
     public static long duckDb(int threads) {
-        return Math.min(budget() / 2, (192 + 64L * threads) * MEGABYTE);
+        return MemoryEstimate.duckDb(threads, budget());
     }
 }

@@ -59,6 +59,7 @@ import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.ModelDescription;
@@ -403,6 +404,7 @@ public final class Node {
         Model model = model(lease);
         MemoryEstimate estimate = MemoryEstimate.of(
                 lease.job(),
+                lease.slices().stream().map(Slice::file).toList(),
                 model.description(),
                 model.heapBytes(),
                 dependencies.scoring().size(),

@@ -17,6 +17,7 @@ import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.BoundJobs;
+import io.nightshift.storage.source.JoinedColumns;
 import io.nightshift.storage.source.KeyDivision;
 import io.nightshift.storage.source.PartitionScan;
 import io.nightshift.storage.source.PinComparison;
@@ -27,6 +28,8 @@ import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.storage.source.SourceState;
 import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.storage.source.files.SourceFiles;
+import io.nightshift.storage.source.lookup.LookupReader;
+import io.nightshift.storage.source.lookup.LookupTables;
 import io.nightshift.storage.source.parquet.ParquetReader;
 import io.nightshift.storage.source.parquet.SparseSlices;
 import io.nightshift.storage.source.sql.HeldSnapshots;
@@ -53,6 +56,7 @@ public final class Sources implements SourceReaders, SourceInspector {
     private final RowCounts counts = new RowCounts();
     private final BoundJobs bound = new BoundJobs();
     private final TextCache texts = new TextCache();
+    private final LookupTables lookups;
 
     /// @param duckDb opened when first needed
     /// @param roots that jobs may use
@@ -71,6 +75,7 @@ public final class Sources implements SourceReaders, SourceInspector {
         this.objects = new SparseSlices(files);
         this.dataSources = dataSources;
         this.connections = connections;
+        this.lookups = new LookupTables(duckDb);
     }
 
     /// Sources of a process that knows no databases.
@@ -102,11 +107,17 @@ public final class Sources implements SourceReaders, SourceInspector {
 
     @Override
     public SourceReader of(Job.Source source) {
+        return source.lookups().isEmpty()
+                ? of(source, JoinedColumns.NONE)
+                : new LookupReader(source, joined -> of(source, joined), this, lookups);
+    }
+
+    private SourceReader of(Job.Source source, JoinedColumns joined) {
         return switch (source.input()) {
-            case ParquetInput parquet -> new ParquetReader(duckDb, files, objects, bound, source);
-            case DatabaseInput database -> new SqlReader(duckDb, database, dataSources, connections, snapshots);
-            case CsvInput csv -> new TextReader(duckDb, files, texts, source);
-            case NdjsonInput ndjson -> new TextReader(duckDb, files, texts, source);
+            case ParquetInput parquet -> new ParquetReader(duckDb, files, objects, bound, source, joined);
+            case DatabaseInput database -> new SqlReader(duckDb, database, dataSources, connections, snapshots, joined);
+            case CsvInput csv -> new TextReader(duckDb, files, texts, source, joined);
+            case NdjsonInput ndjson -> new TextReader(duckDb, files, texts, source, joined);
         };
     }
 

@@ -4,6 +4,7 @@ import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Job.UnseenCategories;
+import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
@@ -31,6 +32,7 @@ public final class JobBuilder {
     private @Nullable UnseenCategories unseen;
     private final List<Job.CategoryList> categories = new ArrayList<>();
     private boolean failsIfEmpty;
+    private final List<Lookup> lookups = new ArrayList<>();
     private int partitionRows = Job.Partitions.DEFAULT_ROWS;
     private @Nullable PartitionKey partitionKey;
 
@@ -77,6 +79,11 @@ public final class JobBuilder {
         return this;
     }
 
+    public JobBuilder join(Lookup lookup) {
+        lookups.add(lookup);
+        return this;
+    }
+
     public JobBuilder output(String... names) {
         columns = List.of(names);
         return this;
@@ -118,7 +125,7 @@ public final class JobBuilder {
                 "flights",
                 new ModelReference.Exact("delays", 3),
                 features,
-                new Job.Source(input, id, uniqueId, select, where, unseen, failsIfEmpty),
+                new Job.Source(input, id, uniqueId, select, where, unseen, failsIfEmpty, null, lookups),
                 destination,
                 new Job.Partitions(partitionRows, partitionKey),
                 new Job.ErrorPolicy(1, null),

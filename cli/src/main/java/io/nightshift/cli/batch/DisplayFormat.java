@@ -5,7 +5,6 @@ import io.nightshift.cli.output.OutageText;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.job.RunKey;
-import io.nightshift.protocol.plan.SourceFile;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -65,12 +64,12 @@ final class DisplayFormat {
             case BatchEvent.Planned planned ->
                 "%s with %s, cut into %s"
                         .formatted(
-                                count(planned.files().size(), "file"),
                                 count(
                                         planned.files().stream()
-                                                .mapToLong(SourceFile::rows)
-                                                .sum(),
-                                        "row"),
+                                                .filter(file -> !file.isLookup())
+                                                .count(),
+                                        "file"),
+                                count(planned.partitions().rows(), "row"),
                                 count(planned.partitions().partitions(), "partition"));
             case BatchEvent.ExtensionRequested requested -> "the source may have new files; the batch scores them, too";
             case BatchEvent.PlanExtended extended ->

@@ -145,6 +145,10 @@ public final class ModelCheck {
     private record Matching(String sample, String expected, String foundId, String sampleId) {}
 
     private Matching matching() throws SQLException {
+        if (!job.source().lookups().isEmpty()) {
+            throw FailureException.permanent(
+                    "a model is checked with rows of files alone, and the job has lookups: source.join; write the joined rows to a file first");
+        }
         Map<String, String> select = job.source().select();
         SourceColumns columns = switch (destinations.sources().of(job.source())) {
             case TextReader text -> text.wholeRecords(connection, select);

@@ -6,6 +6,7 @@ import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.CutPlan.Piece;
 import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.wire.WireLimits;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.util.ArrayList;
@@ -133,11 +134,18 @@ public final class Planner {
         }
     }
 
+    /// @param files of the source, and then those of lookups, which have no row groups
     /// @param target rows per partition, at least 1
     public static PartitionPlan cut(List<InspectedFile> files, int target) {
         LongStream.Builder partitions = LongStream.builder();
         long open = 0;
-        int openBytes = 0;
+        // Each lease names the files of lookups.
+        int lookups = files.stream()
+                .map(InspectedFile::file)
+                .filter(SourceFile::isLookup)
+                .mapToInt(WireLimits::sliceBytes)
+                .sum();
+        int openBytes = lookups;
         int lastFile = -1;
         for (int i = 0; i < files.size(); i++) {
             InspectedFile file = files.get(i);
@@ -150,14 +158,14 @@ public final class Planner {
                 if (open > 0 && (open + group > target || bytes > WireLimits.SLICES)) {
                     partitions.add(open);
                     open = 0;
-                    bytes = fileBytes;
+                    bytes = lookups + fileBytes;
                 }
                 if (group <= target) {
                     open += group;
                     openBytes = bytes;
                     lastFile = i;
                 } else {
-                    openBytes = 0;
+                    openBytes = lookups;
                     lastFile = -1;
                     long pieces = Math.max(1, Math.round((double) group / target));
                     for (long piece = 0; piece < pieces; piece++) {

@@ -165,6 +165,9 @@ final class ManifestCheck {
             compare(where + ".modified", file.modified(), found.get(i).get("modified"));
             compare(where + ".rows", file.rows(), found.get(i).get("rows"));
             compare(where + ".tag", file.tag(), found.get(i).get("tag"));
+            if (file.lookup() != null) {
+                compare(where + ".lookup", file.lookup(), found.get(i).get("lookup"));
+            }
         }
     }
 

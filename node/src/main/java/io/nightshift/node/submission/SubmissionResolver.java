@@ -61,7 +61,7 @@ public final class SubmissionResolver {
     ///
     /// @param job with what is known of its source
     /// @param model that the job names, loaded
-    /// @param files of the source, in the order in which their rows are counted
+    /// @param files of the source, in the order in which their rows are counted, and then those of lookups
     /// @param memory that a node needs to score the job
     public record Check(Job job, Model model, List<InspectedFile> files, MemoryEstimate memory) {
         public Check {
@@ -134,8 +134,15 @@ public final class SubmissionResolver {
 
     private Check check(Job job, DestinationStore destination, JobModel found) {
         Model model = found.model();
-        MemoryEstimate estimate = MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, memory);
+        MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, memory);
         List<InspectedFile> files = inspect(job, model);
+        MemoryEstimate estimate = MemoryEstimate.of(
+                job,
+                files.stream().map(InspectedFile::file).toList(),
+                model.description(),
+                model.heapBytes(),
+                threads,
+                memory);
         limits.check(files.size(), Planner.cut(files, job.partitions().rows()).partitions());
         Destinations.refuse(destination.check(job, model.description()));
         return new Check(withTimeType(job, model), model, files, estimate);

@@ -52,7 +52,7 @@ public sealed interface BatchEvent {
     /// The input was pinned and divided into partitions.
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
-    /// @param files the source files in the order of their rows
+    /// @param files the source files in the order of their rows, and then the files of lookups
     /// @param partitions the partitions; the position of a partition in the plan is its number
     /// @param input digest of the identities of the files; null if it is the one of [Submitted]
     /// @param cuts the division by the job's partition key; null if it has none

@@ -289,6 +289,7 @@ public record Job(
     /// @param failsIfEmpty whether a batch without a single row fails, instead of being published empty
     /// @param onChange the effect of an input that has changed when its batch is resumed; null: the batch is
     ///     not resumed
+    /// @param lookups that add columns to the input's, in order: expressions see these columns too
     public record Source(
             Input input,
             @Nullable String id,
@@ -297,9 +298,30 @@ public record Job(
             @Nullable String where,
             @Nullable UnseenCategories unseen,
             boolean failsIfEmpty,
-            @Nullable OnChange onChange) {
+            @Nullable OnChange onChange,
+            List<Lookup> lookups) {
         public Source {
             select = Collections.unmodifiableMap(new LinkedHashMap<>(select));
+            lookups = List.copyOf(lookups);
+        }
+
+        /// Whether some rows may be left out, which are then neither predicted nor quarantined: those for which the
+        /// condition does not hold, and those without a match in an inner lookup.
+        public boolean leavesOutRows() {
+            return where != null || lookups.stream().anyMatch(Lookup::inner);
+        }
+
+        /// A source without lookups.
+        public Source(
+                Input input,
+                @Nullable String id,
+                boolean uniqueId,
+                Map<String, String> select,
+                @Nullable String where,
+                @Nullable UnseenCategories unseen,
+                boolean failsIfEmpty,
+                @Nullable OnChange onChange) {
+            this(input, id, uniqueId, select, where, unseen, failsIfEmpty, onChange, List.of());
         }
 
         /// A source whose batch is not resumed with another input.

@@ -8,7 +8,9 @@ import io.nightshift.protocol.job.JobKeys.Expressions;
 import io.nightshift.protocol.job.JobKeys.Flag;
 import io.nightshift.protocol.job.JobKeys.Form;
 import io.nightshift.protocol.job.JobKeys.JobKey;
+import io.nightshift.protocol.job.JobKeys.Lookups;
 import io.nightshift.protocol.job.JobKeys.ParameterList;
+import io.nightshift.protocol.job.JobKeys.Renames;
 import io.nightshift.protocol.job.JobKeys.Section;
 import io.nightshift.protocol.job.JobKeys.SectionOr;
 import io.nightshift.protocol.job.JobKeys.Share;
@@ -45,7 +47,7 @@ import org.jspecify.annotations.Nullable;
 /// expressions and types of columns a `Map<String, String>`, lists of categories a `Map<String,
 /// List<String>>`, a flag a
 /// `Boolean`, a whole number a `Long`, a share a `Double`, a time a `Duration`, templates a `Map<String, String>`,
-/// alerts a `List<AlertRule>`.
+/// alerts a `List<AlertRule>`, lookups a `List<Lookup>`.
 final class JobCheck {
 
     /// Longer numbers aren't worth their parsing time.
@@ -100,12 +102,9 @@ final class JobCheck {
     /// Checks that characters with a meaning in CSV files have one meaning each.
     private void dialect(Mapping root) {
         Member source = root.entry("source");
-        Member csv = source != null && source.value() instanceof Mapping mapping ? mapping.entry("csv") : null;
-        if (csv == null) {
-            return;
+        if (source != null && source.value() instanceof Mapping mapping) {
+            dialect(mapping, source.key());
         }
-        different(csv, "quote", "delimiter");
-        different(csv, "thousands", "decimal");
     }
 
     /// Checks that only files are compared with those of an open batch, and not those of an incremental job.
@@ -119,6 +118,14 @@ final class JobCheck {
             return;
         }
         Member entry = mapping.entry("on-change");
+        if (onChange.equals("extend") && values.get("source.join") instanceof List<?> lookups && !lookups.isEmpty()) {
+            mistakes.add(new Mistake(
+                    entry == null ? source.line() : entry.line(),
+                    "source.on-change",
+                    "extend with source.join",
+                    "fail or restart, because the lookups of the rows that are scored already may have changed",
+                    null));
+        }
         if (root.entry("incremental") != null) {
             mistakes.add(new Mistake(
                     entry == null ? source.line() : entry.line(),
@@ -138,14 +145,23 @@ final class JobCheck {
                 .forEach(mistakes::add);
     }
 
-    private void different(Member csv, String key, String other) {
-        Object value = values.get("source.csv." + key);
-        if (value != null && value.equals(values.get("source.csv." + other))) {
+    private void dialect(Mapping section, String path) {
+        Member csv = section.entry("csv");
+        if (csv != null) {
+            String csvPath = JobKey.path(path, csv.key());
+            different(csv, csvPath, "quote", "delimiter");
+            different(csv, csvPath, "thousands", "decimal");
+        }
+    }
+
+    private void different(Member csv, String path, String key, String other) {
+        Object value = values.get(JobKey.path(path, key));
+        if (value != null && value.equals(values.get(JobKey.path(path, other)))) {
             Member entry = csv.value() instanceof Mapping mapping ? mapping.entry(key) : null;
             mistakes.add(new Mistake(
                     entry == null ? csv.line() : entry.line(),
-                    "source.csv." + key,
-                    "\"%s\", which is also source.csv.%s".formatted(value, other),
+                    JobKey.path(path, key),
+                    "\"%s\", which is also %s".formatted(value, JobKey.path(path, other)),
                     "two different characters",
                     null));
         }
@@ -177,6 +193,10 @@ final class JobCheck {
                     "a partition key with source.on-change: extend",
                     "on-change: fail or restart, because new files have rows of the partition values that are planned",
                     null));
+        }
+        if (values.get("source.join") instanceof List<?> lookups && !lookups.isEmpty()) {
+            mistakes.add(new Mistake(
+                    member.line(), "partitions.by", "a partition key with source.join", "one of the two", null));
         }
         Object column = values.get("partitions.column");
         if (column instanceof String name
@@ -340,6 +360,8 @@ final class JobCheck {
             }
             case Templates templates -> templates(templates, path, value);
             case AlertRules rules -> alerts(rules, path, value);
+            case Renames renames -> renames(renames, path, value);
+            case Lookups lookups -> lookups(lookups, path, value);
             case Flag flag -> flag(flag, path, value);
             case Choice choice -> choice(choice, path, value);
             case Whole whole -> whole(whole, path, value);
@@ -442,15 +464,7 @@ final class JobCheck {
         Map<String, String> expressions = new LinkedHashMap<>();
         Set<String> seen = new HashSet<>();
         for (Member entry : mapping.entries()) {
-            String shown = YamlValue.shortened(entry.key());
-            String keyPath = JobKey.path(path, shown);
-            if (!Form.COLUMN.fits(entry.key())) {
-                mistakes.add(
-                        new Mistake(entry.line(), path, "the name \"" + shown + "\"", Form.COLUMN.expectation, null));
-            } else if (!seen.add(entry.key().toLowerCase(Locale.ROOT))) {
-                String expected = "names that differ in more than upper and lower case";
-                mistakes.add(new Mistake(entry.line(), keyPath, "the name is given twice", expected, null));
-            }
+            String keyPath = columnName(entry, path, seen);
             if (entry.value() instanceof Scalar scalar
                     && scalar.kind() != Kind.NOTHING
                     && Form.EXPRESSION.fits(scalar.text())) {
@@ -462,6 +476,21 @@ final class JobCheck {
         return expressions;
     }
 
+    /// Checks the name of a column, which may not be there twice.
+    ///
+    /// @return the path of its key
+    private String columnName(Member entry, String path, Set<String> seen) {
+        String shown = YamlValue.shortened(entry.key());
+        String keyPath = JobKey.path(path, shown);
+        if (!Form.COLUMN.fits(entry.key())) {
+            mistakes.add(new Mistake(entry.line(), path, "the name \"" + shown + "\"", Form.COLUMN.expectation, null));
+        } else if (!seen.add(entry.key().toLowerCase(Locale.ROOT))) {
+            String expected = "names that differ in more than upper and lower case";
+            mistakes.add(new Mistake(entry.line(), keyPath, "the name is given twice", expected, null));
+        }
+        return keyPath;
+    }
+
     /// The types as [ColumnType] writes them.
     private @Nullable Map<String, String> columnTypes(ColumnTypes type, String path, YamlValue value) {
         if (!(value instanceof Mapping mapping)) {
@@ -471,15 +500,7 @@ final class JobCheck {
         Map<String, String> types = new LinkedHashMap<>();
         Set<String> seen = new HashSet<>();
         for (Member entry : mapping.entries()) {
-            String shown = YamlValue.shortened(entry.key());
-            String keyPath = JobKey.path(path, shown);
-            if (!Form.COLUMN.fits(entry.key())) {
-                mistakes.add(
-                        new Mistake(entry.line(), path, "the name \"" + shown + "\"", Form.COLUMN.expectation, null));
-            } else if (!seen.add(entry.key().toLowerCase(Locale.ROOT))) {
-                String expected = "names that differ in more than upper and lower case";
-                mistakes.add(new Mistake(entry.line(), keyPath, "the name is given twice", expected, null));
-            }
+            String keyPath = columnName(entry, path, seen);
             String text = entry.value() instanceof Scalar scalar && scalar.kind() == Kind.TEXT ? scalar.text() : "";
             ColumnType.canonical(text, type.nested())
                     .ifPresentOrElse(
@@ -570,6 +591,63 @@ final class JobCheck {
             rules.add(new AlertRule(causes, entry.text("to")));
         }
         return rules;
+    }
+
+    /// The names of columns by their new names.
+    private @Nullable Map<String, String> renames(Renames type, String path, YamlValue value) {
+        Map<String, String> names = new LinkedHashMap<>();
+        if (value instanceof Mapping mapping) {
+            Set<String> seen = new HashSet<>();
+            for (Member entry : mapping.entries()) {
+                String keyPath = columnName(entry, path, seen);
+                String name = text(Form.COLUMN, Form.COLUMN.expectation, keyPath, entry.value());
+                if (name != null) {
+                    names.put(entry.key(), name);
+                }
+            }
+        } else {
+            List<String> texts = texts(new Texts(Form.COLUMN, 0, true), path, value);
+            if (texts == null) {
+                return null;
+            }
+            texts.forEach(text -> names.put(text, text));
+        }
+        if (names.size() < type.least()) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        return names;
+    }
+
+    private @Nullable List<Lookup> lookups(Lookups type, String path, YamlValue value) {
+        if (!(value instanceof Sequence sequence)) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        List<Lookup> lookups = new ArrayList<>();
+        for (YamlValue item : sequence.items()) {
+            String itemPath = "%s[%d]".formatted(path, lookups.size());
+            int before = mistakes.size();
+            if (!(item instanceof Mapping mapping)) {
+                refuse(item, itemPath, type.expectation(), null);
+                continue;
+            }
+            section(Lookup.KEYS, itemPath, mapping, item.line());
+            dialect(mapping, itemPath);
+            boolean isLeft = !"inner".equals(values.get(JobKey.path(itemPath, "type")));
+            if (isLeft && Map.of().equals(values.get(JobKey.path(itemPath, "columns")))) {
+                mistakes.add(new Mistake(
+                        item.line(),
+                        JobKey.path(itemPath, "columns"),
+                        "no column, so the lookup changes nothing",
+                        "one or more columns, or type: inner",
+                        null));
+            }
+            if (mistakes.size() == before) {
+                lookups.add(Lookup.read(new JobValues(values), itemPath));
+            }
+        }
+        return lookups;
     }
 
     private List<String> categories(String path, Sequence sequence) {

@@ -180,7 +180,7 @@ public final class JobFile {
                 ModelReference.parse(values.text("model")),
                 values.texts("features"),
                 new Job.Source(
-                        Kinds.input(values),
+                        Kinds.input(values, "source"),
                         values.textOrNull("source.id"),
                         values.flag("source.unique-id"),
                         values.expressions("source.select"),
@@ -195,7 +195,8 @@ public final class JobFile {
                             case "extend" -> Job.OnChange.EXTEND;
                             case "restart" -> Job.OnChange.RESTART;
                             default -> null;
-                        }),
+                        },
+                        values.lookups("source.join")),
                 Kinds.destination(values),
                 partitions(values),
                 new Job.ErrorPolicy(

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// any, in file order), `parameters` (if there are any, with the values of the run), the keys of the kind of
 /// `source`, `source.id`,
 /// `source.unique-id`, `source.select` (in file order), `source.where`, `source.unseen-categories` (unless it
-/// is `missing`), `source.on-empty` (unless it is `publish`), the keys of `destination`, `partitions.rows`, the
+/// is `missing`), `source.on-empty` (unless it is `publish`), `source.join` (if it is there), the keys of `destination`, `partitions.rows`, the
 /// other keys of `partitions` (if there is `partitions.by`), `errors.max-rate`, `errors.max-rows`,
 /// `errors.on-failed-partition` (unless it is `fail`),
 /// `output.columns`, `output.margin` (unless it is `false`), and `incremental` (if there is one, without
@@ -80,6 +80,12 @@ public final class JobFingerprint {
         }
         if (source.failsIfEmpty()) {
             print.add("source.on-empty", List.of("fail"));
+        }
+        for (int i = 0; i < source.lookups().size(); i++) {
+            Lookup lookup = source.lookups().get(i);
+            String path = "source.join.%d".formatted(i);
+            print.add(path, Kinds.write(lookup.input()));
+            lookup.write().forEach((name, value) -> print.addAny(JobKey.path(path, name), value));
         }
         print.add("destination", Kinds.write(job.destination()));
         print.add("partitions.rows", List.of(String.valueOf(job.partitions().rows())));

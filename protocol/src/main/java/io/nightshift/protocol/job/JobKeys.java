@@ -147,6 +147,24 @@ final class JobKeys {
         }
     }
 
+    /// Columns, each by its own name or by a new one, and none twice.
+    ///
+    /// @param least the smallest number
+    record Renames(int least) implements ValueType {
+        @Override
+        public String expectation() {
+            return "a column name, a list of column names, or a map of names to column names";
+        }
+    }
+
+    /// A list of sections, each with the keys of [Lookup#KEYS].
+    record Lookups() implements ValueType {
+        @Override
+        public String expectation() {
+            return "a list of maps, each with one of the keys " + String.join(", ", Lookup.KEYS.kinds()) + ", and on";
+        }
+    }
+
     /// A map of the file's own names to types of columns.
     ///
     /// @param nested whether a column may have parts
@@ -397,14 +415,19 @@ final class JobKeys {
                                             .or(false)
                                             .with("id"),
                                     JobKey.optional(
+                                            "join",
+                                            new Lookups(),
+                                            "Lookups: other files or tables that add columns to each row by a key. A key may be in a lookup once only.",
+                                            "[{parquet: customers.parquet, on: customer_id, columns: [segment]}]"),
+                                    JobKey.optional(
                                             "select",
                                             new Expressions(),
-                                            "Computed columns: for each name, a DuckDB SQL expression over the columns of the file.",
+                                            "Computed columns: for each name, a DuckDB SQL expression over the columns of the source and of its lookups.",
                                             "{hour: hour(departure)}"),
                                     JobKey.optional(
                                             "where",
                                             new Text(Form.EXPRESSION),
-                                            "A DuckDB SQL condition over the columns of the file. Only rows that meet it are scored.",
+                                            "A DuckDB SQL condition over the columns of the source and of its lookups. Only rows that meet it are scored.",
                                             "not cancelled"),
                                     JobKey.optional(
                                                     "unseen-categories",

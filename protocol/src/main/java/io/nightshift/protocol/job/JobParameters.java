@@ -224,6 +224,7 @@ final class JobParameters {
                 value instanceof Mapping mapping
                         ? section(section, path, mapping)
                         : value(Objects.requireNonNull(section.key(key)).type(), path, value);
+            case JobKeys.Lookups lookups -> lookups(path, value);
             case Text text -> inTexts(value, writer(text.form(), path, value.line()));
             case Texts texts -> inTexts(value, writer(texts.form(), path, value.line()));
             case Expressions expressions -> inTexts(value, writer(Form.EXPRESSION, path, value.line()));
@@ -231,6 +232,16 @@ final class JobParameters {
             case JobKeys.Templates templates -> value;
             default -> inTexts(value, writer(Form.NAME, path, value.line()));
         };
+    }
+
+    private YamlValue lookups(String path, YamlValue value) {
+        if (!(value instanceof Sequence sequence)) {
+            return value;
+        }
+        List<YamlValue> items = sequence.items().stream()
+                .map(item -> item instanceof Mapping mapping ? section(Lookup.KEYS, path, mapping) : item)
+                .toList();
+        return new Sequence(items, sequence.line());
     }
 
     private static YamlValue inTexts(YamlValue value, Function<String, String> writer) {

@@ -102,6 +102,14 @@ public final class JobText {
 
     private static void source(ObjectNode node, Job.Source source) {
         put(node, Kinds.write(source.input()));
+        if (!source.lookups().isEmpty()) {
+            ArrayNode join = node.putArray("join");
+            for (Lookup lookup : source.lookups()) {
+                ObjectNode item = join.addObject();
+                put(item, Kinds.write(lookup.input()));
+                lookup.write().forEach((name, value) -> item.set(name, MAPPER.valueToTree(value)));
+            }
+        }
         if (source.id() != null) {
             node.put("id", source.id()).put("unique-id", source.uniqueId());
         }

@@ -100,7 +100,13 @@ record JobValues(Map<String, Object> values, String section) {
                 : List.of();
     }
 
-    /// Expressions or types of columns, in the order of the file.
+    List<Lookup> lookups(String name) {
+        return values.get(path(name)) instanceof List<?> list
+                ? list.stream().map(Lookup.class::cast).toList()
+                : List.of();
+    }
+
+    /// Expressions, types or new names of columns, in the order of the file.
     Map<String, String> expressions(String name) {
         LinkedHashMap<String, String> expressions = new LinkedHashMap<>();
         if (values.get(path(name)) instanceof Map<?, ?> map) {

@@ -19,8 +19,9 @@ final class Kinds {
 
     private Kinds() {}
 
-    static Input input(JobValues file) {
-        return read(INPUTS, "source", file);
+    /// @param section the section whose key chooses the kind
+    static Input input(JobValues file, String section) {
+        return read(INPUTS, section, file);
     }
 
     static Destination destination(JobValues file) {

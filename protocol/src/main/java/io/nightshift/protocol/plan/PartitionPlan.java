@@ -98,8 +98,8 @@ public record PartitionPlan(List<Run> runs) {
 
     /// An index that finds single partitions in logarithmic time.
     ///
-    /// @param files the source files in the order of their rows
-    /// @throws IllegalArgumentException if the files have another number of rows than the plan
+    /// @param files the source files in the order of their rows, and the files of lookups
+    /// @throws IllegalArgumentException if the source files have another number of rows than the plan
     public Index index(List<SourceFile> files) {
         return index(files, null);
     }
@@ -120,13 +120,18 @@ public record PartitionPlan(List<Run> runs) {
         private final int[] firstPartition;
         private final long[] firstRow;
         private final List<SourceFile> files;
+        private final List<Slice> lookups;
         /// All rows in the order of the partitions: whole files, or pieces of cuts.
         private final List<Slice> extents;
         private final long[] extentStart;
 
         private Index(PartitionPlan plan, List<SourceFile> files, @Nullable CutPlan cuts) {
             this.runs = plan.runs();
-            this.files = List.copyOf(files);
+            this.files = files.stream().filter(file -> !file.isLookup()).toList();
+            this.lookups = files.stream()
+                    .filter(SourceFile::isLookup)
+                    .map(file -> new Slice(file, 0, 0))
+                    .toList();
             firstPartition = new int[runs.size() + 1];
             firstRow = new long[runs.size() + 1];
             for (int i = 0; i < runs.size(); i++) {
@@ -134,12 +139,12 @@ public record PartitionPlan(List<Run> runs) {
                 firstRow[i + 1] = firstRow[i] + runs.get(i).rows() * runs.get(i).count();
             }
             extents = cuts == null
-                    ? files.stream()
+                    ? this.files.stream()
                             .map(file -> new Slice(file, 0, file.rows()))
                             .toList()
                     : cuts.pieces().stream()
                             .map(piece -> new Slice(
-                                    files.get(piece.file()),
+                                    this.files.get(piece.file()),
                                     piece.firstRow(),
                                     piece.rows(),
                                     piece.selected(),
@@ -154,7 +159,7 @@ public record PartitionPlan(List<Run> runs) {
                         .formatted(firstRow[runs.size()], extentStart[extents.size()]));
             }
             if (cuts != null) {
-                long held = files.stream().mapToLong(SourceFile::rows).sum();
+                long held = this.files.stream().mapToLong(SourceFile::rows).sum();
                 if (held != rows()) {
                     throw new IllegalArgumentException(
                             "the cuts cover %d rows, the files hold %d".formatted(rows(), held));
@@ -220,16 +225,19 @@ public record PartitionPlan(List<Run> runs) {
         }
 
         /// The slices of a partition, in order; at least one. The partition of an input without rows is
-        /// an empty slice of the first file, whose columns the output has.
+        /// an empty slice of the first file, whose columns the output has. After these, an empty slice of each
+        /// file of a lookup names that file.
         ///
         /// @param partition the position of the partition in the plan, from 0
         /// @throws IndexOutOfBoundsException if the plan has no such partition
         public List<Slice> slices(int partition) {
             Range range = range(partition);
-            if (range.rows() == 0) {
-                return List.of(new Slice(files.getFirst(), 0, 0));
-            }
             List<Slice> slices = new ArrayList<>();
+            if (range.rows() == 0) {
+                slices.add(new Slice(files.getFirst(), 0, 0));
+                slices.addAll(lookups);
+                return slices;
+            }
             for (int i = extentOf(range.firstRow()); extentStart[i] < range.endRow(); i++) {
                 Slice extent = extents.get(i);
                 long from = Math.max(range.firstRow(), extentStart[i]);
@@ -242,6 +250,7 @@ public record PartitionPlan(List<Run> runs) {
                     break;
                 }
             }
+            slices.addAll(lookups);
             return slices;
         }
     }

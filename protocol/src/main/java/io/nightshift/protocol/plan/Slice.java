@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param file the file
 /// @param firstRow the position of the first row in the file, from 0
-/// @param rows the number of consecutive rows; at least 1, or 0 for the only slice of an input without rows, and
-///     not more than the file has from `firstRow` on
+/// @param rows the number of consecutive rows; at least 1, or 0 for the only slice of an input without rows and for
+///     a file of a lookup, and not more than the file has from `firstRow` on
 /// @param selected how many of these rows belong to the slice: all of them without a cut, at least 1 with one
 /// @param cut the cut to which the rows belong; null if all rows do
 public record Slice(

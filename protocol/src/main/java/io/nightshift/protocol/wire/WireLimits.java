@@ -30,7 +30,7 @@ public final class WireLimits {
     public static final int SLICES = 96 * 1024;
 
     /// The most that a slice takes in addition to its file's path and schema.
-    private static final int SLICE = 88 + SourceFile.TAG_DIGITS;
+    private static final int SLICE = 96 + SourceFile.TAG_DIGITS;
 
     /// The most that a cut takes in addition to its texts, with the number of its rows.
     private static final int CUT = 32;

@@ -54,6 +54,7 @@ import io.nightshift.protocol.job.JobSchedule;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobTrigger;
 import io.nightshift.protocol.job.JobWindow;
+import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.Parameter;
@@ -320,7 +321,9 @@ final class WireTypes {
             new WireType(330, Incremental.class),
             new WireType(331, Incremental.Pinned.class),
             new WireType(332, Incremental.TimeType.class),
-            new WireType(333, TimeRange.class));
+            new WireType(333, TimeRange.class),
+            // Lookups.
+            new WireType(340, Lookup.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

@@ -125,6 +125,34 @@ public final class GoldenJobs {
         return withInput(new NdjsonInput(List.of("/data/a.ndjson"), Map.of("customer", "STRUCT(\"age\" INTEGER)")));
     }
 
+    /// A job with lookups of two kinds.
+    public static Job lookups() {
+        Job.Source source = full().source();
+        return with(
+                new Job.Source(
+                        source.input(),
+                        source.id(),
+                        source.uniqueId(),
+                        source.select(),
+                        source.where(),
+                        null,
+                        false,
+                        null,
+                        List.of(
+                                new Lookup(
+                                        new ParquetInput(List.of("/data/carriers.parquet")),
+                                        Map.of("carrier", "code"),
+                                        Map.of("fleet", "planes"),
+                                        true),
+                                new Lookup(
+                                        csvSourceLeast().source().input(),
+                                        Map.of("id", "id"),
+                                        Map.of("a", "a"),
+                                        false))),
+                full().destination(),
+                List.of());
+    }
+
     private static Job withInput(Input input) {
         return with(new Job.Source(input, null, false, Map.of(), null), full().destination(), List.of());
     }

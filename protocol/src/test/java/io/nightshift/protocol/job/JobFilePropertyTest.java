@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +22,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 
@@ -133,6 +135,18 @@ class JobFilePropertyTest {
                 .ofMaxSize(2);
     }
 
+    private record Rest(boolean failsIfEmpty, Job.@Nullable OnChange onChange, List<Lookup> lookups) {}
+
+    private static Arbitrary<List<Lookup>> lookups(Arbitrary<Input> inputs, Arbitrary<String> words) {
+        Arbitrary<Map<String, String>> names = Arbitraries.maps(words.filter(JobKeys.Form.COLUMN::fits), words)
+                .ofMinSize(1)
+                .ofMaxSize(1);
+        return Combinators.combine(inputs, names, names, Arbitraries.of(true, false))
+                .as(Lookup::new)
+                .list()
+                .ofMaxSize(2);
+    }
+
     @Provide
     Arbitrary<Job> jobs() {
         Arbitrary<String> words = Arbitraries.frequencyOf(
@@ -177,17 +191,23 @@ class JobFilePropertyTest {
                         Arbitraries.maps(words, words).ofMaxSize(1),
                         words.injectNull(0.5),
                         Arbitraries.of(Job.UnseenCategories.class).injectNull(0.5),
-                        Arbitraries.of(true, false),
-                        Arbitraries.of(Job.OnChange.class).injectNull(0.5))
-                .as((input, id, unique, select, where, unseen, failsIfEmpty, onChange) -> new Job.Source(
+                        Combinators.combine(
+                                        Arbitraries.of(true, false),
+                                        Arbitraries.of(Job.OnChange.class).injectNull(0.5),
+                                        lookups(Arbitraries.oneOf(files, databases), words))
+                                .as(Rest::new))
+                .as((input, id, unique, select, where, unseen, rest) -> new Job.Source(
                         input,
                         id,
                         unique && id != null,
                         select,
                         where,
                         unseen,
-                        failsIfEmpty,
-                        input.isFiles() ? onChange : null));
+                        rest.failsIfEmpty,
+                        input.isFiles() && (rest.lookups.isEmpty() || rest.onChange != Job.OnChange.EXTEND)
+                                ? rest.onChange
+                                : null,
+                        rest.lookups));
         Arbitrary<Map<String, List<String>>> categories = Arbitraries.maps(
                         words, words.list().uniqueElements().ofMinSize(1).ofMaxSize(3))
                 .ofMaxSize(2);
@@ -226,7 +246,8 @@ class JobFilePropertyTest {
                         rows % 11,
                         rows % 3 == 0
                                 ? List.of()
-                                : List.of(new AlertRule(List.of(AlertCause.FAILED, AlertCause.STALLED), "ops"))));
+                                : List.of(new AlertRule(List.of(AlertCause.FAILED, AlertCause.STALLED), "ops"))))
+                .filter(job -> job.partitions().key() == null || job.source().lookups().isEmpty());
     }
 
     private static Job.Partitions partitions(int rows) {
@@ -343,6 +364,14 @@ class JobFilePropertyTest {
     private static String write(Job job) {
         Map<String, Object> source = new LinkedHashMap<>();
         put(source, Kinds.write(job.source().input()));
+        List<Map<String, Object>> lookups = new ArrayList<>();
+        for (Lookup lookup : job.source().lookups()) {
+            Map<String, Object> keys = new LinkedHashMap<>();
+            put(keys, Kinds.write(lookup.input()));
+            keys.putAll(lookup.write());
+            lookups.add(keys);
+        }
+        source.put("join", lookups);
         if (job.source().id() != null) {
             source.put("id", job.source().id());
             source.put("unique-id", job.source().uniqueId());

@@ -121,6 +121,55 @@ class JobFileTest {
         assertThat(job.source().select().keySet()).containsExactly("hour", "season", "weekend");
     }
 
+    @Test
+    void lookupsAddColumnsByAKey() {
+        Job job = parse(SMALLEST.replace("source:", """
+                parameters: {day: {type: date, default: 2026-11-25}}
+                source:
+                  join:
+                    - parquet: customers/dt={day}
+                      on: customer_id
+                      columns: [segment, limit]
+                    - csv: {files: regions.csv, delimiter: ";"}
+                      on: {region: code}
+                      columns: {continent: name}
+                      type: inner
+                """.stripTrailing()));
+
+        assertThat(job.source().lookups()).hasSize(2);
+        assertThat(job.source().lookups().getFirst())
+                .isEqualTo(new Lookup(
+                        new ParquetInput(List.of("/jobs/flights/customers/dt=2026-11-25")),
+                        Map.of("customer_id", "customer_id"),
+                        Map.of("segment", "segment", "limit", "limit"),
+                        false));
+        Lookup second = job.source().lookups().getLast();
+        assertThat(second.input())
+                .isInstanceOfSatisfying(
+                        CsvInput.class, csv -> assertThat(csv.delimiter()).isEqualTo(";"));
+        assertThat(second.inner()).isTrue();
+        assertThat(second.read()).containsExactly("code", "name");
+        assertThat(JobFingerprint.of(job)).isNotEqualTo(JobFingerprint.of(parse(SMALLEST)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    {parquet: c, on: a}                                  | source.join[0].columns: no column, so the lookup changes nothing; expected one or more columns, or type: inner
+                    {parquet: c, columns: b}                             | source.join[0].on: missing; expected a column name, a list of column names, or a map of names to column names
+                    {parquet: c, on: a, columns: [b, b]}                 | source.join[0].columns: "b" is listed twice; expected each value once
+                    {parquet: c, on: a, columns: {B: x, b: y}}           | source.join[0].columns.b: the name is given twice; expected names that differ in more than upper and lower case
+                    {csv: {files: c, quote: ";", delimiter: ";"}, on: a, columns: b} | source.join[0].csv.quote: ";", which is also source.join[0].csv.delimiter; expected two different characters
+                    {parquet: c, on: a, colums: b}                       | source.join[0].colums: unknown key; did you mean "columns"?
+                    """)
+    void mistakesInLookupsAreNamed(String lookup, String message) {
+        assertThat(refusal(SMALLEST.replace("source:", "source:\n  join: [" + lookup + "]"))
+                        .mistakes())
+                .extracting(mistake -> mistake.in("job.yaml"))
+                .first()
+                .asString()
+                .contains(message);
+    }
+
     @Nested
     class TimingTest {
 
@@ -359,6 +408,28 @@ class JobFileTest {
         assertThat(complaint(SMALLEST.replace("flights.parquet", "[a.parquet, ./b/../a.parquet]")))
                 .isEqualTo(
                         "/jobs/flights/job.yaml:4: source.parquet: \"./b/../a.parquet\" is listed twice; expected each value once");
+    }
+
+    @Test
+    void aPartitionKeyGoesWithNoLookups() {
+        String join = "source:\n  join: [{parquet: c, on: a, columns: b}]";
+
+        assertThat(refusal(SMALLEST.replace("source:", join) + "partitions: {by: a, count: 2}\n").mistakes())
+                .extracting(mistake -> mistake.in("job.yaml"))
+                .singleElement()
+                .asString()
+                .contains("partitions.by: a partition key with source.join");
+    }
+
+    @Test
+    void aBatchWithLookupsIsNotExtended() {
+        String join = "source:\n  on-change: extend\n  join: [{parquet: c, on: a, columns: b}]";
+
+        assertThat(refusal(SMALLEST.replace("source:", join)).mistakes())
+                .extracting(mistake -> mistake.in("job.yaml"))
+                .singleElement()
+                .asString()
+                .contains("source.on-change: extend with source.join; expected fail or restart");
     }
 
     @ParameterizedTest

@@ -199,6 +199,21 @@ class JobKeysTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "[]",
+                "[{parquet: c, on: a, columns: b}]",
+                "[{csv: {files: c, delimiter: ';'}, on: [a, b], columns: {x: y}, type: left}]",
+                "[{postgres: {data-source: s, table: t}, on: {a: b}, type: inner}]",
+            })
+    void theSchemaAcceptsLookups(String lookups) {
+        String yaml =
+                "{job: a, model: m, source: {parquet: p, join: %s}, destination: {parquet: d}}".formatted(lookups);
+        assertThat(isJob(yaml)).isTrue();
+        assertThat(errors(yaml)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
                 "{}",
                 "{job: A, model: m, source: {parquet: p}, destination: {parquet: d}}",
                 "{job: 1, model: m, source: {parquet: p}, destination: {parquet: d}}",
@@ -245,6 +260,15 @@ class JobKeysTest {
                 "{job: a, model: m, source: {csv: {files: p, columns: {a: 'INTEGER[]'}}}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {ndjson: {files: p, columns: [a]}}, destination: {parquet: d}}",
                 "{job: a, model: m, source: {ndjson: {files: p, header: true}}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, join: {parquet: c, on: a, columns: b}}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, join: [{on: a, columns: b}]}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, join: [{parquet: c, columns: b}]}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, join: [{parquet: c, on: [], columns: b}]}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, join: [{parquet: c, on: {}, columns: b}]}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, join: [{parquet: c, on: {a: 1}, columns: b}]}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, join: [{parquet: c, on: a, columns: b, type: outer}]}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, join: [{parquet: c, csv: c, on: a, columns: b}]}, destination: {parquet: d}}",
+                "{job: a, model: m, source: {parquet: p, join: [{parquet: c, on: a, columns: b, where: c}]}, destination: {parquet: d}}",
             })
     void aFrameThatTheParserRefusesTheSchemaRefuses(String yaml) {
         assertThat(isJob(yaml)).isFalse();
@@ -398,7 +422,13 @@ class JobKeysTest {
         for (JobKey key : section.keys()) {
             row(table, path, key);
             Section inner = JobKeys.sectionOf(key.type());
-            if (inner != null) {
+            if (key.type() instanceof JobKeys.Lookups) {
+                // The keys of the kinds are those of the source.
+                String items = JobKey.path(path, key.name()) + "[]";
+                Lookup.KEYS.keys().stream()
+                        .filter(own -> !Lookup.KEYS.kinds().contains(own.name()))
+                        .forEach(own -> row(table, items, own));
+            } else if (inner != null) {
                 rows(table, JobKey.path(path, key.name()), inner);
             }
         }

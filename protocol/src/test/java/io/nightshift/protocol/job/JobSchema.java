@@ -7,6 +7,7 @@ import io.nightshift.protocol.job.JobKeys.Form;
 import io.nightshift.protocol.job.JobKeys.JobKey;
 import io.nightshift.protocol.job.JobKeys.Section;
 import java.util.List;
+import java.util.Map;
 
 /// Says in JSON Schema 2020-12 what [JobKeys] says.
 final class JobSchema {
@@ -58,6 +59,8 @@ final class JobSchema {
         if (key.fallback() instanceof List<?> list) {
             ArrayNode values = schema.putArray("default");
             list.forEach(value -> values.add((String) value));
+        } else if (key.fallback() instanceof Map) {
+            schema.putObject("default");
         } else if (key.fallback() != null) {
             schema.putPOJO("default", key.fallback());
         }
@@ -77,6 +80,8 @@ final class JobSchema {
             case JobKeys.ParameterList ignored -> parameters();
             case JobKeys.Templates ignored -> templates();
             case JobKeys.AlertRules ignored -> alerts();
+            case JobKeys.Renames renames -> renames(renames);
+            case JobKeys.Lookups ignored -> lookups();
             case JobKeys.Flag ignored -> JSON.objectNode().put("type", "boolean");
             case JobKeys.Choice choice -> choice(choice);
             case JobKeys.Whole whole ->
@@ -187,6 +192,21 @@ final class JobSchema {
         rule.put("additionalProperties", false);
         ObjectNode schema = JSON.objectNode().put("type", "array");
         schema.set("items", rule);
+        return schema;
+    }
+
+    private static ObjectNode renames(JobKeys.Renames type) {
+        ObjectNode map = JSON.objectNode().put("type", "object");
+        map.set("propertyNames", JSON.objectNode().put("pattern", Form.COLUMN.regex));
+        map.set("additionalProperties", text(Form.COLUMN));
+        map.put("minProperties", type.least());
+        ObjectNode list = texts(new JobKeys.Texts(Form.COLUMN, type.least(), false));
+        return anyOf(text(Form.COLUMN), list, map);
+    }
+
+    private static ObjectNode lookups() {
+        ObjectNode schema = JSON.objectNode().put("type", "array");
+        schema.set("items", section(Lookup.KEYS));
         return schema;
     }
 

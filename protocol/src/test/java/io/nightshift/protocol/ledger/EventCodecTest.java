@@ -200,7 +200,8 @@ class EventCodecTest {
         }
         node.properties().forEach(child -> {
             // The keys of these maps are names of the user, not fields.
-            boolean isMap = Set.of("select", "unseenCategories", "parameters").contains(child.getKey())
+            boolean isMap = Set.of("select", "unseenCategories", "parameters", "on")
+                            .contains(child.getKey())
                     || (child.getKey().equals("columns") && child.getValue().isObject());
             if (!isMap) {
                 found.addAll(objects(child.getValue()));

@@ -71,6 +71,7 @@ public final class GoldenEvents {
         events.put("submitted-by-day", submitted(GoldenJobs.partitionedByDay()));
         events.put("submitted-by-hash", submitted(GoldenJobs.partitionedByHash()));
         events.put("submitted-categories", submitted(GoldenJobs.categories()));
+        events.put("submitted-lookups", submitted(GoldenJobs.lookups()));
         events.put("submitted-without-input", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.full(), MODEL, null));
         events.put("took-over", new BatchEvent.TookOver(AT, 2, "127.0.0.1:25520"));
         events.put(
@@ -107,6 +108,14 @@ public final class GoldenEvents {
                         new CutPlan(
                                 List.of(new Cut("day < DATE '2026-11-02'", "2026-11-01"), new Cut("day IS NULL", null)),
                                 List.of(new CutPlan.Piece(0, 0, 0, 50, 30), new CutPlan.Piece(1, 0, 10, 60, 40)))));
+        events.put(
+                "planned-lookups",
+                new BatchEvent.Planned(
+                        AT,
+                        List.of(
+                                new SourceFile("/data/a.parquet", 1_000, AT, 70, TAG),
+                                new SourceFile("/data/carriers.parquet", 700, AT, 16, TAG).ofLookup(0)),
+                        PartitionPlan.of(70)));
         events.put(
                 "committed",
                 new BatchEvent.Committed(

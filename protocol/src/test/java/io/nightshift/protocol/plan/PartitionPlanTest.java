@@ -100,6 +100,19 @@ class PartitionPlanTest {
     }
 
     @Test
+    void everyPartitionNamesTheFilesOfLookupsAndNoneHasTheirRows() {
+        SourceFile lookup = file(9, 1_000).ofLookup(0);
+
+        PartitionPlan.Index index = PartitionPlan.of(3, 2).index(List.of(file(0, 5), lookup));
+        assertThat(index.rows()).isEqualTo(5);
+        assertThat(index.slices(0)).containsExactly(new Slice(file(0, 5), 0, 3), new Slice(lookup, 0, 0));
+        assertThat(index.slices(1)).containsExactly(new Slice(file(0, 5), 3, 2), new Slice(lookup, 0, 0));
+        assertThat(PartitionPlan.of(0).index(List.of(file(0, 0), lookup)).slices(0))
+                .as("of an input without rows")
+                .containsExactly(new Slice(file(0, 0), 0, 0), new Slice(lookup, 0, 0));
+    }
+
+    @Test
     void aPartitionOutsideThePlanIsRefused() {
         PartitionPlan.Index index = PartitionPlan.of(5).index(List.of(file(0, 5)));
 

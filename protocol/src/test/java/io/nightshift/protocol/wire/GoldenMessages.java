@@ -222,6 +222,7 @@ public final class GoldenMessages {
         add("lease-ndjson-source", lease(GoldenJobs.ndjsonSource()));
         add("lease-by-day", leaseOfCut(GoldenJobs.partitionedByDay(), "2026-11-01"));
         add("lease-by-hash", leaseOfCut(GoldenJobs.partitionedByHash(), null));
+        add("lease-lookups", leaseWithLookups());
         add("nothing-to-lease", new WorkerMessage.NothingToLease(BATCH));
         add("held-off", new WorkerMessage.NothingToLease(BATCH, Duration.ofMillis(12_345)));
         add("committed", new WorkerMessage.Committed(ATTEMPT));
@@ -236,6 +237,18 @@ public final class GoldenMessages {
                 MODEL,
                 60,
                 List.of(new Slice(smallFile(), 60, 10), new Slice(b, 0, 250_000)),
+                "/out/.staging/batch=" + BATCH + "/attempts",
+                NONCE);
+    }
+
+    private static WorkerMessage.Lease leaseWithLookups() {
+        SourceFile carriers = new SourceFile("/data/carriers.parquet", 700, AT, 16, TAG).ofLookup(0);
+        return new WorkerMessage.Lease(
+                ATTEMPT,
+                GoldenJobs.lookups(),
+                MODEL,
+                60,
+                List.of(new Slice(smallFile(), 60, 10), new Slice(carriers, 0, 0)),
                 "/out/.staging/batch=" + BATCH + "/attempts",
                 NONCE);
     }

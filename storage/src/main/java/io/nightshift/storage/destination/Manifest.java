@@ -68,6 +68,9 @@ public final class Manifest {
                 json.writeStringField("modified", file.modified().toString());
                 json.writeNumberField("rows", file.rows());
                 json.writeStringField("tag", file.tag());
+                if (file.lookup() != null) {
+                    json.writeNumberField("lookup", file.lookup());
+                }
                 json.writeEndObject();
             }
             json.writeEndArray();

@@ -16,8 +16,14 @@ import org.jspecify.annotations.Nullable;
 /// @param row an expression over `from`: the row's position in that file, from 0
 /// @param range a condition over `from` that holds for the rows of the slice, or the empty text for all rows
 /// @param record what is known of a row as a record of a text file, or null if no row can be malformed
+/// @param leavesOut whether `range` also leaves out rows of the slice, as an inner lookup does
 public record SourceRelation(
-        String from, String file, String row, String range, SourceRelation.@Nullable TextRecord record) {
+        String from,
+        String file,
+        String row,
+        String range,
+        SourceRelation.@Nullable TextRecord record,
+        boolean leavesOut) {
 
     private static final String FIRST = "first row";
     private static final String END = "end row";
@@ -37,7 +43,12 @@ public record SourceRelation(
             String place,
             @Nullable String values) {}
 
-    /// Rows none of which can be malformed.
+    /// All rows of a slice.
+    public SourceRelation(String from, String file, String row, String range, @Nullable TextRecord record) {
+        this(from, file, row, range, record, false);
+    }
+
+    /// All rows of a slice, none of which can be malformed.
     public SourceRelation(String from, String file, String row, String range) {
         this(from, file, row, range, null);
     }

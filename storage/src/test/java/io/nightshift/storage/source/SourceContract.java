@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,8 +77,13 @@ public abstract class SourceContract {
         return new Sources(() -> data.duckDb);
     }
 
-    private static Job job(Input input) {
-        return JobBuilder.over(input).id("id").partitions(10).build();
+    /// The beginning of a job over the rows.
+    protected JobBuilder over(Input input) {
+        return JobBuilder.over(input);
+    }
+
+    private Job job(Input input) {
+        return over(input).id("id").partitions(10).build();
     }
 
     private List<InspectedFile> inspect(Input input) {
@@ -90,6 +96,18 @@ public abstract class SourceContract {
 
     private static List<SourceFile> pins(List<InspectedFile> inspected) {
         return inspected.stream().map(InspectedFile::file).toList();
+    }
+
+    /// The empty slices that name the files of lookups.
+    private static List<Slice> lookups(List<InspectedFile> inspected) {
+        return inspected.stream()
+                .filter(file -> file.file().isLookup())
+                .map(file -> new Slice(file.file(), 0, 0))
+                .toList();
+    }
+
+    private static List<InspectedFile> ownFiles(List<InspectedFile> inspected) {
+        return inspected.stream().filter(file -> !file.file().isLookup()).toList();
     }
 
     /// Each piece that is best read whole, as a slice.
@@ -109,7 +127,8 @@ public abstract class SourceContract {
         return ids(sources(), input, slices);
     }
 
-    private List<String> ids(Sources sources, Input input, List<Slice> slices) throws SQLException {
+    private List<String> ids(Sources sources, Input input, List<Slice> wanted) throws SQLException {
+        List<Slice> slices = withLookups(input, wanted);
         List<String> ids = new ArrayList<>();
         SourceReader reader = sources.of(job(input).source());
         try (Connection connection = data.duckDb.connect();
@@ -127,13 +146,14 @@ public abstract class SourceContract {
     @Test
     void eachRowIsInOneCutOfAPartitionKeyAndCountedThere() throws Exception {
         Input input = made();
+        Assumptions.assumeTrue(job(input).source().lookups().isEmpty(), "lookups go with no partition key");
         List<PartitionKey> keys = List.of(
                 new PartitionKey("id", 3, List.of(), null, PartitionKey.UTC, false, null, null),
                 new PartitionKey("f0", null, List.of("9", "9.5", "30"), null, PartitionKey.UTC, true, null, null),
                 new PartitionKey("f0 > 20", 2, List.of(), null, PartitionKey.UTC, true, "far", null));
         Sources sources = sources();
         for (PartitionKey key : keys) {
-            Job job = JobBuilder.over(input)
+            Job job = over(input)
                     .id("id")
                     .partitions(8)
                     .partitions(key)
@@ -160,6 +180,12 @@ public abstract class SourceContract {
             assertThat(ids).as("%s", key).containsExactlyInAnyOrderElementsOf(all());
             assertThat(sources.count(job, MODEL, inspected)).isEqualTo(counted);
         }
+    }
+
+    private List<Slice> withLookups(Input input, List<Slice> slices) {
+        List<Slice> all = new ArrayList<>(slices);
+        all.addAll(lookups(inspect(input)));
+        return all;
     }
 
     private static List<String> all() {
@@ -189,9 +215,11 @@ public abstract class SourceContract {
         Input input = made();
         List<InspectedFile> inspected = inspect(input);
 
-        assertThat(inspected.stream().mapToLong(file -> file.file().rows()).sum())
+        assertThat(ownFiles(inspected).stream()
+                        .mapToLong(file -> file.file().rows())
+                        .sum())
                 .isEqualTo(ROWS);
-        assertThat(inspected)
+        assertThat(ownFiles(inspected))
                 .allSatisfy(file -> assertThat(file.rowGroups().stream()
                                 .mapToLong(Long::longValue)
                                 .sum())
@@ -203,7 +231,7 @@ public abstract class SourceContract {
     void aSliceIsItsRowsWhereverItIsCut() throws SQLException {
         Input input = made();
         List<Slice> cut = new ArrayList<>();
-        for (InspectedFile file : inspect(input)) {
+        for (InspectedFile file : ownFiles(inspect(input))) {
             for (long row = 0; row < file.file().rows(); row += 7) {
                 cut.add(new Slice(file.file(), row, Math.min(7, file.file().rows() - row)));
             }
@@ -227,14 +255,14 @@ public abstract class SourceContract {
         List<String> single = new ArrayList<>();
         SourceReader reader = sources().of(job(input).source());
         try (Connection connection = data.duckDb.connect();
-                HeldSlices _ = reader.hold(pieces(inspected))) {
+                HeldSlices _ = reader.hold(withLookups(input, pieces(inspected)))) {
             for (SourceRelation relation : reader.relations(connection, pieces(inspected))) {
                 whole.addAll(data.rows("SELECT position FROM (%s)"
                         .formatted(relation.query(
                                 job(input).source(), select.formatted(relation.file(), relation.row())))));
             }
             for (Slice slice : pieces(inspected)) {
-                try (HeldSlices _ = reader.hold(List.of(slice))) {
+                try (HeldSlices _ = reader.hold(withLookups(input, List.of(slice)))) {
                     SourceRelation relation =
                             reader.relations(connection, List.of(slice)).getFirst();
                     single.addAll(data.rows("SELECT position FROM (%s)"
@@ -285,7 +313,7 @@ public abstract class SourceContract {
     @Test
     void anExpressionThatDoesNotFitIsRefusedByTheInspection() {
         Input input = made();
-        Job wrong = JobBuilder.over(input).id("no_such_column").build();
+        Job wrong = over(input).id("no_such_column").build();
 
         assertThatThrownBy(() -> sources().inspect(wrong, MODEL))
                 .isInstanceOf(FailureException.class)

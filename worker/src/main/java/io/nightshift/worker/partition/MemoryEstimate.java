@@ -2,17 +2,21 @@ package io.nightshift.worker.partition;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Lookup;
+import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
+import java.util.List;
 
-/// The memory that a node needs to score a job: overhead + model + threads × block × row width. The block, a
-/// row group of the output, is made as large as fits.
+/// The memory that a node needs to score a job: overhead + model + lookups + threads × block × row width. The
+/// block, a row group of the output, is made as large as fits.
 ///
 /// @param overhead of the JVM, the cluster and DuckDB, in bytes
 /// @param model the loaded model, in bytes
+/// @param lookups the lookups in DuckDB, in bytes
 /// @param threads that score
 /// @param blockRows rows of a block
 /// @param rowBytes one row's features, outputs and passed-through columns, in bytes
-public record MemoryEstimate(long overhead, long model, int threads, int blockRows, long rowBytes) {
+public record MemoryEstimate(long overhead, long model, long lookups, int threads, int blockRows, long rowBytes) {
 
     /// The largest block: DuckDB's own row group.
     public static final int MAX_BLOCK_ROWS = 122_880;
@@ -28,35 +32,77 @@ public record MemoryEstimate(long overhead, long model, int threads, int blockRo
 
     private static final int NUMBER_BYTES = 8;
     private static final int COLUMN_BYTES = 32;
+    private static final int VALUE_BYTES = 16;
+    private static final long DUCKDB = 192L << 20;
+    private static final long DUCKDB_THREAD = 64L << 20;
     private static final int FIXED_COLUMNS = 3;
 
+    /// The estimate for a job without lookups.
+    ///
     /// @param modelBytes what the loaded model holds
     /// @param budget the memory the node may use, in bytes
     /// @throws FailureException with the figures, if not even the smallest block fits
     public static MemoryEstimate of(Job job, ModelDescription model, long modelBytes, int threads, long budget) {
+        return of(job, List.of(), model, modelBytes, threads, budget);
+    }
+
+    /// @param files of a plan, those of lookups included
+    /// @param modelBytes what the loaded model holds
+    /// @param budget the memory the node may use, in bytes
+    /// @throws FailureException with the figures, if not even the smallest block fits
+    public static MemoryEstimate of(
+            Job job, List<SourceFile> files, ModelDescription model, long modelBytes, int threads, long budget) {
+        long lookupBytes = Math.min(lookups(job, files), duckDb(threads, budget));
         int columns = job.output().columns().size() + FIXED_COLUMNS;
         int margins = job.output().margin() ? model.margins() : 0;
         long rowBytes = (long) COPIES
                 * (NUMBER_BYTES * (model.features().size() + model.outputs() + margins) + COLUMN_BYTES * columns);
-        long blocks = (budget - OVERHEAD - modelBytes) / threads / rowBytes;
+        long blocks = (budget - OVERHEAD - modelBytes - lookupBytes) / threads / rowBytes;
         int blockRows = (int) Math.min(MAX_BLOCK_ROWS, blocks / MIN_BLOCK_ROWS * MIN_BLOCK_ROWS);
         if (blockRows < MIN_BLOCK_ROWS) {
-            MemoryEstimate least = new MemoryEstimate(OVERHEAD, modelBytes, threads, MIN_BLOCK_ROWS, rowBytes);
+            MemoryEstimate least =
+                    new MemoryEstimate(OVERHEAD, modelBytes, lookupBytes, threads, MIN_BLOCK_ROWS, rowBytes);
             throw FailureException.permanent(
                     "the job does not fit this machine: it needs %s, and %s may be used. Score with fewer --threads, or pass fewer columns through"
                             .formatted(least, megabytes(budget)));
         }
-        return new MemoryEstimate(OVERHEAD, modelBytes, threads, blockRows, rowBytes);
+        return new MemoryEstimate(OVERHEAD, modelBytes, lookupBytes, threads, blockRows, rowBytes);
+    }
+
+    /// What DuckDB holds of a job's lookups if it spills nothing: their rows, each value with 16 bytes.
+    private static long lookups(Job job, List<SourceFile> files) {
+        long bytes = 0;
+        for (SourceFile file : files) {
+            if (file.lookup() != null) {
+                Lookup lookup = job.source().lookups().get(file.lookup());
+                bytes += file.rows() * VALUE_BYTES * lookup.read().size();
+            }
+        }
+        return bytes;
+    }
+
+    /// What DuckDB uses before it spills, in bytes.
+    ///
+    /// @param budget the memory the node may use, in bytes
+    public static long duckDb(int threads, long budget) {
+        return Math.min(budget / 2, DUCKDB + DUCKDB_THREAD * threads);
     }
 
     public long bytes() {
-        return overhead + model + (long) threads * blockRows * rowBytes;
+        return overhead + model + lookups + (long) threads * blockRows * rowBytes;
     }
 
     @Override
     public String toString() {
-        return "%s (%s overhead + %s model + %d threads × %,d rows × %,d bytes)"
-                .formatted(megabytes(bytes()), megabytes(overhead), megabytes(model), threads, blockRows, rowBytes);
+        return "%s (%s overhead + %s model%s + %d threads × %,d rows × %,d bytes)"
+                .formatted(
+                        megabytes(bytes()),
+                        megabytes(overhead),
+                        megabytes(model),
+                        lookups == 0 ? "" : " + %s lookups".formatted(megabytes(lookups)),
+                        threads,
+                        blockRows,
+                        rowBytes);
     }
 
     private static String megabytes(long bytes) {

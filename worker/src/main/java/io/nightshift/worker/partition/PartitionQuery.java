@@ -42,7 +42,8 @@ record PartitionQuery(
 
     /// Whether the job leaves out rows.
     boolean filters() {
-        return job().where() != null;
+        return job().where() != null
+                || slices.stream().anyMatch(group -> group.relation().leavesOut());
     }
 
     /// Counts the rows that the job lets through, good and bad, and those of them for which its condition

@@ -47,7 +47,11 @@ public final class ParquetFormat implements FileFormat {
     }
 
     private static String sql(PredictionColumns.Column column, Lease lease) {
-        return column.name().equals(PredictionColumns.FILE) && lease.slices().size() == 1
+        boolean isOneFile = lease.slices().stream()
+                        .filter(slice -> !slice.file().isLookup())
+                        .count()
+                == 1;
+        return column.name().equals(PredictionColumns.FILE) && isOneFile
                 ? constant(lease.slices().getFirst().file().path())
                 : column.sql();
     }

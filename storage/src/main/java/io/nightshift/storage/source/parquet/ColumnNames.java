@@ -60,6 +60,7 @@ final class ColumnNames {
         if (source.where() != null) {
             texts.add(source.where());
         }
+        source.lookups().forEach(lookup -> texts.addAll(lookup.on().keySet()));
     }
 
     private static Set<String> find(List<String> texts, Job.Source source, FileSchema schema, Set<String> own) {

@@ -9,6 +9,7 @@ import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.FileVersion;
+import io.nightshift.storage.source.JoinedColumns;
 import io.nightshift.storage.source.Lookahead;
 import io.nightshift.storage.source.PinnedTail;
 import io.nightshift.storage.source.SourceColumns;
@@ -42,8 +43,13 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
 
     /// @throws FailureException naming the file, and what doesn't fit
     static ParquetInspection of(
-            Supplier<DuckDb> duckDb, SourceFiles files, Job job, ParquetInput input, ModelDescription model) {
-        return new Inspector(duckDb, files, job, input, model).inspect();
+            Supplier<DuckDb> duckDb,
+            SourceFiles files,
+            Job job,
+            ParquetInput input,
+            ModelDescription model,
+            JoinedColumns joined) {
+        return new Inspector(duckDb, files, job, input, model, joined).inspect();
     }
 
     /// A file that was opened.
@@ -82,15 +88,23 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
         private final Job job;
         private final ParquetInput input;
         private final ModelDescription model;
+        private final JoinedColumns joined;
         private final Map<String, SchemaFiles> schemas = new LinkedHashMap<>();
         private @Nullable BoundJob first;
 
-        Inspector(Supplier<DuckDb> duckDb, SourceFiles source, Job job, ParquetInput input, ModelDescription model) {
+        Inspector(
+                Supplier<DuckDb> duckDb,
+                SourceFiles source,
+                Job job,
+                ParquetInput input,
+                ModelDescription model,
+                JoinedColumns joined) {
             this.duckDb = duckDb;
             this.source = source;
             this.job = job;
             this.input = input;
             this.model = model;
+            this.joined = joined;
         }
 
         ParquetInspection inspect() {
@@ -222,8 +236,10 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             if (schemas.size() == 1 && folders.isEmpty()) {
                 SchemaFiles only = schemas.values().iterator().next();
                 try (LocalCopy copy = source.tailCopy(only.first.version())) {
-                    SourceColumns columns = columns(connection, only, copy, FileSchema.plain(""));
-                    first = BoundJob.bind(columns, job, model);
+                    FileSchema schema = FileSchema.plain("");
+                    SourceColumns columns = columns(connection, only, copy, schema, JoinedColumns.NONE);
+                    first = BoundJob.bind(
+                            joined.isEmpty() ? columns : columns(connection, only, copy, schema, joined), job, model);
                     pinned.put(only.first.schema(), layout(only, columns).digest());
                 }
                 return pinned;
@@ -233,7 +249,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                 try (LocalCopy copy = source.tailCopy(files.first.version())) {
                     layouts.put(
                             files.first.schema(),
-                            layout(files, columns(connection, files, copy, FileSchema.plain(""))));
+                            layout(files, columns(connection, files, copy, FileSchema.plain(""), JoinedColumns.NONE)));
                 }
             }
             BatchSchema batch = new BatchSchema(List.copyOf(layouts.values()), folders);
@@ -241,7 +257,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             for (SchemaFiles files : schemas.values()) {
                 Layout layout = Objects.requireNonNull(layouts.get(files.first.schema()));
                 try (LocalCopy copy = source.tailCopy(files.first.version())) {
-                    SourceColumns columns = columns(connection, files, copy, batch.of(layout, name -> true));
+                    SourceColumns columns = columns(connection, files, copy, batch.of(layout, name -> true), joined);
                     bind(columns, batch);
                     used = used == null ? used(columns) : used;
                 }
@@ -270,10 +286,11 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             }
         }
 
-        private SourceColumns columns(Connection connection, SchemaFiles files, LocalCopy copy, FileSchema schema) {
+        private SourceColumns columns(
+                Connection connection, SchemaFiles files, LocalCopy copy, FileSchema schema, JoinedColumns added) {
             String path = files.first.file().path();
-            SourceTable table = ParquetReader.table(path, copy.path(), schema);
             try {
+                SourceTable table = added.checked(connection, ParquetReader.table(path, copy.path(), schema));
                 return SourceColumns.checked(connection, table, job.source().select(), SourceColumns.Origin.JOB_FILE);
             } catch (SQLException e) {
                 throw ParquetReader.broken(path, ParquetReader.reserved(path, e));
@@ -300,6 +317,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             texts.add(from.id() == null ? "" : from.id());
             texts.add(
                     job.partitions().key() == null ? "" : job.partitions().key().by());
+            from.lookups().forEach(lookup -> texts.addAll(lookup.on().keySet()));
             Set<String> used = new TreeSet<>();
             for (String text : texts) {
                 if (columns.columns().containsKey(text)) {

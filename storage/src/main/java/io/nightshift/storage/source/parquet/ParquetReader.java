@@ -16,6 +16,7 @@ import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.BoundJobs;
 import io.nightshift.storage.source.FileVersion;
 import io.nightshift.storage.source.HeldSlices;
+import io.nightshift.storage.source.JoinedColumns;
 import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.RowCounts;
 import io.nightshift.storage.source.SourceColumns;
@@ -53,28 +54,32 @@ public final class ParquetReader implements SourceReader {
     private final SparseSlices objects;
     private final BoundJobs bound;
     private final Job.@Nullable Source source;
+    private final JoinedColumns joined;
 
     /// @param duckDb opened when first needed
     /// @param files that jobs may read
     /// @param objects slices of those files that are objects
     /// @param bound jobs that were bound before
     /// @param source what the reader is for; null if all columns of objects may be asked for
+    /// @param joined what lookups add to the files' columns
     public ParquetReader(
             Supplier<DuckDb> duckDb,
             SourceFiles files,
             SparseSlices objects,
             BoundJobs bound,
-            Job.@Nullable Source source) {
+            Job.@Nullable Source source,
+            JoinedColumns joined) {
         this.duckDb = duckDb;
         this.files = files;
         this.objects = objects;
         this.bound = bound;
         this.source = source;
+        this.joined = joined;
     }
 
     /// As with no job bound before.
     public ParquetReader(Supplier<DuckDb> duckDb, SourceFiles files) {
-        this(duckDb, files, new SparseSlices(files), new BoundJobs(), null);
+        this(duckDb, files, new SparseSlices(files), new BoundJobs(), null, JoinedColumns.NONE);
     }
 
     private static ParquetInput input(Job.Source source) {
@@ -97,18 +102,18 @@ public final class ParquetReader implements SourceReader {
     @Override
     public List<InspectedFile> inspect(Job job, ModelDescription model) {
         ParquetInspection inspection = inspection(job, model);
-        bound.put(job, model, "", inspection.bound());
+        bound.put(job, model, joined.text(), inspection.bound());
         return inspection.files();
     }
 
     @Override
     public BoundJob bind(Job job, ModelDescription model) {
-        BoundJob known = bound.get(job, model, "");
+        BoundJob known = bound.get(job, model, joined.text());
         return known == null ? inspection(job, model).bound() : known;
     }
 
     private ParquetInspection inspection(Job job, ModelDescription model) {
-        return ParquetInspection.of(duckDb, files, job, input(job.source()), model);
+        return ParquetInspection.of(duckDb, files, job, input(job.source()), model, joined);
     }
 
     @Override
@@ -212,12 +217,12 @@ public final class ParquetReader implements SourceReader {
 
     private BoundJob bind(Connection connection, Slice slice, Job job, ModelDescription model) throws SQLException {
         SourceFile file = slice.file();
-        String schema = file.schema();
+        String schema = file.schema() == null ? null : file.schema() + joined.text();
         BoundJob known = schema == null ? null : bound.get(job, model, schema);
         if (known != null) {
             return known;
         }
-        SourceTable table = table(file.path(), objects.local(slice), schema(file));
+        SourceTable table = joined.added(table(file.path(), objects.local(slice), schema(file)));
         try {
             BoundJob now = BoundJob.bind(
                     SourceColumns.planned(connection, table, job.source().select()), job, model);

@@ -17,6 +17,7 @@ import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.objectstore.FetchControl;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.HeldSlices;
+import io.nightshift.storage.source.JoinedColumns;
 import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.RowCounts;
 import io.nightshift.storage.source.SourceColumns;
@@ -55,6 +56,7 @@ public final class SqlReader implements SourceReader {
     private final DataSources dataSources;
     private final ReadConnections connections;
     private final HeldSnapshots snapshots;
+    private final JoinedColumns joined;
     private final SqlDialect dialect;
     /// What a thread reads by this reader. A thread may read by several readers, so this is no static field.
     @SuppressWarnings("ThreadLocalUsage")
@@ -65,17 +67,20 @@ public final class SqlReader implements SourceReader {
     /// @param dataSources that jobs may name
     /// @param connections of this node to those
     /// @param snapshots that this node keeps
+    /// @param joined what lookups add to the columns of the table or query
     public SqlReader(
             Supplier<DuckDb> duckDb,
             DatabaseInput input,
             DataSources dataSources,
             ReadConnections connections,
-            HeldSnapshots snapshots) {
+            HeldSnapshots snapshots,
+            JoinedColumns joined) {
         this.duckDb = duckDb;
         this.input = input;
         this.dataSources = dataSources;
         this.connections = connections;
         this.snapshots = snapshots;
+        this.joined = joined;
         this.dialect = SqlDialect.of(input.engine());
     }
 
@@ -239,7 +244,7 @@ public final class SqlReader implements SourceReader {
             return BoundJob.bind(
                     SourceColumns.checked(
                             connection,
-                            table(number, unread.columns()),
+                            joined.checked(connection, table(number, unread.columns())),
                             job.source().select(),
                             SourceColumns.Origin.JOB_FILE),
                     job,
@@ -293,6 +298,7 @@ public final class SqlReader implements SourceReader {
                                         ? null
                                         : job.partitions().key().by()),
                         source.select().values().stream(),
+                        source.lookups().stream().flatMap(lookup -> lookup.on().keySet().stream()),
                         job.output().columns().stream(),
                         job.features().stream(),
                         job.features().isEmpty()
@@ -363,7 +369,7 @@ public final class SqlReader implements SourceReader {
         SqlReading reading = reading();
         SourceColumns columns = SourceColumns.planned(
                 connection,
-                table(reading.number(), reading.columns()),
+                joined.added(table(reading.number(), reading.columns())),
                 job.source().select());
         BoundJob bound = BoundJob.bind(columns, job, model);
         return List.of(new BoundSlices(bound, relation(reading, slices)).of(Slice.cut(slices)));

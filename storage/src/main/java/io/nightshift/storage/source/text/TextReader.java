@@ -13,6 +13,7 @@ import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.FileVersion;
 import io.nightshift.storage.source.HeldSlices;
+import io.nightshift.storage.source.JoinedColumns;
 import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.RowCounts;
 import io.nightshift.storage.source.SourceColumns;
@@ -55,16 +56,20 @@ public final class TextReader implements SourceReader {
     private final TextCache cache;
     private final TextFormat format;
     private final List<String> paths;
+    private final JoinedColumns joined;
 
     /// @param duckDb opened when first needed
     /// @param files that jobs may read
     /// @param cache of the process
-    public TextReader(Supplier<DuckDb> duckDb, SourceFiles files, TextCache cache, Job.Source source) {
+    /// @param joined what lookups add to the files' columns
+    public TextReader(
+            Supplier<DuckDb> duckDb, SourceFiles files, TextCache cache, Job.Source source, JoinedColumns joined) {
         this.duckDb = duckDb;
         this.files = files;
         this.cache = cache;
         this.format = TextFormat.of(source.input());
         this.paths = TextFormat.paths(source.input());
+        this.joined = joined;
     }
 
     private Connection connect() throws SQLException {
@@ -250,7 +255,10 @@ public final class TextReader implements SourceReader {
             }
             try {
                 SourceColumns columns = SourceColumns.checked(
-                        connection, table(file, source), job.source().select(), SourceColumns.Origin.JOB_FILE);
+                        connection,
+                        joined.checked(connection, table(file, source)),
+                        job.source().select(),
+                        SourceColumns.Origin.JOB_FILE);
                 BoundJob bound = BoundJob.bind(columns, job, model);
                 if (first == null) {
                     first = bound;
@@ -260,6 +268,7 @@ public final class TextReader implements SourceReader {
                 for (String expression : expressions(bound, job)) {
                     read.addAll(columns.readBy("source", expression));
                 }
+                job.source().lookups().forEach(lookup -> read.addAll(lookup.on().keySet()));
             } catch (FailureException e) {
                 throw explained(e, source);
             } catch (SQLException e) {
@@ -368,7 +377,7 @@ public final class TextReader implements SourceReader {
                 .orElse(source.files.getFirst());
         try (Connection connection = connect()) {
             SourceColumns columns = SourceColumns.planned(
-                    connection, table(first, source), job.source().select());
+                    connection, joined.added(table(first, source)), job.source().select());
             return BoundJob.bind(columns, job, model);
         } catch (FailureException e) {
             throw explained(e, source);
@@ -551,11 +560,12 @@ public final class TextReader implements SourceReader {
         for (Group group : group(slices)) {
             TextSpec spec = spec(group);
             String name = group.slices.getFirst().file().path();
-            String schema = spec.columns().toString();
+            String schema = spec.columns() + joined.text();
             BoundJob known = cache.bound().get(job, model, schema);
             if (known == null) {
                 TextSpec none = new TextSpec(spec.encoding(), spec.dialect(), spec.columns(), List.of());
-                SourceTable table = new SourceTable(TextSql.from(none, format), TextSql.OWN_COLUMNS, name);
+                SourceTable table =
+                        joined.added(new SourceTable(TextSql.from(none, format), TextSql.OWN_COLUMNS, name));
                 SourceColumns columns =
                         SourceColumns.planned(connection, table, job.source().select());
                 known = BoundJob.bind(columns, job, model);

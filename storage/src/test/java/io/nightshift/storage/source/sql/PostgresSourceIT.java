@@ -1,14 +1,30 @@
 package io.nightshift.storage.source.sql;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.DatabaseInput.Engine;
 import io.nightshift.protocol.job.Input;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Lookup;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
+import io.nightshift.storage.TestModels;
 import io.nightshift.storage.source.SourceContract;
+import io.nightshift.storage.source.SourceInspector;
+import io.nightshift.storage.source.SourcePins;
+import io.nightshift.storage.source.SourceReader;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 
 /// The contract of sources with tables and queries of a real PostgreSQL.
 class PostgresSourceIT {
@@ -29,6 +45,10 @@ class PostgresSourceIT {
         }
 
         protected Input table(String name) {
+            return table(name, key);
+        }
+
+        protected static Input table(String name, @Nullable String key) {
             return new DatabaseInput(Engine.POSTGRESQL, "db", name, null, key, null);
         }
 
@@ -73,6 +93,52 @@ class PostgresSourceIT {
     class ByKey extends Contract {
         ByKey() {
             super("id");
+        }
+    }
+
+    /// The feature is in another table.
+    @Nested
+    class WithALookup extends Contract {
+        WithALookup() {
+            super("id");
+        }
+
+        @Override
+        protected Input rows(String query) {
+            Input input = super.rows(query);
+            Databases.postgres(
+                    database,
+                    "CREATE TABLE numbers (name text, number float8);"
+                            + "INSERT INTO numbers SELECT 'r' || i, i FROM generate_series(0, 300) i;"
+                            + "INSERT INTO numbers VALUES (NULL, 1), (NULL, 2)");
+            return input;
+        }
+
+        @Override
+        protected JobBuilder over(Input input) {
+            return JobBuilder.over(input)
+                    .join(new Lookup(table("numbers", null), Map.of("id", "name"), Map.of("n", "number"), true))
+                    .output("n");
+        }
+
+        @Test
+        void aChangeOfTheLookupIsFoundWhenItIsLoaded() {
+            Job job = over(rows("SELECT 'r' || i AS id, 1.5 AS f0 FROM range(30) t(i)"))
+                    .features("n")
+                    .build();
+            ModelDescription model = TestModels.ofNumbers(1);
+            List<SourceFile> planned = sources().inspect(job, model).stream()
+                    .map(SourceInspector.InspectedFile::file)
+                    .toList();
+            Databases.postgres(database, "UPDATE numbers SET number = 7 WHERE name = 'r3'");
+            SourceReader reader = sources().of(job.source());
+
+            assertThat(SourcePins.change(planned, sources().pins(job.source()))).isPresent();
+            assertThatThrownBy(() ->
+                            reader.hold(PartitionPlan.of(30).index(planned).slices(0)))
+                    .isInstanceOf(FailureException.class)
+                    .hasMessageContaining(
+                            "the rows changed after the batch was planned: postgres://db/public.numbers/");
         }
     }
 

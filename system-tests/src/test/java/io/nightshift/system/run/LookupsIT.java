@@ -1,0 +1,148 @@
+package io.nightshift.system.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.cli.Main;
+import io.nightshift.testing.Checkout;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.program.ProgramProcess;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The example job with the lookups of the page on lookups: distances, by both airports, and states of airports.
+final class LookupsIT {
+
+    private static final int ROWS = 3_000;
+
+    @TempDir
+    private Path folder;
+
+    /// The lookups of the page, as YAML.
+    private static String lookups() throws Exception {
+        Matcher block = Pattern.compile("(?s)```yaml\nsource:\n  parquet: flights.parquet\n(.*?)```")
+                .matcher(Files.readString(Checkout.path("docs/how-to/lookups.md")));
+        assertThat(block.find()).isTrue();
+        return block.group(1);
+    }
+
+    /// A job over flights without their distances, which are a file by themselves for each day of a parameter.
+    private FlightsJob job(String name) throws Exception {
+        FlightsJob job = FlightsJob.on(folder.resolve(name), "SELECT * EXCLUDE (distance) FROM flights LIMIT " + ROWS);
+        job.edit("source:\n", "parameters: {day: {type: date, default: 2026-11-25}}\nsource:\n");
+        job.edit(
+                "  parquet: " + job.input() + "\n",
+                "  parquet: " + job.input() + "\n" + lookups().replace("distances.csv", "distances-{day}.csv"));
+        job.edit("columns: [origin,", "columns: [destination_state, origin,");
+        execute("COPY (SELECT DISTINCT origin, destination, distance FROM '%s' ORDER BY ALL) TO '%s'"
+                .formatted(FlightsJob.example().resolve("flights.parquet"), distances(job)));
+        execute(
+                "COPY (SELECT DISTINCT destination AS code, 'S' || destination AS state FROM '%s' WHERE destination < 'L') TO '%s'"
+                        .formatted(
+                                FlightsJob.example().resolve("flights.parquet"),
+                                job.folder().resolve("airports.parquet")));
+        return job;
+    }
+
+    private static Path distances(FlightsJob job) {
+        return job.folder().resolve("distances-2026-11-25.csv");
+    }
+
+    private static CommandResult command(FlightsJob job, String... arguments) {
+        return CommandResult.of(
+                Main.commandLine(),
+                Stream.concat(
+                                Stream.of(arguments),
+                                Stream.of("--home", job.home().toString()))
+                        .toArray(String[]::new));
+    }
+
+    private static void execute(String sql) throws Exception {
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private static String query(String query) throws Exception {
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            return row.next() ? String.valueOf(row.getObject(1)) : "";
+        }
+    }
+
+    private static String predictions(FlightsJob job) throws Exception {
+        return query(
+                "SELECT count(*) || ' ' || md5(string_agg(concat_ws('|', record_row, prediction, probability, origin, destination, date), ',' ORDER BY record_row)) FROM read_parquet('%s/batch=*/part-*.parquet') WHERE destination < 'L'"
+                        .formatted(job.predictions()));
+    }
+
+    @Test
+    void aJobWithLookupsPredictsWhatItPredictsOverTheJoinedRows() throws Exception {
+        FlightsJob joined = FlightsJob.on(folder.resolve("joined"), "FROM flights LIMIT " + ROWS);
+        ProgramProcess.run(joined).expect(0);
+        FlightsJob job = job("lookups");
+
+        CommandResult plan = command(job, "plan", job.file().toString()).expect(0);
+        assertThat(plan.out())
+                .contains("processing 3,000 rows from " + job.input())
+                .containsPattern(
+                        "lookup +.*/distances-2026-11-25\\.csv: 1 file, [0-9,]+ rows, [0-9,]+ bytes; left join on origin, destination, adds distance")
+                .containsPattern(
+                        "lookup +.*/airports\\.parquet: 1 file, [0-9,]+ rows, [0-9,]+ bytes; inner join on destination = code, adds destination_state from state")
+                .containsPattern("memory .* [0-9]+ MB lookups");
+        JsonNode result = ProgramProcess.run(job).expect(0).json();
+
+        assertThat(predictions(job)).doesNotStartWith("0 ").isEqualTo(predictions(joined));
+        assertThat(query(
+                        "SELECT count(*) FROM read_parquet('%s/batch=*/part-*.parquet') WHERE destination_state IS DISTINCT FROM 'S' || destination"
+                                .formatted(job.predictions())))
+                .isEqualTo("0");
+        JsonNode manifest = new ObjectMapper()
+                .readTree(Files.readString(
+                        Path.of(result.get("destination").asText()).resolve("_manifest.json")));
+        long read = manifest.at("/rows/read").asLong();
+        assertThat(manifest.at("/rows/input").asLong()).isEqualTo(ROWS);
+        assertThat(read).isBetween(1L, ROWS - 1L);
+        assertThat(manifest.at("/rows/predictions").asLong()).isEqualTo(read);
+        assertThat(manifest.at("/rows/quarantined").asLong()).isZero();
+        assertThat(manifest.at("/inputs/0/lookup").isMissingNode()).isTrue();
+        assertThat(manifest.at("/inputs/1/lookup").asInt(-1)).isZero();
+        assertThat(manifest.at("/inputs/2/lookup").asInt(-1)).isEqualTo(1);
+        assertThat(command(job, "batch", "verify", "latest").expect(0).out())
+                .contains("each of the %,d rows read from it is in the output once".formatted(read));
+
+        Files.writeString(distances(job), Files.readString(distances(job)) + "ZZZ,ZZZ,1\n");
+        assertThat(command(job, "batch", "verify", "latest").out())
+                .contains("not compared with the input, which has changed: ")
+                .contains("distances-2026-11-25.csv: ");
+    }
+
+    @Test
+    void aRepeatedKeyFailsTheBatch() throws Exception {
+        FlightsJob job = job("repeated");
+        String first = Files.readAllLines(distances(job)).get(1);
+        Files.writeString(distances(job), Files.readString(distances(job)) + first + "\n");
+
+        CommandResult refused = ProgramProcess.run(job);
+
+        assertThat(refused.status()).as(refused.toString()).isEqualTo(1);
+        assertThat(refused.out() + refused.err())
+                .contains("source.join[0]: ")
+                .contains("has a key more than once")
+                .contains("row 0 of " + distances(job));
+        assertThat(job.published()).isEmpty();
+    }
+}
