@@ -289,6 +289,10 @@ class Client:
         """Cancels a batch for good. Refused once readers see the batch."""
         return self._control(batch, "cancel", {"reason": reason})
 
+    def approve(self, batch: str, reason: str = "") -> ControlResult:
+        """Publishes a batch that is held because a check of its job has failed."""
+        return self._control(batch, "approve", {"reason": reason})
+
     def retry(self, batch: str) -> ControlResult:
         """Continues a failed batch from what is committed."""
         return self._control(batch, "retry", {})

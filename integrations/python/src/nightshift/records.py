@@ -202,8 +202,8 @@ class Batch:
         id: the batch's ID, such as `flights-20261124t231425-3f9a`.
         job: the job's name.
         model: the model version that scores the batch, as `name@version`.
-        state: `submitted`, `running`, `paused`, `publishing`, `published`, `failed` or `cancelled`; `opened` while
-            the ledger is empty; `damaged` if the ledger can't be read.
+        state: `submitted`, `running`, `paused`, `publishing`, `held`, `published`, `failed` or `cancelled`; `opened`
+            while the ledger is empty; `damaged` if the ledger can't be read.
         submitted_at: when the batch was opened.
         rows: input rows of the whole batch; 0 until it is planned.
         read: input rows of the committed partitions that the job's `where` lets through.

@@ -35,8 +35,13 @@ public sealed interface BatchControl {
     /// Lets the batch score outside its job's window, until it ends.
     record IgnoreWindow() implements BatchControl {}
 
-    /// The name of the control in commands and URLs: `pause`, `resume`, `cancel`, `retry`, `rescore` or
-    /// `ignore-window`.
+    /// Publishes a batch that is held because a check of its job has failed.
+    ///
+    /// @param reason kept in the batch's history; at most 1,000 characters, may be empty
+    record Approve(String reason) implements BatchControl {}
+
+    /// The name of the control in commands and URLs: `pause`, `resume`, `cancel`, `retry`, `rescore`,
+    /// `ignore-window` or `approve`.
     default String verb() {
         return switch (this) {
             case Pause pause -> "pause";
@@ -45,6 +50,7 @@ public sealed interface BatchControl {
             case Retry retry -> "retry";
             case Rescore rescore -> "rescore";
             case IgnoreWindow ignore -> "ignore-window";
+            case Approve approve -> "approve";
         };
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param batch the batch's ID, such as `flights-20261124t231425-3f9a`
 /// @param job the job's name
 /// @param model the model version that scores the whole batch, as `name@version`
-/// @param state `submitted`, `running`, `paused`, `publishing`, `published`, `failed` or `cancelled`;
+/// @param state `submitted`, `running`, `paused`, `publishing`, `held`, `published`, `failed` or `cancelled`;
 ///     `opened` while the batch's ledger is empty; `damaged` if its ledger can't be read
 /// @param submittedAt when the batch was opened
 /// @param rows input rows of the whole batch; 0 until the batch is planned
@@ -43,6 +44,10 @@ import org.jspecify.annotations.Nullable;
 ///     version
 /// @param use what the batch has used of the nodes until now, and what that cost; null if the ledger does not
 ///     say
+/// @param checks the results of the job's checks, in the job's order; empty if it has none, or before they
+///     are
+///     known
+/// @param approval who has approved the publication in spite of failed checks; null if nobody has
 public record BatchDescription(
         String batch,
         String job,
@@ -68,10 +73,13 @@ public record BatchDescription(
         @JsonInclude(Include.NON_EMPTY) Map<String, String> parameters,
         boolean retryable,
         @JsonInclude(Include.NON_NULL) @Nullable Timing timing,
-        @JsonInclude(Include.NON_NULL) @Nullable Use use) {
+        @JsonInclude(Include.NON_NULL) @Nullable Use use,
+        @JsonInclude(Include.NON_EMPTY) List<Check> checks,
+        @JsonInclude(Include.NON_NULL) @Nullable Approval approval) {
 
-    /// Keeps unmodifiable copies of the maps, sorted.
+    /// Keeps unmodifiable copies of the collections; the maps are sorted.
     public BatchDescription {
+        checks = checks == null ? List.of() : List.copyOf(checks);
         parameters = parameters == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(parameters));
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
     }
@@ -96,6 +104,25 @@ public record BatchDescription(
     /// @param reason that the caller gave; may be empty
     /// @param by the name of the caller's token, `local` if the node needs no token; null if it is not known
     public record Pause(
+            Instant at,
+            String reason,
+            @JsonInclude(Include.NON_NULL) @Nullable String by) {}
+
+    /// The result of a check of the job.
+    ///
+    /// @param name the check, as the path of its key in the job file, such as `nulls.age`
+    /// @param value the measured value: a number of rows, or a share from 0 to 1
+    /// @param passed whether the value keeps the limit
+    /// @param onFail what happens to a batch that fails the check: `fail`, `hold` or `warn`
+    /// @param text the value and the limit, for people
+    public record Check(String name, double value, boolean passed, String onFail, String text) {}
+
+    /// The approval of a batch that was held.
+    ///
+    /// @param at when the batch was approved
+    /// @param reason that the caller gave; may be empty
+    /// @param by the name of the caller's token, `local` if the node needs no token; null if it is not known
+    public record Approval(
             Instant at,
             String reason,
             @JsonInclude(Include.NON_NULL) @Nullable String by) {}
@@ -223,7 +250,9 @@ public record BatchDescription(
                 parameters,
                 retryable,
                 timing == null ? null : timing.recorded(),
-                use);
+                use,
+                checks,
+                approval);
     }
 
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.

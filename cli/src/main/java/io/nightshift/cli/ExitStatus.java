@@ -13,6 +13,9 @@ public final class ExitStatus {
     public static final int FAILED = 1;
     /// The command or the job file is wrong, or something that it needs is missing. No batch was opened.
     public static final int NOTHING_STARTED = 2;
+    /// The batch is held: a check has failed, and someone has to approve or cancel it. 3 is that of a process
+    /// without memory.
+    public static final int HELD = 4;
     /// The batch failed of something that may be gone when it is retried: `EX_TEMPFAIL` of `sysexits.h`.
     public static final int RETRY = 75;
     /// Interrupted by Ctrl-C. The same command resumes the batch.
@@ -20,10 +23,13 @@ public final class ExitStatus {
 
     private ExitStatus() {}
 
-    /// The exit status for a batch that is published, cancelled or has failed.
+    /// The exit status for a batch that is published, held, cancelled or has failed.
     public static int of(BatchStatus status) {
         if (status.phase() == Phase.PUBLISHED) {
             return DONE;
+        }
+        if (status.phase() == Phase.HELD) {
+            return HELD;
         }
         Failure failure = status.failure();
         return status.phase() == Phase.FAILED && failure != null && !failure.isPermanent() ? RETRY : FAILED;

@@ -320,6 +320,7 @@ final class HttpNightshiftClient implements NightshiftClient {
             case BatchControl.Resume resume -> new ControlRequest(null, List.of());
             case BatchControl.Retry retry -> new ControlRequest(null, List.of());
             case BatchControl.IgnoreWindow ignore -> new ControlRequest(null, List.of());
+            case BatchControl.Approve(String reason) -> new ControlRequest(reason, List.of());
         };
         Call call = new Call(
                 "POST",

@@ -13,6 +13,7 @@ import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.ledger.LostBatches;
+import io.nightshift.coordinator.publish.CommittedStatistics;
 import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.register.BatchArchive;
 import io.nightshift.coordinator.register.BatchNameResolver;
@@ -212,6 +213,7 @@ public final class Node {
                 destinations.sources(),
                 this::description,
                 new DestinationPublisher(destinations, dependencies.ledger(), this::description),
+                state -> CommittedStatistics.read(dependencies.ledger(), state),
                 dependencies.ledger()::entries,
                 this::tellRegister,
                 blocking,
@@ -607,7 +609,8 @@ public final class Node {
                 .ask(replyTo -> BatchCommand.Control.of(control, LOCAL, replyTo), PATIENCE);
     }
 
-    /// Waits until each alert about a batch that has stopped was sent once, or the time is over. The next node on
+    /// Waits until each alert about a batch that has stopped was sent once, or the time is over. The next
+    /// node on
     /// the ledger sends what is left.
     ///
     /// @param isFailed whether the batch has failed, and somebody is to be told

@@ -1,9 +1,11 @@
 package io.nightshift.storage;
 
+import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Job.UnseenCategories;
+import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
@@ -31,6 +33,7 @@ public final class JobBuilder {
     private boolean uniqueId;
     private @Nullable UnseenCategories unseen;
     private final List<Job.CategoryList> categories = new ArrayList<>();
+    private List<BatchCheck> checks = List.of();
     private boolean failsIfEmpty;
     private final List<Lookup> lookups = new ArrayList<>();
     private int partitionRows = Job.Partitions.DEFAULT_ROWS;
@@ -104,6 +107,11 @@ public final class JobBuilder {
         return this;
     }
 
+    public JobBuilder checks(BatchCheck... wanted) {
+        checks = List.of(wanted);
+        return this;
+    }
+
     /// The rows that a partition shall have.
     public JobBuilder partitions(int rows) {
         partitionRows = rows;
@@ -130,6 +138,13 @@ public final class JobBuilder {
                 new Job.Partitions(partitionRows, partitionKey),
                 new Job.ErrorPolicy(1, null),
                 new Job.Output(columns, margin),
-                categories);
+                categories,
+                null,
+                List.of(),
+                JobTiming.ANY_TIME,
+                Job.DEFAULT_PRIORITY,
+                List.of(),
+                null,
+                checks);
     }
 }

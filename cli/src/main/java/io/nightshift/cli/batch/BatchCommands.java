@@ -21,7 +21,8 @@ import picocli.CommandLine.Command;
             BatchCancelCommand.class,
             BatchRetryCommand.class,
             BatchRescoreCommand.class,
-            BatchIgnoreWindowCommand.class
+            BatchIgnoreWindowCommand.class,
+            BatchApproveCommand.class
         },
         mixinStandardHelpOptions = true)
 public final class BatchCommands extends CommandGroup {}

@@ -5,6 +5,7 @@ import io.nightshift.api.ApiJson;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
+import io.nightshift.cli.output.CheckText;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.cli.output.TimingText;
@@ -143,6 +144,9 @@ final class BatchShowCommand extends QueryCommand {
         if (batch.pause() != null) {
             table.row("paused", DisplayFormat.of(batch.pause()));
         }
+        if (batch.approval() != null) {
+            table.row("approved", DisplayFormat.of(batch.approval()));
+        }
         table.row("submitted", DisplayFormat.time(batch.submittedAt()));
         timing(table, ClusterAccess.timing(batch.timing()));
         table.row("partitions", "%d of %d committed".formatted(batch.committed(), batch.partitions()));
@@ -152,6 +156,9 @@ final class BatchShowCommand extends QueryCommand {
         table.row("quarantined", DisplayFormat.number(batch.quarantined()));
         if (!batch.unseenCategories().isEmpty()) {
             table.row("unseen categories", UnseenCategories.text(batch.unseenCategories()));
+        }
+        for (BatchDescription.Check check : batch.checks()) {
+            table.row(check.passed() ? "check passed" : "check failed", CheckText.of(check));
         }
         table.row("bytes", DisplayFormat.number(batch.bytes()));
         UseText.lines(batch.use()).forEach(table::row);

@@ -6,6 +6,7 @@ import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.client.ClusterAccess;
+import io.nightshift.cli.output.CheckText;
 import io.nightshift.cli.output.DisplayTexts;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.ProgressDisplay;
@@ -47,6 +48,9 @@ final class BatchWatch {
     /// The pause that was reported last.
     private BatchDescription.@Nullable Pause paused;
 
+    /// Whether the batch was held when it was seen last.
+    private boolean held;
+
     /// When a node answered last, by [System#nanoTime]; null if none did.
     private @Nullable Long answeredAt;
 
@@ -68,7 +72,8 @@ final class BatchWatch {
 
     /// Watches a batch that was submitted just now, and whose submission a node has answered.
     ///
-    /// @param isResumed whether the submission resumes the batch. If it had failed, it may still be failed for
+    /// @param isResumed whether the submission resumes the batch. If it had failed, it may still be failed
+    ///     for
     ///     a moment
     /// @param entries number of ledger entries before; 0 if it is not known
     /// @return the exit status
@@ -138,6 +143,7 @@ final class BatchWatch {
             answeredAt = System.nanoTime();
             waits(waitsFor(description));
             pauses(description);
+            holds(description);
             use = description.use();
             return ClusterAccess.status(description);
         } catch (NightshiftException e) {
@@ -190,6 +196,17 @@ final class BatchWatch {
             err.flush();
         }
         paused = pause;
+    }
+
+    private void holds(BatchDescription description) {
+        boolean isHeld = description.state().equals("held");
+        if (isHeld && !held) {
+            err.println("Held: " + CheckText.holding(description.checks()));
+            err.println("Approve with: %s batch approve %s%s"
+                    .formatted(ShellCommands.program(), description.batch(), options));
+            err.flush();
+        }
+        held = isHeld;
     }
 
     private static boolean isSettled(BatchStatus status) {

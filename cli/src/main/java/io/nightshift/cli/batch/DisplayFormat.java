@@ -3,6 +3,7 @@ package io.nightshift.cli.batch;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.output.OutageText;
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.job.RunKey;
 import java.time.Instant;
@@ -103,6 +104,11 @@ final class DisplayFormat {
                                         .mapToInt(Integer::intValue)
                                         .sorted()
                                         .toArray()));
+            case BatchEvent.Checked checked ->
+                checked.verdict().isEmpty()
+                        ? "all checks have passed"
+                        : checked.failed().map(CheckResult::sentence).collect(Collectors.joining("; "));
+            case BatchEvent.Approved approved -> byAndWhy(approved.by(), approved.reason());
             case BatchEvent.Failed failed -> failed.failure().message();
             case BatchEvent.Retried retried -> "partitions that are not committed are scored again";
             case BatchEvent.Published published -> "in " + published.destination();
@@ -115,6 +121,12 @@ final class DisplayFormat {
     static String of(BatchDescription.Pause pause) {
         String rest = byAndWhy(pause.by(), pause.reason());
         return "since " + time(pause.at()) + (rest.isEmpty() ? "" : (pause.by() == null ? ": " : " ") + rest);
+    }
+
+    /// When, by whom and why a batch was approved.
+    static String of(BatchDescription.Approval approval) {
+        String rest = byAndWhy(approval.by(), approval.reason());
+        return time(approval.at()) + (rest.isEmpty() ? "" : (approval.by() == null ? ": " : " ") + rest);
     }
 
     /// Says which failure a batch waits out, since when, and until when.

@@ -68,6 +68,9 @@ record ProgressLine(BatchStatus status, Duration elapsed, OptionalDouble rowsPer
         if (status.phase() == Phase.PAUSED) {
             return List.of("paused");
         }
+        if (status.phase() == Phase.HELD) {
+            return List.of("held");
+        }
         String forecast = TimingText.left(status, now);
         if (forecast != null) {
             return List.of(forecast);

@@ -69,8 +69,9 @@ import picocli.CommandLine.Spec;
         description = "Scores the rows of a job's source and publishes the predictions. Resumes the job's open batch,"
                 + " if there is one.",
         mixinStandardHelpOptions = true,
-        footer = "Exit status: 0 published, 1 the batch failed, 2 nothing was started (the command, the job file"
-                + " or something it needs is wrong), 130 interrupted: the same command resumes the batch.")
+        footer =
+                "Exit status: 0 published, 1 the batch failed, 2 nothing was started (the command, the job file"
+                        + " or something it needs is wrong), 4 the batch is held until someone approves it, 130 interrupted: the same command resumes the batch.")
 public final class RunCommand implements Callable<Integer> {
 
     /// Longer than an attempt takes with the default timeout of a channel.
@@ -108,6 +109,13 @@ public final class RunCommand implements Callable<Integer> {
             description =
                     "Scores outside the job's window, too. Without this option, the command waits for the window.")
     private boolean ignoresWindow;
+
+    @Option(
+            names = "--approve",
+            paramLabel = "REASON",
+            description =
+                    "Publishes the job's open batch if it is held because a check has failed. The batch's history records the reason.")
+    private @Nullable String approval;
 
     @Option(names = "--profile", description = "Prints at the end how much time each step took.")
     private boolean profiled;
@@ -234,6 +242,9 @@ public final class RunCommand implements Callable<Integer> {
             ignoreWindow(node, batch);
         }
         BatchStatus status = await(node.describe(batch));
+        if (approval != null) {
+            status = approve(node, batch, approval, resumed);
+        }
         long rowsBefore = resumed ? status.read() : 0;
         while (!isSettled(status)) {
             interruption.latest(status);
@@ -327,6 +338,22 @@ public final class RunCommand implements Callable<Integer> {
         await(node.control(batch, new BatchControl.IgnoreWindow()));
     }
 
+    /// Only a batch that was held before this command is approved, so that nobody approves what nobody has
+    /// seen.
+    private BatchStatus approve(Node node, BatchId batch, String reason, boolean resumed) {
+        BatchStatus status = await(node.describe(batch));
+        while (resumed && status.phase() == null && !status.isDamaged()) {
+            pause(Duration.ofMillis(20));
+            status = await(node.describe(batch));
+        }
+        if (status.phase() != Phase.HELD) {
+            spec.commandLine().getErr().println("Nothing is approved: batch %s is not held.".formatted(batch));
+            return status;
+        }
+        await(node.control(batch, new BatchControl.Approve(reason)));
+        return await(node.describe(batch));
+    }
+
     private void printWaiting(String holder) {
         spec.commandLine().getErr().println("Waiting for %s, which uses %s.".formatted(holder, home.folder()));
         spec.commandLine().getErr().flush();
@@ -355,6 +382,7 @@ public final class RunCommand implements Callable<Integer> {
     private static boolean isSettled(BatchStatus status) {
         return status.isDamaged()
                 || status.phase() == Phase.PUBLISHED
+                || status.phase() == Phase.HELD
                 || status.phase() == Phase.FAILED
                 || status.phase() == Phase.CANCELLED;
     }

@@ -6,12 +6,14 @@ import io.nightshift.api.ApiJson;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.ShellCommands;
+import io.nightshift.cli.output.CheckText;
 import io.nightshift.cli.output.CommandOutputFormat;
 import io.nightshift.cli.output.DisplayTexts;
 import io.nightshift.cli.output.UnseenCategories;
 import io.nightshift.cli.output.UseText;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.cost.UseDescriptions;
+import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
@@ -24,6 +26,7 @@ import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The summary that `run` prints at the end.
@@ -61,7 +64,9 @@ record RunReport(
                 profile.print(out);
             }
         }
-        if (!published) {
+        if (status.phase() == Phase.HELD) {
+            held(status);
+        } else if (!published) {
             failure(status);
         }
         out.flush();
@@ -103,6 +108,9 @@ record RunReport(
             out.println("  unseen       categories that the model does not know: "
                     + UnseenCategories.text(status.unseenCategories()));
         }
+        checks(status)
+                .filter(check -> !check.passed())
+                .forEach(check -> out.println("  check failed " + CheckText.of(check)));
         use(status);
         out.println("  verify       %s batch verify %s%s".formatted(ShellCommands.program(), status.batch(), home));
     }
@@ -125,6 +133,17 @@ record RunReport(
         DestinationStore.Query query =
                 destination.query(status.batch(), Objects.requireNonNull(status.destination()), column, quarantine);
         return query.client() + " -c " + ShellCommands.quoted(query.sql());
+    }
+
+    private static Stream<BatchDescription.Check> checks(BatchStatus status) {
+        return BatchDescriptions.checks(status.checks()).stream();
+    }
+
+    private void held(BatchStatus status) {
+        err.println("Batch %s is held: %s"
+                .formatted(status.batch(), CheckText.holding(checks(status).toList())));
+        err.println("Publish it with: " + again + " --approve REASON");
+        err.println("Or start over: " + again + " --new");
     }
 
     private void failure(BatchStatus status) {
@@ -161,6 +180,10 @@ record RunReport(
                 json.writeNumberField(feature.getKey(), feature.getValue());
             }
             json.writeEndObject();
+            if (!status.checks().isEmpty()) {
+                json.writeFieldName("checks");
+                json.writeRawValue(ApiJson.write(checks(status).toList()));
+            }
             json.writeNumberField("partitions", status.partitions());
             json.writeNumberField("committed", status.committed());
             json.writeBooleanField("resumed", resumed);

@@ -11,6 +11,7 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.AlertRule;
+import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
 import java.time.Duration;
 import java.time.Instant;
@@ -242,8 +243,9 @@ final class AlertReports {
             case FAILED -> failed(state, conditions);
             case PUBLISHED -> ended("The batch is published.", conditions);
             case CANCELLED -> ended("The batch was cancelled.", conditions);
-            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> {}
+            case SUBMITTED, RUNNING, PAUSED, PUBLISHING, HELD -> {}
         }
+        conditions.add(held(state));
         conditions.add(stalled(state, now));
         conditions.add(nodeExcluded(state));
         if (timing != null && timing.deadline() != null) {
@@ -319,6 +321,16 @@ final class AlertReports {
     private static void ended(String reason, List<Condition> conditions) {
         conditions.add(new Condition(AlertCause.FAILED, false, reason));
         conditions.add(new Condition(AlertCause.QUARANTINE_RATE, false, reason));
+    }
+
+    private Condition held(BatchState state) {
+        return state.phase() == Phase.HELD && state.checked() != null
+                ? new Condition(
+                        AlertCause.HELD,
+                        true,
+                        "Batch %s is held until someone approves or cancels it: %s"
+                                .formatted(batch, state.checked().sentence(BatchCheck.OnFail.HOLD)))
+                : new Condition(AlertCause.HELD, false, "The batch is %s.".formatted(state.phase()));
     }
 
     private Condition stalled(BatchState state, Instant now) {

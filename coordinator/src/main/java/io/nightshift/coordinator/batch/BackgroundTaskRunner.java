@@ -39,7 +39,8 @@ final class BackgroundTaskRunner {
         this.isCoordinators = isCoordinators;
     }
 
-    /// For a node that does a step for another node's coordinator: it keeps nothing of the source after the step.
+    /// For a node that does a step for another node's coordinator: it keeps nothing of the source after the
+    /// step.
     static BackgroundTaskRunner ofAnotherNode(BatchId batch, BatchServices services) {
         return new BackgroundTaskRunner(batch, services, false);
     }
@@ -67,6 +68,8 @@ final class BackgroundTaskRunner {
                 checkInput(state);
                 yield new CoordinatorMessage.InputUnchanged();
             }
+            case CoordinatorAction.MeasureBatch measure ->
+                new CoordinatorMessage.BatchMeasured(services.statistics().apply(state));
             case CoordinatorAction.Publish publish -> publish(state);
             case CoordinatorAction.FencePublication fence -> fence(fence, state);
             case CoordinatorAction.FenceFailedBatch fence -> fence(state);
@@ -138,7 +141,8 @@ final class BackgroundTaskRunner {
         return new CoordinatorMessage.InputInspected(task.request(), files, SourcePins.identity(files));
     }
 
-    /// The model was in the registry when the job was submitted. So a registry that does not hand it out is this
+    /// The model was in the registry when the job was submitted. So a registry that does not hand it out is
+    /// this
     /// node's fault.
     private ModelDescription model(ModelVersion model) {
         try {
@@ -161,7 +165,8 @@ final class BackgroundTaskRunner {
         return published;
     }
 
-    /// Refuses to publish a batch whose input has changed since its rows were read, unless readers see the batch
+    /// Refuses to publish a batch whose input has changed since its rows were read, unless readers see the
+    /// batch
     /// already. An input that can't be read now is no reason: the workers compared it after they had read it.
     private void refuseChangedInput(BatchState state) {
         if (pins(state).isDoneByReaders()) {
@@ -212,7 +217,8 @@ final class BackgroundTaskRunner {
 
     /// The outcome of a task that ended with an exception.
     ///
-    /// @param problem as a `CompletableFuture` reports it: the exception itself, or in a `CompletionException`
+    /// @param problem as a `CompletableFuture` reports it: the exception itself, or in a
+    ///     `CompletionException`
     CoordinatorMessage.TaskFailed failed(Throwable problem) {
         Throwable cause =
                 problem instanceof CompletionException && problem.getCause() != null ? problem.getCause() : problem;
@@ -235,6 +241,10 @@ final class BackgroundTaskRunner {
                 new CoordinatorMessage.TaskStalled(stall("inspecting the input " + source, source, waited));
             case CoordinatorAction.CheckInput check ->
                 new CoordinatorMessage.TaskStalled(stall("checking the input " + source, source, waited));
+            case CoordinatorAction.MeasureBatch measure ->
+                new CoordinatorMessage.TaskStalled(
+                        Failure.transientFailure("%s: the journal has not answered node %s for %d s"
+                                .formatted(batch, services.node(), Math.max(1, waited.toSeconds()))));
             case CoordinatorAction.Publish publish -> {
                 String destination = job.destination().toString();
                 yield new CoordinatorMessage.TaskStalled(stall("publishing in " + destination, destination, waited));

@@ -242,11 +242,17 @@ final class BatchDecisions {
                 outage(state.outage()),
                 timing(state, now),
                 state.use(),
-                state.input());
+                state.input(),
+                state.checked() == null ? List.of() : state.checked().results(),
+                approval(state.approved()));
     }
 
     private static BatchStatus.@Nullable Outage outage(BatchState.@Nullable Outage outage) {
         return outage == null ? null : new BatchStatus.Outage(outage.failure(), outage.since(), outage.until());
+    }
+
+    private static BatchStatus.@Nullable Approval approval(BatchEvent.@Nullable Approved approved) {
+        return approved == null ? null : new BatchStatus.Approval(approved.at(), approved.reason(), approved.by());
     }
 
     private static BatchStatus.@Nullable Pause pause(BatchEvent.@Nullable Paused paused) {

@@ -80,6 +80,13 @@ final class BatchEventLog {
             case BatchEvent.Failed failed ->
                 LOG.error("{} failed: {}", batch, failed.failure().message());
             case BatchEvent.Retried retried -> LOG.info("{} is retried", batch);
+            case BatchEvent.Checked checked -> {
+                checked.failed().forEach(result -> LOG.warn("{}: {}", batch, result.sentence()));
+                if (next.phase() == Phase.HELD) {
+                    LOG.warn("{} is held until someone approves or cancels it", batch);
+                }
+            }
+            case BatchEvent.Approved approved -> LOG.info("{} is approved: {}", batch, approved.reason());
             case BatchEvent.Published published -> LOG.info("{} is published in {}", batch, published.destination());
             case BatchEvent.Cancelled cancelled -> LOG.info("{} is cancelled: {}", batch, cancelled.reason());
         }

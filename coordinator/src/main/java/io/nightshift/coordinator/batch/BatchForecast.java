@@ -118,7 +118,8 @@ public final class BatchForecast {
     PastRun run(BatchState state) {
         ProgressCurve curve = state.curve();
         BatchEvent.Published published = state.published();
-        Instant complete = curve.last();
+        Instant complete =
+                state.approved() == null ? curve.last() : state.approved().at();
         if (published == null
                 || complete == null
                 || curve.rows() < 1

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Use;
@@ -21,6 +22,9 @@ public interface BatchObserver {
 
         @Override
         public void partitionCommitted(PartitionCommit commit) {}
+
+        @Override
+        public void checkFailed(CheckResult result) {}
 
         @Override
         public void attemptEnded(AttemptOutcome outcome) {}
@@ -71,6 +75,9 @@ public interface BatchObserver {
 
     /// A partition was committed.
     void partitionCommitted(PartitionCommit commit);
+
+    /// A batch has failed a check of its job.
+    void checkFailed(CheckResult result);
 
     /// An attempt ended.
     void attemptEnded(AttemptOutcome outcome);

@@ -62,6 +62,8 @@ final class BatchObserverNotifier {
                 case BatchEvent.Published published -> stopped(next, Phase.PUBLISHED, persisted);
                 case BatchEvent.Failed failed -> stopped(next, Phase.FAILED, persisted);
                 case BatchEvent.Cancelled cancelled -> stopped(next, Phase.CANCELLED, persisted);
+                case BatchEvent.Checked checked -> checked.failed().forEach(observer::checkFailed);
+                case BatchEvent.Approved approved -> {}
                 case BatchEvent.Submitted submitted -> {}
                 case BatchEvent.TookOver tookOver -> {}
                 case BatchEvent.Planned planned -> {}

@@ -3,8 +3,10 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.coordinator.forecast.ProgressCurve;
 import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchEvent.Approved;
 import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
+import io.nightshift.protocol.batch.BatchEvent.Checked;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.ExtensionRequested;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
@@ -27,6 +29,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.BatchCheck.OnFail;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobWindow;
 import io.nightshift.protocol.ledger.LedgerEntry;
@@ -41,6 +44,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -68,6 +72,8 @@ import org.jspecify.annotations.Nullable;
 ///     partitions were committed; null before
 /// @param ignoresWindow whether an operator lets the batch score outside its job's window
 /// @param curve the rows that were committed in each part of the active time
+/// @param checked the results of the job's checks; null before them, and if they do not count any more
+/// @param approved the approval of a batch that was held; null if there is none
 /// @param resources what was thrown away, and what the nodes could have done
 /// @param extension the request to extend the plan that [PlanExtended] has not answered yet; null if there is none
 public record BatchState(
@@ -88,6 +94,8 @@ public record BatchState(
         @Nullable Instant progressAt,
         boolean ignoresWindow,
         ProgressCurve curve,
+        @Nullable Checked checked,
+        @Nullable Approved approved,
         ResourceUse resources,
         @Nullable ExtensionRequested extension) {
 
@@ -233,6 +241,8 @@ public record BatchState(
                 null,
                 false,
                 ProgressCurve.EMPTY,
+                null,
+                null,
                 ResourceUse.NONE,
                 null);
     }
@@ -246,6 +256,20 @@ public record BatchState(
     public @Nullable String input() {
         String submittedInput = submitted == null ? null : submitted.input();
         return plan == null || plan.input() == null ? submittedInput : plan.input();
+    }
+
+    /// Whether the job has checks whose results are not known yet.
+    boolean needsChecks() {
+        return checked == null && !submission().job().checks().isEmpty();
+    }
+
+    /// Whether a failed check keeps the batch from being published until someone approves it.
+    boolean isHeldBack() {
+        return approved == null && hasFailedChecks(OnFail.HOLD);
+    }
+
+    private boolean hasFailedChecks(OnFail verdict) {
+        return checked != null && checked.verdict().equals(Optional.of(verdict));
     }
 
     /// Whether the batch is open: neither published nor cancelled.
@@ -327,6 +351,8 @@ public record BatchState(
                 progressAt,
                 ignoresWindow,
                 curve,
+                checked,
+                approved,
                 resources,
                 extension);
     }
@@ -371,6 +397,8 @@ public record BatchState(
                     first.at(),
                     false,
                     curve,
+                    null,
+                    null,
                     resources,
                     null);
         }
@@ -380,7 +408,8 @@ public record BatchState(
                     .formatted(event.getClass().getSimpleName(), before == null ? "not submitted" : before));
         }
         BatchState next = fold(event);
-        Phase after = Transitions.next(before, event.getClass(), next.plan != null, next.isComplete())
+        Phase after = Transitions.next(
+                        before, event.getClass(), next.plan != null, next.isComplete(), next.isHeldBack())
                 .orElseThrow();
         return next.counted(after, resources.after(this, event, next, after));
     }
@@ -404,6 +433,8 @@ public record BatchState(
                 progressAt,
                 ignoresWindow,
                 curve,
+                checked,
+                approved,
                 nextResources,
                 extension);
     }
@@ -422,6 +453,8 @@ public record BatchState(
         boolean nextIgnoresWindow = ignoresWindow;
         ProgressCurve nextCurve = curve;
         ExtensionRequested nextExtension = extension;
+        Checked nextChecked = checked;
+        Approved nextApproved = approved;
         switch (event) {
             case Submitted again -> throw new IllegalStateException("it can't begin twice");
             case TookOver tookOver -> {
@@ -518,6 +551,8 @@ public record BatchState(
                 }
                 nextAttemptsFailed = Map.copyOf(nextAttemptsFailed);
                 nextOutage = outage;
+                nextChecked = null;
+                nextApproved = null;
             }
             case Failed failed -> {
                 nextFailure = failed.failure();
@@ -528,6 +563,13 @@ public record BatchState(
                 nextAttemptsFailed = Map.of();
                 nextProgress = retried.at();
                 nextCurve = phase == Phase.FAILED && plan != null ? curve.begun(retried.at()) : curve;
+                // A batch that its checks have failed is checked again.
+                nextChecked = hasFailedChecks(OnFail.FAIL) ? null : checked;
+            }
+            case Checked now -> nextChecked = now;
+            case Approved now -> {
+                nextApproved = now;
+                nextProgress = now.at();
             }
             case Published end -> nextPublished = end;
             case Cancelled cancelled ->
@@ -552,6 +594,8 @@ public record BatchState(
                 nextProgress,
                 nextIgnoresWindow,
                 nextCurve,
+                nextChecked,
+                nextApproved,
                 resources,
                 nextExtension);
     }

@@ -134,6 +134,7 @@ class ControlDecisions {
             case BatchCommand.Retry retry -> retry(state, phase, retry, now);
             case BatchCommand.Rescore rescore -> rescore(state, phase, rescore, now);
             case BatchCommand.IgnoreWindow ignore -> ignoreWindow(state, phase, ignore, now);
+            case BatchCommand.Approve approve -> approve(state, approve, now);
         };
     }
 
@@ -188,6 +189,12 @@ class ControlDecisions {
                 ? done(request, phase)
                 : Decision.persist(List.of(retried), attempts.retryExhausted(next, now))
                         .plus(reply(request, next));
+    }
+
+    private Decision approve(BatchState state, BatchCommand.Approve request, DecisionTime now) {
+        BatchEvent approved = new BatchEvent.Approved(now.instant(), request.reason(), request.by());
+        BatchState next = state.after(List.of(approved));
+        return Decision.persist(List.of(approved), resumed(next, now)).plus(reply(request, next));
     }
 
     private Decision ignoreWindow(BatchState state, Phase phase, BatchCommand.IgnoreWindow request, DecisionTime now) {

@@ -33,6 +33,7 @@ final class ControlRules {
             case BatchCommand.Retry retry -> BatchEvent.Retried.class;
             case BatchCommand.Rescore rescore -> BatchEvent.Rescored.class;
             case BatchCommand.IgnoreWindow ignore -> BatchEvent.WindowIgnored.class;
+            case BatchCommand.Approve approve -> BatchEvent.Approved.class;
         };
     }
 
@@ -48,6 +49,7 @@ final class ControlRules {
             case SUBMITTED -> "it is not planned yet";
             case RUNNING, PAUSED -> "it is " + phase;
             case PUBLISHING -> "it is being published. Wait for the end, or cancel it";
+            case HELD -> "it is held because a check has failed. Approve it, or cancel it";
             case FAILED -> "it has failed. Retry it first";
             case PUBLISHED -> "it is published, and a published batch never changes";
             case CANCELLED -> "it is cancelled";

@@ -85,13 +85,18 @@ sealed interface CoordinatorAction {
     /// @param request that the extension answers
     record InspectInput(int incarnation, BatchEvent.ExtensionRequested request) implements BackgroundTask {}
 
+    /// Sums what the committed attempts have counted for the job's checks.
+    record MeasureBatch(int incarnation) implements BackgroundTask {}
+
     /// Publishes the committed output.
     record Publish(int incarnation) implements BackgroundTask {}
 
-    /// Makes sure that no publication of an earlier incarnation becomes visible, before the request is applied.
+    /// Makes sure that no publication of an earlier incarnation becomes visible, before the request is
+    /// applied.
     record FencePublication(int incarnation, BatchCommand.Control request) implements BackgroundTask {}
 
-    /// Makes sure that no earlier coordinator shows readers a batch that has failed while it was published, or
+    /// Makes sure that no earlier coordinator shows readers a batch that has failed while it was published,
+    /// or
     /// finds that they see it already.
     record FenceFailedBatch(int incarnation) implements BackgroundTask {}
 

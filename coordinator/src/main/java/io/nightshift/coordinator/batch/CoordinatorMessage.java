@@ -3,6 +3,7 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.PartitionPlan;
@@ -88,6 +89,11 @@ sealed interface CoordinatorMessage {
 
     /// The outcome of [CoordinatorAction.CheckInput]: the source is as it was planned.
     record InputUnchanged() implements StepOutcome {}
+
+    /// The outcome of [CoordinatorAction.MeasureBatch].
+    ///
+    /// @param statistics of the committed partitions
+    record BatchMeasured(PartitionStatistics statistics) implements StepOutcome {}
 
     /// The outcome of [CoordinatorAction.Publish]: readers see the batch.
     record PublicationCompleted(Publication publication) implements StepOutcome {}

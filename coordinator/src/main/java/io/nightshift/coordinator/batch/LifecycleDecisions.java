@@ -4,6 +4,7 @@ import io.nightshift.coordinator.plan.PlanExtension;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -24,7 +25,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// Moves a batch from phase to phase: takes over, then starts the background task of the phase (plan, check
-/// the input, publish) and decides about its outcome. At most one such task, or the fence of a publication
+/// the input, measure, publish) and decides about its outcome. At most one such task, or the fence of a
+/// publication
 /// that is cancelled, runs for an incarnation at a time.
 ///
 /// A batch whose job says `source.on-change: extend` can be asked to take in the files that have come to its
@@ -102,7 +104,7 @@ class LifecycleDecisions {
     int judgeableIncarnation(BatchState state) {
         return switch (state.phase()) {
             case null -> 0;
-            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> incarnation;
+            case SUBMITTED, RUNNING, PAUSED, PUBLISHING, HELD -> incarnation;
             case FAILED, PUBLISHED, CANCELLED -> state.incarnation();
         };
     }
@@ -128,12 +130,12 @@ class LifecycleDecisions {
                         : Decision.of(new CoordinatorAction.WriteLog(
                                 "{} stays failed: the job forbids to publish its committed partitions",
                                 List.of(batch)));
-            // Running the job again does not resume a batch that an operator has paused.
+            // Running the job again does not resume a batch that an operator has paused, and approves none.
             case SUBMITTED, RUNNING, PAUSED ->
                 asksForExtension(state, submission)
                         ? requestExtension(state, submission.input(), now)
                         : Decision.nothing();
-            case PUBLISHING -> Decision.nothing();
+            case PUBLISHING, HELD -> Decision.nothing();
             case PUBLISHED, CANCELLED -> Decision.of(reportEnd(state));
         };
     }
@@ -306,7 +308,7 @@ class LifecycleDecisions {
             return Decision.nothing();
         }
         return switch (state.phase()) {
-            case SUBMITTED, RUNNING, PAUSED, PUBLISHING -> takeOver(state, now);
+            case SUBMITTED, RUNNING, PAUSED, PUBLISHING, HELD -> takeOver(state, now);
             case null -> Decision.nothing();
             case FAILED -> Decision.of(fence(state));
             case PUBLISHED, CANCELLED -> Decision.of(reportEnd(state));
@@ -377,7 +379,12 @@ class LifecycleDecisions {
                         ? List.of()
                         : List.of(new CoordinatorAction.InspectInput(incarnation, state.extension()));
             }
-            case PUBLISHING -> List.of(new CoordinatorAction.Publish(incarnation));
+            case PUBLISHING ->
+                List.of(
+                        state.needsChecks()
+                                ? new CoordinatorAction.MeasureBatch(incarnation)
+                                : new CoordinatorAction.Publish(incarnation));
+            case HELD -> List.of();
             case FAILED, PUBLISHED, CANCELLED -> throw new IllegalStateException(batch + " is " + state.phase());
             case null -> throw new IllegalStateException(batch + " was not submitted");
         };
@@ -435,6 +442,7 @@ class LifecycleDecisions {
             case CoordinatorMessage.PlanCompleted completed -> planned(state, state.phase(), completed, now);
             case CoordinatorMessage.InputUnchanged unchanged -> inputUnchanged(state, state.phase(), now);
             case CoordinatorMessage.InputInspected inspected -> inputInspected(state, state.phase(), inspected, now);
+            case CoordinatorMessage.BatchMeasured(PartitionStatistics statistics) -> measured(state, statistics, now);
             case CoordinatorMessage.PublicationCompleted(Publication publication) ->
                 published(state, state.phase(), publication, now);
             case CoordinatorMessage.TaskFailed(Failure failure, String by) ->
@@ -478,6 +486,15 @@ class LifecycleDecisions {
     private void returnToThisNode() {
         helper = null;
         tried.clear();
+    }
+
+    private Decision measured(BatchState state, PartitionStatistics statistics, DecisionTime now) {
+        if (state.phase() != Phase.PUBLISHING || !state.needsChecks()) {
+            return Decision.nothing();
+        }
+        failedTasks = 0;
+        List<BatchEvent> events = CheckDecisions.events(state, statistics, now);
+        return Decision.persist(events, phaseActions(state.after(events)));
     }
 
     Decision published(BatchState state, Phase phase, Publication publication, DecisionTime now) {
@@ -553,7 +570,8 @@ class LifecycleDecisions {
         return state.outage() != null && state.outage().failure().equals(step.failure()) && isReported;
     }
 
-    /// Another node tries next, or this one when all have failed. A node is asked at once for what belongs to one
+    /// Another node tries next, or this one when all have failed. A node is asked at once for what belongs to
+    /// one
     /// node, and after a backoff for what they share.
     private List<CoordinatorAction> nextTry(
             BatchState state, Phase phase, FailedStep step, Instant until, DecisionTime now) {
@@ -595,7 +613,8 @@ class LifecycleDecisions {
         return Decision.persist(events, failed.actions());
     }
 
-    /// The silence of a node says nothing about the resource that failed on this one. If the node may do the task
+    /// The silence of a node says nothing about the resource that failed on this one. If the node may do the
+    /// task
     /// all the same, a takeover comes first, as for a stalled task.
     private Decision helperLost(
             BatchState state, Phase phase, CoordinatorMessage.HelperLost lost, List<String> others, DecisionTime now) {
@@ -664,7 +683,7 @@ class LifecycleDecisions {
                 yield actions;
             }
             case PUBLISHING -> startTask(next);
-            case SUBMITTED, RUNNING, PAUSED, PUBLISHED, CANCELLED -> List.of();
+            case SUBMITTED, RUNNING, PAUSED, HELD, PUBLISHED, CANCELLED -> List.of();
             case null -> List.of();
         };
     }

@@ -52,15 +52,18 @@ class TakeoverDetection {
 
     private List<CoordinatorAction> ifWithoutTicks(BatchState state, DecisionTime now, long interval) {
         boolean isRecent = lastCount != null && now.nanos() - lastCount.nanos() < interval;
-        return isRecent || state.phase() == Phase.PAUSED || !isIdle(state, now) ? List.of() : List.of(count(now));
+        return isRecent || isStopped(state) || !isIdle(state, now) ? List.of() : List.of(count(now));
     }
 
     /// Whether nothing is written until someone asks for it. Another coordinator may have written meanwhile
     /// and stopped again, and nothing would ever tell this one.
     boolean isIdle(BatchState state, DecisionTime now) {
-        return state.phase() == Phase.PAUSED
-                || state.phase() == Phase.FAILED
-                || WindowGate.opening(state, now.instant()) != null;
+        return isStopped(state) || state.phase() == Phase.FAILED || WindowGate.opening(state, now.instant()) != null;
+    }
+
+    /// Whether the batch waits for an operator.
+    private static boolean isStopped(BatchState state) {
+        return state.phase() == Phase.PAUSED || state.phase() == Phase.HELD;
     }
 
     /// The decision about a message of an attempt, if a later coordinator has leased the attempt: to answer

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import static io.nightshift.protocol.batch.Phase.CANCELLED;
 import static io.nightshift.protocol.batch.Phase.FAILED;
+import static io.nightshift.protocol.batch.Phase.HELD;
 import static io.nightshift.protocol.batch.Phase.PAUSED;
 import static io.nightshift.protocol.batch.Phase.PUBLISHED;
 import static io.nightshift.protocol.batch.Phase.PUBLISHING;
@@ -9,8 +10,10 @@ import static io.nightshift.protocol.batch.Phase.RUNNING;
 import static io.nightshift.protocol.batch.Phase.SUBMITTED;
 
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchEvent.Approved;
 import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
+import io.nightshift.protocol.batch.BatchEvent.Checked;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.ExtensionRequested;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
@@ -48,8 +51,11 @@ public final class Transitions {
         BY_PROGRESS,
         /// The phase in which the batch stopped: `submitted` without a plan, else as [#BY_PROGRESS].
         WHERE_IT_STOPPED,
+        /// `held` if a failed check holds the batch, else `publishing`.
+        BY_CHECKS,
         TO_RUNNING,
         TO_PAUSED,
+        TO_PUBLISHING,
         TO_PUBLISHED,
         TO_FAILED,
         TO_CANCELLED
@@ -107,9 +113,16 @@ public final class Transitions {
                 PUBLISHING,
                 row(
                         Map.entry(TookOver.class, Target.SAME),
+                        Map.entry(Checked.class, Target.BY_CHECKS),
                         Map.entry(Published.class, Target.TO_PUBLISHED),
                         Map.entry(StepFailed.class, Target.SAME),
                         Map.entry(Failed.class, Target.TO_FAILED),
+                        Map.entry(Cancelled.class, Target.TO_CANCELLED)));
+        TABLE.put(
+                HELD,
+                row(
+                        Map.entry(TookOver.class, Target.SAME),
+                        Map.entry(Approved.class, Target.TO_PUBLISHING),
                         Map.entry(Cancelled.class, Target.TO_CANCELLED)));
         TABLE.put(
                 FAILED,
@@ -148,8 +161,10 @@ public final class Transitions {
                 case SAME -> {}
                 case BY_PROGRESS -> destinations.addAll(EnumSet.of(RUNNING, PUBLISHING));
                 case WHERE_IT_STOPPED -> destinations.addAll(EnumSet.of(SUBMITTED, RUNNING, PUBLISHING));
+                case BY_CHECKS -> destinations.add(HELD);
                 case TO_RUNNING -> destinations.add(RUNNING);
                 case TO_PAUSED -> destinations.add(PAUSED);
+                case TO_PUBLISHING -> destinations.add(PUBLISHING);
                 case TO_PUBLISHED -> destinations.add(PUBLISHED);
                 case TO_FAILED -> destinations.add(FAILED);
                 case TO_CANCELLED -> destinations.add(CANCELLED);
@@ -162,14 +177,17 @@ public final class Transitions {
     ///
     /// @param planned whether the batch has a plan, after the event
     /// @param complete whether every partition is committed, after the event
+    /// @param held whether a failed check holds the batch, after the event
     public static Optional<Phase> next(
-            Phase phase, Class<? extends BatchEvent> event, boolean planned, boolean complete) {
+            Phase phase, Class<? extends BatchEvent> event, boolean planned, boolean complete, boolean held) {
         return target(phase, event).map(target -> switch (target) {
             case SAME -> phase;
             case BY_PROGRESS -> complete ? PUBLISHING : RUNNING;
             case WHERE_IT_STOPPED -> !planned ? SUBMITTED : complete ? PUBLISHING : RUNNING;
+            case BY_CHECKS -> held ? HELD : PUBLISHING;
             case TO_RUNNING -> RUNNING;
             case TO_PAUSED -> PAUSED;
+            case TO_PUBLISHING -> PUBLISHING;
             case TO_PUBLISHED -> PUBLISHED;
             case TO_FAILED -> FAILED;
             case TO_CANCELLED -> CANCELLED;
@@ -198,8 +216,10 @@ public final class Transitions {
             case SAME -> "`" + phase + "`";
             case BY_PROGRESS -> "`running`, or `publishing` after the last partition";
             case WHERE_IT_STOPPED -> "where it stopped: `submitted`, `running` or `publishing`";
+            case BY_CHECKS -> "`publishing`, or `held` after a failed check with `on-fail: hold`";
             case TO_RUNNING -> "`running`";
             case TO_PAUSED -> "`paused`";
+            case TO_PUBLISHING -> "`publishing`";
             case TO_PUBLISHED -> "`published`";
             case TO_FAILED -> "`failed`";
             case TO_CANCELLED -> "`cancelled`";

@@ -8,6 +8,7 @@ import io.nightshift.coordinator.cost.UseDescriptions;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
@@ -15,6 +16,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -77,7 +79,9 @@ public final class BatchDescriptions {
                 entry.run().toMap(),
                 isRetryable(state.phase(), state.failure()),
                 timing(timing),
-                UseDescriptions.of(state.use(), totals.predictions(), partitions, prices));
+                UseDescriptions.of(state.use(), totals.predictions(), partitions, prices),
+                state.checked() == null ? List.of() : checks(state.checked().results()),
+                approval(state.approved()));
     }
 
     private static boolean isRetryable(@Nullable Phase phase, @Nullable Failure failure) {
@@ -123,8 +127,31 @@ public final class BatchDescriptions {
                 entry.run().toMap(),
                 isRetryable(status.phase(), status.failure()),
                 timing(status.timing()),
-                UseDescriptions.of(status.use(), status.predictions(), status.partitions(), prices));
+                UseDescriptions.of(status.use(), status.predictions(), status.partitions(), prices),
+                checks(status.checks()),
+                approval(status.approval()));
     }
+
+    /// Describes the results of checks.
+    public static List<BatchDescription.Check> checks(List<CheckResult> results) {
+        return results.stream()
+                .map(result -> new BatchDescription.Check(
+                        result.check().name(),
+                        result.value(),
+                        result.passed(),
+                        result.check().onFail().text(),
+                        result.sentence()))
+                .toList();
+    }
+
+    private static BatchDescription.@Nullable Approval approval(BatchEvent.@Nullable Approved approved) {
+        return approved == null ? null : new BatchDescription.Approval(approved.at(), approved.reason(), approved.by());
+    }
+
+    private static BatchDescription.@Nullable Approval approval(BatchStatus.@Nullable Approval approval) {
+        return approval == null ? null : new BatchDescription.Approval(approval.at(), approval.reason(), approval.by());
+    }
+
     /// Says when the window opens that a batch waits for; null if it waits for none.
     public static @Nullable String waitsForWindow(BatchStatus.@Nullable Timing timing) {
         return timing == null || timing.windowOpens() == null
@@ -200,6 +227,8 @@ public final class BatchDescriptions {
                 nothing.parameters(),
                 false,
                 null,
+                null,
+                List.of(),
                 null);
     }
 }

@@ -21,6 +21,8 @@ final class BatchThroughput {
             case BatchEvent.TookOver tookOver -> begin(tookOver.at());
             case BatchEvent.Resumed resumed -> begin(resumed.at());
             case BatchEvent.Retried retried -> begin(retried.at());
+            case BatchEvent.Checked checked -> {}
+            case BatchEvent.Approved approved -> {}
             case BatchEvent.Committed committed ->
                 rows += committed.commits().stream()
                         .mapToLong(PartitionCommit::rows)

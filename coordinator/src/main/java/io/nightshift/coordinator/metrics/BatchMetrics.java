@@ -10,9 +10,11 @@ import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus.Forecast;
 import io.nightshift.protocol.batch.BatchStatus.Timing;
+import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Use;
+import io.nightshift.protocol.job.BatchCheck.OnFail;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 public final class BatchMetrics implements BatchObserver {
 
     private static final List<Phase> OPEN =
-            List.of(Phase.SUBMITTED, Phase.RUNNING, Phase.PAUSED, Phase.PUBLISHING, Phase.FAILED);
+            List.of(Phase.SUBMITTED, Phase.RUNNING, Phase.PAUSED, Phase.PUBLISHING, Phase.HELD, Phase.FAILED);
     private static final List<Phase> STOPPED = List.of(Phase.PUBLISHED, Phase.FAILED, Phase.CANCELLED);
 
     private static final String OPEN_BATCHES =
@@ -50,6 +52,7 @@ public final class BatchMetrics implements BatchObserver {
     private final Set<BatchId> damaged = ConcurrentHashMap.newKeySet();
     private final Map<AttemptOutcome, Counter> attempts = new EnumMap<>(AttemptOutcome.class);
     private final Map<Phase, Timer> batches = new EnumMap<>(Phase.class);
+    private final Map<OnFail, Counter> failedChecks = new EnumMap<>(OnFail.class);
     private final Counter predicted;
     private final Counter quarantined;
     private final Counter unseenCategories;
@@ -90,6 +93,15 @@ public final class BatchMetrics implements BatchObserver {
                             .description("Time from a batch's submission until it was published, failed or cancelled")
                             .tag("state", phase.toString())
                             .serviceLevelObjectives(seconds(10, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800))
+                            .register(registry));
+        }
+        for (OnFail onFail : OnFail.values()) {
+            failedChecks.put(
+                    onFail,
+                    Counter.builder("nightshift.checks.failed")
+                            .description(
+                                    "Checks of jobs that a batch has failed before its publication, by what follows")
+                            .tag("outcome", onFail.text())
                             .register(registry));
         }
         predicted = committed(registry, "predicted");
@@ -243,6 +255,11 @@ public final class BatchMetrics implements BatchObserver {
     @Override
     public void attemptsDiscarded(Use use) {
         discardedUse.add(use);
+    }
+
+    @Override
+    public void checkFailed(CheckResult result) {
+        Objects.requireNonNull(failedChecks.get(result.check().onFail())).increment();
     }
 
     @Override

@@ -46,6 +46,8 @@ public final class CommittedBatches {
                 state.plan() == null ? List.of() : state.pinned().files(),
                 List.copyOf(commits),
                 rescored,
+                state.checked(),
+                state.approved(),
                 state.entries(),
                 state.head());
     }

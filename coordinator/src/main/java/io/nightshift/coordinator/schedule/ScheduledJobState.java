@@ -118,7 +118,7 @@ record ScheduledJobState(
             return switch (phase) {
                 case PUBLISHED -> PUBLISHED;
                 case CANCELLED -> CANCELLED;
-                case SUBMITTED, RUNNING, PAUSED, PUBLISHING, FAILED -> FAILED;
+                case SUBMITTED, RUNNING, PAUSED, PUBLISHING, HELD, FAILED -> FAILED;
             };
         }
     }

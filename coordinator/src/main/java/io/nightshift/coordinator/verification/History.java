@@ -244,7 +244,8 @@ final class History {
                 commit.use(),
                 commit.cores(),
                 commit.threads(),
-                commit.value() == null ? null : share(commit.value()));
+                commit.value() == null ? null : share(commit.value()),
+                commit.statistics());
     }
 
     private String share(String text) {

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
+import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.destination.Check;
@@ -143,6 +145,15 @@ final class ManifestCheck {
                 "unseen_categories",
                 JSON.valueToTree(state.totals().unseenCategories()).toString(),
                 JSON.getNodeFactory().textNode(found.path("unseen_categories").toString()));
+        BatchEvent.Checked checked = state.checked();
+        if (checked != null) {
+            checks(checked.results(), found.at("/checks"));
+        }
+        BatchEvent.Approved approved = state.approved();
+        if (approved != null) {
+            compare("approval.at", approved.at(), found.at("/approval/at"));
+            compare("approval.reason", approved.reason(), found.at("/approval/reason"));
+        }
         inputs(state.pinned().files(), found.at("/inputs"));
         long entries = found.at("/ledger/entries").asLong();
         String head = history.headAt(entries);
@@ -152,6 +163,21 @@ final class ManifestCheck {
                     entries);
         } else {
             compare("ledger.head", head, found.at("/ledger/head"));
+        }
+    }
+
+    private void checks(List<CheckResult> results, JsonNode found) {
+        compare("checks (their number)", results.size(), JSON.getNodeFactory().numberNode(found.size()));
+        for (int i = 0; i < Math.min(results.size(), found.size()); i++) {
+            CheckResult result = results.get(i);
+            String where = "checks.%s".formatted(result.check().name());
+            compare(where + ".name", result.check().name(), found.get(i).get("name"));
+            compare(where + ".value", result.value(), found.get(i).get("value"));
+            compare(where + ".passed", result.passed(), found.get(i).get("passed"));
+            compare(
+                    where + ".on_fail",
+                    result.check().onFail().text(),
+                    found.get(i).get("on_fail"));
         }
     }
 

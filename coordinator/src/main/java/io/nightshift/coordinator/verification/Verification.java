@@ -1,15 +1,20 @@
 package io.nightshift.coordinator.verification;
 
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.CheckDecisions;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.publish.CommittedBatches;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.coordinator.verification.RecordIds.Comparison;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchEvent.Published;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.Check;
@@ -54,6 +59,9 @@ public final class Verification {
         };
         History history = History.read(ledger, batch, found);
         checkRegister(history, new Check("register", found));
+        if (history.isWhole() && history.state().isComplete()) {
+            checkResults(history, new Check("checks", found));
+        }
         if (history.isSound() && history.state().submitted() != null) {
             IncrementalCheck.run(ledger, history.state().submitted(), found);
         }
@@ -110,6 +118,38 @@ public final class Verification {
                         : state.phase() != null && state.phase().isEnd()
                                 ? " and model, and is told of its end when a node starts again"
                                 : " and model, as open"));
+    }
+
+    /// Compares the results of the job's checks with what the committed attempts have counted.
+    private static void checkResults(History history, Check check) {
+        BatchState state = history.state();
+        List<BatchCheck> checks = state.submission().job().checks();
+        BatchEvent.Checked checked = state.checked();
+        if (checks.isEmpty()) {
+            return;
+        }
+        if (checked == null) {
+            check.open("the results of %,d are not known yet", checks.size());
+            return;
+        }
+        PartitionStatistics sum = PartitionStatistics.NONE;
+        for (PartitionCommit commit : history.commits()) {
+            sum = commit.statistics() == null ? sum : sum.plus(commit.statistics());
+        }
+        List<CheckResult> results = CheckDecisions.results(state, sum);
+        if (!results.equals(checked.results())) {
+            check.problem("the results in the ledger do not follow from the committed counts, which give: %s", results);
+        }
+        if (state.phase() == Phase.PUBLISHED
+                && state.approved() == null
+                && checked.verdict()
+                        .filter(verdict -> verdict != BatchCheck.OnFail.WARN)
+                        .isPresent()) {
+            check.problem("it is published, although a check has failed and nobody has approved it");
+        }
+        check.proved(
+                "%,d, %,d of them failed: the results follow from the committed counts",
+                results.size(), checked.failed().count());
     }
 
     private void checkOutput(History history, Consumer<Finding> found) {

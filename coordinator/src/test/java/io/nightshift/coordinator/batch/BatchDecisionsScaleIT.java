@@ -172,6 +172,7 @@ class BatchDecisionsScaleIT {
             case CoordinatorAction.TellRegister told -> {}
             case CoordinatorAction.WriteLog note -> {}
             case CoordinatorAction.Publish publish -> {}
+            case CoordinatorAction.MeasureBatch measure -> throw new AssertionError(measure);
             case CoordinatorAction.RetryLater again -> throw new AssertionError(again);
             case CoordinatorAction.SweepStagedOutput sweep -> throw new AssertionError(sweep);
             case CoordinatorAction.RecoverFromLedger recover -> throw new AssertionError(recover);

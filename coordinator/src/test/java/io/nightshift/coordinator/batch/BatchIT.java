@@ -1060,7 +1060,9 @@ class BatchIT {
                             null,
                             status.timing(),
                             null,
-                            batch.submission().input()));
+                            batch.submission().input(),
+                            List.of(),
+                            null));
             assertThat(java.util.Objects.requireNonNull(status.timing()).priority())
                     .isEqualTo(5);
             assertThat(status.bytes()).isPositive();

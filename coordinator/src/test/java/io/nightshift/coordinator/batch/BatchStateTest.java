@@ -20,11 +20,13 @@ import static org.assertj.core.api.Assertions.catchException;
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.NewerEventException;
@@ -203,6 +205,55 @@ class BatchStateTest {
                 .isEqualTo("no reason was given");
     }
 
+    /// A failed check.
+    private static BatchEvent checked(BatchCheck.OnFail onFail) {
+        return new BatchEvent.Checked(AT, List.of(new CheckResult(ExampleBatch.nulls(0.1, onFail), 0.3, false)));
+    }
+
+    @Test
+    void aFailedCheckHoldsABatchUntilItIsApproved() {
+        BatchState held = after(publishing, checked(BatchCheck.OnFail.HOLD));
+        BatchState approved = after(held, new BatchEvent.Approved(AT, "it is right", "ops"));
+
+        assertThat(held.phase()).isEqualTo(Phase.HELD);
+        assertThat(approved.phase()).isEqualTo(Phase.PUBLISHING);
+        assertThat(approved.isHeldBack()).isFalse();
+    }
+
+    @Test
+    void aFailedCheckThatWarnsHoldsNothing() {
+        assertThat(after(publishing, checked(BatchCheck.OnFail.WARN)).phase()).isEqualTo(Phase.PUBLISHING);
+    }
+
+    @Test
+    void aRetryChecksABatchAgainThatItsChecksHaveFailed() {
+        BatchState failed = after(publishing, checked(BatchCheck.OnFail.FAIL), failed());
+
+        assertThat(after(failed, new BatchEvent.Retried(AT)).checked()).isNull();
+    }
+
+    @Test
+    void aRetryKeepsAnApproval() {
+        BatchState failed =
+                after(publishing, checked(BatchCheck.OnFail.HOLD), new BatchEvent.Approved(AT, "", "ops"), failed());
+
+        BatchState retried = after(failed, new BatchEvent.Retried(AT));
+
+        assertThat(retried.phase()).isEqualTo(Phase.PUBLISHING);
+        assertThat(retried.isHeldBack()).isFalse();
+    }
+
+    @Test
+    void aRescoredPartitionVoidsTheApproval() {
+        BatchState failed =
+                after(publishing, checked(BatchCheck.OnFail.HOLD), new BatchEvent.Approved(AT, "", "ops"), failed());
+
+        BatchState rescored = after(failed, new BatchEvent.Rescored(AT, List.of(0)));
+
+        assertThat(rescored.checked()).isNull();
+        assertThat(rescored.approved()).isNull();
+    }
+
     @Test
     void forbiddenTransitionsAreRefusedInEveryPhase() {
         Map<Phase, BatchState> states = new LinkedHashMap<>();
@@ -210,6 +261,7 @@ class BatchStateTest {
         states.put(Phase.RUNNING, running);
         states.put(Phase.PAUSED, after(running, new BatchEvent.Paused(AT, "")));
         states.put(Phase.PUBLISHING, publishing);
+        states.put(Phase.HELD, after(publishing, checked(BatchCheck.OnFail.HOLD)));
         states.put(Phase.PUBLISHED, after(publishing, published()));
         states.put(Phase.FAILED, after(running, failed()));
         states.put(Phase.CANCELLED, after(running, cancelled()));
@@ -229,6 +281,8 @@ class BatchStateTest {
                 new BatchEvent.Paused(AT, ""),
                 new BatchEvent.Resumed(AT),
                 new BatchEvent.Rescored(AT, List.of(0)),
+                checked(BatchCheck.OnFail.WARN),
+                new BatchEvent.Approved(AT, "", "ops"),
                 published(),
                 cancelled());
         assertThat(events).hasSameSizeAs(Arrays.asList(BatchEvent.class.getPermittedSubclasses()));

@@ -87,7 +87,8 @@ class CommittedPartitionsTest {
                 partition % 2 == 0 ? null : new Use(1_001L * partition, 2_003L * partition, 3, 4, 1L << 40, partition),
                 4,
                 2,
-                partition % 4 == 0 ? "day " + partition : null);
+                partition % 4 == 0 ? "day " + partition : null,
+                null);
     }
 
     @Test

@@ -32,6 +32,7 @@ class ControlRulesTest {
         controls.put("retry", new BatchCommand.Retry(OPERATOR));
         controls.put("rescore", new BatchCommand.Rescore(List.of(0), OPERATOR));
         controls.put("ignore-window", new BatchCommand.IgnoreWindow(OPERATOR, "ops"));
+        controls.put("approve", new BatchCommand.Approve("", OPERATOR, "ops"));
         return controls;
     }
 

@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobWindow;
@@ -127,6 +128,32 @@ public final class ExampleBatch {
                 job.alerts());
     }
 
+    /// The same job with checks.
+    static Job job(Job job, List<BatchCheck> checks) {
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                job.output(),
+                job.categories(),
+                job.retry(),
+                job.parameters(),
+                job.timing(),
+                job.priority(),
+                job.alerts(),
+                job.incremental(),
+                checks);
+    }
+
+    /// A check of a column for NULLs.
+    static BatchCheck nulls(double limit, BatchCheck.OnFail onFail) {
+        return new BatchCheck(BatchCheck.Measure.NULLS, "age", limit, null, null, onFail);
+    }
+
     /// Times with a window in UTC.
     static JobTiming window(String from, String to, JobWindow.Outside outside) {
         return new JobTiming("UTC", null, null, new JobWindow(from, to, outside), null);
@@ -199,14 +226,14 @@ public final class ExampleBatch {
 
     /// The state after the events.
     public static BatchState state(BatchEvent... events) {
-        BatchState state = BatchState.initial(BATCH);
-        for (BatchEvent event : events) {
-            state = after(state, event);
-        }
-        return state;
+        return after(BatchState.initial(BATCH), events);
     }
 
-    static BatchState after(BatchState state, BatchEvent event) {
-        return state.apply(LedgerEntry.after(state.head(), event));
+    static BatchState after(BatchState state, BatchEvent... events) {
+        BatchState next = state;
+        for (BatchEvent event : events) {
+            next = next.apply(LedgerEntry.after(next.head(), event));
+        }
+        return next;
     }
 }

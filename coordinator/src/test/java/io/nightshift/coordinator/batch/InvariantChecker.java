@@ -159,6 +159,7 @@ final class InvariantChecker {
             when failed.failure().message().equals(SimulatedDestination.GONE) ->
                 require(visible == null, "it fails because its output is gone, and readers see it");
             case BatchEvent.Cancelled cancelled -> require(visible == null, "a batch is cancelled that readers see");
+            case BatchEvent.Checked checked -> checked(checked);
             case BatchEvent.Published published -> {
                 require(visible != null, "published, and readers see nothing");
                 require(
@@ -181,6 +182,7 @@ final class InvariantChecker {
                 }
             }
             case BatchEvent.OutageEnded success -> outageSince = null;
+            case BatchEvent.Checked success -> outageSince = null;
             case BatchEvent.Resumed resumed -> outageSince = null;
             case BatchEvent.Retried retried -> outageSince = null;
             case BatchEvent.Failed failed -> outageSince = null;
@@ -247,6 +249,22 @@ final class InvariantChecker {
                 failed.at(),
                 outageSince,
                 failed.failure());
+    }
+
+    /// Each winner counts once, and nothing else counts.
+    private void checked(BatchEvent.Checked checked) {
+        long rows = commits.values().stream()
+                .mapToLong(PartitionCommit::predictions)
+                .sum();
+        long counted = commits.values().stream()
+                .mapToLong(commit -> Objects.requireNonNull(commit.statistics()).count(0))
+                .sum();
+        double share = rows == 0 ? 0 : (double) counted / rows;
+        require(
+                checked.results().getFirst().value() == share,
+                "%s was measured, and the winners have %s",
+                checked.results(),
+                share);
     }
 
     private void committed(PartitionCommit commit) {
@@ -373,6 +391,8 @@ final class InvariantChecker {
                 "readers see %d of the partitions",
                 state.committed().count());
         require(state.extension() == null, "readers see a batch before its plan is extended");
+        require(!state.needsChecks(), "readers see a batch that was not checked");
+        require(!state.isHeldBack(), "readers see a batch that is held");
         Map<Integer, Epoch> winners = new TreeMap<>();
         commits.forEach((partition, commit) -> require(
                 shown.pinned().index().slices(partition).equals(leased.get(commit.epoch())),

@@ -33,7 +33,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Many partitions through the real coordinator and journal. By default it runs a tenth of the hundred thousand
+/// Many partitions through the real coordinator and journal. By default it runs a tenth of the hundred
+/// thousand
 /// partitions of `docs/performance.md`; `-Dnightshift.scale.partitions=100000` runs all of them. Prints the
 /// figures.
 @Timeout(120)
@@ -166,6 +167,7 @@ class LedgerScaleIT {
                     use,
                     4,
                     2,
+                    null,
                     null));
             firstRow += sizes[partition];
             if (together.size() == 100) {

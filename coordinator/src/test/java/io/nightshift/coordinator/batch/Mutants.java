@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
@@ -90,6 +91,56 @@ enum Mutants implements Simulation.DecisionsFactory {
                     return actions;
                 }
             };
+        }
+    },
+    A_HELD_BATCH_IS_PUBLISHED {
+        @Override
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
+            return new LifecycleDecisions(
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
+                @Override
+                List<CoordinatorAction> phaseActions(BatchState next) {
+                    return next.phase() == Phase.HELD
+                            ? List.of(new CoordinatorAction.Publish(next.incarnation()))
+                            : super.phaseActions(next);
+                }
+            };
+        }
+    },
+    IT_IS_PUBLISHED_WITHOUT_CHECKS {
+        @Override
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
+            return new LifecycleDecisions(
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
+                @Override
+                List<CoordinatorAction> phaseActions(BatchState next) {
+                    return next.phase() == Phase.PUBLISHING
+                            ? List.of(new CoordinatorAction.Publish(next.incarnation()))
+                            : super.phaseActions(next);
+                }
+            };
+        }
+    },
+    WITHDRAWN_ATTEMPTS_ARE_MEASURED {
+        @Override
+        public PartitionStatistics statistics(List<BatchEvent> events, BatchState state) {
+            return events.stream()
+                    .filter(BatchEvent.Committed.class::isInstance)
+                    .flatMap(event -> ((BatchEvent.Committed) event).commits().stream())
+                    .map(commit -> java.util.Objects.requireNonNull(commit.statistics()))
+                    .reduce(PartitionStatistics.NONE, PartitionStatistics::plus);
         }
     },
     A_CANCELLED_BATCH_TAKES_COMMITS {

@@ -235,6 +235,8 @@ final class SimulatedCoordinator extends SimulatedProcess {
                     send(task, new CoordinatorMessage.TaskFailed(SimulatedWorker.MISSING));
                 case CoordinatorAction.InspectInput inspect ->
                     report(task, () -> world.source().inspect(inspect.request()));
+                case CoordinatorAction.MeasureBatch measure ->
+                    report(task, () -> new CoordinatorMessage.BatchMeasured(world.statistics(state)));
                 case CoordinatorAction.CountLedgerEntries count ->
                     report(task, () -> new CoordinatorMessage.LedgerEntriesCounted(journal.size()));
                 case CoordinatorAction.FencePublication fence when hangs -> fence(fence, state);
@@ -368,6 +370,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
             case CoordinatorAction.FenceFailedBatch fence -> new CoordinatorMessage.FailedBatchFenced(false, AWAY);
             case CoordinatorAction.CheckInput check -> new CoordinatorMessage.TaskFailed(AWAY);
             case CoordinatorAction.InspectInput inspect -> new CoordinatorMessage.TaskFailed(AWAY);
+            case CoordinatorAction.MeasureBatch measure -> new CoordinatorMessage.TaskFailed(AWAY);
             case CoordinatorAction.Publish publish -> new CoordinatorMessage.TaskFailed(AWAY);
         };
     }

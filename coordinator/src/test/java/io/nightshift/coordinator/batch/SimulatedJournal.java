@@ -25,11 +25,18 @@ final class SimulatedJournal {
     /// The state after each number of events.
     private final List<BatchState> states = new ArrayList<>();
 
+    private final List<BatchEvent> events = new ArrayList<>();
+
     SimulatedJournal(Simulation world, InvariantChecker checker, BatchId batch, boolean chained) {
         this.world = world;
         this.checker = checker;
         this.chained = chained;
         states.add(BatchState.initial(batch));
+    }
+
+    /// All that were written, in order.
+    List<BatchEvent> events() {
+        return List.copyOf(events);
     }
 
     int size() {
@@ -64,6 +71,7 @@ final class SimulatedJournal {
         BatchState before = states.getLast();
         BatchState next = chained ? before.apply(LedgerEntry.after(before.head(), event)) : before.apply(event);
         states.add(next);
+        events.add(event);
         checker.stored(event, next);
     }
 }

@@ -1,16 +1,20 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.publish.CommittedStatistics;
 import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobWindow;
@@ -26,6 +30,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -80,6 +85,13 @@ final class Simulation {
         default SimulatedDestination destination(InvariantChecker checker) {
             return new SimulatedDestination(checker);
         }
+
+        /// Sums what the committed attempts have counted.
+        default PartitionStatistics statistics(List<BatchEvent> events, BatchState state) {
+            CommittedStatistics statistics = new CommittedStatistics(state);
+            events.forEach(statistics::add);
+            return statistics.sum();
+        }
     }
 
     static final DecisionsFactory REAL = BatchDecisions::create;
@@ -131,12 +143,14 @@ final class Simulation {
         job = ExampleBatch.job(
                 ExampleBatch.job(
                         ExampleBatch.job(
-                                Path.of("/data/a.parquet"),
-                                Path.of("/out"),
-                                new Job.ErrorPolicy(strict ? 0.1 : 1, null, random.nextBoolean())),
-                        timing(),
-                        Job.DEFAULT_PRIORITY),
-                Job.OnChange.EXTEND);
+                                ExampleBatch.job(
+                                        Path.of("/data/a.parquet"),
+                                        Path.of("/out"),
+                                        new Job.ErrorPolicy(strict ? 0.1 : 1, null, random.nextBoolean())),
+                                timing(),
+                                Job.DEFAULT_PRIORITY),
+                        Job.OnChange.EXTEND),
+                checks());
         long[] sizes = new long[1 + random.nextInt(6)];
         for (int i = 0; i < sizes.length; i++) {
             sizes[i] = random.nextLong(8, 11);
@@ -160,6 +174,19 @@ final class Simulation {
             case 1 -> ExampleBatch.window(minute, "09:00", outside);
             default -> JobTiming.ANY_TIME;
         };
+    }
+
+    /// Half of the batches are checked. An attempt counts up to half of its rows.
+    private List<BatchCheck> checks() {
+        BatchCheck.OnFail[] onFail = BatchCheck.OnFail.values();
+        return random.nextBoolean()
+                ? List.of()
+                : List.of(ExampleBatch.nulls(0.25, onFail[random.nextInt(onFail.length)]));
+    }
+
+    /// What the committed attempts have counted, as a coordinator reads it from the journal.
+    PartitionStatistics statistics(BatchState state) {
+        return decisions.statistics(journal.events(), state);
     }
 
     /// The time of all wall clocks.
@@ -465,7 +492,7 @@ final class Simulation {
         long left = Math.min(range.rows(), random.nextInt(4) == 0 ? 1 : 0);
         long read = range.rows() - left;
         long bad = Math.min(read, random.nextInt(4) == 0 && !healed ? random.nextInt(3) : 0);
-        return new PartitionCommit(
+        PartitionCommit commit = new PartitionCommit(
                 attempt.partition(),
                 attempt.epoch(),
                 "node:1",
@@ -475,6 +502,8 @@ final class Simulation {
                 new OutputFile(read - bad, 100 + attempt.epoch().lease(), ExampleBatch.DIGEST),
                 bad == 0 ? null : new OutputFile(bad, 50, ExampleBatch.DIGEST),
                 ExampleBatch.MODEL.sha256());
+        long counted = healed ? 0 : random.nextLong(read / 2 + 1);
+        return job.checks().isEmpty() ? commit : commit.withStatistics(new PartitionStatistics(List.of(counted)));
     }
 
     // The operators.
@@ -482,7 +511,7 @@ final class Simulation {
     private void anOperatorActs() {
         int partitions = partitions();
         toCoordinator(
-                switch (random.nextInt(17)) {
+                switch (random.nextInt(19)) {
                     case 0, 1, 2 -> new BatchCommand.Pause("", OPERATOR);
                     case 3, 4, 5, 6 -> new BatchCommand.Resume(OPERATOR);
                     case 7 -> new BatchCommand.Cancel("", OPERATOR);
@@ -490,6 +519,7 @@ final class Simulation {
                     case 12 -> new BatchCommand.Open(submission);
                     case 13 -> rescoreAll();
                     case 14 -> new BatchCommand.IgnoreWindow(OPERATOR, "ops");
+                    case 15, 16 -> new BatchCommand.Approve("", OPERATOR, "ops");
                     default -> new BatchCommand.Rescore(List.of(random.nextInt(partitions)), OPERATOR);
                 });
     }
@@ -539,6 +569,13 @@ final class Simulation {
                     runUntil(() -> !isFailedAndVisible(), BOUND), "readers see a batch that stays failed");
             if (phase == Phase.PAUSED) {
                 toCoordinator(new BatchCommand.Resume(OPERATOR));
+            } else if (phase == Phase.HELD) {
+                toCoordinator(
+                        tries % 2 == 0
+                                ? new BatchCommand.Approve("", OPERATOR, "ops")
+                                : new BatchCommand.Cancel("", OPERATOR));
+            } else if (isRefusedByChecks()) {
+                toCoordinator(rescoreAll());
             } else if (isOverItsErrorLimit() || hasCommittedWhatHasChanged()) {
                 toCoordinator(rescoreAll());
             } else if (tries % 2 == 0) {
@@ -577,6 +614,11 @@ final class Simulation {
                         != null;
     }
 
+    private boolean isRefusedByChecks() {
+        BatchEvent.Checked checked = checker.state().checked();
+        return checked != null && checked.verdict().equals(Optional.of(BatchCheck.OnFail.FAIL));
+    }
+
     private boolean isFailedAndVisible() {
         return checker.state().phase() == Phase.FAILED && checker.isVisible();
     }
@@ -584,6 +626,7 @@ final class Simulation {
     /// Nothing more happens unless someone acts.
     private boolean rests() {
         Phase phase = checker.state().phase();
-        return phase != null && (phase.isEnd() || phase == Phase.PAUSED || phase == Phase.FAILED);
+        return phase != null
+                && (phase.isEnd() || phase == Phase.PAUSED || phase == Phase.HELD || phase == Phase.FAILED);
     }
 }

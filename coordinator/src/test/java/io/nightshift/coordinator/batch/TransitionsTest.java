@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import static io.nightshift.protocol.batch.Phase.CANCELLED;
 import static io.nightshift.protocol.batch.Phase.FAILED;
+import static io.nightshift.protocol.batch.Phase.HELD;
 import static io.nightshift.protocol.batch.Phase.PAUSED;
 import static io.nightshift.protocol.batch.Phase.PUBLISHED;
 import static io.nightshift.protocol.batch.Phase.PUBLISHING;
@@ -10,8 +11,10 @@ import static io.nightshift.protocol.batch.Phase.SUBMITTED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchEvent.Approved;
 import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
+import io.nightshift.protocol.batch.BatchEvent.Checked;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.ExtensionRequested;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
@@ -79,12 +82,15 @@ class TransitionsTest {
                             PUBLISHING,
                             TookOver.class,
                             PUBLISHING,
+                            Checked.class,
+                            PUBLISHING,
                             Published.class,
                             PUBLISHED,
                             Failed.class,
                             FAILED,
                             Cancelled.class,
                             CANCELLED),
+            HELD, Map.of(TookOver.class, HELD, Approved.class, PUBLISHING, Cancelled.class, CANCELLED),
             FAILED,
                     Map.of(
                             Retried.class,
@@ -117,7 +123,7 @@ class TransitionsTest {
             for (Class<? extends BatchEvent> event : events()) {
                 Optional<Phase> expected = Optional.ofNullable(
                         COMPLETE.getOrDefault(phase, Map.of()).get(event));
-                assertThat(Transitions.next(phase, event, true, true))
+                assertThat(Transitions.next(phase, event, true, true, false))
                         .as("%s in %s", event.getSimpleName(), phase)
                         .isEqualTo(expected);
                 assertThat(Transitions.allows(phase, event)).isEqualTo(expected.isPresent());
@@ -127,22 +133,30 @@ class TransitionsTest {
 
     @Test
     void aCommitLeadsToPublishingOnlyWhenItIsTheLast() {
-        assertThat(Transitions.next(RUNNING, Committed.class, true, false)).contains(RUNNING);
-        assertThat(Transitions.next(RUNNING, Committed.class, true, true)).contains(PUBLISHING);
+        assertThat(Transitions.next(RUNNING, Committed.class, true, false, false))
+                .contains(RUNNING);
+        assertThat(Transitions.next(RUNNING, Committed.class, true, true, false))
+                .contains(PUBLISHING);
+    }
+
+    @Test
+    void aFailedCheckHoldsABatch() {
+        assertThat(Transitions.next(PUBLISHING, Checked.class, true, true, true))
+                .contains(HELD);
     }
 
     @Test
     void aRetryResumesWhereTheBatchStopped() {
-        assertThat(Transitions.next(FAILED, Retried.class, false, false)).contains(SUBMITTED);
-        assertThat(Transitions.next(FAILED, Retried.class, true, false)).contains(RUNNING);
-        assertThat(Transitions.next(FAILED, Retried.class, true, true)).contains(PUBLISHING);
+        assertThat(Transitions.next(FAILED, Retried.class, false, false, false)).contains(SUBMITTED);
+        assertThat(Transitions.next(FAILED, Retried.class, true, false, false)).contains(RUNNING);
+        assertThat(Transitions.next(FAILED, Retried.class, true, true, false)).contains(PUBLISHING);
     }
 
     @Test
     void aPausedBatchResumesWhereItStopped() {
-        assertThat(Transitions.next(PAUSED, Resumed.class, false, false)).contains(SUBMITTED);
-        assertThat(Transitions.next(PAUSED, Resumed.class, true, false)).contains(RUNNING);
-        assertThat(Transitions.next(PAUSED, Resumed.class, true, true)).contains(PUBLISHING);
+        assertThat(Transitions.next(PAUSED, Resumed.class, false, false, false)).contains(SUBMITTED);
+        assertThat(Transitions.next(PAUSED, Resumed.class, true, false, false)).contains(RUNNING);
+        assertThat(Transitions.next(PAUSED, Resumed.class, true, true, false)).contains(PUBLISHING);
     }
 
     @Test

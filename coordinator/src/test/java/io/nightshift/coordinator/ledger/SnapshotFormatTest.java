@@ -52,9 +52,9 @@ class SnapshotFormatTest {
                 .as("what a snapshot or an event consists of has changed: raise the number in LedgerSerializer,"
                         + " and write the new digest here")
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
-                        "register-snapshot-4", "dece6a8b6c2fe329",
-                        "job-snapshot-1", "2c671e8423bee086",
-                        "alert-snapshot-1", "f6da6e96824a391a"));
+                        "register-snapshot-5", "b3cda7845ffe0967",
+                        "job-snapshot-2", "25ec42d35dbe2fc0",
+                        "alert-snapshot-2", "919b3f7224baf8f6"));
     }
 
     private static String digest(Class<?>... roots) {

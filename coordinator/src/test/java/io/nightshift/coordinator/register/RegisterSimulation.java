@@ -425,7 +425,9 @@ final class RegisterSimulation {
                 null,
                 null,
                 null,
-                inputOf.get(batch));
+                inputOf.get(batch),
+                List.of(),
+                null);
     }
 
     private void start(BatchId batch, Submission submission) {

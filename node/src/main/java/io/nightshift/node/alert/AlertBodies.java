@@ -128,7 +128,7 @@ final class AlertBodies {
     private static String severity(AlertCause cause) {
         return switch (cause) {
             case FAILED, DEADLINE_MISSED, SCHEDULE_MISSED, VERIFICATION_FAILED -> "critical";
-            case QUARANTINE_RATE, STALLED -> "error";
+            case QUARANTINE_RATE, STALLED, HELD -> "error";
             case DEADLINE_AT_RISK, NODE_EXCLUDED -> "warning";
         };
     }

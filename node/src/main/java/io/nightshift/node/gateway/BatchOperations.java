@@ -123,6 +123,7 @@ public final class BatchOperations {
             case BatchControl.Retry retry -> "retried";
             case BatchControl.Rescore rescore -> "rescored";
             case BatchControl.IgnoreWindow ignore -> "scored outside its window";
+            case BatchControl.Approve approve -> "approved";
         };
     }
 
@@ -140,6 +141,7 @@ public final class BatchOperations {
             case BatchControl.Resume() -> {}
             case BatchControl.Retry() -> {}
             case BatchControl.IgnoreWindow() -> {}
+            case BatchControl.Approve(String reason) -> checkReason(reason);
         }
     }
 
@@ -158,6 +160,7 @@ public final class BatchOperations {
             case BatchControl.Resume() -> "";
             case BatchControl.Retry() -> "";
             case BatchControl.IgnoreWindow() -> "";
+            case BatchControl.Approve(String reason) -> reason;
         };
     }
 

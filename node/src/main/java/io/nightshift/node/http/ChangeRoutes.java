@@ -46,7 +46,8 @@ final class ChangeRoutes {
                 control("cancel", request -> new BatchControl.Cancel(reason(request))),
                 control("retry", request -> new BatchControl.Retry()),
                 control("rescore", request -> new BatchControl.Rescore(request.partitions())),
-                control("ignore-window", request -> new BatchControl.IgnoreWindow()));
+                control("ignore-window", request -> new BatchControl.IgnoreWindow()),
+                control("approve", request -> new BatchControl.Approve(reason(request))));
     }
 
     private CompletionStage<Answer> submit(Call call) {

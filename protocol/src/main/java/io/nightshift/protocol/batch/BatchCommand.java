@@ -61,6 +61,7 @@ public sealed interface BatchCommand {
                 case BatchControl.Retry() -> new Retry(replyTo);
                 case BatchControl.Rescore(List<Integer> partitions) -> new Rescore(partitions, replyTo);
                 case BatchControl.IgnoreWindow() -> new IgnoreWindow(replyTo, by);
+                case BatchControl.Approve(String reason) -> new Approve(reason, replyTo, by);
             };
         }
     }
@@ -116,12 +117,23 @@ public sealed interface BatchCommand {
     record IgnoreWindow(
             ActorRef<ControlReply> replyTo, @Nullable String by) implements Control {}
 
+    /// Approves the publication of a batch that is held.
+    ///
+    /// @param reason why, for the ledger; may be empty
+    /// @param replyTo receives the answer
+    /// @param by the name of the caller's token, or null
+    record Approve(
+            String reason,
+            ActorRef<ControlReply> replyTo,
+            @Nullable String by) implements Control {}
+
     /// Asks for the batch's status.
     ///
     /// @param replyTo receives the status, also of a batch that does not exist
     record Describe(ActorRef<BatchStatus> replyTo) implements BatchCommand {}
 
-    /// Asks the coordinator to tell the alert outbox which alerts the batch has, and which have ended. There is no
+    /// Asks the coordinator to tell the alert outbox which alerts the batch has, and which have ended. There
+    /// is no
     /// other answer.
     record ReportAlerts() implements BatchCommand {}
 

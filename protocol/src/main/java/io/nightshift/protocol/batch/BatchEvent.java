@@ -1,13 +1,18 @@
 package io.nightshift.protocol.batch;
 
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A persisted fact about a batch. An event is persisted before anyone is notified of it, and is never
@@ -219,6 +224,44 @@ public sealed interface BatchEvent {
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
     record Retried(Instant at) implements BatchEvent {}
+
+    /// The batch was checked before its publication. A failed check of [BatchCheck.OnFail#FAIL] fails the
+    /// batch in
+    /// the same write.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param results of each check of the job, in its order
+    record Checked(Instant at, List<CheckResult> results) implements BatchEvent {
+        public Checked {
+            results = List.copyOf(results);
+        }
+
+        /// What the failed checks together mean for the batch; empty if all have passed.
+        public Optional<BatchCheck.OnFail> verdict() {
+            return failed().map(result -> result.check().onFail()).max(Comparator.naturalOrder());
+        }
+
+        /// The checks that the batch has failed.
+        public Stream<CheckResult> failed() {
+            return results.stream().filter(result -> !result.passed());
+        }
+
+        /// The failed checks with a consequence, in one sentence.
+        ///
+        /// @param onFail the consequence
+        public String sentence(BatchCheck.OnFail onFail) {
+            return failed().filter(result -> result.check().onFail() == onFail)
+                    .map(CheckResult::sentence)
+                    .collect(Collectors.joining("; "));
+        }
+    }
+
+    /// Someone has approved the publication of a batch that was held.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param reason the reason that the caller gave; may be empty
+    /// @param by the name of the caller's token; null if it is not known
+    record Approved(Instant at, String reason, @Nullable String by) implements BatchEvent {}
 
     /// The batch was published: readers see its output.
     ///

@@ -3,6 +3,7 @@ package io.nightshift.protocol.batch;
 import io.nightshift.protocol.failure.Failure;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 /// @param use what the batch has used of the nodes; null if the ledger does not say
 /// @param input digest of the identities of the files that the batch scores; null if an older coordinator
 ///     answered, or the ledger does not say
+/// @param checks the results of the job's checks, in the job's order; empty before they are known
+/// @param approval who has approved the publication in spite of failed checks; null if nobody has
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -58,9 +61,11 @@ public record BatchStatus(
         @Nullable Outage outage,
         @Nullable Timing timing,
         @Nullable BatchUse use,
-        @Nullable String input) {
+        @Nullable String input,
+        List<CheckResult> checks,
+        @Nullable Approval approval) {
 
-    /// A status without the digest of the input.
+    /// A status without the digest of the input, and without checks.
     public BatchStatus(
             BatchId batch,
             @Nullable Phase phase,
@@ -107,10 +112,13 @@ public record BatchStatus(
                 outage,
                 timing,
                 use,
+                null,
+                List.of(),
                 null);
     }
 
     public BatchStatus {
+        checks = List.copyOf(checks);
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
     }
 
@@ -139,6 +147,14 @@ public record BatchStatus(
     public boolean isDamaged() {
         return phase == null && failure != null;
     }
+
+    /// The approval of a batch that was held.
+    ///
+    /// @param at when the coordinator decided it
+    /// @param reason that the caller gave; may be empty
+    /// @param by the name of the caller's token; null if it is not known
+    public record Approval(
+            Instant at, String reason, @Nullable String by) {}
 
     /// An operator's pause.
     ///

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// @param threads the scoring threads of that node; 0 if the ledger does not say
 /// @param value the partition value of the rows; null if the job has no partition key, or the key of these rows is
 ///     NULL
+/// @param statistics what the attempt has counted for the checks of its job; null if the job has none
 public record PartitionCommit(
         int partition,
         Epoch epoch,
@@ -39,7 +40,8 @@ public record PartitionCommit(
         @Nullable Use use,
         int cores,
         int threads,
-        @Nullable String value) {
+        @Nullable String value,
+        @Nullable PartitionStatistics statistics) {
 
     /// A written file, or the rows written to a table.
     ///
@@ -74,7 +76,7 @@ public record PartitionCommit(
             @Nullable OutputFile quarantine,
             String model,
             Map<String, Long> unseenCategories) {
-        this(partition, epoch, node, firstRow, rows, read, part, quarantine, model, unseenCategories, null, 0, 0, null);
+        this(partition, epoch, node, firstRow, rows, read, part, quarantine, model, unseenCategories, null, 0, 0, null, null);
     }
 
     public PartitionCommit {
@@ -131,7 +133,8 @@ public record PartitionCommit(
                 used,
                 coresOfNode,
                 threadsOfNode,
-                value);
+                value,
+                statistics);
     }
 
     /// The same commit with the partition value of its rows.
@@ -152,7 +155,30 @@ public record PartitionCommit(
                 use,
                 cores,
                 threads,
-                known);
+                known,
+                statistics);
+    }
+
+    /// The same commit with what its attempt has counted.
+    ///
+    /// @param counted for the checks of the job
+    public PartitionCommit withStatistics(PartitionStatistics counted) {
+        return new PartitionCommit(
+                partition,
+                epoch,
+                node,
+                firstRow,
+                rows,
+                read,
+                part,
+                quarantine,
+                model,
+                unseenCategories,
+                use,
+                cores,
+                threads,
+                value,
+                counted);
     }
 
     /// The attempt that was committed.

@@ -10,8 +10,11 @@ public enum Phase {
     RUNNING,
     /// No partition is leased until the batch is resumed. Attempts in flight may still commit.
     PAUSED,
-    /// Every partition is committed. The coordinator makes the output visible.
+    /// Every partition is committed. The coordinator checks the output, and makes it visible.
     PUBLISHING,
+    /// Every partition is committed, and a check has failed. The batch waits until someone approves or
+    /// cancels it.
+    HELD,
     /// Readers see the whole output. The batch has ended.
     PUBLISHED,
     /// The batch stopped with a reason. Its commits are kept, and a retry resumes it.

@@ -11,6 +11,8 @@ public enum AlertCause {
     DEADLINE_AT_RISK,
     /// A batch was not published by its deadline.
     DEADLINE_MISSED,
+    /// A check of a batch has failed, and the batch waits for approval.
+    HELD,
     /// A batch makes no progress.
     STALLED,
     /// More rows of a batch are quarantined than the job allows.

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// A validated job. Paths are absolute: relative paths of the job file are resolved against its folder.
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// @param priority 0 to [#HIGHEST_PRIORITY]: batches of a greater one get workers first
 /// @param alerts who is told of problems
 /// @param incremental which rows each batch reads; null for all rows
+/// @param checks limits that a batch must keep before it is published; at most [BatchCheck#MOST]
 public record Job(
         String name,
         ModelReference model,
@@ -43,7 +45,8 @@ public record Job(
         JobTiming timing,
         int priority,
         List<AlertRule> alerts,
-        @Nullable Incremental incremental) {
+        @Nullable Incremental incremental,
+        List<BatchCheck> checks) {
 
     /// The priority of a job whose file has none.
     public static final int DEFAULT_PRIORITY = 5;
@@ -60,6 +63,10 @@ public record Job(
             priority = DEFAULT_PRIORITY;
         }
         alerts = List.copyOf(alerts);
+        checks = List.copyOf(checks);
+        if (checks.size() > BatchCheck.MOST) {
+            throw new IllegalArgumentException(checks.size() + " checks");
+        }
     }
 
     /// The categories of a feature, in the order of their codes.
@@ -82,6 +89,16 @@ public record Job(
                 .orElse(null);
     }
 
+    /// The columns whose values are counted for [#checks()], each once.
+    public List<String> checkedColumns() {
+        return checks.stream()
+                .filter(check -> check.measure().isCounted())
+                .map(BatchCheck::column)
+                .filter(Objects::nonNull)
+                .distinct()
+                .toList();
+    }
+
     /// The same job with another priority.
     ///
     /// @param other 0 to [#HIGHEST_PRIORITY]
@@ -101,7 +118,8 @@ public record Job(
                 timing,
                 other,
                 alerts,
-                incremental);
+                incremental,
+                checks);
     }
 
     /// The same job with another section `incremental`.
@@ -167,10 +185,11 @@ public record Job(
                 timing,
                 priority,
                 alerts,
-                other);
+                other,
+                checks);
     }
 
-    /// A job of which each batch reads all rows.
+    /// A job of which each batch reads all rows, and that has no checks.
     public Job(
             String name,
             ModelReference model,
@@ -201,7 +220,8 @@ public record Job(
                 timing,
                 priority,
                 alerts,
-                null);
+                null,
+                List.of());
     }
 
     /// A job that starts on request only, works at any time, and tells nobody of problems.

@@ -3,7 +3,9 @@ package io.nightshift.protocol.job;
 import io.nightshift.protocol.job.JobKeys.AlertRules;
 import io.nightshift.protocol.job.JobKeys.CategoryLists;
 import io.nightshift.protocol.job.JobKeys.Choice;
+import io.nightshift.protocol.job.JobKeys.ColumnLimits;
 import io.nightshift.protocol.job.JobKeys.ColumnTypes;
+import io.nightshift.protocol.job.JobKeys.Decimal;
 import io.nightshift.protocol.job.JobKeys.Expressions;
 import io.nightshift.protocol.job.JobKeys.Flag;
 import io.nightshift.protocol.job.JobKeys.Form;
@@ -47,7 +49,8 @@ import org.jspecify.annotations.Nullable;
 /// expressions and types of columns a `Map<String, String>`, lists of categories a `Map<String,
 /// List<String>>`, a flag a
 /// `Boolean`, a whole number a `Long`, a share a `Double`, a time a `Duration`, templates a `Map<String, String>`,
-/// alerts a `List<AlertRule>`, lookups a `List<Lookup>`.
+/// alerts a `List<AlertRule>`, lookups a `List<Lookup>`, limits of columns a `Map<String, ColumnLimit>`, any other
+/// number a `Double`.
 final class JobCheck {
 
     /// Longer numbers aren't worth their parsing time.
@@ -75,6 +78,7 @@ final class JobCheck {
         check.dialect(root);
         check.change(root);
         check.partitions(root);
+        check.number(root.entry("checks"));
         return check.values;
     }
 
@@ -362,6 +366,8 @@ final class JobCheck {
             case AlertRules rules -> alerts(rules, path, value);
             case Renames renames -> renames(renames, path, value);
             case Lookups lookups -> lookups(lookups, path, value);
+            case ColumnLimits limits -> limits(limits, path, value);
+            case Decimal decimal -> decimal(decimal, path, value);
             case Flag flag -> flag(flag, path, value);
             case Choice choice -> choice(choice, path, value);
             case Whole whole -> whole(whole, path, value);
@@ -667,6 +673,103 @@ final class JobCheck {
         return names;
     }
 
+    /// Refuses more checks than a partition may report.
+    private void number(@Nullable Member checks) {
+        long number = Stream.of("nulls", "range")
+                .map(key -> values.get("checks." + key))
+                .mapToInt(limits -> limits instanceof Map<?, ?> map ? map.size() : 0)
+                .sum();
+        if (checks != null && number > BatchCheck.MOST - JobKeys.ROWS_CHECKS) {
+            mistakes.add(new Mistake(
+                    checks.line(),
+                    "checks",
+                    number + " columns",
+                    "at most %d under nulls and range together".formatted(BatchCheck.MOST - JobKeys.ROWS_CHECKS),
+                    null));
+        }
+    }
+
+    private @Nullable Map<String, ColumnLimit> limits(ColumnLimits type, String path, YamlValue value) {
+        if (!(value instanceof Mapping mapping)) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        Map<String, ColumnLimit> limits = new LinkedHashMap<>();
+        Set<String> seen = new HashSet<>();
+        for (Member entry : mapping.entries()) {
+            String shown = YamlValue.shortened(entry.key());
+            if (!Form.COLUMN.fits(entry.key())) {
+                mistakes.add(
+                        new Mistake(entry.line(), path, "the name \"" + shown + "\"", Form.COLUMN.expectation, null));
+            } else if (!seen.add(entry.key().toLowerCase(Locale.ROOT))) {
+                String expected = "names that differ in more than upper and lower case";
+                mistakes.add(
+                        new Mistake(entry.line(), JobKey.path(path, shown), "the name is given twice", expected, null));
+            }
+            ColumnLimit limit = limit(type, JobKey.path(path, shown), entry);
+            if (limit != null) {
+                limits.put(entry.key(), limit);
+            }
+        }
+        return limits;
+    }
+
+    private @Nullable ColumnLimit limit(ColumnLimits type, String path, Member entry) {
+        int before = mistakes.size();
+        ColumnLimit limit = entry.value() instanceof Mapping map
+                ? longLimit(type, path, map, entry.line())
+                : type.ranges() ? pair(entry.value()) : shareLimit(entry.value());
+        if (mistakes.size() > before) {
+            return null;
+        }
+        if (limit == null || (type.ranges() && !isRange(limit.min(), limit.max()))) {
+            refuse(entry.value(), path, type.expectationOfColumn(), null);
+            return null;
+        }
+        return limit;
+    }
+
+    private @Nullable ColumnLimit longLimit(ColumnLimits type, String path, Mapping map, int line) {
+        int before = mistakes.size();
+        section(type.section(), path, map, line);
+        if (mistakes.size() > before) {
+            return null;
+        }
+        JobValues given = new JobValues(values, path);
+        return new ColumnLimit(
+                given.share(type.ranges() ? "max-rate" : "max"),
+                type.ranges() ? given.decimalOrNull("min") : null,
+                type.ranges() ? given.decimalOrNull("max") : null,
+                given.textOrNull("on-fail"));
+    }
+
+    private static @Nullable ColumnLimit shareLimit(YamlValue value) {
+        Double share = share(value);
+        return share == null ? null : new ColumnLimit(share, null, null, null);
+    }
+
+    private static @Nullable ColumnLimit pair(YamlValue value) {
+        if (!(value instanceof Sequence pair) || pair.items().size() != 2) {
+            return null;
+        }
+        BigDecimal min = number(pair.items().getFirst());
+        BigDecimal max = number(pair.items().getLast());
+        return min == null || max == null ? null : new ColumnLimit(0, min.doubleValue(), max.doubleValue(), null);
+    }
+
+    private static boolean isRange(@Nullable Double min, @Nullable Double max) {
+        return min == null ? max != null : max == null || min <= max;
+    }
+
+    private @Nullable Double decimal(Decimal type, String path, YamlValue value) {
+        BigDecimal number = number(value);
+        if (number != null && Double.isFinite(number.doubleValue())) {
+            return number.doubleValue();
+        }
+        refuse(value, path, type.expectation(), null);
+        return null;
+    }
+
     private @Nullable Boolean flag(Flag type, String path, YamlValue value) {
         if (!(value instanceof Scalar scalar)) {
             refuse(value, path, type.expectation(), null);
@@ -713,6 +816,15 @@ final class JobCheck {
     }
 
     private @Nullable Double share(Share type, String path, YamlValue value) {
+        Double share = share(value);
+        if (share == null) {
+            refuse(value, path, type.expectation(), null);
+        }
+        return share;
+    }
+
+    /// The share, or null where the value isn't one.
+    private static @Nullable Double share(YamlValue value) {
         BigDecimal number = number(value);
         if (value instanceof Scalar scalar
                 && scalar.kind() == Kind.TEXT
@@ -723,7 +835,6 @@ final class JobCheck {
         if (number != null && number.signum() >= 0 && number.compareTo(BigDecimal.ONE) <= 0) {
             return number.doubleValue();
         }
-        refuse(value, path, type.expectation(), null);
         return null;
     }
 

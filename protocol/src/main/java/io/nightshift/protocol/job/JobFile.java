@@ -210,7 +210,8 @@ public final class JobFile {
                 JobTimings.of(values),
                 Math.toIntExact(values.whole("priority")),
                 values.alerts("alerts"),
-                incremental(values));
+                incremental(values),
+                BatchChecks.of(values.below("checks")));
     }
 
     private static @Nullable Incremental incremental(JobValues values) {

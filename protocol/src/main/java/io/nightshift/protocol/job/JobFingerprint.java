@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
 /// is `missing`), `source.on-empty` (unless it is `publish`), `source.join` (if it is there), the keys of `destination`, `partitions.rows`, the
 /// other keys of `partitions` (if there is `partitions.by`), `errors.max-rate`, `errors.max-rows`,
 /// `errors.on-failed-partition` (unless it is `fail`),
-/// `output.columns`, `output.margin` (unless it is `false`), and `incremental` (if there is one, without
-/// `full`). So comments, the order of keys, quoting, a default that is written out, and `1%` for `0.01` make
-/// no difference; moving the file does where it has relative paths. What the model's or the source's files
-/// contain does not take part.
+/// `output.columns`, `output.margin` (unless it is `false`), `incremental` (if there is one, without `full`), and
+/// `checks` (if there are any). So comments, the order of keys, quoting, a default that is written out, and `1%` for
+/// `0.01` make no difference; moving the file does where it has relative paths. What the model's or the source's
+/// files contain does not take part.
 public final class JobFingerprint {
 
     private static final int SOURCE_DIGITS = 32;
@@ -108,6 +108,14 @@ public final class JobFingerprint {
         if (job.output().margin()) {
             print.add("output.margin", List.of("true"));
         }
+        job.checks()
+                .forEach(check -> print.add(
+                        "checks." + check.name(),
+                        List.of(
+                                String.valueOf(check.limit()),
+                                String.valueOf(check.min()),
+                                String.valueOf(check.max()),
+                                check.onFail().text())));
         Incremental incremental = job.incremental();
         if (incremental != null) {
             print.add("incremental.lateness", List.of(incremental.lateness().toString()));

@@ -175,7 +175,8 @@ final class JobKeys {
         }
     }
 
-    /// A map of features to lists, each of one or more texts and none twice. A number or a boolean is a text too.
+    /// A map of features to lists, each of one or more texts and none twice. A number or a boolean is a text
+    /// too.
     record CategoryLists() implements ValueType {
         @Override
         public String expectation() {
@@ -204,6 +205,44 @@ final class JobKeys {
         @Override
         public String expectation() {
             return "a list of maps with the keys on and to";
+        }
+    }
+
+    /// A map of columns to limits: a share of the rows, or a range of values.
+    ///
+    /// @param ranges whether the limits are ranges
+    record ColumnLimits(boolean ranges) implements ValueType {
+
+        /// What a column may have instead of the short form.
+        Section section() {
+            JobKey onFail = JobKey.optional("on-fail", ON_FAIL, "", "");
+            return ranges
+                    ? new Section(List.of(
+                            JobKey.optional("min", new Decimal(), "", ""),
+                            JobKey.optional("max", new Decimal(), "", ""),
+                            JobKey.optional("max-rate", new Share(), "", "").or(0.0),
+                            onFail))
+                    : new Section(List.of(JobKey.required("max", new Share(), "", ""), onFail));
+        }
+
+        String expectationOfColumn() {
+            return ranges
+                    ? "two numbers such as [0, 120], the smaller one first, or "
+                            + section().expectation()
+                    : new Share().expectation() + ", or " + section().expectation();
+        }
+
+        @Override
+        public String expectation() {
+            return ranges ? "a map of columns to ranges" : "a map of columns to shares";
+        }
+    }
+
+    /// A finite number.
+    record Decimal() implements ValueType {
+        @Override
+        public String expectation() {
+            return "a number";
         }
     }
 
@@ -369,6 +408,11 @@ final class JobKeys {
         private Patterns() {}
     }
 
+    /// How many checks the key `checks.rows` stands for.
+    static final int ROWS_CHECKS = 2;
+
+    static final Choice ON_FAIL = new Choice(List.of("fail", "hold", "warn"));
+
     static final Section ROOT = new Section(List.of(
             JobKey.required(
                     "job",
@@ -526,6 +570,47 @@ final class JobKeys {
                                             "continue")
                                     .or("fail"))),
                     "Conditions under which quarantined rows or failed partitions fail the batch.",
+                    ""),
+            JobKey.optional(
+                    "checks",
+                    new Section(List.of(
+                            JobKey.optional(
+                                            "on-fail",
+                                            ON_FAIL,
+                                            "What happens to a batch that fails a check: `fail` fails it; `hold` lets it wait until someone approves it with `nightshift batch approve`, or cancels it; `warn` publishes it, and records the result. Every check may have an `on-fail` of its own.",
+                                            "hold")
+                                    .or("fail"),
+                            JobKey.optional(
+                                    "rows",
+                                    new Section(List.of(
+                                            JobKey.optional(
+                                                    "min",
+                                                    new Whole(0, Long.MAX_VALUE),
+                                                    "The smallest number of rows that `source.where` lets through.",
+                                                    "1000000"),
+                                            JobKey.optional(
+                                                    "max",
+                                                    new Whole(0, Long.MAX_VALUE),
+                                                    "The largest number of rows that `source.where` lets through.",
+                                                    "5000000"),
+                                            JobKey.optional(
+                                                    "on-fail",
+                                                    ON_FAIL,
+                                                    "As `checks.on-fail`, for these checks.",
+                                                    "warn"))),
+                                    "The number of rows.",
+                                    ""),
+                            JobKey.optional(
+                                    "nulls",
+                                    new ColumnLimits(false),
+                                    "The largest share of rows with a prediction in which a column is NULL or NaN: for each column of the source or key of `source.select` a share, or a map of `max` and `on-fail`.",
+                                    "{last_login: 10%, email: {max: 1%, on-fail: warn}}"),
+                            JobKey.optional(
+                                    "range",
+                                    new ColumnLimits(true),
+                                    "The smallest and the largest value of a column with numbers, in rows with a prediction: for each column two numbers, or a map of `min`, `max`, `max-rate` (the share of rows that may be outside, 0 without this key) and `on-fail`. NULL and NaN are not outside.",
+                                    "{age: [0, 120], price: {min: 0, max-rate: 1%, on-fail: hold}}"))),
+                    "Checks of the whole batch before it is published.",
                     ""),
             JobKey.optional(
                     "retry",

@@ -65,6 +65,11 @@ record JobValues(Map<String, Object> values, String section) {
     }
 
     @Nullable
+    Double decimalOrNull(String name) {
+        return (Double) values.get(path(name));
+    }
+
+    @Nullable
     Duration timeOrNull(String name) {
         return (Duration) values.get(path(name));
     }
@@ -98,6 +103,15 @@ record JobValues(Map<String, Object> values, String section) {
         return values.get(path(name)) instanceof List<?> list
                 ? list.stream().map(AlertRule.class::cast).toList()
                 : List.of();
+    }
+
+    /// The limits of columns, in the order of the file.
+    Map<String, ColumnLimit> limits(String name) {
+        LinkedHashMap<String, ColumnLimit> limits = new LinkedHashMap<>();
+        if (values.get(path(name)) instanceof Map<?, ?> map) {
+            map.forEach((column, limit) -> limits.put((String) column, (ColumnLimit) limit));
+        }
+        return limits;
     }
 
     List<Lookup> lookups(String name) {

@@ -226,6 +226,8 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchEvent.Rescored.class, name = "rescored"),
         @JsonSubTypes.Type(value = BatchEvent.Failed.class, name = "failed"),
         @JsonSubTypes.Type(value = BatchEvent.Retried.class, name = "retried"),
+        @JsonSubTypes.Type(value = BatchEvent.Checked.class, name = "checked"),
+        @JsonSubTypes.Type(value = BatchEvent.Approved.class, name = "approved"),
         @JsonSubTypes.Type(value = BatchEvent.Published.class, name = "published"),
         @JsonSubTypes.Type(value = BatchEvent.Cancelled.class, name = "cancelled"),
     })

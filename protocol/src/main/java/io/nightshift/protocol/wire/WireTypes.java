@@ -30,9 +30,11 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.BatchUse;
+import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.StepCommand;
@@ -45,6 +47,7 @@ import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.AlertRule;
+import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
@@ -310,6 +313,17 @@ final class WireTypes {
             new WireType(317, StepReply.Working.class),
             new WireType(318, StepReply.Part.class),
             new WireType(319, StepReply.Failed.class),
+            // Checks before the publication.
+            new WireType(345, BatchCheck.class),
+            new WireType(346, BatchCheck.Measure.class),
+            new WireType(347, BatchCheck.OnFail.class),
+            new WireType(348, PartitionStatistics.class),
+            new WireType(349, BatchCommand.Approve.class),
+            new WireType(350, BatchControl.Approve.class),
+            new WireType(351, CheckResult.class),
+            new WireType(352, BatchStatus.Approval.class),
+            new WireType(353, BatchDescription.Check.class),
+            new WireType(354, BatchDescription.Approval.class),
             // Text files as sources.
             new WireType(280, CsvInput.class),
             new WireType(281, NdjsonInput.class),

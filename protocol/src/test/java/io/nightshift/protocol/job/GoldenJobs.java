@@ -180,6 +180,39 @@ public final class GoldenJobs {
         return with(source, full().destination(), List.of(new Job.CategoryList("plan", List.of("basic", "plus"))));
     }
 
+    public static Job checks() {
+        Job job = full();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                job.output(),
+                List.of(),
+                null,
+                List.of(),
+                JobTiming.ANY_TIME,
+                Job.DEFAULT_PRIORITY,
+                List.of(),
+                null,
+                List.of(rowsCheck(), nullsCheck(), rangeCheck()));
+    }
+
+    public static BatchCheck rowsCheck() {
+        return new BatchCheck(BatchCheck.Measure.ROWS_MIN, null, 1_000_000, null, null, BatchCheck.OnFail.FAIL);
+    }
+
+    public static BatchCheck nullsCheck() {
+        return new BatchCheck(BatchCheck.Measure.NULLS, "last_login", 0.1, null, null, BatchCheck.OnFail.HOLD);
+    }
+
+    public static BatchCheck rangeCheck() {
+        return new BatchCheck(BatchCheck.Measure.RANGE, "age", 0.01, 0.0, 120.0, BatchCheck.OnFail.WARN);
+    }
+
     /// A job whose input is divided by days.
     public static Job partitionedByDay() {
         return partitionedBy(new PartitionKey(

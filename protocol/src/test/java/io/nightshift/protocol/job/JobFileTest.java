@@ -171,6 +171,54 @@ class JobFileTest {
     }
 
     @Nested
+    class Checks {
+
+        @Test
+        void eachLimitIsACheck() {
+            Job job = parse(SMALLEST + """
+                    checks:
+                      on-fail: hold
+                      rows: {min: 10, max: 20, on-fail: fail}
+                      nulls: {a: 10%, b: {max: 0.5, on-fail: warn}}
+                      range: {c: [0, 120], d: {min: -1.5, max-rate: 1%}}
+                    """);
+
+            assertThat(job.checks())
+                    .containsExactly(
+                            new BatchCheck(BatchCheck.Measure.ROWS_MIN, null, 10, null, null, BatchCheck.OnFail.FAIL),
+                            new BatchCheck(BatchCheck.Measure.ROWS_MAX, null, 20, null, null, BatchCheck.OnFail.FAIL),
+                            new BatchCheck(BatchCheck.Measure.NULLS, "a", 0.1, null, null, BatchCheck.OnFail.HOLD),
+                            new BatchCheck(BatchCheck.Measure.NULLS, "b", 0.5, null, null, BatchCheck.OnFail.WARN),
+                            new BatchCheck(BatchCheck.Measure.RANGE, "c", 0, 0.0, 120.0, BatchCheck.OnFail.HOLD),
+                            new BatchCheck(BatchCheck.Measure.RANGE, "d", 0.01, -1.5, null, BatchCheck.OnFail.HOLD));
+            assertThat(JobFingerprint.of(job)).isNotEqualTo(JobFingerprint.of(parse(SMALLEST)));
+        }
+
+        @Test
+        void mistakesAreNamed() {
+            assertThat(complaint(SMALLEST + """
+                    checks:
+                      nulls: {a: 200%, A: 1%}
+                      range: {b: [120, 0], c: 5}
+                    """))
+                    .contains(
+                            "checks.nulls.a",
+                            "checks.nulls.A: the name is given twice",
+                            "checks.range.b",
+                            "checks.range.c: the number 5; expected two numbers such as [0, 120], the smaller one first");
+        }
+
+        @Test
+        void thereIsALimitToTheirNumber() {
+            String columns = java.util.stream.IntStream.range(0, 99)
+                    .mapToObj(i -> "c" + i + ": 1%")
+                    .collect(java.util.stream.Collectors.joining(", "));
+            assertThat(complaint(SMALLEST + "checks: {nulls: {" + columns + "}}\n"))
+                    .contains("checks: 99 columns; expected at most 98 under nulls and range together");
+        }
+    }
+
+    @Nested
     class TimingTest {
 
         private static final String NIGHTLY = """
@@ -347,7 +395,7 @@ class JobFileTest {
 
     @ParameterizedTest
     @CsvSource({
-        "rows, '\"rows\" belongs under partitions or under trigger.when'",
+        "rows, '\"rows\" belongs under partitions or under checks or under trigger.when'",
         "parquet, '\"parquet\" belongs under source or under destination'",
         "maxRate, '\"max-rate\" belongs under errors'",
         "feature, 'did you mean \"features\"?'",

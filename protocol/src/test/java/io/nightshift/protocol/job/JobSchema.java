@@ -80,6 +80,8 @@ final class JobSchema {
             case JobKeys.ParameterList ignored -> parameters();
             case JobKeys.Templates ignored -> templates();
             case JobKeys.AlertRules ignored -> alerts();
+            case JobKeys.ColumnLimits limits -> limits(limits);
+            case JobKeys.Decimal ignored -> JSON.objectNode().put("type", "number");
             case JobKeys.Renames renames -> renames(renames);
             case JobKeys.Lookups ignored -> lookups();
             case JobKeys.Flag ignored -> JSON.objectNode().put("type", "boolean");
@@ -192,6 +194,22 @@ final class JobSchema {
         rule.put("additionalProperties", false);
         ObjectNode schema = JSON.objectNode().put("type", "array");
         schema.set("items", rule);
+        return schema;
+    }
+
+    private static ObjectNode limits(JobKeys.ColumnLimits type) {
+        ObjectNode longForm = section(type.section());
+        ObjectNode pair =
+                JSON.objectNode().put("type", "array").put("minItems", 2).put("maxItems", 2);
+        pair.set("items", JSON.objectNode().put("type", "number"));
+        if (type.ranges()) {
+            ArrayNode ends = longForm.putArray("anyOf");
+            ends.addObject().putArray("required").add("min");
+            ends.addObject().putArray("required").add("max");
+        }
+        ObjectNode schema = JSON.objectNode().put("type", "object");
+        schema.set("propertyNames", JSON.objectNode().put("pattern", Form.COLUMN.regex));
+        schema.set("additionalProperties", anyOf(type.ranges() ? pair : share(), longForm));
         return schema;
     }
 

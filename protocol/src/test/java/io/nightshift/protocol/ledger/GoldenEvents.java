@@ -7,6 +7,7 @@ import io.nightshift.protocol.alert.AlertStep;
 import io.nightshift.protocol.alert.AlertSubject;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
@@ -191,6 +192,15 @@ public final class GoldenEvents {
                 new BatchEvent.Submitted(AT, BATCH, GoldenJobs.csv(), MODEL, "07".repeat(32), AT.minusSeconds(60)));
         events.put("submitted-incremental", submitted(GoldenJobs.incremental()));
         events.put("window-ignored", new BatchEvent.WindowIgnored(AT, "ops"));
+        events.put("submitted-checks", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.checks(), MODEL, null));
+        events.put(
+                "checked",
+                new BatchEvent.Checked(
+                        AT,
+                        List.of(
+                                new CheckResult(GoldenJobs.rowsCheck(), 2_000_000, true),
+                                new CheckResult(GoldenJobs.nullsCheck(), 0.34, false))));
+        events.put("approved", new BatchEvent.Approved(AT, "the app was down yesterday", "ops"));
         events.put("rescored", new BatchEvent.Rescored(AT, List.of(3, 0)));
         events.put("retried", new BatchEvent.Retried(AT));
         events.put("published", new BatchEvent.Published(AT, "/out/batch=" + BATCH, "e5".repeat(32)));

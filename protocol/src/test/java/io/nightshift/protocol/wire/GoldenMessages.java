@@ -32,10 +32,12 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.BatchUse;
+import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.StepCommand;
@@ -127,6 +129,7 @@ public final class GoldenMessages {
         add("open-incremental", new BatchCommand.Open(submission(GoldenJobs.incremental())));
         add("open-table", new BatchCommand.Open(submission(GoldenJobs.postgres())));
         add("open-categories", new BatchCommand.Open(submission(GoldenJobs.categories())));
+        add("open-checks", new BatchCommand.Open(submission(GoldenJobs.checks())));
         add("open-history", new BatchCommand.Open(submission(GoldenJobs.csv()), List.of(PAST_RUN)));
         add(
                 "wake-history",
@@ -145,6 +148,10 @@ public final class GoldenMessages {
                         List.of("distance is missing", "hour is not a number"),
                         worker));
         add("commit-use", new BatchCommand.Commit(commit(null).withUse(USE, 8, 7), List.of(), worker));
+        add(
+                "commit-statistics",
+                new BatchCommand.Commit(
+                        commit(null).withStatistics(new PartitionStatistics(List.of(0L, 7L, 2L))), List.of(), worker));
         add("give-back", new BatchCommand.ReleaseLease(ATTEMPT, USE));
         add("attempt-discarded", new BatchCommand.AttemptDiscarded(ATTEMPT, USE));
         add(
@@ -159,6 +166,7 @@ public final class GoldenMessages {
         add("retry", new BatchCommand.Retry(operator));
         add("rescore", new BatchCommand.Rescore(List.of(0, 7, 999_999), operator));
         add("ignore-window", new BatchCommand.IgnoreWindow(operator, "ops"));
+        add("approve", new BatchCommand.Approve("the app was down", operator, "ops"));
         add("done", new ControlReply.Done(BATCH, Phase.PAUSED));
         add("refused", new ControlReply.Refused(BATCH, "it is being published"));
     }
@@ -194,7 +202,9 @@ public final class GoldenMessages {
                         new BatchStatus.Forecast(AT.plusSeconds(3_000), AT.plusSeconds(4_000), 7.5, 12),
                         PAST_RUN),
                 new BatchUse(USE, USE, 2, 9_000_000, 72_000_000, 63_000_000, 1, 8, 7),
-                "08".repeat(32));
+                "08".repeat(32),
+                List.of(new CheckResult(GoldenJobs.nullsCheck(), 0.34, false)),
+                new BatchStatus.Approval(AT, "the app was down", "ops"));
     }
 
     private void statuses() {
@@ -360,6 +370,7 @@ public final class GoldenMessages {
         control("retry", new BatchControl.Retry(), system);
         control("rescore", new BatchControl.Rescore(List.of(0, 7)), system);
         control("ignore-window", new BatchControl.IgnoreWindow(), system);
+        control("approve", new BatchControl.Approve("the app was down"), system);
     }
 
     private void gatewayJobCommands(LocalActorSystem system) {
@@ -659,7 +670,10 @@ public final class GoldenMessages {
                         0.625,
                         "For 30 % of the processors' time, the batch waited for input.",
                         new BatchDescription.Discarded(2, 0.5, 0.75, 1_024, 0),
-                        new BatchDescription.Cost("EUR", 0.0125, 0.001, 208.333333)));
+                        new BatchDescription.Cost("EUR", 0.0125, 0.001, 208.333333)),
+                List.of(new BatchDescription.Check(
+                        "nulls.age", 0.34, false, "hold", "nulls.age is 34 %, expected at most 10 %")),
+                new BatchDescription.Approval(AT, "the app was down", "ops"));
     }
 
     private void add(String name, Object message) {

@@ -1,5 +1,7 @@
 package io.nightshift.storage.destination;
 
+import io.nightshift.protocol.batch.BatchEvent.Approved;
+import io.nightshift.protocol.batch.BatchEvent.Checked;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.job.Job;
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// @param input the pinned input
 /// @param commits those that count, in the order of the partitions
 /// @param rescored partitions that had another winner before
+/// @param checked the results of the job's checks; null if the job has none, or before they are known
+/// @param approved the approval in spite of failed checks; null if there is none
 /// @param entries how many entries the ledger has of the batch
 /// @param head the hash of the last of them
 public record CommittedBatch(
@@ -30,6 +34,8 @@ public record CommittedBatch(
         List<SourceFile> input,
         List<PartitionCommit> commits,
         Set<Integer> rescored,
+        @Nullable Checked checked,
+        @Nullable Approved approved,
         long entries,
         String head) {
 
@@ -72,7 +78,8 @@ public record CommittedBatch(
         List<PartitionCommit> rest = commits.stream()
                 .filter(commit -> commit.partition() >= partition)
                 .toList();
-        return new CommittedBatch(id, job, model, submittedAt, incarnation, input, rest, rescored, entries, head);
+        return new CommittedBatch(
+                id, job, model, submittedAt, incarnation, input, rest, rescored, checked, approved, entries, head);
     }
 
     /// The commit of a partition, or null if there is none.

@@ -2,6 +2,8 @@ package io.nightshift.storage.destination;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.job.Parameter;
@@ -60,6 +62,10 @@ public final class Manifest {
             }
             json.writeEndObject();
 
+            if (batch.checked() != null) {
+                checks(json, batch.checked(), batch.approved());
+            }
+
             json.writeArrayFieldStart("inputs");
             for (SourceFile file : batch.input()) {
                 json.writeStartObject();
@@ -83,6 +89,30 @@ public final class Manifest {
             json.writeNumberField("entries", batch.entries());
             json.writeStringField("head", batch.head());
             json.writeEndObject();
+            json.writeEndObject();
+        }
+    }
+
+    private static void checks(JsonGenerator json, BatchEvent.Checked checked, BatchEvent.@Nullable Approved approved)
+            throws IOException {
+        json.writeArrayFieldStart("checks");
+        for (CheckResult result : checked.results()) {
+            json.writeStartObject();
+            json.writeStringField("name", result.check().name());
+            json.writeNumberField("value", result.value());
+            json.writeBooleanField("passed", result.passed());
+            json.writeStringField("on_fail", result.check().onFail().text());
+            json.writeStringField("text", result.sentence());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        if (approved != null) {
+            json.writeObjectFieldStart("approval");
+            json.writeStringField("at", approved.at().toString());
+            json.writeStringField("reason", approved.reason());
+            if (approved.by() != null) {
+                json.writeStringField("by", approved.by());
+            }
             json.writeEndObject();
         }
     }

@@ -2,6 +2,7 @@ package io.nightshift.storage.source;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
+import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.plan.Cut;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 /// @param where the job's condition, or null
 /// @param margin whether the model's margin is written
 /// @param partition the partition key, or null if the job has none
+/// @param checked the checks that count values of columns, in the job's order
 public record BoundJob(
         String file,
         Map<String, String> columns,
@@ -41,7 +43,8 @@ public record BoundJob(
         List<Bound> output,
         @Nullable String where,
         boolean margin,
-        @Nullable Bound partition) {
+        @Nullable Bound partition,
+        List<CheckedColumn> checked) {
 
     /// A value of each row.
     ///
@@ -49,6 +52,9 @@ public record BoundJob(
     /// @param sql over the source's columns
     /// @param type DuckDB's name for its type
     public record Bound(String name, String sql, String type) {}
+
+    /// A check that counts values of a column.
+    public record CheckedColumn(BatchCheck check, Bound source) {}
 
     /// A model's input and the expression that gives it.
     ///
@@ -100,7 +106,7 @@ public record BoundJob(
                         ? new Bound(bound.name(), Sql.text(cut.value()), bound.type())
                         : bound)
                 .toList();
-        return new BoundJob(file, columns, id, features, values, where, margin, partition);
+        return new BoundJob(file, columns, id, features, values, where, margin, partition, checked);
     }
 
     /// Binds a job.
@@ -185,7 +191,8 @@ public record BoundJob(
                     List.copyOf(output),
                     where,
                     margin,
-                    partition);
+                    partition,
+                    checked());
         }
 
         private @Nullable Bound partition() throws SQLException {
@@ -196,6 +203,27 @@ public record BoundJob(
             Bound bound = columns.bound("partitions.by", key.by(), key.by());
             KeyDivision.check(key, bound, columns);
             return bound;
+        }
+
+        private List<CheckedColumn> checked() throws SQLException {
+            List<CheckedColumn> checked = new ArrayList<>();
+            for (BatchCheck check : job.checks()) {
+                if (check.measure().isCounted()) {
+                    String column = Objects.requireNonNull(check.column());
+                    Bound bound = columns.named("checks." + check.measure().text(), column, column);
+                    refuseNoNumber(check, bound);
+                    checked.add(new CheckedColumn(check, bound));
+                }
+            }
+            return List.copyOf(checked);
+        }
+
+        private void refuseNoNumber(BatchCheck check, Bound bound) {
+            if (check.measure() == BatchCheck.Measure.RANGE && !isNumber(bound.type())) {
+                throw FailureException.permanent(
+                        "checks.%s: %s is %s, which has no range of numbers; check a number, which you can compute under source.select"
+                                .formatted(check.name(), bound.name(), bound.type()));
+            }
         }
 
         /// A reader of the job file can't see which of two columns is written, so the job has to say it.

@@ -98,6 +98,8 @@ public final class ContractBatch implements AutoCloseable {
                 List.of(file),
                 commits,
                 rescored,
+                null,
+                null,
                 7,
                 "c3".repeat(32));
     }

@@ -30,6 +30,7 @@ import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceReader.BoundSlices;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.worker.partition.StepTimes.Step;
+import io.nightshift.worker.scoring.CheckCounter;
 import io.nightshift.worker.scoring.ScoringSession;
 import io.nightshift.worker.scoring.UnseenCounter;
 import java.io.IOException;
@@ -95,6 +96,7 @@ public final class PartitionAttempt {
     private long step;
     private long scoring;
     private @Nullable UnseenCounter unseen;
+    private @Nullable CheckCounter checks;
     private @Nullable UseMeter meter;
     private @Nullable ReadSamples samples;
     /// Whether all rows were read and scored.
@@ -321,7 +323,12 @@ public final class PartitionAttempt {
                 quarantined,
                 lease.model().sha256(),
                 unseenCategories);
-        return new Result(commit.withValue(cut == null ? null : cut.value()), reasons);
+        PartitionCommit valued = commit.withValue(cut == null ? null : cut.value());
+        return new Result(
+                lease.job().checks().isEmpty()
+                        ? valued
+                        : valued.withStatistics(Objects.requireNonNull(checks).statistics()),
+                reasons);
     }
 
     /// How many bytes the attempt has read from its source until now: measured, or estimated by those of
@@ -424,9 +431,12 @@ public final class PartitionAttempt {
         };
         UnseenCounter counter = new UnseenCounter(scored.job().features());
         unseen = counter;
+        CheckCounter checkCounter = new CheckCounter(lease.job().checks());
+        checks = checkCounter;
         ScoringSession session = new ScoringSession(
                 cancellable,
                 counter,
+                checkCounter,
                 description.features().size(),
                 description.outputs() + PredictionColumns.margins(scored.job(), description),
                 rows,

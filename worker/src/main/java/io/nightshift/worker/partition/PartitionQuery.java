@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The SQL of one attempt: the good rows of the partition's slices, scored, and the bad ones. [SliceQuery]
@@ -26,7 +27,8 @@ record PartitionQuery(
         boolean careful,
         @Nullable TextLimit limit) {
 
-    /// The job, bound to the columns of the first group; the names and types of its values are the same in all.
+    /// The job, bound to the columns of the first group; the names and types of its values are the same in
+    /// all.
     BoundJob job() {
         return slices.getFirst().job();
     }
@@ -78,8 +80,9 @@ record PartitionQuery(
     }
 
     private String scored() {
-        String arguments = IntStream.range(0, job().features().size())
-                .mapToObj(i -> "nightshift_feature_" + i)
+        String arguments = Stream.concat(
+                        IntStream.range(0, job().features().size()).mapToObj(i -> "nightshift_feature_" + i),
+                        IntStream.range(0, job().checked().size()).mapToObj(i -> "nightshift_check_" + i))
                 .collect(Collectors.joining(", "));
         boolean isDirect = slices.stream().allMatch(group -> new SliceQuery(group, careful, limit).isDirect());
         return "SELECT *, nightshift_score(%s) AS nightshift_ticket FROM (%s)%s"

@@ -95,7 +95,8 @@ final class SliceQuery {
         return Stream.of(
                         Stream.ofNullable(job.id()),
                         job.features().stream().map(Feature::source),
-                        job.output().stream())
+                        job.output().stream(),
+                        job.checked().stream().map(BoundJob.CheckedColumn::source))
                 .flatMap(Function.identity());
     }
 
@@ -113,6 +114,10 @@ final class SliceQuery {
         }
         for (int i = 0; i < job.output().size(); i++) {
             select.add(inline(job.output().get(i)) + " AS nightshift_output_" + i);
+        }
+        for (int i = 0; i < job.checked().size(); i++) {
+            Bound bound = job.checked().get(i).source();
+            select.add(number(inline(bound), bound.type()) + " AS nightshift_check_" + i);
         }
         return "SELECT %s FROM %s%s"
                 .formatted(
@@ -136,6 +141,10 @@ final class SliceQuery {
         }
         for (int i = 0; i < job.output().size(); i++) {
             select.add(value(job.output().get(i)) + " AS nightshift_output_" + i);
+        }
+        for (int i = 0; i < job.checked().size(); i++) {
+            Bound bound = job.checked().get(i).source();
+            select.add(number(value(bound), bound.type()) + " AS nightshift_check_" + i);
         }
         select.add(reason() + " AS nightshift_reason");
         return over(select, List.of());
@@ -238,6 +247,13 @@ final class SliceQuery {
 
     // Values.
 
+    /// A checked value as a number. Of a value that is none, only whether it is NULL counts.
+    private static String number(String value, String type) {
+        return BoundJob.isNumber(type)
+                ? "CAST(%s AS DOUBLE)".formatted(value)
+                : "CASE WHEN %s IS NULL THEN NULL ELSE CAST(0 AS DOUBLE) END".formatted(value);
+    }
+
     private String column(String sql) {
         return columns.computeIfAbsent(sql, wanted -> "nightshift_x" + columns.size());
     }
@@ -246,7 +262,8 @@ final class SliceQuery {
         return careful ? column(bound.sql()) + "[1]" : column(bound.sql());
     }
 
-    /// A feature as the scorer takes it: a number, or a category's code. A name that is no known category has the
+    /// A feature as the scorer takes it: a number, or a category's code. A name that is no known category has
+    /// the
     /// code [UnseenCounter#NONE].
     private String argument(Feature feature) {
         Categories categories = feature.categories();

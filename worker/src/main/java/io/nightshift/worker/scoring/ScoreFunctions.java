@@ -11,7 +11,9 @@ import org.duckdb.DuckDBWritableVector;
 
 /// The two SQL functions by which a query scores rows, a vector of rows at a time.
 ///
-/// `nightshift_score(feature, …)` scores a row and returns its ticket; NULL is a missing value.
+/// `nightshift_score(feature, …, checked, …)` scores a row and returns its ticket; NULL is a missing value.
+/// The
+/// arguments after the features are the columns that the job's checks count.
 /// `nightshift_output(ticket, k)` returns its k-th output. A scalar function can return one value
 /// only, and a model gives several; so the first leaves them with the thread's [ScoringSession],
 /// where the second finds them. Both are volatile: the optimizer neither repeats, merges nor moves
@@ -46,12 +48,12 @@ public final class ScoreFunctions {
     private static void score(DuckDBDataChunkReader in, DuckDBWritableVector out) {
         ScoringSession session = ScoringSession.current();
         int rows = (int) in.rowCount();
-        if (in.columnCount() != session.features()) {
+        if (in.columnCount() != session.columns()) {
             throw new IllegalStateException(
-                    "%d features given, %d wanted".formatted(in.columnCount(), session.features()));
+                    "%d columns given, %d wanted".formatted(in.columnCount(), session.columns()));
         }
-        for (int feature = 0; feature < session.features(); feature++) {
-            MEMORY.read(in.vector(feature), rows, session.column(feature));
+        for (int column = 0; column < session.columns(); column++) {
+            MEMORY.read(in.vector(column), rows, session.column(column));
         }
         MEMORY.write(session.score(rows), rows, out);
     }

@@ -18,6 +18,7 @@ public final class ScoringSession {
 
     private final Scorer scorer;
     private final UnseenCounter unseen;
+    private final CheckCounter checks;
     private final double[][] features;
     private final double[][] block;
     private final double[][] kept;
@@ -27,12 +28,20 @@ public final class ScoringSession {
     private final AtomicLong firstScored;
 
     /// @param unseen looks at the features of each block before they are scored
+    /// @param checks counts values of columns of each block
     /// @param rows counts the rows scored, for others to read
     /// @param firstScored set, if it is 0, to the milliseconds since 1970 when a row is first scored
     public ScoringSession(
-            Scorer scorer, UnseenCounter unseen, int features, int outputs, AtomicLong rows, AtomicLong firstScored) {
+            Scorer scorer,
+            UnseenCounter unseen,
+            CheckCounter checks,
+            int features,
+            int outputs,
+            AtomicLong rows,
+            AtomicLong firstScored) {
         this.scorer = scorer;
         this.unseen = unseen;
+        this.checks = checks;
         this.features = new double[features][BLOCK];
         this.block = new double[outputs][BLOCK];
         this.kept = new double[outputs][KEPT];
@@ -67,13 +76,14 @@ public final class ScoringSession {
         return session;
     }
 
-    int features() {
-        return features.length;
+    /// The columns of a block: those of the features, and then those that the checks count.
+    int columns() {
+        return features.length + checks.columns();
     }
 
-    /// Where to put a feature's values of the next block.
-    double[] column(int feature) {
-        return features[feature];
+    /// Where to put the values of a column of the next block.
+    double[] column(int column) {
+        return column < features.length ? features[column] : checks.column(column - features.length);
     }
 
     /// Scores the rows put into the columns.
@@ -82,6 +92,7 @@ public final class ScoringSession {
     /// @return their tickets, until the next call
     long[] score(int count) {
         unseen.check(features, count);
+        checks.count(count);
         scorer.score(features, count, block);
         long first = rows.get();
         int at = (int) (first % KEPT);

@@ -21,6 +21,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -232,11 +233,16 @@ class FolderPublisher {
         }
     }
 
-    /// Removes what an earlier winner has left, or an earlier call.
+    /// Removes what an earlier winner has left, or an earlier call: files, also in folders of partition values.
     private static void removeAllBut(Set<Path> gathered, Set<Path> parents, Path output) throws IOException {
-        try (Stream<Path> list = Files.walk(output)) {
-            for (Path path : list.sorted(Comparator.reverseOrder()).toList()) {
-                if (!path.equals(output) && !gathered.contains(path) && !parents.contains(path)) {
+        try (Stream<Path> list = Files.list(output)) {
+            for (Path path : list.toList()) {
+                boolean isOfPartitions = Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)
+                        && path.getFileName().toString().contains("=");
+                if (isOfPartitions) {
+                    removeAllBut(gathered, Set.of(), path);
+                }
+                if (!gathered.contains(path) && !parents.contains(path)) {
                     Files.deleteIfExists(path);
                 }
             }

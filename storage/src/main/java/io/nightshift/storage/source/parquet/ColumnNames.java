@@ -36,6 +36,7 @@ final class ColumnNames {
         if (key != null) {
             texts.add(key.by());
         }
+        texts.addAll(job.checkedColumns());
         addIdAndCondition(texts, job.source());
         return find(texts, job.source(), schema, own);
     }

@@ -34,7 +34,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Looks at all files of a batch. Each file is opened once: its end says how many rows it has and which
-/// columns, and pins it. Files that the job's condition rules out by the names of their folders are not opened.
+/// columns, and pins it. Files that the job's condition rules out by the names of their folders are not
+/// opened.
 /// Then DuckDB looks at the footer of one file of each schema, to find the types and to bind the job.
 ///
 /// @param files that are read, in order; at least one
@@ -312,6 +313,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             List<String> texts = new ArrayList<>(from.select().values());
             texts.addAll(job.features());
             texts.addAll(job.output().columns());
+            texts.addAll(job.checkedColumns());
             model.features().forEach(feature -> texts.add(feature.name() == null ? "" : feature.name()));
             texts.add(from.where() == null ? "" : from.where());
             texts.add(from.id() == null ? "" : from.id());

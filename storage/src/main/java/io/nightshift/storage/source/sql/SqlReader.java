@@ -300,6 +300,7 @@ public final class SqlReader implements SourceReader {
                         source.select().values().stream(),
                         source.lookups().stream().flatMap(lookup -> lookup.on().keySet().stream()),
                         job.output().columns().stream(),
+                        job.checkedColumns().stream(),
                         job.features().stream(),
                         job.features().isEmpty()
                                 ? model.features().stream().map(feature -> feature.name())

@@ -99,6 +99,8 @@ class FolderPublisherTest {
                 List.of(new SourceFile("/data/a.parquet", 300, AT, 30, "")),
                 commits,
                 rescored,
+                null,
+                null,
                 4,
                 "c3".repeat(32));
     }

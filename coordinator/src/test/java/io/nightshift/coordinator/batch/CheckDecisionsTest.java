@@ -1,0 +1,123 @@
+package io.nightshift.coordinator.batch;
+
+import static io.nightshift.coordinator.batch.ExampleBatch.AT;
+import static io.nightshift.coordinator.batch.ExampleBatch.commit;
+import static io.nightshift.coordinator.batch.ExampleBatch.committed;
+import static io.nightshift.coordinator.batch.ExampleBatch.nulls;
+import static io.nightshift.coordinator.batch.ExampleBatch.planned;
+import static io.nightshift.coordinator.batch.ExampleBatch.state;
+import static io.nightshift.coordinator.batch.ExampleBatch.submitted;
+import static io.nightshift.coordinator.batch.ExampleBatch.tookOver;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.coordinator.publish.CommittedStatistics;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.CheckResult;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionStatistics;
+import io.nightshift.protocol.job.BatchCheck;
+import io.nightshift.protocol.job.BatchCheck.Measure;
+import io.nightshift.protocol.job.BatchCheck.OnFail;
+import io.nightshift.protocol.job.Job;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CheckDecisionsTest {
+
+    private static final DecisionTime NOW = new DecisionTime(0, AT);
+
+    private final List<BatchEvent> history = new ArrayList<>();
+
+    private BatchState complete(BatchCheck... checks) {
+        Job job = ExampleBatch.job(ExampleBatch.job(), List.of(checks));
+        history.addAll(List.of(submitted(job), tookOver(1), planned()));
+        return state(history.toArray(BatchEvent[]::new));
+    }
+
+    private static List<String> sentences(List<CheckResult> results) {
+        return results.stream()
+                .map(result -> (result.passed() ? "+ " : "- ") + result.sentence())
+                .toList();
+    }
+
+    private static BatchState committedOnce(BatchState planned) {
+        BatchState next = planned;
+        for (int i = 0; i < planned.pinned().index().partitions(); i++) {
+            next = ExampleBatch.after(next, committed(commit(i, new Epoch(1, i + 1), 0)));
+        }
+        return next;
+    }
+
+    @Test
+    void aValueAtTheLimitPasses() {
+        BatchState state = committedOnce(complete(
+                new BatchCheck(Measure.ROWS_MIN, null, 1_000, null, null, OnFail.FAIL),
+                new BatchCheck(Measure.ROWS_MAX, null, 1, null, null, OnFail.FAIL),
+                nulls(0.5, OnFail.FAIL),
+                new BatchCheck(Measure.RANGE, "age", 0, 0.0, 120.0, OnFail.FAIL)));
+        long rows = state.totals().predictions();
+
+        assertThat(sentences(CheckDecisions.results(state, new PartitionStatistics(List.of(0L, 0L, rows / 2, 1L)))))
+                .containsExactly(
+                        "- rows.min is %d, expected at least 1,000".formatted(rows),
+                        "- rows.max is %d, expected at most 1".formatted(rows),
+                        "+ nulls.age is 50 %, expected at most 50 %",
+                        "- range.age is %s %%, expected none outside 0 to 120".formatted(text(100.0 / rows)));
+    }
+
+    private static String text(double perCent) {
+        double rounded = Double.parseDouble(String.format(java.util.Locale.ROOT, "%.3g", perCent));
+        return rounded == Math.rint(rounded) ? String.valueOf((long) rounded) : String.valueOf(rounded);
+    }
+
+    @Test
+    void theWorstFailureDecides() {
+        assertThat(verdict(nulls(0, OnFail.WARN), nulls(0, OnFail.HOLD))).isEqualTo(OnFail.HOLD);
+        assertThat(verdict(nulls(0, OnFail.FAIL), nulls(0, OnFail.HOLD))).isEqualTo(OnFail.FAIL);
+        assertThat(verdict(nulls(0, OnFail.WARN), nulls(1, OnFail.FAIL))).isEqualTo(OnFail.WARN);
+    }
+
+    private OnFail verdict(BatchCheck... checks) {
+        history.clear();
+        BatchState state = committedOnce(complete(checks));
+        return new BatchEvent.Checked(AT, CheckDecisions.results(state, new PartitionStatistics(List.of(1L, 1L))))
+                .verdict()
+                .orElseThrow();
+    }
+
+    @Test
+    void aFailureIsPersistedWithTheResults() {
+        BatchState state = committedOnce(complete(nulls(0, OnFail.FAIL)));
+
+        List<BatchEvent> events = CheckDecisions.events(state, new PartitionStatistics(List.of(1L)), NOW);
+
+        assertThat(events).hasSize(2);
+        assertThat(events.getLast())
+                .isInstanceOfSatisfying(
+                        BatchEvent.Failed.class,
+                        failed -> assertThat(failed.failure().message())
+                                .startsWith("the checks of the job fail: nulls.age is"));
+        assertThat(state.after(events).phase()).isEqualTo(io.nightshift.protocol.batch.Phase.FAILED);
+    }
+
+    @Test
+    void onlyTheWinnersOfPartitionsAreSummed() {
+        BatchState planned = complete(nulls(0, OnFail.FAIL));
+        PartitionCommit withdrawn = counted(commit(0, new Epoch(1, 1), 0), 7);
+        PartitionCommit winner = counted(commit(0, new Epoch(1, 9), 0), 2);
+        List<BatchEvent> events =
+                List.of(committed(withdrawn), new BatchEvent.Rescored(AT, List.of(0)), committed(winner));
+        BatchState state = ExampleBatch.after(planned, events.toArray(BatchEvent[]::new));
+
+        CommittedStatistics statistics = new CommittedStatistics(state);
+        events.forEach(statistics::add);
+
+        assertThat(statistics.sum().count(0)).isEqualTo(2);
+    }
+
+    private static PartitionCommit counted(PartitionCommit commit, long count) {
+        return commit.withStatistics(new PartitionStatistics(List.of(count)));
+    }
+}

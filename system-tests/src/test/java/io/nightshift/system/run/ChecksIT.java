@@ -1,0 +1,122 @@
+package io.nightshift.system.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.testing.Checkout;
+import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.program.ProgramProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Runs of jobs with the checks of the page «Check a batch before it is published».
+final class ChecksIT {
+
+    private static final int HELD = 4;
+
+    private static final Pattern YAML = Pattern.compile("```yaml\\n(checks:.*?)```", Pattern.DOTALL);
+
+    @TempDir
+    private Path folder;
+
+    /// The example's rows with a few that are wrong, and checks of the page.
+    ///
+    /// @param block which of the page's examples, from 0
+    private FlightsJob job(int block) throws Exception {
+        FlightsJob job = FlightsJob.on(
+                folder,
+                "SELECT * REPLACE (CASE WHEN distance > 2500 THEN 9999 ELSE distance END AS distance) FROM flights");
+        Matcher example = YAML.matcher(Files.readString(Checkout.path("docs/how-to/checks.md")));
+        for (int i = 0; i <= block; i++) {
+            assertThat(example.find()).isTrue();
+        }
+        Files.writeString(job.file(), "\n" + example.group(1), StandardOpenOption.APPEND);
+        return job;
+    }
+
+    private CommandResult run(FlightsJob job, String... more) throws IOException, InterruptedException {
+        return ProgramProcess.run(folder, job.run(more).toArray(String[]::new));
+    }
+
+    private CommandResult batch(FlightsJob job, String command) throws IOException, InterruptedException {
+        return ProgramProcess.run(
+                folder, "batch", command, "latest", "--home", job.home().toString());
+    }
+
+    /// Starts a run and kills it when its log has the text, or when it ends.
+    private void killAt(FlightsJob job, String text, String... more) throws IOException {
+        try (ProgramProcess running = ProgramProcess.start(folder, job.run(more))) {
+            await().atMost(Duration.ofMinutes(2))
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(() -> !running.isAlive()
+                            || (Files.exists(job.log())
+                                    && Files.readString(job.log()).contains(text)));
+            running.kill();
+        }
+    }
+
+    @Test
+    void aHeldBatchSurvivesKillsUntilItIsApprovedAndSoDoesTheApproval() throws Exception {
+        FlightsJob job = job(0);
+        killAt(job, "is held until");
+
+        CommandResult held = run(job);
+        assertThat(held.status()).isEqualTo(HELD);
+        assertThat(held.err())
+                .contains("is held: range.distance is", "expected none outside 10 to 5,000", "--approve REASON");
+        assertThat(held.json().get("state").asText()).isEqualTo("held");
+        assertThat(held.json().get("rows_this_run").asInt()).isZero();
+        assertThat(job.published()).isEmpty();
+        assertThat(batch(job, "show").expect(0).out())
+                .containsPattern("state +held")
+                .containsPattern("check passed +rows.min is 300,000, expected at least 100,000")
+                .containsPattern("check failed +range.distance is .* \\(hold\\)");
+
+        killAt(job, "is approved", "--approve", "long flights are right");
+
+        CommandResult end = run(job).expect(0);
+        assertThat(end.json().get("predictions").asInt()).isEqualTo(FlightsJob.ROWS);
+        assertThat(job.published()).hasSize(1);
+        assertThat(batch(job, "events").expect(0).out()).containsOnlyOnce("by local: long flights are right");
+        assertThat(batch(job, "show").expect(0).out()).containsPattern("approved +20.*long flights are right");
+        assertThat(batch(job, "verify").expect(0).out()).contains("the results follow from the committed counts");
+    }
+
+    @Test
+    void aBatchIsPublishedWithAWarningOrFails() throws Exception {
+        FlightsJob job = job(1);
+
+        CommandResult warned = run(job).expect(0);
+
+        JsonNode range = warned.json().get("checks").get(2);
+        assertThat(range.get("name").asText()).isEqualTo("range.distance");
+        assertThat(warned.json().get("state").asText()).isEqualTo("published");
+        assertThat(warned.json().get("checks").size()).isEqualTo(3);
+
+        job.edit("rows: {min: 1000, on-fail: fail}", "rows: {min: 1000000, on-fail: fail}");
+        CommandResult failed = run(job);
+
+        assertThat(failed.status()).isEqualTo(1);
+        assertThat(failed.err())
+                .contains("the checks of the job fail: rows.min is 300,000, expected at least 1,000,000");
+        assertThat(job.published()).hasSize(1);
+        assertThat(batch(job, "show").expect(0).out()).containsPattern("state +failed");
+    }
+
+    @Test
+    void aCheckOfAnUnknownColumnStartsNothing() throws Exception {
+        FlightsJob job = FlightsJob.in(folder);
+        Files.writeString(job.file(), "\nchecks: {range: {origin: [0, 1]}}\n", StandardOpenOption.APPEND);
+
+        assertThat(run(job).expect(2).err()).contains("checks.range.origin: origin is VARCHAR");
+    }
+}
