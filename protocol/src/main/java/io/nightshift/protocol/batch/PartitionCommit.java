@@ -76,7 +76,22 @@ public record PartitionCommit(
             @Nullable OutputFile quarantine,
             String model,
             Map<String, Long> unseenCategories) {
-        this(partition, epoch, node, firstRow, rows, read, part, quarantine, model, unseenCategories, null, 0, 0, null, null);
+        this(
+                partition,
+                epoch,
+                node,
+                firstRow,
+                rows,
+                read,
+                part,
+                quarantine,
+                model,
+                unseenCategories,
+                null,
+                0,
+                0,
+                null,
+                null);
     }
 
     public PartitionCommit {

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// any, in file order), `parameters` (if there are any, with the values of the run), the keys of the kind of
 /// `source`, `source.id`,
 /// `source.unique-id`, `source.select` (in file order), `source.where`, `source.unseen-categories` (unless it
-/// is `missing`), `source.on-empty` (unless it is `publish`), `source.join` (if it is there), the keys of `destination`, `partitions.rows`, the
+/// is `missing`), `source.on-empty` (unless it is `publish`), `source.join` (if it is there), the keys of
+/// `destination`, `partitions.rows`, the
 /// other keys of `partitions` (if there is `partitions.by`), `errors.max-rate`, `errors.max-rows`,
 /// `errors.on-failed-partition` (unless it is `fail`),
 /// `output.columns`, `output.margin` (unless it is `false`), `incremental` (if there is one, without `full`), and

@@ -247,7 +247,8 @@ class JobFilePropertyTest {
                         rows % 3 == 0
                                 ? List.of()
                                 : List.of(new AlertRule(List.of(AlertCause.FAILED, AlertCause.STALLED), "ops"))))
-                .filter(job -> job.partitions().key() == null || job.source().lookups().isEmpty());
+                .filter(job ->
+                        job.partitions().key() == null || job.source().lookups().isEmpty());
     }
 
     private static Job.Partitions partitions(int rows) {

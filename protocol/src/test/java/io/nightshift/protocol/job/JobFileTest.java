@@ -462,7 +462,8 @@ class JobFileTest {
     void aPartitionKeyGoesWithNoLookups() {
         String join = "source:\n  join: [{parquet: c, on: a, columns: b}]";
 
-        assertThat(refusal(SMALLEST.replace("source:", join) + "partitions: {by: a, count: 2}\n").mistakes())
+        assertThat(refusal(SMALLEST.replace("source:", join) + "partitions: {by: a, count: 2}\n")
+                        .mistakes())
                 .extracting(mistake -> mistake.in("job.yaml"))
                 .singleElement()
                 .asString()

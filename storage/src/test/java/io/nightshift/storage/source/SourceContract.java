@@ -153,11 +153,7 @@ public abstract class SourceContract {
                 new PartitionKey("f0 > 20", 2, List.of(), null, PartitionKey.UTC, true, "far", null));
         Sources sources = sources();
         for (PartitionKey key : keys) {
-            Job job = over(input)
-                    .id("id")
-                    .partitions(8)
-                    .partitions(key)
-                    .build();
+            Job job = over(input).id("id").partitions(8).partitions(key).build();
             List<InspectedFile> inspected = sources.inspect(job, MODEL);
             CutPlan counted = sources.count(job, MODEL, inspected);
             List<String> ids = new ArrayList<>();
