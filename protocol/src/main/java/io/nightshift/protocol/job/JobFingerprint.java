@@ -16,18 +16,16 @@ import org.jspecify.annotations.Nullable;
 /// The job's name is its identity; the fingerprint says whether a file of that name asks for the same thing
 /// as before. `retry`, `time-zone`, `schedule`, `trigger`, `window`, `deadline`, `priority`, `alerts` and
 /// `source.on-change` do not take part, since they don't change what a row's prediction is. Every other key
-/// does, as its parsed value with defaults filled in: `job`, `model`, `features`, `categories` (if there are
-/// any, in file order), `parameters` (if there are any, with the values of the run), the keys of the kind of
-/// `source`, `source.id`,
-/// `source.unique-id`, `source.select` (in file order), `source.where`, `source.unseen-categories` (unless it
-/// is `missing`), `source.on-empty` (unless it is `publish`), `source.join` (if it is there), the keys of
-/// `destination`, `partitions.rows`, the
-/// other keys of `partitions` (if there is `partitions.by`), `errors.max-rate`, `errors.max-rows`,
-/// `errors.on-failed-partition` (unless it is `fail`),
-/// `output.columns`, `output.margin` (unless it is `false`), `incremental` (if there is one, without `full`), and
-/// `checks` (if there are any). So comments, the order of keys, quoting, a default that is written out, and `1%` for
-/// `0.01` make no difference; moving the file does where it has relative paths. What the model's or the source's
-/// files contain does not take part.
+/// does, as its parsed value with defaults filled in: `job`, `model`, `features`, `categories` (if there
+/// are any, in file order), `parameters` (if there are any, with the values of the run), the keys of the
+/// kind of `source`, `source.id`, `source.unique-id`, `source.select` (in file order), `source.where`,
+/// `source.unseen-categories` (unless it is `missing`), `source.on-empty` (unless it is `publish`),
+/// `source.join` (if it is there), the keys of `destination`, `partitions.rows`, the other keys of
+/// `partitions` (if there is `partitions.by`), `errors.max-rate`, `errors.max-rows`, `errors.on-failed-
+/// partition` (unless it is `fail`), `output.columns`, `output.margin` (unless it is `false`),
+/// `incremental` (if there is one, without `full`), and `checks` (if there are any). So comments, the order
+/// of keys, quoting, a default that is written out, and `1%` for `0.01` make no difference; moving the file
+/// does where it has relative paths. What the model's or the source's files contain does not take part.
 public final class JobFingerprint {
 
     private static final int SOURCE_DIGITS = 32;

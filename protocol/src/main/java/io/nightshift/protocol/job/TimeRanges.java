@@ -46,6 +46,7 @@ public final class TimeRanges {
         return ranges;
     }
 
+    /// Whether there is no time in it.
     public boolean isEmpty() {
         return ranges.isEmpty();
     }

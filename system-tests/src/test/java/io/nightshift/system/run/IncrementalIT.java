@@ -64,7 +64,8 @@ final class IncrementalIT {
         JsonNode first = ProgramProcess.run(job).expect(0).json();
         assertThat(first.get("predictions").asInt()).isEqualTo(500);
 
-        // A row without a time is quarantined, so this batch fails. It keeps its times while the next run is refused.
+        // A row without a time is quarantined, so this batch fails. It keeps its times while the next run is
+        // refused.
         add("b.parquet", 30, at(Instant.now()));
         add("null.parquet", 1, "NULL::TIMESTAMPTZ");
         JsonNode failed = ProgramProcess.run(job).expect(1).json();
