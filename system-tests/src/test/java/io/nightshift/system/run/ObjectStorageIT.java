@@ -196,9 +196,8 @@ final class ObjectStorageIT {
         put(1, 2_999);
         program(List.of(), configured("run", job.file().toString(), "-o", "json"))
                 .expect(
-                        1,
-                        "the input changed since",
-                        "s3://lake/flights/part-1.parquet: its length was",
-                        "its ETag was");
+                        2,
+                        "its input has changed since it was opened",
+                        "s3://lake/flights/part-1.parquet has changed: its length was");
     }
 }
