@@ -79,6 +79,7 @@ final class JobCheck {
         check.change(root);
         check.partitions(root);
         check.number(root.entry("checks"));
+        check.rowLimits(root.entry("checks"));
         return check.values;
     }
 
@@ -671,6 +672,22 @@ final class JobCheck {
             }
         }
         return names;
+    }
+
+    /// Refuses limits of the number of rows that no batch can keep.
+    private void rowLimits(@Nullable Member checks) {
+        if (checks != null
+                && values.get("checks.rows.min") instanceof Long min
+                && values.get("checks.rows.max") instanceof Long max
+                && min > max) {
+            Member rows = checks.value() instanceof Mapping section ? section.entry("rows") : null;
+            mistakes.add(new Mistake(
+                    rows == null ? checks.line() : rows.line(),
+                    "checks.rows.max",
+                    "%d, which is smaller than checks.rows.min".formatted(max),
+                    "%d or more".formatted(min),
+                    null));
+        }
     }
 
     /// Refuses more checks than a partition may report.

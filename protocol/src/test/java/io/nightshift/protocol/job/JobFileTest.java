@@ -213,6 +213,8 @@ class JobFileTest {
             String columns = java.util.stream.IntStream.range(0, 99)
                     .mapToObj(i -> "c" + i + ": 1%")
                     .collect(java.util.stream.Collectors.joining(", "));
+            assertThat(complaint(SMALLEST + "checks:\n  rows: {min: 5, max: 2}\n"))
+                    .contains("checks.rows.max: 2, which is smaller than checks.rows.min; expected 5 or more");
             assertThat(complaint(SMALLEST + "checks: {nulls: {" + columns + "}}\n"))
                     .contains("checks: 99 columns; expected at most 98 under nulls and range together");
         }
