@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -64,14 +65,8 @@ public final class LookupTables {
     }
 
     private static void afterIdleTime(Runnable task) {
-        Thread.ofVirtual().name("drop-lookup").start(() -> {
-            try {
-                Thread.sleep(IDLE);
-                task.run();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        CompletableFuture.delayedExecutor(IDLE.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(task);
     }
 
     /// A table that is there until it is closed.
