@@ -33,10 +33,11 @@ build_in() {
     git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
         if [[ -e $file ]]; then printf '%s\0' "$file"; fi
     done | tar --null -T - -cf - | tar -C "$folder" --no-same-permissions -xf -
-    (cd "$folder" && "${build[@]}")
-    # Maven stamps the metadata of a repository with the time.
+    (cd "$folder" && "${build[@]}") >&2
+    # Maven stamps the metadata of a repository, and the names of snapshots, with the time.
     # shellcheck disable=SC2086 # two folders
-    (cd "$folder" && find $results -type f ! -name 'maven-metadata.xml*' -exec sha256sum {} + | sort -k 2)
+    (cd "$folder" && find $results -type f ! -name 'maven-metadata.xml*' -exec sha256sum {} + |
+        sed -E 's/-[0-9]{8}\.[0-9]{6}-[0-9]+/-SNAPSHOT/' | sort -k 2)
 }
 
 echo "The first build" >&2
