@@ -11,7 +11,7 @@ licences Apache-2.0, LGPL-2.1 and MPL-2.0 in the file with the name of the licen
 <#list dependencyMap as entry>
 <#assign library = entry.key>
 <#-- PrepareJars modifies the former; the build repacks the driver of DuckDB. -->
-<#assign modified = library.artifactId?matches("(pekko|scala-library|slick).*|duckdb_jdbc")>
+<#assign modified = library.artifactId?matches("(pekko|picocli|scala-library|slick).*|duckdb_jdbc")>
 ${(library.groupId + ":" + library.artifactId + ":" + library.version)?right_pad(70)}${entry.value?join(" or ")}${modified?string(", modified", "")}
 </#list>
 

@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
-/// Rewrites the Scala functions of a class so that the JVM's start-up cache can hold them.
+/// Rewrites the Scala functions of a class, and the lambdas that Java passes to Pekko, so that the JVM's
+/// start-up cache can hold them.
 ///
-/// Scala compiles a function to a call of `LambdaMetafactory.altMetafactory`, which makes it serializable.
+/// These functions are serializable, so both compilers create them by `LambdaMetafactory.altMetafactory`.
 /// The cache of JDK 25 holds only the lambdas of `metafactory`, so the JVM would create some 1,300 functions
 /// again at every start. This class changes the entries of `BootstrapMethods` to `metafactory`; it does not
 /// touch code. The functions are then no longer serializable, and lose the bridge methods next to their
@@ -25,6 +27,10 @@ final class CacheableLambdas {
     private static final String DESCRIPTOR = "(Ljava/lang/invoke/MethodHandles$Lookup;Ljava/lang/String;"
             + "Ljava/lang/invoke/MethodType;Ljava/lang/invoke/MethodType;Ljava/lang/invoke/MethodHandle;"
             + "Ljava/lang/invoke/MethodType;)Ljava/lang/invoke/CallSite;";
+
+    /// What the descriptors of the interfaces begin with.
+    private static final List<String> FUNCTIONS =
+            List.of("Lscala/Function", "Lscala/runtime/java8/JFunction", "Lorg/apache/pekko/japi/function/");
 
     private static final int SERIALIZABLE = 1;
     private static final int BRIDGES = 4;
@@ -150,8 +156,8 @@ final class CacheableLambdas {
         throw new IllegalArgumentException("a handle without its class");
     }
 
-    /// The bootstrap methods that some call site uses for something other than a Scala function. An interface
-    /// of Scala's functions has one abstract method; another interface may have more, and then needs its
+    /// The bootstrap methods that some call site uses for something other than these functions. Their
+    /// interfaces have one abstract method; another interface may have more, and then needs its
     /// bridges.
     private Set<Integer> notFunctions() {
         Set<Integer> others = new HashSet<>();
@@ -159,7 +165,7 @@ final class CacheableLambdas {
             if (constants[i] != 0 && file.get(constants[i]) >= 17 && file.get(constants[i]) <= 18) {
                 String made = text(unsigned(constants[unsigned(constants[i] + 3)] + 3));
                 String type = made.substring(made.indexOf(')') + 1);
-                if (!type.startsWith("Lscala/Function") && !type.startsWith("Lscala/runtime/java8/JFunction")) {
+                if (FUNCTIONS.stream().noneMatch(type::startsWith)) {
                     others.add(unsigned(constants[i] + 1));
                 }
             }

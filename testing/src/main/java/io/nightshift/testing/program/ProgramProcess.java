@@ -77,8 +77,13 @@ public final class ProgramProcess implements AutoCloseable {
         command.addAll(List.of(
                 "-XX:+UseSerialGC",
                 "-Xmx256m",
-                // As the launcher has it: less to compile in a short run.
+                // As the launcher has them: less to compile in a short run.
                 "-XX:C1MaxInlineSize=15",
+                "-XX:Tier3InvocationThreshold=2000",
+                "-XX:Tier3MinInvocationThreshold=1000",
+                "-XX:Tier3CompileThreshold=10000",
+                "-XX:-UsePerfData",
+                "-Djdk.reflect.useNativeAccessorOnly=true",
                 "-Xlog:disable",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",

@@ -78,7 +78,9 @@ record StartupCache(String classPath, Path file) {
                         "--home",
                         scratch.resolve("home").toString(),
                         "--set",
-                        "destination.parquet=" + scratch.resolve("predictions")));
+                        "destination.parquet=" + scratch.resolve("predictions"),
+                        "-o",
+                        "json"));
         Path log = scratch.resolve("training.log");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
