@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes every reader of bytes that a stranger may have written: job files, messages between nodes, ledger entries, model
-# files of each format, and the HTTP port of a running node. Jazzer (coverage-guided, on libFuzzer) changes valid inputs.
+# Fuzzes every reader of bytes that a stranger may have written: job files, messages between nodes, ledger entries, CSV and
+# NDJSON files, model files of each format, and the HTTP port of a running node. Jazzer (coverage-guided, on libFuzzer) changes valid inputs.
 # A finding is any exception or error other than the documented refusal, an input that takes longer than 10 s, one that needs
 # more than 1 GB of memory, and an HTTP answer with status 500.
 #
@@ -31,6 +31,9 @@ if [[ $# -eq 0 ]]; then
     set -- "${targets[@]}"
 fi
 corpus=$PWD/bench/fuzz-corpus
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+options+=("-Djava.io.tmpdir=$scratch")
 for target; do
     mkdir -p "$corpus/$target"
     "$java" "${options[@]}" $entry "$target" "$corpus/$target"

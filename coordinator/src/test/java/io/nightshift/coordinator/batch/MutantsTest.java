@@ -3,10 +3,12 @@ package io.nightshift.coordinator.batch;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.util.Locale;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// That the simulation would notice: each way to break the machine breaks a promise soon.
+@Tag("mutants")
 class MutantsTest {
 
     private static final long SEEDS = 10_000;

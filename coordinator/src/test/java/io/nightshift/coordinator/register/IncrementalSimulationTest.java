@@ -11,6 +11,7 @@ import io.nightshift.protocol.job.TimeRanges;
 import java.time.Instant;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -112,6 +113,7 @@ class IncrementalSimulationTest {
         assertThat(scored).isGreaterThan((int) (3 * HISTORIES));
     }
 
+    @Tag("mutants")
     @ParameterizedTest
     @EnumSource
     void aMistakeIsFound(Mutant mutant) {

@@ -12,13 +12,14 @@ import java.util.List;
 import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class RegisterSimulationTest {
 
-    private static final long RUNS = Long.getLong("nightshift.simulation.runs", 100);
+    private static final long RUNS = Long.getLong("nightshift.register.runs", 100);
     private static final long FIRST_SEED = Long.getLong("nightshift.simulation.seed", 1);
 
     /// The decision logic with one mistake each.
@@ -221,6 +222,7 @@ class RegisterSimulationTest {
         assertThat(extensions).isGreaterThan(RUNS / 10);
     }
 
+    @Tag("mutants")
     @ParameterizedTest
     @EnumSource
     void aBrokenRegisterIsCaught(Mutant mutant) {

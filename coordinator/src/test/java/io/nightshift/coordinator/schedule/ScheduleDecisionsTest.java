@@ -209,6 +209,26 @@ class ScheduleDecisionsTest {
         }
 
         @Test
+        void aJobHasAHundredWaitingTicksAtMostAndTheOthersFollow() {
+            apply("schedule: {cron: \"* * * * *\", catch-up: all, overlap: queue}");
+            for (int hour = 13; hour < 18; hour++) {
+                at("2026-11-25T%d:00:00Z".formatted(hour));
+            }
+            assertThat(ticks()).hasSize(100);
+
+            ended(started(starts().getFirst().key()), Phase.PUBLISHED);
+
+            assertThat(ticks()).hasSize(101).doesNotHaveDuplicates();
+        }
+
+        private List<Instant> ticks() {
+            return events.stream()
+                    .filter(ScheduledJobEvent.TickDue.class::isInstance)
+                    .map(event -> ((ScheduledJobEvent.TickDue) event).tick())
+                    .toList();
+        }
+
+        @Test
         void aClockThatIsSetBackBringsNoTickAgain() {
             apply(NIGHTLY.formatted("all", "allow"));
             at("2026-11-26T02:00:00Z");

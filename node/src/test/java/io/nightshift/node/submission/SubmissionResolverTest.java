@@ -164,6 +164,10 @@ final class SubmissionResolverTest {
         source.parquet=/etc/passwd                | /etc/passwd is outside the folders that jobs may read
         source.parquet=/no/such.parquet           | /no/such.parquet is outside the folders that jobs may read
         source.parquet=/etc/*                     | /etc/* is outside the folders that jobs may read
+        source={csv: /etc/passwd}                 | /etc/passwd is outside the folders that jobs may read
+        source={ndjson: /no/such.ndjson}          | /no/such.ndjson is outside the folders that jobs may read
+        source.join=[{csv: /etc/passwd, on: [origin], columns: [x]}]      | /etc/passwd is outside the folders that jobs may read
+        source.join=[{parquet: /no/such.parquet, on: [dest], columns: [x]}] | /no/such.parquet is outside the folders that jobs may read
         destination.parquet=/etc/predictions      | /etc/predictions is outside the folders that jobs may write
         destination.parquet=/no/such/predictions  | /no/such/predictions is outside the folders that jobs may write
         """)

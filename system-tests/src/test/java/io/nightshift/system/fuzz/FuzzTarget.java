@@ -1,11 +1,12 @@
 package io.nightshift.system.fuzz;
 
+import java.io.IOException;
 import java.util.List;
 
 /// Code that reads bytes which a stranger may have written.
 ///
 /// A target is used by one thread.
-interface FuzzTarget {
+interface FuzzTarget extends AutoCloseable {
 
     /// Valid inputs, which the fuzzer changes. At least one.
     List<byte[]> seeds();
@@ -14,4 +15,12 @@ interface FuzzTarget {
     ///
     /// @throws Throwable anything else that the code throws: a finding
     void read(byte[] input) throws Throwable;
+
+    /// How often the short form reads a changed input: in one of so many cases. More than 1 for a slow target.
+    default int slowness() {
+        return 1;
+    }
+
+    @Override
+    default void close() throws IOException {}
 }

@@ -1,10 +1,14 @@
 package io.nightshift.system.fuzz;
 
+import static java.util.Map.entry;
+
 import com.typesafe.config.ConfigFactory;
 import io.nightshift.coordinator.ledger.LedgerSerializer;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobFileException;
+import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.register.BatchRegisterSnapshot;
 import io.nightshift.protocol.wire.KryoSerializer;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelException;
@@ -15,6 +19,7 @@ import io.nightshift.testing.Checkout;
 import java.io.IOException;
 import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -25,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.ExtendedActorSystem;
@@ -35,18 +41,20 @@ final class FuzzTargets {
     /// The rows that each model scores: one small block.
     private static final int ROWS = 16;
 
-    private static final Map<String, Supplier<FuzzTarget>> ALL = new TreeMap<>(Map.of(
-            "job-file", JobFiles::new,
-            "wire", Messages::new,
-            "ledger", LedgerEntries::new,
-            "model-xgboost",
+    private static final Map<String, Supplier<FuzzTarget>> ALL = new TreeMap<>(Map.ofEntries(
+            entry("job-file", JobFiles::new),
+            entry("wire", Messages::new),
+            entry("ledger", LedgerEntries::new),
+            entry("text", TextTarget::new),
+            entry(
+                    "model-xgboost",
                     () -> new Models(
-                            "examples/flights/flights.ubj", "scoring/src/test/resources/categories/xgboost.ubj"),
-            "model-lightgbm", () -> new Models("examples/storms/storms.lightgbm"),
-            "model-sklearn", () -> new Models("scoring/src/test/resources/sklearn/*.json"),
-            "model-onnx", () -> new Models("scoring/src/test/resources/peers/*.onnx"),
-            "model-smile", () -> new Models("smile/src/test/resources/smile/*.ser"),
-            "model-nightshift", NightshiftModels::new));
+                            "examples/flights/flights.ubj", "scoring/src/test/resources/categories/xgboost.ubj")),
+            entry("model-lightgbm", () -> new Models("examples/storms/storms.lightgbm")),
+            entry("model-sklearn", () -> new Models("scoring/src/test/resources/sklearn/*.json")),
+            entry("model-onnx", () -> new Models("scoring/src/test/resources/peers/*.onnx")),
+            entry("model-smile", () -> new Models("smile/src/test/resources/smile/*.ser")),
+            entry("model-nightshift", NightshiftModels::new)));
 
     private FuzzTargets() {}
 
@@ -85,7 +93,7 @@ final class FuzzTargets {
         }
     }
 
-    private static byte[] prefixed(int first, byte[] rest) {
+    static byte[] prefixed(int first, byte[] rest) {
         return concat(new byte[] {(byte) first}, rest);
     }
 
@@ -98,12 +106,23 @@ final class FuzzTargets {
     private static final class JobFiles implements FuzzTarget {
 
         private static final Path FILE = Path.of("/jobs/job.yaml");
+        private static final Pattern YAML = Pattern.compile("```yaml\\n(.*?)```", Pattern.DOTALL);
 
+        /// The examples, and what the documentation writes about job files.
         @Override
         public List<byte[]> seeds() {
-            return Stream.of("examples/flights/job.yaml", "examples/storms/job.yaml", "bench/jobs/*.yaml")
-                    .flatMap(pattern -> files(pattern).stream())
-                    .toList();
+            List<byte[]> seeds = new ArrayList<>();
+            seeds.addAll(files("examples/flights/job.yaml"));
+            seeds.addAll(files("examples/storms/job.yaml"));
+            for (String folder : List.of("docs/how-to/*.md", "docs/reference/job-file.md", "docs/tutorial/*.md")) {
+                for (byte[] page : files(folder)) {
+                    YAML.matcher(new String(page, StandardCharsets.UTF_8))
+                            .results()
+                            .map(block -> block.group(1).getBytes(StandardCharsets.UTF_8))
+                            .forEach(seeds::add);
+                }
+            }
+            return seeds;
         }
 
         @Override
@@ -118,11 +137,11 @@ final class FuzzTargets {
         }
     }
 
-    /// Messages between nodes. The first byte of an input is the number of the message's class.
+    /// Messages between nodes. The first two bytes of an input are the number of the message's class.
     private static final class Messages implements FuzzTarget {
 
         /// Above all class numbers.
-        private static final int CLASSES = 256;
+        private static final int CLASSES = 1_024;
 
         private final KryoSerializer serializer = new KryoSerializer((ExtendedActorSystem) ActorSystem.create(
                 "fuzz",
@@ -136,7 +155,7 @@ final class FuzzTargets {
             for (byte[] message : files("protocol/src/test/resources/golden/wire/*.bin")) {
                 for (int number = 0; number < CLASSES; number++) {
                     if (accepts(message, number)) {
-                        seeds.add(prefixed(number, message));
+                        seeds.add(concat(new byte[] {(byte) (number >> 8), (byte) number}, message));
                     }
                 }
             }
@@ -154,35 +173,51 @@ final class FuzzTargets {
 
         @Override
         public void read(byte[] input) {
-            if (input.length == 0) {
+            if (input.length < 2) {
                 return;
             }
+            int number = ((input[0] & 0xff) << 8 | input[1] & 0xff) % CLASSES;
             try {
-                serializer.fromBinary(Arrays.copyOfRange(input, 1, input.length), Integer.toString(input[0] & 0xff));
+                serializer.fromBinary(Arrays.copyOfRange(input, 2, input.length), Integer.toString(number));
             } catch (NotSerializableException refused) {
                 // This is the contract: Pekko drops the message.
             }
         }
     }
 
-    /// Events of batches and of the register as the journal stores them. The first byte of an input chooses
-    /// which of the two it is.
+    /// Events and snapshots as the journal stores them. The first byte of an input chooses the kind.
     private static final class LedgerEntries implements FuzzTarget {
 
         private static final String GENESIS = "0".repeat(64);
+
+        /// The manifests of events, and the folders of their golden files.
+        private static final List<Map.Entry<String, String>> KINDS = List.of(
+                entry("entry-1", "batch"),
+                entry("register-1", "register"),
+                entry("job-1", "job"),
+                entry("catalogue-1", "catalogue"),
+                entry("alert-1", "alerts"));
+
+        private static final int SNAPSHOT = KINDS.size();
 
         private final LedgerSerializer serializer = new LedgerSerializer();
 
         @Override
         public List<byte[]> seeds() {
             List<byte[]> seeds = new ArrayList<>();
-            for (byte[] event : files("protocol/src/test/resources/golden/batch/*.cbor")) {
-                seeds.add(prefixed(0, concat(new byte[32], event)));
+            for (int kind = 0; kind < KINDS.size(); kind++) {
+                for (byte[] event : golden(KINDS.get(kind).getValue())) {
+                    seeds.add(prefixed(kind, kind == 0 ? concat(new byte[32], event) : event));
+                }
             }
-            for (byte[] event : files("protocol/src/test/resources/golden/register/*.cbor")) {
-                seeds.add(prefixed(1, event));
+            for (byte[] snapshot : golden("snapshot")) {
+                seeds.add(prefixed(SNAPSHOT, snapshot));
             }
             return seeds;
+        }
+
+        private static List<byte[]> golden(String folder) {
+            return files("protocol/src/test/resources/golden/" + folder + "/*.cbor");
         }
 
         @Override
@@ -191,9 +226,11 @@ final class FuzzTargets {
                 return;
             }
             byte[] stored = Arrays.copyOfRange(input, 1, input.length);
+            int kind = (input[0] & 0xff) % (SNAPSHOT + 1);
             try {
-                Object read = serializer.fromBinary(stored, input[0] % 2 == 0 ? "entry-1" : "register-1");
-                if (read instanceof LedgerEntry entry) {
+                if (kind == SNAPSHOT) {
+                    EventCodec.decodeSnapshot(BatchRegisterSnapshot.class, stored);
+                } else if (serializer.fromBinary(stored, KINDS.get(kind).getKey()) instanceof LedgerEntry entry) {
                     entry.event();
                     entry.follows(GENESIS);
                 }

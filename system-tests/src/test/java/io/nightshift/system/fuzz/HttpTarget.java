@@ -1,6 +1,7 @@
 package io.nightshift.system.fuzz;
 
 import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.http.Endpoint;
 import io.nightshift.system.http.HttpNode;
 import io.nightshift.testing.FlightsJob;
 import java.io.ByteArrayOutputStream;
@@ -14,12 +15,28 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 
 /// Bytes that a client sends to a node's HTTP port. A node answers any bytes, or closes the connection. A
 /// finding is an answer with status 500, which reports an error of the node, or no answer at all.
-final class HttpTarget implements FuzzTarget, AutoCloseable {
+final class HttpTarget implements FuzzTarget {
 
     private static final int MILLISECONDS = 10_000;
+    private static final Pattern SEGMENT = Pattern.compile("\\{[a-z]+}");
+    private static final Map<String, String> QUERIES = Map.of(
+            "/v1/batches", "?job=flights&state=running&limit=2&cursor=1",
+            "/v1/batches/{batch}/partitions", "?state=committed&limit=2&cursor=1",
+            "/v1/batches/{batch}/events", "?after=1&limit=2",
+            "/v1/batches/{batch}/quarantine/rows", "?reason=x&limit=2",
+            "/v1/jobs/{job}/runs", "?from=2026-01-01T00:00:00Z&missing=true&limit=2",
+            "/v1/alerts", "?state=open&limit=2");
+
+    /// What the requests of all endpoints with JSON may contain.
+    private static final String BODY = """
+            {"reason": "x", "partitions": [1], "holds": false, "summary": "x", "parameters": {"day": "2026-01-01"},
+             "from": "2026-01-01", "to": "2026-01-03", "parallel": 2, "all": true}
+            """;
 
     private final HttpNode node;
     private final FlightsJob job;
@@ -33,24 +50,16 @@ final class HttpTarget implements FuzzTarget, AutoCloseable {
     @Override
     public List<byte[]> seeds() {
         List<String> requests = new ArrayList<>();
-        for (String path : List.of(
-                "/health/ready",
-                "/metrics",
-                "/batches?limit=2&phase=running",
-                "/batches/flights-1",
-                "/models",
-                "/batches/flights-1/events?after=1",
-                "/")) {
-            requests.add("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + node.authorization()
-                    + "Accept-Encoding: gzip\r\n\r\n");
-        }
-        for (String control : List.of("pause", "resume", "cancel", "retry", "rescore", "ignore-window")) {
-            requests.add(post(
-                    "/batches/flights-1/" + control, "application/json", "{\"reason\": \"x\", \"partitions\": [1]}"));
-        }
         try {
-            requests.add(
-                    post("/batches", "application/yaml", HttpNode.jobText(job, "destination.parquet=/dev/null/none")));
+            String text = HttpNode.jobText(job, "destination.parquet=/dev/null/none");
+            for (Endpoint endpoint : node.endpoints) {
+                String path = SEGMENT.matcher(endpoint.path())
+                        .replaceAll(segment -> segment.group().equals("{job}") ? "flights" : "flights-1");
+                requests.add(
+                        endpoint.method().equals("GET")
+                                ? get(path + QUERIES.getOrDefault(endpoint.path(), ""))
+                                : send(endpoint, path, text));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -59,9 +68,22 @@ final class HttpTarget implements FuzzTarget, AutoCloseable {
                 .toList();
     }
 
-    private String post(String path, String type, String body) {
-        return "POST %s HTTP/1.1\r\nHost: localhost\r\n%sContent-Type: %s\r\nIdempotency-Key: \"k1\"\r\nContent-Length: %d\r\n\r\n%s"
-                .formatted(path, node.authorization(), type, body.length(), body);
+    private String get(String path) {
+        return "GET %s HTTP/1.1\r\nHost: localhost\r\n%sAccept-Encoding: gzip\r\n\r\n"
+                .formatted(path, node.authorization());
+    }
+
+    private String send(Endpoint endpoint, String path, String job) {
+        String type = endpoint.bodyTypes().isEmpty() ? "application/json" : endpoint.bodyTypes().getFirst();
+        String body = type.equals("application/json") ? BODY : job;
+        return "%s %s HTTP/1.1\r\nHost: localhost\r\n%sContent-Type: %s\r\nIdempotency-Key: \"k1\"\r\nContent-Length: %d\r\n\r\n%s"
+                .formatted(
+                        endpoint.method(),
+                        path,
+                        node.authorization(),
+                        type,
+                        body.getBytes(StandardCharsets.UTF_8).length,
+                        body);
     }
 
     @Override
@@ -73,7 +95,7 @@ final class HttpTarget implements FuzzTarget, AutoCloseable {
     }
 
     /// The node's answer until it closes the connection; empty if it resets the connection.
-    private String answer(byte[] input) throws IOException {
+    String answer(byte[] input) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port)) {
             socket.setSoTimeout(MILLISECONDS);
             socket.getOutputStream().write(input);

@@ -57,7 +57,7 @@ public final class HttpNode implements AutoCloseable {
     /// The token of the home folder, if no others are configured.
     private final @Nullable String token;
     final ModelRegistry registry;
-    final List<Endpoint> endpoints;
+    public final List<Endpoint> endpoints;
 
     public HttpNode(Path home, HttpSettings settings) {
         this(home, settings, SubmissionQueue.Limits.DEFAULT);
