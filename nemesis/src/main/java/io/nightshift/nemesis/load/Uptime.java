@@ -18,6 +18,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -30,7 +31,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
 
 /// Runs many small batches through one node without a restart, and checks that the last ones are as fast as
-/// the first, and that ended batches leave memory. Run by `bench/uptime.sh`.
+/// the first, and that ended batches leave memory. A quarter of the jobs each has checks, a lookup, an incremental
+/// source and a partition key. Run by `bench/uptime.sh`.
 final class Uptime {
 
     private static final String USAGE = "usage: BATCHES [CALLERS] [--no-stopwatch]";
@@ -56,7 +58,7 @@ final class Uptime {
 
     private static final String BATCH_CLASS = "io.nightshift.coordinator.batch.BatchDecisions";
 
-    private record Measured(int batches, double seconds, long heapBytes, long entities) {}
+    private record Measured(int batches, double seconds, double processorSeconds, long heapBytes, long entities) {}
 
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private final NemesisCluster cluster;
@@ -103,11 +105,20 @@ final class Uptime {
                 Map.of());
         NemesisCluster cluster = environment.cluster(options, List.of(SimulatedHost.A));
         List<String> jobs = new ArrayList<>();
+        Path lookup = Files.writeString(folder.resolve("airports.csv"), "origin,runways\nATL,5\nORD,8\n");
+        List<String> features = List.of(
+                "checks={rows: {min: 0}, nulls: {distance: 100%}}",
+                "source.join=[{csv: %s, on: [origin], columns: [runways]}]".formatted(lookup),
+                "incremental={column: date, lateness: 1h}",
+                "partitions={by: origin, count: 2}");
         for (int i = 0; i < ROUND; i++) {
             jobs.add(JobText.of(JobFile.parse(
                     Files.readAllBytes(flights.file()),
                     flights.file(),
-                    List.of("job=uptime-" + i, "destination.parquet=" + folder.resolve("predictions")))));
+                    List.of(
+                            "job=uptime-" + i,
+                            "destination.parquet=" + folder.resolve("predictions"),
+                            features.get(i % features.size())))));
         }
         try (NightshiftClient client = NightshiftClient.overHttp(URI.create("http://127.0.0.1:" + port))
                 .token(cluster.token())
@@ -117,7 +128,7 @@ final class Uptime {
     }
 
     private boolean run(int batches, int callers, boolean timed) throws Exception {
-        out.printf("%n| batches | seconds | live heap, MB | batches in memory |%n|---|---|---|---|%n");
+        out.printf("%n| batches | seconds | processor seconds | live heap, MB | batches in memory |%n|---|---|---|---|---|%n");
         List<Measured> rounds = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
         try {
@@ -140,15 +151,17 @@ final class Uptime {
     private void print(Measured measured) {
         out.printf(
                 Locale.ROOT,
-                "| %,d | %.1f | %.1f | %d |%n",
+                "| %,d | %.1f | %.1f | %.1f | %d |%n",
                 measured.batches(),
                 measured.seconds(),
+                measured.processorSeconds(),
                 measured.heapBytes() / 1e6,
                 measured.entities());
     }
 
     private Measured round(int batches, int before) throws Exception {
         long begin = System.nanoTime();
+        Duration used = processorTime();
         Semaphore submissions = new Semaphore(SUBMISSIONS);
         List<CompletableFuture<Void>> submitted = new ArrayList<>();
         for (int i = 0; i < batches; i++) {
@@ -164,7 +177,12 @@ final class Uptime {
             awaitPublished(latest.get(i));
         }
         double seconds = (System.nanoTime() - begin) / 1e9;
-        return memory(before + batches, seconds);
+        return memory(
+                before + batches, seconds, processorTime().minus(used).toMillis() / 1e3);
+    }
+
+    private Duration processorTime() {
+        return cluster.nodes.get(SimulatedHost.A).processorTime();
     }
 
     private void awaitPublished(String batch) throws IOException {
@@ -181,13 +199,13 @@ final class Uptime {
     }
 
     /// The node's live heap, as soon as the ended batches have left memory, or after a minute.
-    private Measured memory(int batches, double seconds) throws IOException {
+    private Measured memory(int batches, double seconds, double processorSeconds) throws IOException {
         long deadline = System.nanoTime() + 60_000_000_000L;
         while (true) {
             HeapHistogram heap = cluster.nodes.get(SimulatedHost.A).liveHeap();
             long entities = heap.instances(BATCH_CLASS);
             if (entities <= MOST_BATCHES || System.nanoTime() > deadline) {
-                return new Measured(batches, seconds, heap.bytes(), entities);
+                return new Measured(batches, seconds, processorSeconds, heap.bytes(), entities);
             }
             LockSupport.parkNanos(1_000_000_000);
         }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.nightshift.scoring.format.MalformedModelException;
 import io.nightshift.scoring.model.FeatureType.Precision;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -45,6 +46,9 @@ public final class JsonDocument {
             return document;
         } catch (com.fasterxml.jackson.core.JacksonException broken) {
             throw new MalformedModelException("it is not valid JSON: " + broken.getOriginalMessage(), broken);
+        } catch (CharConversionException broken) {
+            // Jackson reads UTF-32 by a reader of its own, which reports broken characters so.
+            throw new MalformedModelException("it is not valid JSON: " + broken.getMessage(), broken);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }

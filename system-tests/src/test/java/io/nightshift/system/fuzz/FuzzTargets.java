@@ -70,6 +70,12 @@ final class FuzzTargets {
         return target.get();
     }
 
+    /// What the fuzzer has found for a target: inputs that once failed.
+    static List<byte[]> findings(String name) {
+        String folder = "system-tests/src/test/resources/fuzz/" + name;
+        return Files.isDirectory(Checkout.path(folder)) ? files(folder + "/*.bin") : List.of();
+    }
+
     /// The contents of the checkout's files that a pattern names.
     ///
     /// @param pattern a path; its last part may be a glob

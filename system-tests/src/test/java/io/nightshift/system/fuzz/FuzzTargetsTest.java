@@ -32,6 +32,7 @@ class FuzzTargetsTest {
             List<byte[]> seeds = target.seeds();
             assertThat(seeds).isNotEmpty();
             seeds.forEach(seed -> read(target, seed));
+            FuzzTargets.findings(name).forEach(finding -> read(target, finding));
             ChangedInputs inputs = new ChangedInputs(seeds, 1);
             for (int i = 0; i < INPUTS / target.slowness(); i++) {
                 read(target, inputs.next());
