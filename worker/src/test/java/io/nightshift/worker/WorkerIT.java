@@ -582,7 +582,7 @@ class WorkerIT {
         Lease lease = lease();
         ActorRef<WorkerMessage> self = requestLease();
         self.tell(lease);
-        begun.join();
+        assertThat(begun).succeedsWithin(SOON);
         self.tell(new WorkerMessage.Abandon(lease.attempt(), "the batch is cancelled"));
         findWork();
         assertThat(scoring.stuck()).isOne();
@@ -600,7 +600,7 @@ class WorkerIT {
                 gate.join();
             };
             scoring.execute(task);
-            begun.join();
+            assertThat(begun).succeedsWithin(SOON);
             assertThat(scoring.replace(task)).isTrue();
         }
         worker();

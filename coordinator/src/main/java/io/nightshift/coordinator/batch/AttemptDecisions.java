@@ -245,7 +245,6 @@ class AttemptDecisions {
     /// Whether this attempt is the one that was committed for its partition.
     static boolean isCommitted(BatchState state, Attempt attempt) {
         return state.plan() != null
-                && attempt.partition() < state.plan().index().partitions()
                 && state.committed()
                         .epoch(attempt.partition())
                         .filter(attempt.epoch()::equals)

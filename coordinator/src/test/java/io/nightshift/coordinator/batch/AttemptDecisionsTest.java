@@ -8,12 +8,16 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -238,6 +242,14 @@ class AttemptDecisionsTest extends DecisionsFixture {
         }
 
         @Test
+        void aLateTickMeansNothingWithoutALease() {
+            start();
+            seconds = 1_000;
+
+            assertThat(decide(new CoordinatorMessage.Tick())).isEqualTo(Decision.of(HAS_WORK));
+        }
+
+        @Test
         void aTickThatIsLateByHalfALeaseIsNotYetABlockedCoordinator() {
             start();
             lease();
@@ -249,6 +261,149 @@ class AttemptDecisionsTest extends DecisionsFixture {
             assertThat(decide(new CoordinatorMessage.Tick()).actions())
                     .first()
                     .isInstanceOf(CoordinatorAction.WriteLog.class);
+        }
+    }
+
+    @Nested
+    class Resources {
+
+        private void failed(int partition, int lease, Failure failure) {
+            decide(new BatchCommand.AttemptFailed(attempt(partition, lease), "node:1", failure));
+        }
+
+        /// For how long the node gets no partition.
+        private @Nullable Duration holdOff() {
+            CoordinatorAction.Send<?> send =
+                    (CoordinatorAction.Send<?>) lease().actions().getFirst();
+            return ((WorkerMessage.NothingToLease) send.message()).heldOffFor();
+        }
+
+        @Test
+        void aNodeWhoseResourceFailsIsHeldOffTwiceAsLongEachTimeUntilItSucceeds() {
+            start();
+            lease();
+            failed(0, 1, MISSING);
+            assertThat(holdOff()).isEqualTo(Duration.ofSeconds(1));
+            seconds = 1;
+            lease();
+            failed(0, 2, MISSING);
+            assertThat(holdOff()).isEqualTo(Duration.ofSeconds(2));
+
+            seconds = 3;
+            lease();
+            decide(commit(0, 3));
+            decide(new CoordinatorMessage.FlushCommits());
+            lease();
+            failed(1, 4, MISSING);
+
+            assertThat(holdOff()).isEqualTo(Duration.ofSeconds(1));
+        }
+
+        @Test
+        void afterEachFailureOfStorageNothingIsLeasedForTwiceAsLong() {
+            start();
+            lease();
+            failed(0, 1, AWAY);
+            assertThat(leasedPartition()).isEqualTo(-1);
+            seconds = 1;
+            assertThat(leasedPartition()).isZero();
+            failed(0, 2, AWAY);
+
+            seconds = 2;
+            assertThat(leasedPartition()).isEqualTo(-1);
+            seconds = 3;
+            assertThat(leasedPartition()).isZero();
+        }
+
+        @Test
+        void onlyRowsAreProgressAfterAFailureOfStorage() {
+            start();
+            lease();
+            failed(0, 1, AWAY);
+            seconds = 1;
+            lease();
+
+            decide(heartbeat(0, 2, 0));
+            assertThat(leasedPartition()).isEqualTo(-1);
+            decide(heartbeat(0, 2, 1));
+            assertThat(leasedPartition()).isEqualTo(1);
+        }
+    }
+
+    @Nested
+    class Uses {
+
+        private static final Use USE = new Use(1, 2, 3, 4, 5, 6);
+
+        private BatchEvent flush() {
+            return decide(new CoordinatorMessage.FlushCommits()).events().getFirst();
+        }
+
+        private BatchEvent committed(int partition, int lease, @Nullable Use discarded, int attempts) {
+            return new BatchEvent.Committed(
+                    at(), List.of(ExampleBatch.commit(partition, new Epoch(1, lease), 0)), discarded, attempts);
+        }
+
+        @Test
+        void theNextCommitRecordsWhatAThrownAwayAttemptHasUsedAndNoCommittedOne() {
+            start();
+            lease();
+            decide(new BatchCommand.ReleaseLease(attempt(0, 1), USE));
+            lease();
+            decide(commit(0, 2));
+            assertThat(flush()).isEqualTo(committed(0, 2, USE, 1));
+
+            decide(new BatchCommand.ReleaseLease(attempt(0, 2), USE));
+            lease();
+            decide(commit(1, 3));
+            assertThat(flush()).isEqualTo(committed(1, 3, null, 0));
+        }
+
+        @Test
+        void aWithdrawnCommitHasRecordedItsUse() {
+            start();
+            lease();
+            decide(commit(0, 1));
+            flush();
+            decide(new BatchCommand.Rescore(List.of(0), operator));
+            decide(new BatchCommand.AttemptDiscarded(attempt(0, 1), USE));
+            lease();
+            decide(commit(0, 2));
+
+            assertThat(flush()).isEqualTo(committed(0, 2, null, 0));
+        }
+
+        @Test
+        void aFailedAttemptSaysWhatItHasUsed() {
+            start();
+            lease();
+
+            assertThat(decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", DISK, USE))
+                            .events())
+                    .containsExactly(
+                            new BatchEvent.AttemptFailed(at(), 0, new Epoch(1, 1), "node:1", DISK, null, USE));
+        }
+
+        @Test
+        void theRegisterLearnsTheAverageTimeOfAPartition() {
+            seconds = 5;
+            start();
+            lease();
+            seconds = 9;
+            decide(commit(0, 1));
+            flush();
+            assertThat(decide(new CoordinatorMessage.Tick()).actions()).containsExactly(hasWork(4_000));
+
+            lease();
+            seconds = 11;
+            decide(commit(1, 2));
+            flush();
+            assertThat(decide(new CoordinatorMessage.Tick()).actions()).containsExactly(hasWork(3_000));
+        }
+
+        private CoordinatorAction hasWork(long partitionMillis) {
+            return new CoordinatorAction.TellRegister(
+                    new BatchRegisterCommand.HasWork(ExampleBatch.BATCH, partitionMillis));
         }
     }
 

@@ -13,6 +13,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.time.Instant;
@@ -283,6 +284,37 @@ class BatchDecisionsTest extends DecisionsFixture {
                                     stepFailed(second, MISSING, 20),
                                     new BatchEvent.Failed(at(), Failure.permanent(MISSING.message()))),
                             List.of(HAS_NO_WORK)));
+        }
+
+        @Test
+        void aRetryBeginsOnThisNodeAgain() {
+            open();
+            report(1, LACKS, "node:2");
+            report(1, new CoordinatorMessage.TaskFailed(ExampleBatch.failed().failure(), "node:2"), "node:2");
+            assertThat(state.phase()).isEqualTo(Phase.FAILED);
+
+            assertThat(decide(new BatchCommand.Retry(operator)).actions()).contains(new CoordinatorAction.MakePlan(2));
+        }
+
+        @Test
+        void anotherStepBeginsOnThisNodeAgain() {
+            open();
+            report(1, LACKS, "node:2");
+            report(1, completed(), "node:2");
+            decide(new BatchCommand.Pause("", operator));
+            Job extended = ExampleBatch.job(ExampleBatch.job(), Job.OnChange.EXTEND);
+            String input = "2".repeat(64);
+            decide(new BatchCommand.Open(ExampleBatch.submission(extended, input)));
+            SourceFile changed = new SourceFile("/data/a.parquet", 300, ExampleBatch.AT, 20, "2");
+            report(
+                    1,
+                    new CoordinatorMessage.InputInspected(
+                            Objects.requireNonNull(state.extension()),
+                            List.of(new InspectedFile(changed, List.of(20L))),
+                            input));
+
+            assertThat(decide(new BatchCommand.Resume(operator)).actions())
+                    .contains(new CoordinatorAction.CheckInput(2));
         }
 
         @Test

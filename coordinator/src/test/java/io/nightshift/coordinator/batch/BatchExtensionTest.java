@@ -69,9 +69,10 @@ class BatchExtensionTest extends DecisionsFixture {
         lease();
 
         assertThat(runAgain()).isEqualTo(Decision.persist(request(), new CoordinatorAction.InspectInput(1, request())));
-        assertThat(inspected(A, B).events())
-                .containsExactly(
-                        new BatchEvent.PlanExtended(at(), INPUT, 1, 3, List.of(B.file()), PartitionPlan.of(10, 4)));
+        assertThat(inspected(A, B))
+                .isEqualTo(Decision.persist(
+                        new BatchEvent.PlanExtended(at(), INPUT, 1, 3, List.of(B.file()), PartitionPlan.of(10, 4)),
+                        HAS_WORK));
 
         assertThat(commit(0, 1).events()).hasSize(1);
         assertThat(state.pinned().index().partitions()).isEqualTo(5);

@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobWindow.Outside;
@@ -107,6 +108,25 @@ class BatchWindowTest extends DecisionsFixture {
         assertThat(state.curve().seconds())
                 .as("the time outside the window does not count")
                 .isBetween(34.0, 36.0);
+    }
+
+    @Test
+    void aRetryOutsideTheWindowVoidsTheLeasesFromBefore() {
+        open(ExampleBatch.window("22:00", "23:15", Outside.PAUSE));
+        plan();
+        lease();
+        lease();
+        decide(new BatchCommand.AttemptFailed(
+                attempt(0, 1), "node:1", ExampleBatch.failed().failure()));
+        seconds = 40;
+
+        assertThat(decide(new BatchCommand.Retry(operator)).actions())
+                .doesNotHaveAnyElementsOfTypes(CoordinatorAction.CheckInput.class);
+        Decision late = decide(new BatchCommand.Commit(ExampleBatch.commit(1, new Epoch(1, 2), 0), List.of(), worker));
+        assertThat(late)
+                .isEqualTo(Decision.of(new CoordinatorAction.Send<>(
+                        worker,
+                        new WorkerMessage.Abandon(attempt(1, 2), "the attempt no longer holds its partition"))));
     }
 
     @Test

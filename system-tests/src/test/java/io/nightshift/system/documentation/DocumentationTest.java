@@ -87,14 +87,7 @@ final class DocumentationTest {
 
     @Test
     void theTestsAndFaultsOfTheReliabilityPageExist() throws IOException {
-        Set<String> classes;
-        try (Stream<Path> files = Files.walk(Checkout.path("."))) {
-            classes = files.filter(file -> file.toString().contains("/src/test/java/"))
-                    .map(file -> String.valueOf(file.getFileName()))
-                    .filter(name -> name.endsWith(".java"))
-                    .map(name -> name.substring(0, name.length() - ".java".length()))
-                    .collect(Collectors.toSet());
-        }
+        Set<String> classes = testClasses();
         String faults = Files.readString(Checkout.path("docs/how-to/nemesis.md"));
         List<String> rows = Files.readAllLines(Checkout.path("docs/reliability.md")).stream()
                 .dropWhile(line -> !line.startsWith("| fault | what the system does |"))
@@ -111,6 +104,25 @@ final class DocumentationTest {
                     .allSatisfy(fault ->
                             assertThat(faults).contains("`" + fault.replaceFirst("^freeze-(15|60)$", "-$1") + "`"));
         });
+    }
+
+    @Test
+    void theTestsOfTheSecurityPageExist() throws IOException {
+        List<String> named = quoted(Files.readString(Checkout.path("docs/security.md"))).stream()
+                .filter(name -> name.matches("[A-Z]\\w*(Test|IT)"))
+                .toList();
+
+        assertThat(named).hasSizeGreaterThan(20).isSubsetOf(testClasses());
+    }
+
+    private static Set<String> testClasses() throws IOException {
+        try (Stream<Path> files = Files.walk(Checkout.path("."))) {
+            return files.filter(file -> file.toString().contains("/src/test/java/"))
+                    .map(file -> String.valueOf(file.getFileName()))
+                    .filter(name -> name.endsWith(".java"))
+                    .map(name -> name.substring(0, name.length() - ".java".length()))
+                    .collect(Collectors.toSet());
+        }
     }
 
     private static List<String> quoted(String cell) {

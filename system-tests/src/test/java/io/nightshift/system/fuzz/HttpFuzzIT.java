@@ -22,7 +22,10 @@ class HttpFuzzIT {
         try (HttpTarget target = new HttpTarget(folder)) {
             for (byte[] seed : target.seeds()) {
                 target.read(seed);
-                assertThat(target.answer(seed)).startsWith("HTTP/1.1 ").doesNotContain("lists the routes");
+                assertThat(target.answer(seed))
+                        .as(new String(seed, StandardCharsets.UTF_8))
+                        .matches("(?s)HTTP/1.1 (?!500).*")
+                        .doesNotContain("lists the routes");
             }
             ChangedInputs inputs = new ChangedInputs(target.seeds(), 1);
             for (int i = 0; i < INPUTS; i++) {

@@ -322,8 +322,10 @@ public final class LookupReader implements SourceReader {
             slices.cancel();
         }
 
+        /// The thread lives longer than this reader, and must not keep it.
         @Override
         public void close() {
+            held.remove();
             slices.close();
             loaded.forEach(LookupTables.Use::close);
         }

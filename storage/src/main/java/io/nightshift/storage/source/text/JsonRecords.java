@@ -26,7 +26,9 @@ final class JsonRecords {
     /// What the parser says of the bytes that it reads, which are one line.
     private static final Pattern SOURCE = Pattern.compile(" ?\\(start marker at .*\\)");
 
+    /// Records are UTF-8. Jackson would take one with NUL bytes for UTF-16 or UTF-32.
     static final JsonFactory JSON = JsonFactory.builder()
+            .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxStringLength(Records.LONGEST)
                     .maxNumberLength(1_000)

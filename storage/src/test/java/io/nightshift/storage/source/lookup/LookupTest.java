@@ -28,6 +28,7 @@ import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceReader.BoundSlices;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -352,6 +353,25 @@ class LookupTest {
         assertThat(data.rows(count)).as("it was used again meanwhile").containsExactly("1");
         later.getLast().run();
         assertThat(data.rows(count)).containsExactly("0");
+    }
+
+    /// Each attempt has a reader of its own, and its thread lives as long as the node.
+    @Test
+    void aThreadKeepsNoReaderWhoseSlicesAreClosed() {
+        Job job = job(table("parquet", "main", "1,a"), left(table("parquet", "names", "1,one")))
+                .build();
+        WeakReference<SourceReader> reader = heldAndClosed(job, plan(sources.inspect(job, MODEL)));
+
+        for (int i = 0; i < 100 && !reader.refersTo(null); i++) {
+            System.gc();
+        }
+        assertThat(reader.refersTo(null)).isTrue();
+    }
+
+    private WeakReference<SourceReader> heldAndClosed(Job job, List<Slice> slices) {
+        SourceReader reader = sources.of(job.source());
+        reader.hold(slices).close();
+        return new WeakReference<>(reader);
     }
 
     @Test

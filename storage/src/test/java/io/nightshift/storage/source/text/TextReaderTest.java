@@ -453,6 +453,18 @@ class TextReaderTest {
     }
 
     @Test
+    void aRecordThatLooksLikeUtf16OrUtf32IsNoJson() {
+        String file = write("a.ndjson", "{\"id\": 1}\n-\0\0\0{\"id\"\n{\0\"\0i\0d\0\n{\"id\": 2}\n");
+
+        assertThat(read(new NdjsonInput(List.of(file), Map.of("id", "BIGINT")), "id"))
+                .satisfiesExactly(
+                        first -> assertThat(first).isEqualTo("1"),
+                        utf32 -> assertThat(utf32).startsWith("it is not JSON").contains("line 2"),
+                        utf16 -> assertThat(utf16).startsWith("it is not JSON").contains("line 3"),
+                        last -> assertThat(last).isEqualTo("2"));
+    }
+
+    @Test
     void typesOfJsonAreDetected() {
         String file = write("a.ndjson", """
                 {"a": 1, "b": {"c": 1.5, "d": ["x"]}, "e": "2026-01-01", "f": 1}
