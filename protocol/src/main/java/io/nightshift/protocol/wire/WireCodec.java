@@ -9,6 +9,7 @@ import com.esotericsoftware.kryo.io.Output;
 import com.esotericsoftware.kryo.serializers.TimeSerializers.DurationSerializer;
 import com.esotericsoftware.kryo.serializers.TimeSerializers.InstantSerializer;
 import com.esotericsoftware.kryo.util.DefaultClassResolver;
+import com.esotericsoftware.kryo.util.Pool;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.protocol.wire.WireTypes.WireType;
 import java.time.Duration;
@@ -30,6 +31,14 @@ final class WireCodec {
     private static final int DEPTH = 16;
 
     private static final byte[] NOTHING = {};
+
+    /// For [#sizeOf]. A new codec looks at the components of all classes, which takes milliseconds.
+    private static final Pool<WireCodec> SIZES = new Pool<>(true, false, 4) {
+        @Override
+        protected WireCodec create() {
+            return new WireCodec(WireTypes.ALL, null);
+        }
+    };
 
     private final Kryo kryo;
     private final Output output = new Output(1024, WireLimits.MESSAGE);
@@ -89,9 +98,12 @@ final class WireCodec {
     ///
     /// @param value holds no actor
     static long sizeOf(Object value) {
+        WireCodec codec = SIZES.obtain();
         try (Output counted = new Output(1024, -1)) {
-            new WireCodec(WireTypes.ALL, null).kryo.writeObject(counted, value);
+            codec.kryo.writeObject(counted, value);
             return counted.total();
+        } finally {
+            SIZES.free(codec);
         }
     }
 
