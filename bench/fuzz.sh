@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes every reader of bytes that a stranger may have written: job files, messages between nodes, ledger entries, CSV and
-# NDJSON files, model files of each format, and the HTTP port of a running node. Jazzer (coverage-guided, on libFuzzer) changes valid inputs.
-# A finding is any exception or error other than the documented refusal, an input that takes longer than 10 s, one that needs
-# more than 1 GB of memory, and an HTTP answer with status 500.
+# NDJSON files, model files of each format, and the HTTP port of a running node. Jazzer (coverage-guided, on libFuzzer) changes
+# valid inputs. A finding is any exception or error other than the documented refusal, an input that takes longer than 10 s,
+# one that needs more than 1 GB of memory, and an HTTP answer with status 500.
 #
 #   bench/fuzz.sh [SECONDS [TARGET…]]     600 seconds in all, for all targets, by default
 #   bench/fuzz.sh targets                 lists the targets

@@ -22,7 +22,7 @@ class HttpFuzzIT {
         try (HttpTarget target = new HttpTarget(folder)) {
             for (byte[] seed : target.seeds()) {
                 target.read(seed);
-                assertThat(target.answer(seed))
+                assertThat(target.answer(seed, 20_000))
                         .as(new String(seed, StandardCharsets.UTF_8))
                         .matches("(?s)HTTP/1.1 (?!500).*")
                         .doesNotContain("lists the routes");

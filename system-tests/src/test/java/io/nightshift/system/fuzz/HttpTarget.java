@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import java.util.regex.Pattern;
 final class HttpTarget implements FuzzTarget {
 
     private static final int MILLISECONDS = 10_000;
+    private static final int PATIENCE = 200;
     private static final Pattern SEGMENT = Pattern.compile("\\{[a-z]+}");
     private static final Map<String, String> QUERIES = Map.of(
             "/v1/batches", "?job=flights&state=running&limit=2&cursor=1",
@@ -69,14 +71,14 @@ final class HttpTarget implements FuzzTarget {
     }
 
     private String get(String path) {
-        return "GET %s HTTP/1.1\r\nHost: localhost\r\n%sAccept-Encoding: gzip\r\n\r\n"
+        return "GET %s HTTP/1.1\r\nHost: localhost\r\n%sAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"
                 .formatted(path, node.authorization());
     }
 
     private String send(Endpoint endpoint, String path, String job) {
         String type = endpoint.bodyTypes().isEmpty() ? "application/json" : endpoint.bodyTypes().getFirst();
         String body = type.equals("application/json") ? BODY : job;
-        return "%s %s HTTP/1.1\r\nHost: localhost\r\n%sContent-Type: %s\r\nIdempotency-Key: \"k1\"\r\nContent-Length: %d\r\n\r\n%s"
+        return "%s %s HTTP/1.1\r\nHost: localhost\r\n%sConnection: close\r\nContent-Type: %s\r\nIdempotency-Key: \"k1\"\r\nContent-Length: %d\r\n\r\n%s"
                 .formatted(
                         endpoint.method(),
                         path,
@@ -88,21 +90,29 @@ final class HttpTarget implements FuzzTarget {
 
     @Override
     public void read(byte[] input) throws IOException {
-        String answer = answer(input);
+        String answer = answer(input, PATIENCE);
         if (answer.startsWith("HTTP/1.1 500") || answer.contains("\r\nHTTP/1.1 500")) {
             throw new IllegalStateException("the node answered: " + answer);
         }
     }
 
     /// The node's answer until it closes the connection; empty if it resets the connection.
-    String answer(byte[] input) throws IOException {
+    ///
+    /// @param patience how long to wait for the node before telling it that nothing follows, in milliseconds. It
+    ///     gives up an answer that is not ready then
+    String answer(byte[] input, int patience) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port)) {
-            socket.setSoTimeout(MILLISECONDS);
+            socket.setSoTimeout(patience);
             socket.getOutputStream().write(input);
-            socket.shutdownOutput();
             ByteArrayOutputStream answer = new ByteArrayOutputStream();
             InputStream in = socket.getInputStream();
-            in.transferTo(answer);
+            try {
+                in.transferTo(answer);
+            } catch (SocketTimeoutException waits) {
+                socket.setSoTimeout(MILLISECONDS);
+                socket.shutdownOutput();
+                in.transferTo(answer);
+            }
             return answer.toString(StandardCharsets.ISO_8859_1);
         } catch (SocketException reset) {
             return "";
