@@ -380,8 +380,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
 
             assertThat(decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", DISK, USE))
                             .events())
-                    .containsExactly(
-                            new BatchEvent.AttemptFailed(at(), 0, new Epoch(1, 1), "node:1", DISK, null, USE));
+                    .containsExactly(new BatchEvent.AttemptFailed(at(), 0, new Epoch(1, 1), "node:1", DISK, null, USE));
         }
 
         @Test

@@ -128,7 +128,8 @@ final class Uptime {
     }
 
     private boolean run(int batches, int callers, boolean timed) throws Exception {
-        out.printf("%n| batches | seconds | processor seconds | live heap, MB | batches in memory |%n|---|---|---|---|---|%n");
+        out.printf(
+                "%n| batches | seconds | processor seconds | live heap, MB | batches in memory |%n|---|---|---|---|---|%n");
         List<Measured> rounds = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
         try {
@@ -177,8 +178,7 @@ final class Uptime {
             awaitPublished(latest.get(i));
         }
         double seconds = (System.nanoTime() - begin) / 1e9;
-        return memory(
-                before + batches, seconds, processorTime().minus(used).toMillis() / 1e3);
+        return memory(before + batches, seconds, processorTime().minus(used).toMillis() / 1e3);
     }
 
     private Duration processorTime() {

@@ -44,8 +44,8 @@ class FuzzTargetsTest {
     @Test
     void everyMessageIsASeed() throws IOException {
         try (FuzzTarget target = FuzzTargets.of("wire");
-                DirectoryStream<Path> golden = Files.newDirectoryStream(
-                        Checkout.path("protocol/src/test/resources/golden/wire"), "*.bin")) {
+                DirectoryStream<Path> golden =
+                        Files.newDirectoryStream(Checkout.path("protocol/src/test/resources/golden/wire"), "*.bin")) {
             List<byte[]> seeds = target.seeds();
             for (Path file : golden) {
                 byte[] message = Files.readAllBytes(file);

@@ -76,7 +76,9 @@ final class HttpTarget implements FuzzTarget {
     }
 
     private String send(Endpoint endpoint, String path, String job) {
-        String type = endpoint.bodyTypes().isEmpty() ? "application/json" : endpoint.bodyTypes().getFirst();
+        String type = endpoint.bodyTypes().isEmpty()
+                ? "application/json"
+                : endpoint.bodyTypes().getFirst();
         String body = type.equals("application/json") ? BODY : job;
         return "%s %s HTTP/1.1\r\nHost: localhost\r\n%sConnection: close\r\nContent-Type: %s\r\nIdempotency-Key: \"k1\"\r\nContent-Length: %d\r\n\r\n%s"
                 .formatted(
