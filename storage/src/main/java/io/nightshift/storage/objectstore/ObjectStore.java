@@ -1,28 +1,36 @@
 package io.nightshift.storage.objectstore;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.objectstore.StoreFailures.Access;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Base64;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.ChecksumMode;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/// Lists and reads the objects of one store. Every call waits for the network, and repeats what may succeed
-/// on another try: server errors, throttling, timeouts, and answers that end too early. Safe for several
-/// threads.
+/// Lists, reads and writes the objects of one store. Every call waits for the network, and repeats what may
+/// succeed on another try: server errors, throttling, timeouts, and answers that end too early. Safe for
+/// several threads.
 ///
 /// The retries are here, not in the SDK, because a read that was cut off continues where it ended.
 public final class ObjectStore implements AutoCloseable {
@@ -56,10 +64,17 @@ public final class ObjectStore implements AutoCloseable {
     private final Semaphore requests = new Semaphore(REQUESTS);
     private @Nullable S3Client client;
 
-    ObjectStore(ObjectStoreSettings settings, Tuning tuning) {
+    ObjectStore(ObjectStoreSettings settings, StorePurpose purpose, Tuning tuning) {
         this.settings = settings;
         this.tuning = tuning;
-        this.failures = new StoreFailures(settings);
+        this.failures = new StoreFailures(settings, purpose);
+    }
+
+    /// A store that is not for the sources of jobs.
+    ///
+    /// @param purpose by which messages call it
+    public static ObjectStore open(ObjectStoreSettings settings, StorePurpose purpose) {
+        return new ObjectStore(settings, purpose, Tuning.DEFAULT);
     }
 
     private synchronized S3Client client() {
@@ -80,6 +95,7 @@ public final class ObjectStore implements AutoCloseable {
             String token = next;
             ListObjectsV2Response page = retry(
                     prefix,
+                    Access.READ,
                     () -> client().listObjectsV2(ListObjectsV2Request.builder()
                             .bucket(prefix.bucket())
                             .prefix(prefix.key())
@@ -105,6 +121,7 @@ public final class ObjectStore implements AutoCloseable {
         try {
             head = retry(
                     address,
+                    Access.READ,
                     () -> client().headObject(HeadObjectRequest.builder()
                             .bucket(address.bucket())
                             .key(address.key())
@@ -115,11 +132,52 @@ public final class ObjectStore implements AutoCloseable {
         return new StoredObject(address, head.contentLength(), seconds(head.lastModified()), unquoted(head.eTag()));
     }
 
+    /// The checksum that the store keeps of an object; null if it keeps none.
+    ///
+    /// @throws FailureException if it can't be found out, or the object was replaced
+    public @Nullable ObjectChecksum checksum(StoredObject object) {
+        try {
+            return ObjectChecksum.of(retry(
+                    object.address(),
+                    Access.READ,
+                    () -> client().headObject(HeadObjectRequest.builder()
+                            .bucket(object.address().bucket())
+                            .key(object.address().key())
+                            .ifMatch('"' + object.tag() + '"')
+                            .checksumMode(ChecksumMode.ENABLED)
+                            .build())));
+        } catch (StoreFailures.NotFound _) {
+            throw failures.missing(object.address());
+        } catch (StoreFailures.Replaced _) {
+            throw failures.replaced(object.address());
+        } catch (FailureException e) {
+            if (StoreFailures.isNotImplemented(e)) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    /// The failure of bytes that are not those of the object, however often they are read.
+    public FailureException wrongBytes(StoredObject object, ObjectChecksum expected, ObjectChecksum found) {
+        return failures.wrongBytes(object.address(), expected, found);
+    }
+
     /// Reads bytes of an object, as long as it has its tag. What was cut off is continued.
     ///
     /// @throws FailureException if the bytes can't be read, or the object was replaced
     /// @throws IOException the sink's
     public void read(StoredObject object, ByteRange range, FetchControl control, Sink sink) throws IOException {
+        try {
+            readPinned(object, range, control, sink);
+        } catch (StoreFailures.NotFound _) {
+            throw failures.missing(object.address());
+        } catch (StoreFailures.Replaced _) {
+            throw failures.replaced(object.address());
+        }
+    }
+
+    private void readPinned(StoredObject object, ByteRange range, FetchControl control, Sink sink) throws IOException {
         Backoff backoff = new Backoff(tuning.firstPauseMillis());
         long position = range.start();
         long working = position;
@@ -140,11 +198,75 @@ public final class ObjectStore implements AutoCloseable {
                     backoff.succeeded();
                 }
                 if (!failures.isTransient(e) || !backoff.hasAnother()) {
-                    RuntimeException failure = failures.failure(object.address(), e);
-                    throw failure instanceof StoreFailures.NotFound ? failures.missing(object.address()) : failure;
+                    throw failures.failure(object.address(), Access.READ, e);
                 }
                 backoff.pause(control);
             }
+        }
+    }
+
+    /// A small object as it is now; null if there is none.
+    ///
+    /// @throws FailureException if it can't be read
+    public @Nullable ObjectContent get(ObjectAddress address) {
+        while (true) {
+            StoredObject found = find(address);
+            if (found == null) {
+                return null;
+            }
+            byte[] content = new byte[Math.toIntExact(found.bytes())];
+            try {
+                if (content.length > 0) {
+                    readPinned(
+                            found,
+                            ByteRange.of(0, content.length),
+                            FetchControl.NONE,
+                            (position, bytes, length) -> System.arraycopy(bytes, 0, content, (int) position, length));
+                }
+                return new ObjectContent(content, found.tag());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (StoreFailures.NotFound | StoreFailures.Replaced _) {
+                // Another process has written or deleted it in between.
+            }
+        }
+    }
+
+    /// When an object is written.
+    public sealed interface Condition {
+
+        /// In any case.
+        record Always() implements Condition {}
+
+        /// If there is no object.
+        record IfAbsent() implements Condition {}
+
+        /// If the object still has a tag.
+        record IfTag(String tag) implements Condition {}
+    }
+
+    /// Writes an object, which readers see whole or not at all. The store checks the bytes by their MD5.
+    ///
+    /// Since a request is repeated if its answer is lost, false may also mean that the first of them has
+    /// written the object.
+    ///
+    /// @return false if the condition was not met
+    /// @throws FailureException if it can't be written
+    public boolean put(ObjectAddress address, byte[] content, Condition condition) {
+        PutObjectRequest.Builder request = PutObjectRequest.builder()
+                .bucket(address.bucket())
+                .key(address.key())
+                .contentMD5(md5(content));
+        switch (condition) {
+            case Condition.Always _ -> {}
+            case Condition.IfAbsent _ -> request.ifNoneMatch("*");
+            case Condition.IfTag(String tag) -> request.ifMatch('"' + tag + '"');
+        }
+        try {
+            retry(address, Access.WRITE, () -> client().putObject(request.build(), RequestBody.fromBytes(content)));
+            return true;
+        } catch (StoreFailures.Replaced | StoreFailures.NotFound _) {
+            return false;
         }
     }
 
@@ -209,7 +331,7 @@ public final class ObjectStore implements AutoCloseable {
                         .formatted(response.contentRange(), response.contentLength(), expected)));
             }
             if (!object.tag().equals(unquoted(response.eTag()))) {
-                throw failures.replaced(object.address());
+                throw new StoreFailures.Replaced();
             }
         }
 
@@ -239,7 +361,7 @@ public final class ObjectStore implements AutoCloseable {
         }
     }
 
-    private <T> T retry(ObjectAddress address, Supplier<T> request) {
+    private <T> T retry(ObjectAddress address, Access access, Supplier<T> request) {
         Backoff backoff = new Backoff(tuning.firstPauseMillis());
         while (true) {
             try {
@@ -251,10 +373,19 @@ public final class ObjectStore implements AutoCloseable {
                 }
             } catch (SdkException e) {
                 if (!failures.isTransient(e) || !backoff.hasAnother()) {
-                    throw failures.failure(address, e);
+                    throw failures.failure(address, access, e);
                 }
                 backoff.pause(FetchControl.NONE);
             }
+        }
+    }
+
+    private static String md5(byte[] content) {
+        try {
+            return Base64.getEncoder()
+                    .encodeToString(MessageDigest.getInstance("MD5").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has MD5", e);
         }
     }
 
@@ -272,6 +403,7 @@ public final class ObjectStore implements AutoCloseable {
     public void probe(ObjectAddress prefix) {
         retry(
                 prefix,
+                Access.READ,
                 () -> client().listObjectsV2(ListObjectsV2Request.builder()
                         .bucket(prefix.bucket())
                         .prefix(prefix.key())

@@ -50,20 +50,33 @@ public final class ObjectStores implements AutoCloseable {
     /// @param environment the process's variables
     public static ObjectStores orEnvironment(
             List<ObjectStoreSettings> settings, Function<String, @Nullable String> environment) {
+        return new ObjectStores(settings, environment(environment), ObjectStore.Tuning.DEFAULT);
+    }
+
+    /// The store that the standard variables of the environment describe.
+    ///
+    /// @param environment the process's variables
+    public static ObjectStoreSettings environment(Function<String, @Nullable String> environment) {
         String endpoint = environment.apply("AWS_ENDPOINT_URL_S3");
         if (endpoint == null) {
             endpoint = environment.apply("AWS_ENDPOINT_URL");
         }
-        return new ObjectStores(
-                settings,
-                new ObjectStoreSettings(
-                        ENVIRONMENT,
-                        endpoint == null || endpoint.isBlank() ? null : URI.create(endpoint),
-                        null,
-                        endpoint != null,
-                        List.of(ObjectStoreSettings.EVERY),
-                        new StoreCredentials.StandardChain(null)),
-                ObjectStore.Tuning.DEFAULT);
+        return new ObjectStoreSettings(
+                ENVIRONMENT,
+                endpoint == null || endpoint.isBlank() ? null : URI.create(endpoint),
+                null,
+                endpoint != null,
+                List.of(ObjectStoreSettings.EVERY),
+                new StoreCredentials.StandardChain(null));
+    }
+
+    /// The settings whose list has a bucket, or else those with `*`.
+    public static Optional<ObjectStoreSettings> withBucket(List<ObjectStoreSettings> settings, String bucket) {
+        return settings.stream()
+                .filter(store -> store.names(bucket))
+                .findFirst()
+                .or(() ->
+                        settings.stream().filter(ObjectStoreSettings::isDefault).findFirst());
     }
 
     /// The stores of the configuration.
@@ -92,16 +105,11 @@ public final class ObjectStores implements AutoCloseable {
 
     /// The client of a store.
     public ObjectStore store(ObjectStoreSettings store) {
-        return open.computeIfAbsent(store.name(), name -> new ObjectStore(store, tuning));
+        return open.computeIfAbsent(store.name(), name -> new ObjectStore(store, StorePurpose.SOURCE, tuning));
     }
 
     private Optional<ObjectStoreSettings> find(ObjectAddress address) {
-        return settings.stream()
-                .filter(store -> store.names(address.bucket()))
-                .findFirst()
-                .or(() ->
-                        settings.stream().filter(ObjectStoreSettings::isDefault).findFirst())
-                .or(() -> Optional.ofNullable(fallback));
+        return withBucket(settings, address.bucket()).or(() -> Optional.ofNullable(fallback));
     }
 
     @Override

@@ -60,6 +60,11 @@ public final class RangeSet {
         return missing;
     }
 
+    /// Empties the set.
+    public void clear() {
+        ends.clear();
+    }
+
     /// The number of bytes.
     public long bytes() {
         return ends.entrySet().stream()

@@ -15,7 +15,26 @@ final class StoreFailures {
         private static final long serialVersionUID = 1L;
     }
 
-    private static final Set<Integer> TRANSIENT = Set.of(429, 500, 502, 503, 504);
+    /// What is done with an object.
+    enum Access {
+        READ("read", "from"),
+        WRITE("written", "to");
+
+        private final String participle;
+        private final String preposition;
+
+        Access(String participle, String preposition) {
+            this.participle = participle;
+            this.preposition = preposition;
+        }
+    }
+
+    /// The object is not the one that the request wants, or exists although it should not.
+    static final class Replaced extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    private static final Set<Integer> TRANSIENT = Set.of(409, 429, 500, 502, 503, 504);
 
     /// Errors with the status 400 that pass by themselves.
     private static final Set<String> PASSING =
@@ -27,9 +46,11 @@ final class StoreFailures {
     private static final String NO_CREDENTIALS = "Unable to load credentials";
 
     private final ObjectStoreSettings settings;
+    private final StorePurpose purpose;
 
-    StoreFailures(ObjectStoreSettings settings) {
+    StoreFailures(ObjectStoreSettings settings, StorePurpose purpose) {
         this.settings = settings;
+        this.purpose = purpose;
     }
 
     /// Whether another try may succeed.
@@ -47,72 +68,91 @@ final class StoreFailures {
     /// The object has another tag than when it was listed or pinned.
     FailureException replaced(ObjectAddress address) {
         return FailureException.permanent(
-                "source: %s was replaced while it was read: its ETag is another one now".formatted(address));
+                "%s: %s was replaced while it was read: its ETag is another one now".formatted(purpose, address));
     }
 
     /// The failure of an object that is gone.
     FailureException missing(ObjectAddress address) {
         return new FailureException(Failure.of(
-                FailedResource.Type.INPUT, address.toString(), "source: there is no object %s".formatted(address)));
+                purpose.resource(), address.toString(), "%s: there is no object %s".formatted(purpose, address)));
     }
 
-    /// The failure that an error is to the caller; [NotFound] if there is no such object.
-    RuntimeException failure(ObjectAddress address, RuntimeException e) {
+    /// The bytes that arrive are not those that the store has a checksum of.
+    FailureException wrongBytes(ObjectAddress address, ObjectChecksum expected, ObjectChecksum found) {
+        return new FailureException(Failure.of(
+                FailedResource.Type.STORAGE,
+                ObjectAddress.SCHEME + address.bucket(),
+                "%s: %s arrives with wrong bytes from %s: their checksum is %s, and that of the object is %s"
+                        .formatted(purpose, address, settings, found, expected)));
+    }
+
+    /// The failure that an error is to the caller, or [NotFound] or [Replaced].
+    ///
+    /// @param access what was tried
+    RuntimeException failure(ObjectAddress address, Access access, RuntimeException e) {
+        String cannot = "%s can't be %s".formatted(address, access.participle);
         if (!(e instanceof AwsServiceException service)) {
             return isWithoutCredentials(e)
-                    ? input(
+                    ? lasting(
                             address,
-                            "source: %s can't be read: %s has no credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure the store"
-                                    .formatted(address, settings),
+                            "%s: %s has no credentials. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or configure the store"
+                                    .formatted(cannot, settings),
                             e)
-                    : storage(address, String.valueOf(e.getMessage()).replaceFirst(SDK_ATTEMPTS, ""), e);
+                    : passing(address, access, String.valueOf(e.getMessage()).replaceFirst(SDK_ATTEMPTS, ""), e);
         }
         String code = code(service);
         return switch (service.statusCode()) {
             case 404 ->
                 code.equals("NoSuchBucket")
-                        ? input(address, "source: %s has no bucket %s".formatted(settings, address.bucket()), e)
+                        ? lasting(address, "%s has no bucket %s".formatted(settings, address.bucket()), e)
                         : new NotFound();
             case 401, 403 ->
-                input(
+                lasting(
                         address,
-                        "source: %s can't be read: %s refuses access%s. Check the credentials of the store, and the policy of the bucket"
-                                .formatted(address, settings, code.isEmpty() ? "" : " (" + code + ")"),
+                        "%s: %s refuses access%s. Check the credentials of the store, and the policy of the bucket"
+                                .formatted(cannot, settings, code.isEmpty() ? "" : " (" + code + ")"),
                         e);
-            case 412 -> replaced(address);
+            case 412 -> new Replaced();
             case 301, 307 ->
-                input(
+                lasting(
                         address,
-                        "source: %s can't be read: the bucket is in another region. Correct the region of %s"
-                                .formatted(address, settings),
+                        "%s: the bucket is in another region. Correct the region of %s".formatted(cannot, settings),
                         e);
             default ->
                 isTransient(e)
-                        ? storage(
+                        ? passing(
                                 address,
+                                access,
                                 "HTTP %d %s"
                                         .formatted(service.statusCode(), code)
                                         .strip(),
                                 e)
-                        : input(
+                        : lasting(
                                 address,
-                                "source: %s can't be read: %s answered HTTP %d %s: %s"
-                                        .formatted(address, settings, service.statusCode(), code, message(service)),
+                                "%s: %s answered HTTP %d %s: %s"
+                                        .formatted(cannot, settings, service.statusCode(), code, message(service)),
                                 e);
         };
     }
 
-    private FailureException storage(ObjectAddress address, String reason, RuntimeException e) {
+    private FailureException passing(ObjectAddress address, Access access, String reason, RuntimeException e) {
         return new FailureException(
                 Failure.of(
                         FailedResource.Type.STORAGE,
                         ObjectAddress.SCHEME + address.bucket(),
-                        "source: %s can't be read from %s: %s".formatted(address, settings, reason)),
+                        "%s: %s can't be %s %s %s: %s"
+                                .formatted(purpose, address, access.participle, access.preposition, settings, reason)),
                 e);
     }
 
-    private static FailureException input(ObjectAddress address, String message, RuntimeException e) {
-        return new FailureException(Failure.of(FailedResource.Type.INPUT, address.toString(), message), e);
+    private FailureException lasting(ObjectAddress address, String message, RuntimeException e) {
+        return new FailureException(Failure.of(purpose.resource(), address.toString(), purpose + ": " + message), e);
+    }
+
+    /// Whether the store does not know what it was asked for.
+    static boolean isNotImplemented(FailureException e) {
+        return e.getCause() instanceof AwsServiceException service
+                && (service.statusCode() == 400 || service.statusCode() == 501);
     }
 
     private static String code(AwsServiceException e) {

@@ -86,7 +86,7 @@ public abstract class SourceContract {
         return over(input).id("id").partitions(10).build();
     }
 
-    private List<InspectedFile> inspect(Input input) {
+    protected List<InspectedFile> inspect(Input input) {
         return sources().inspect(job(input), MODEL);
     }
 
@@ -111,7 +111,7 @@ public abstract class SourceContract {
     }
 
     /// Each piece that is best read whole, as a slice.
-    private static List<Slice> pieces(List<InspectedFile> inspected) {
+    protected static List<Slice> pieces(List<InspectedFile> inspected) {
         List<Slice> slices = new ArrayList<>();
         for (InspectedFile file : inspected) {
             long first = 0;
@@ -123,7 +123,7 @@ public abstract class SourceContract {
         return slices;
     }
 
-    private List<String> ids(Input input, List<Slice> slices) throws SQLException {
+    protected List<String> ids(Input input, List<Slice> slices) throws SQLException {
         return ids(sources(), input, slices);
     }
 

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -21,6 +22,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Predicate;
 
 /// An HTTP proxy in front of an S3 server, which delays, throttles, cuts, shortens and refuses as it is told.
@@ -44,8 +48,14 @@ public final class FaultProxy implements AutoCloseable {
         /// The answer ignores the range that was asked for, and begins at the object's first byte.
         record IgnoreRange() implements Fault {}
 
+        /// The server does not see `If-None-Match` and `If-Match`, as a store that does not know them.
+        record IgnoreConditions() implements Fault {}
+
         /// Nothing is answered, and the connection ends.
         record Hang(Duration time) implements Fault {}
+
+        /// The server does what it is asked for, but its answer does not arrive.
+        record LoseAnswer() implements Fault {}
 
         /// One byte of the body is another one.
         record Corrupt(long position) implements Fault {}
@@ -54,6 +64,11 @@ public final class FaultProxy implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final URI target;
+
+    /// The server compares, empties and writes an object in steps that others see. So a conditional write is
+    /// alone here.
+    private final ReadWriteLock atomic = new ReentrantReadWriteLock(true);
+
     private final Deque<Fault> next = new ArrayDeque<>();
     private final AtomicInteger requests = new AtomicInteger();
     private final AtomicLong bytes = new AtomicLong();
@@ -147,14 +162,29 @@ public final class FaultProxy implements AutoCloseable {
             requests.incrementAndGet();
             sleep(latency);
             Fault fault = fault(exchange.getRequestURI().getRawPath());
-            switch (fault) {
-                case Fault.Answer(int status, String code) -> refuse(exchange, status, code);
-                case Fault.Hang(Duration time) -> sleep(time);
-                case Fault.Cut cut -> pass(exchange, cut);
-                case Fault.Shorten shorten -> pass(exchange, shorten);
-                case Fault.IgnoreRange ignore -> pass(exchange, ignore);
-                case Fault.Corrupt corrupt -> pass(exchange, corrupt);
+            boolean isConditionalWrite = !exchange.getRequestMethod().equals("GET")
+                    && (exchange.getRequestHeaders().containsKey("If-Match")
+                            || exchange.getRequestHeaders().containsKey("If-None-Match"));
+            Lock lock = isConditionalWrite ? atomic.writeLock() : atomic.readLock();
+            lock.lock();
+            try {
+                handle(exchange, fault);
+            } finally {
+                lock.unlock();
             }
+        }
+    }
+
+    private void handle(HttpExchange exchange, Fault fault) throws IOException {
+        switch (fault) {
+            case Fault.Answer(int status, String code) -> refuse(exchange, status, code);
+            case Fault.Hang(Duration time) -> sleep(time);
+            case Fault.Cut cut -> pass(exchange, cut);
+            case Fault.Shorten shorten -> pass(exchange, shorten);
+            case Fault.IgnoreRange ignore -> pass(exchange, ignore);
+            case Fault.IgnoreConditions ignore -> pass(exchange, ignore);
+            case Fault.Corrupt corrupt -> pass(exchange, corrupt);
+            case Fault.LoseAnswer lose -> pass(exchange, lose);
         }
     }
 
@@ -178,7 +208,9 @@ public final class FaultProxy implements AutoCloseable {
         for (Map.Entry<String, List<String>> header :
                 exchange.getRequestHeaders().entrySet()) {
             boolean dropped = header.getKey().equalsIgnoreCase("Host")
-                    || (fault instanceof Fault.IgnoreRange && header.getKey().equalsIgnoreCase("Range"));
+                    || (fault instanceof Fault.IgnoreRange && header.getKey().equalsIgnoreCase("Range"))
+                    || (fault instanceof Fault.IgnoreConditions
+                            && header.getKey().toLowerCase(Locale.ROOT).startsWith("if-"));
             if (!dropped) {
                 header.getValue().forEach(value -> connection.addRequestProperty(header.getKey(), value));
             }
@@ -190,6 +222,9 @@ public final class FaultProxy implements AutoCloseable {
             }
         }
         int status = connection.getResponseCode();
+        if (fault instanceof Fault.LoseAnswer) {
+            return;
+        }
         Headers headers = exchange.getResponseHeaders();
         connection.getHeaderFields().forEach((name, values) -> {
             if (name != null

@@ -2,16 +2,22 @@ package io.nightshift.testing.objectstore;
 
 import io.nightshift.testing.FreePort;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URL;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /// A real server of the S3 protocol (S3Mock) as a process of its own. Starting takes some seconds, so the
 /// tests of a module share one. It accepts every key, and does not check signatures.
@@ -20,34 +26,48 @@ public final class S3Server implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final Process process;
+    private final Path data;
+    private final String host;
     private final int port;
     private final HttpClient http = HttpClient.newHttpClient();
 
-    private S3Server(Process process, int port) {
+    private S3Server(Process process, Path data, String host, int port) {
         this.process = process;
+        this.data = data;
+        this.host = host;
         this.port = port;
     }
 
     /// Starts a server, and waits until it answers. It ends with this process.
     public static S3Server start() throws IOException {
+        return start(List.of(), "localhost");
+    }
+
+    /// Starts a server on a simulated host.
+    ///
+    /// @param prefix the words that precede a command so that it runs there
+    /// @param host its address
+    public static S3Server start(List<String> prefix, String host) throws IOException {
         Path data = Files.createTempDirectory("s3-server");
         int port = FreePort.any();
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-Xmx384m",
-                        "-jar",
-                        program(),
-                        "--http.port=" + port,
-                        "--server.port=" + FreePort.any(),
-                        "--com.adobe.testing.s3mock.store.root=" + data,
-                        "--com.adobe.testing.s3mock.store.retain-files-on-exit=false")
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(List.of(
+                Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xmx384m",
+                "-jar",
+                program(),
+                "--http.port=" + port,
+                "--server.port=" + FreePort.any(),
+                "--com.adobe.testing.s3mock.store.root=" + data,
+                "--com.adobe.testing.s3mock.store.retain-files-on-exit=false"));
+        Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(data.resolve("log").toFile())
                 .start();
-        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
-        S3Server server = new S3Server(process, port);
+        S3Server server = new S3Server(process, data, host, port);
+        Runtime.getRuntime().addShutdownHook(new Thread(server::end));
         server.awaitAnswer(data.resolve("log"));
         return server;
     }
@@ -93,7 +113,7 @@ public final class S3Server implements AutoCloseable {
 
     /// The address of its API.
     public URI endpoint() {
-        return URI.create("http://localhost:" + port);
+        return URI.create("http://%s:%d".formatted(host, port));
     }
 
     public void createBucket(String bucket) throws IOException {
@@ -107,10 +127,26 @@ public final class S3Server implements AutoCloseable {
                 .build()));
     }
 
+    /// @param checksum a header such as `x-amz-checksum-crc32`, which the server compares and keeps
+    public void put(String bucket, String key, byte[] content, String checksum, String value) throws IOException {
+        require(send(request("/" + bucket + "/" + encoded(key))
+                .header(checksum, value)
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(content))
+                .build()));
+    }
+
     public void put(String bucket, String key, Path file) throws IOException {
         require(send(request("/" + bucket + "/" + encoded(key))
                 .PUT(HttpRequest.BodyPublishers.ofFile(file))
                 .build()));
+    }
+
+    /// The content of an object, as UTF-8.
+    public String get(String bucket, String key) throws IOException {
+        HttpResponse<String> response =
+                send(request("/" + bucket + "/" + encoded(key)).build());
+        require(response);
+        return response.body();
     }
 
     public void delete(String bucket, String key) throws IOException {
@@ -144,9 +180,23 @@ public final class S3Server implements AutoCloseable {
         }
     }
 
+    /// Kills the server, and deletes its files.
+    private void end() {
+        process.destroyForcibly().onExit().join();
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (NoSuchFileException _) {
+            // They are deleted already.
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Override
     public void close() {
-        process.destroyForcibly();
+        end();
         http.close();
     }
 }

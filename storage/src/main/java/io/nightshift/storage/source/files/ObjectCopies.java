@@ -1,6 +1,5 @@
 package io.nightshift.storage.source.files;
 
-import io.nightshift.storage.objectstore.ByteRange;
 import io.nightshift.storage.objectstore.FetchControl;
 import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.objectstore.ObjectStores;
@@ -129,7 +128,7 @@ public final class ObjectCopies implements AutoCloseable {
         Use use = use(object, "");
         try {
             if (object.bytes() > 0) {
-                use.copy().fetch(List.of(new ByteRange(0, object.bytes())), control);
+                use.copy().fetchWhole(control);
             }
             return use;
         } catch (RuntimeException e) {

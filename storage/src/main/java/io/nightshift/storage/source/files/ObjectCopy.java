@@ -3,6 +3,7 @@ package io.nightshift.storage.source.files;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.objectstore.ByteRange;
 import io.nightshift.storage.objectstore.FetchControl;
+import io.nightshift.storage.objectstore.ObjectChecksum;
 import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.objectstore.RangeRequests;
 import io.nightshift.storage.objectstore.RangeSet;
@@ -25,6 +26,9 @@ import java.util.concurrent.locks.ReentrantLock;
 /// before it runs. Safe for several threads.
 public final class ObjectCopy {
 
+    /// How often wrong bytes are fetched again.
+    private static final int TRIES = 3;
+
     private final ObjectStore store;
     private final StoredObject object;
     private final CopyFolder folder;
@@ -33,6 +37,9 @@ public final class ObjectCopy {
     private final RangeSet present = new RangeSet();
     private final ReentrantLock fetching = new ReentrantLock();
     private volatile long bytes;
+
+    /// Whether the whole object is here and its checksum was compared.
+    private boolean isWhole;
 
     /// @param makeRoom deletes copies that nobody uses, after a disk was full
     ObjectCopy(ObjectStore store, StoredObject object, CopyFolder folder, Runnable makeRoom) {
@@ -104,6 +111,36 @@ public final class ObjectCopy {
             if (!needed.stream().allMatch(present::contains)) {
                 throw new IllegalStateException("bytes of %s are missing after they were fetched".formatted(object));
             }
+        } finally {
+            fetching.unlock();
+        }
+    }
+
+    /// Makes sure that the whole object is here, and that its checksum is the one that the store keeps, if it
+    /// keeps one. Wrong bytes are fetched again.
+    ///
+    /// @throws FailureException if it can't be fetched, or was replaced
+    void fetchWhole(FetchControl control) {
+        fetching.lock();
+        try {
+            if (isWhole) {
+                return;
+            }
+            ObjectChecksum expected = store.checksum(object);
+            for (int tries = 1; ; tries++) {
+                fetch(List.of(new ByteRange(0, object.bytes())), control);
+                ObjectChecksum found = expected == null ? null : expected.ofSame(file);
+                if (expected == null || found == null || found.equals(expected)) {
+                    isWhole = true;
+                    return;
+                }
+                present.clear();
+                if (tries == TRIES) {
+                    throw store.wrongBytes(object, expected, found);
+                }
+            }
+        } catch (IOException e) {
+            throw folder.failure(e);
         } finally {
             fetching.unlock();
         }

@@ -1,0 +1,19 @@
+package io.nightshift.storage.source.text;
+
+import io.nightshift.protocol.job.Input;
+import io.nightshift.protocol.job.NdjsonInput;
+import java.util.List;
+import java.util.Map;
+
+/// NDJSON objects in a store.
+class NdjsonObjectsIT extends TextObjectsContract {
+
+    NdjsonObjectsIT() {
+        super("ndjson", "FORMAT json");
+    }
+
+    @Override
+    Input input(String... paths) {
+        return new NdjsonInput(List.of(paths), Map.of());
+    }
+}
