@@ -182,7 +182,7 @@ final class FuzzTargets {
             if (input.length < 2) {
                 return;
             }
-            int number = ((input[0] & 0xff) << 8 | input[1] & 0xff) % CLASSES;
+            int number = (((input[0] & 0xff) << 8) | (input[1] & 0xff)) % CLASSES;
             try {
                 serializer.fromBinary(Arrays.copyOfRange(input, 2, input.length), Integer.toString(number));
             } catch (NotSerializableException refused) {
