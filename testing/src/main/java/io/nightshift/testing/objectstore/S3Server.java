@@ -1,23 +1,20 @@
 package io.nightshift.testing.objectstore;
 
 import io.nightshift.testing.FreePort;
+import io.nightshift.testing.ScratchFolder;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URL;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /// A real server of the S3 protocol (S3Mock) as a process of its own. Starting takes some seconds, so the
 /// tests of a module share one. It accepts every key, and does not check signatures.
@@ -26,16 +23,16 @@ public final class S3Server implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final Process process;
-    private final Path data;
     private final String host;
     private final int port;
+    private final ScratchFolder folder;
     private final HttpClient http = HttpClient.newHttpClient();
 
-    private S3Server(Process process, Path data, String host, int port) {
+    private S3Server(Process process, String host, int port, ScratchFolder folder) {
         this.process = process;
-        this.data = data;
         this.host = host;
         this.port = port;
+        this.folder = folder;
     }
 
     /// Starts a server, and waits until it answers. It ends with this process.
@@ -48,7 +45,8 @@ public final class S3Server implements AutoCloseable {
     /// @param prefix the words that precede a command so that it runs there
     /// @param host its address
     public static S3Server start(List<String> prefix, String host) throws IOException {
-        Path data = Files.createTempDirectory("s3-server");
+        ScratchFolder folder = ScratchFolder.create("s3-server");
+        Path data = folder.path();
         int port = FreePort.any();
         List<String> command = new ArrayList<>(prefix);
         command.addAll(List.of(
@@ -56,6 +54,7 @@ public final class S3Server implements AutoCloseable {
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-Xmx384m",
+                "-Djava.io.tmpdir=" + data,
                 "-jar",
                 program(),
                 "--http.port=" + port,
@@ -66,7 +65,7 @@ public final class S3Server implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(data.resolve("log").toFile())
                 .start();
-        S3Server server = new S3Server(process, data, host, port);
+        S3Server server = new S3Server(process, host, port, folder);
         Runtime.getRuntime().addShutdownHook(new Thread(server::end));
         server.awaitAnswer(data.resolve("log"));
         return server;
@@ -183,15 +182,7 @@ public final class S3Server implements AutoCloseable {
     /// Kills the server, and deletes its files.
     private void end() {
         process.destroyForcibly().onExit().join();
-        try (Stream<Path> files = Files.walk(data)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        } catch (NoSuchFileException _) {
-            // They are deleted already.
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        folder.delete();
     }
 
     @Override
