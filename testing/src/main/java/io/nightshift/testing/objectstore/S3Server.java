@@ -59,7 +59,7 @@ public final class S3Server implements AutoCloseable {
                 program(),
                 "--http.port=" + port,
                 "--server.port=" + FreePort.any(),
-                "--com.adobe.testing.s3mock.store.root=" + data,
+                "--com.adobe.testing.s3mock.store.root=" + Files.createDirectory(data.resolve("buckets")),
                 "--com.adobe.testing.s3mock.store.retain-files-on-exit=false"));
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
