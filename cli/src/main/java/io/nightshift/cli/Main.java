@@ -61,6 +61,7 @@ public final class Main {
         commands.put("quarantine", QuarantineCommands.class);
         commands.put("alert", AlertCommands.class);
         commands.put("ledger", LedgerCommands.class);
+        commands.put("ui", UiCommand.class);
         commands.put("token", TokenCommands.class);
         commands.put("doctor", DoctorCommand.class);
         commands.put("completion", CompletionCommand.class);

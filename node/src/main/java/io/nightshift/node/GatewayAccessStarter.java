@@ -3,6 +3,7 @@ package io.nightshift.node;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.node.configuration.TokensFile;
+import io.nightshift.node.gateway.BrowserSessions;
 import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.gateway.Tokens;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ final class GatewayAccessStarter {
     /// @throws io.nightshift.protocol.failure.FailureException permanent, if a file of tokens can't be used
     static GatewayAccess start(ActorSystem<?> system, HttpSettings settings, Path home) {
         return new GatewayAccess(
-                tokens(system, settings, home), settings.limits().requestsPerSecond());
+                tokens(system, settings, home), settings.limits().requestsPerSecond(), BrowserSessions.of(home));
     }
 
     private static Supplier<Tokens> tokens(ActorSystem<?> system, HttpSettings settings, Path home) {

@@ -23,6 +23,7 @@ import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.alert.AlertChannels;
 import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.configuration.HttpSettings;
+import io.nightshift.node.dashboard.Dashboard;
 import io.nightshift.node.gateway.AlertQueries;
 import io.nightshift.node.gateway.AppliedJobs;
 import io.nightshift.node.gateway.BatchOperations;
@@ -38,6 +39,7 @@ import io.nightshift.node.health.HealthChecks;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.http.OperationRoutes;
 import io.nightshift.node.http.Routes;
+import io.nightshift.node.http.SessionRoutes;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.schedule.JobSchedulerStarter;
 import io.nightshift.node.submission.ChangedInput;
@@ -518,7 +520,9 @@ public final class Node {
                 new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
             endpoints.addAll(
-                    Routes.of(batches, changes, scheduler, nodes, alerts, registry, destinations, name, readers));
+                    Routes.of(batches, changes, scheduler, nodes, alerts, registry, destinations, readers));
+            endpoints.addAll(new SessionRoutes(access, name, Version.ofProgram()).endpoints());
+            endpoints.addAll(Dashboard.endpoints(batches, scheduler, alerts, dependencies.ledger(), readers));
         }
         return endpoints;
     }

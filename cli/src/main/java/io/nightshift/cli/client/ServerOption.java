@@ -13,6 +13,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -83,14 +84,37 @@ public final class ServerOption {
     private NightshiftClient connect(HomeFolder home, URI uri) {
         HttpClientBuilder client =
                 NightshiftClient.overHttp(uri).attempts(3).token(isThisMachine(uri) ? token(home) : token());
-        if (certificate != null && privateKey != null) {
-            client.tls(new TlsFiles(certificate, privateKey, ca).context());
-        } else if (certificate != null || privateKey != null) {
-            throw FailureException.permanent("--certificate and --private-key need each other. Give both, or neither");
-        } else if (ca != null) {
-            client.tls(TlsFiles.trusting(ca));
+        SSLContext tls = tls();
+        return (tls == null ? client : client.tls(tls)).build();
+    }
+
+    /// The address of a server, and how to reach it.
+    ///
+    /// @param token to send, or null
+    /// @param tls null for that of the platform
+    public record Reachable(
+            URI address, @Nullable String token, @Nullable SSLContext tls) {}
+
+    /// The given server, or else the one that runs on the home folder; empty if none does.
+    ///
+    /// @throws FailureException if an option or a file is wrong
+    public Optional<Reachable> find(HomeFolder home) {
+        try {
+            return (server == null ? LocalServer.find(home.folder()) : Optional.of(URI.create(server)))
+                    .map(address -> new Reachable(address, isThisMachine(address) ? token(home) : token(), tls()));
+        } catch (IllegalArgumentException e) {
+            throw FailureException.permanent("--server: " + e.getMessage());
         }
-        return client.build();
+    }
+
+    private @Nullable SSLContext tls() {
+        if (certificate != null && privateKey != null) {
+            return new TlsFiles(certificate, privateKey, ca).context();
+        }
+        if (certificate != null || privateKey != null) {
+            throw FailureException.permanent("--certificate and --private-key need each other. Give both, or neither");
+        }
+        return ca == null ? null : TlsFiles.trusting(ca);
     }
 
     private static boolean isThisMachine(URI uri) {

@@ -25,10 +25,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -107,6 +110,9 @@ public final class BatchQueries {
     /// Ended batches, which never change.
     private final Map<BatchId, BatchDescription> ended = new ConcurrentHashMap<>();
 
+    /// The last batch of each job without an open one: the archive needs a query for each.
+    private final Map<String, BatchRegisterState.Entry> lastOfJobs = new ConcurrentHashMap<>();
+
     /// @param blocking a pool of a few threads, which wait for the database
     /// @param prices of what batches use
     public BatchQueries(RequestForwarder requests, Ledger ledger, Executor blocking, Prices prices) {
@@ -146,6 +152,36 @@ public final class BatchQueries {
                         new JobDescription(
                                 name, Math.toIntExact(job.batches()), job.last().value(), job.lastAt(), null)));
         return new JobList(List.copyOf(jobs.values()));
+    }
+
+    /// Every open batch, and the last batch of each job without one, newest first.
+    public CompletionStage<List<BatchRegisterState.Entry>> current() {
+        return register().thenApplyAsync(state -> readable(() -> current(state)), blocking);
+    }
+
+    private List<BatchRegisterState.Entry> current(BatchRegisterState state) {
+        List<BatchRegisterState.Entry> current = new ArrayList<>();
+        Set<String> jobs = new HashSet<>();
+        for (BatchRegisterState.Entry entry : state.all()) {
+            if (entry.end().isEmpty()) {
+                current.add(entry);
+                jobs.add(entry.job());
+            }
+        }
+        state.jobs().forEach((name, job) -> {
+            if (!jobs.contains(name)) {
+                BatchRegisterState.Entry known = lastOfJobs.get(name);
+                Optional.ofNullable(known)
+                        .filter(entry -> entry.batch().equals(job.last()))
+                        .or(() -> all(state).find(job.last()))
+                        .ifPresent(entry -> {
+                            lastOfJobs.put(name, entry);
+                            current.add(entry);
+                        });
+            }
+        });
+        current.sort(Comparator.comparing(BatchRegisterState.Entry::at).reversed());
+        return current;
     }
 
     private RegisteredBatches all(BatchRegisterState state) {

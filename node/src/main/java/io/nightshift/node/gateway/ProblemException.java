@@ -66,7 +66,7 @@ public final class ProblemException extends RuntimeException {
         return of(400, "bad-request", "The request is wrong", detail);
     }
 
-    /// @param scheme the scheme to authenticate with: `Bearer`, or `Basic` for pages in a browser
+    /// @param scheme the scheme to authenticate with: `Bearer`
     public static ProblemException unauthorized(String detail, String scheme) {
         return of(
                 401,

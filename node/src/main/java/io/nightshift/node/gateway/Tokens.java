@@ -24,6 +24,21 @@ public record Tokens(List<Token> all) {
         return found;
     }
 
+    /// The token with a digest, or null.
+    @Nullable
+    Token withDigest(String sha256) {
+        return all.stream()
+                .filter(token -> token.sha256().equalsIgnoreCase(sha256))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /// The token of a name, or null.
+    @Nullable
+    Token named(String name) {
+        return all.stream().filter(token -> token.name().equals(name)).findFirst().orElse(null);
+    }
+
     /// Names only, because this may be logged.
     @Override
     public String toString() {

@@ -5,13 +5,11 @@ import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.Cookie;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.HostAndPort;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -51,37 +49,53 @@ public final class Access {
                 return gateway.admitAnyone(address);
             }
         }
-        return gateway.admit(
-                presented(request, endpoint).orElse(null),
-                new GatewayAccess.Request(needed, address, change, challenge(endpoint)));
+        GatewayAccess.Credential credential = presented(request, endpoint);
+        if (credential instanceof GatewayAccess.Session && !isOwnPage(request, endpoint)) {
+            throw gateway.denied(
+                    ProblemException.forbidden(
+                            "The request comes from a page of another site. A session of the dashboard does not allow such requests."),
+                    address,
+                    change);
+        }
+        return gateway.admit(credential, new GatewayAccess.Request(needed, address, change, challenge()));
     }
 
-    private GatewayAccess.Challenge challenge(Endpoint endpoint) {
-        GatewayAccess.Challenge challenge = endpoint.forPeople()
-                ? new GatewayAccess.Challenge("Basic", "Send any user name, and the token as the password.")
-                : new GatewayAccess.Challenge("Bearer", "Send one in the header Authorization: Bearer nst_...");
-        return isLocal ? new GatewayAccess.Challenge(challenge.scheme(), challenge.detail() + LOCAL_TOKEN) : challenge;
+    private GatewayAccess.Challenge challenge() {
+        String detail = "Send one in the header Authorization: Bearer nst_...";
+        return new GatewayAccess.Challenge("Bearer", isLocal ? detail + LOCAL_TOKEN : detail);
     }
 
-    private static Optional<String> presented(HttpServerRequest request, Endpoint endpoint) {
+    private GatewayAccess.@Nullable Credential presented(HttpServerRequest request, Endpoint endpoint) {
         String header = Objects.requireNonNullElse(request.getHeader(HttpHeaders.AUTHORIZATION), "");
         int space = header.indexOf(' ');
         String scheme = header.substring(0, Math.max(space, 0)).toLowerCase(Locale.ROOT);
         String rest = header.substring(space + 1).strip();
         if (scheme.equals("bearer")) {
-            return Optional.of(rest);
+            return new GatewayAccess.BearerToken(rest);
         }
-        // A browser adds the password to requests from any site, so only pages that change nothing accept it.
-        return scheme.equals("basic") && endpoint.forPeople() ? password(rest) : Optional.empty();
+        if (scheme.equals("code") && endpoint.credentials() == Endpoint.Credentials.TOKEN_OR_CODE) {
+            return new GatewayAccess.SignInCode(rest);
+        }
+        Cookie cookie = endpoint.credentials() == Endpoint.Credentials.TOKEN_OR_SESSION
+                ? request.getCookie(gateway.sessionCookie())
+                : null;
+        return cookie == null ? null : new GatewayAccess.Session(cookie.getValue());
     }
 
-    private static Optional<String> password(String credentials) {
-        try {
-            String pair = new String(Base64.getDecoder().decode(credentials), StandardCharsets.UTF_8);
-            return Optional.of(pair.substring(pair.indexOf(':') + 1));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
+    /// Whether a request with a cookie comes from a page of this server. The cookie itself is SameSite=Strict, but
+    /// other ports of the host are the same site.
+    private static boolean isOwnPage(HttpServerRequest request, Endpoint endpoint) {
+        String site = request.getHeader("Sec-Fetch-Site");
+        if (site != null) {
+            return site.equals("same-origin") || (site.equals("none") && !endpoint.changes());
         }
+        // Browsers send no Sec-Fetch-Site to a server without TLS, unless it is on this machine.
+        String origin = request.getHeader(HttpHeaders.ORIGIN);
+        if (origin == null) {
+            return !endpoint.changes();
+        }
+        HostAndPort authority = request.authority();
+        return authority != null && origin.replaceFirst("^https?://", "").equals(authority.toString());
     }
 
     /// Why the request is not of a program on this machine, or null.

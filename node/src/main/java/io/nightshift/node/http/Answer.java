@@ -10,7 +10,7 @@ import java.util.zip.CRC32C;
 /// The answer to a request.
 ///
 /// @param headers by name, without those about the connection or the length
-record Answer(int status, Map<String, String> headers, Content content) {
+public record Answer(int status, Map<String, String> headers, Content content) {
 
     static final String ETAG = "ETag";
     private static final String CACHE_CONTROL = "Cache-Control";
@@ -18,38 +18,38 @@ record Answer(int status, Map<String, String> headers, Content content) {
     private static final Map<String, String> ALWAYS =
             Map.of(CACHE_CONTROL, "no-store", "X-Content-Type-Options", "nosniff");
 
-    sealed interface Content {}
+    public sealed interface Content {}
 
     /// @param bytes never modified
     @SuppressWarnings("ArrayRecordComponent") // answers are not compared
-    record Whole(byte[] bytes) implements Content {}
+    public record Whole(byte[] bytes) implements Content {}
 
     /// Server-sent events.
-    record Events(EventStream events) implements Content {}
+    public record Events(EventStream events) implements Content {}
 
-    Answer {
+    public Answer {
         headers = Map.copyOf(headers);
     }
 
     /// @param value a record of the API
-    static Answer json(int status, Object value) {
+    public static Answer json(int status, Object value) {
         return json(status, ApiJson.write(value));
     }
 
     /// @param json a record of the API as JSON
-    static Answer json(int status, String json) {
+    public static Answer json(int status, String json) {
         return text(status, "application/json", json);
     }
 
     /// @param type the media type, with its charset where it needs one
-    static Answer text(int status, String type, String text) {
+    public static Answer text(int status, String type, String text) {
         return new Answer(status, ALWAYS, new Whole(text.getBytes(StandardCharsets.UTF_8))).with(CONTENT_TYPE, type);
     }
 
     /// A text that clients may keep, if they ask each time whether it has changed.
     ///
     /// @param type the media type, with its charset where it needs one
-    static Answer cacheable(String type, String text) {
+    public static Answer cacheable(String type, String text) {
         Answer answer = text(200, type, text);
         CRC32C checksum = new CRC32C();
         checksum.update(((Whole) answer.content).bytes);
@@ -59,7 +59,7 @@ record Answer(int status, Map<String, String> headers, Content content) {
                 .with("Vary", "Accept-Encoding, Authorization");
     }
 
-    static Answer of(ProblemException exception) {
+    public static Answer of(ProblemException exception) {
         Answer answer =
                 text(exception.problem().status(), "application/problem+json", ApiJson.write(exception.problem()));
         for (Map.Entry<String, String> header : exception.headers().entrySet()) {
@@ -68,11 +68,11 @@ record Answer(int status, Map<String, String> headers, Content content) {
         return answer;
     }
 
-    static Answer noContent() {
+    public static Answer noContent() {
         return new Answer(204, Map.of(), new Whole(new byte[0]));
     }
 
-    static Answer of(EventStream events) {
+    public static Answer of(EventStream events) {
         return new Answer(
                 200,
                 // Not compressed: a compressor would hold events back.
@@ -88,7 +88,7 @@ record Answer(int status, Map<String, String> headers, Content content) {
                 new Events(events));
     }
 
-    Answer with(String header, String value) {
+    public Answer with(String header, String value) {
         Map<String, String> more = new TreeMap<>(headers);
         more.put(header, value);
         return new Answer(status, more, content);

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public record Call(RoutingContext context, Caller caller, HttpLimits limits) {
 
     /// The segment of the path that stands for a name in braces.
-    String segment(String name) {
+    public String segment(String name) {
         return Objects.requireNonNull(context.pathParam(name), name);
     }
 
@@ -27,7 +27,7 @@ public record Call(RoutingContext context, Caller caller, HttpLimits limits) {
         return Optional.ofNullable(context.request().getHeader(name));
     }
 
-    Optional<String> text(String parameter) {
+    public Optional<String> text(String parameter) {
         return Optional.ofNullable(context.queryParams().get(parameter));
     }
 

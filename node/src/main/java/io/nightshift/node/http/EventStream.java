@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /// A source of server-sent events. Called on the event loop.
-interface EventStream {
+public interface EventStream {
 
     /// The next events. Called again only when the client has taken those before, so a client that doesn't
     /// read costs one piece of memory.

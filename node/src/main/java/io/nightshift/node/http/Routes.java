@@ -25,7 +25,6 @@ public final class Routes {
     private Routes() {}
 
     /// @param destinations of the batches
-    /// @param node the node's name, `host:port`
     /// @param blocking runs what waits for disks
     public static List<Endpoint> of(
             BatchQueries batches,
@@ -35,7 +34,6 @@ public final class Routes {
             AlertQueries alerts,
             ModelRegistry registry,
             Destinations destinations,
-            String node,
             Executor blocking) {
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(new BatchRoutes(batches, destinations).endpoints());
@@ -45,7 +43,6 @@ public final class Routes {
         endpoints.addAll(new NodeRoutes(nodes).endpoints());
         endpoints.addAll(new AlertRoutes(alerts).endpoints());
         endpoints.addAll(new ModelRoutes(registry, blocking).endpoints());
-        endpoints.add(StatusPage.endpoint(batches, node, blocking));
         endpoints.add(openApi());
         return endpoints;
     }

@@ -20,6 +20,7 @@ class GatewayAccessTest {
                     new Token("reader", Role.READ, Token.digest(reader)),
                     new Token("operator", Role.ADMIN, Token.digest(operator)))),
             RATE,
+            BrowserSessions.ofThisProcess(),
             clock::get);
 
     private Caller admit(@Nullable String token, Role role) {

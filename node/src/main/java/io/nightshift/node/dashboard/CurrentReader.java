@@ -1,0 +1,128 @@
+package io.nightshift.node.dashboard;
+
+import io.nightshift.api.AlertPage;
+import io.nightshift.api.AppliedJob;
+import io.nightshift.api.AppliedJobList;
+import io.nightshift.coordinator.register.BatchRegisterState;
+import io.nightshift.node.gateway.AlertQueries;
+import io.nightshift.node.gateway.AppliedJobs;
+import io.nightshift.node.gateway.BatchQueries;
+import io.nightshift.protocol.batch.BatchId;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// Reads what the cluster does. Safe for several threads, none of which waits.
+final class CurrentReader {
+
+    /// Applied jobs and alerts are asked for less often than batches: each job is asked for itself.
+    private static final long SLOW_NANOS = Duration.ofSeconds(5).toNanos();
+
+    private static final int ALERTS = 20;
+
+    private final BatchQueries batches;
+    private final AppliedJobs schedules;
+    private final AlertQueries alerts;
+
+    /// Ended batches, which never change.
+    private final Map<BatchId, Current.Batch> ended = new ConcurrentHashMap<>();
+
+    /// Ended batches to be described, one after the other: reading the ledgers of a thousand jobs at once would keep
+    /// the node from other requests.
+    private final Deque<BatchRegisterState.Entry> undescribed = new ArrayDeque<>();
+
+    private boolean isDescribing;
+    private volatile @Nullable Slow slow;
+
+    /// @param until when it is to be asked for again, in nanoseconds
+    private record Slow(List<AppliedJob> jobs, AlertPage alerts, long until) {}
+
+    CurrentReader(BatchQueries batches, AppliedJobs schedules, AlertQueries alerts) {
+        this.batches = batches;
+        this.schedules = schedules;
+        this.alerts = alerts;
+    }
+
+    CompletionStage<Current> read() {
+        return batches.current()
+                .thenCompose(this::described)
+                .thenCombine(slow(), (found, others) -> new Current(found, others.jobs(), others.alerts()));
+    }
+
+    private CompletionStage<Slow> slow() {
+        Slow known = slow;
+        if (known != null && known.until() - System.nanoTime() > 0) {
+            return CompletableFuture.completedFuture(known);
+        }
+        List<AppliedJob> jobs = known == null ? List.of() : known.jobs();
+        AlertPage open = known == null ? new AlertPage(List.of(), null) : known.alerts();
+        // Batches are worth seeing even if the coordinator of jobs or that of alerts does not answer.
+        return schedules.list()
+                .thenApply(AppliedJobList::jobs)
+                .exceptionally(problem -> jobs)
+                .thenCombine(
+                        alerts.page(true, null, ALERTS).exceptionally(problem -> open),
+                        (applied, raised) -> {
+                            Slow now = new Slow(applied, raised, System.nanoTime() + SLOW_NANOS);
+                            slow = now;
+                            return now;
+                        });
+    }
+
+    private CompletionStage<List<Current.Batch>> described(List<BatchRegisterState.Entry> entries) {
+        Set<BatchId> current = entries.stream().map(BatchRegisterState.Entry::batch).collect(Collectors.toSet());
+        ended.keySet().retainAll(current);
+        List<CompletableFuture<Current.Batch>> found = entries.stream()
+                .map(entry -> entry.end().isPresent()
+                        ? CompletableFuture.completedFuture(ended(entry))
+                        : batches.cachedDescription(entry)
+                                .thenApply(seen -> new Current.Batch(entry, seen.batch()))
+                                .exceptionally(problem -> new Current.Batch(entry, null))
+                                .toCompletableFuture())
+                .toList();
+        return CompletableFuture.allOf(found.toArray(CompletableFuture<?>[]::new))
+                .thenApply(all -> found.stream().map(CompletableFuture::join).toList());
+    }
+
+    /// The description comes with a later moment.
+    private Current.Batch ended(BatchRegisterState.Entry entry) {
+        Current.Batch known = ended.get(entry.batch());
+        if (known != null) {
+            return known;
+        }
+        Current.Batch registered = new Current.Batch(entry, null);
+        ended.put(entry.batch(), registered);
+        synchronized (undescribed) {
+            undescribed.add(entry);
+        }
+        describeNext();
+        return registered;
+    }
+
+    private void describeNext() {
+        BatchRegisterState.Entry entry;
+        synchronized (undescribed) {
+            entry = isDescribing ? null : undescribed.poll();
+            isDescribing = isDescribing || entry != null;
+        }
+        if (entry != null) {
+            batches.describe(entry).whenCompleteAsync((description, problem) -> {
+                if (description != null) {
+                    ended.computeIfPresent(entry.batch(), (id, before) -> new Current.Batch(entry, description));
+                }
+                synchronized (undescribed) {
+                    isDescribing = false;
+                }
+                describeNext();
+            });
+        }
+    }
+}

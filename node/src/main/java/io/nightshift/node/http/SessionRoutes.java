@@ -1,0 +1,77 @@
+package io.nightshift.node.http;
+
+import io.nightshift.node.gateway.Caller;
+import io.nightshift.node.gateway.GatewayAccess;
+import io.nightshift.node.gateway.Role;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/// Signs browsers in and out.
+///
+/// A browser exchanges a token or a sign-in code for a cookie that scripts can't read and that is not sent with
+/// requests of other sites. The cookie has no path of its own. So its path is the folder of `session` as the browser
+/// sees it, also behind a proxy that serves the node below a path.
+public final class SessionRoutes {
+
+    private static final List<String> JSON = List.of("application/json");
+
+    private final GatewayAccess access;
+    private final String node;
+    private final @Nullable String version;
+
+    /// @param node the node's name, `host:port`
+    /// @param version of the program; null where it runs from class files
+    public SessionRoutes(GatewayAccess access, String node, @Nullable String version) {
+        this.access = access;
+        this.node = node;
+        this.version = version;
+    }
+
+    /// Who is signed in, and where.
+    ///
+    /// @param name of the token
+    /// @param role of the token
+    private record Session(
+            String name, String role, String node, @Nullable String version) {}
+
+    /// @param code to send once, as `Authorization: Code …`
+    private record SignInCode(String code) {}
+
+    public List<Endpoint> endpoints() {
+        return List.of(
+                Endpoint.get("/session", Role.READ, Set.of(), call -> done(session(call.caller()))),
+                Endpoint.post("/session", Role.READ, Set.of(), JSON, this::signIn)
+                        .by(Endpoint.Credentials.TOKEN_OR_CODE),
+                Endpoint.delete(
+                        "/session",
+                        Role.READ,
+                        call -> done(Answer.noContent().with("Set-Cookie", cookie(call, "") + "; Max-Age=0"))),
+                Endpoint.post(
+                                "/session/codes",
+                                Role.READ,
+                                Set.of(),
+                                JSON,
+                                call -> done(Answer.json(201, new SignInCode(access.signInCode(call.caller())))))
+                        .by(Endpoint.Credentials.TOKEN));
+    }
+
+    private CompletionStage<Answer> signIn(Call call) {
+        return done(session(call.caller()).with("Set-Cookie", cookie(call, access.openSession(call.caller()))));
+    }
+
+    private String cookie(Call call, String value) {
+        String cookie = "%s=%s; HttpOnly; SameSite=Strict".formatted(access.sessionCookie(), value);
+        return call.context().request().isSSL() ? cookie + "; Secure" : cookie;
+    }
+
+    private Answer session(Caller caller) {
+        return Answer.json(200, new Session(caller.name(), caller.role().toString(), node, version));
+    }
+
+    private static CompletionStage<Answer> done(Answer answer) {
+        return CompletableFuture.completedFuture(answer);
+    }
+}

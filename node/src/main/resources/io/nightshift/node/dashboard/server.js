@@ -1,0 +1,140 @@
+// Requests to the node, and streams of events from it. All addresses are relative to the page, so that it works below
+// a path of a proxy.
+
+/** An answer of the node that is no success: `status` and a sentence for people. */
+export class Refusal extends Error {
+  constructor(status, detail) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+let whenSignedOut = () => {};
+
+/** @param action called when the session has ended */
+export function onSignedOut(action) {
+  whenSignedOut = action;
+}
+
+/** Asks the node, and returns the JSON of the answer, or null for an empty one. */
+export async function ask(path, {method = 'GET', body, headers = {}} = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: body === undefined ? headers : {'Content-Type': 'application/json', ...headers},
+      body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: 'same-origin',
+    });
+  } catch {
+    throw new Refusal(0, 'The node does not answer. Check that it runs, and try again.');
+  }
+  const text = await answer.text();
+  let json = null;
+  try {
+    json = text ? JSON.parse(text) : null;
+  } catch {
+    throw new Refusal(answer.status, `The answer of the node can't be read (status ${answer.status}).`);
+  }
+  if (!answer.ok) {
+    if (answer.status === 401) {
+      whenSignedOut();
+    }
+    throw new Refusal(answer.status, json?.detail ?? `The node answered with status ${answer.status}.`);
+  }
+  return json;
+}
+
+export const get = (path) => ask(path);
+export const post = (path, body = {}) => ask(path, {method: 'POST', body});
+export const segment = encodeURIComponent;
+
+const connections = new Set();
+const listeners = new Set();
+
+function tell() {
+  const lost = [...connections].some((connection) => connection.isLost);
+  listeners.forEach((listener) => listener(lost));
+}
+
+/** Calls a listener with whether the connection is lost, whenever that changes. Returns a function that ends it. */
+export function onConnection(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+// The node sends something every four seconds, so silence means that the connection is cut.
+const SILENCE = 11_000;
+const LONGEST_WAIT = 5_000;
+
+/**
+ * Listens to a stream of events until the returned function is called. A lost connection is opened again, and the node
+ * then sends everything from the start.
+ *
+ * @param handlers by the name of the event; each is called with its data
+ */
+export function watch(path, handlers) {
+  const connection = {isLost: false};
+  connections.add(connection);
+  let source, watchdog, retry;
+  let wait = 500;
+  let isOver = false;
+
+  const heard = () => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(lost, SILENCE);
+    wait = 500;
+    if (connection.isLost) {
+      connection.isLost = false;
+      tell();
+    }
+  };
+
+  async function lost() {
+    source?.close();
+    clearTimeout(watchdog);
+    if (isOver) {
+      return;
+    }
+    retry = setTimeout(open, wait);
+    wait = Math.min(2 * wait, LONGEST_WAIT);
+    // The browser does not say why: the session may have ended, or the batch may be unknown.
+    try {
+      await get('session');
+    } catch (refusal) {
+      if (refusal.status === 401) {
+        stop();
+        return;
+      }
+    }
+    if (!connection.isLost && !isOver) {
+      connection.isLost = true;
+      tell();
+    }
+  }
+
+  function open() {
+    source = new EventSource(path);
+    source.onerror = lost;
+    for (const name of ['tick', ...Object.keys(handlers)]) {
+      source.addEventListener(name, (event) => {
+        heard();
+        handlers[name]?.(JSON.parse(event.data));
+      });
+    }
+    clearTimeout(watchdog);
+    watchdog = setTimeout(lost, SILENCE);
+  }
+
+  function stop() {
+    isOver = true;
+    source?.close();
+    clearTimeout(watchdog);
+    clearTimeout(retry);
+    connections.delete(connection);
+    tell();
+  }
+
+  open();
+  return stop;
+}
