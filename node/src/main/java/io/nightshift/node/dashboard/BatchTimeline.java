@@ -83,17 +83,21 @@ final class BatchTimeline {
     /// @throws io.nightshift.protocol.failure.FailureException if the journal can't be read
     /// @throws IllegalStateException if the ledger is damaged
     synchronized String read(Ledger ledger) {
-        long before = state.entries();
-        ledger.forEach(state.batch(), before, Integer.MAX_VALUE, (number, entry) -> apply(entry));
+        ledger.forEach(state.batch(), state.entries(), Integer.MAX_VALUE, (number, entry) -> apply(entry));
+        return render();
+    }
+
+    synchronized String render() {
         String known = rendered;
-        if (known == null || before < state.entries()) {
+        if (known == null) {
             known = ApiJson.write(detail());
             rendered = known;
         }
         return known;
     }
 
-    void apply(LedgerEntry entry) {
+    synchronized void apply(LedgerEntry entry) {
+        rendered = null;
         BatchState next = state.apply(entry);
         BatchEvent event = entry.event();
         if (next.phase() != null && next.phase() != state.phase()) {

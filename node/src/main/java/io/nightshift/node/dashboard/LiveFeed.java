@@ -38,6 +38,7 @@ final class LiveFeed<S> {
 
     private final Supplier<? extends CompletionStage<S>> question;
     private final News<S> news;
+    private final Executor pause;
     private final AtomicInteger open = new AtomicInteger();
 
     private volatile @Nullable CompletableFuture<S> next;
@@ -52,8 +53,14 @@ final class LiveFeed<S> {
 
     /// @param question asks for the present moment; may wait for other nodes and the database, but blocks no thread
     LiveFeed(Supplier<? extends CompletionStage<S>> question, News<S> news) {
+        this(question, news, AFTER_A_SECOND);
+    }
+
+    /// @param pause runs something after the time between two questions
+    LiveFeed(Supplier<? extends CompletionStage<S>> question, News<S> news, Executor pause) {
         this.question = question;
         this.news = news;
+        this.pause = pause;
     }
 
     /// A server-sent event.
@@ -137,7 +144,7 @@ final class LiveFeed<S> {
             return pending;
         }
         CompletableFuture<S> later =
-                keep(CompletableFuture.supplyAsync(this::ask, AFTER_A_SECOND).thenCompose(moment -> moment));
+                keep(CompletableFuture.supplyAsync(this::ask, pause).thenCompose(moment -> moment));
         next = later;
         return later;
     }

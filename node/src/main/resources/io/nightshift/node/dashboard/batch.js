@@ -69,7 +69,7 @@ export function BatchPage({session, name, tell}) {
       <${Panel} id="failures" title="Failed attempts" note=${detail.value?.failure_count > detail.value?.failures.length ? `the last ${detail.value.failures.length} of ${number(detail.value.failure_count)}` : null}>
         <${Loaded} of=${detail}>${(value) => html`<${Failures} failures=${value.failures} />`}</${Loaded}></${Panel}>
       ${batch.use && html`<${Panel} id="use" title="Use and cost"><${Use} use=${batch.use} /></${Panel}>`}
-      <${Panel} id="ledger" title="Ledger"><${Ledger} batch=${batch} detail=${detail} /></${Panel}>
+      <${Panel} id="ledger" title="Ledger" wide><${Ledger} batch=${batch} detail=${detail} /></${Panel}>
       <${Panel} id="events" title="Events" wide note=${batch.ledger.entries > EVENTS ? `the last ${EVENTS} of ${number(batch.ledger.entries)}` : null}><${Events} batch=${batch} /></${Panel}>
       <${Panel} id="file" title="Job as it was submitted" wide actions=${detail.value?.job && html`<${Copy} text=${yaml(detail.value.job)} label="Copy" />`}>
         <${Loaded} of=${detail}>${(value) => html`<pre class="file" tabindex="0" aria-label="Job file">${value.job ? yaml(value.job) : 'Not submitted yet.'}</pre>`}</${Loaded}></${Panel}>

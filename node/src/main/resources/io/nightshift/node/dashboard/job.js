@@ -39,7 +39,7 @@ async function load(name, most) {
   ]);
   const causes = new Map(runs.items.filter((run) => run.batch).map((run) => [run.batch, run]));
   const known = new Set(batches.items.map((batch) => batch.batch));
-  const all = batches.items.map((batch) => ofBatch(batch, causes.get(batch.batch)));
+  const all = batches.items.map((batch) => ofBatch(batch, causes.get(batch.batch), backfills.backfills.some((backfill) => isOf(batch, backfill))));
   // Runs without a batch, and those whose batch is on a later page.
   all.push(...runs.items.filter((run) => !run.batch || !known.has(run.batch)).map(ofRun));
   all.sort((a, b) => b.at.localeCompare(a.at));
@@ -50,10 +50,16 @@ function seconds(from, to) {
   return from && to ? (new Date(to) - new Date(from)) / 1000 : null;
 }
 
-function ofBatch(batch, run) {
+/** Whether a backfill started a batch: it was opened meanwhile, for a date of its range. */
+function isOf(batch, backfill) {
+  const isMeanwhile = batch.submitted_at >= backfill.started_at && (!backfill.ended_at || batch.submitted_at <= backfill.ended_at);
+  return isMeanwhile && Object.values(batch.parameters ?? {}).some((value) => value >= backfill.from && value.slice(0, backfill.to.length) <= backfill.to);
+}
+
+function ofBatch(batch, run, isBackfill) {
   const isEnded = ['published', 'failed', 'cancelled'].includes(batch.state);
   return {
-    key: batch.batch, batch: batch.batch, at: batch.submitted_at, state: batch.state, cause: run?.cause ?? 'request', tick: run?.tick,
+    key: batch.batch, batch: batch.batch, at: batch.submitted_at, state: batch.state, cause: run?.cause ?? (isBackfill ? 'backfill' : 'request'), tick: run?.tick,
     parameters: batch.parameters ?? {}, model: batch.model, rows: batch.read, predictions: batch.predictions, quarantined: batch.quarantined,
     seconds: seconds(run?.started_at, run?.ended_at) ?? (isEnded ? batch.use?.active_seconds ?? null : null), cost: batch.use?.cost ?? null, reason: batch.reason,
   };
@@ -99,7 +105,7 @@ function Job({name, page, session, changed, onMore}) {
         <${BackfillButton} job=${applied} session=${session} changed=${changed} />
         ${jobActions(applied).map((action) => html`<${Action} key=${action.label} session=${session} action=${action} onDone=${changed} />`)}`}</div></div>
     ${applied?.pause && html`<${Notice} kind="info">Paused <${Time} at=${applied.pause.at} withAge /> by ${applied.pause.by}${applied.pause.reason && `: ${applied.pause.reason}`}</${Notice}>`}
-    <div class="panels">
+    <div class="panels runs">
       <${Panel} id="runs" title="Runs" wide note="the newest first; each links to its batch"><${Grid} runs=${runs} />
         ${page.hasMore && html`<p><button type="button" onClick=${onMore}>Show 100 earlier runs</button></p>`}</${Panel}>
       <${Panel} id="schedule" title="Schedule"><${Schedule} job=${applied} /></${Panel}>

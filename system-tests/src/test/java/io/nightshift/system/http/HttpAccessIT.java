@@ -20,14 +20,12 @@ import java.io.InputStream;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -65,7 +63,9 @@ final class HttpAccessIT {
         }
 
         HttpRequest.Builder request() {
-            return HttpRequest.newBuilder(node.uri(anyPath())).method(method, HttpRequest.BodyPublishers.noBody());
+            // A stream that has no end is not opened.
+            String sent = path.equals("/dashboard/watch") ? "HEAD" : method;
+            return HttpRequest.newBuilder(node.uri(anyPath())).method(sent, HttpRequest.BodyPublishers.noBody());
         }
     }
 
@@ -169,7 +169,7 @@ final class HttpAccessIT {
             String what = operation.method() + " " + operation.path();
             HttpResponse<String> without = node.send(operation.request().build());
             if (operation.role() == null) {
-                assertThat(without.statusCode()).as(what).isEqualTo(200);
+                assertThat(without.statusCode()).as(what).isEqualTo(operation.path().contains("{") ? 404 : 200);
                 continue;
             }
             assertThat(without.statusCode()).as(what).isEqualTo(401);
@@ -201,15 +201,26 @@ final class HttpAccessIT {
     }
 
     @Test
-    void aPageForPeopleTakesATokenAsThePasswordAndNothingElseDoes() {
-        String credentials =
-                Base64.getEncoder().encodeToString(("me:" + token(Role.READ)).getBytes(StandardCharsets.UTF_8));
-        assertThat(node.get("/").headers().firstValue("WWW-Authenticate")).contains("Basic realm=\"nightshift\"");
-        assertThat(node.get("/", "Authorization", "Basic " + credentials).statusCode())
-                .isEqualTo(200);
-        assertThat(node.get("/v1/batches", "Authorization", "Basic " + credentials)
-                        .statusCode())
-                .isEqualTo(401);
+    void aRevokedTokenEndsTheSessionsOfItsBrowsers() throws IOException {
+        String cookie = send(
+                        HttpRequest.newBuilder(node.uri("/session")).POST(HttpRequest.BodyPublishers.noBody()),
+                        token(Role.READ))
+                .headers()
+                .firstValue("Set-Cookie")
+                .orElseThrow()
+                .split(";", 2)[0];
+        assertThat(node.get("/v1/jobs", "Cookie", cookie).statusCode()).isEqualTo(200);
+        assertThat(node.post("/v1/batches/x/pause", "", "Cookie", cookie, "Origin", "http://127.0.0.1:" + node.port)
+                        .body())
+                .contains("has the role read, but the request needs the role admin");
+
+        Map<Role, String> others = new EnumMap<>(TOKENS);
+        others.put(Role.READ, Token.random());
+        writeTokens(others, Instant.now().plusSeconds(40));
+        await().until(() -> node.get("/v1/jobs", "Cookie", cookie).statusCode() == 401);
+
+        writeTokens(TOKENS, Instant.now().plusSeconds(50));
+        await().until(() -> node.get("/v1/jobs", "Cookie", cookie).statusCode() == 200);
     }
 
     @Test

@@ -34,9 +34,11 @@ public final class HomeServer implements AutoCloseable {
     }
 
     private ProgramProcess start(String... more) throws IOException {
-        List<String> arguments =
-                new ArrayList<>(List.of("serve", "--home", home.toString(), "--http-port", "0", "--threads", "1"));
+        List<String> arguments = new ArrayList<>(List.of("serve", "--home", home.toString(), "--threads", "1"));
         arguments.addAll(List.of(more));
+        if (!arguments.contains("--http-port")) {
+            arguments.addAll(List.of("--http-port", "0"));
+        }
         ProgramProcess started = ProgramProcess.start(folder, arguments);
         await().atMost(STARTING).untilAsserted(() -> {
             assertThat(started.isAlive()).as(started.out() + started.err()).isTrue();

@@ -1,0 +1,117 @@
+package io.nightshift.node.dashboard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.api.AlertPage;
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.AppliedJob;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.coordinator.register.BatchRegisterState;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.job.RunKey;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.register.RegisteredBatch;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class TonightTest {
+
+    private static final Instant AT = Instant.parse("2026-11-27T01:00:00Z");
+    private static final String DIGEST = "a1".repeat(32);
+
+    private static Current.Batch batch(String job, int number, String state, long done) {
+        BatchDescription description = ApiJson.read(
+                """
+                {"batch": "%s-%d", "job": "%s", "model": "delays@1", "state": "%s", "submitted_at": "%s", "rows": 1000,
+                 "read": %d, "reason": "%s", "ledger": {"entries": 3, "head": "x"}}
+                """.formatted(job, number, job, state, AT, done, "because ".repeat(100)),
+                BatchDescription.class);
+        return new Current.Batch(entry(job, number, state), description);
+    }
+
+    private static BatchRegisterState.Entry entry(String job, int number, String state) {
+        @Nullable Phase end = state.equals("published") ? Phase.PUBLISHED : null;
+        return BatchRegisterState.Entry.of(new RegisteredBatch(
+                new BatchId(job + "-" + number),
+                number,
+                AT,
+                new RunKey(job, List.of()),
+                DIGEST,
+                DIGEST,
+                new ModelVersion("delays", 1, DIGEST),
+                null,
+                null,
+                false,
+                end));
+    }
+
+    private static AppliedJob applied(String job) {
+        return ApiJson.read(
+                """
+                {"job": "%s", "revision": 1, "cron": "0 2 * * *", "time_zone": "Europe/Berlin", "next": "%s"}
+                """.formatted(job, AT.plusSeconds(3_600)),
+                AppliedJob.class);
+    }
+
+    private static Tonight tonight(List<Current.Batch> batches, AppliedJob... jobs) {
+        return Tonight.of(new Current(batches, List.of(jobs), new AlertPage(List.of(), null)));
+    }
+
+    private static JsonNode rows(String news) {
+        String data = news.substring(news.indexOf("event: rows\ndata: ") + "event: rows\ndata: ".length());
+        return ApiJson.read(data, JsonNode.class);
+    }
+
+    @Test
+    void theMostUrgentComesFirstAndJobsWithoutABatchHaveARow() {
+        Tonight now = tonight(
+                List.of(batch("done", 1, "published", 1_000), batch("run", 2, "running", 10), batch("bad", 3, "failed", 5)),
+                applied("run"),
+                applied("new"));
+        assertThat(now.rows().keySet()).containsExactly("bad-3", "run-2", "done-1", "new");
+        assertThat(now.rows().get("run-2")).contains("\"next\":\"2026-11-27T02:00:00Z\"");
+        assertThat(now.head()).contains("\"jobs\":4", "\"open\":2", "\"hidden\":0");
+    }
+
+    @Test
+    void aBatchThatIsNotDescribedYetHasItsStateFromTheRegister() {
+        Tonight now = tonight(List.of(new Current.Batch(entry("done", 1, "published"), null)));
+        assertThat(now.rows().get("done-1")).contains("\"state\":\"published\"", "\"rows\":0");
+    }
+
+    @Test
+    void onlyWhatHasChangedIsSentLater() {
+        Tonight first = tonight(List.of(batch("a", 1, "running", 10), batch("b", 2, "running", 10)));
+        JsonNode all = rows(Tonight.news(null, first));
+        assertThat(all.get("all").asBoolean()).isTrue();
+        assertThat(all.get("rows")).hasSize(2);
+
+        Tonight second = tonight(List.of(batch("b", 2, "running", 20), batch("c", 3, "running", 0)));
+        JsonNode changed = rows(Tonight.news(first, second));
+        assertThat(changed.get("all").asBoolean()).isFalse();
+        assertThat(changed.get("rows"))
+                .extracting(row -> row.get("key").asText())
+                .containsExactlyInAnyOrder("b-2", "c-3");
+        assertThat(changed.get("gone").toString()).isEqualTo("[\"a-1\"]");
+        assertThat(Tonight.news(second, second)).isEmpty();
+    }
+
+    @Test
+    void aThousandJobsFitIntoAPageAndWhatIsLeftOutIsCounted() {
+        List<Current.Batch> batches = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            batches.add(new Current.Batch(entry("job%04d".formatted(i), i, "published"), null));
+        }
+        batches.add(batch("bad", 2_000, "failed", 5));
+        Tonight now = tonight(batches);
+        assertThat(now.rows()).hasSize(Tonight.MOST_ROWS).containsKey("bad-2000");
+        assertThat(now.head()).contains("\"hidden\":201", "\"jobs\":1001");
+        assertThat(Tonight.news(null, now).length()).isLessThan(300_000);
+        assertThat(now.rows().get("bad-2000").length()).as("a long reason is shortened").isLessThan(800);
+    }
+}
