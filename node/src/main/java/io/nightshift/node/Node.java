@@ -519,8 +519,7 @@ public final class Node {
         List<Endpoint> endpoints =
                 new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
-            endpoints.addAll(
-                    Routes.of(batches, changes, scheduler, nodes, alerts, registry, destinations, readers));
+            endpoints.addAll(Routes.of(batches, changes, scheduler, nodes, alerts, registry, destinations, readers));
             endpoints.addAll(new SessionRoutes(access, name, Version.ofProgram()).endpoints());
             endpoints.addAll(Dashboard.endpoints(batches, scheduler, alerts, dependencies.ledger(), readers));
         }

@@ -47,10 +47,15 @@ final class BatchTimeline {
     }
 
     /// @param to null for the present phase
-    private record PhaseSpan(String phase, Instant from, @Nullable Instant to) {}
+    private record PhaseSpan(
+            String phase, Instant from, @Nullable Instant to) {}
 
     @JsonInclude(Include.NON_NULL)
-    private record Mark(Instant at, String node, @Nullable Integer partition, @Nullable String reason) {}
+    private record Mark(
+            Instant at,
+            String node,
+            @Nullable Integer partition,
+            @Nullable String reason) {}
 
     /// @param seconds of a span of time
     /// @param rows committed in each span
@@ -106,11 +111,16 @@ final class BatchTimeline {
         state = next;
         switch (event) {
             case BatchEvent.Planned planned -> rate = new CommitRate(planned.at());
-            case BatchEvent.Committed committed ->
-                committed.commits().forEach(commit -> add(committed.at(), commit));
+            case BatchEvent.Committed committed -> committed.commits().forEach(commit -> add(committed.at(), commit));
             case BatchEvent.AttemptFailed failed -> {
                 failureCount++;
-                keep(failures, new Mark(failed.at(), failed.node(), failed.partition(), failed.failure().message()));
+                keep(
+                        failures,
+                        new Mark(
+                                failed.at(),
+                                failed.node(),
+                                failed.partition(),
+                                failed.failure().message()));
             }
             case BatchEvent.TookOver takeover -> keep(takeovers, new Mark(takeover.at(), takeover.node(), null, null));
             default -> {
@@ -147,7 +157,9 @@ final class BatchTimeline {
                 state.batch().value(),
                 state.entries(),
                 state.head(),
-                state.submitted() == null ? null : ApiJson.read(JobText.of(state.submitted().job()), JsonNode.class),
+                state.submitted() == null
+                        ? null
+                        : ApiJson.read(JobText.of(state.submitted().job()), JsonNode.class),
                 List.copyOf(phases),
                 phasesBefore,
                 state.plan() == null ? null : map(),

@@ -65,20 +65,20 @@ final class CurrentReader {
         List<AppliedJob> jobs = known == null ? List.of() : known.jobs();
         AlertPage open = known == null ? new AlertPage(List.of(), null) : known.alerts();
         // Batches are worth seeing even if the coordinator of jobs or that of alerts does not answer.
-        return schedules.list()
+        return schedules
+                .list()
                 .thenApply(AppliedJobList::jobs)
                 .exceptionally(problem -> jobs)
-                .thenCombine(
-                        alerts.page(true, null, ALERTS).exceptionally(problem -> open),
-                        (applied, raised) -> {
-                            Slow now = new Slow(applied, raised, System.nanoTime() + SLOW_NANOS);
-                            slow = now;
-                            return now;
-                        });
+                .thenCombine(alerts.page(true, null, ALERTS).exceptionally(problem -> open), (applied, raised) -> {
+                    Slow now = new Slow(applied, raised, System.nanoTime() + SLOW_NANOS);
+                    slow = now;
+                    return now;
+                });
     }
 
     private CompletionStage<List<Current.Batch>> described(List<BatchRegisterState.Entry> entries) {
-        Set<BatchId> current = entries.stream().map(BatchRegisterState.Entry::batch).collect(Collectors.toSet());
+        Set<BatchId> current =
+                entries.stream().map(BatchRegisterState.Entry::batch).collect(Collectors.toSet());
         ended.keySet().retainAll(current);
         List<CompletableFuture<Current.Batch>> found = entries.stream()
                 .map(entry -> entry.end().isPresent()

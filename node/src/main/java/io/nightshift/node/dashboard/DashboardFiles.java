@@ -62,7 +62,11 @@ final class DashboardFiles {
     List<Endpoint> endpoints() {
         return List.of(
                 Endpoint.get("/", null, Set.of(), call -> CompletableFuture.completedFuture(page)),
-                Endpoint.get("/ui/{file}", null, Set.of(), call -> CompletableFuture.completedFuture(file(call.segment("file")))));
+                Endpoint.get(
+                        "/ui/{file}",
+                        null,
+                        Set.of(),
+                        call -> CompletableFuture.completedFuture(file(call.segment("file")))));
     }
 
     private Answer file(String name) {

@@ -2,12 +2,14 @@ package io.nightshift.node.dashboard;
 
 import io.nightshift.node.http.EventStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -90,15 +92,24 @@ final class LiveFeed<S> {
         public CompletionStage<Optional<byte[]>> next() {
             CompletionStage<S> moment = isFirst ? first() : later();
             isFirst = false;
-            return moment.handle((now, problem) -> {
-                String text = problem == null ? text(now) : event("trouble", Trouble.json(problem));
-                silent = text.isEmpty() ? silent + 1 : 0;
-                if (silent == SILENCE) {
-                    text = event("tick", "{}");
-                    silent = 0;
-                }
-                return Optional.of(text.getBytes(StandardCharsets.UTF_8));
-            });
+            return moment.toCompletableFuture()
+                    .copy()
+                    .orTimeout(SILENCE, TimeUnit.SECONDS)
+                    .handle((now, problem) -> Optional.of(text(now, problem).getBytes(StandardCharsets.UTF_8)));
+        }
+
+        private String text(@Nullable S now, @Nullable Throwable problem) {
+            if (problem instanceof TimeoutException) {
+                return tick();
+            }
+            String text = now == null ? event("trouble", Trouble.json(Objects.requireNonNull(problem))) : text(now);
+            silent = text.isEmpty() ? silent + 1 : 0;
+            return silent == SILENCE ? tick() : text;
+        }
+
+        private String tick() {
+            silent = 0;
+            return event("tick", "{}");
         }
 
         private String text(S now) {

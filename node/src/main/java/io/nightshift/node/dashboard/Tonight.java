@@ -33,7 +33,8 @@ record Tonight(String head, Map<String, String> rows) {
     /// @param shownAlerts the newest open alerts
     private record Head(int jobs, int open, int hidden, List<Alert> shownAlerts, boolean moreAlerts) {}
 
-    private record Alert(String type, String subject, @Nullable String job, String cause, String summary, Instant raisedAt) {}
+    private record Alert(
+            String type, String subject, @Nullable String job, String cause, String summary, Instant raisedAt) {}
 
     /// @param key the batch, or the job without one
     /// @param done rows that are scored
@@ -64,7 +65,8 @@ record Tonight(String head, Map<String, String> rows) {
         /// A job without a batch.
         static Row of(AppliedJob job) {
             return new Row(
-                    job.job(), job.job(), null, "none", null, null, null, 0, 0, 0, 0, 0, null, null, null, null, null, null, 0)
+                            job.job(), job.job(), null, "none", null, null, null, 0, 0, 0, 0, 0, null, null, null, null,
+                            null, null, 0)
                     .with(job);
         }
 

@@ -11,7 +11,8 @@ import java.util.concurrent.CompletionException;
 record Trouble(String detail) {
 
     static String json(Throwable thrown) {
-        Throwable problem = thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        Throwable problem =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
         return ApiJson.write(new Trouble(
                 problem instanceof CancellationException
                         ? "The node is leaving."

@@ -155,7 +155,8 @@ public final class BrowserSessions {
             sent.get(nonce);
             byte[] sealed = new byte[sent.remaining()];
             sent.get(sealed);
-            ByteBuffer plain = ByteBuffer.wrap(cipher(Cipher.DECRYPT_MODE, nonce).doFinal(sealed));
+            ByteBuffer plain =
+                    ByteBuffer.wrap(cipher(Cipher.DECRYPT_MODE, nonce).doFinal(sealed));
             byte[] digest = new byte[plain.remaining() - Long.BYTES];
             plain.get(digest);
             boolean isOver = clock.instant().getEpochSecond() >= plain.getLong();

@@ -105,12 +105,11 @@ public final class GatewayAccess {
             throw ProblemException.unauthorized("No token was sent. " + challenge.detail(), challenge.scheme());
         }
         Tokens valid = tokens.get();
-        Token token =
-                switch (sent) {
-                    case BearerToken(String text) -> valid.find(text);
-                    case Session(String cookie) -> withDigest(valid, sessions.tokenOf(cookie));
-                    case SignInCode(String code) -> withDigest(valid, sessions.redeem(code));
-                };
+        Token token = switch (sent) {
+            case BearerToken(String text) -> valid.find(text);
+            case Session(String cookie) -> withDigest(valid, sessions.tokenOf(cookie));
+            case SignInCode(String code) -> withDigest(valid, sessions.redeem(code));
+        };
         if (token == null) {
             throw ProblemException.unauthorized(unknown(sent), challenge.scheme());
         }

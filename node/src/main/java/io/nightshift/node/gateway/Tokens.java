@@ -36,7 +36,10 @@ public record Tokens(List<Token> all) {
     /// The token of a name, or null.
     @Nullable
     Token named(String name) {
-        return all.stream().filter(token -> token.name().equals(name)).findFirst().orElse(null);
+        return all.stream()
+                .filter(token -> token.name().equals(name))
+                .findFirst()
+                .orElse(null);
     }
 
     /// Names only, because this may be logged.

@@ -50,7 +50,7 @@ const makeRate = (colours) => ({
   legend: {show: false},
   cursor: {points: {show: false}, drag: {x: false, y: false}},
   scales: {x: {time: true}, y: {range: (chart, low, high) => [0, Math.max(1, high * 1.08)]}},
-  axes: axes(colours, (chart, seconds) => seconds.map((second) => clock(second * 1000)), (chart, values) => values.map(short)),
+  axes: axes(colours, (chart, seconds) => seconds.map((second) => clock(second * 1000)), (chart, values) => values.map(short), {space: 90}),
   series: [{}, {stroke: colours.line, width: 1.75, fill: colours.grid, points: {show: false}, paths: uPlot.paths.stepped({align: 1})}],
 });
 

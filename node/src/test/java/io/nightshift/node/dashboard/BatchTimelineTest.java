@@ -98,8 +98,7 @@ class BatchTimelineTest {
         assertThat(seen.at("/phases/2/from").asText()).isEqualTo(at(14).toString());
         assertThat(seen.at("/phases/2/to").asText()).isEqualTo(at(20).toString());
         assertThat(seen.at("/phases/3/to").isNull()).isTrue();
-        assertThat(seen.at("/map/cells").toString())
-                .isEqualTo("[[0,1,1,10,2,0,0],[1,1,0,10,0,1,0],[2,1,1,10,0,0,0]]");
+        assertThat(seen.at("/map/cells").toString()).isEqualTo("[[0,1,1,10,2,0,0],[1,1,0,10,0,1,0],[2,1,1,10,0,0,0]]");
         assertThat(seen.at("/rate/rows").toString()).isEqualTo("[0,0,10,0,0,0,0,0,0,0,0,10]");
         assertThat(seen.at("/lanes/nodes").properties()).hasSize(2);
         assertThat(seen.get("failure_count").asInt()).isEqualTo(1);
@@ -113,7 +112,8 @@ class BatchTimelineTest {
         for (int first = 0; first < partitions; first += 50_000) {
             List<PartitionCommit> commits = new ArrayList<>();
             for (int partition = first; partition < first + 50_000; partition++) {
-                commits.add(commit(partition, "node-%d:7355".formatted(partition % 200), partition % 1_000 == 0 ? 1 : 0));
+                commits.add(
+                        commit(partition, "node-%d:7355".formatted(partition % 200), partition % 1_000 == 0 ? 1 : 0));
             }
             happens(new BatchEvent.Committed(at(60L + first / 100), commits));
         }

@@ -53,13 +53,14 @@ class DashboardFilesTest {
     void noScriptOrStyleIsInline() throws IOException {
         String page = text(DashboardFiles.PAGE);
         assertThat(page).doesNotContain("<style").doesNotContainPattern("\\s(style|on[a-z]+)=");
-        assertThat(Pattern.compile("<script([^>]*)>(.*?)</script>").matcher(page).results())
+        assertThat(Pattern.compile("<script([^>]*)>(.*?)</script>")
+                        .matcher(page)
+                        .results())
                 .isNotEmpty()
                 .extracting(MatchResult::group)
                 .allSatisfy(script -> assertThat(script).contains(" src=").endsWith("></script>"));
         Endpoint endpoint = new DashboardFiles().endpoints().getFirst();
-        Answer answer =
-                endpoint.handler().answer(null).toCompletableFuture().join();
+        Answer answer = endpoint.handler().answer(null).toCompletableFuture().join();
         assertThat(answer.headers().get("Content-Security-Policy"))
                 .contains("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'")
                 .doesNotContain("unsafe", "http", "*");

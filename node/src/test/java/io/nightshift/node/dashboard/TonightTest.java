@@ -29,8 +29,7 @@ class TonightTest {
                 """
                 {"batch": "%s-%d", "job": "%s", "model": "delays@1", "state": "%s", "submitted_at": "%s", "rows": 1000,
                  "read": %d, "reason": "%s", "ledger": {"entries": 3, "head": "x"}}
-                """.formatted(job, number, job, state, AT, done, "because ".repeat(100)),
-                BatchDescription.class);
+                """.formatted(job, number, job, state, AT, done, "because ".repeat(100)), BatchDescription.class);
         return new Current.Batch(entry(job, number, state), description);
     }
 
@@ -51,11 +50,9 @@ class TonightTest {
     }
 
     private static AppliedJob applied(String job) {
-        return ApiJson.read(
-                """
+        return ApiJson.read("""
                 {"job": "%s", "revision": 1, "cron": "0 2 * * *", "time_zone": "Europe/Berlin", "next": "%s"}
-                """.formatted(job, AT.plusSeconds(3_600)),
-                AppliedJob.class);
+                """.formatted(job, AT.plusSeconds(3_600)), AppliedJob.class);
     }
 
     private static Tonight tonight(List<Current.Batch> batches, AppliedJob... jobs) {
@@ -70,7 +67,10 @@ class TonightTest {
     @Test
     void theMostUrgentComesFirstAndJobsWithoutABatchHaveARow() {
         Tonight now = tonight(
-                List.of(batch("done", 1, "published", 1_000), batch("run", 2, "running", 10), batch("bad", 3, "failed", 5)),
+                List.of(
+                        batch("done", 1, "published", 1_000),
+                        batch("run", 2, "running", 10),
+                        batch("bad", 3, "failed", 5)),
                 applied("run"),
                 applied("new"));
         assertThat(now.rows().keySet()).containsExactly("bad-3", "run-2", "done-1", "new");
@@ -112,6 +112,8 @@ class TonightTest {
         assertThat(now.rows()).hasSize(Tonight.MOST_ROWS).containsKey("bad-2000");
         assertThat(now.head()).contains("\"hidden\":201", "\"jobs\":1001");
         assertThat(Tonight.news(null, now).length()).isLessThan(300_000);
-        assertThat(now.rows().get("bad-2000").length()).as("a long reason is shortened").isLessThan(800);
+        assertThat(now.rows().get("bad-2000").length())
+                .as("a long reason is shortened")
+                .isLessThan(800);
     }
 }

@@ -60,8 +60,7 @@ final class DashboardIT {
     }
 
     private static URI signInAddress() {
-        return URI.create(
-                server.command("ui", "--no-browser").expect(0).out().strip());
+        return URI.create(server.command("ui", "--no-browser").expect(0).out().strip());
     }
 
     /// A copy of the example job under another name.
@@ -143,11 +142,12 @@ final class DashboardIT {
     private static void pages() throws IOException {
         String published = submit(job("delays"));
         FlightsJob wrong = job("credit-scores");
-        wrong.edit("hour: hour(date)", "hour: \"case when hour(date) = 23 then cast('x' as integer) else hour(date) end\"");
+        wrong.edit(
+                "hour: hour(date)",
+                "hour: \"case when hour(date) = 23 then cast('x' as integer) else hour(date) end\"");
         String failed = submit(wrong);
         FlightsJob checked = job("risk");
-        checked.edit(
-                "partitions:", "checks:\n  on-fail: hold\n  range: {distance: {max: 500}}\n\npartitions:");
+        checked.edit("partitions:", "checks:\n  on-fail: hold\n  range: {distance: {max: 500}}\n\npartitions:");
         server.command("job", "apply", checked.file().toString()).expect(0);
         server.command("job", "trigger", "risk").expect(0);
         awaitState(published, "published");
@@ -215,9 +215,7 @@ final class DashboardIT {
 
     private static void jobs() throws IOException {
         FlightsJob nightly = job("nightly");
-        nightly.edit(
-                "job: nightly",
-                """
+        nightly.edit("job: nightly", """
                 job: nightly
                 time-zone: Asia/Tokyo
                 parameters:
@@ -260,13 +258,16 @@ final class DashboardIT {
         browser.checkAccessibility("no connection");
         picture("lost");
         server.restart("--http-port", port);
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(browser.text())
-                .contains("Live")
-                .doesNotContain("connection to the node is lost", "Sign in"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(browser.text())
+                        .contains("Live")
+                        .doesNotContain("connection to the node is lost", "Sign in"));
         assertThat(browser.driver().manage().getCookies()).containsExactly(before);
         browser.awaitText("delays");
 
-        browser.driver().findElement(org.openqa.selenium.By.xpath("//header//button[.='Sign out']")).click();
+        browser.driver()
+                .findElement(org.openqa.selenium.By.xpath("//header//button[.='Sign out']"))
+                .click();
         browser.awaitText("Sign in");
         browser.checkAccessibility("sign in");
         assertThat(browser.driver().manage().getCookies()).isEmpty();

@@ -169,7 +169,9 @@ final class HttpAccessIT {
             String what = operation.method() + " " + operation.path();
             HttpResponse<String> without = node.send(operation.request().build());
             if (operation.role() == null) {
-                assertThat(without.statusCode()).as(what).isEqualTo(operation.path().contains("{") ? 404 : 200);
+                assertThat(without.statusCode())
+                        .as(what)
+                        .isEqualTo(operation.path().contains("{") ? 404 : 200);
                 continue;
             }
             assertThat(without.statusCode()).as(what).isEqualTo(401);
