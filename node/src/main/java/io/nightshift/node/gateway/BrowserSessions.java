@@ -1,6 +1,5 @@
 package io.nightshift.node.gateway;
 
-import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -23,6 +22,8 @@ import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The sessions of browsers that have signed in to the dashboard.
 ///
@@ -33,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Safe for several threads.
 public final class BrowserSessions {
+
+    private static final Logger LOG = LoggerFactory.getLogger(BrowserSessions.class);
 
     /// A night.
     static final Duration LIFETIME = Duration.ofHours(12);
@@ -73,10 +76,10 @@ public final class BrowserSessions {
         return new BrowserSessions(random(KEY_BYTES), InstantSource.system());
     }
 
-    /// Sessions that survive a restart of the node.
+    /// Sessions that survive a restart of the node, if its home folder can hold their key. A node without such a
+    /// folder works all the same: its browsers sign in again after a restart.
     ///
     /// @param home where the key is, or will be written
-    /// @throws FailureException permanent, if the key can't be read or written
     public static BrowserSessions of(Path home) {
         Path file = home.resolve(FILE);
         try {
@@ -85,15 +88,14 @@ public final class BrowserSessions {
                 generate(file);
             }
             byte[] key = HexFormat.of().parseHex(Files.readString(file).strip());
-            if (key.length != KEY_BYTES) {
-                throw new IllegalArgumentException("%d bytes".formatted(key.length));
+            if (key.length == KEY_BYTES) {
+                return new BrowserSessions(key, InstantSource.system());
             }
-            return new BrowserSessions(key, InstantSource.system());
+            LOG.warn("{} holds no key of sessions; browsers sign in again when the node starts again", file);
         } catch (IOException | IllegalArgumentException e) {
-            throw FailureException.permanent(
-                    "the file %s can't be read, written or used (%s). Check the permissions of its folder, or remove the file; browsers then sign in again"
-                            .formatted(file, e));
+            LOG.warn("{} can't be used; browsers sign in again when the node starts again: {}", file, e.toString());
         }
+        return ofThisProcess();
     }
 
     /// Writes a complete file under another name first. If several nodes do so at the same time, the first one

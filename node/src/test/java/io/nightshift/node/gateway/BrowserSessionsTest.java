@@ -2,6 +2,8 @@ package io.nightshift.node.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -49,6 +51,13 @@ class BrowserSessionsTest {
         now = now.plus(BrowserSessions.CODE_LIFETIME);
         assertThat(sessions.redeem(late)).isNull();
         assertThat(sessions.redeem("unknown")).isNull();
+    }
+
+    @Test
+    void aFileThatHoldsNoKeyKeepsNoNodeFromStarting(@TempDir Path folder) throws IOException {
+        Files.writeString(folder.resolve("session-key"), "not a key");
+        BrowserSessions sessionsOfProcess = BrowserSessions.of(folder);
+        assertThat(sessionsOfProcess.tokenOf(sessionsOfProcess.open(TOKEN))).isEqualTo(TOKEN);
     }
 
     @Test

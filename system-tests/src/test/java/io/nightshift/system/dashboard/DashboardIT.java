@@ -163,6 +163,16 @@ final class DashboardIT {
         browser.checkAccessibility("reasons");
         check("held", "#/batches/" + held, "A check has failed");
         check("nodes", "#/nodes", "scoring thread");
+        browser.go("#/models");
+        browser.awaitText("No model is registered");
+        server.command(
+                        "model",
+                        "import",
+                        FlightsJob.example().resolve("flights.ubj").toString(),
+                        "--name",
+                        "flights")
+                .expect(0);
+        browser.go("#/");
         check("models", "#/models", "SHA-256");
         check("nothing", "#/batches/nosuch", "no batch");
 
