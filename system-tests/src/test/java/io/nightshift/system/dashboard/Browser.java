@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.logging.Level;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
@@ -78,17 +79,25 @@ final class Browser implements AutoCloseable {
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(text()).contains(text));
     }
 
-    /// Presses the button with a text as soon as there is one. In a dialog if one is open.
+    /// Presses the button with a text as soon as there is one on the page.
     void press(String text) {
+        press("//main//button[not(ancestor::dialog)]", text);
+    }
+
+    /// Presses the button with a text in the dialog that is open, or will be in a moment.
+    void confirm(String text) {
+        press("//dialog[@open]//button", text);
+    }
+
+    private void press(String buttons, String text) {
         await("button " + text).atMost(PATIENCE).until(() -> {
-            String scope = driver.findElements(By.cssSelector("dialog[open]")).isEmpty() ? "//main" : "//dialog";
-            List<WebElement> found = driver.findElements(
-                    By.xpath(scope + "//button[normalize-space()='" + text + "' and not(@disabled)]"));
+            List<WebElement> found =
+                    driver.findElements(By.xpath(buttons + "[normalize-space()='" + text + "' and not(@disabled)]"));
             try {
                 // The page may draw itself again between the two calls.
                 found.getFirst().click();
                 return true;
-            } catch (WebDriverException | java.util.NoSuchElementException e) {
+            } catch (WebDriverException | NoSuchElementException e) {
                 return false;
             }
         });

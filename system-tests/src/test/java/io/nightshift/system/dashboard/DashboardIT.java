@@ -16,7 +16,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Cookie;
@@ -25,6 +28,7 @@ import org.openqa.selenium.Cookie;
 ///
 /// With the system property `nightshift.screenshots`, it writes pictures of the pages to that folder.
 @Timeout(300)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class DashboardIT {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -116,16 +120,8 @@ final class DashboardIT {
     }
 
     @Test
-    void everyPageAndActionWorksForEverybodyAlsoWhileTheNodeIsKilled() throws Exception {
-        signedIn();
-        pages();
-        actions();
-        jobs();
-        killedNode();
-        assertThat(browser.complaints()).isEmpty();
-    }
-
-    private static void signedIn() throws IOException {
+    @Order(1)
+    void theCommandSignsTheBrowserInAndTheAddressKeepsNoTrace() throws IOException {
         String token = Files.readString(server.home().resolve("token")).strip();
         assertThat(browser.address()).endsWith("/#/");
         assertThat(browser.driver().getPageSource()).doesNotContain(token);
@@ -139,7 +135,9 @@ final class DashboardIT {
         browser.checkAccessibility("empty");
     }
 
-    private static void pages() throws IOException {
+    @Test
+    @Order(2)
+    void everyPageIsForEverybodyAndEveryActionSaysWhatItDoes() throws IOException {
         String published = submit(job("delays"));
         FlightsJob wrong = job("credit-scores");
         wrong.edit(
@@ -182,24 +180,26 @@ final class DashboardIT {
         browser.checkAccessibility("dialog");
         picture("dialog");
         browser.fill("Why", "looked at it");
-        browser.press("Approve");
+        browser.confirm("Approve");
         awaitState(held, "published");
         browser.awaitText("Approved");
         assertThat(browser.text()).contains("by local", "looked at it");
 
         browser.go("#/batches/" + failed);
         browser.press("Retry");
-        browser.press("Leave it");
+        browser.confirm("Leave it");
         browser.press("Retry");
-        browser.press("Retry");
-        browser.awaitText("The batch is retried");
-        awaitState(failed, "failed");
+        browser.confirm("Retry");
+        browser.awaitText("would fail again");
+        browser.confirm("Leave it");
         browser.press("Cancel");
-        browser.press("Cancel");
+        browser.confirm("Cancel");
         awaitState(failed, "cancelled");
     }
 
-    private static void actions() throws IOException {
+    @Test
+    @Order(3)
+    void aRunningBatchIsPausedResumedAndCancelled() throws IOException {
         FlightsJob slow = job("slow");
         slow.edit("rows: 25000", "rows: 30");
         String batch = submit(slow);
@@ -208,14 +208,14 @@ final class DashboardIT {
         picture("running");
         browser.press("Pause");
         browser.fill("Why", "somebody needs the disk");
-        browser.press("Pause");
+        browser.confirm("Pause");
         awaitState(batch, "paused");
         browser.awaitText("somebody needs the disk");
         browser.press("Resume");
-        browser.press("Resume");
+        browser.confirm("Resume");
         awaitState(batch, "running");
         browser.press("Cancel");
-        browser.press("Cancel");
+        browser.confirm("Cancel");
         awaitState(batch, "cancelled");
         browser.awaitText("cancelled");
         assertThat(server.process().out())
@@ -223,7 +223,9 @@ final class DashboardIT {
                 .contains("action=cancel subject=" + batch + " outcome=done who=local role=admin");
     }
 
-    private static void jobs() throws IOException {
+    @Test
+    @Order(4)
+    void aJobIsBackfilledRunAndPaused() throws IOException {
         FlightsJob nightly = job("nightly");
         nightly.edit("job: nightly", """
                 job: nightly
@@ -242,24 +244,26 @@ final class DashboardIT {
         browser.press("Backfill…");
         browser.fill("First date", "2026-11-01");
         browser.fill("Last date", "2026-11-02");
-        browser.press("Dry run");
+        browser.confirm("Dry run");
         browser.awaitText("2 runs would be started");
         browser.checkAccessibility("backfill");
-        browser.press("Start 2 runs");
+        browser.confirm("Start 2 runs");
         browser.awaitText("day=2026-11-02");
         browser.press("Run now");
-        browser.press("Start the run");
+        browser.confirm("Start the run");
         browser.awaitText("started by hand");
         check("job", "#/jobs/nightly", "2026-11-01 to 2026-11-02");
         browser.press("Pause schedule");
-        browser.press("Pause schedule");
+        browser.confirm("Pause schedule");
         browser.awaitText("Resume schedule");
         browser.press("Resume schedule");
-        browser.press("Resume schedule");
+        browser.confirm("Resume schedule");
         browser.awaitText("Pause schedule");
     }
 
-    private static void killedNode() throws Exception {
+    @Test
+    @Order(5)
+    void aKilledNodeIsNoticedAndThePageRecoversStillSignedIn() throws Exception {
         browser.go("#/");
         Cookie before = browser.driver().manage().getCookies().iterator().next();
         server.kill();
@@ -283,5 +287,6 @@ final class DashboardIT {
         assertThat(browser.driver().manage().getCookies()).isEmpty();
         browser.open(signInAddress());
         browser.awaitText("delays");
+        assertThat(browser.complaints()).isEmpty();
     }
 }
