@@ -59,6 +59,10 @@ final class DashboardFiles {
         FILES.forEach(file -> files.put(file, answer(file)));
     }
 
+    Answer page() {
+        return page;
+    }
+
     List<Endpoint> endpoints() {
         return List.of(
                 Endpoint.get("/", null, Set.of(), call -> CompletableFuture.completedFuture(page)),

@@ -70,7 +70,6 @@ record Tonight(String head, Map<String, String> rows) {
                     .with(job);
         }
 
-        /// @param batch null if only the register was read
         static Row of(Current.Batch current) {
             BatchDescription batch = current.description();
             if (batch == null) {
