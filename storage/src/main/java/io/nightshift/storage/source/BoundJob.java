@@ -54,13 +54,18 @@ public record BoundJob(
     public record Bound(String name, String sql, String type) {}
 
     /// A check that counts values of a column.
-    public record CheckedColumn(BatchCheck check, Bound source) {}
+    ///
+    /// @param feature the position of a feature whose values give the same counts; -1 if there is none
+    public record CheckedColumn(BatchCheck check, Bound source, int feature) {}
 
     /// A model's input and the expression that gives it.
     ///
     /// @param categories of the feature, or null if it is a number
     public record Feature(
             Bound source, ModelFeature model, @Nullable Categories categories) {}
+
+    /// Up to this number, a FLOAT holds every whole number.
+    private static final double EXACT = 1 << 24;
 
     private static final Set<String> INTEGERS = Set.of(
             "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT");
@@ -183,16 +188,17 @@ public record BoundJob(
             if (margin) {
                 checkMargin(model);
             }
+            List<Feature> features = features(model, inputs);
             return new BoundJob(
                     file,
                     columns.columns(),
                     boundId,
-                    features(model, inputs),
+                    features,
                     List.copyOf(output),
                     where,
                     margin,
                     partition,
-                    checked());
+                    checked(features));
         }
 
         private @Nullable Bound partition() throws SQLException {
@@ -205,17 +211,39 @@ public record BoundJob(
             return bound;
         }
 
-        private List<CheckedColumn> checked() throws SQLException {
+        private List<CheckedColumn> checked(List<Feature> features) throws SQLException {
             List<CheckedColumn> checked = new ArrayList<>();
             for (BatchCheck check : job.checks()) {
                 if (check.measure().isCounted()) {
                     String column = Objects.requireNonNull(check.column());
                     Bound bound = columns.named("checks." + check.measure().text(), column, column);
                     refuseNoNumber(check, bound);
-                    checked.add(new CheckedColumn(check, bound));
+                    checked.add(new CheckedColumn(check, bound, feature(check, bound, features)));
                 }
             }
             return List.copyOf(checked);
+        }
+
+        private static int feature(BatchCheck check, Bound bound, List<Feature> features) {
+            return IntStream.range(0, features.size())
+                    .filter(i -> features.get(i).source().sql().equals(bound.sql())
+                            && features.get(i).categories() == null
+                            && (check.measure() == BatchCheck.Measure.NULLS || isExact(check, features.get(i))))
+                    .findFirst()
+                    .orElse(-1);
+        }
+
+        /// Whether a feature, rounded to its precision, is outside the range exactly if its column is.
+        private static boolean isExact(BatchCheck check, Feature feature) {
+            String type = feature.source().type();
+            return feature.model().type() instanceof FeatureType.Numeric(FeatureType.Precision precision)
+                    && (precision == FeatureType.Precision.FLOAT64
+                            || type.equals("FLOAT")
+                            || (isInteger(type) && isSmallWhole(check.min()) && isSmallWhole(check.max())));
+        }
+
+        private static boolean isSmallWhole(@Nullable Double bound) {
+            return bound == null || (bound == Math.rint(bound) && Math.abs(bound) < EXACT);
         }
 
         private void refuseNoNumber(BatchCheck check, Bound bound) {

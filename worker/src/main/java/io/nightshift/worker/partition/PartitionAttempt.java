@@ -431,7 +431,8 @@ public final class PartitionAttempt {
         };
         UnseenCounter counter = new UnseenCounter(scored.job().features());
         unseen = counter;
-        CheckCounter checkCounter = new CheckCounter(lease.job().checks());
+        CheckCounter checkCounter = new CheckCounter(
+                lease.job().checks(), query.checked(), description.features().size());
         checks = checkCounter;
         ScoringSession session = new ScoringSession(
                 cancellable,

@@ -8,6 +8,7 @@ import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.Categories;
 import io.nightshift.storage.source.Categories.Unseen;
 import io.nightshift.storage.source.SourceReader.BoundSlices;
+import io.nightshift.worker.scoring.CheckedValues;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -31,6 +32,11 @@ record PartitionQuery(
     /// all.
     BoundJob job() {
         return slices.getFirst().job();
+    }
+
+    /// Where the score function finds the values that the checks count.
+    CheckedValues checked() {
+        return CheckedValues.of(slices.stream().map(BoundSlices::job).toList());
     }
 
     /// The rows for a writer.
@@ -82,9 +88,9 @@ record PartitionQuery(
     private String scored() {
         String arguments = Stream.concat(
                         IntStream.range(0, job().features().size()).mapToObj(i -> "nightshift_feature_" + i),
-                        IntStream.range(0, job().checked().size()).mapToObj(i -> "nightshift_check_" + i))
+                        IntStream.range(0, checked().own().size()).mapToObj(i -> "nightshift_check_" + i))
                 .collect(Collectors.joining(", "));
-        boolean isDirect = slices.stream().allMatch(group -> new SliceQuery(group, careful, limit).isDirect());
+        boolean isDirect = slices.stream().allMatch(group -> slice(group).isDirect());
         return "SELECT *, nightshift_score(%s) AS nightshift_ticket FROM (%s)%s"
                 .formatted(
                         arguments,
@@ -104,7 +110,7 @@ record PartitionQuery(
     /// For each group of slices, a query for rows whose expressions failed: see [SliceQuery#failing].
     List<String> failing(int most) {
         return slices.stream()
-                .map(group -> new SliceQuery(group, careful, limit).failing(most))
+                .map(group -> slice(group).failing(most))
                 .toList();
     }
 
@@ -114,9 +120,13 @@ record PartitionQuery(
                 .formatted(quarantined(), most);
     }
 
+    private SliceQuery slice(BoundSlices group) {
+        return new SliceQuery(group, checked(), careful, limit);
+    }
+
     private String union(Function<SliceQuery, String> select) {
         return slices.stream()
-                .map(group -> select.apply(new SliceQuery(group, careful, limit)))
+                .map(group -> select.apply(slice(group)))
                 .collect(Collectors.joining("\nUNION ALL "));
     }
 }

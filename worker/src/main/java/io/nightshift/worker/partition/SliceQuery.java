@@ -11,6 +11,7 @@ import io.nightshift.storage.source.Categories;
 import io.nightshift.storage.source.Categories.Unseen;
 import io.nightshift.storage.source.SourceReader.BoundSlices;
 import io.nightshift.storage.source.SourceRelation;
+import io.nightshift.worker.scoring.CheckedValues;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +61,7 @@ final class SliceQuery {
 
     private final BoundJob job;
     private final SourceRelation relation;
+    private final CheckedValues checked;
     private final boolean careful;
     private final @Nullable TextLimit limit;
 
@@ -68,9 +71,11 @@ final class SliceQuery {
     /// The columns that hold what an expression that may fail has read, by its SQL.
     private final Map<String, String> inputs = new LinkedHashMap<>();
 
+    /// @param checked the columns that the checks need
     /// @param careful whether expressions may fail for single rows
     /// @param limit the texts that the destination can't hold, or null
-    SliceQuery(BoundSlices slices, boolean careful, @Nullable TextLimit limit) {
+    SliceQuery(BoundSlices slices, CheckedValues checked, boolean careful, @Nullable TextLimit limit) {
+        this.checked = checked;
         this.job = slices.job();
         this.relation = slices.relation();
         this.careful = careful;
@@ -91,12 +96,16 @@ final class SliceQuery {
                 && checks().isEmpty();
     }
 
+    private Bound ownChecked(int column) {
+        return job.checked().get(checked.own().get(column)).source();
+    }
+
     private Stream<Bound> values() {
         return Stream.of(
                         Stream.ofNullable(job.id()),
                         job.features().stream().map(Feature::source),
                         job.output().stream(),
-                        job.checked().stream().map(BoundJob.CheckedColumn::source))
+                        IntStream.range(0, checked.own().size()).mapToObj(this::ownChecked))
                 .flatMap(Function.identity());
     }
 
@@ -115,8 +124,8 @@ final class SliceQuery {
         for (int i = 0; i < job.output().size(); i++) {
             select.add(inline(job.output().get(i)) + " AS nightshift_output_" + i);
         }
-        for (int i = 0; i < job.checked().size(); i++) {
-            Bound bound = job.checked().get(i).source();
+        for (int i = 0; i < checked.own().size(); i++) {
+            Bound bound = ownChecked(i);
             select.add(number(inline(bound), bound.type()) + " AS nightshift_check_" + i);
         }
         return "SELECT %s FROM %s%s"
@@ -142,8 +151,8 @@ final class SliceQuery {
         for (int i = 0; i < job.output().size(); i++) {
             select.add(value(job.output().get(i)) + " AS nightshift_output_" + i);
         }
-        for (int i = 0; i < job.checked().size(); i++) {
-            Bound bound = job.checked().get(i).source();
+        for (int i = 0; i < checked.own().size(); i++) {
+            Bound bound = ownChecked(i);
             select.add(number(value(bound), bound.type()) + " AS nightshift_check_" + i);
         }
         select.add(reason() + " AS nightshift_reason");

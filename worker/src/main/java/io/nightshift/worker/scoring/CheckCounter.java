@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.BatchCheck.Measure;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 
@@ -15,15 +16,18 @@ public final class CheckCounter {
 
     private final List<BatchCheck> checks;
     private final Counted[] counted;
+    private final int features;
     private final double[][] columns;
 
     private static final class Counted {
         private final Measure measure;
         private final double min;
         private final double max;
+        private final int column;
         private long rows;
 
-        Counted(BatchCheck check) {
+        Counted(BatchCheck check, int column) {
+            this.column = column;
             measure = check.measure();
             min = Objects.requireNonNullElse(check.min(), Double.NEGATIVE_INFINITY);
             max = Objects.requireNonNullElse(check.max(), Double.POSITIVE_INFINITY);
@@ -46,31 +50,37 @@ public final class CheckCounter {
     }
 
     /// @param checks of the job
-    public CheckCounter(List<BatchCheck> checks) {
+    /// @param values where their values are
+    /// @param features the number of the model's features
+    public CheckCounter(List<BatchCheck> checks, CheckedValues values, int features) {
         this.checks = checks;
+        this.features = features;
+        Iterator<Integer> positions = values.positions().iterator();
         this.counted = checks.stream()
                 .filter(check -> check.measure().isCounted())
-                .map(Counted::new)
+                .map(check -> new Counted(check, positions.next()))
                 .toArray(Counted[]::new);
-        this.columns = new double[counted.length][ScoringSession.BLOCK];
+        this.columns = new double[values.own().size()][ScoringSession.BLOCK];
     }
 
-    /// The number of checks that count values of columns: the arguments that follow the features.
+    /// The number of columns that follow the features.
     int columns() {
-        return counted.length;
+        return columns.length;
     }
 
-    /// Where to put the values of a checked column of the next block; NaN stands for NULL.
+    /// Where to put the values of a column of the next block; NaN stands for NULL.
     ///
-    /// @param check its position among the checks that count values
-    double[] column(int check) {
-        return columns[check];
+    /// @param column its position after the features
+    double[] column(int column) {
+        return columns[column];
     }
 
     /// Counts the rows of a block.
-    void count(int rows) {
-        for (int i = 0; i < counted.length; i++) {
-            counted[i].count(columns[i], rows);
+    ///
+    /// @param values of the features
+    void count(double[][] values, int rows) {
+        for (Counted each : counted) {
+            each.count(each.column < features ? values[each.column] : columns[each.column - features], rows);
         }
     }
 

@@ -13,7 +13,7 @@ import org.duckdb.DuckDBWritableVector;
 ///
 /// `nightshift_score(feature, …, checked, …)` scores a row and returns its ticket; NULL is a missing value.
 /// The
-/// arguments after the features are the columns that the job's checks count.
+/// arguments after the features are the columns that only the job's checks count.
 /// `nightshift_output(ticket, k)` returns its k-th output. A scalar function can return one value
 /// only, and a model gives several; so the first leaves them with the thread's [ScoringSession],
 /// where the second finds them. Both are volatile: the optimizer neither repeats, merges nor moves

@@ -76,7 +76,7 @@ public final class ScoringSession {
         return session;
     }
 
-    /// The columns of a block: those of the features, and then those that the checks count.
+    /// The columns of a block: those of the features, and then those that only the checks count.
     int columns() {
         return features.length + checks.columns();
     }
@@ -91,8 +91,9 @@ public final class ScoringSession {
     /// @param count 0 to [#BLOCK]
     /// @return their tickets, until the next call
     long[] score(int count) {
+        // Before the counter of categories changes values.
+        checks.count(features, count);
         unseen.check(features, count);
-        checks.count(count);
         scorer.score(features, count, block);
         long first = rows.get();
         int at = (int) (first % KEPT);
