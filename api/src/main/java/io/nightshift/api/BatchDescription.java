@@ -115,7 +115,19 @@ public record BatchDescription(
     /// @param passed whether the value keeps the limit
     /// @param onFail what happens to a batch that fails the check: `fail`, `hold` or `warn`
     /// @param text the value and the limit, for people
-    public record Check(String name, double value, boolean passed, String onFail, String text) {}
+    /// @param limit the limit of the value, in the same unit
+    /// @param baseline the batch that this one was compared with; null if the check compares nothing, or there was no
+    ///     batch to compare with
+    /// @param before the number of rows or the mean of the baseline; null if there is none
+    public record Check(
+            String name,
+            double value,
+            boolean passed,
+            String onFail,
+            String text,
+            double limit,
+            @JsonInclude(Include.NON_NULL) @Nullable String baseline,
+            @JsonInclude(Include.NON_NULL) @Nullable Double before) {}
 
     /// The approval of a batch that was held.
     ///

@@ -13,7 +13,7 @@ import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.ledger.LostBatches;
-import io.nightshift.coordinator.publish.CommittedStatistics;
+import io.nightshift.coordinator.publish.LedgerMeasurements;
 import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.register.BatchArchive;
 import io.nightshift.coordinator.register.BatchNameResolver;
@@ -215,7 +215,7 @@ public final class Node {
                 destinations.sources(),
                 this::description,
                 new DestinationPublisher(destinations, dependencies.ledger(), this::description),
-                state -> CommittedStatistics.read(dependencies.ledger(), state),
+                new LedgerMeasurements(dependencies.ledger()),
                 dependencies.ledger()::entries,
                 this::tellRegister,
                 blocking,

@@ -69,7 +69,7 @@ final class BackgroundTaskRunner {
                 yield new CoordinatorMessage.InputUnchanged();
             }
             case CoordinatorAction.MeasureBatch measure ->
-                new CoordinatorMessage.BatchMeasured(services.statistics().apply(state));
+                new CoordinatorMessage.BatchMeasured(services.measurements().measure(state));
             case CoordinatorAction.Publish publish -> publish(state);
             case CoordinatorAction.FencePublication fence -> fence(fence, state);
             case CoordinatorAction.FenceFailedBatch fence -> fence(state);
@@ -102,6 +102,7 @@ final class BackgroundTaskRunner {
     }
 
     private CoordinatorMessage.TaskOutcome plan(Job job, BatchState state) {
+        services.measurements().checkBaseline(state);
         ModelDescription model = model(state.submission().model());
         List<InspectedFile> files = isCoordinators
                 ? services.inspector().plan(batch, job, model)

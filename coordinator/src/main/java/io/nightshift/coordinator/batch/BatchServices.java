@@ -2,7 +2,6 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.scoring.model.ModelDescription;
@@ -20,8 +19,7 @@ import java.util.function.ToLongFunction;
 /// @param inspector inspects sources; called on threads of `blocking` only
 /// @param models describes a registered model; called on threads of `blocking` only
 /// @param publisher publishes batches
-/// @param statistics sums what the committed attempts of a complete batch have counted; called on threads of
-///     `blocking` only
+/// @param measurements what the checks of batches look at; called on threads of `blocking` only
 /// @param entries counts a batch's entries in the journal; called on threads of `blocking` only
 /// @param register sends a command to the batch register; called by any thread, never blocks
 /// @param blocking runs work that waits for disks or databases, on threads that belong to no actor dispatcher
@@ -38,7 +36,7 @@ public record BatchServices(
         SourceInspector inspector,
         Function<ModelVersion, ModelDescription> models,
         Publisher publisher,
-        Function<BatchState, PartitionStatistics> statistics,
+        BatchMeasurements measurements,
         ToLongFunction<BatchId> entries,
         Consumer<BatchRegisterCommand> register,
         Executor blocking,

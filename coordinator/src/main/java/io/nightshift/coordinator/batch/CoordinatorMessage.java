@@ -3,7 +3,6 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
-import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.PartitionPlan;
@@ -92,8 +91,8 @@ sealed interface CoordinatorMessage {
 
     /// The outcome of [CoordinatorAction.MeasureBatch].
     ///
-    /// @param statistics of the committed partitions
-    record BatchMeasured(PartitionStatistics statistics) implements StepOutcome {}
+    /// @param measured what was counted, and the batch to compare with
+    record BatchMeasured(Measured measured) implements StepOutcome {}
 
     /// The outcome of [CoordinatorAction.Publish]: readers see the batch.
     record PublicationCompleted(Publication publication) implements StepOutcome {}

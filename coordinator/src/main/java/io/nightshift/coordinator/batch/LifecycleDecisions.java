@@ -4,7 +4,6 @@ import io.nightshift.coordinator.plan.PlanExtension;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -442,7 +441,7 @@ class LifecycleDecisions {
             case CoordinatorMessage.PlanCompleted completed -> planned(state, state.phase(), completed, now);
             case CoordinatorMessage.InputUnchanged unchanged -> inputUnchanged(state, state.phase(), now);
             case CoordinatorMessage.InputInspected inspected -> inputInspected(state, state.phase(), inspected, now);
-            case CoordinatorMessage.BatchMeasured(PartitionStatistics statistics) -> measured(state, statistics, now);
+            case CoordinatorMessage.BatchMeasured(Measured measured) -> measured(state, measured, now);
             case CoordinatorMessage.PublicationCompleted(Publication publication) ->
                 published(state, state.phase(), publication, now);
             case CoordinatorMessage.TaskFailed(Failure failure, String by) ->
@@ -488,12 +487,12 @@ class LifecycleDecisions {
         tried.clear();
     }
 
-    private Decision measured(BatchState state, PartitionStatistics statistics, DecisionTime now) {
+    private Decision measured(BatchState state, Measured measured, DecisionTime now) {
         if (state.phase() != Phase.PUBLISHING || !state.needsChecks()) {
             return Decision.nothing();
         }
         failedTasks = 0;
-        List<BatchEvent> events = CheckDecisions.events(state, statistics, now);
+        List<BatchEvent> events = CheckDecisions.events(state, measured, now);
         return Decision.persist(events, phaseActions(state.after(events)));
     }
 

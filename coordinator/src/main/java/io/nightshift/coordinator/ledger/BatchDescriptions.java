@@ -140,7 +140,10 @@ public final class BatchDescriptions {
                         result.value(),
                         result.passed(),
                         result.check().onFail().text(),
-                        result.sentence()))
+                        result.sentence(),
+                        result.check().limit(),
+                        result.baseline() == null ? null : result.baseline().value(),
+                        result.before()))
                 .toList();
     }
 

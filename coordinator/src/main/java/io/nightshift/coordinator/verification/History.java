@@ -245,7 +245,7 @@ final class History {
                 commit.cores(),
                 commit.threads(),
                 commit.value() == null ? null : share(commit.value()),
-                commit.statistics());
+                null);
     }
 
     private String share(String text) {

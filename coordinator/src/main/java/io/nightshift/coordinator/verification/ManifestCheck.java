@@ -173,6 +173,9 @@ final class ManifestCheck {
             String where = "checks.%s".formatted(result.check().name());
             compare(where + ".name", result.check().name(), found.get(i).get("name"));
             compare(where + ".value", result.value(), found.get(i).get("value"));
+            if (result.baseline() != null) {
+                compare(where + ".baseline", result.baseline(), found.get(i).get("baseline"));
+            }
             compare(where + ".passed", result.passed(), found.get(i).get("passed"));
             compare(
                     where + ".on_fail",

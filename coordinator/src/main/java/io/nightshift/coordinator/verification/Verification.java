@@ -2,8 +2,11 @@ package io.nightshift.coordinator.verification;
 
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.CheckDecisions;
+import io.nightshift.coordinator.batch.Measured;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.publish.CommittedBatches;
+import io.nightshift.coordinator.publish.CommittedStatistics;
+import io.nightshift.coordinator.publish.LedgerMeasurements;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.coordinator.verification.RecordIds.Comparison;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -11,7 +14,6 @@ import io.nightshift.protocol.batch.BatchEvent.Published;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
-import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.BatchCheck;
@@ -28,6 +30,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Proves a batch from its ledger, its output and its input, trusting none of the code that wrote them. It
 /// proves the chain of hashes; that the partitions are the input without gap or overlap, each committed once;
@@ -121,7 +124,7 @@ public final class Verification {
     }
 
     /// Compares the results of the job's checks with what the committed attempts have counted.
-    private static void checkResults(History history, Check check) {
+    private void checkResults(History history, Check check) {
         BatchState state = history.state();
         List<BatchCheck> checks = state.submission().job().checks();
         BatchEvent.Checked checked = state.checked();
@@ -132,12 +135,19 @@ public final class Verification {
             check.open("the results of %,d are not known yet", checks.size());
             return;
         }
-        PartitionStatistics sum = PartitionStatistics.NONE;
-        for (PartitionCommit commit : history.commits()) {
-            sum = commit.statistics() == null ? sum : sum.plus(commit.statistics());
+        Measured measured;
+        try {
+            measured = new Measured(CommittedStatistics.read(ledger, state), baseline(checked));
+        } catch (FailureException e) {
+            if (!e.failure().isPermanent()) {
+                throw e;
+            }
+            check.open("not compared with the batch before: %s", e.getMessage());
+            return;
         }
-        List<CheckResult> results = CheckDecisions.results(state, sum);
-        if (!results.equals(checked.results())) {
+        List<CheckResult> results = CheckDecisions.results(state, measured);
+        if (!results.equals(checked.results())
+                || !measured.statistics().distributions().equals(checked.distributions())) {
             check.problem("the results in the ledger do not follow from the committed counts, which give: %s", results);
         }
         if (state.phase() == Phase.PUBLISHED
@@ -150,6 +160,16 @@ public final class Verification {
         check.proved(
                 "%,d, %,d of them failed: the results follow from the committed counts",
                 results.size(), checked.failed().count());
+    }
+
+    /// The batch that a batch was compared with; null if there was none.
+    private Measured.@Nullable Baseline baseline(BatchEvent.Checked checked) {
+        return checked.results().stream()
+                .map(CheckResult::baseline)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .map(new LedgerMeasurements(ledger)::published)
+                .orElse(null);
     }
 
     private void checkOutput(History history, Consumer<Finding> found) {
@@ -186,6 +206,10 @@ public final class Verification {
         } else {
             boolean readable = output.checkRows(new Check("checksums", found), new Check("rows", found));
             checkIds(history, readable, output, found);
+            BatchEvent.Checked checked = state.checked();
+            if (readable && checked != null) {
+                new PredictionCheck(history, checked).run(output, new Check("predictions", found));
+            }
         }
         if (published != null) {
             output.checkStaging(new Check("staging", found));

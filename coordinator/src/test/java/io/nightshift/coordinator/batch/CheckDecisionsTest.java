@@ -59,7 +59,7 @@ class CheckDecisionsTest {
                 new BatchCheck(Measure.RANGE, "age", 0, 0.0, 120.0, OnFail.FAIL)));
         long rows = state.totals().predictions();
 
-        assertThat(sentences(CheckDecisions.results(state, new PartitionStatistics(List.of(0L, 0L, rows / 2, 1L)))))
+        assertThat(sentences(CheckDecisions.results(state, counted(List.of(0L, 0L, rows / 2, 1L)))))
                 .containsExactly(
                         "- rows.min is %d, expected at least 1,000".formatted(rows),
                         "- rows.max is %d, expected at most 1".formatted(rows),
@@ -82,7 +82,7 @@ class CheckDecisionsTest {
     private OnFail verdict(BatchCheck... checks) {
         history.clear();
         BatchState state = committedOnce(complete(checks));
-        return new BatchEvent.Checked(AT, CheckDecisions.results(state, new PartitionStatistics(List.of(1L, 1L))))
+        return new BatchEvent.Checked(AT, CheckDecisions.results(state, counted(List.of(1L, 1L))))
                 .verdict()
                 .orElseThrow();
     }
@@ -91,7 +91,7 @@ class CheckDecisionsTest {
     void aFailureIsPersistedWithTheResults() {
         BatchState state = committedOnce(complete(nulls(0, OnFail.FAIL)));
 
-        List<BatchEvent> events = CheckDecisions.events(state, new PartitionStatistics(List.of(1L)), NOW);
+        List<BatchEvent> events = CheckDecisions.events(state, counted(List.of(1L)), NOW);
 
         assertThat(events).hasSize(2);
         assertThat(events.getLast())
@@ -115,6 +115,10 @@ class CheckDecisionsTest {
         events.forEach(statistics::add);
 
         assertThat(statistics.sum().count(0)).isEqualTo(2);
+    }
+
+    private static Measured counted(List<Long> counts) {
+        return new Measured(new PartitionStatistics(counts), null);
     }
 
     private static PartitionCommit counted(PartitionCommit commit, long count) {

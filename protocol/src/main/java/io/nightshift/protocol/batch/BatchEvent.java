@@ -231,9 +231,17 @@ public sealed interface BatchEvent {
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param results of each check of the job, in its order
-    record Checked(Instant at, List<CheckResult> results) implements BatchEvent {
+    /// @param distributions of the columns and predictions that the checks compare, over the whole batch, for batches
+    ///     that are compared with this one later; may be empty
+    record Checked(Instant at, List<CheckResult> results, List<Distribution> distributions) implements BatchEvent {
         public Checked {
             results = List.copyOf(results);
+            distributions = List.copyOf(distributions);
+        }
+
+        /// Without distributions.
+        public Checked(Instant at, List<CheckResult> results) {
+            this(at, results, List.of());
         }
 
         /// What the failed checks together mean for the batch; empty if all have passed.

@@ -7,21 +7,31 @@ import org.jspecify.annotations.Nullable;
 /// count for the number of rows only.
 ///
 /// @param measure what is measured
-/// @param column the column or feature that is checked; null for measures of the whole batch
+/// @param column the column or feature that is checked; null for measures of the whole batch, and for
+///     [Measure#UNSEEN] of all features
 /// @param limit the limit of the measured value, in the measure's unit
-/// @param min for [Measure#RANGE], the smallest value in the range; null if there is none, and for all others
-/// @param max for [Measure#RANGE], the largest value in the range; null if there is none, and for all others
+/// @param min for a range, the smallest value in it; null if there is none, and for all other measures
+/// @param max for a range, the largest value in it; null if there is none, and for all other measures
 /// @param onFail what happens to a batch that exceeds the limit
+/// @param baseline for a measure that compares, the ID of the published batch to compare with; null for the one
+///     before, and for all other measures
 public record BatchCheck(
         Measure measure,
         @Nullable String column,
         double limit,
         @Nullable Double min,
         @Nullable Double max,
-        OnFail onFail) {
+        OnFail onFail,
+        @Nullable String baseline) {
+
+    /// Stands for all features in a job file.
+    public static final String ALL = "all";
 
     /// The most checks of a job. Each partition reports a number for each of them.
     public static final int MOST = 100;
+
+    /// The most columns and features that are compared by their distributions. Each partition reports these.
+    public static final int MOST_DISTRIBUTIONS = 32;
 
     /// What a check measures.
     public enum Measure {
@@ -33,7 +43,26 @@ public record BatchCheck(
         NULLS("nulls"),
         /// The share of rows in which a column is outside a range; the limit is the largest share, 0 to 1.
         /// NULL and NaN are not outside.
-        RANGE("range");
+        RANGE("range"),
+        /// How much the number of rows that the job's `where` lets through differs from that of the baseline, as a
+        /// share of the latter; the limit is the largest share.
+        ROWS_CHANGE("rows.max-change"),
+        /// The population stability index of a column or a feature against the baseline; the limit is the largest
+        /// index, 0 or more.
+        PSI("psi"),
+        /// The share of rows in which a feature has a category that the model does not know, or the largest of these
+        /// shares of all features; the limit is the largest share, 0 to 1.
+        UNSEEN("unseen-categories"),
+        /// The share of predictions that are NaN or infinite; the limit is the largest share, 0 to 1.
+        PREDICTION_NULLS("prediction.nulls"),
+        /// The share of predictions outside a range; the limit is the largest share, 0 to 1. NaN is not outside.
+        PREDICTION_RANGE("prediction.range"),
+        /// How much the mean of the predictions differs from that of the baseline, as a share of the latter; the
+        /// limit is the largest share.
+        PREDICTION_MEAN("prediction.mean-change"),
+        /// The population stability index of the predictions against the baseline; the limit is the largest index,
+        /// 0 or more.
+        PREDICTION_PSI("prediction.psi");
 
         private final String text;
 
@@ -46,9 +75,32 @@ public record BatchCheck(
             return text;
         }
 
-        /// Whether the values of a column are counted while rows are scored.
+        /// Whether the values of a column are read while rows are scored.
+        public boolean isOfColumn() {
+            return this == NULLS || this == RANGE || this == PSI;
+        }
+
+        /// Whether rows with a prediction are counted while they are scored.
         public boolean isCounted() {
-            return this == NULLS || this == RANGE;
+            return this == NULLS || this == RANGE || this == PREDICTION_NULLS || this == PREDICTION_RANGE;
+        }
+
+        /// Whether the predictions are looked at.
+        public boolean isOfPredictions() {
+            return switch (this) {
+                case PREDICTION_NULLS, PREDICTION_RANGE, PREDICTION_MEAN, PREDICTION_PSI -> true;
+                case ROWS_MIN, ROWS_MAX, NULLS, RANGE, ROWS_CHANGE, PSI, UNSEEN -> false;
+            };
+        }
+
+        /// Whether a distribution of values is needed.
+        public boolean isOfDistribution() {
+            return this == PSI || this == PREDICTION_MEAN || this == PREDICTION_PSI;
+        }
+
+        /// Whether the batch is compared with an earlier one, its baseline.
+        public boolean compares() {
+            return this == ROWS_CHANGE || isOfDistribution();
         }
     }
 
@@ -71,13 +123,26 @@ public record BatchCheck(
         if (!(limit >= 0)) {
             throw new IllegalArgumentException("%s: the limit %s".formatted(measure, limit));
         }
-        if (measure.isCounted() && column == null) {
+        if (measure.isOfColumn() && column == null) {
             throw new IllegalArgumentException("%s of no column".formatted(measure));
         }
     }
 
+    /// A check that compares with no batch, or with the one before.
+    public BatchCheck(
+            Measure measure,
+            @Nullable String column,
+            double limit,
+            @Nullable Double min,
+            @Nullable Double max,
+            OnFail onFail) {
+        this(measure, column, limit, min, max, onFail, null);
+    }
+
     /// The name of the check, as the path of its key in the job file, such as `nulls.last_login`.
     public String name() {
-        return column == null ? measure.text() : measure.text() + "." + column;
+        return column == null && measure != Measure.UNSEEN
+                ? measure.text()
+                : measure.text() + "." + (column == null ? ALL : column);
     }
 }

@@ -92,7 +92,7 @@ public record Job(
     /// The columns whose values are counted for [#checks()], each once.
     public List<String> checkedColumns() {
         return checks.stream()
-                .filter(check -> check.measure().isCounted())
+                .filter(check -> check.measure().isOfColumn())
                 .map(BatchCheck::column)
                 .filter(Objects::nonNull)
                 .distinct()

@@ -369,6 +369,7 @@ final class JobCheck {
             case Lookups lookups -> lookups(lookups, path, value);
             case ColumnLimits limits -> limits(limits, path, value);
             case Decimal decimal -> decimal(decimal, path, value);
+            case JobKeys.Index index -> index(index, path, value);
             case Flag flag -> flag(flag, path, value);
             case Choice choice -> choice(choice, path, value);
             case Whole whole -> whole(whole, path, value);
@@ -674,36 +675,59 @@ final class JobCheck {
         return names;
     }
 
-    /// Refuses limits of the number of rows that no batch can keep.
+    /// Refuses limits of the rows and the predictions that no batch can keep.
     private void rowLimits(@Nullable Member checks) {
         if (checks != null
                 && values.get("checks.rows.min") instanceof Long min
                 && values.get("checks.rows.max") instanceof Long max
                 && min > max) {
-            Member rows = checks.value() instanceof Mapping section ? section.entry("rows") : null;
-            mistakes.add(new Mistake(
-                    rows == null ? checks.line() : rows.line(),
-                    "checks.rows.max",
-                    "%d, which is smaller than checks.rows.min".formatted(max),
-                    "%d or more".formatted(min),
-                    null));
+            reversed(checks, "rows", min, max);
         }
+        if (checks != null
+                && values.get("checks.prediction.min") instanceof Double min
+                && values.get("checks.prediction.max") instanceof Double max
+                && min > max) {
+            reversed(checks, "prediction", min, max);
+        }
+    }
+
+    private void reversed(Member checks, String key, Number min, Number max) {
+        Member limits = checks.value() instanceof Mapping section ? section.entry(key) : null;
+        mistakes.add(new Mistake(
+                limits == null ? checks.line() : limits.line(),
+                "checks.%s.max".formatted(key),
+                "%s, which is smaller than checks.%s.min".formatted(max, key),
+                "%s or more".formatted(min),
+                null));
     }
 
     /// Refuses more checks than a partition may report.
     private void number(@Nullable Member checks) {
-        long number = Stream.of("nulls", "range")
-                .map(key -> values.get("checks." + key))
-                .mapToInt(limits -> limits instanceof Map<?, ?> map ? map.size() : 0)
-                .sum();
-        if (checks != null && number > BatchCheck.MOST - JobKeys.ROWS_CHECKS) {
+        if (checks == null) {
+            return;
+        }
+        int most = BatchCheck.MOST - JobKeys.CHECKS_OF_ALL_ROWS;
+        long number = columns("nulls") + columns("range") + columns("psi") + columns("unseen-categories");
+        if (number > most) {
             mistakes.add(new Mistake(
                     checks.line(),
                     "checks",
                     number + " columns",
-                    "at most %d under nulls and range together".formatted(BatchCheck.MOST - JobKeys.ROWS_CHECKS),
+                    "at most %d under nulls, range, psi and unseen-categories together".formatted(most),
                     null));
         }
+        if (columns("psi") >= BatchCheck.MOST_DISTRIBUTIONS) {
+            mistakes.add(new Mistake(
+                    checks.line(),
+                    "checks.psi",
+                    columns("psi") + " columns",
+                    "at most %d".formatted(BatchCheck.MOST_DISTRIBUTIONS - 1),
+                    null));
+        }
+    }
+
+    private int columns(String key) {
+        return values.get("checks." + key) instanceof Map<?, ?> map ? map.size() : 0;
     }
 
     private @Nullable Map<String, ColumnLimit> limits(ColumnLimits type, String path, YamlValue value) {
@@ -735,7 +759,7 @@ final class JobCheck {
         int before = mistakes.size();
         ColumnLimit limit = entry.value() instanceof Mapping map
                 ? longLimit(type, path, map, entry.line())
-                : type.ranges() ? pair(entry.value()) : shareLimit(entry.value());
+                : type.ranges() ? pair(entry.value()) : limit(type, entry.value());
         if (mistakes.size() > before) {
             return null;
         }
@@ -760,9 +784,24 @@ final class JobCheck {
                 given.textOrNull("on-fail"));
     }
 
-    private static @Nullable ColumnLimit shareLimit(YamlValue value) {
-        Double share = share(value);
-        return share == null ? null : new ColumnLimit(share, null, null, null);
+    private static @Nullable ColumnLimit limit(ColumnLimits type, YamlValue value) {
+        Double most = type.limit() instanceof JobKeys.Index ? index(value) : share(value);
+        return most == null ? null : new ColumnLimit(most, null, null, null);
+    }
+
+    private static @Nullable Double index(YamlValue value) {
+        BigDecimal number = number(value);
+        return number == null || number.signum() < 0 || Double.isInfinite(number.doubleValue())
+                ? null
+                : number.doubleValue();
+    }
+
+    private @Nullable Double index(JobKeys.Index type, String path, YamlValue value) {
+        Double index = index(value);
+        if (index == null) {
+            refuse(value, path, type.expectation(), null);
+        }
+        return index;
     }
 
     private static @Nullable ColumnLimit pair(YamlValue value) {

@@ -110,11 +110,14 @@ public final class JobFingerprint {
         job.checks()
                 .forEach(check -> print.add(
                         "checks." + check.name(),
-                        List.of(
-                                String.valueOf(check.limit()),
-                                String.valueOf(check.min()),
-                                String.valueOf(check.max()),
-                                check.onFail().text())));
+                        Stream.of(
+                                        String.valueOf(check.limit()),
+                                        String.valueOf(check.min()),
+                                        String.valueOf(check.max()),
+                                        check.onFail().text(),
+                                        check.baseline())
+                                .filter(Objects::nonNull)
+                                .toList()));
         Incremental incremental = job.incremental();
         if (incremental != null) {
             print.add("incremental.lateness", List.of(incremental.lateness().toString()));

@@ -208,33 +208,39 @@ final class JobKeys {
         }
     }
 
-    /// A map of columns to limits: a share of the rows, or a range of values.
+    /// A map of columns to limits: a share of the rows, an index, or a range of values.
     ///
-    /// @param ranges whether the limits are ranges
-    record ColumnLimits(boolean ranges) implements ValueType {
+    /// @param limit the type of each limit; null for ranges
+    record ColumnLimits(@Nullable ValueType limit) implements ValueType {
+
+        boolean ranges() {
+            return limit == null;
+        }
 
         /// What a column may have instead of the short form.
         Section section() {
             JobKey onFail = JobKey.optional("on-fail", ON_FAIL, "", "");
-            return ranges
+            return limit == null
                     ? new Section(List.of(
                             JobKey.optional("min", new Decimal(), "", ""),
                             JobKey.optional("max", new Decimal(), "", ""),
                             JobKey.optional("max-rate", new Share(), "", "").or(0.0),
                             onFail))
-                    : new Section(List.of(JobKey.required("max", new Share(), "", ""), onFail));
+                    : new Section(List.of(JobKey.required("max", limit, "", ""), onFail));
         }
 
         String expectationOfColumn() {
-            return ranges
+            return limit == null
                     ? "two numbers such as [0, 120], the smaller one first, or "
                             + section().expectation()
-                    : new Share().expectation() + ", or " + section().expectation();
+                    : limit.expectation() + ", or " + section().expectation();
         }
 
         @Override
         public String expectation() {
-            return ranges ? "a map of columns to ranges" : "a map of columns to shares";
+            return limit == null
+                    ? "a map of columns to ranges"
+                    : "a map of columns to " + (limit instanceof Share ? "shares" : "numbers");
         }
     }
 
@@ -243,6 +249,14 @@ final class JobKeys {
         @Override
         public String expectation() {
             return "a number";
+        }
+    }
+
+    /// A population stability index: a finite number, 0 or more.
+    record Index() implements ValueType {
+        @Override
+        public String expectation() {
+            return "a number, 0 or more";
         }
     }
 
@@ -320,6 +334,9 @@ final class JobKeys {
                 "^(" + Patterns.IDENTIFIER + "{0,63}[.])?" + Patterns.IDENTIFIER + "{0,63}$",
                 "a table as name or schema.name, without quotes; each has at most 64 letters"),
         COLUMN("^" + Patterns.LINE + "$", "a column name"),
+        BASELINE(
+                "^(" + PREVIOUS + "|[a-z0-9][a-z0-9._-]{0,108}-[0-9]{8}t[0-9]{6}-[0-9a-f]{4})$",
+                PREVIOUS + " or the ID of a batch"),
         CATEGORY("^[^\\u0000]+$", "a category's name"),
         TIME_ZONE(
                 "^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",
@@ -408,8 +425,11 @@ final class JobKeys {
         private Patterns() {}
     }
 
-    /// How many checks the key `checks.rows` stands for.
-    static final int ROWS_CHECKS = 2;
+    /// How many checks the keys `checks.rows` and `checks.prediction` stand for.
+    static final int CHECKS_OF_ALL_ROWS = 7;
+
+    /// The word of `checks.baseline` for the batch before.
+    static final String PREVIOUS = "previous";
 
     static final Choice ON_FAIL = new Choice(List.of("fail", "hold", "warn"));
 
@@ -594,6 +614,11 @@ final class JobKeys {
                                                     "The largest number of rows that `source.where` lets through.",
                                                     "5000000"),
                                             JobKey.optional(
+                                                    "max-change",
+                                                    new Share(),
+                                                    "How much this number may differ from that of the baseline, as a share of the latter.",
+                                                    "20%"),
+                                            JobKey.optional(
                                                     "on-fail",
                                                     ON_FAIL,
                                                     "As `checks.on-fail`, for these checks.",
@@ -602,14 +627,57 @@ final class JobKeys {
                                     ""),
                             JobKey.optional(
                                     "nulls",
-                                    new ColumnLimits(false),
+                                    new ColumnLimits(new Share()),
                                     "The largest share of rows with a prediction in which a column is NULL or NaN: for each column of the source or key of `source.select` a share, or a map of `max` and `on-fail`.",
                                     "{last_login: 10%, email: {max: 1%, on-fail: warn}}"),
                             JobKey.optional(
                                     "range",
-                                    new ColumnLimits(true),
+                                    new ColumnLimits(null),
                                     "The smallest and the largest value of a column with numbers, in rows with a prediction: for each column two numbers, or a map of `min`, `max`, `max-rate` (the share of rows that may be outside, 0 without this key) and `on-fail`. NULL and NaN are not outside.",
-                                    "{age: [0, 120], price: {min: 0, max-rate: 1%, on-fail: hold}}"))),
+                                    "{age: [0, 120], price: {min: 0, max-rate: 1%, on-fail: hold}}"),
+                            JobKey.optional(
+                                    "psi",
+                                    new ColumnLimits(new Index()),
+                                    "The largest population stability index of a column with numbers, or of a feature, against the baseline: for each of them a number, or a map of `max` and `on-fail`. 0.1 is often called a small change, and 0.25 a large one. At most 31 columns.",
+                                    "{age: 0.2, country: {max: 0.1, on-fail: warn}}"),
+                            JobKey.optional(
+                                    "unseen-categories",
+                                    new ColumnLimits(new Share()),
+                                    "The largest share of rows in which a feature has a category that the model does not know: for each feature, or for `all` of them, a share, or a map of `max` and `on-fail`. Quarantined rows count.",
+                                    "{all: 1%, country: 0}"),
+                            JobKey.optional(
+                                    "prediction",
+                                    new Section(List.of(
+                                            JobKey.optional(
+                                                    "nulls",
+                                                    new Share(),
+                                                    "The largest share of predictions that are NaN or infinite.",
+                                                    "0"),
+                                            JobKey.optional("min", new Decimal(), "The smallest prediction.", "0"),
+                                            JobKey.optional("max", new Decimal(), "The largest prediction.", "1"),
+                                            JobKey.optional(
+                                                    "mean-change",
+                                                    new Share(),
+                                                    "How much the mean of the predictions may differ from that of the baseline, as a share of the latter. Refused for a model of three or more classes.",
+                                                    "10%"),
+                                            JobKey.optional(
+                                                    "psi",
+                                                    new Index(),
+                                                    "The largest population stability index of the predictions against the baseline.",
+                                                    "0.2"),
+                                            JobKey.optional(
+                                                    "on-fail",
+                                                    ON_FAIL,
+                                                    "As `checks.on-fail`, for these checks.",
+                                                    "warn"))),
+                                    "The predictions: the value of a regression, the probability of a model of two classes, and the position of the class, from 0, of a model of more classes.",
+                                    ""),
+                            JobKey.optional(
+                                            "baseline",
+                                            new Text(Form.BASELINE),
+                                            "The batch that `max-change`, `mean-change` and `psi` compare with: `previous` is the batch of the same job that was submitted last before this one, of those that are published. Any published batch can be named by its ID. If the baseline has not measured something, its check passes.",
+                                            "flights-20261127t020000-1f2e")
+                                    .or(PREVIOUS))),
                     "Checks of the whole batch before it is published.",
                     ""),
             JobKey.optional(

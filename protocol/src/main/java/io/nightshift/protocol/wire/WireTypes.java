@@ -34,6 +34,7 @@ import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Distribution;
 import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
@@ -324,6 +325,7 @@ final class WireTypes {
             new WireType(352, BatchStatus.Approval.class),
             new WireType(353, BatchDescription.Check.class),
             new WireType(354, BatchDescription.Approval.class),
+            new WireType(375, Distribution.class),
             // Text files as sources.
             new WireType(280, CsvInput.class),
             new WireType(281, NdjsonInput.class),

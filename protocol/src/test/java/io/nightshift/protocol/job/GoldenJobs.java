@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.batch.Distribution;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -198,7 +199,7 @@ public final class GoldenJobs {
                 Job.DEFAULT_PRIORITY,
                 List.of(),
                 null,
-                List.of(rowsCheck(), nullsCheck(), rangeCheck()));
+                List.of(rowsCheck(), nullsCheck(), rangeCheck(), psiCheck(), meanCheck()));
     }
 
     public static BatchCheck rowsCheck() {
@@ -207,6 +208,25 @@ public final class GoldenJobs {
 
     public static BatchCheck nullsCheck() {
         return new BatchCheck(BatchCheck.Measure.NULLS, "last_login", 0.1, null, null, BatchCheck.OnFail.HOLD);
+    }
+
+    public static BatchCheck psiCheck() {
+        return new BatchCheck(BatchCheck.Measure.PSI, "age", 0.2, null, null, BatchCheck.OnFail.WARN);
+    }
+
+    public static BatchCheck meanCheck() {
+        return new BatchCheck(
+                BatchCheck.Measure.PREDICTION_MEAN,
+                null,
+                0.1,
+                null,
+                null,
+                BatchCheck.OnFail.HOLD,
+                "flights-20261127t020000-1f2e");
+    }
+
+    public static Distribution distribution() {
+        return new Distribution(null, 2, 10, List.of(-1_000L, 3L, 0L, 70_000L), "-3p-2");
     }
 
     public static BatchCheck rangeCheck() {

@@ -82,6 +82,7 @@ final class JobSchema {
             case JobKeys.AlertRules ignored -> alerts();
             case JobKeys.ColumnLimits limits -> limits(limits);
             case JobKeys.Decimal ignored -> JSON.objectNode().put("type", "number");
+            case JobKeys.Index ignored -> index();
             case JobKeys.Renames renames -> renames(renames);
             case JobKeys.Lookups ignored -> lookups();
             case JobKeys.Flag ignored -> JSON.objectNode().put("type", "boolean");
@@ -209,8 +210,12 @@ final class JobSchema {
         }
         ObjectNode schema = JSON.objectNode().put("type", "object");
         schema.set("propertyNames", JSON.objectNode().put("pattern", Form.COLUMN.regex));
-        schema.set("additionalProperties", anyOf(type.ranges() ? pair : share(), longForm));
+        schema.set("additionalProperties", anyOf(type.ranges() ? pair : type.limit() instanceof JobKeys.Index ? index() : share(), longForm));
         return schema;
+    }
+
+    private static ObjectNode index() {
+        return JSON.objectNode().put("type", "number").put("minimum", 0);
     }
 
     private static ObjectNode renames(JobKeys.Renames type) {

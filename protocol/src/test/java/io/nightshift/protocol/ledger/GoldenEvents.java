@@ -8,6 +8,7 @@ import io.nightshift.protocol.alert.AlertSubject;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.CheckResult;
+import io.nightshift.protocol.batch.Distribution;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
@@ -200,6 +201,14 @@ public final class GoldenEvents {
                         List.of(
                                 new CheckResult(GoldenJobs.rowsCheck(), 2_000_000, true),
                                 new CheckResult(GoldenJobs.nullsCheck(), 0.34, false))));
+        events.put(
+                "checked-compared",
+                new BatchEvent.Checked(
+                        AT,
+                        List.of(
+                                new CheckResult(GoldenJobs.psiCheck(), 0.34, false, BATCH, null, null),
+                                new CheckResult(GoldenJobs.meanCheck(), 0.5, false, BATCH, 0.5, 0.75)),
+                        List.of(GoldenJobs.distribution(), new Distribution("age", 3, -1, List.of(), null))));
         events.put("approved", new BatchEvent.Approved(AT, "the app was down yesterday", "ops"));
         events.put("rescored", new BatchEvent.Rescored(AT, List.of(3, 0)));
         events.put("retried", new BatchEvent.Retried(AT));

@@ -152,6 +152,14 @@ public final class GoldenMessages {
                 "commit-statistics",
                 new BatchCommand.Commit(
                         commit(null).withStatistics(new PartitionStatistics(List.of(0L, 7L, 2L))), List.of(), worker));
+        add(
+                "commit-distributions",
+                new BatchCommand.Commit(
+                        commit(null)
+                                .withStatistics(
+                                        new PartitionStatistics(List.of(0L), List.of(GoldenJobs.distribution()))),
+                        List.of(),
+                        worker));
         add("give-back", new BatchCommand.ReleaseLease(ATTEMPT, USE));
         add("attempt-discarded", new BatchCommand.AttemptDiscarded(ATTEMPT, USE));
         add(
@@ -203,7 +211,9 @@ public final class GoldenMessages {
                         PAST_RUN),
                 new BatchUse(USE, USE, 2, 9_000_000, 72_000_000, 63_000_000, 1, 8, 7),
                 "08".repeat(32),
-                List.of(new CheckResult(GoldenJobs.nullsCheck(), 0.34, false)),
+                List.of(
+                        new CheckResult(GoldenJobs.nullsCheck(), 0.34, false),
+                        new CheckResult(GoldenJobs.meanCheck(), 0.5, false, BATCH, 0.5, 0.75)),
                 new BatchStatus.Approval(AT, "the app was down", "ops"));
     }
 
@@ -672,7 +682,14 @@ public final class GoldenMessages {
                         new BatchDescription.Discarded(2, 0.5, 0.75, 1_024, 0),
                         new BatchDescription.Cost("EUR", 0.0125, 0.001, 208.333333)),
                 List.of(new BatchDescription.Check(
-                        "nulls.age", 0.34, false, "hold", "nulls.age is 34 %, expected at most 10 %")),
+                        "prediction.mean-change",
+                        0.34,
+                        false,
+                        "hold",
+                        "the mean has changed by 34 %",
+                        0.1,
+                        BATCH.value(),
+                        0.5)),
                 new BatchDescription.Approval(AT, "the app was down", "ops"));
     }
 

@@ -100,9 +100,16 @@ public final class Manifest {
             json.writeStartObject();
             json.writeStringField("name", result.check().name());
             json.writeNumberField("value", result.value());
+            json.writeNumberField("limit", result.check().limit());
             json.writeBooleanField("passed", result.passed());
             json.writeStringField("on_fail", result.check().onFail().text());
             json.writeStringField("text", result.sentence());
+            if (result.baseline() != null) {
+                json.writeStringField("baseline", result.baseline().value());
+            }
+            if (result.before() != null) {
+                json.writeNumberField("before", result.before());
+            }
             json.writeEndObject();
         }
         json.writeEndArray();

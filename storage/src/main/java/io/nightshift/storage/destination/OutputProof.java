@@ -45,6 +45,19 @@ public interface OutputProof extends AutoCloseable {
     /// @throws FailureException if the output can't be read
     List<String> repeated(List<PartitionCommit> commits, int limit);
 
+    /// Receives predictions.
+    @FunctionalInterface
+    interface PredictionVisitor {
+        /// @param value NaN for NULL
+        void prediction(double value);
+    }
+
+    /// Visits the predictions that checks look at (see [PredictionColumns#checked]), in any order.
+    ///
+    /// @return whether the output has them. It does not have the positions of classes
+    /// @throws FailureException if the output can't be read
+    boolean predictions(List<PartitionCommit> commits, PredictionVisitor visitor);
+
     /// Looks for what publishing, or cancelling, should have removed.
     void checkStaging(Check staging);
 

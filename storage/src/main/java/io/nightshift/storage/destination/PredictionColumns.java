@@ -7,6 +7,7 @@ import io.nightshift.storage.source.BoundJob;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// The columns of the predictions that differ from row to row, over [ScoredRows#scored()]: the record's id,
 /// the model's outputs, and what the job passes through.
@@ -21,6 +22,9 @@ public final class PredictionColumns {
     /// The name of the column with the record's file.
     public static final String FILE = "record_file";
 
+    private static final String PREDICTION = "prediction";
+    private static final String PROBABILITY = "probability";
+
     private PredictionColumns() {}
 
     public static List<Column> of(BoundJob job, ModelDescription model) {
@@ -33,7 +37,7 @@ public final class PredictionColumns {
         }
         columns.add(prediction(model));
         for (int k = 1; k < model.outputs(); k++) {
-            String name = model.task() == Task.BINARY ? "probability" : "probability_" + (k - 1);
+            String name = model.task() == Task.BINARY ? PROBABILITY : "probability_" + (k - 1);
             columns.add(new Column(name, "nightshift_output(nightshift_ticket, %d)".formatted(k), "DOUBLE"));
         }
         for (int k = 0; k < margins(job, model); k++) {
@@ -48,6 +52,21 @@ public final class PredictionColumns {
         return columns;
     }
 
+    /// The output of a scorer that checks of predictions look at: the value of a regression, the probability of a
+    /// model of two classes, and the position of the class of a model of more classes.
+    public static int checked(ModelDescription model) {
+        return model.task() == Task.BINARY ? 1 : 0;
+    }
+
+    /// The column that holds the output of [#checked]; null if there is none.
+    ///
+    /// @param columns of an output
+    public static @Nullable String checked(List<String> columns) {
+        return columns.contains("probability_0")
+                ? null
+                : columns.contains(PROBABILITY) ? PROBABILITY : PREDICTION;
+    }
+
     /// The number of margins that are written.
     public static int margins(BoundJob job, ModelDescription model) {
         return job.margin() ? model.margins() : 0;
@@ -57,15 +76,15 @@ public final class PredictionColumns {
     private static Column prediction(ModelDescription model) {
         String output = "nightshift_output(nightshift_ticket, 0)";
         if (model.task() == Task.REGRESSION) {
-            return new Column("prediction", output, "DOUBLE");
+            return new Column(PREDICTION, output, "DOUBLE");
         }
         boolean integers = integers(model.classes());
         if (integers && isCounted(model.classes())) {
-            return new Column("prediction", output + "::INTEGER", "INTEGER");
+            return new Column(PREDICTION, output + "::INTEGER", "INTEGER");
         }
         String labels = integers ? "[" + String.join(", ", model.classes()) + "]" : Sql.texts(model.classes());
         return new Column(
-                "prediction", "%s[%s::INTEGER + 1]".formatted(labels, output), integers ? "INTEGER" : "VARCHAR");
+                PREDICTION, "%s[%s::INTEGER + 1]".formatted(labels, output), integers ? "INTEGER" : "VARCHAR");
     }
 
     /// Whether the labels are 0, 1, 2, …

@@ -9,6 +9,7 @@ import io.nightshift.protocol.plan.Cut;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.Task;
 import io.nightshift.storage.duckdb.Sql;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -189,6 +190,7 @@ public record BoundJob(
                 checkMargin(model);
             }
             List<Feature> features = features(model, inputs);
+            refuseChecks(model, features);
             return new BoundJob(
                     file,
                     columns.columns(),
@@ -214,14 +216,56 @@ public record BoundJob(
         private List<CheckedColumn> checked(List<Feature> features) throws SQLException {
             List<CheckedColumn> checked = new ArrayList<>();
             for (BatchCheck check : job.checks()) {
-                if (check.measure().isCounted()) {
+                if (check.measure().isOfColumn()) {
                     String column = Objects.requireNonNull(check.column());
-                    Bound bound = columns.named("checks." + check.measure().text(), column, column);
-                    refuseNoNumber(check, bound);
-                    checked.add(new CheckedColumn(check, bound, feature(check, bound, features)));
+                    int compared = check.measure() == BatchCheck.Measure.PSI ? named(column, features) : -1;
+                    Bound bound = compared >= 0
+                            ? features.get(compared).source()
+                            : columns.named("checks." + check.measure().text(), column, column);
+                    if (compared < 0) {
+                        refuseNoNumber(check, bound);
+                    }
+                    checked.add(new CheckedColumn(
+                            check, bound, compared >= 0 ? compared : feature(check, bound, features)));
                 }
             }
             return List.copyOf(checked);
+        }
+
+        /// The position of a feature; -1 if there is none of the name.
+        private static int named(String name, List<Feature> features) {
+            return IntStream.range(0, features.size())
+                    .filter(i -> features.get(i).source().name().equals(name))
+                    .findFirst()
+                    .orElse(-1);
+        }
+
+        /// Refuses checks that the model can't pass or fail.
+        private void refuseChecks(ModelDescription model, List<Feature> features) {
+            List<String> categorical = features.stream()
+                    .filter(feature -> feature.categories() != null
+                            && feature.categories().areKnown())
+                    .map(feature -> feature.source().name())
+                    .toList();
+            for (BatchCheck check : job.checks()) {
+                String feature = check.column();
+                if (check.measure() == BatchCheck.Measure.UNSEEN
+                        && (feature == null ? categorical.isEmpty() : !categorical.contains(feature))) {
+                    throw FailureException.permanent("checks.%s: %s"
+                            .formatted(
+                                    check.name(),
+                                    categorical.isEmpty()
+                                            ? "the model has no feature with known categories; remove the check"
+                                            : "no feature with known categories has this name; there is "
+                                                    + listed(categorical)));
+                }
+                if (check.measure() == BatchCheck.Measure.PREDICTION_MEAN && model.task() == Task.MULTICLASS) {
+                    throw FailureException.permanent(
+                            "checks.%s: the model predicts one of %d classes, which have no mean; use prediction.psi"
+                                    .formatted(
+                                            check.name(), model.classes().size()));
+                }
+            }
         }
 
         private static int feature(BatchCheck check, Bound bound, List<Feature> features) {
@@ -247,10 +291,16 @@ public record BoundJob(
         }
 
         private void refuseNoNumber(BatchCheck check, Bound bound) {
-            if (check.measure() == BatchCheck.Measure.RANGE && !isNumber(bound.type())) {
+            if (check.measure() != BatchCheck.Measure.NULLS && !isNumber(bound.type())) {
                 throw FailureException.permanent(
-                        "checks.%s: %s is %s, which has no range of numbers; check a number, which you can compute under source.select"
-                                .formatted(check.name(), bound.name(), bound.type()));
+                        "checks.%s: %s is %s, which has no %s; check a number, which you can compute under source.select"
+                                .formatted(
+                                        check.name(),
+                                        bound.name(),
+                                        bound.type(),
+                                        check.measure() == BatchCheck.Measure.RANGE
+                                                ? "range of numbers"
+                                                : "distribution of numbers"));
             }
         }
 

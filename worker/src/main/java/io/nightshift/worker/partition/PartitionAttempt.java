@@ -432,7 +432,10 @@ public final class PartitionAttempt {
         UnseenCounter counter = new UnseenCounter(scored.job().features());
         unseen = counter;
         CheckCounter checkCounter = new CheckCounter(
-                lease.job().checks(), query.checked(), description.features().size());
+                lease.job().checks(),
+                query.checked(),
+                description.features().size(),
+                PredictionColumns.checked(description));
         checks = checkCounter;
         ScoringSession session = new ScoringSession(
                 cancellable,

@@ -92,9 +92,10 @@ public final class ScoringSession {
     /// @return their tickets, until the next call
     long[] score(int count) {
         // Before the counter of categories changes values.
-        checks.count(features, count);
+        checks.countColumns(features, count);
         unseen.check(features, count);
         scorer.score(features, count, block);
+        checks.countPredictions(block, count);
         long first = rows.get();
         int at = (int) (first % KEPT);
         int head = Math.min(count, KEPT - at);

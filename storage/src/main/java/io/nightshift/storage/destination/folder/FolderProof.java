@@ -161,6 +161,20 @@ final class FolderProof implements OutputProof {
     }
 
     @Override
+    public boolean predictions(List<PartitionCommit> commits, PredictionVisitor visitor) {
+        for (PartitionCommit commit : commits) {
+            List<Path> parts = committed(commit)
+                    .filter(file -> file.name().endsWith(names.part(file.partition())))
+                    .map(this::locate)
+                    .toList();
+            if (!rows.predictions(parts, visitor)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
     public List<String> repeated(List<PartitionCommit> commits, int limit) {
         return rows.repeatedIds(paths(commits), limit);
     }

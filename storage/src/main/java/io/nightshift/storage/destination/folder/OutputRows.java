@@ -5,6 +5,8 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.FirstRows;
+import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.filesystem.FileRoots;
@@ -175,6 +177,33 @@ public final class OutputRows {
 
     private static String position(String file, String row) {
         return file + " || ' row ' || " + row;
+    }
+
+    /// Visits the predictions in files with the same columns.
+    ///
+    /// @return whether the files have them as numbers
+    boolean predictions(List<Path> parts, OutputProof.PredictionVisitor visitor) {
+        if (parts.isEmpty()) {
+            return true;
+        }
+        String read = format.read(parts);
+        String column =
+                PredictionColumns.checked(ask("SELECT column_name FROM (DESCRIBE SELECT * FROM %s)".formatted(read)));
+        if (column == null) {
+            return false;
+        }
+        String sql = "SELECT CAST(%s AS DOUBLE) FROM %s".formatted(column, read);
+        try (Connection connection = duckDb.get().connect();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            while (rows.next()) {
+                double value = rows.getDouble(1);
+                visitor.prediction(rows.wasNull() ? Double.NaN : value);
+            }
+            return true;
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the predictions can't be read", e), e);
+        }
     }
 
     private List<String> ask(String sql) {

@@ -13,6 +13,7 @@ import io.nightshift.storage.destination.Check;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.destination.Publication;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -249,6 +250,22 @@ final class PostgresProof implements OutputProof {
             output = partition == null ? output : RowsDigest.sum(output, partition.ids.text());
         }
         return output.equals(sourceIds.digest(batch.job().source(), slices));
+    }
+
+    @Override
+    public boolean predictions(List<PartitionCommit> commits, PredictionVisitor visitor) {
+        String column = PredictionColumns.checked(columns("columns"));
+        if (column == null) {
+            return false;
+        }
+        database.each(
+                row -> {
+                    double value = row.getDouble(1);
+                    visitor.prediction(row.wasNull() ? Double.NaN : value);
+                },
+                "SELECT %s FROM %s"
+                        .formatted(column, tables.sql(isPublished() ? tables.published() : tables.staging())));
+        return true;
     }
 
     @Override

@@ -1,0 +1,93 @@
+package io.nightshift.coordinator.publish;
+
+import io.nightshift.coordinator.batch.BatchMeasurements;
+import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.Measured;
+import io.nightshift.coordinator.batch.Measured.Baseline;
+import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.ledger.RegisteredBatches;
+import io.nightshift.coordinator.register.BatchRegisterState.Entry;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.BatchCheck;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Reads what the checks of a batch look at from the ledger: its own commits, and the batch to compare with.
+///
+/// @param ledger of all batches
+public record LedgerMeasurements(Ledger ledger) implements BatchMeasurements {
+
+    private static final int PAGE = 100;
+
+    @Override
+    public void checkBaseline(BatchState state) {
+        named(state).ifPresent(this::published);
+    }
+
+    @Override
+    public Measured measure(BatchState state) {
+        return new Measured(CommittedStatistics.read(ledger, state), baseline(state));
+    }
+
+    private @Nullable Baseline baseline(BatchState state) {
+        List<BatchCheck> checks = state.submission().job().checks();
+        if (checks.stream().noneMatch(check -> check.measure().compares())) {
+            return null;
+        }
+        return named(state).map(this::published).orElseGet(() -> previous(state));
+    }
+
+    /// The batch that the job names.
+    private static Optional<BatchId> named(BatchState state) {
+        return state.submission().job().checks().stream()
+                .map(BatchCheck::baseline)
+                .filter(Objects::nonNull)
+                .map(BatchId::new)
+                .findFirst();
+    }
+
+    /// A published batch.
+    ///
+    /// @throws FailureException permanent if it is not published
+    public Baseline published(BatchId batch) {
+        BatchState state = ledger.state(batch);
+        if (state.phase() == null) {
+            throw FailureException.permanent(
+                    "checks.baseline: there is no batch %s; name another one, or write previous".formatted(batch));
+        }
+        if (state.phase() != Phase.PUBLISHED) {
+            throw FailureException.permanent("checks.baseline: %s is %s; name a published batch, or write previous"
+                    .formatted(batch, state.phase()));
+        }
+        return Baseline.of(state);
+    }
+
+    /// Of the published batches of the job that were submitted before this one, the last.
+    private @Nullable Baseline previous(BatchState state) {
+        RegisteredBatches registered = ledger.registered();
+        Entry last = registered.find(state.batch()).orElse(null);
+        if (last == null) {
+            return null;
+        }
+        while (true) {
+            List<Entry> page = registered.page(state.submission().job().name(), Phase.PUBLISHED, last, PAGE);
+            for (Entry entry : page) {
+                // The register learns of an end after the batch.
+                if (entry.end().isEmpty() || entry.isPublished()) {
+                    BatchState earlier = ledger.state(entry.batch());
+                    if (earlier.phase() == Phase.PUBLISHED) {
+                        return Baseline.of(earlier);
+                    }
+                }
+            }
+            if (page.size() < PAGE) {
+                return null;
+            }
+            last = page.getLast();
+        }
+    }
+}
