@@ -3,7 +3,7 @@ package io.nightshift.coordinator.batch;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
-import io.nightshift.coordinator.publish.CommittedStatistics;
+import io.nightshift.coordinator.publish.LedgerMeasurements;
 import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.batch.Attempt;
@@ -149,7 +149,7 @@ final class BatchActorFixture {
                 inspector,
                 version -> MODEL,
                 publisher(),
-                state -> CommittedStatistics.read(node.ledger(), state),
+                new LedgerMeasurements(node.ledger()),
                 node.ledger()::entries,
                 register::add,
                 node.blocking(),

@@ -9,10 +9,14 @@ import static io.nightshift.coordinator.batch.ExampleBatch.state;
 import static io.nightshift.coordinator.batch.ExampleBatch.submitted;
 import static io.nightshift.coordinator.batch.ExampleBatch.tookOver;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.nightshift.coordinator.publish.CommittedStatistics;
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.CheckResult;
+import io.nightshift.protocol.batch.Distribution;
+import io.nightshift.protocol.batch.DistributionCounter;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionStatistics;
@@ -22,6 +26,7 @@ import io.nightshift.protocol.job.BatchCheck.OnFail;
 import io.nightshift.protocol.job.Job;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class CheckDecisionsTest {
@@ -100,6 +105,70 @@ class CheckDecisionsTest {
                         failed -> assertThat(failed.failure().message())
                                 .startsWith("the checks of the job fail: nulls.age is"));
         assertThat(state.after(events).phase()).isEqualTo(io.nightshift.protocol.batch.Phase.FAILED);
+    }
+
+    private static BatchCheck limit(Measure measure, @Nullable String column, double limit) {
+        return new BatchCheck(measure, column, limit, null, null, OnFail.FAIL);
+    }
+
+    private static Distribution distribution(@Nullable String column, double... values) {
+        DistributionCounter counter = new DistributionCounter(column, column == null);
+        counter.count(values, values.length);
+        return counter.distribution();
+    }
+
+    @Test
+    void aBatchIsComparedWithItsBaseline() {
+        BatchState state = committedOnce(complete(
+                limit(Measure.ROWS_CHANGE, null, 0.2),
+                limit(Measure.PREDICTION_MEAN, null, 0.1),
+                limit(Measure.PREDICTION_PSI, null, 0.2),
+                limit(Measure.PSI, "age", 0.2),
+                limit(Measure.PSI, "new", 0.2)));
+        long rows = state.totals().read();
+        BatchId earlier = new BatchId("flights-20261126t020000-1f2e");
+        Measured.Baseline baseline = new Measured.Baseline(
+                earlier, 2 * rows, List.of(distribution(null, 1, 1, 2), distribution("age", 1, 2, 3)));
+        PartitionStatistics statistics = new PartitionStatistics(
+                List.of(),
+                List.of(distribution(null, 1, 1, 1), distribution("age", 1, 2, 3), distribution("new", 1)));
+
+        List<CheckResult> results = CheckDecisions.results(state, new Measured(statistics, baseline));
+
+        assertThat(sentences(results))
+                .containsExactly(
+                        "- rows.max-change is 50 %% (%,d, before %,d; compared with %s), expected at most 20 %%"
+                                .formatted(rows, 2 * rows, earlier),
+                        "- prediction.mean-change is 25 % (1, before 1.33; compared with " + earlier
+                                + "), expected at most 10 %",
+                        "- prediction.psi is " + results.get(2).valueText() + " (compared with " + earlier
+                                + "), expected at most 0.2",
+                        "+ psi.age is 0 (compared with " + earlier + "), expected at most 0.2",
+                        "+ psi.new is not known, since no earlier batch has measured it; expected at most 0.2");
+        assertThat(results.get(2).value()).isGreaterThan(0.2);
+    }
+
+    @Test
+    void withoutABaselineAComparisonPasses() {
+        BatchState state = committedOnce(
+                complete(limit(Measure.ROWS_CHANGE, null, 0), limit(Measure.PREDICTION_MEAN, null, 0)));
+
+        assertThat(CheckDecisions.results(state, counted(List.of())))
+                .allMatch(CheckResult::passed)
+                .allMatch(result -> result.baseline() == null);
+    }
+
+    @Test
+    void theShareOfUnseenCategoriesIsThatOfOneFeatureOrTheWorst() {
+        BatchState state = committedOnce(complete(
+                limit(Measure.UNSEEN, null, 0), limit(Measure.UNSEEN, "a", 0), limit(Measure.UNSEEN, "b", 0)));
+
+        assertThat(CheckDecisions.results(state, counted(List.of())))
+                .extracting(result -> result.check().name(), CheckResult::passed)
+                .containsExactly(
+                        tuple("unseen-categories.all", true),
+                        tuple("unseen-categories.a", true),
+                        tuple("unseen-categories.b", true));
     }
 
     @Test

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// @param check the limit
 /// @param value the measured value, in the unit of the limit
 /// @param passed whether the value keeps the limit
-/// @param baseline the batch that it was compared with; null if the check compares nothing, or there was no baseline
-///     that has measured the same. Then it has passed
+/// @param baseline the batch that it was compared with; null if the check compares nothing, or there was no
+///     baseline that has measured the same. Then it has passed
 /// @param before the number of rows or the mean of the baseline; null if there is no baseline, or it has no such
 ///     number
 /// @param now the number of rows or the mean of this batch; null as `before`

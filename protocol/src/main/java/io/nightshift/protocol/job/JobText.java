@@ -59,6 +59,9 @@ public final class JobText {
                     .put("time-zone", incremental.timeZone())
                     .put("full", incremental.full());
         }
+        if (!job.checks().isEmpty()) {
+            checks(root.putObject("checks"), job.checks());
+        }
         if (!job.parameters().isEmpty()) {
             escape(root);
             ObjectNode parameters = root.putObject(JobParameters.KEY);
@@ -73,6 +76,42 @@ public final class JobText {
             return MAPPER.writeValueAsString(root);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree can always be written", e);
+        }
+    }
+
+    private static void checks(ObjectNode checks, List<BatchCheck> all) {
+        for (BatchCheck check : all) {
+            BatchCheck.Measure measure = check.measure();
+            String[] path = measure.text().split("[.]", 2);
+            ObjectNode section = section(checks, path[0]);
+            if (path.length == 1) {
+                section = section.putObject(check.column() == null ? BatchCheck.ALL : check.column());
+            }
+            section.put("on-fail", check.onFail().text());
+            switch (measure) {
+                case ROWS_MIN, ROWS_MAX -> section.put(path[1], (long) check.limit());
+                case ROWS_CHANGE, PREDICTION_NULLS, PREDICTION_MEAN, PREDICTION_PSI ->
+                    section.put(path[1], check.limit());
+                case NULLS, PSI, UNSEEN -> section.put("max", check.limit());
+                case RANGE -> range(section.put("max-rate", check.limit()), check);
+                case PREDICTION_RANGE -> range(section, check);
+            }
+            if (check.baseline() != null) {
+                checks.put("baseline", check.baseline());
+            }
+        }
+    }
+
+    private static ObjectNode section(ObjectNode node, String name) {
+        return node.get(name) instanceof ObjectNode section ? section : node.putObject(name);
+    }
+
+    private static void range(ObjectNode node, BatchCheck check) {
+        if (check.min() != null) {
+            node.put("min", check.min());
+        }
+        if (check.max() != null) {
+            node.put("max", check.max());
         }
     }
 

@@ -1,6 +1,7 @@
 package io.nightshift.protocol.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.nio.charset.StandardCharsets;
@@ -192,6 +193,47 @@ class JobFileTest {
                             new BatchCheck(BatchCheck.Measure.RANGE, "c", 0, 0.0, 120.0, BatchCheck.OnFail.HOLD),
                             new BatchCheck(BatchCheck.Measure.RANGE, "d", 0.01, -1.5, null, BatchCheck.OnFail.HOLD));
             assertThat(JobFingerprint.of(job)).isNotEqualTo(JobFingerprint.of(parse(SMALLEST)));
+            assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8)))
+                    .isEqualTo(job);
+        }
+
+        @Test
+        void comparisonsNameTheirBaseline() {
+            Job job = parse(SMALLEST + """
+                    checks:
+                      baseline: flights-20261127t020000-1f2e
+                      rows: {max-change: 20%}
+                      psi: {a: 0.2, b: {max: 1.5, on-fail: warn}}
+                      unseen-categories: {all: 1%, c: 0}
+                      prediction: {nulls: 0, min: -1, max: 1, mean-change: 10%, psi: 0.1, on-fail: hold}
+                    """);
+
+            assertThat(job.checks())
+                    .extracting(
+                            BatchCheck::name,
+                            BatchCheck::limit,
+                            check -> check.onFail().text(),
+                            check -> check.baseline() != null)
+                    .containsExactly(
+                            tuple("rows.max-change", 0.2, "fail", true),
+                            tuple("psi.a", 0.2, "fail", true),
+                            tuple("psi.b", 1.5, "warn", true),
+                            tuple("unseen-categories.all", 0.01, "fail", false),
+                            tuple("unseen-categories.c", 0.0, "fail", false),
+                            tuple("prediction.nulls", 0.0, "hold", false),
+                            tuple("prediction.range", 0.0, "hold", false),
+                            tuple("prediction.mean-change", 0.1, "hold", true),
+                            tuple("prediction.psi", 0.1, "hold", true));
+            assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8)))
+                    .isEqualTo(job);
+            assertThat(complaint(SMALLEST + "checks: {baseline: yesterday, psi: {a: -1, b: {max: x}}}\n"))
+                    .contains(
+                            "checks.baseline",
+                            "expected previous or the ID of a batch",
+                            "checks.psi.a",
+                            "checks.psi.b.max");
+            assertThat(complaint(SMALLEST + "checks: {prediction: {min: 2, max: 1}}\n"))
+                    .contains("checks.prediction.max: 1.0, which is smaller than checks.prediction.min");
         }
 
         @Test
@@ -216,7 +258,7 @@ class JobFileTest {
             assertThat(complaint(SMALLEST + "checks:\n  rows: {min: 5, max: 2}\n"))
                     .contains("checks.rows.max: 2, which is smaller than checks.rows.min; expected 5 or more");
             assertThat(complaint(SMALLEST + "checks: {nulls: {" + columns + "}}\n"))
-                    .contains("checks: 99 columns; expected at most 98 under nulls and range together");
+                    .contains("checks: 99 columns; expected at most 93 under nulls, range, psi and unseen-categories together");
         }
     }
 

@@ -2,6 +2,7 @@ package io.nightshift.system.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.api.BatchControl;
@@ -21,6 +22,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -228,8 +230,42 @@ final class ClientIT {
                 });
     }
 
+    /// The checks of a job reach the cluster, and a batch that they hold is approved there. A later batch is compared with
+    /// it.
     @Test
     @Order(4)
+    void aHeldBatchIsApprovedByAnyDoor() throws Exception {
+        FlightsJob flights = FlightsJob.on(folder.resolve("held"), "FROM flights LIMIT 20000");
+        flights.edit("job: flights", "job: held-flights");
+        Files.writeString(flights.file(), """
+
+                checks:
+                  on-fail: hold
+                  rows: {max: 1, max-change: 1%}
+                  prediction: {psi: 0.1, on-fail: fail}
+                """, StandardOpenOption.APPEND);
+        String earlier = null;
+        for (String door : List.of("http", "messages", "member")) {
+            String batch = now(client(door)
+                            .submit(HttpNode.jobText(flights), new SubmitOptions(true, "held-" + door)))
+                    .batch();
+            BatchDescription held = await().atMost(Duration.ofMinutes(1))
+                    .until(() -> now(client("http").describe(batch)), shown -> shown.state().equals("held"));
+            assertThat(held.checks())
+                    .extracting(BatchDescription.Check::name, BatchDescription.Check::passed)
+                    .containsExactly(
+                            tuple("rows.max", false), tuple("rows.max-change", true), tuple("prediction.psi", true));
+            assertThat(held.checks().getLast().baseline()).isEqualTo(earlier);
+            now(client(door).control(batch, new BatchControl.Approve("seen by " + door)));
+            BatchDescription published = now(client(door).watch(batch, progress -> {}));
+            assertThat(published.state()).isEqualTo("published");
+            assertThat(Objects.requireNonNull(published.approval()).reason()).isEqualTo("seen by " + door);
+            earlier = batch;
+        }
+    }
+
+    @Test
+    @Order(5)
     void changesByProgramsAreAudited() {
         assertThat(cluster.logs())
                 .containsPattern("audit - action=submit subject=flights-\\S+ outcome=done who=\\S+ role=admin from=")

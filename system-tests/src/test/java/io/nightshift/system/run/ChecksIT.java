@@ -32,9 +32,13 @@ final class ChecksIT {
     ///
     /// @param block which of the page's examples, from 0
     private FlightsJob job(int block) throws Exception {
-        FlightsJob job = FlightsJob.on(
-                folder,
+        return job(
+                block,
                 "SELECT * REPLACE (CASE WHEN distance > 2500 THEN 9999 ELSE distance END AS distance) FROM flights");
+    }
+
+    private FlightsJob job(int block, String query) throws Exception {
+        FlightsJob job = FlightsJob.on(folder, query);
         Matcher example = YAML.matcher(Files.readString(Checkout.path("docs/how-to/checks.md")));
         for (int i = 0; i <= block; i++) {
             assertThat(example.find()).isTrue();
@@ -110,6 +114,41 @@ final class ChecksIT {
                 .contains("the checks of the job fail: rows.min is 300,000, expected at least 1,000,000");
         assertThat(job.published()).hasSize(1);
         assertThat(batch(job, "show").expect(0).out()).containsPattern("state +failed");
+    }
+
+    @Test
+    void aBatchIsComparedWithTheOneBeforeOrANamedOne() throws Exception {
+        FlightsJob job = job(2, "FROM flights LIMIT 30000");
+
+        CommandResult first = run(job).expect(0);
+
+        assertThat(first.json().get("checks").size()).isEqualTo(8);
+        assertThat(first.json().get("checks").get(0).get("text").asText())
+                .contains("rows.max-change is not known, since no earlier batch has measured it");
+        String before = first.json().get("batch").asText();
+        assertThat(batch(job, "verify").expect(0).out())
+                .contains("30,000 predictions, counted again in the output, give what the checks of predictions have");
+
+        job.write("SELECT * REPLACE (distance * 3 AS distance) FROM flights LIMIT 20000");
+        CommandResult held = run(job);
+
+        assertThat(held.status()).as(held.err()).isEqualTo(HELD);
+        assertThat(held.err())
+                .contains("rows.max-change is 33.3 % (20,000, before 30,000; compared with " + before
+                        + "), expected at most 20 %")
+                .containsPattern("psi.distance is [0-9.]+ \\(compared with " + before + "\\), expected at most 0.2");
+        run(job, "--approve", "all flights are longer").expect(0);
+        assertThat(batch(job, "verify").expect(0).out()).contains("the results follow from the committed counts");
+        assertThat(Files.readString(job.published().getLast().resolve("_manifest.json")))
+                .contains("\"baseline\" : \"" + before + "\"", "\"before\" : 30000.0", "\"limit\" : 0.2");
+
+        job.edit("checks:", "checks:\n  baseline: " + before);
+        assertThat(run(job, "--new").status()).isEqualTo(HELD);
+        assertThat(batch(job, "show").expect(0).out()).containsPattern("rows.max-change.*compared with " + before);
+
+        job.edit(before, "flights-20261127t020000-1f2e");
+        assertThat(run(job, "--new").expect(1).err())
+                .contains("checks.baseline: there is no batch flights-20261127t020000-1f2e");
     }
 
     @Test

@@ -3,10 +3,14 @@ package io.nightshift.worker.partition;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.batch.Distribution;
+import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.BatchCheck.Measure;
 import io.nightshift.protocol.job.BatchCheck.OnFail;
+import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
+import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.storage.JobBuilder;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
@@ -23,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// What an attempt counts for the checks of its job.
 class ChecksIT {
 
+    private static final ModelFeature FLOAT_0 = float32("f0");
+    private static final ModelFeature FLOAT_1 = float32("f1");
     private static final SumModel MODEL = SumModel.of(SumModel.number("f0"));
 
     private TestNode node;
@@ -35,6 +41,10 @@ class ChecksIT {
     @AfterEach
     void stop() {
         node.close();
+    }
+
+    private static ModelFeature float32(String name) {
+        return new ModelFeature(name, new FeatureType.Numeric(Precision.FLOAT32), true);
     }
 
     private static BatchCheck nulls(String column) {
@@ -118,6 +128,90 @@ class ChecksIT {
         assertThat(counts(scored)).containsExactly(1_100L);
     }
 
+    /// The model takes FLOATs: 16,777,217 is 16,777,216 for it, and 0.1 is more than 0.1.
+    @Test
+    void aFeatureIsCountedAsItsColumnAndNotAsItIsRounded() {
+        Path file = node.parquet("in.parquet", """
+                SELECT unnest([16777217, 1, NULL, 5]) AS f0, unnest([0.1::DOUBLE, 'nan'::DOUBLE, 0.2, 0.3]) AS f1,
+                unnest(['1', '2', NULL, '4']) AS f2""");
+
+        Scored scored = node.score(
+                JobBuilder.over(file)
+                        .checks(
+                                range("f0", null, 16_777_216.0),
+                                range("f0", 2.0, null),
+                                nulls("f0"),
+                                range("f1", 0.0, 0.1),
+                                nulls("f1"))
+                        .build(),
+                SumModel.of(FLOAT_0, FLOAT_1),
+                file);
+
+        assertThat(counts(scored)).containsExactly(1L, 1L, 1L, 2L, 1L);
+    }
+
+    /// In one file the feature's column is a whole number, in the other one a fraction.
+    @Test
+    void filesOfDifferentTypesAreCountedAlike() {
+        Path whole = node.parquet("a.parquet", "SELECT unnest([1, 2, NULL]) AS f0");
+        Path fraction = node.parquet("b.parquet", "SELECT unnest([1.5::DOUBLE, 7, 'nan'::DOUBLE]) AS f0");
+
+        Scored scored = node.score(
+                JobBuilder.over(whole, fraction)
+                        .checks(range("f0", 0.0, 1.0), nulls("f0"), psi("f0"))
+                        .build(),
+                SumModel.of(FLOAT_0),
+                whole,
+                fraction);
+
+        assertThat(counts(scored)).containsExactly(3L, 2L, 0L);
+        assertThat(distribution(scored, "f0").rows()).isEqualTo(4);
+        assertThat(distribution(scored, "f0").missing()).isEqualTo(2);
+    }
+
+    @Test
+    void distributionsOfFeaturesColumnsAndPredictionsAreReported() {
+        Path file = node.parquet("in.parquet", """
+                SELECT unnest([1, 2, NULL, 2]) AS f0, unnest(['a', 'b', 'z', NULL]) AS f1, unnest([5, 5, 6, 7]) AS age""");
+
+        Scored scored = node.score(
+                JobBuilder.over(file)
+                        .checks(
+                                psi("f1"),
+                                psi("age"),
+                                prediction(Measure.PREDICTION_PSI, null, null),
+                                prediction(Measure.PREDICTION_MEAN, null, null),
+                                prediction(Measure.PREDICTION_RANGE, -1000.0, 2.0),
+                                prediction(Measure.PREDICTION_NULLS, null, null))
+                        .build(),
+                SumModel.of(SumModel.number("f0"), SumModel.category("f1", "a", "b")),
+                file);
+
+        // The predictions are 1, 3, -2000 and -998.
+        assertThat(counts(scored)).containsExactly(0L, 0L, 0L, 0L, 2L, 0L);
+        assertThat(distribution(scored, null).mean()).isEqualTo(-748.5);
+        assertThat(distribution(scored, "f1").missing()).isEqualTo(1);
+        assertThat(distribution(scored, "f1").bins()).hasSize(6);
+        assertThat(distribution(scored, "age").rows()).isEqualTo(4);
+        assertThat(distribution(scored, "age").bins()).hasSize(6);
+    }
+
+    private static Distribution distribution(Scored scored, @Nullable String column) {
+        return PartitionStatistics.find(
+                        Objects.requireNonNull(scored.result().commit().statistics())
+                                .distributions(),
+                        column)
+                .orElseThrow();
+    }
+
+    private static BatchCheck psi(String column) {
+        return new BatchCheck(Measure.PSI, column, 0.2, null, null, OnFail.FAIL);
+    }
+
+    private static BatchCheck prediction(Measure measure, @Nullable Double min, @Nullable Double max) {
+        return new BatchCheck(measure, null, 0, min, max, OnFail.FAIL);
+    }
+
     @Test
     void aJobWithoutChecksReportsNothing() {
         Path file = node.parquet("in.parquet", "SELECT 1 AS f0");
@@ -137,6 +231,16 @@ class ChecksIT {
                         node.score(JobBuilder.over(file).checks(nulls("nme")).build(), MODEL, file))
                 .hasMessageContaining("checks.nulls: \"nme\" is neither a column of")
                 .hasMessageContaining("did you mean \"name\"?");
+        assertThatThrownBy(() ->
+                        node.score(JobBuilder.over(file).checks(psi("name")).build(), MODEL, file))
+                .hasMessageContaining("checks.psi.name: name is VARCHAR, which has no distribution of numbers");
+        assertThatThrownBy(() -> node.score(
+                        JobBuilder.over(file)
+                                .checks(new BatchCheck(Measure.UNSEEN, "f0", 0, null, null, OnFail.FAIL))
+                                .build(),
+                        MODEL,
+                        file))
+                .hasMessageContaining("checks.unseen-categories.f0: the model has no feature with known categories");
         assertThatThrownBy(() -> node.score(
                         JobBuilder.over(file).checks(range("name", 0.0, 1.0)).build(), MODEL, file))
                 .hasMessage(

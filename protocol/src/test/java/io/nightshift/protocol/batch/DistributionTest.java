@@ -1,0 +1,117 @@
+package io.nightshift.protocol.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class DistributionTest {
+
+    private static Distribution of(double... values) {
+        DistributionCounter counter = new DistributionCounter(null, true);
+        counter.count(values, values.length);
+        return counter.distribution();
+    }
+
+    /// Values of one of several kinds: few, many, tiny and huge ones.
+    private static double[] values(Random random, int number) {
+        int kind = random.nextInt(6);
+        return IntStream.range(0, number)
+                .mapToDouble(i -> switch (kind) {
+                    case 0 -> random.nextInt(5);
+                    case 1 -> random.nextDouble();
+                    case 2 -> random.nextGaussian() * 1e6;
+                    case 3 -> Double.longBitsToDouble(random.nextLong());
+                    case 4 -> random.nextInt(10) == 0 ? Double.NaN : 1e9 + random.nextInt(1_000_000);
+                    default -> Math.exp(random.nextGaussian() * 50) * (random.nextBoolean() ? 1 : -1);
+                })
+                .toArray();
+    }
+
+    /// Partitions of any size, merged in any order and grouping, give what counting all values at once gives.
+    @Property(tries = 500)
+    void theOrderOfPartitionsMakesNoDifference(@ForAll long seed, @ForAll @IntRange(min = 1, max = 3_000) int number) {
+        Random random = new Random(seed);
+        double[] all = values(random, number);
+        List<Distribution> parts = new ArrayList<>();
+        int from = 0;
+        while (from < number) {
+            int to = Math.min(number, from + 1 + random.nextInt(number));
+            parts.add(of(Arrays.copyOfRange(all, from, to)));
+            from = to;
+        }
+        Collections.shuffle(parts, random);
+        while (parts.size() > 1) {
+            Distribution one = parts.remove(random.nextInt(parts.size()));
+            Distribution other = parts.remove(random.nextInt(parts.size()));
+            parts.add(one.plus(other));
+        }
+
+        assertThat(parts.getFirst()).isEqualTo(of(all));
+        assertThat(parts.getFirst().rows() + parts.getFirst().missing()).isEqualTo(number);
+        assertThat(parts.getFirst().bins().size()).isLessThanOrEqualTo(2 * Distribution.MOST_BINS);
+    }
+
+    @Property(tries = 500)
+    void theSumIsExact(@ForAll long seed, @ForAll @IntRange(min = 1, max = 300) int number) {
+        double[] all = values(new Random(seed), number);
+        BigDecimal expected = DoubleStream.of(all)
+                .filter(Double::isFinite)
+                .mapToObj(BigDecimal::new)
+                .reduce(BigDecimal.ZERO, BigDecimal::add);
+        ExactSum sum = new ExactSum();
+        sum.add(all, number);
+
+        assertThat(sum.value()).isEqualByComparingTo(expected);
+        assertThat(ExactSum.parse(sum.text()).value()).isEqualByComparingTo(expected);
+        assertThat(ExactSum.parse(sum.text()).text()).isEqualTo(sum.text());
+    }
+
+    @Test
+    void smallWholeNumbersHaveBinsOfTheirOwn() {
+        Distribution hours = of(IntStream.range(-100, 100).asDoubleStream().toArray());
+
+        assertThat(hours.bits()).isEqualTo(Distribution.FINEST);
+        assertThat(hours.bins()).hasSize(400);
+        assertThat(of(-0.0)).isEqualTo(of(0.0));
+        assertThat(of(2_024).bins()).isNotEqualTo(of(2_025).bins());
+    }
+
+    @Test
+    void missingAndInfiniteValuesAreNotInBins() {
+        Distribution some = of(Double.NaN, Double.POSITIVE_INFINITY, 0.25, -1, Double.NEGATIVE_INFINITY);
+
+        assertThat(some.missing()).isEqualTo(3);
+        assertThat(some.rows()).isEqualTo(2);
+        assertThat(some.mean()).isEqualTo(-0.375);
+        assertThat(some.sum()).isEqualTo("-3p-2");
+        assertThat(of().mean()).isNaN();
+        assertThat(of().sum()).isEqualTo("0p0");
+    }
+
+    @Test
+    void nonsenseIsRefused() {
+        assertThatThrownBy(() -> new Distribution("a", 0, 10, List.of(2L, 1L, 1L, 1L), null))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Distribution("a", 0, 10, List.of(1L, 0L), null))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Distribution("a", -1, 10, List.of(), null))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Distribution("a", 0, 11, List.of(), null))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> ExactSum.parse("1p99999")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> of(1).plus(new Distribution("a", 0, 10, List.of(), null)))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+}
