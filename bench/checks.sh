@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Measures what checks before the publication cost: the example's job on three million flights, alternately without checks
-# and with checks of NULLs and ranges of eight columns. Prints the processor seconds of each pair of runs, and the median of their ratios.
+# and with checks of NULLs and ranges of eight columns, or with these and distributions of predictions and three columns.
+# Prints the processor seconds of each pair of runs, and the median of their ratios.
 #
 #   bench/checks.sh
+#   bench/checks.sh distributions
 #
 # ROUNDS is the number of measured pairs, 5 by default, after one warm-up pair. Needs GNU time, and the three million flights:
 # examples/flights/full.sh downloads them, or FLIGHTS_3M names the file.
@@ -29,6 +31,13 @@ checks:
   nulls: {distance: 1%, origin: 1%, destination: 1%, date: 1%}
   range: {distance: [0, 5000], month: [1, 12], hour: [0, 23], origin_code: [0, 17575]}
 CHECKS
+
+if [[ ${1:-} == distributions ]]; then
+    cat >>"$work/with.yaml" <<'CHECKS'
+  prediction: {min: 0, max: 1, nulls: 0, mean-change: 10%, psi: 0.2}
+  psi: {distance: 0.2, hour: 0.2, origin_code: 0.2}
+CHECKS
+fi
 
 # Prints the processor seconds of a run.
 measure() {

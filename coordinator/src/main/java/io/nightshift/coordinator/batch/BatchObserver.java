@@ -24,7 +24,7 @@ public interface BatchObserver {
         public void partitionCommitted(PartitionCommit commit) {}
 
         @Override
-        public void checkFailed(CheckResult result) {}
+        public void checked(String job, CheckResult result) {}
 
         @Override
         public void attemptEnded(AttemptOutcome outcome) {}
@@ -76,8 +76,11 @@ public interface BatchObserver {
     /// A partition was committed.
     void partitionCommitted(PartitionCommit commit);
 
-    /// A batch has failed a check of its job.
-    void checkFailed(CheckResult result);
+    /// A batch was checked before its publication.
+    ///
+    /// @param job the name of its job
+    /// @param result of one of the job's checks
+    void checked(String job, CheckResult result);
 
     /// An attempt ended.
     void attemptEnded(AttemptOutcome outcome);

@@ -62,7 +62,10 @@ final class BatchObserverNotifier {
                 case BatchEvent.Published published -> stopped(next, Phase.PUBLISHED, persisted);
                 case BatchEvent.Failed failed -> stopped(next, Phase.FAILED, persisted);
                 case BatchEvent.Cancelled cancelled -> stopped(next, Phase.CANCELLED, persisted);
-                case BatchEvent.Checked checked -> checked.failed().forEach(observer::checkFailed);
+                case BatchEvent.Checked checked -> {
+                    String job = next.submission().job().name();
+                    checked.results().forEach(result -> observer.checked(job, result));
+                }
                 case BatchEvent.Approved approved -> {}
                 case BatchEvent.Submitted submitted -> {}
                 case BatchEvent.TookOver tookOver -> {}

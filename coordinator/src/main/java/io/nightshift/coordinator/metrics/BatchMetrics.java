@@ -47,12 +47,22 @@ public final class BatchMetrics implements BatchObserver {
             "Open batches that this node coordinates and that miss their deadline, surely or with more than 5 %";
 
     private final MeterRegistry registry;
+    /// The most checks of all jobs whose values are shown, so that a monitoring system is not flooded.
+    private static final int MOST_CHECKS = 1_000;
+
+    private record CheckOfJob(String job, String name) {}
+
+    private static final class LastValue {
+        private volatile double value;
+    }
+
     private final Clock clock;
     private final Map<BatchId, BatchGauges> gauges = new ConcurrentHashMap<>();
     private final Set<BatchId> damaged = ConcurrentHashMap.newKeySet();
     private final Map<AttemptOutcome, Counter> attempts = new EnumMap<>(AttemptOutcome.class);
     private final Map<Phase, Timer> batches = new EnumMap<>(Phase.class);
     private final Map<OnFail, Counter> failedChecks = new EnumMap<>(OnFail.class);
+    private final Map<CheckOfJob, LastValue> checkValues = new ConcurrentHashMap<>();
     private final Counter predicted;
     private final Counter quarantined;
     private final Counter unseenCategories;
@@ -258,8 +268,24 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     @Override
-    public void checkFailed(CheckResult result) {
-        Objects.requireNonNull(failedChecks.get(result.check().onFail())).increment();
+    public void checked(String job, CheckResult result) {
+        if (!result.passed()) {
+            Objects.requireNonNull(failedChecks.get(result.check().onFail())).increment();
+        }
+        CheckOfJob check = new CheckOfJob(job, result.check().name());
+        if (checkValues.size() < MOST_CHECKS || checkValues.containsKey(check)) {
+            checkValues.computeIfAbsent(check, this::register).value = result.value();
+        }
+    }
+
+    private LastValue register(CheckOfJob check) {
+        LastValue last = new LastValue();
+        Gauge.builder("nightshift.check.value", last, measured -> measured.value)
+                .description("What the last batch of a job has measured for a check, in the unit of its limit")
+                .tag("job_name", check.job())
+                .tag("check", check.name())
+                .register(registry);
+        return last;
     }
 
     @Override

@@ -15,11 +15,15 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Reads what the checks of a batch look at from the ledger: its own commits, and the batch to compare with.
 ///
 /// @param ledger of all batches
 public record LedgerMeasurements(Ledger ledger) implements BatchMeasurements {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LedgerMeasurements.class);
 
     private static final int PAGE = 100;
 
@@ -66,6 +70,24 @@ public record LedgerMeasurements(Ledger ledger) implements BatchMeasurements {
         return Baseline.of(state);
     }
 
+    /// A batch, if it is published and its ledger can be read: a damaged ledger must not stop later batches.
+    private @Nullable Baseline publishedOrNull(Entry entry, BatchId batch) {
+        // The register learns of an end after the batch.
+        if (entry.end().isPresent() && !entry.isPublished()) {
+            return null;
+        }
+        try {
+            BatchState state = ledger.state(entry.batch());
+            return state.phase() == Phase.PUBLISHED ? Baseline.of(state) : null;
+        } catch (FailureException e) {
+            if (!e.failure().isPermanent()) {
+                throw e;
+            }
+            LOG.warn("{} is not compared with {}, whose ledger can't be read: {}", batch, entry.batch(), e.getMessage());
+            return null;
+        }
+    }
+
     /// Of the published batches of the job that were submitted before this one, the last.
     private @Nullable Baseline previous(BatchState state) {
         RegisteredBatches registered = ledger.registered();
@@ -76,12 +98,9 @@ public record LedgerMeasurements(Ledger ledger) implements BatchMeasurements {
         while (true) {
             List<Entry> page = registered.page(state.submission().job().name(), Phase.PUBLISHED, last, PAGE);
             for (Entry entry : page) {
-                // The register learns of an end after the batch.
-                if (entry.end().isEmpty() || entry.isPublished()) {
-                    BatchState earlier = ledger.state(entry.batch());
-                    if (earlier.phase() == Phase.PUBLISHED) {
-                        return Baseline.of(earlier);
-                    }
+                Baseline found = publishedOrNull(entry, state.batch());
+                if (found != null) {
+                    return found;
                 }
             }
             if (page.size() < PAGE) {

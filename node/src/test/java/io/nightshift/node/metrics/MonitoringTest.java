@@ -10,7 +10,9 @@ import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.node.configuration.OtlpSettings;
 import io.nightshift.node.gateway.SubmissionQueue;
+import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
 import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
@@ -217,10 +219,15 @@ class MonitoringTest {
         NodeMetrics metrics = NodeMetrics.begin(null, "node:1", PRICES);
         metrics.batches().batchStopped(Phase.PUBLISHED, Duration.ofSeconds(42));
         metrics.workers().read(1_000);
+        BatchCheck nulls = new BatchCheck(BatchCheck.Measure.NULLS, "age", 0.1, null, null, BatchCheck.OnFail.HOLD);
+        metrics.batches().checked("flights", new CheckResult(nulls, 0.5, false));
+        metrics.batches().checked("flights", new CheckResult(nulls, 0.25, false));
         assertThat(metrics.exposition())
                 .contains(
                         "nightshift_batch_duration_seconds_bucket{state=\"published\",le=\"60.0\"} 1",
                         "nightshift_batch_duration_seconds_sum{state=\"published\"} 42.0",
+                        "nightshift_check_value{check=\"nulls.age\",job_name=\"flights\"} 0.25",
+                        "nightshift_checks_failed_total{outcome=\"hold\"} 2.0",
                         "nightshift_records_total 1000.0");
     }
 }

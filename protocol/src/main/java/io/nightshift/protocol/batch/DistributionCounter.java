@@ -35,6 +35,9 @@ public final class DistributionCounter {
             double value = values[row];
             if (value - value == 0) {
                 add(Distribution.bin(value) >> left, 1);
+                if (used > Distribution.MOST_BINS) {
+                    joinBins();
+                }
             } else {
                 missing++;
             }
@@ -54,20 +57,19 @@ public final class DistributionCounter {
             used++;
         }
         counts[place] += count;
-        if (used > Distribution.MOST_BINS) {
-            joinBins();
-        }
     }
 
     private void joinBins() {
-        int[] oldBins = bins.clone();
-        long[] oldCounts = counts.clone();
-        Arrays.fill(counts, 0);
-        used = 0;
-        left++;
-        for (int place = 0; place < PLACES; place++) {
-            if (oldCounts[place] != 0) {
-                add(oldBins[place] >> 1, oldCounts[place]);
+        while (used > Distribution.MOST_BINS) {
+            int[] oldBins = bins.clone();
+            long[] oldCounts = counts.clone();
+            Arrays.fill(counts, 0);
+            used = 0;
+            left++;
+            for (int place = 0; place < PLACES; place++) {
+                if (oldCounts[place] != 0) {
+                    add(oldBins[place] >> 1, oldCounts[place]);
+                }
             }
         }
     }
