@@ -116,8 +116,8 @@ public record BatchDescription(
     /// @param onFail what happens to a batch that fails the check: `fail`, `hold` or `warn`
     /// @param text the value and the limit, for people
     /// @param limit the limit of the value, in the same unit
-    /// @param baseline the batch that this one was compared with; null if the check compares nothing, or there was no
-    ///     batch to compare with
+    /// @param baseline the batch that this one was compared with; null if the check compares nothing, or
+    ///     there was no batch to compare with
     /// @param before the number of rows or the mean of the baseline; null if there is none
     public record Check(
             String name,

@@ -6,10 +6,11 @@ import java.util.TreeSet;
 
 /// The population stability index: how much two distributions differ. 0 for equal ones; there is no largest value.
 ///
-/// The values of the earlier distribution are divided into about ten groups of equal size, at the bounds of bins. A value
-/// with a tenth of the rows or more is a group of its own. The missing values are one more group, and so are values
-/// below and above all earlier ones. The index is the sum of (q - p) ln(q / p) over the groups, where p and q are the
-/// shares of a group in both. Each group counts half a row more than it has, so that an empty one has a share, too.
+/// The values of the earlier distribution are divided into about ten groups of equal size, at the bounds of
+/// bins. A value with a tenth of the rows or more is a group of its own. The missing values are one more
+/// group, and so are values below and above all earlier ones. The index is the sum of (q - p) ln(q / p) over
+/// the groups, where p and q are the shares of a group in both. Each group counts half a row more than it
+/// has, so that an empty one has a share, too.
 ///
 /// Computed in one order, with functions whose results are the same on all processors.
 final class StabilityIndex {

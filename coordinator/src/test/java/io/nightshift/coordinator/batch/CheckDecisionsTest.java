@@ -26,6 +26,7 @@ import io.nightshift.protocol.job.BatchCheck.OnFail;
 import io.nightshift.protocol.job.Job;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -160,15 +161,27 @@ class CheckDecisionsTest {
 
     @Test
     void theShareOfUnseenCategoriesIsThatOfOneFeatureOrTheWorst() {
-        BatchState state = committedOnce(complete(
-                limit(Measure.UNSEEN, null, 0), limit(Measure.UNSEEN, "a", 0), limit(Measure.UNSEEN, "b", 0)));
+        BatchState planned = complete(
+                limit(Measure.UNSEEN, null, 0), limit(Measure.UNSEEN, "a", 0.5), limit(Measure.UNSEEN, "b", 0));
+        PartitionCommit whole = commit(0, new Epoch(1, 1), 0);
+        PartitionCommit unseen = new PartitionCommit(
+                whole.partition(),
+                whole.epoch(),
+                whole.node(),
+                whole.firstRow(),
+                whole.rows(),
+                whole.read(),
+                whole.part(),
+                whole.quarantine(),
+                whole.model(),
+                Map.of("a", whole.read() / 2, "c", 1L));
 
-        assertThat(CheckDecisions.results(state, counted(List.of())))
-                .extracting(result -> result.check().name(), CheckResult::passed)
+        assertThat(CheckDecisions.results(ExampleBatch.after(planned, committed(unseen)), counted(List.of())))
+                .extracting(result -> result.check().name(), CheckResult::value, CheckResult::passed)
                 .containsExactly(
-                        tuple("unseen-categories.all", true),
-                        tuple("unseen-categories.a", true),
-                        tuple("unseen-categories.b", true));
+                        tuple("unseen-categories.all", 0.5, false),
+                        tuple("unseen-categories.a", 0.5, true),
+                        tuple("unseen-categories.b", 0.0, true));
     }
 
     @Test

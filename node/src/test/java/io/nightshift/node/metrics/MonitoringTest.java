@@ -62,6 +62,9 @@ class MonitoringTest {
     /// Labels that Prometheus adds.
     private static final Set<String> OF_PROMETHEUS = Set.of("instance", "job");
 
+    private static final BatchCheck NULLS =
+            new BatchCheck(BatchCheck.Measure.NULLS, "age", 0.1, null, null, BatchCheck.OnFail.HOLD);
+
     private static final Prices PRICES = new Prices("EUR", BigDecimal.ONE, BigDecimal.ONE, BigDecimal.ONE);
 
     private static ActorSystem<Void> system;
@@ -77,6 +80,8 @@ class MonitoringTest {
         NodeMetrics metrics = NodeMetrics.begin(null, "node:1", PRICES);
         metrics.begin(system, new ScoringThreads(2), new NodeFaults(Clock.systemUTC()), new StuckThreads());
         metrics.observe(new SubmissionQueue(SubmissionQueue.Limits.DEFAULT));
+        // Not shown before a batch is checked.
+        metrics.batches().checked("flights", new CheckResult(NULLS, 0.5, false));
         exposition = metrics.exposition();
         shown = new TreeMap<>();
         Matcher sample = SAMPLE.matcher(exposition);
@@ -219,9 +224,8 @@ class MonitoringTest {
         NodeMetrics metrics = NodeMetrics.begin(null, "node:1", PRICES);
         metrics.batches().batchStopped(Phase.PUBLISHED, Duration.ofSeconds(42));
         metrics.workers().read(1_000);
-        BatchCheck nulls = new BatchCheck(BatchCheck.Measure.NULLS, "age", 0.1, null, null, BatchCheck.OnFail.HOLD);
-        metrics.batches().checked("flights", new CheckResult(nulls, 0.5, false));
-        metrics.batches().checked("flights", new CheckResult(nulls, 0.25, false));
+        metrics.batches().checked("flights", new CheckResult(NULLS, 0.5, false));
+        metrics.batches().checked("flights", new CheckResult(NULLS, 0.25, false));
         assertThat(metrics.exposition())
                 .contains(
                         "nightshift_batch_duration_seconds_bucket{state=\"published\",le=\"60.0\"} 1",

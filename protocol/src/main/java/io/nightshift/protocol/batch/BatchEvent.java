@@ -231,8 +231,8 @@ public sealed interface BatchEvent {
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param results of each check of the job, in its order
-    /// @param distributions of the columns and predictions that the checks compare, over the whole batch, for batches
-    ///     that are compared with this one later; may be empty
+    /// @param distributions of the columns and predictions that the checks compare, over the whole batch, for
+    ///     batches that are compared with this one later; may be empty
     record Checked(Instant at, List<CheckResult> results, List<Distribution> distributions) implements BatchEvent {
         public Checked {
             results = List.copyOf(results);

@@ -82,7 +82,6 @@ public final class DistributionCounter {
                 sorted.put((long) bins[place], counts[place]);
             }
         }
-        return Distribution.of(
-                column, missing, Distribution.FINEST - left, sorted, sum == null ? null : sum.text());
+        return Distribution.of(column, missing, Distribution.FINEST - left, sorted, sum == null ? null : sum.text());
     }
 }

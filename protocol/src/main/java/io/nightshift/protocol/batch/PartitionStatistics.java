@@ -38,9 +38,12 @@ public record PartitionStatistics(List<Long> counts, List<Distribution> distribu
         }
         List<Distribution> both = new ArrayList<>();
         for (Distribution own : distributions.isEmpty() ? other.distributions : distributions) {
-            both.add(distributions.isEmpty()
-                    ? own
-                    : find(other.distributions, own.column()).map(own::plus).orElse(own));
+            both.add(
+                    distributions.isEmpty()
+                            ? own
+                            : find(other.distributions, own.column())
+                                    .map(own::plus)
+                                    .orElse(own));
         }
         return new PartitionStatistics(sums, both);
     }

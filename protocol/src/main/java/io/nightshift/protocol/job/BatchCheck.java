@@ -50,8 +50,8 @@ public record BatchCheck(
         /// The population stability index of a column or a feature against the baseline; the limit is the largest
         /// index, 0 or more.
         PSI("psi"),
-        /// The share of rows in which a feature has a category that the model does not know, or the largest of these
-        /// shares of all features; the limit is the largest share, 0 to 1.
+        /// The share of rows in which a feature has a category that the model does not know, or the largest
+        /// of these shares of all features; the limit is the largest share, 0 to 1.
         UNSEEN("unseen-categories"),
         /// The share of predictions that are NaN or infinite; the limit is the largest share, 0 to 1.
         PREDICTION_NULLS("prediction.nulls"),

@@ -1,8 +1,8 @@
 package io.nightshift.protocol.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -258,7 +258,8 @@ class JobFileTest {
             assertThat(complaint(SMALLEST + "checks:\n  rows: {min: 5, max: 2}\n"))
                     .contains("checks.rows.max: 2, which is smaller than checks.rows.min; expected 5 or more");
             assertThat(complaint(SMALLEST + "checks: {nulls: {" + columns + "}}\n"))
-                    .contains("checks: 99 columns; expected at most 93 under nulls, range, psi and unseen-categories together");
+                    .contains(
+                            "checks: 99 columns; expected at most 93 under nulls, range, psi and unseen-categories together");
         }
     }
 

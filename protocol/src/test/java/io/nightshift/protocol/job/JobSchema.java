@@ -210,7 +210,9 @@ final class JobSchema {
         }
         ObjectNode schema = JSON.objectNode().put("type", "object");
         schema.set("propertyNames", JSON.objectNode().put("pattern", Form.COLUMN.regex));
-        schema.set("additionalProperties", anyOf(type.ranges() ? pair : type.limit() instanceof JobKeys.Index ? index() : share(), longForm));
+        schema.set(
+                "additionalProperties",
+                anyOf(type.ranges() ? pair : type.limit() instanceof JobKeys.Index ? index() : share(), longForm));
         return schema;
     }
 

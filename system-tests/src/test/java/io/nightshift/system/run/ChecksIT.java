@@ -122,7 +122,7 @@ final class ChecksIT {
 
         CommandResult first = run(job).expect(0);
 
-        assertThat(first.json().get("checks").size()).isEqualTo(8);
+        assertThat(first.json().get("checks").size()).isEqualTo(7);
         assertThat(first.json().get("checks").get(0).get("text").asText())
                 .contains("rows.max-change is not known, since no earlier batch has measured it");
         String before = first.json().get("batch").asText();
