@@ -27,9 +27,7 @@ public final class CheckDecisions {
     /// @param measured what was counted, and the batch to compare with
     static List<BatchEvent> events(BatchState state, Measured measured, DecisionTime now) {
         BatchEvent.Checked checked = new BatchEvent.Checked(
-                now.instant(),
-                results(state, measured),
-                measured.statistics().distributions());
+                now.instant(), results(state, measured), measured.statistics().distributions());
         List<BatchEvent> events = new ArrayList<>(List.of(checked));
         if (checked.verdict().filter(OnFail.FAIL::equals).isPresent()) {
             events.add(new BatchEvent.Failed(
@@ -84,7 +82,7 @@ public final class CheckDecisions {
         }
         BatchId batch = baseline.batch();
         if (check.measure() == BatchCheck.Measure.ROWS_CHANGE) {
-            return changed(check, batch, baseline.rows(), totals.read());
+            return changed(check, batch, (double) baseline.rows(), (double) totals.read());
         }
         Distribution before = PartitionStatistics.find(baseline.distributions(), check.column())
                 .orElse(null);

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param statistics of the committed partitions
 /// @param baseline the batch to compare with; null if no check needs one, or there is none
-public record Measured(PartitionStatistics statistics, @Nullable Baseline baseline) {
+public record Measured(
+        PartitionStatistics statistics, @Nullable Baseline baseline) {
 
     /// An earlier batch that was published.
     ///

@@ -1,6 +1,8 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.Distribution;
+import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -47,7 +49,7 @@ final class StabilityIndex {
         for (long bin : bins) {
             Group group = earlier.isEmpty() || bin > earlier.lastKey()
                     ? above
-                    : bin < earlier.firstKey() ? below : groups.floorEntry(bin).getValue();
+                    : bin < earlier.firstKey() ? below : Objects.requireNonNull(groups.floorEntry(bin)).getValue();
             group.add(earlier.getOrDefault(bin, 0L), later.getOrDefault(bin, 0L));
         }
         Group missing = new Group();
@@ -72,7 +74,7 @@ final class StabilityIndex {
     private static TreeMap<Long, Group> groups(TreeMap<Long, Long> counts, long size) {
         TreeMap<Long, Group> groups = new TreeMap<>();
         long inGroup = size;
-        for (var bin : counts.entrySet()) {
+        for (Map.Entry<Long, Long> bin : counts.entrySet()) {
             if (inGroup >= size || bin.getValue() >= size) {
                 groups.put(bin.getKey(), new Group());
                 inGroup = 0;

@@ -42,7 +42,8 @@ public record LedgerMeasurements(Ledger ledger) implements BatchMeasurements {
         if (checks.stream().noneMatch(check -> check.measure().compares())) {
             return null;
         }
-        return named(state).map(this::published).orElseGet(() -> previous(state));
+        BatchId named = named(state).orElse(null);
+        return named == null ? previous(state) : published(named);
     }
 
     /// The batch that the job names.
@@ -83,7 +84,8 @@ public record LedgerMeasurements(Ledger ledger) implements BatchMeasurements {
             if (!e.failure().isPermanent()) {
                 throw e;
             }
-            LOG.warn("{} is not compared with {}, whose ledger can't be read: {}", batch, entry.batch(), e.getMessage());
+            LOG.warn(
+                    "{} is not compared with {}, whose ledger can't be read: {}", batch, entry.batch(), e.getMessage());
             return null;
         }
     }

@@ -3,8 +3,8 @@ package io.nightshift.coordinator.batch;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
-import io.nightshift.coordinator.publish.LedgerMeasurements;
 import io.nightshift.coordinator.publish.DestinationPublisher;
+import io.nightshift.coordinator.publish.LedgerMeasurements;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;

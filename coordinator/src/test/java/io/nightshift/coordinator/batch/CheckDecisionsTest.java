@@ -131,8 +131,7 @@ class CheckDecisionsTest {
         Measured.Baseline baseline = new Measured.Baseline(
                 earlier, 2 * rows, List.of(distribution(null, 1, 1, 2), distribution("age", 1, 2, 3)));
         PartitionStatistics statistics = new PartitionStatistics(
-                List.of(),
-                List.of(distribution(null, 1, 1, 1), distribution("age", 1, 2, 3), distribution("new", 1)));
+                List.of(), List.of(distribution(null, 1, 1, 1), distribution("age", 1, 2, 3), distribution("new", 1)));
 
         List<CheckResult> results = CheckDecisions.results(state, new Measured(statistics, baseline));
 
@@ -151,8 +150,8 @@ class CheckDecisionsTest {
 
     @Test
     void withoutABaselineAComparisonPasses() {
-        BatchState state = committedOnce(
-                complete(limit(Measure.ROWS_CHANGE, null, 0), limit(Measure.PREDICTION_MEAN, null, 0)));
+        BatchState state =
+                committedOnce(complete(limit(Measure.ROWS_CHANGE, null, 0), limit(Measure.PREDICTION_MEAN, null, 0)));
 
         assertThat(CheckDecisions.results(state, counted(List.of())))
                 .allMatch(CheckResult::passed)

@@ -236,7 +236,9 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 case CoordinatorAction.InspectInput inspect ->
                     report(task, () -> world.source().inspect(inspect.request()));
                 case CoordinatorAction.MeasureBatch measure ->
-                    report(task, () -> new CoordinatorMessage.BatchMeasured(new Measured(world.statistics(state), null)));
+                    report(
+                            task,
+                            () -> new CoordinatorMessage.BatchMeasured(new Measured(world.statistics(state), null)));
                 case CoordinatorAction.CountLedgerEntries count ->
                     report(task, () -> new CoordinatorMessage.LedgerEntriesCounted(journal.size()));
                 case CoordinatorAction.FencePublication fence when hangs -> fence(fence, state);

@@ -5,7 +5,9 @@ import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -107,7 +109,7 @@ public record Distribution(
     ///
     /// @param counts by the number of the bin
     /// @param fewer the bits that tell bins apart there; at most [#bits()]
-    public void addTo(TreeMap<Long, Long> counts, int fewer) {
+    public void addTo(Map<Long, Long> counts, int fewer) {
         for (int i = 0; i < bins.size(); i += 2) {
             counts.merge(bins.get(i) >> (bits - fewer), bins.get(i + 1), Long::sum);
         }
@@ -117,8 +119,8 @@ public record Distribution(
     ///
     /// @param counts by the number of the bin
     static Distribution of(
-            @Nullable String column, long missing, int bits, TreeMap<Long, Long> counts, @Nullable String sum) {
-        TreeMap<Long, Long> fewer = counts;
+            @Nullable String column, long missing, int bits, SortedMap<Long, Long> counts, @Nullable String sum) {
+        SortedMap<Long, Long> fewer = counts;
         int left = bits;
         while (fewer.size() > MOST_BINS) {
             TreeMap<Long, Long> joined = new TreeMap<>();

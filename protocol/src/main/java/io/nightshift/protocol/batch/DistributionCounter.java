@@ -33,7 +33,7 @@ public final class DistributionCounter {
     public void count(double[] values, int number) {
         for (int row = 0; row < number; row++) {
             double value = values[row];
-            if (value - value == 0) {
+            if (Double.isFinite(value)) {
                 add(Distribution.bin(value) >> left, 1);
                 if (used > Distribution.MOST_BINS) {
                     joinBins();

@@ -726,7 +726,7 @@ final class JobCheck {
         }
     }
 
-    private int columns(String key) {
+    private long columns(String key) {
         return values.get("checks." + key) instanceof Map<?, ?> map ? map.size() : 0;
     }
 

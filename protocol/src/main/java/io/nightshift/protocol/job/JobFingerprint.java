@@ -107,17 +107,18 @@ public final class JobFingerprint {
         if (job.output().margin()) {
             print.add("output.margin", List.of("true"));
         }
-        job.checks()
-                .forEach(check -> print.add(
-                        "checks." + check.name(),
-                        Stream.of(
-                                        String.valueOf(check.limit()),
-                                        String.valueOf(check.min()),
-                                        String.valueOf(check.max()),
-                                        check.onFail().text(),
-                                        check.baseline())
-                                .filter(Objects::nonNull)
-                                .toList()));
+        for (BatchCheck check : job.checks()) {
+            print.add(
+                    "checks." + check.name(),
+                    List.of(
+                            String.valueOf(check.limit()),
+                            String.valueOf(check.min()),
+                            String.valueOf(check.max()),
+                            check.onFail().text()));
+            if (check.baseline() != null) {
+                print.add("checks.baseline", List.of(check.baseline()));
+            }
+        }
         Incremental incremental = job.incremental();
         if (incremental != null) {
             print.add("incremental.lateness", List.of(incremental.lateness().toString()));

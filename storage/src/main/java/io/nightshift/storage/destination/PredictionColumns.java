@@ -62,9 +62,7 @@ public final class PredictionColumns {
     ///
     /// @param columns of an output
     public static @Nullable String checked(List<String> columns) {
-        return columns.contains("probability_0")
-                ? null
-                : columns.contains(PROBABILITY) ? PROBABILITY : PREDICTION;
+        return columns.contains("probability_0") ? null : columns.contains(PROBABILITY) ? PROBABILITY : PREDICTION;
     }
 
     /// The number of margins that are written.

@@ -243,8 +243,8 @@ public record BoundJob(
         /// Refuses checks that the model can't pass or fail.
         private void refuseChecks(ModelDescription model, List<Feature> features) {
             List<String> categorical = features.stream()
-                    .filter(feature -> feature.categories() != null
-                            && feature.categories().areKnown())
+                    .filter(feature ->
+                            feature.categories() != null && feature.categories().areKnown())
                     .map(feature -> feature.source().name())
                     .toList();
             for (BatchCheck check : job.checks()) {
@@ -262,8 +262,7 @@ public record BoundJob(
                 if (check.measure() == BatchCheck.Measure.PREDICTION_MEAN && model.task() == Task.MULTICLASS) {
                     throw FailureException.permanent(
                             "checks.%s: the model predicts one of %d classes, which have no mean; use prediction.psi"
-                                    .formatted(
-                                            check.name(), model.classes().size()));
+                                    .formatted(check.name(), model.classes().size()));
                 }
             }
         }

@@ -230,7 +230,8 @@ final class ClientIT {
                 });
     }
 
-    /// The checks of a job reach the cluster, and a batch that they hold is approved there. A later batch is compared with
+    /// The checks of a job reach the cluster, and a batch that they hold is approved there. A later batch is compared
+    /// with
     /// it.
     @Test
     @Order(4)
@@ -246,11 +247,12 @@ final class ClientIT {
                 """, StandardOpenOption.APPEND);
         String earlier = null;
         for (String door : List.of("http", "messages", "member")) {
-            String batch = now(client(door)
-                            .submit(HttpNode.jobText(flights), new SubmitOptions(true, "held-" + door)))
+            String batch = now(client(door).submit(HttpNode.jobText(flights), new SubmitOptions(true, "held-" + door)))
                     .batch();
             BatchDescription held = await().atMost(Duration.ofMinutes(1))
-                    .until(() -> now(client("http").describe(batch)), shown -> shown.state().equals("held"));
+                    .until(
+                            () -> now(client("http").describe(batch)),
+                            shown -> shown.state().equals("held"));
             assertThat(held.checks())
                     .extracting(BatchDescription.Check::name, BatchDescription.Check::passed)
                     .containsExactly(

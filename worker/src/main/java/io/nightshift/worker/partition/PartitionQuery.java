@@ -109,9 +109,7 @@ record PartitionQuery(
 
     /// For each group of slices, a query for rows whose expressions failed: see [SliceQuery#failing].
     List<String> failing(int most) {
-        return slices.stream()
-                .map(group -> slice(group).failing(most))
-                .toList();
+        return slices.stream().map(group -> slice(group).failing(most)).toList();
     }
 
     /// Position and reason of some quarantined rows, for people.
@@ -125,8 +123,6 @@ record PartitionQuery(
     }
 
     private String union(Function<SliceQuery, String> select) {
-        return slices.stream()
-                .map(group -> select.apply(slice(group)))
-                .collect(Collectors.joining("\nUNION ALL "));
+        return slices.stream().map(group -> select.apply(slice(group))).collect(Collectors.joining("\nUNION ALL "));
     }
 }

@@ -73,7 +73,9 @@ public final class CheckCounter {
         this.prediction = prediction;
         this.columns = new double[values.own().size()][ScoringSession.BLOCK];
         this.counted = new Counted[checks.size()];
-        if (checks.stream().anyMatch(check -> check.measure().isOfPredictions() && check.measure().isOfDistribution())) {
+        if (checks.stream()
+                .anyMatch(check ->
+                        check.measure().isOfPredictions() && check.measure().isOfDistribution())) {
             compared.add(new Compared(new DistributionCounter(null, true), -1));
         }
         Iterator<Integer> positions = values.positions().iterator();

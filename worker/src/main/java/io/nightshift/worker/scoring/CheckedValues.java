@@ -24,14 +24,17 @@ public record CheckedValues(List<Integer> positions, List<Integer> own) {
             int check = i;
             CheckedColumn checked = first.checked().get(check);
             boolean isFeature = checked.feature() >= 0
-                    && groups.stream().allMatch(group -> group.checked().get(check).feature() == checked.feature());
+                    && groups.stream()
+                            .allMatch(group -> group.checked().get(check).feature() == checked.feature());
             if (!isFeature) {
                 own.putIfAbsent(checked.source().name(), check);
             }
             positions.add(
                     isFeature
                             ? checked.feature()
-                            : first.features().size() + List.copyOf(own.keySet()).indexOf(checked.source().name()));
+                            : first.features().size()
+                                    + List.copyOf(own.keySet())
+                                            .indexOf(checked.source().name()));
         }
         return new CheckedValues(positions, List.copyOf(own.values()));
     }
