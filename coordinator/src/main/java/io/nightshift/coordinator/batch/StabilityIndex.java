@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.Distribution;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -37,11 +38,11 @@ final class StabilityIndex {
     /// @param now of at least one row
     static double of(Distribution before, Distribution now) {
         int bits = Math.min(before.bits(), now.bits());
-        TreeMap<Long, Long> earlier = counts(before, bits);
-        TreeMap<Long, Long> later = counts(now, bits);
+        NavigableMap<Long, Long> earlier = counts(before, bits);
+        NavigableMap<Long, Long> later = counts(now, bits);
         long rowsBefore = before.rows() + before.missing();
         long rowsNow = now.rows() + now.missing();
-        TreeMap<Long, Group> groups = groups(earlier, Math.max(1, rowsBefore / GROUPS));
+        NavigableMap<Long, Group> groups = groups(earlier, Math.max(1, rowsBefore / GROUPS));
         Group below = new Group();
         Group above = new Group();
         TreeSet<Long> bins = new TreeSet<>(earlier.keySet());
@@ -64,15 +65,15 @@ final class StabilityIndex {
         return index;
     }
 
-    private static TreeMap<Long, Long> counts(Distribution distribution, int bits) {
-        TreeMap<Long, Long> counts = new TreeMap<>();
+    private static NavigableMap<Long, Long> counts(Distribution distribution, int bits) {
+        NavigableMap<Long, Long> counts = new TreeMap<>();
         distribution.addTo(counts, bits);
         return counts;
     }
 
     /// Empty groups, by their first bins.
-    private static TreeMap<Long, Group> groups(TreeMap<Long, Long> counts, long size) {
-        TreeMap<Long, Group> groups = new TreeMap<>();
+    private static NavigableMap<Long, Group> groups(NavigableMap<Long, Long> counts, long size) {
+        NavigableMap<Long, Group> groups = new TreeMap<>();
         long inGroup = size;
         for (Map.Entry<Long, Long> bin : counts.entrySet()) {
             if (inGroup >= size || bin.getValue() >= size) {
