@@ -35,8 +35,8 @@ class StabilityIndexTest {
         assertThat(StabilityIndex.of(before, random(2, Random::nextGaussian))).isLessThan(0.001);
     }
 
-    /// The index of two normal distributions of one width in infinitely fine groups is the square of their distance;
-    /// ten groups show most of it.
+    /// The index of two normal distributions of one width in infinitely fine groups is the square of their
+    /// distance; ten groups show most of it.
     @Test
     void aShiftedMeanIsSeen() {
         Distribution before = random(1, Random::nextGaussian);

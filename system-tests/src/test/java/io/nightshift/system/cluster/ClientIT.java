@@ -230,9 +230,8 @@ final class ClientIT {
                 });
     }
 
-    /// The checks of a job reach the cluster, and a batch that they hold is approved there. A later batch is compared
-    /// with
-    /// it.
+    /// The checks of a job reach the cluster, and a batch that they hold is approved there. A later batch is
+    /// compared with it.
     @Test
     @Order(4)
     void aHeldBatchIsApprovedByAnyDoor() throws Exception {
