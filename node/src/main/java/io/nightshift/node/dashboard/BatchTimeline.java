@@ -59,6 +59,7 @@ final class BatchTimeline {
 
     /// @param seconds of a span of time
     /// @param rows committed in each span
+    @SuppressWarnings("ArrayRecordComponent") // rendered, not compared
     private record Rate(Instant start, long seconds, long[] rows) {}
 
     /// @param seconds of a span of time
