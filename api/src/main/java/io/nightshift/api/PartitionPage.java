@@ -23,6 +23,8 @@ public record PartitionPage(
     /// @param partition position in the plan, from 0
     /// @param firstRow position of the partition's first row in the batch's input, from 0
     /// @param rows number of input rows in the partition's range
+    /// @param value the partition's value of `partitions.by`, such as `2026-11-01`; null without a partition
+    ///     key, and for the rows whose key is NULL
     /// @param state `committed` or `waiting`
     /// @param attemptsFailed failed attempts since the batch was opened or last retried
     /// @param epoch epoch of the committed attempt, such as `2-7`; null until the partition is committed
@@ -34,6 +36,7 @@ public record PartitionPage(
             int partition,
             long firstRow,
             long rows,
+            @Nullable String value,
             String state,
             int attemptsFailed,
             @Nullable String epoch,

@@ -11,6 +11,8 @@ import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.NewFiles;
+import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.duckdb.DuckDb;
@@ -114,8 +116,12 @@ final class PlanCommand implements Callable<Integer> {
         details.forEach(line -> out.println("  " + line));
         Incremental incremental = job.incremental();
         if (incremental != null) {
-            out.println("  incremental of these rows, those whose %s is due and in no earlier batch"
-                    .formatted(incremental.column()));
+            out.println("  incremental of these, "
+                    + switch (incremental) {
+                        case NewTimes times ->
+                            "the rows whose %s is due and in no earlier batch".formatted(times.column());
+                        case NewFiles newFiles -> "the files that no earlier batch has read";
+                    });
         }
         out.println("  model       " + job.model().text());
         out.println("  memory      " + memory);

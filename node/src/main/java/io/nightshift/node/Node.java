@@ -10,6 +10,7 @@ import io.nightshift.coordinator.batch.StepFaults;
 import io.nightshift.coordinator.batch.StepRunner;
 import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.coordinator.cost.Prices;
+import io.nightshift.coordinator.incremental.NewFilePlanner;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.ledger.LostBatches;
@@ -213,6 +214,10 @@ public final class Node {
         BatchServices services = new BatchServices(
                 BatchSettings.of(system.settings().config().getConfig("nightshift.batch")),
                 destinations.sources(),
+                new NewFilePlanner(
+                        dependencies.ledger().fileMarks(), (job, model, selection) -> destinations
+                                .sources()
+                                .inspect(job, model, selection)),
                 this::description,
                 new DestinationPublisher(destinations, dependencies.ledger(), this::description),
                 new LedgerMeasurements(dependencies.ledger()),

@@ -17,6 +17,7 @@ import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.BoundJobs;
+import io.nightshift.storage.source.FileSelection;
 import io.nightshift.storage.source.JoinedColumns;
 import io.nightshift.storage.source.KeyDivision;
 import io.nightshift.storage.source.PartitionScan;
@@ -107,17 +108,22 @@ public final class Sources implements SourceReaders, SourceInspector {
 
     @Override
     public SourceReader of(Job.Source source) {
-        return source.lookups().isEmpty()
-                ? of(source, JoinedColumns.NONE)
-                : new LookupReader(source, joined -> of(source, joined), this, lookups);
+        return of(source, files);
     }
 
-    private SourceReader of(Job.Source source, JoinedColumns joined) {
+    /// @param listing lists the source's own files
+    private SourceReader of(Job.Source source, SourceFiles listing) {
+        return source.lookups().isEmpty()
+                ? of(source, listing, JoinedColumns.NONE)
+                : new LookupReader(source, joined -> of(source, listing, joined), this, lookups);
+    }
+
+    private SourceReader of(Job.Source source, SourceFiles listing, JoinedColumns joined) {
         return switch (source.input()) {
-            case ParquetInput parquet -> new ParquetReader(duckDb, files, objects, bound, source, joined);
+            case ParquetInput parquet -> new ParquetReader(duckDb, listing, objects, bound, source, joined);
             case DatabaseInput database -> new SqlReader(duckDb, database, dataSources, connections, snapshots, joined);
-            case CsvInput csv -> new TextReader(duckDb, files, texts, source, joined);
-            case NdjsonInput ndjson -> new TextReader(duckDb, files, texts, source, joined);
+            case CsvInput csv -> new TextReader(duckDb, listing, texts, source, joined);
+            case NdjsonInput ndjson -> new TextReader(duckDb, listing, texts, source, joined);
         };
     }
 
@@ -167,5 +173,10 @@ public final class Sources implements SourceReaders, SourceInspector {
     @Override
     public List<InspectedFile> inspect(Job job, ModelDescription model) {
         return of(job.source()).inspect(job, model);
+    }
+
+    /// As [#inspect(Job, ModelDescription)], of files of the source that are selected.
+    public List<InspectedFile> inspect(Job job, ModelDescription model, FileSelection selection) {
+        return of(job.source(), files.selecting(selection)).inspect(job, model);
     }
 }

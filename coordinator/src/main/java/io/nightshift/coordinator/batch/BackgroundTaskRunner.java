@@ -6,6 +6,7 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.NewFiles;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.source.PinComparison;
@@ -104,9 +105,7 @@ final class BackgroundTaskRunner {
     private CoordinatorMessage.TaskOutcome plan(Job job, BatchState state) {
         services.measurements().checkBaseline(state);
         ModelDescription model = model(state.submission().model());
-        List<InspectedFile> files = isCoordinators
-                ? services.inspector().plan(batch, job, model)
-                : services.inspector().inspect(job, model);
+        List<InspectedFile> files = inspect(job, model);
         if (isReleased) {
             release();
         }
@@ -129,9 +128,22 @@ final class BackgroundTaskRunner {
                 : new CoordinatorMessage.PlanCompleted(files, keyed.partitions(), input, keyed.cuts());
     }
 
+    private List<InspectedFile> inspect(Job job, ModelDescription model) {
+        if (job.incremental() instanceof NewFiles) {
+            return services.newFiles().plan(batch, job, model);
+        }
+        return isCoordinators
+                ? services.inspector().plan(batch, job, model)
+                : services.inspector().inspect(job, model);
+    }
+
     /// Whether the batch may score an input that is not the submitted one.
     private static boolean mayChange(BatchState state) {
-        return state.extension() != null || state.submission().job().source().onChange() == Job.OnChange.EXTEND;
+        Job job = state.submission().job();
+        return state.extension() != null
+                || job.source().onChange() == Job.OnChange.EXTEND
+                // What is new is decided by the plan.
+                || job.incremental() != null;
     }
 
     /// Looks at the source as it is now. Nothing of it is kept: only sources of files extend a plan.

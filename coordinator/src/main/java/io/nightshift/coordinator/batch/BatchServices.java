@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.incremental.NewFilePlanner;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.model.ModelVersion;
@@ -17,6 +18,7 @@ import java.util.function.ToLongFunction;
 ///
 /// @param settings the section `nightshift.batch` of the configuration
 /// @param inspector inspects sources; called on threads of `blocking` only
+/// @param newFiles plans batches that read new files only; called on threads of `blocking` only
 /// @param models describes a registered model; called on threads of `blocking` only
 /// @param publisher publishes batches
 /// @param measurements what the checks of batches look at; called on threads of `blocking` only
@@ -34,6 +36,7 @@ import java.util.function.ToLongFunction;
 public record BatchServices(
         BatchSettings settings,
         SourceInspector inspector,
+        NewFilePlanner newFiles,
         Function<ModelVersion, ModelDescription> models,
         Publisher publisher,
         BatchMeasurements measurements,

@@ -1,7 +1,13 @@
 package io.nightshift.coordinator.ledger;
 
+import io.nightshift.coordinator.batch.Batch;
+import io.nightshift.coordinator.incremental.FileKey;
+import io.nightshift.coordinator.incremental.ReadFiles;
 import io.nightshift.coordinator.register.BatchRegisterState;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.NewFiles;
+import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -9,12 +15,17 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 
-/// Fills a journal that has its tables and no entry. It follows the events of the batch register, and writes the
-/// archive and a snapshot, too. Used by one thread.
+/// Fills a journal that has its tables and no entry. It follows the events of the batch register, and writes
+/// the archive and a snapshot, too; and those of batches with new files, and writes what they read. Used by
+/// one thread.
 public final class JournalWriter implements AutoCloseable {
 
     private static final int INSERTED_AT_ONCE = 500;
+    private static final String BATCH = Batch.KEY.name() + "|";
 
     private final LedgerSerializer serializer = new LedgerSerializer();
     private final String registerId = Ledger.registerId().id();
@@ -27,6 +38,9 @@ public final class JournalWriter implements AutoCloseable {
     private long registerEvents;
     private boolean isRegisterDamaged;
     private long rows;
+
+    /// The batches with new files that are not planned yet, by the IDs of their rows.
+    private final Map<String, BatchEvent.Submitted> newFiles = new HashMap<>();
 
     private JournalWriter(Connection connection) throws SQLException {
         this.connection = connection;
@@ -91,6 +105,31 @@ public final class JournalWriter implements AutoCloseable {
         }
         if (row.id().equals(registerId)) {
             follow(row);
+        } else if (row.id().startsWith(BATCH)) {
+            followFiles(row);
+        }
+    }
+
+    /// The files that a batch of an incremental job reads, for the batches that begin after this one.
+    private void followFiles(JournalRow row) throws SQLException {
+        if ((row.number() > 1 && !newFiles.containsKey(row.id()))
+                || !(serializer.read(row.serializer(), row.manifest(), row.payload()) instanceof LedgerEntry entry)) {
+            return;
+        }
+        if (entry.event() instanceof BatchEvent.Submitted submitted
+                && submitted.job().incremental() instanceof NewFiles) {
+            newFiles.put(row.id(), submitted);
+        } else if (entry.event() instanceof BatchEvent.Planned planned) {
+            BatchEvent.Submitted submitted = Objects.requireNonNull(newFiles.remove(row.id()));
+            String input = planned.input() == null ? submitted.input() : planned.input();
+            String source = submitted.job().incrementalSource();
+            ReadFilesTable.write(
+                    connection,
+                    source,
+                    new ReadFiles.Reading(submitted.batch(), Objects.requireNonNull(input), false),
+                    FileKey.read(source, planned.files()));
+        } else if (entry.event() instanceof BatchEvent.Cancelled) {
+            newFiles.remove(row.id());
         }
     }
 

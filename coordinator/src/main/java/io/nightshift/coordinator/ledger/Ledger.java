@@ -4,6 +4,7 @@ import io.nightshift.coordinator.alert.AlertOutbox;
 import io.nightshift.coordinator.alert.AlertState;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.incremental.FileMarks;
 import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.alert.AlertEvent;
@@ -270,6 +271,29 @@ public record Ledger(String url, String user, String password) {
     /// The archive of the batch register.
     public ArchiveTable archive() {
         return new ArchiveTable(this);
+    }
+
+    /// The files that batches of incremental jobs read.
+    public ReadFilesTable readFiles() {
+        return new ReadFilesTable(this);
+    }
+
+    /// Decides which files are new.
+    public FileMarks fileMarks() {
+        return new FileMarks(readFiles(), this::planned);
+    }
+
+    /// What a batch has planned. A batch whose ledger is damaged may be published.
+    private FileMarks.Planned planned(BatchId batch) {
+        try {
+            BatchState state = state(batch);
+            return new FileMarks.Planned(state.phase(), state.plan() == null ? null : state.input());
+        } catch (FailureException e) {
+            if (e.failure().isPermanent()) {
+                return new FileMarks.Planned(null, null);
+            }
+            throw e;
+        }
     }
 
     /// The batch register and its archive, for queries.

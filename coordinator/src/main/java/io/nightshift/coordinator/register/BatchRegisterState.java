@@ -579,7 +579,7 @@ public final class BatchRegisterState {
     }
 
     /// What published batches have read of each source of an incremental job, by
-    /// [Incremental.Pinned#source()]. Can't be changed.
+    /// [NewTimes.Pinned#source()]. Can't be changed.
     public Map<String, TimeRanges> read() {
         return CollectionConverters.asJava(read);
     }
@@ -587,7 +587,7 @@ public final class BatchRegisterState {
     /// The times of a source that published batches have read, or that batches will have read that can still be
     /// published. It makes no difference whether the register knows already that such a batch is published.
     ///
-    /// @param source as [Incremental.Pinned#source()]
+    /// @param source as [NewTimes.Pinned#source()]
     /// @param except a batch that can't be published any more; null if there is none
     TimeRanges taken(String source, @Nullable BatchId except) {
         TimeRanges taken = get(read, source);

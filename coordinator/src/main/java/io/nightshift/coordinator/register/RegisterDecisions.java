@@ -8,8 +8,8 @@ import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
-import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.job.TimeRanges;
@@ -595,21 +595,21 @@ class RegisterDecisions {
     /// The submission with what its batch reads. The run's open batch can't be published any more, if it has one.
     private Submission pinned(BatchRegisterState state, Submission submission, Instant now) {
         Job job = submission.job();
-        if (job.incremental() == null) {
+        if (!(job.incremental() instanceof NewTimes times)) {
             return submission;
         }
         BatchId replaced =
                 state.open(RunKey.of(job)).map(BatchRegisterState.Entry::batch).orElse(null);
-        return submission.with(job.reading(toRead(state, job, job.incremental(), replaced, now)));
+        return submission.with(job.reading(toRead(state, job, times, replaced, now)));
     }
 
     /// The times that a batch reads: all that are due, without what other batches have read or will have read.
     ///
     /// @param replaced a batch that can't be published any more; null if there is none
     TimeRanges toRead(
-            BatchRegisterState state, Job job, Incremental incremental, @Nullable BatchId replaced, Instant now) {
-        TimeRanges due = TimeRanges.upTo(now.minus(incremental.lateness()).truncatedTo(ChronoUnit.MILLIS));
-        return incremental.full() ? due : due.minus(state.taken(job.incrementalSource(), replaced));
+            BatchRegisterState state, Job job, NewTimes times, @Nullable BatchId replaced, Instant now) {
+        TimeRanges due = TimeRanges.upTo(now.minus(times.lateness()).truncatedTo(ChronoUnit.MILLIS));
+        return times.full() ? due : due.minus(state.taken(job.incrementalSource(), replaced));
     }
 
     /// The submission with the tick of the schedule that sent it. Its key names the tick.

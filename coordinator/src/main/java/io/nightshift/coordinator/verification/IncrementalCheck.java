@@ -7,8 +7,9 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.NewFiles;
+import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.TimeRange;
 import io.nightshift.protocol.job.TimeRanges;
 import io.nightshift.storage.destination.Check;
@@ -39,23 +40,13 @@ final class IncrementalCheck {
 
     /// @param submitted of the batch that is verified
     static void run(Ledger ledger, BatchEvent.Submitted submitted, Consumer<Finding> found) {
-        Incremental incremental = submitted.job().incremental();
-        Incremental.Pinned pinned = incremental == null ? null : incremental.pinned();
-        if (incremental == null || pinned == null) {
-            return;
-        }
         Check check = new Check("increment", found);
-        Job job = submitted.job();
-        if (!job.asWritten().reading(TimeRanges.of(pinned.ranges())).equals(job)) {
-            check.problem("the conditions of the job don't let through the times that the batch was opened with");
-        }
         try {
-            RegisteredBatches registered = ledger.registered();
-            prove(
-                    incremental.column(),
-                    readings(ledger, registered, job.name(), pinned.source()),
-                    registered.register().read().getOrDefault(pinned.source(), TimeRanges.NONE),
-                    check);
+            if (submitted.job().incremental() instanceof NewTimes times && times.pinned() != null) {
+                run(ledger, submitted.job(), times, times.pinned(), check);
+            } else if (submitted.job().incremental() instanceof NewFiles) {
+                NewFilesCheck.run(ledger, submitted.job(), check);
+            }
         } catch (FailureException e) {
             if (!e.failure().isPermanent()) {
                 throw e;
@@ -64,20 +55,38 @@ final class IncrementalCheck {
         }
     }
 
+    private static void run(Ledger ledger, Job job, NewTimes times, NewTimes.Pinned pinned, Check check) {
+        if (!job.asWritten().reading(TimeRanges.of(pinned.ranges())).equals(job)) {
+            check.problem("the conditions of the job don't let through the times that the batch was opened with");
+        }
+        RegisteredBatches registered = ledger.registered();
+        prove(
+                times.column(),
+                readings(ledger, registered, job.name(), pinned.source()),
+                registered.register().read().getOrDefault(pinned.source(), TimeRanges.NONE),
+                check);
+    }
+
     /// The batches of a source that are published or can be, in the order of submission.
     private static List<Reading> readings(Ledger ledger, RegisteredBatches registered, String job, String source) {
         List<Reading> readings = new ArrayList<>();
+        forEachBatch(registered, job, entry -> {
+            Reading reading = reading(ledger, entry, source);
+            if (reading != null) {
+                readings.add(reading);
+            }
+        });
+        return readings.reversed();
+    }
+
+    /// Visits the batches of a job, the last one first.
+    static void forEachBatch(RegisteredBatches registered, String job, Consumer<Entry> visitor) {
         Entry last = null;
         while (true) {
             List<Entry> page = registered.page(job, null, last, PAGE);
-            for (Entry entry : page) {
-                Reading reading = reading(ledger, entry, source);
-                if (reading != null) {
-                    readings.add(reading);
-                }
-            }
+            page.forEach(visitor);
             if (page.size() < PAGE) {
-                return readings.reversed();
+                return;
             }
             last = page.getLast();
         }
@@ -101,11 +110,13 @@ final class IncrementalCheck {
         Job job = submitted != null
                 ? submitted.job()
                 : entry.submission() == null ? null : entry.submission().job();
-        Incremental incremental = job == null ? null : job.incremental();
-        Incremental.Pinned pinned = incremental == null ? null : incremental.pinned();
-        return incremental == null || pinned == null || !pinned.source().equals(source)
-                ? null
-                : new Reading(entry.batch(), pinned.ranges(), incremental.full(), phase == Phase.PUBLISHED, isKnown);
+        return job != null
+                        && job.incremental() instanceof NewTimes times
+                        && times.pinned() != null
+                        && times.pinned().source().equals(source)
+                ? new Reading(
+                        entry.batch(), times.pinned().ranges(), times.full(), phase == Phase.PUBLISHED, isKnown)
+                : null;
     }
 
     /// @param readings in the order of submission

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import static org.awaitility.Awaitility.await;
 
+import io.nightshift.coordinator.incremental.NewFilePlanner;
 import io.nightshift.coordinator.TestActorSystem;
 import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.publish.LedgerMeasurements;
@@ -147,6 +148,8 @@ final class BatchActorFixture {
         return new BatchServices(
                 settings,
                 inspector,
+                new NewFilePlanner(
+                        node.ledger().fileMarks(), (job, model, selection) -> inspector.inspect(job, model)),
                 version -> MODEL,
                 publisher(),
                 new LedgerMeasurements(node.ledger()),

@@ -4,10 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.incremental.FileKey;
+import io.nightshift.coordinator.incremental.ReadFiles;
+import io.nightshift.coordinator.incremental.ReadFilesContract;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.NewFiles;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -19,6 +26,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -161,6 +169,38 @@ class LedgerFileIT {
             assertThat(summary.entries()).isEqualTo(8);
             assertThat(summary.damaged()).isEmpty();
             assertThat(hashes(copy)).isEqualTo(hashes(home)).hasSize(6);
+        }
+
+        @Test
+        void hasTheFilesThatWereRead() {
+            SourceFile read = new SourceFile("/lake/a.parquet", 1, ExampleBatch.AT, 1, "0".repeat(32));
+            SourceFile nothingNew = new SourceFile("/lake/b.parquet", 1, ExampleBatch.AT, 0, "0".repeat(32));
+            Job job = ExampleBatch.job().with(new NewFiles(false));
+            BatchId batch = new BatchId("flights-3");
+            try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
+                JournalTableWriter.write(
+                        ledger.ledger(),
+                        batch,
+                        new BatchEvent.Submitted(ExampleBatch.AT, batch, job, ExampleBatch.MODEL, "1".repeat(64)),
+                        new BatchEvent.TookOver(ExampleBatch.AT, 1, "node:1"),
+                        new BatchEvent.Planned(
+                                ExampleBatch.AT, List.of(read, nothingNew), PartitionPlan.of(1), "2".repeat(64), null));
+                ReadFilesContract.hold(ledger.ledger().readFiles());
+            }
+            Path copy = folder.resolve("copy");
+            EmbeddedLedger.create(copy, export());
+
+            try (EmbeddedLedger ledger = EmbeddedLedger.open(copy)) {
+                assertThat(ledger.ledger()
+                                .readFiles()
+                                .find(FileKey.read(job.incrementalSource(), List.of(read, nothingNew))))
+                        .isEqualTo(Map.of(
+                                FileKey.of(job.incrementalSource(), read),
+                                List.of(new ReadFiles.Reading(batch, "2".repeat(64), false))));
+                assertThat(ledger.ledger().fileMarks().unread(OTHER, List.of(FileKey.of(job.incrementalSource(), read))))
+                        .as("the batch may still be published")
+                        .isEmpty();
+            }
         }
 
         @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.incremental.ReadFilesContract;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -42,6 +43,14 @@ class PostgresLedgerIT {
                 "jdbc:postgresql://localhost:%d/%s".formatted(postgres.getPort(), database),
                 "postgres",
                 null));
+    }
+
+    @Test
+    void remembersWhichFilesWereRead() throws SQLException {
+        Ledger ledger = ledger("files");
+        PostgresLedger.migrate(ledger);
+
+        ReadFilesContract.hold(ledger.readFiles());
     }
 
     @Test

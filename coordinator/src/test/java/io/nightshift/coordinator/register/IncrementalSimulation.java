@@ -6,8 +6,8 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.job.TimeRanges;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -120,7 +120,7 @@ final class IncrementalSimulation {
 
     private static Submission submission(Job job) {
         return ExampleBatch.submission(
-                job.with(new Incremental("updated_at", LATENESS, "UTC", false).with(Incremental.TimeType.INSTANT)));
+                job.with(new NewTimes("updated_at", LATENESS, "UTC", false).with(NewTimes.TimeType.INSTANT)));
     }
 
     /// What happened in a history.
@@ -190,7 +190,7 @@ final class IncrementalSimulation {
 
     private void advance(BatchId id, Batch batch) {
         if (batch.rows == null) {
-            Incremental.Pinned pinned = Objects.requireNonNull(batch.submission.pinned());
+            NewTimes.Pinned pinned = Objects.requireNonNull(batch.submission.pinned());
             Map<String, Version> read = new HashMap<>();
             table.forEach((name, version) -> {
                 if (pinned.ranges().stream().anyMatch(range -> range.contains(version.time()))) {

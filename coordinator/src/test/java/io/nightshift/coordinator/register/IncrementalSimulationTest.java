@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.TimeRanges;
 import java.time.Instant;
@@ -39,7 +39,7 @@ class IncrementalSimulationTest {
                     TimeRanges toRead(
                             BatchRegisterState state,
                             Job job,
-                            Incremental incremental,
+                            NewTimes incremental,
                             @Nullable BatchId replaced,
                             Instant now) {
                         TimeRanges left = super.toRead(state, job, incremental, replaced, now)
@@ -83,7 +83,7 @@ class IncrementalSimulationTest {
                 TimeRanges toRead(
                         BatchRegisterState state,
                         Job job,
-                        Incremental incremental,
+                        NewTimes incremental,
                         @Nullable BatchId replaced,
                         Instant now) {
                     TimeRanges right = super.toRead(state, job, incremental, replaced, now);

@@ -8,6 +8,7 @@ import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
 import java.util.ArrayList;
@@ -95,16 +96,29 @@ final class BatchRoutes {
 
     private static PartitionDescription partition(BatchState state, int partition) {
         PartitionPlan.Range range = state.pinned().index().range(partition);
+        Cut cut = state.pinned().index().cut(partition);
+        String value = cut == null ? null : cut.value();
         int attemptsFailed = state.attemptsFailed().getOrDefault(partition, 0);
         if (!state.committed().contains(partition)) {
             return new PartitionDescription(
-                    partition, range.firstRow(), range.rows(), "waiting", attemptsFailed, null, null, null, null, null);
+                    partition,
+                    range.firstRow(),
+                    range.rows(),
+                    value,
+                    "waiting",
+                    attemptsFailed,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null);
         }
         BatchState.Totals totals = state.committed().totals(partition, range.rows());
         return new PartitionDescription(
                 partition,
                 range.firstRow(),
                 range.rows(),
+                value,
                 "committed",
                 attemptsFailed,
                 state.committed().epoch(partition).map(Object::toString).orElse(null),

@@ -6,28 +6,35 @@ import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
-import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.NewFiles;
+import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.wire.WireLimits;
 import io.nightshift.scoring.Model;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.source.BoundJob;
+import io.nightshift.storage.source.FileVersion;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
 import io.nightshift.worker.partition.MemoryEstimate;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// The one way in: every job that somebody submits, by the command line, HTTP or a message, is checked and
 /// resolved here, so that each of them gets the same checks and the same sentences.
 ///
 /// Both methods block on disks and databases, and may be called from any thread and as often as wanted.
 public final class SubmissionResolver {
+
+    /// The most files of a job with new files that are looked at to check the job.
+    private static final int MOST_INSPECTED = 1_000;
 
     private final ModelRegistry registry;
     private final Destinations destinations;
@@ -123,13 +130,28 @@ public final class SubmissionResolver {
     /// A file that is missing when the job is submitted is a mistake in the job.
     private List<InspectedFile> inspect(Job job, Model model) {
         try {
-            return destinations.sources().inspect(job, model.description());
+            return job.incremental() instanceof NewFiles
+                    ? destinations.sources().inspect(job, model.description(), SubmissionResolver::newest)
+                    : destinations.sources().inspect(job, model.description());
         } catch (FailureException e) {
             FailedResource resource = e.failure().resource();
             throw resource != null && resource.type() == FailedResource.Type.INPUT
                     ? FailureException.permanent(e.failure().message())
                     : e;
         }
+    }
+
+    /// The plan of the batch decides which files are new. To check the job, the newest are enough: a source
+    /// that has grown for years is not read as a whole.
+    private static List<FileVersion> newest(List<FileVersion> listed) {
+        if (listed.size() <= MOST_INSPECTED) {
+            return listed;
+        }
+        Set<FileVersion> newest = listed.stream()
+                .sorted(Comparator.comparing(FileVersion::modified).reversed())
+                .limit(MOST_INSPECTED)
+                .collect(Collectors.toSet());
+        return listed.stream().filter(newest::contains).toList();
     }
 
     private Check check(Job job, DestinationStore destination, JobModel found) {
@@ -150,11 +172,10 @@ public final class SubmissionResolver {
 
     /// The job with the type of its incremental column.
     private Job withTimeType(Job job, Model model) {
-        Incremental incremental = job.incremental();
-        if (incremental == null) {
+        if (!(job.incremental() instanceof NewTimes times)) {
             return job;
         }
-        String column = incremental.column();
+        String column = times.column();
         BoundJob bound = destinations.sources().of(job.source()).bind(job, model.description());
         String type = bound.columns().get(column);
         if (type == null) {
@@ -168,7 +189,7 @@ public final class SubmissionResolver {
                                             + String.join(", ", bound.columns().keySet())
                                     : "did you mean \"" + nearest + "\"?"));
         }
-        return job.with(incremental.with(Incremental.TimeType.of(type)
+        return job.with(times.with(NewTimes.TimeType.of(type)
                 .orElseThrow(() -> FailureException.permanent(
                         "incremental.column: %s is %s in %s; give a column with timestamps or dates"
                                 .formatted(column, type, bound.file())))));

@@ -136,34 +136,28 @@ public record Job(
                     "the job %s has no section incremental, so each of its batches reads all rows; leave out full"
                             .formatted(name));
         }
-        return with(new Incremental(
-                incremental.column(),
-                incremental.lateness(),
-                incremental.timeZone(),
-                true,
-                incremental.type(),
-                incremental.pinned()));
+        return with(incremental.startingOver());
     }
 
     /// The job of a batch that reads the rows of some times only.
     ///
     /// @param ranges the times
-    /// @throws IllegalStateException if the job is not incremental, or was not checked with its source
+    /// @throws IllegalStateException if the job does not read new times, or was not checked with its source
     public Job reading(TimeRanges ranges) {
-        if (incremental == null) {
-            throw new IllegalStateException("the job %s is not incremental".formatted(name));
+        if (!(incremental instanceof NewTimes times)) {
+            throw new IllegalStateException("the job %s does not read new times".formatted(name));
         }
-        return incremental.pin(this, ranges);
+        return times.pin(this, ranges);
     }
 
     /// The job as its file has it: not restricted to what a batch reads.
     public Job asWritten() {
-        return incremental == null || incremental.pinned() == null
-                ? this
-                : incremental.written(this, incremental.pinned());
+        return incremental instanceof NewTimes times && times.pinned() != null
+                ? times.written(this, times.pinned())
+                : this;
     }
 
-    /// What an incremental job reads: batches with the same text divide the rows among themselves. 32 hexadecimal
+    /// What an incremental job reads: batches with the same text divide it among themselves. 32 hexadecimal
     /// digits.
     public String incrementalSource() {
         return JobFingerprint.source(this);

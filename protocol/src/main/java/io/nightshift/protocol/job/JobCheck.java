@@ -77,6 +77,7 @@ final class JobCheck {
         check.times(root);
         check.dialect(root);
         check.change(root);
+        check.incremental(root);
         check.partitions(root);
         check.number(root.entry("checks"));
         check.rowLimits(root.entry("checks"));
@@ -148,6 +149,27 @@ final class JobCheck {
                         "fail, because a batch over a table or query scores the rows that were planned",
                         null))
                 .forEach(mistakes::add);
+    }
+
+    /// Checks that a source with new files is files.
+    private void incremental(Mapping root) {
+        Member member = root.entry("incremental");
+        if (member == null || !(member.value() instanceof Mapping section)) {
+            return;
+        }
+        if (section.entry("files") != null
+                && root.entry("source") instanceof Member source
+                && source.value() instanceof Mapping mapping) {
+            Kinds.INPUTS.stream()
+                    .filter(kind -> kind.type() == DatabaseInput.class && mapping.entry(kind.name()) != null)
+                    .map(kind -> new Mistake(
+                            member.line(),
+                            "incremental.files",
+                            "new files with source.%s, which is not files".formatted(kind.name()),
+                            "incremental.column, with a column of times",
+                            null))
+                    .forEach(mistakes::add);
+        }
     }
 
     private void dialect(Mapping section, String path) {

@@ -215,13 +215,18 @@ public final class JobFile {
     }
 
     private static @Nullable Incremental incremental(JobValues values) {
-        return values.has("incremental")
-                ? new Incremental(
-                        values.text("incremental.column"),
+        if (!values.has("incremental")) {
+            return null;
+        }
+        boolean full = values.flag("incremental.full");
+        String column = values.textOrNull("incremental.column");
+        return column == null
+                ? new NewFiles(full)
+                : new NewTimes(
+                        column,
                         Objects.requireNonNull(values.timeOrNull("incremental.lateness")),
                         values.text("incremental.time-zone"),
-                        values.flag("incremental.full"))
-                : null;
+                        full);
     }
 
     private static Job.Partitions partitions(JobValues values) {

@@ -121,14 +121,16 @@ public final class JobFingerprint {
         }
         Incremental incremental = job.incremental();
         if (incremental != null) {
-            print.add("incremental.lateness", List.of(incremental.lateness().toString()));
-            print.addClock(incremental);
+            if (incremental instanceof NewTimes times) {
+                print.add("incremental.lateness", List.of(times.lateness().toString()));
+            }
+            print.add(incremental);
         }
         return print.text.toString();
     }
 
-    /// Identifies the rows that an incremental job reads, and the column with their times: batches with the same
-    /// text divide the rows among themselves. 32 hexadecimal digits.
+    /// Identifies what an incremental job reads, and how what is new is found: batches with the same text
+    /// divide it among themselves. 32 hexadecimal digits.
     ///
     /// @param job an incremental job
     static String source(Job job) {
@@ -137,13 +139,18 @@ public final class JobFingerprint {
         print.add("job", List.of(written.name()));
         print.add("source", Kinds.write(written.source().input()));
         print.add("source.where", orNone(written.source().where()));
-        print.addClock(Objects.requireNonNull(written.incremental()));
+        print.add(Objects.requireNonNull(written.incremental()));
         return sha256(print.text.toString()).substring(0, SOURCE_DIGITS);
     }
 
-    private void addClock(Incremental incremental) {
-        add("incremental.column", List.of(incremental.column()));
-        add("incremental.time-zone", List.of(incremental.timeZone()));
+    private void add(Incremental incremental) {
+        switch (incremental) {
+            case NewTimes times -> {
+                add("incremental.column", List.of(times.column()));
+                add("incremental.time-zone", List.of(times.timeZone()));
+            }
+            case NewFiles files -> add("incremental.files", List.of("new"));
+        }
     }
 
     private static List<String> orNone(@Nullable Object value) {

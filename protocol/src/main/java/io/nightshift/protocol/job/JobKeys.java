@@ -828,30 +828,40 @@ final class JobKeys {
                     "[{on: [failed, deadline-missed], to: ops}]"),
             JobKey.optional(
                     "incremental",
-                    new Section(List.of(
-                            JobKey.required(
-                                    "column",
-                                    new Text(Form.COLUMN),
-                                    "The column of the source with the time at which a row was written or changed: a timestamp or a date. Each batch reads the rows whose time no earlier batch has read.",
-                                    "updated_at"),
-                            JobKey.required(
-                                    "lateness",
-                                    new Time(),
-                                    "The longest time from the time in the column until readers see the row. A batch leaves newer rows to the next one.",
-                                    "1h"),
-                            JobKey.optional(
-                                            "time-zone",
-                                            new Text(Form.TIME_ZONE),
-                                            "The time zone of a column whose times have none.",
-                                            "Europe/Berlin")
-                                    .or("UTC"),
-                            JobKey.optional(
-                                            "full",
-                                            new Flag(),
-                                            "Whether a new batch reads all rows again. `--full` sets this key for one run. The identity of the job does not depend on it.",
-                                            "true")
-                                    .or(false))),
-                    "Which rows a batch reads: only those that are new or changed. Without this section, a batch reads all rows.",
+                    new Section(
+                            List.of(
+                                    JobKey.optional(
+                                                    "column",
+                                                    new Text(Form.COLUMN),
+                                                    "The column of the source with the time at which a row was written or changed: a timestamp or a date. Each batch reads the rows whose time no earlier batch has read.",
+                                                    "updated_at")
+                                            .with("lateness"),
+                                    JobKey.optional(
+                                                    "lateness",
+                                                    new Time(),
+                                                    "The longest time from the time in the column until readers see the row. A batch leaves newer rows to the next one.",
+                                                    "1h")
+                                            .with("column"),
+                                    JobKey.optional(
+                                                    "time-zone",
+                                                    new Text(Form.TIME_ZONE),
+                                                    "The time zone of a column whose times have none.",
+                                                    "Europe/Berlin")
+                                            .with("column")
+                                            .or("UTC"),
+                                    JobKey.optional(
+                                            "files",
+                                            new Choice(List.of("new")),
+                                            "`new`: each batch reads the files that no earlier batch has read. A file is known by its path, its length, and its modification time or ETag.",
+                                            "new"),
+                                    JobKey.optional(
+                                                    "full",
+                                                    new Flag(),
+                                                    "Whether a new batch reads everything again. `--full` sets this key for one run. The identity of the job does not depend on it.",
+                                                    "true")
+                                            .or(false)),
+                            List.of("column", "files")),
+                    "What a batch reads: only what is new or changed. Without this section, a batch reads all rows.",
                     ""),
             JobKey.optional(
                     "output",

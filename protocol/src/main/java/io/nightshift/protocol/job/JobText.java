@@ -53,11 +53,15 @@ public final class JobText {
         }
         Incremental incremental = job.incremental();
         if (incremental != null) {
-            root.putObject("incremental")
-                    .put("column", incremental.column())
-                    .put("lateness", text(incremental.lateness()))
-                    .put("time-zone", incremental.timeZone())
-                    .put("full", incremental.full());
+            ObjectNode section = root.putObject("incremental");
+            switch (incremental) {
+                case NewTimes times ->
+                    section.put("column", times.column())
+                            .put("lateness", text(times.lateness()))
+                            .put("time-zone", times.timeZone());
+                case NewFiles files -> section.put("files", "new");
+            }
+            section.put("full", incremental.full());
         }
         if (!job.checks().isEmpty()) {
             checks(root.putObject("checks"), job.checks());

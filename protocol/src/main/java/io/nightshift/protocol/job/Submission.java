@@ -37,10 +37,10 @@ public record Submission(
         return new Submission(other, fingerprint, input, model, due);
     }
 
-    /// The times that a batch of an incremental job reads; null for other jobs, and before the batch is opened.
-    public Incremental.@Nullable Pinned pinned() {
-        Incremental incremental = job.incremental();
-        return incremental == null ? null : incremental.pinned();
+    /// The times that a batch of a job with new times reads; null for other jobs, and before the batch is
+    /// opened.
+    public NewTimes.@Nullable Pinned pinned() {
+        return job.incremental() instanceof NewTimes times ? times.pinned() : null;
     }
 
     /// Whether both submissions would score the same input with the same model in the same way.

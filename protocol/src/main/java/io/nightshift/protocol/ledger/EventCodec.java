@@ -19,8 +19,11 @@ import io.nightshift.protocol.alert.AlertEvent;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.NewFiles;
+import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.register.RegisteredBatch;
@@ -57,6 +60,7 @@ public final class EventCodec {
             .addMixIn(BatchRegisterEvent.Reentered.class, RarelySuperseded.class)
             .addMixIn(CutPlan.Piece.class, Numbers.class)
             .addMixIn(Input.class, KindOfCase.class)
+            .addMixIn(Incremental.class, IncrementalKinds.class)
             .addMixIn(Destination.class, KindOfCase.class)
             .build();
 
@@ -310,6 +314,14 @@ public final class EventCodec {
         @JsonInclude(JsonInclude.Include.NON_DEFAULT)
         boolean superseded();
     }
+
+    /// The first version had no kind.
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind", defaultImpl = NewTimes.class)
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = NewTimes.class, name = "times"),
+        @JsonSubTypes.Type(value = NewFiles.class, name = "files"),
+    })
+    private interface IncrementalKinds {}
 
     /// See [Input#cases()] and [Destination#kinds()].
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")

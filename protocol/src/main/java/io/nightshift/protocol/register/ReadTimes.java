@@ -1,13 +1,13 @@
 package io.nightshift.protocol.register;
 
-import io.nightshift.protocol.job.Incremental;
+import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.TimeRange;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What published batches have read of a source.
 ///
-/// @param source as [Incremental.Pinned#source()]
+/// @param source as [NewTimes.Pinned#source()]
 /// @param ranges the times, in order
 public record ReadTimes(String source, List<TimeRange> ranges) {
 
@@ -15,10 +15,10 @@ public record ReadTimes(String source, List<TimeRange> ranges) {
         ranges = List.copyOf(ranges);
     }
 
-    /// What a batch has read; null if its job is not incremental.
+    /// What a batch has read; null if its job does not read new times.
     ///
     /// @param pinned what the batch was pinned to, or null
-    public static @Nullable ReadTimes of(Incremental.@Nullable Pinned pinned) {
+    public static @Nullable ReadTimes of(NewTimes.@Nullable Pinned pinned) {
         return pinned == null ? null : new ReadTimes(pinned.source(), pinned.ranges());
     }
 }

@@ -52,7 +52,6 @@ import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
-import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobSchedule;
 import io.nightshift.protocol.job.JobTiming;
@@ -64,6 +63,8 @@ import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.ParameterType;
 import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.NewFiles;
+import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.PostgresDestination;
@@ -334,9 +335,10 @@ final class WireTypes {
             new WireType(326, PartitionKey.Every.class),
             new WireType(327, Cut.class),
             // Jobs that read only what is new.
-            new WireType(330, Incremental.class),
-            new WireType(331, Incremental.Pinned.class),
-            new WireType(332, Incremental.TimeType.class),
+            new WireType(330, NewTimes.class),
+            new WireType(331, NewTimes.Pinned.class),
+            new WireType(332, NewTimes.TimeType.class),
+            new WireType(385, NewFiles.class),
             new WireType(333, TimeRange.class),
             // Lookups.
             new WireType(340, Lookup.class));

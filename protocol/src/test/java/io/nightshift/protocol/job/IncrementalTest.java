@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.Incremental.TimeType;
+import io.nightshift.protocol.job.NewTimes.TimeType;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,8 +18,8 @@ class IncrementalTest {
 
     private static final Instant START = Instant.parse("2026-11-25T00:00:00Z");
 
-    private static Incremental incremental(TimeType type, String zone) {
-        return new Incremental("updated_at", Duration.ofHours(1), zone, false).with(type);
+    private static NewTimes incremental(TimeType type, String zone) {
+        return new NewTimes("updated_at", Duration.ofHours(1), zone, false).with(type);
     }
 
     private static Instant minute(int minutes) {
@@ -75,7 +75,7 @@ class IncrementalTest {
     /// In the night of 25 October 2026, clocks in Berlin go back from 3 to 2 o'clock, which is 01:00 UTC.
     @Test
     void theHourThatOccursTwiceIsReadWhenItHasPassedForTheSecondTime() {
-        Incremental local = incremental(TimeType.LOCAL, "Europe/Berlin");
+        NewTimes local = incremental(TimeType.LOCAL, "Europe/Berlin");
 
         assertThat(local.literal(Instant.parse("2026-10-24T23:30:00Z")))
                 .isEqualTo("TIMESTAMP '2026-10-25 01:30:00.000000'");
@@ -138,6 +138,22 @@ class IncrementalTest {
         assertThatThrownBy(() -> parse("incremental: {column: a}"))
                 .isInstanceOf(JobFileException.class)
                 .hasMessageContaining("incremental.lateness");
+    }
+
+    @Test
+    void newFilesAreThoseOfASourceOfFiles() {
+        Job job = parse("incremental: {files: new}");
+
+        assertThat(job.incremental()).isEqualTo(new NewFiles(false));
+        assertThat(job.asWritten()).isEqualTo(job);
+        assertThat(job.full().incremental()).isEqualTo(new NewFiles(true));
+        assertThat(JobFingerprint.of(job.full())).isEqualTo(JobFingerprint.of(job));
+        assertThat(job.incrementalSource())
+                .isNotEqualTo(parse("incremental: {column: files, lateness: 1h}").incrementalSource());
+        assertThatThrownBy(() -> JobFile.parse(
+                        JobText.of(GoldenJobs.query().with(new NewFiles(false))), Path.of("/jobs/job.yaml"), List.of()))
+                .hasMessageContaining("incremental.files")
+                .hasMessageContaining("new files with source.postgres, which is not files");
     }
 
     private static Job parse(String incremental) {

@@ -104,6 +104,7 @@ class JobKeysTest {
                 "checks: {nulls: {a: 0, b: 1%, 'c d': {max: 0.5, on-fail: warn}}}",
                 "checks: {range: {a: [0, 0], b: [-1.5, 1e3], c: {max: 1}, d: {min: 0, max: 2, max-rate: 1%}}}",
                 "output: {columns: []}",
+                "incremental: {files: new, full: true}",
                 "time-zone: Europe/Berlin",
                 "schedule: {cron: '@daily'}",
                 "schedule: {cron: '0 0 2 * * MON-FRI', parameters: {day: '{scheduled:date - 1 day}', n: 1}, jitter: 0s}",
@@ -152,6 +153,11 @@ class JobKeysTest {
                 "errors: {on-failed-partition: true}",
                 "errors: {on-failed-partition: [fail]}",
                 "retry: {attempts: 0}",
+                "incremental: {}",
+                "incremental: {column: a}",
+                "incremental: {files: old}",
+                "incremental: {files: new, time-zone: UTC}",
+                "incremental: {files: new, column: a, lateness: 1h}",
                 "time-zone: 'Mars Olympus'",
                 "schedule: {}",
                 "schedule: {cron: daily}",
@@ -349,9 +355,11 @@ class JobKeysTest {
 
     private static String jobWith(String section, JobKey key) {
         String root = (key.name().equals("job") ? "" : "job: a\n") + (key.name().equals("model") ? "" : "model: m\n");
-        String neighbour = section.equals("partitions")
-                ? besidePartitionKey(key.name())
-                : key.needs() == null ? "" : ", " + key.needs() + ": x";
+        String neighbour = switch (section) {
+            case "partitions" -> besidePartitionKey(key.name());
+            case "incremental" -> besideIncremental(key.name());
+            default -> key.needs() == null ? "" : ", " + key.needs() + ": x";
+        };
         String others = "";
         for (String required : List.of("source", "destination")) {
             boolean isKind = Kinds.INPUTS.stream().anyMatch(kind -> kind.name().equals(key.name()));
@@ -371,6 +379,17 @@ class JobKeysTest {
         }
         String example = key.name() + ": " + key.example();
         return root + others + (section.isEmpty() ? example : section + ": {" + example + neighbour + "}");
+    }
+
+    /// What is new is found in one way.
+    private static String besideIncremental(String key) {
+        return switch (key) {
+            case "column" -> ", lateness: 1h";
+            case "lateness" -> ", column: x";
+            case "time-zone" -> ", column: x, lateness: 1h";
+            case "full" -> ", files: new";
+            default -> "";
+        };
     }
 
     /// A partition key is divided in one way.

@@ -192,6 +192,7 @@ public final class GoldenEvents {
                 "submitted-due",
                 new BatchEvent.Submitted(AT, BATCH, GoldenJobs.csv(), MODEL, "07".repeat(32), AT.minusSeconds(60)));
         events.put("submitted-incremental", submitted(GoldenJobs.incremental()));
+        events.put("submitted-new-files", submitted(GoldenJobs.newFiles()));
         events.put("window-ignored", new BatchEvent.WindowIgnored(AT, "ops"));
         events.put("submitted-checks", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.checks(), MODEL, null));
         events.put(

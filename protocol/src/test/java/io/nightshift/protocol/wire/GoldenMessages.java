@@ -127,6 +127,7 @@ public final class GoldenMessages {
         add("open", new BatchCommand.Open(submission(GoldenJobs.full())));
         add("open-csv", new BatchCommand.Open(submission(GoldenJobs.csv())));
         add("open-incremental", new BatchCommand.Open(submission(GoldenJobs.incremental())));
+        add("open-new-files", new BatchCommand.Open(submission(GoldenJobs.newFiles())));
         add("open-table", new BatchCommand.Open(submission(GoldenJobs.postgres())));
         add("open-categories", new BatchCommand.Open(submission(GoldenJobs.categories())));
         add("open-checks", new BatchCommand.Open(submission(GoldenJobs.checks())));

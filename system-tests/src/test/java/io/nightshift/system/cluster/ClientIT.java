@@ -18,6 +18,7 @@ import io.nightshift.client.messages.MessageClient;
 import io.nightshift.system.http.HttpNode;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.PublishedOutput;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -302,6 +303,61 @@ final class ClientIT {
         assertThat(cluster.logs())
                 .containsPattern("action=cancel .*outcome=denied who=unknown .*from=127.0.0.1:\\d+")
                 .doesNotContain(cluster.token(), "nst_unknown");
+    }
+
+    @Test
+    @Order(5)
+    void anIncrementalJobStartsOverByAnyDoor() throws Exception {
+        FlightsJob flights = FlightsJob.on(folder.resolve("increments"), "FROM flights LIMIT 2000");
+        String files = HttpNode.jobText(flights, "job=increments", "incremental.files=new");
+
+        assertThat(predictions(client("http"), files, SubmitOptions.DEFAULT)).isEqualTo(2_000);
+        CLIENTS.forEach((name, client) -> {
+            assertThat(predictions(client, files, SubmitOptions.DEFAULT))
+                    .as("%s: no file is new", name)
+                    .isZero();
+            assertThat(predictions(client, files, SubmitOptions.DEFAULT.withFull()))
+                    .as(name)
+                    .isEqualTo(2_000);
+            assertRefused(
+                    name,
+                    client.submit(job, SubmitOptions.DEFAULT.withFull()),
+                    NightshiftException.Kind.REJECTED,
+                    "leave out full");
+        });
+    }
+
+    @Test
+    @Order(5)
+    void lookupsAndPartitionKeysWorkOnSeveralNodes() throws Exception {
+        FlightsJob flights = FlightsJob.on(folder.resolve("joined"), "FROM flights LIMIT 20000");
+        FlightsJob airports = FlightsJob.on(
+                folder.resolve("airports"), "SELECT DISTINCT origin, 'r' || origin AS region FROM flights");
+        String joined = HttpNode.jobText(
+                flights,
+                "job=joined",
+                "partitions.rows=1000",
+                "source.join=[{parquet: '%s', on: origin, columns: [region]}]".formatted(airports.input()),
+                "output.columns=[origin, region]");
+        String keyed = HttpNode.jobText(
+                flights, "job=keyed", "partitions.by=origin", "partitions.count=8", "output.columns=[origin]");
+
+        assertThat(predictions(client("http"), joined, SubmitOptions.DEFAULT)).isEqualTo(20_000);
+        assertThat(PublishedOutput.query(
+                        "SELECT count(*) FROM read_parquet('%s/batch=joined*/part-*.parquet') WHERE region = 'r' || origin"
+                                .formatted(flights.predictions())))
+                .isEqualTo("20000");
+        assertThat(predictions(client("http"), keyed, SubmitOptions.DEFAULT)).isEqualTo(20_000);
+        assertThat(PublishedOutput.query(
+                        "SELECT count(*) FROM (SELECT origin FROM read_parquet('%s/batch=keyed*/part-*.parquet', filename = true) GROUP BY origin HAVING count(DISTINCT filename) > 1)"
+                                .formatted(flights.predictions())))
+                .as("origins in more than one partition")
+                .isEqualTo("0");
+    }
+
+    private static long predictions(NightshiftClient client, String text, SubmitOptions options) {
+        String batch = now(client.submit(text, options)).batch();
+        return now(client.watch(batch, seen -> {})).predictions();
     }
 
     @Test

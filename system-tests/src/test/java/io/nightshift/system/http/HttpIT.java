@@ -132,11 +132,24 @@ final class HttpIT {
         assertThat(partitions.get("partitions")).hasSize(5);
         assertThat(partitions.at("/partitions/0/partition").asInt()).isEqualTo(5);
         assertThat(partitions.at("/partitions/0/state").asText()).isEqualTo("committed");
+        assertThat(partitions.at("/partitions/0/value").isNull()).isTrue();
         assertThat(partitions.get("next").asText()).isEqualTo("10");
 
         JsonNode again = json(200, node.post("/v1/batches", job("seen")));
         assertThat(again.get("already_published").asBoolean()).isTrue();
         assertThat(again.get("batch").asText()).isEqualTo(batch);
+    }
+
+    @Test
+    void aPartitionHasItsValue() throws IOException {
+        String batch = submitted(job("keyed", "partitions.by=origin", "partitions.ranges=[D, M]"));
+        awaitState(batch, "published");
+
+        JsonNode partitions = json(200, node.get("/v1/batches/" + batch + "/partitions"));
+
+        assertThat(StreamSupport.stream(partitions.get("partitions").spliterator(), false)
+                        .map(partition -> partition.get("value").asText()))
+                .containsExactly("..D", "D..M", "M..");
     }
 
     @Test

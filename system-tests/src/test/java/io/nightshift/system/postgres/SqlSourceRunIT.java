@@ -172,6 +172,29 @@ final class SqlSourceRunIT {
         assertThat(digest(other)).isEqualTo(expected);
         assertThat(verify(other).expect(0).out())
                 .contains("each of the 30,000 rows read from it is in the output once");
+
+        mariadb.execute(
+                shop,
+                "CREATE TABLE airports (origin varchar(3) PRIMARY KEY, region varchar(4)) SELECT DISTINCT origin, concat('r', origin) AS region FROM flights");
+        ProgramProcess.run(
+                        other,
+                        "--set",
+                        "job=joined",
+                        "--set",
+                        "source.join=[{mariadb: {data-source: db, table: airports}, on: origin, columns: [region]}]",
+                        "--set",
+                        "output.columns=[origin, region]")
+                .expect(0);
+        assertThat(verify(other).expect(0).out())
+                .contains("each of the 30,000 rows read from it is in the output once");
+        try (Connection duckDb = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = duckDb.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT count(*) FROM read_parquet('%s/batch=joined*/part-*.parquet') WHERE region = 'r' || origin"
+                                .formatted(other.predictions()))) {
+            row.next();
+            assertThat(row.getInt(1)).isEqualTo(ROWS);
+        }
     }
 
     private static void copyToMariadb(MariadbServer mariadb, String shop, String database) throws SQLException {
@@ -225,6 +248,46 @@ final class SqlSourceRunIT {
         assertThat(digest(changed)).startsWith(ROWS + " ");
         assertThat(verify(changed).expect(0).out())
                 .contains("each of the 30,000 rows read from it is in the output once");
+    }
+
+    @Test
+    void anIncrementalJobReadsTheRowsThatAreNewOrChanged() throws Exception {
+        String database = flights(folder);
+        server.execute(
+                database,
+                "ALTER TABLE flights ADD updated_at timestamptz NOT NULL DEFAULT now() - interval '1 hour'");
+        FlightsJob job = job(
+                folder.resolve("increments"),
+                "postgres: {data-source: db, table: flights}",
+                "parquet: predictions",
+                configuration(database));
+        Files.writeString(
+                job.file(), Files.readString(job.file()) + "\nincremental: {column: updated_at, lateness: 0s}\n");
+        assertThat(predictions(job)).isEqualTo(ROWS);
+
+        server.execute(database, "UPDATE flights SET distance = distance + 1, updated_at = now() WHERE id <= 70");
+        server.execute(
+                database,
+                "INSERT INTO flights SELECT id + 1000000, date, distance, origin, destination, now() FROM flights WHERE id <= 8");
+        server.execute(database, "UPDATE flights SET updated_at = now() + interval '1 day' WHERE id BETWEEN 100 AND 119");
+        assertThat(predictions(job)).as("none of tomorrow").isEqualTo(78);
+        assertThat(predictions(job)).isZero();
+        assertThat(verify(job).expect(0).out())
+                .contains("3 published batches of this source have read updated_at up to ")
+                .contains(": each time in one batch");
+        assertThat(predictions(job, "--full")).isEqualTo(ROWS + 8 - 20);
+        try (Connection duckDb = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = duckDb.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT count(DISTINCT record_id) FROM read_parquet('%s/batch=*/part-*.parquet')"
+                                .formatted(job.predictions()))) {
+            row.next();
+            assertThat(row.getInt(1)).isEqualTo(ROWS + 8);
+        }
+    }
+
+    private static int predictions(FlightsJob job, String... options) throws Exception {
+        return ProgramProcess.run(job, options).expect(0).json().get("predictions").asInt();
     }
 
     private static void kill(FlightsJob job) throws IOException, InterruptedException {

@@ -35,6 +35,16 @@ final class IncrementalIT {
         }
     }
 
+    /// The section of the page.
+    ///
+    /// @param key of the section
+    private static String section(String key) throws Exception {
+        Matcher section = Pattern.compile("(?s)```yaml\n[^`]*?\n(incremental:\n  %s:.*?)\n```".formatted(key))
+                .matcher(Files.readString(Checkout.path("docs/how-to/incremental.md")));
+        assertThat(section.find()).isTrue();
+        return section.group(1);
+    }
+
     private static String at(Instant time) {
         return "TIMESTAMPTZ '" + time + "'";
     }
@@ -51,14 +61,11 @@ final class IncrementalIT {
     @Test
     void eachRunScoresWhatIsNewAndAFailedOneLeavesItToNobodyElse() throws Exception {
         job = FlightsJob.in(folder);
-        Matcher section = Pattern.compile("(?s)```yaml\n[^`]*?\n(incremental:\n.*?)\n```")
-                .matcher(Files.readString(Checkout.path("docs/how-to/incremental.md")));
-        assertThat(section.find()).isTrue();
         job.edit("parquet: " + FlightsJob.example().resolve("flights.parquet"), "parquet: " + folder.resolve("lake"));
         // Files are seen as soon as they are written.
         Files.writeString(
                 job.file(),
-                Files.readString(job.file()) + "\n" + section.group(1).replaceAll("lateness: \\w+", "lateness: 0s"));
+                Files.readString(job.file()) + "\n" + section("column").replaceAll("lateness: \\w+", "lateness: 0s"));
         add("a.parquet", 500, at(Instant.now()));
 
         JsonNode first = ProgramProcess.run(job).expect(0).json();
@@ -93,5 +100,41 @@ final class IncrementalIT {
         assertThat(ProgramProcess.run(job).expect(2).err())
                 .contains("incremental.column: origin is VARCHAR in ")
                 .contains("; give a column with timestamps or dates");
+    }
+
+    private int predictions(String... options) throws Exception {
+        return ProgramProcess.run(job, options).expect(0).json().get("predictions").asInt();
+    }
+
+    @Test
+    void eachRunScoresTheNewFilesAndACancelledOneLeavesThem() throws Exception {
+        job = FlightsJob.in(folder);
+        job.edit("parquet: " + FlightsJob.example().resolve("flights.parquet"), "parquet: " + folder.resolve("lake"));
+        Files.writeString(job.file(), Files.readString(job.file()) + "\n" + section("files"));
+        add("a.parquet", 300, "1");
+        assertThat(predictions()).isEqualTo(300);
+
+        add("b.parquet", 20, "1");
+        Files.writeString(folder.resolve("lake/c.parquet"), "not Parquet");
+        ProgramProcess.run(job).expect(2, "c.parquet");
+        add("c.parquet", 4, "1");
+        // A file that is not Parquet any more when the batch is planned is a mistake of the batch.
+        JsonNode second = ProgramProcess.run(job).expect(0).json();
+        assertThat(second.get("predictions").asInt()).isEqualTo(24);
+        assertThat(predictions()).as("nothing is new").isZero();
+
+        Path gone = folder.resolve("a.parquet");
+        Files.move(folder.resolve("lake/a.parquet"), gone);
+        add("b.parquet", 30, "1");
+        assertThat(predictions()).as("a replaced file is a new one").isEqualTo(30);
+        Files.move(gone, folder.resolve("lake/a.parquet"));
+        assertThat(predictions()).as("a file that has come back").isZero();
+        assertThat(batch("verify", second.get("batch").asText()).expect(0).out())
+                .contains("5 published batches of this source have read 4 files: each in one batch");
+
+        assertThat(predictions("--full")).isEqualTo(334);
+        assertThat(batch("verify", "latest").expect(0).out())
+                .contains("6 published batches of this source have read 7 files");
+        assertThat(predictions()).isZero();
     }
 }

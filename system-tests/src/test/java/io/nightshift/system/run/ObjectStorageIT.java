@@ -169,6 +169,55 @@ final class ObjectStorageIT {
     }
 
     @Test
+    void newObjectsAreReadOnce() throws Exception {
+        Files.writeString(job.file(), Files.readString(job.file()) + "\nincremental: {files: new}\n");
+        assertThat(rows()).isEqualTo(FILES * 3_000);
+
+        put(1, 2_999);
+        assertThat(rows()).as("the replaced object").isEqualTo(2_999);
+        assertThat(rows()).isZero();
+        assertThat(program(List.of(), configured("batch", "verify", "latest")).expect(0).out())
+                .contains("3 published batches of this source have read 4 files");
+    }
+
+    @Test
+    void aLookupAndAPartitionKeyReadObjects() throws Exception {
+        FlightsJob airports = FlightsJob.on(
+                folder.resolve("airports"), "SELECT DISTINCT origin, 'r' || origin AS region FROM flights");
+        server.put("lake", "flights/lookup/airports.parquet", airports.input());
+
+        assertThat(rows(
+                        "--set",
+                        "source.join=[{parquet: s3://lake/flights/lookup/airports.parquet, on: origin, columns: [region]}]",
+                        "--set",
+                        "output.columns=[origin, region]"))
+                .isEqualTo(FILES * 3_000);
+        assertThat(PublishedOutput.query("SELECT count(*) FROM read_parquet('%s/batch=*/part-*.parquet') WHERE region = 'r' || origin"
+                        .formatted(job.predictions())))
+                .isEqualTo("9000");
+        assertThat(rows(
+                        "--set",
+                        "job=keyed",
+                        "--set",
+                        "partitions.by=origin",
+                        "--set",
+                        "partitions.ranges=[D, M]"))
+                .isEqualTo(FILES * 3_000);
+        assertThat(program(List.of(), configured("batch", "verify", "latest")).expect(0).out())
+                .contains("each of the 9,000 rows read from it is in the output once");
+    }
+
+    private int rows(String... options) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of("run", job.file().toString(), "-o", "json"));
+        arguments.addAll(List.of(options));
+        return program(List.of(), configured(arguments.toArray(String[]::new)))
+                .expect(0)
+                .json()
+                .get("rows")
+                .asInt();
+    }
+
+    @Test
     void planAndDoctorTellWhatIsRead() throws Exception {
         assertThat(program(List.of(), configured("plan", job.file().toString()))
                         .expect(0)

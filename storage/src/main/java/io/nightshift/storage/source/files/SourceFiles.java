@@ -8,6 +8,7 @@ import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.FetchControl;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.StoredObject;
+import io.nightshift.storage.source.FileSelection;
 import io.nightshift.storage.source.FileVersion;
 import io.nightshift.storage.source.HeldSlices;
 import io.nightshift.storage.source.Lookahead;
@@ -41,12 +42,23 @@ public final class SourceFiles implements PinComparison {
 
     private final FileRoots roots;
     private final ObjectCopies copies;
+    private final FileSelection selection;
 
     /// @param roots of the files that may be read, listed or mentioned
     /// @param copies of objects on this node, from the stores that jobs may read
     public SourceFiles(FileRoots roots, ObjectCopies copies) {
+        this(roots, copies, FileSelection.ALL);
+    }
+
+    private SourceFiles(FileRoots roots, ObjectCopies copies, FileSelection selection) {
         this.roots = roots;
         this.copies = copies;
+        this.selection = selection;
+    }
+
+    /// The same, but [#list] returns what a selection chooses.
+    public SourceFiles selecting(FileSelection chosen) {
+        return new SourceFiles(roots, copies, chosen);
     }
 
     /// Files on the node's disks only.
@@ -82,7 +94,7 @@ public final class SourceFiles implements PinComparison {
         }
         List<FileVersion> listed = new ArrayList<>(LocalFiles.withoutAliases(files));
         listed.addAll(objects.values());
-        return listed;
+        return selection.select(listed);
     }
 
     /// As [#list], but without a failure if there is no file yet.

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// The columns that all files of a batch have together. A column that a file lacks is NULL there. Where files
 /// give a column different types, all are read as the narrowest common one; see [DuckDbType].
 ///
-/// Columns are the same if they have the same name, whatever its case. If every file gives each of its columns
-/// a field ID, as those of Iceberg do, columns are the same if they have the same ID, and the most recently
-/// modified file gives them their names.
+/// Columns are the same if they have the same name, whatever its case. If every file gives each of its
+/// columns a field ID, as those of Iceberg do, columns are the same if they have the same ID, and the most
+/// recently modified file gives them their names.
 final class BatchSchema {
 
     /// The columns of files that have the same.
@@ -218,6 +218,29 @@ final class BatchSchema {
                 .filter(name::equalsIgnoreCase)
                 .findFirst()
                 .orElse(null);
+    }
+
+    /// Two files of which one has large whole numbers in a column and the other floating-point numbers, in a
+    /// clause; null if there are none. The type of both does not hold all of these.
+    @Nullable
+    String mixedNumbers(String name) {
+        Column column = column(name);
+        String whole = column == null ? null : file(column, DuckDbType::isRoundedByDouble);
+        String floating = column == null ? null : file(column, DuckDbType::isFloating);
+        return whole == null || floating == null ? null : "%s is %s and %s".formatted(name, whole, floating);
+    }
+
+    /// A type of a column, and a file that has it.
+    private @Nullable String file(Column column, Predicate<String> type) {
+        for (Map.Entry<Layout, Map<String, Column>> known : own.entrySet()) {
+            for (Map.Entry<String, Column> each : known.getValue().entrySet()) {
+                String found = known.getKey().columns().get(each.getKey());
+                if (each.getValue() == column && found != null && type.test(found)) {
+                    return "%s in %s".formatted(found, known.getKey().file());
+                }
+            }
+        }
+        return null;
     }
 
     /// The columns without a common type, in a sentence; empty if there is none.

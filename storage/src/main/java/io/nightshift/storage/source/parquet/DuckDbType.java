@@ -74,6 +74,16 @@ sealed interface DuckDbType {
     /// Timestamps without a time zone, from the coarsest to the finest.
     List<String> TIMES = List.of("DATE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP", "TIMESTAMP_NS");
 
+    /// Whether a type has whole numbers that DOUBLE does not have.
+    static boolean isRoundedByDouble(String type) {
+        return Math.abs(WHOLE.getOrDefault(type, 0)) >= Long.BYTES;
+    }
+
+    /// Whether a type has floating-point numbers.
+    static boolean isFloating(String type) {
+        return isFraction(of(type));
+    }
+
     /// @param type as DuckDB describes it
     static DuckDbType of(String type) {
         if (type.endsWith("[]")) {

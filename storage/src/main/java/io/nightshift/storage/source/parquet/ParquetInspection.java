@@ -254,6 +254,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                 }
             }
             BatchSchema batch = new BatchSchema(List.copyOf(layouts.values()), folders);
+            refuseMixedId(batch);
             Set<String> used = null;
             for (SchemaFiles files : schemas.values()) {
                 Layout layout = Objects.requireNonNull(layouts.get(files.first.schema()));
@@ -266,6 +267,17 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                         files.first.schema(), batch.of(layout, used::contains).text());
             }
             return pinned;
+        }
+
+        /// Different IDs could become equal.
+        private void refuseMixedId(BatchSchema batch) {
+            String id = job.source().id();
+            String mixed = id == null || job.source().select().containsKey(id) ? null : batch.mixedNumbers(id);
+            if (mixed != null) {
+                throw FailureException.permanent(
+                        "source.id: %s, and no type holds both without rounding. Write these files again with BIGINT, or read them with another job"
+                                .formatted(mixed));
+            }
         }
 
         private void bind(SourceColumns columns, BatchSchema batch) throws SQLException {

@@ -2,6 +2,7 @@ package io.nightshift.storage.source.parquet;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.Slice;
@@ -40,11 +41,19 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Reads Parquet files through DuckDB. A slice is a range of rows of one file. The columns of a batch are
 /// those of all its files together: see [ParquetInspection].
 public final class ParquetReader implements SourceReader {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ParquetReader.class);
+
+    /// Files that are named in a line for people.
+    private static final int SHOWN = 3;
 
     private static final Pattern RESERVED =
             Pattern.compile("adds column \"([^\"]+)\", but a column with this name is also in the file");
@@ -103,7 +112,66 @@ public final class ParquetReader implements SourceReader {
     public List<InspectedFile> inspect(Job job, ModelDescription model) {
         ParquetInspection inspection = inspection(job, model);
         bound.put(job, model, joined.text(), inspection.bound());
-        return inspection.files();
+        return job.incremental() instanceof NewTimes times && times.pinned() != null
+                ? withNewTimes(inspection.files(), times)
+                : inspection.files();
+    }
+
+    /// The files that may have rows of a batch. If none has, the first remains, without its rows.
+    private List<InspectedFile> withNewTimes(List<InspectedFile> files, NewTimes times) {
+        if (files.stream().anyMatch(file -> !isOwn(file.file(), times.column()) || SourceFiles.isObject(file.file()))) {
+            return files;
+        }
+        try (Connection connection = duckDb.get().connect()) {
+            List<InspectedFile> kept =
+                    TimePruning.kept(connection, files, times, file -> file.file().path());
+            if (kept.size() < files.size()) {
+                LOG.info(
+                        "{} of {} files have no row with a new {}, as their footers say, and are not read",
+                        files.size() - kept.size(),
+                        files.size(),
+                        times.column());
+            }
+            SourceFile first = files.getFirst().file();
+            return kept.isEmpty()
+                    ? List.of(new InspectedFile(
+                            new SourceFile(
+                                    first.path(), first.bytes(), first.modified(), 0, first.tag(), first.schema()),
+                            List.of()))
+                    : kept;
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the footers of the source can't be read", e), e);
+        }
+    }
+
+    /// Whether a column of the batch is simply a column of a file.
+    private static boolean isOwn(SourceFile file, String column) {
+        FileSchema schema = schema(file);
+        return schema.folders().keySet().stream().noneMatch(column::equalsIgnoreCase)
+                && schema.columns().stream().noneMatch(each -> column.equalsIgnoreCase(each.name()));
+    }
+
+    @Override
+    public List<String> details(List<InspectedFile> inspected) {
+        Set<String> read =
+                inspected.stream().map(file -> file.file().path()).collect(Collectors.toSet());
+        if (source == null || source.where() == null || read.stream().noneMatch(path -> path.contains("="))) {
+            return List.of();
+        }
+        List<String> paths = files.list(input(source).paths(), ParquetFiles.KIND).stream()
+                .map(FileVersion::path)
+                .toList();
+        List<String> pruned =
+                paths.stream().filter(path -> !read.contains(path)).toList();
+        return pruned.isEmpty()
+                ? List.of()
+                : List.of(String.format(
+                        Locale.ROOT,
+                        "pruned      %,d of %,d files, by source.where and the names of folders: %s%s",
+                        pruned.size(),
+                        paths.size(),
+                        String.join(", ", pruned.subList(0, Math.min(SHOWN, pruned.size()))),
+                        pruned.size() > SHOWN ? ", …" : ""));
     }
 
     @Override
@@ -256,9 +324,7 @@ public final class ParquetReader implements SourceReader {
 
     @Override
     public @Nullable String statistics(Slice slice, String column) {
-        FileSchema schema = schema(slice.file());
-        if (schema.folders().keySet().stream().anyMatch(column::equalsIgnoreCase)
-                || schema.columns().stream().anyMatch(each -> column.equalsIgnoreCase(each.name()))) {
+        if (!isOwn(slice.file(), column)) {
             return null;
         }
         return """

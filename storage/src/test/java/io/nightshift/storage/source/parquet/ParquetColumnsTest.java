@@ -7,9 +7,13 @@ import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.TestModels;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.BoundJob.Bound;
+import io.nightshift.storage.source.BoundJobs;
+import io.nightshift.storage.source.JoinedColumns;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourceReader.BoundSlices;
+import io.nightshift.storage.source.files.SourceFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -354,5 +358,41 @@ class ParquetColumnsTest extends ParquetReaderFixture {
             node.parquet("in/a.parquet", "SELECT 12.345::DECIMAL(18,3) AS f0, 0.1::DECIMAL(38,20) AS price");
             assertThat(read(JobBuilder.over(folder).output("price"))).containsExactly("12.345|0.10000000000000000000");
         }
+    }
+
+    @Test
+    void anIdThatTheCommonTypeWouldRoundIsRefused() throws SQLException {
+        node.parquet("in/a.parquet", "SELECT 1 AS f0, 9007199254740993 AS id");
+        node.parquet("in/b.parquet", "SELECT 2 AS f0, 2::DOUBLE AS id");
+
+        assertRefused(
+                JobBuilder.over(folder).id("id").build(),
+                "source.id: id is BIGINT in " + folder.resolve("a.parquet") + " and DOUBLE in "
+                        + folder.resolve("b.parquet"),
+                "Write these files again with BIGINT");
+        assertThat(read(JobBuilder.over(folder).output("id"))).as("not an ID").hasSize(2);
+        node.parquet("in/a.parquet", "SELECT 1 AS f0, 1::INTEGER AS id");
+        assertThat(read(JobBuilder.over(folder).id("id"))).as("nothing is rounded").hasSize(2);
+    }
+
+    @Test
+    void aPlanNamesTheFilesThatFoldersRuleOut() throws SQLException {
+        for (int day = 20; day < 26; day++) {
+            node.parquet("in/dt=2026-11-%d/a.parquet".formatted(day), "SELECT 1 AS f0");
+        }
+        Job job = JobBuilder.over(folder).where("dt >= DATE '2026-11-24'").build();
+        SourceFiles files = new SourceFiles(FileRoots.UNRESTRICTED);
+        ParquetReader reader = new ParquetReader(
+                () -> node.duckDb,
+                files,
+                new SparseSlices(files),
+                new BoundJobs(),
+                job.source(),
+                JoinedColumns.NONE);
+
+        assertThat(reader.details(reader.inspect(job, MODEL)))
+                .containsExactly(
+                        "pruned      4 of 6 files, by source.where and the names of folders: %1$s/dt=2026-11-20/a.parquet, %1$s/dt=2026-11-21/a.parquet, %1$s/dt=2026-11-22/a.parquet, …"
+                                .formatted(folder));
     }
 }
