@@ -215,9 +215,8 @@ public final class Node {
                 BatchSettings.of(system.settings().config().getConfig("nightshift.batch")),
                 destinations.sources(),
                 new NewFilePlanner(
-                        dependencies.ledger().fileMarks(), (job, model, selection) -> destinations
-                                .sources()
-                                .inspect(job, model, selection)),
+                        dependencies.ledger().fileMarks(),
+                        (job, model, selection) -> destinations.sources().inspect(job, model, selection)),
                 this::description,
                 new DestinationPublisher(destinations, dependencies.ledger(), this::description),
                 new LedgerMeasurements(dependencies.ledger()),

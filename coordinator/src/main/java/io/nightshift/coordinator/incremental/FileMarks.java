@@ -26,9 +26,7 @@ public class FileMarks {
     ///
     /// @param phase null if the ledger has no entry
     /// @param plan digest of the identities of the planned files; null until the batch is planned
-    public record Planned(
-            @Nullable Phase phase,
-            @Nullable String plan) {}
+    public record Planned(@Nullable Phase phase, @Nullable String plan) {}
 
     private final ReadFiles files;
     private final Function<BatchId, Planned> ledger;
@@ -68,13 +66,11 @@ public class FileMarks {
                 source,
                 new Reading(batch, plan, false),
                 claimed,
-                readings -> again
-                        || readings.values().stream().allMatch(each -> isFree(batch, each, known)));
+                readings -> again || readings.values().stream().allMatch(each -> isFree(batch, each, known)));
     }
 
     private boolean isFree(BatchId batch, List<Reading> readings, Map<BatchId, Planned> known) {
-        return readings.stream()
-                .allMatch(reading -> reading.batch().equals(batch) || !counts(reading, known));
+        return readings.stream().allMatch(reading -> reading.batch().equals(batch) || !counts(reading, known));
     }
 
     /// Whether the batch of a reading has read its files, or may still read them. What can't change any more

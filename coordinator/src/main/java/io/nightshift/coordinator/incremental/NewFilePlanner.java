@@ -76,8 +76,8 @@ public final class NewFilePlanner {
         boolean full = Objects.requireNonNull(job.incremental()).full();
         for (int i = 0; i < TRIES; i++) {
             List<InspectedFile> files = inspect(batch, job, model);
-            List<FileKey> keys = FileKey.read(
-                    source, files.stream().map(InspectedFile::file).toList());
+            List<FileKey> keys =
+                    FileKey.read(source, files.stream().map(InspectedFile::file).toList());
             if (marks.claim(source, batch, SourcePins.identity(files), keys, full)) {
                 return files;
             }
@@ -99,8 +99,7 @@ public final class NewFilePlanner {
         @Override
         public List<FileVersion> select(List<FileVersion> listed) {
             Set<FileKey> unread = marks.unread(
-                    batch,
-                    listed.stream().map(file -> FileKey.of(source, file)).toList());
+                    batch, listed.stream().map(file -> FileKey.of(source, file)).toList());
             List<FileVersion> selected = new ArrayList<>(listed);
             selected.removeIf(file -> !unread.contains(FileKey.of(source, file)));
             isEmpty = selected.isEmpty();

@@ -33,10 +33,7 @@ public interface ReadFiles {
     /// @param mayRead whether the batch may read the files, given their readings
     /// @return whether the reading is there
     boolean add(
-            String source,
-            Reading reading,
-            Collection<FileKey> files,
-            Predicate<Map<FileKey, List<Reading>>> mayRead);
+            String source, Reading reading, Collection<FileKey> files, Predicate<Map<FileKey, List<Reading>>> mayRead);
 
     /// Records that the batch of a reading is published with its plan.
     void publish(Reading reading);

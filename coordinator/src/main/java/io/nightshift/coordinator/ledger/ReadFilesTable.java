@@ -74,8 +74,10 @@ public final class ReadFilesTable implements ReadFiles {
                 for (int i = 0; i < some.size(); i++) {
                     statement.setBytes(i + 1, some.get(i).bytes());
                 }
-                visit(statement, (file, reading) -> found.computeIfAbsent(file, first -> new ArrayList<>())
-                        .add(reading));
+                visit(
+                        statement,
+                        (file, reading) -> found.computeIfAbsent(file, first -> new ArrayList<>())
+                                .add(reading));
             }
         }
         return found;
@@ -110,10 +112,7 @@ public final class ReadFilesTable implements ReadFiles {
 
     @Override
     public boolean add(
-            String source,
-            Reading reading,
-            Collection<FileKey> files,
-            Predicate<Map<FileKey, List<Reading>>> mayRead) {
+            String source, Reading reading, Collection<FileKey> files, Predicate<Map<FileKey, List<Reading>>> mayRead) {
         return transaction(connection -> {
             lock(connection, source);
             if (!mayRead.test(find(connection, files))) {

@@ -606,8 +606,7 @@ class RegisterDecisions {
     /// The times that a batch reads: all that are due, without what other batches have read or will have read.
     ///
     /// @param replaced a batch that can't be published any more; null if there is none
-    TimeRanges toRead(
-            BatchRegisterState state, Job job, NewTimes times, @Nullable BatchId replaced, Instant now) {
+    TimeRanges toRead(BatchRegisterState state, Job job, NewTimes times, @Nullable BatchId replaced, Instant now) {
         TimeRanges due = TimeRanges.upTo(now.minus(times.lateness()).truncatedTo(ChronoUnit.MILLIS));
         return times.full() ? due : due.minus(state.taken(job.incrementalSource(), replaced));
     }

@@ -114,8 +114,7 @@ final class IncrementalCheck {
                         && job.incremental() instanceof NewTimes times
                         && times.pinned() != null
                         && times.pinned().source().equals(source)
-                ? new Reading(
-                        entry.batch(), times.pinned().ranges(), times.full(), phase == Phase.PUBLISHED, isKnown)
+                ? new Reading(entry.batch(), times.pinned().ranges(), times.full(), phase == Phase.PUBLISHED, isKnown)
                 : null;
     }
 

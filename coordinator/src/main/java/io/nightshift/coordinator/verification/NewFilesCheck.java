@@ -113,8 +113,7 @@ final class NewFilesCheck {
             Batch known = batches.get(reading.batch());
             Batch batch = known != null && reading.plan().equals(known.plan()) ? known : null;
             if (reading.isPublished() && (batch == null || !batch.isPublished())) {
-                check.problem(
-                        "file %s counts as read by %s, which has not published it", file.text(), reading.batch());
+                check.problem("file %s counts as read by %s, which has not published it", file.text(), reading.batch());
             }
             if (batch != null) {
                 indexed.merge(batch.id(), Sum.NONE.plus(file), (before, one) -> before.plus(file));
@@ -125,7 +124,8 @@ final class NewFilesCheck {
         long published = 0;
         long files = 0;
         for (Batch batch : batches.values()) {
-            if (batch.plan() != null && !indexed.getOrDefault(batch.id(), Sum.NONE).equals(batch.files())) {
+            if (batch.plan() != null
+                    && !indexed.getOrDefault(batch.id(), Sum.NONE).equals(batch.files())) {
                 check.problem("the files that %s reads are not those that count as read by it", batch.id());
             }
             published += batch.isPublished() ? 1 : 0;
@@ -167,7 +167,9 @@ final class NewFilesCheck {
             if (asNew.size() > 1) {
                 check.problem(
                         "%s reads file %s, which %s reads, too",
-                        asNew.get(1).id(), Objects.requireNonNull(file).text(), asNew.getFirst().id());
+                        asNew.get(1).id(),
+                        Objects.requireNonNull(file).text(),
+                        asNew.getFirst().id());
             }
             batches.clear();
         }

@@ -2,8 +2,8 @@ package io.nightshift.coordinator.batch;
 
 import static org.awaitility.Awaitility.await;
 
-import io.nightshift.coordinator.incremental.NewFilePlanner;
 import io.nightshift.coordinator.TestActorSystem;
+import io.nightshift.coordinator.incremental.NewFilePlanner;
 import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.publish.LedgerMeasurements;
 import io.nightshift.protocol.alert.AlertCommand;
@@ -148,8 +148,7 @@ final class BatchActorFixture {
         return new BatchServices(
                 settings,
                 inspector,
-                new NewFilePlanner(
-                        node.ledger().fileMarks(), (job, model, selection) -> inspector.inspect(job, model)),
+                new NewFilePlanner(node.ledger().fileMarks(), (job, model, selection) -> inspector.inspect(job, model)),
                 version -> MODEL,
                 publisher(),
                 new LedgerMeasurements(node.ledger()),

@@ -84,7 +84,9 @@ final class NewFilesSimulation {
 
     private NewFilesSimulation(long seed, MarksFactory factory) {
         random = new SplittableRandom(seed);
-        marks = factory.create(new ReadFilesInMemory(), id -> Objects.requireNonNull(batches.get(id)).planned());
+        marks = factory.create(
+                new ReadFilesInMemory(),
+                id -> Objects.requireNonNull(batches.get(id)).planned());
     }
 
     /// @return how many batches were published
@@ -133,10 +135,7 @@ final class NewFilesSimulation {
             present.put(name, back);
         } else {
             versions++;
-            present.put(
-                    name,
-                    FileKey.of(
-                            SOURCE, new FileVersion(name, versions, FileTime.from(Instant.EPOCH), null)));
+            present.put(name, FileKey.of(SOURCE, new FileVersion(name, versions, FileTime.from(Instant.EPOCH), null)));
         }
     }
 
@@ -160,8 +159,7 @@ final class NewFilesSimulation {
     private void advance(Try made) {
         Batch batch = made.batch();
         if (!made.isClaimed()) {
-            boolean isClaimed =
-                    marks.claim(SOURCE, batch.id, made.files().toString(), made.files(), batch.full);
+            boolean isClaimed = marks.claim(SOURCE, batch.id, made.files().toString(), made.files(), batch.full);
             if (isClaimed) {
                 tries.add(new Try(batch, made.incarnation(), made.files(), true));
             }
@@ -194,7 +192,9 @@ final class NewFilesSimulation {
             plan(batch);
             Try first = tries.removeLast();
             advance(first);
-            if (!tries.isEmpty() && tries.getLast().batch() == batch && tries.getLast().isClaimed()) {
+            if (!tries.isEmpty()
+                    && tries.getLast().batch() == batch
+                    && tries.getLast().isClaimed()) {
                 advance(tries.removeLast());
             }
         }
@@ -226,9 +226,7 @@ final class NewFilesSimulation {
 
     /// Decision logic in which one reading counts otherwise.
     static FileMarks counting(
-            ReadFiles files,
-            Function<BatchId, Planned> ledger,
-            Function<Planned, @Nullable Boolean> mistake) {
+            ReadFiles files, Function<BatchId, Planned> ledger, Function<Planned, @Nullable Boolean> mistake) {
         return new FileMarks(files, ledger) {
             @Override
             boolean counts(Reading reading, Map<BatchId, Planned> known) {

@@ -35,7 +35,8 @@ public final class ReadFilesContract {
         assertThat(files.add("s", first, files(0, 1_200), Map::isEmpty)).isTrue();
         assertThat(files.add("s", first, files(0, 1_200), any -> true)).isTrue();
         assertThat(files.add("s", again, files(1_199, 1_201), Map::isEmpty)).isFalse();
-        assertThat(files.add("s", again, files(1_199, 1_201), found -> found.equals(Map.of(file(1_199), List.of(first)))))
+        assertThat(files.add(
+                        "s", again, files(1_199, 1_201), found -> found.equals(Map.of(file(1_199), List.of(first)))))
                 .isTrue();
         assertThat(files.find(files(1_198, 1_202)))
                 .containsOnlyKeys(files(1_198, 1_201))

@@ -26,7 +26,8 @@ final class ReadFilesInMemory implements ReadFiles {
         Map<FileKey, List<Reading>> found = new HashMap<>();
         for (FileKey file : wanted) {
             List<Reading> of = readings.values().stream()
-                    .filter(reading -> Objects.requireNonNull(files.get(Key.of(reading))).contains(file))
+                    .filter(reading ->
+                            Objects.requireNonNull(files.get(Key.of(reading))).contains(file))
                     .toList();
             if (!of.isEmpty()) {
                 found.put(file, of);
@@ -37,10 +38,7 @@ final class ReadFilesInMemory implements ReadFiles {
 
     @Override
     public boolean add(
-            String source,
-            Reading reading,
-            Collection<FileKey> added,
-            Predicate<Map<FileKey, List<Reading>>> mayRead) {
+            String source, Reading reading, Collection<FileKey> added, Predicate<Map<FileKey, List<Reading>>> mayRead) {
         if (!mayRead.test(find(added))) {
             return false;
         }

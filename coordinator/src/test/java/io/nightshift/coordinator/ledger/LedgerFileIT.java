@@ -197,7 +197,9 @@ class LedgerFileIT {
                         .isEqualTo(Map.of(
                                 FileKey.of(job.incrementalSource(), read),
                                 List.of(new ReadFiles.Reading(batch, "2".repeat(64), false))));
-                assertThat(ledger.ledger().fileMarks().unread(OTHER, List.of(FileKey.of(job.incrementalSource(), read))))
+                assertThat(ledger.ledger()
+                                .fileMarks()
+                                .unread(OTHER, List.of(FileKey.of(job.incrementalSource(), read))))
                         .as("the batch may still be published")
                         .isEmpty();
             }

@@ -265,8 +265,8 @@ public final class GoldenJobs {
     /// A job of a batch that reads two ranges of times.
     public static Job incremental() {
         Instant from = Instant.parse("2026-11-24T00:00:00Z");
-        NewTimes incremental = new NewTimes(
-                "updated_at", Duration.ofHours(1), "Europe/Berlin", true, NewTimes.TimeType.LOCAL, null);
+        NewTimes incremental =
+                new NewTimes("updated_at", Duration.ofHours(1), "Europe/Berlin", true, NewTimes.TimeType.LOCAL, null);
         return csv().with(incremental)
                 .reading(TimeRanges.of(List.of(
                         new TimeRange(null, from), new TimeRange(from.plusSeconds(3_600), from.plusSeconds(7_200)))));

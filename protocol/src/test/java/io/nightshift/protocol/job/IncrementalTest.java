@@ -149,7 +149,8 @@ class IncrementalTest {
         assertThat(job.full().incremental()).isEqualTo(new NewFiles(true));
         assertThat(JobFingerprint.of(job.full())).isEqualTo(JobFingerprint.of(job));
         assertThat(job.incrementalSource())
-                .isNotEqualTo(parse("incremental: {column: files, lateness: 1h}").incrementalSource());
+                .isNotEqualTo(
+                        parse("incremental: {column: files, lateness: 1h}").incrementalSource());
         assertThatThrownBy(() -> JobFile.parse(
                         JobText.of(GoldenJobs.query().with(new NewFiles(false))), Path.of("/jobs/job.yaml"), List.of()))
                 .hasMessageContaining("incremental.files")

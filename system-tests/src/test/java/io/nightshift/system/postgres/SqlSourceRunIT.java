@@ -254,8 +254,7 @@ final class SqlSourceRunIT {
     void anIncrementalJobReadsTheRowsThatAreNewOrChanged() throws Exception {
         String database = flights(folder);
         server.execute(
-                database,
-                "ALTER TABLE flights ADD updated_at timestamptz NOT NULL DEFAULT now() - interval '1 hour'");
+                database, "ALTER TABLE flights ADD updated_at timestamptz NOT NULL DEFAULT now() - interval '1 hour'");
         FlightsJob job = job(
                 folder.resolve("increments"),
                 "postgres: {data-source: db, table: flights}",
@@ -269,7 +268,8 @@ final class SqlSourceRunIT {
         server.execute(
                 database,
                 "INSERT INTO flights SELECT id + 1000000, date, distance, origin, destination, now() FROM flights WHERE id <= 8");
-        server.execute(database, "UPDATE flights SET updated_at = now() + interval '1 day' WHERE id BETWEEN 100 AND 119");
+        server.execute(
+                database, "UPDATE flights SET updated_at = now() + interval '1 day' WHERE id BETWEEN 100 AND 119");
         assertThat(predictions(job)).as("none of tomorrow").isEqualTo(78);
         assertThat(predictions(job)).isZero();
         assertThat(verify(job).expect(0).out())
@@ -287,7 +287,11 @@ final class SqlSourceRunIT {
     }
 
     private static int predictions(FlightsJob job, String... options) throws Exception {
-        return ProgramProcess.run(job, options).expect(0).json().get("predictions").asInt();
+        return ProgramProcess.run(job, options)
+                .expect(0)
+                .json()
+                .get("predictions")
+                .asInt();
     }
 
     private static void kill(FlightsJob job) throws IOException, InterruptedException {

@@ -103,7 +103,11 @@ final class IncrementalIT {
     }
 
     private int predictions(String... options) throws Exception {
-        return ProgramProcess.run(job, options).expect(0).json().get("predictions").asInt();
+        return ProgramProcess.run(job, options)
+                .expect(0)
+                .json()
+                .get("predictions")
+                .asInt();
     }
 
     @Test

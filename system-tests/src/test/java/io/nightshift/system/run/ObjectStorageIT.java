@@ -176,7 +176,9 @@ final class ObjectStorageIT {
         put(1, 2_999);
         assertThat(rows()).as("the replaced object").isEqualTo(2_999);
         assertThat(rows()).isZero();
-        assertThat(program(List.of(), configured("batch", "verify", "latest")).expect(0).out())
+        assertThat(program(List.of(), configured("batch", "verify", "latest"))
+                        .expect(0)
+                        .out())
                 .contains("3 published batches of this source have read 4 files");
     }
 
@@ -192,18 +194,15 @@ final class ObjectStorageIT {
                         "--set",
                         "output.columns=[origin, region]"))
                 .isEqualTo(FILES * 3_000);
-        assertThat(PublishedOutput.query("SELECT count(*) FROM read_parquet('%s/batch=*/part-*.parquet') WHERE region = 'r' || origin"
-                        .formatted(job.predictions())))
+        assertThat(PublishedOutput.query(
+                        "SELECT count(*) FROM read_parquet('%s/batch=*/part-*.parquet') WHERE region = 'r' || origin"
+                                .formatted(job.predictions())))
                 .isEqualTo("9000");
-        assertThat(rows(
-                        "--set",
-                        "job=keyed",
-                        "--set",
-                        "partitions.by=origin",
-                        "--set",
-                        "partitions.ranges=[D, M]"))
+        assertThat(rows("--set", "job=keyed", "--set", "partitions.by=origin", "--set", "partitions.ranges=[D, M]"))
                 .isEqualTo(FILES * 3_000);
-        assertThat(program(List.of(), configured("batch", "verify", "latest")).expect(0).out())
+        assertThat(program(List.of(), configured("batch", "verify", "latest"))
+                        .expect(0)
+                        .out())
                 .contains("each of the 9,000 rows read from it is in the output once");
     }
 

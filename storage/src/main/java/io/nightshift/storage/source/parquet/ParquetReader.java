@@ -123,8 +123,8 @@ public final class ParquetReader implements SourceReader {
             return files;
         }
         try (Connection connection = duckDb.get().connect()) {
-            List<InspectedFile> kept =
-                    TimePruning.kept(connection, files, times, file -> file.file().path());
+            List<InspectedFile> kept = TimePruning.kept(
+                    connection, files, times, file -> file.file().path());
             if (kept.size() < files.size()) {
                 LOG.info(
                         "{} of {} files have no row with a new {}, as their footers say, and are not read",
@@ -153,8 +153,7 @@ public final class ParquetReader implements SourceReader {
 
     @Override
     public List<String> details(List<InspectedFile> inspected) {
-        Set<String> read =
-                inspected.stream().map(file -> file.file().path()).collect(Collectors.toSet());
+        Set<String> read = inspected.stream().map(file -> file.file().path()).collect(Collectors.toSet());
         if (source == null || source.where() == null || read.stream().noneMatch(path -> path.contains("="))) {
             return List.of();
         }

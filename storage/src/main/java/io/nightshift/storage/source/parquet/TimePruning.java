@@ -43,7 +43,7 @@ final class TimePruning {
                 SELECT file_name FROM parquet_metadata(%s) WHERE path_in_schema = %s AND row_group_num_rows > 0
                 GROUP BY file_name HAVING bool_and(coalesce(stats_null_count = 0 AND NOT (%s), FALSE))
                 """.formatted(
-                        Sql.files(files), Sql.text(times.column()), times.mayRead("stats_min_value", "stats_max_value"));
+                Sql.files(files), Sql.text(times.column()), times.mayRead("stats_min_value", "stats_max_value"));
         Set<String> old = new HashSet<>();
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(query)) {

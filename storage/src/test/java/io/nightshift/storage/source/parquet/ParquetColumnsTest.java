@@ -372,7 +372,9 @@ class ParquetColumnsTest extends ParquetReaderFixture {
                 "Write these files again with BIGINT");
         assertThat(read(JobBuilder.over(folder).output("id"))).as("not an ID").hasSize(2);
         node.parquet("in/a.parquet", "SELECT 1 AS f0, 1::INTEGER AS id");
-        assertThat(read(JobBuilder.over(folder).id("id"))).as("nothing is rounded").hasSize(2);
+        assertThat(read(JobBuilder.over(folder).id("id")))
+                .as("nothing is rounded")
+                .hasSize(2);
     }
 
     @Test
@@ -383,12 +385,7 @@ class ParquetColumnsTest extends ParquetReaderFixture {
         Job job = JobBuilder.over(folder).where("dt >= DATE '2026-11-24'").build();
         SourceFiles files = new SourceFiles(FileRoots.UNRESTRICTED);
         ParquetReader reader = new ParquetReader(
-                () -> node.duckDb,
-                files,
-                new SparseSlices(files),
-                new BoundJobs(),
-                job.source(),
-                JoinedColumns.NONE);
+                () -> node.duckDb, files, new SparseSlices(files), new BoundJobs(), job.source(), JoinedColumns.NONE);
 
         assertThat(reader.details(reader.inspect(job, MODEL)))
                 .containsExactly(

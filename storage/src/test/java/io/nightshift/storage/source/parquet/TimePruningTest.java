@@ -32,7 +32,13 @@ class TimePruningTest extends ParquetReaderFixture {
         node.parquet(
                 "in/%s.parquet".formatted(name),
                 "SELECT 1 AS f0, CAST(t AS %s) AS at FROM (VALUES %s) v(t)"
-                        .formatted(type, String.join(", ", Arrays.stream(times).map("(%s)"::formatted).toList())));
+                        .formatted(
+                                type,
+                                String.join(
+                                        ", ",
+                                        Arrays.stream(times)
+                                                .map("(%s)"::formatted)
+                                                .toList())));
     }
 
     private List<String> read(TimeType type, TimeRange... ranges) {
