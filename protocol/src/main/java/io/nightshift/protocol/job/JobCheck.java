@@ -157,9 +157,8 @@ final class JobCheck {
         if (member == null || !(member.value() instanceof Mapping section)) {
             return;
         }
-        if (section.entry("files") != null
-                && root.entry("source") instanceof Member source
-                && source.value() instanceof Mapping mapping) {
+        Member source = root.entry("source");
+        if (section.entry("files") != null && source != null && source.value() instanceof Mapping mapping) {
             Kinds.INPUTS.stream()
                     .filter(kind -> kind.type() == DatabaseInput.class && mapping.entry(kind.name()) != null)
                     .map(kind -> new Mistake(
