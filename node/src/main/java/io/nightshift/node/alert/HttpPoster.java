@@ -17,6 +17,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -125,11 +127,27 @@ final class HttpPoster {
                 switch (cause) {
                     case HttpTimeoutException late -> timedOut(timeout);
                     case CancellationException cancelled -> "the attempt was ended";
-                    case SSLException tls -> "the TLS connection to the receiver failed: " + tls.getMessage();
+                    case SSLException tls -> refused(tls);
                     case ConnectException refused when isUnknown(refused) -> "the receiver's host name is unknown";
                     case ConnectException refused -> "nothing listens at the receiver's address";
                     case null, default -> "the connection to the receiver failed: " + reason(cause);
                 });
+    }
+
+    /// Says what is wrong with the receiver's certificate, if that is the reason.
+    private static String refused(SSLException tls) {
+        CertificateException certificate = null;
+        for (Throwable cause = tls; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertPathBuilderException) {
+                return "the receiver's certificate is refused: no authority that the node trusts has issued it. `ca` of the channel can name a file with the certificate of its authority";
+            }
+            if (cause instanceof CertificateException found) {
+                certificate = found;
+            }
+        }
+        return certificate == null
+                ? "the TLS connection to the receiver failed: " + tls.getMessage()
+                : "the receiver's certificate is refused: " + certificate.getMessage();
     }
 
     private static boolean isUnknown(ConnectException refused) {

@@ -17,15 +17,20 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,6 +44,11 @@ final class AlertChannelsIT {
 
     private static final Instant NOW = Instant.parse("2026-11-27T02:13:05Z");
     private static final String KEY = "batch/churn-1/failed/1795745585000";
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    /// Of key stores.
+    private static final String PASSWORD = "password";
 
     @TempDir
     private Path folder;
@@ -86,12 +96,16 @@ final class AlertChannelsIT {
     }
 
     private AlertChannel.Target target(String path) {
-        return new AlertChannel.Target(
-                new Secret.Plain(receiver.uri(path).toString()), false, null, Duration.ofSeconds(1));
+        return new AlertChannel.Target(new Secret.Plain(receiver.uri(path).toString()), false, null, PATIENCE);
     }
 
     private AlertChannel webhook(String path, @Nullable String secret) throws IOException {
         return new AlertChannel.Webhook(target(path), secret == null ? null : inFile("secret", secret));
+    }
+
+    private AlertChannel impatientWebhook() {
+        Secret url = new Secret.Plain(receiver.uri("/").toString());
+        return new AlertChannel.Webhook(new AlertChannel.Target(url, false, null, Duration.ofSeconds(1)), null);
     }
 
     private Secret inFile(String name, String text) throws IOException {
@@ -195,7 +209,7 @@ final class AlertChannelsIT {
     void aReceiverThatDoesNotAnswerIsLeftAfterTheTimeout() throws Exception {
         receiver.behave(exchange -> pause());
 
-        assertThat(send(webhook("/", null)).answer()).isEqualTo("the receiver did not answer within 1 s");
+        assertThat(send(impatientWebhook()).answer()).isEqualTo("the receiver did not answer within 1 s");
     }
 
     @Test
@@ -207,7 +221,7 @@ final class AlertChannelsIT {
             pause();
         });
 
-        assertThat(send(webhook("/", null)).answer()).isEqualTo("the receiver did not answer within 1 s");
+        assertThat(send(impatientWebhook()).answer()).isEqualTo("the receiver did not answer within 1 s");
     }
 
     private static void pause() {
@@ -232,6 +246,68 @@ final class AlertChannelsIT {
 
         assertThat(outcome.delivered()).isTrue();
         assertThat(outcome.answer()).hasSizeLessThan(5_000);
+    }
+
+    /// A certificate that is its own authority, by the JDK's `keytool`.
+    ///
+    /// @param holder as an extension of the certificate, such as `ip:127.0.0.1`
+    private SSLContext certificate(String name, String holder) throws Exception {
+        Path store = folder.resolve(name + ".p12");
+        keytool("-genkeypair", "-keyalg", "EC", "-dname", "CN=" + name, "-ext", "san=" + holder, "-keystore", store);
+        keytool("-exportcert", "-rfc", "-file", folder.resolve(name + ".pem"), "-keystore", store);
+        KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
+        KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        factory.init(keys, PASSWORD.toCharArray());
+        SSLContext context = SSLContext.getInstance("TLSv1.3");
+        context.init(factory.getKeyManagers(), null, null);
+        return context;
+    }
+
+    private static void keytool(Object... arguments) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+        Stream.of(arguments).map(Object::toString).forEach(command::add);
+        command.addAll(List.of("-alias", "receiver", "-storepass", PASSWORD));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+    }
+
+    private Outcome sendTo(AlertReceiver other, @Nullable String authority) throws Exception {
+        return send(new AlertChannel.Webhook(
+                new AlertChannel.Target(
+                        new Secret.Plain(other.uri("/hook").toString()),
+                        false,
+                        authority == null ? null : folder.resolve(authority + ".pem"),
+                        PATIENCE),
+                null));
+    }
+
+    @Test
+    void aReceiverWithACertificateOfItsOwnAuthorityGetsMessagesOnlyIfTheChannelTrustsIt() throws Exception {
+        SSLContext tls = certificate("receiver", "ip:127.0.0.1");
+        certificate("other", "ip:127.0.0.1");
+        try (AlertReceiver secure = new AlertReceiver(tls)) {
+            assertThat(sendTo(secure, null).answer())
+                    .startsWith(
+                            "the receiver's certificate is refused: no authority that the node trusts has issued it");
+            assertThat(sendTo(secure, "other").answer())
+                    .startsWith("the receiver's certificate is refused: no authority");
+            assertThat(secure.requests()).isEmpty();
+
+            assertThat(sendTo(secure, "receiver")).isEqualTo(Outcome.delivered("200 ok"));
+            assertThat(secure.requests()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aCertificateOfAnotherHostIsRefused() throws Exception {
+        try (AlertReceiver elsewhere = new AlertReceiver(certificate("elsewhere", "dns:alerts.example.org"))) {
+            assertThat(sendTo(elsewhere, "elsewhere").answer())
+                    .startsWith("the receiver's certificate is refused: ")
+                    .contains("127.0.0.1");
+            assertThat(elsewhere.requests()).isEmpty();
+        }
     }
 
     @Test
@@ -277,7 +353,7 @@ final class AlertChannelsIT {
     @Test
     void slackGetsTextWhoseControlCharactersAreEscaped() throws Exception {
         AlertChannel slack = new AlertChannel.Slack(new AlertChannel.Target(
-                inFile("url", receiver.uri("/services/T0/B0/XYZ").toString()), false, null, Duration.ofSeconds(1)));
+                inFile("url", receiver.uri("/services/T0/B0/XYZ").toString()), false, null, PATIENCE));
 
         assertThat(send(slack)).isEqualTo(Outcome.delivered("200 ok"));
         assertThat(send(slack, AlertStep.RESOLVED).delivered()).isTrue();
@@ -295,7 +371,7 @@ final class AlertChannelsIT {
     @Test
     void theUrlOfSlackIsASecret() throws Exception {
         AlertChannel slack = new AlertChannel.Slack(new AlertChannel.Target(
-                inFile("url", receiver.uri("/services/T0/B0/XYZ").toString()), false, null, Duration.ofSeconds(1)));
+                inFile("url", receiver.uri("/services/T0/B0/XYZ").toString()), false, null, PATIENCE));
         receiver.behave(exchange -> AlertReceiver.respond(exchange, 404, "no_service at /services/T0/B0/XYZ"));
 
         assertThat(send(slack).answer()).isEqualTo("the receiver answered with status 404: no_service at (secret)");

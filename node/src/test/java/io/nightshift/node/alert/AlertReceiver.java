@@ -2,6 +2,8 @@ package io.nightshift.node.alert;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,6 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
 
 /// A receiver of alerts: an HTTP server on loopback, which answers as a test says.
 final class AlertReceiver implements AutoCloseable {
@@ -36,11 +39,27 @@ final class AlertReceiver implements AutoCloseable {
     private volatile Behaviour behaviour;
 
     AlertReceiver() throws IOException {
+        this(HttpServer.create());
+    }
+
+    /// A receiver by HTTPS.
+    AlertReceiver(SSLContext tls) throws IOException {
+        this(withTls(tls));
+    }
+
+    private AlertReceiver(HttpServer unbound) throws IOException {
         behaviour = exchange -> respond(exchange, 200, "ok");
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server = unbound;
+        server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(executor);
         server.createContext("/", this::handle);
         server.start();
+    }
+
+    private static HttpServer withTls(SSLContext tls) throws IOException {
+        HttpsServer server = HttpsServer.create();
+        server.setHttpsConfigurator(new HttpsConfigurator(tls));
+        return server;
     }
 
     private void handle(HttpExchange exchange) throws IOException {
@@ -64,7 +83,9 @@ final class AlertReceiver implements AutoCloseable {
     }
 
     URI uri(String path) {
-        return URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
+        String scheme = server instanceof HttpsServer ? "https" : "http";
+        return URI.create(
+                "%s://127.0.0.1:%d%s".formatted(scheme, server.getAddress().getPort(), path));
     }
 
     List<Request> requests() {
