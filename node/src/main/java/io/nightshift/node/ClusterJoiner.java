@@ -2,13 +2,15 @@ package io.nightshift.node;
 
 import io.nightshift.coordinator.membership.Membership;
 import io.nightshift.coordinator.membership.Membership.JoinDecision;
+import io.nightshift.coordinator.membership.Membership.NodeProcess;
 import java.sql.SQLException;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
@@ -24,7 +26,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Brings a node into its cluster, and has it end when that cluster isn't the one that works on the journal
-/// any more: both as the [Membership] says. Runs on a thread of its own, which waits for the database.
+/// any more, both as the [Membership] says, or when it is stuck, as the [ShardingWatch] says. Runs on a thread
+/// of its own, which waits for the database.
+///
+/// A node that ends does so at once, without leaving its cluster step by step. Pekko knows the peers of a shard
+/// coordinator by their addresses only. If a node of a superseded cluster takes over a coordinator, it asks the
+/// address of the former node to hand it over, and a process of the new cluster at that address does so. Then
+/// the new cluster has no coordinator any more.
 final class ClusterJoiner {
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterJoiner.class);
@@ -35,20 +43,33 @@ final class ClusterJoiner {
     private final Cluster cluster;
     private final Membership membership;
     private final @Nullable ContactPoints contactPoints;
+    private final ShardingWatch sharding;
     private volatile boolean isOver;
     private @Nullable JoinDecision way;
-    private boolean isIn;
 
-    private ClusterJoiner(ActorSystem<Void> system, Membership membership, @Nullable ContactPoints contactPoints) {
+    /// The cluster that the node is in, or null before.
+    private @Nullable UUID entered;
+
+    private ClusterJoiner(
+            ActorSystem<Void> system,
+            Membership membership,
+            @Nullable ContactPoints contactPoints,
+            ShardingWatch sharding) {
         this.system = system;
         this.cluster = Cluster.get(system);
         this.membership = membership;
         this.contactPoints = contactPoints;
+        this.sharding = sharding;
     }
 
     /// @param contactPoints that have to run before it may form a cluster, or null where none have to
-    static void begin(ActorSystem<Void> system, Membership membership, @Nullable ContactPoints contactPoints) {
-        ClusterJoiner admission = new ClusterJoiner(system, membership, contactPoints);
+    /// @param sharding asked every two seconds
+    static void begin(
+            ActorSystem<Void> system,
+            Membership membership,
+            @Nullable ContactPoints contactPoints,
+            ShardingWatch sharding) {
+        ClusterJoiner admission = new ClusterJoiner(system, membership, contactPoints, sharding);
         Thread.ofPlatform().daemon().name("admission").start(admission::run);
         CoordinatedShutdown.get(system)
                 .addTask(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "leave-membership", admission::leave);
@@ -66,9 +87,9 @@ final class ClusterJoiner {
             MemberStatus status = cluster.selfMember().status();
             if (status.equals(MemberStatus.up())) {
                 remain();
-            } else if (isIn) {
+            } else if (entered != null) {
                 // It leaves, and still counts until it is gone.
-                membership.confirm(Objects.requireNonNull(way).cluster());
+                membership.confirm(entered);
             } else if (status.equals(MemberStatus.removed())) {
                 // Pekko's word for one that has not joined yet.
                 seek();
@@ -83,7 +104,7 @@ final class ClusterJoiner {
     private void seek() throws SQLException {
         if (way instanceof JoinDecision.Form(var formed)) {
             if (!membership.confirm(formed)) {
-                end();
+                endSuperseded();
             }
             return;
         }
@@ -116,33 +137,50 @@ final class ClusterJoiner {
     }
 
     private void remain() throws SQLException {
-        if (way == null || !(isIn || isWhereItWanted(way)) || !membership.confirm(way.cluster())) {
-            end();
-        } else if (!isIn) {
-            isIn = true;
-            LOG.info("this node is in the cluster {}", way.cluster());
+        if (entered == null) {
+            enter();
+        } else if (!membership.confirm(entered)) {
+            endSuperseded();
+        } else if (sharding.isStuck()) {
+            end("the shard coordinators do not answer: the node ends");
         }
     }
 
-    /// Whether the node hasn't got into the cluster that it tried before, late.
-    private boolean isWhereItWanted(JoinDecision wanted) {
-        List<Member> members = StreamSupport.stream(cluster.state().getMembers().spliterator(), false)
-                .toList();
-        return switch (wanted) {
-            case JoinDecision.Form form ->
-                members.stream()
-                        .min(Comparator.comparing(member -> member, Member.ageOrdering()))
-                        .filter(cluster.selfMember()::equals)
-                        .isPresent();
-            case JoinDecision.Join join ->
-                members.stream().anyMatch(member -> join.members().contains(ClusterNode.hostPort(member.address())));
-        };
+    private void enter() throws SQLException {
+        List<NodeProcess> members = members().map(ClusterNode::process).toList();
+        UUID found = isWhereItFormed() ? membership.enter(members) : null;
+        if (found == null) {
+            endSuperseded();
+        } else {
+            entered = found;
+            LOG.info("this node is in the cluster {}", found);
+        }
     }
 
-    private void end() {
-        LOG.error("another cluster works on this journal, or another process has this node's address: the node ends");
+    /// False if the node has formed a cluster, but has got into another one that it tried to join before.
+    private boolean isWhereItFormed() {
+        return !(way instanceof JoinDecision.Form)
+                || members()
+                        .min(Member.ageOrdering())
+                        .filter(cluster.selfMember()::equals)
+                        .isPresent();
+    }
+
+    private Stream<Member> members() {
+        return StreamSupport.stream(cluster.state().getMembers().spliterator(), false);
+    }
+
+    private void endSuperseded() {
+        end("another cluster works on this journal, or another process has this node's address: the node ends");
+    }
+
+    private void end(String why) {
+        LOG.error(why);
         isOver = true;
-        CoordinatedShutdown.get(system).run(CoordinatedShutdown.clusterDowningReason());
+        CoordinatedShutdown.get(system)
+                .run(
+                        CoordinatedShutdown.clusterDowningReason(),
+                        Optional.of(CoordinatedShutdown.PhaseBeforeActorSystemTerminate()));
     }
 
     private CompletableFuture<Done> leave() {

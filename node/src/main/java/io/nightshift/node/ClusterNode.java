@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.membership.Membership;
+import io.nightshift.coordinator.membership.Membership.NodeProcess;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.HttpSettings;
@@ -29,6 +30,7 @@ import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.remote.RemoteTransportException;
@@ -38,6 +40,9 @@ import org.apache.pekko.remote.RemoteTransportException;
 public final class ClusterNode {
 
     private static final String NAME = "nightshift";
+
+    /// Times two seconds: longer than it takes to remove a lost node.
+    private static final int SHARDING_PATIENCE = 30;
 
     private final ActorSystem<Void> system;
 
@@ -79,8 +84,10 @@ public final class ClusterNode {
         ClusterNode started = start(system, dependencies, settings, configuration, submissions, http, home, registry);
         ClusterJoiner.begin(
                 system,
-                new Membership(dependencies.ledger(), name(settings)),
-                settings.kubernetes() == null ? null : new ContactPoints(settings.kubernetes(), System.getenv()));
+                new Membership(
+                        dependencies.ledger(), process(Cluster.get(system).selfMember())),
+                settings.kubernetes() == null ? null : new ContactPoints(settings.kubernetes(), System.getenv()),
+                new ShardingWatch(system, SHARDING_PATIENCE));
         return started;
     }
 
@@ -133,8 +140,9 @@ public final class ClusterNode {
         return httpPort;
     }
 
-    private static String name(NodeSettings settings) {
-        return settings.hostname() + ":" + settings.port();
+    static NodeProcess process(Member member) {
+        return new NodeProcess(
+                hostPort(member.address()), member.uniqueAddress().longUid());
     }
 
     private static ActorSystem<Void> system(Config config, NodeSettings settings) {

@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// regularly that they run. Only the database's clock counts. `docs/decisions/0011-membership.md` gives the
 /// reasons.
 ///
+/// The members that a node joins by may have died since, and other processes may have their addresses. So
+/// [#enter] says which cluster a node is in, not the decision to join.
+///
 /// Each method is one transaction and waits for the database. Used by one thread at a time.
 public final class Membership {
 
@@ -28,17 +32,29 @@ public final class Membership {
 
     private final Ledger ledger;
     private final String address;
-    private final UUID incarnation = UUID.randomUUID();
+    private final UUID incarnation;
 
-    /// @param address of this node, `host:port`
-    public Membership(Ledger ledger, String address) {
+    /// @param self the process of this node
+    public Membership(Ledger ledger, NodeProcess self) {
         this.ledger = ledger;
-        this.address = address;
+        this.address = self.address();
+        this.incarnation = self.incarnation();
+    }
+
+    /// A process of a node.
+    ///
+    /// @param address of the node, `host:port`
+    /// @param uid that Pekko gives the process; a process that starts again at the same address has another
+    public record NodeProcess(String address, long uid) {
+
+        private UUID incarnation() {
+            return new UUID(0, uid);
+        }
     }
 
     /// The next step of a node that is in no cluster.
     public sealed interface JoinDecision {
-        /// The ID of the cluster that the node will be in.
+        /// The ID of the cluster. A node that joins may get into a later one.
         UUID cluster();
 
         /// The node joins a cluster.
@@ -139,9 +155,41 @@ public final class Membership {
         }
     }
 
+    /// Records that this node is in the cluster that works on the journal, if it is.
+    ///
+    /// @param peers the members of the node's cluster as Pekko knows them, with or without the node itself
+    /// @return the cluster, or null if the node must stop: none of the peers is in the cluster that works on
+    ///     the journal, or another process has taken the node's address
+    public @Nullable UUID enter(Collection<NodeProcess> peers) throws SQLException {
+        String sql = """
+            UPDATE member SET cluster = cluster.id, seen = clock_timestamp()
+            FROM cluster
+            WHERE member.address = ? AND member.incarnation = ? AND EXISTS (
+              SELECT FROM member peer WHERE peer.cluster = cluster.id AND (peer.address, peer.incarnation) IN
+                (SELECT * FROM unnest(?, ?)))
+            RETURNING cluster.id
+            """;
+        try (Connection connection = ledger.connect();
+                PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, address);
+            statement.setObject(2, incarnation);
+            statement.setArray(
+                    3,
+                    connection.createArrayOf(
+                            "varchar", peers.stream().map(NodeProcess::address).toArray()));
+            statement.setArray(
+                    4,
+                    connection.createArrayOf(
+                            "uuid", peers.stream().map(NodeProcess::incarnation).toArray()));
+            try (ResultSet rows = statement.executeQuery()) {
+                return rows.next() ? rows.getObject(1, UUID.class) : null;
+            }
+        }
+    }
+
     /// Confirms that this node runs and is in a cluster. Called several times within [#PATIENCE].
     ///
-    /// @param cluster that the node has joined
+    /// @param cluster that the node has [entered][#enter] or formed
     /// @return false if the node must stop: a new cluster was formed, or another process has taken its
     ///     address
     public boolean confirm(UUID cluster) throws SQLException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
 import io.nightshift.coordinator.membership.Membership.JoinDecision;
+import io.nightshift.coordinator.membership.Membership.NodeProcess;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -47,9 +48,13 @@ class MembershipIT {
     @BeforeEach
     void nobody() throws SQLException {
         execute("TRUNCATE cluster, member");
-        first = new Membership(ledger, "first:1");
-        second = new Membership(ledger, "second:1");
-        third = new Membership(ledger, "third:1");
+        first = membership("first:1", 1);
+        second = membership("second:1", 1);
+        third = membership("third:1", 1);
+    }
+
+    private static Membership membership(String address, long uid) {
+        return new Membership(ledger, new NodeProcess(address, uid));
     }
 
     private static void execute(String sql) throws SQLException {
@@ -70,7 +75,7 @@ class MembershipIT {
         List<Future<JoinDecision>> ways = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(nodes)) {
             for (int i = 0; i < nodes; i++) {
-                Membership node = new Membership(ledger, "node:" + i);
+                Membership node = membership("node:" + i, 1);
                 ways.add(threads.submit(node::findOrForm));
             }
         }
@@ -138,13 +143,55 @@ class MembershipIT {
         second.findOrForm();
         second.confirm(former);
 
-        Membership firstAgain = new Membership(ledger, "first:1");
-        Membership secondAgain = new Membership(ledger, "second:1");
+        Membership firstAgain = membership("first:1", 2);
+        Membership secondAgain = membership("second:1", 2);
         assertThat(firstAgain.findOrForm()).as("the second may live").isInstanceOf(JoinDecision.Join.class);
         assertThat(secondAgain.findOrForm()).as("nobody lives").isInstanceOf(JoinDecision.Form.class);
         assertThat(firstAgain.findOrForm()).isInstanceOf(JoinDecision.Join.class);
         assertThat(first.confirm(former))
                 .as("of a process whose address is another's")
                 .isFalse();
+    }
+
+    @Test
+    void aNodeIsInTheClusterOfItsPeersWhateverItHasDecided() throws Exception {
+        UUID former = third.findOrForm().cluster();
+        JoinDecision decided = first.findOrForm();
+        assertThat(decided).isEqualTo(new JoinDecision.Join(former, List.of("third:1")));
+        Membership thirdAgain = membership("third:1", 2);
+        UUID formed = thirdAgain.findOrForm().cluster();
+
+        NodeProcess self = new NodeProcess("first:1", 1);
+        assertThat(first.enter(List.of(self)))
+                .as("nobody else of the cluster is there")
+                .isNull();
+        assertThat(first.enter(List.of(self, new NodeProcess("third:1", 1))))
+                .as("the former process of the third")
+                .isNull();
+        assertThat(first.enter(List.of(self, new NodeProcess("third:1", 2))))
+                .as("it has joined the third, which has formed a cluster anew")
+                .isEqualTo(formed);
+        assertThat(first.confirm(formed)).isTrue();
+        assertThat(first.enter(List.of(self)))
+                .as("it is one of the cluster itself")
+                .isEqualTo(formed);
+
+        second.findOrForm();
+        assertThat(second.enter(List.of(self, new NodeProcess("second:1", 1))))
+                .as("by one that joined")
+                .isEqualTo(formed);
+        assertThat(membership("second:1", 3).enter(List.of(self)))
+                .as("a process that has never asked")
+                .isNull();
+    }
+
+    @Test
+    void aNodeOfASupersededClusterDoesNotEnter() throws Exception {
+        first.findOrForm();
+        second.findOrForm();
+        passes("first:1", 11);
+        third.findOrForm();
+        assertThat(second.enter(List.of(new NodeProcess("first:1", 1), new NodeProcess("second:1", 1))))
+                .isNull();
     }
 }
