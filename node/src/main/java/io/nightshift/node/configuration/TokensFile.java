@@ -23,8 +23,6 @@ import org.slf4j.LoggerFactory;
 /// used, the tokens before the change stay valid. Safe for several threads, which never wait.
 public final class TokensFile implements Supplier<Tokens> {
 
-    private static final Logger LOG = LoggerFactory.getLogger(TokensFile.class);
-
     /// The names that a token may have.
     public static final String NAME = "[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}";
 
@@ -51,10 +49,10 @@ public final class TokensFile implements Supplier<Tokens> {
             if (!now.equals(modified)) {
                 tokens = read(file);
                 modified = now;
-                LOG.info("the tokens were read again: {}", tokens);
+                log().info("the tokens were read again: {}", tokens);
             }
         } catch (FailureException e) {
-            LOG.warn("the tokens changed, but can't be used yet: {}", e.getMessage());
+            log().warn("the tokens changed, but can't be used yet: {}", e.getMessage());
         }
     }
 
@@ -116,5 +114,10 @@ public final class TokensFile implements Supplier<Tokens> {
                 "role",
                 "expected " + Arrays.stream(Role.values()).map(Role::toString).collect(Collectors.joining(" or ")));
         return Role.READ;
+    }
+
+    /// Not a constant: a node reads its configuration before it sets up the log.
+    private static Logger log() {
+        return LoggerFactory.getLogger(TokensFile.class);
     }
 }
