@@ -1,7 +1,6 @@
 package io.nightshift.cli;
 
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
-import io.nightshift.coordinator.registry.ModelRegistry;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
@@ -28,10 +27,6 @@ public final class HomeFolder {
     /// The option that makes another command use the same home; empty for the default.
     public String option() {
         return isDefault() ? "" : " --home " + ShellCommands.word(folder().toString());
-    }
-
-    public ModelRegistry registry() {
-        return new ModelRegistry(folder());
     }
 
     /// @throws io.nightshift.protocol.failure.FailureException if another process holds it

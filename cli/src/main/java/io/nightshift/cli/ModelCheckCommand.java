@@ -95,6 +95,9 @@ final class ModelCheckCommand implements Callable<Integer> {
     @Mixin
     private ConfigurationOption configuration = new ConfigurationOption();
 
+    @Mixin
+    private RegistryOption models = new RegistryOption();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -123,7 +126,7 @@ final class ModelCheckCommand implements Callable<Integer> {
                 duckDb.get(),
                 destinations,
                 read,
-                JobModel.find(read.model(), home.registry()).model(),
+                JobModel.find(read.model(), models.open(home, given)).model(),
                 request);
         PrintWriter out = spec.commandLine().getOut();
         if (output.isForPrograms()) {

@@ -5,6 +5,7 @@ import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;
 import io.nightshift.coordinator.registry.RegistrationResult;
+import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.model.ModelFiles;
 import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.failure.FailureException;
@@ -68,6 +69,12 @@ final class ModelCommands {
         @Mixin
         private HomeFolder home = new HomeFolder();
 
+        @Mixin
+        private ConfigurationOption configuration = new ConfigurationOption();
+
+        @Mixin
+        private RegistryOption models = new RegistryOption();
+
         @Spec
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private CommandSpec spec;
@@ -75,7 +82,7 @@ final class ModelCommands {
         @Override
         public Integer call() {
             String chosen = Objects.requireNonNullElseGet(name, () -> JobModel.nameOf(file));
-            print(spec, JobModel.read(file).register(chosen, home.registry()));
+            print(spec, JobModel.read(file).register(chosen, models.open(home, configuration.read(home))));
             return ExitStatus.DONE;
         }
     }
@@ -97,6 +104,12 @@ final class ModelCommands {
         @Mixin
         private HomeFolder home = new HomeFolder();
 
+        @Mixin
+        private ConfigurationOption configuration = new ConfigurationOption();
+
+        @Mixin
+        private RegistryOption models = new RegistryOption();
+
         @Spec
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private CommandSpec spec;
@@ -104,13 +117,19 @@ final class ModelCommands {
         @Override
         public Integer call() {
             PrintWriter out = spec.commandLine().getOut();
-            List<ModelListing> models = home.registry().list();
-            if (models.isEmpty()) {
-                out.println("No model is registered in %s. Register one with: %s model import FILE%s"
-                        .formatted(home.folder(), ShellCommands.program(), home.option()));
+            Configuration given = configuration.read(home);
+            List<ModelListing> registered = models.open(home, given).list();
+            if (registered.isEmpty()) {
+                out.println("No model is registered in %s. Register one with: %s model import FILE%s%s%s"
+                        .formatted(
+                                models.place(home, given),
+                                ShellCommands.program(),
+                                home.option(),
+                                configuration.option(),
+                                models.option()));
             }
-            if (!models.isEmpty()) {
-                table(models).print(out);
+            if (!registered.isEmpty()) {
+                table(registered).print(out);
             }
             out.flush();
             return ExitStatus.DONE;
@@ -166,13 +185,19 @@ final class ModelCommands {
         @Mixin
         private HomeFolder home = new HomeFolder();
 
+        @Mixin
+        private ConfigurationOption configuration = new ConfigurationOption();
+
+        @Mixin
+        private RegistryOption models = new RegistryOption();
+
         @Spec
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private CommandSpec spec;
 
         @Override
         public Integer call() {
-            ModelRegistry registry = home.registry();
+            ModelRegistry registry = models.open(home, configuration.read(home));
             RegisteredModel model = registry.describe(registry.resolve(registered(reference)));
             ModelDescription description = model.description();
             PrintWriter out = spec.commandLine().getOut();
@@ -255,13 +280,19 @@ final class ModelCommands {
         @Mixin
         private HomeFolder home = new HomeFolder();
 
+        @Mixin
+        private ConfigurationOption configuration = new ConfigurationOption();
+
+        @Mixin
+        private RegistryOption models = new RegistryOption();
+
         @Spec
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private CommandSpec spec;
 
         @Override
         public Integer call() {
-            ModelRegistry registry = home.registry();
+            ModelRegistry registry = models.open(home, configuration.read(home));
             ModelVersion version = registry.resolve(registered(reference));
             registry.alias(version.name(), alias, version.version());
             spec.commandLine().getOut().println("%s@%s is %s".formatted(version.name(), alias, version));

@@ -47,6 +47,9 @@ final class PlanCommand implements Callable<Integer> {
     @Mixin
     private ConfigurationOption configuration = new ConfigurationOption();
 
+    @Mixin
+    private RegistryOption models = new RegistryOption();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -61,7 +64,7 @@ final class PlanCommand implements Callable<Integer> {
         try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill(), roots)) {
             Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots, objects);
             SubmissionResolver.Check check = new SubmissionResolver(
-                            home.registry(),
+                            models.open(home, given),
                             destinations,
                             threads,
                             MemoryBudget.budget(),

@@ -123,6 +123,12 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private HomeFolder home = new HomeFolder();
 
+    @Mixin
+    private ConfigurationOption configuration = new ConfigurationOption();
+
+    @Mixin
+    private RegistryOption models = new RegistryOption();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -190,6 +196,7 @@ final class TrainCommand implements Callable<Integer> {
         String registeredName =
                 name == null ? JobModel.nameOf(Path.of(request.target().name())) : name;
         ModelRegistry.checkName(registeredName);
+        ModelRegistry registry = models.open(home, configuration.read(home));
         PrintWriter out = spec.commandLine().getOut();
 
         TrainingTable table;
@@ -201,7 +208,7 @@ final class TrainCommand implements Callable<Integer> {
         Model model = train(table, options, origin(request, table));
         double seconds = (System.nanoTime() - began) / 1e9;
         RegistrationResult registered = JobModel.register(
-                model, registeredName, () -> new Provenance(table.source(), table.sha256()), home.registry());
+                model, registeredName, () -> new Provenance(table.source(), table.sha256()), registry);
         printModel(out, registered, model.description(), seconds);
         printUse(out, registered, model.description(), request);
         out.flush();

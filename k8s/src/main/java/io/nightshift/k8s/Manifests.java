@@ -42,6 +42,9 @@ public record Manifests(String origin, List<HasMetadata> all) {
     public static final Path BASE = Checkout.path("k8s/base");
     public static final Path OVERLAY = Checkout.path("k8s/overlays/example");
 
+    /// Replaces the volumes of the overlay by an object store.
+    public static final Path OBJECT_STORAGE = Checkout.path("k8s/components/object-storage");
+
     private static final Map<String, Class<? extends HasMetadata>> KINDS = kinds();
 
     /// Fabric8's types keep unknown fields in an any-setter. This mapper ignores the setter, so it refuses

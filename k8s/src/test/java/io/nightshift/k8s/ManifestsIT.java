@@ -42,6 +42,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -86,6 +87,7 @@ final class ManifestsIT {
     void everyManifestIsWhatTheApiKnows() {
         assertThat(Manifests.in(Manifests.BASE).all()).hasSizeGreaterThan(15);
         assertThat(Manifests.in(Manifests.OVERLAY).all()).isNotEmpty();
+        assertThat(Manifests.in(Manifests.OBJECT_STORAGE).all()).hasSize(1);
     }
 
     @Test
@@ -114,22 +116,53 @@ final class ManifestsIT {
                         .isEqualTo("nightshift"));
 
         // The nodes report the image's tag as their version.
-        Path original = Checkout.path("k8s");
-        try (Stream<Path> base = Files.walk(Manifests.BASE);
-                Stream<Path> example = Files.walk(Manifests.OVERLAY)) {
-            for (Path file :
-                    Stream.concat(base, example).filter(Files::isRegularFile).toList()) {
-                Path copy = folder.resolve(original.relativize(file));
-                Files.createDirectories(copy.getParent());
-                Files.writeString(copy, Files.readString(file).replace("newTag: 0.1.0", "newTag: 7.8.9"));
-            }
-        }
-        Path tagged = folder.resolve(original.relativize(Manifests.OVERLAY));
+        Path tagged = changedOverlay(folder, text -> text.replace("newTag: 0.1.0", "newTag: 7.8.9"));
         for (Deployment node : nodes(Kustomize.render(tagged))) {
             assertThat(container(node).getImage()).endsWith(":7.8.9");
             assertThat(node.getSpec().getTemplate().getMetadata().getLabels())
                     .containsEntry("app.kubernetes.io/version", "7.8.9");
         }
+    }
+
+    /// A copy of all manifests in which the files of the overlay are changed.
+    ///
+    /// @return the copy of the overlay
+    private static Path changedOverlay(Path folder, UnaryOperator<String> change) throws IOException {
+        Path original = Checkout.path("k8s");
+        for (Path part : List.of(Manifests.BASE, Manifests.OVERLAY, Manifests.OBJECT_STORAGE)) {
+            try (Stream<Path> files = Files.walk(part)) {
+                for (Path file : files.filter(Files::isRegularFile).toList()) {
+                    Path copy = folder.resolve(original.relativize(file));
+                    Files.createDirectories(copy.getParent());
+                    String text = Files.readString(file);
+                    Files.writeString(copy, part.equals(Manifests.OVERLAY) ? change.apply(text) : text);
+                }
+            }
+        }
+        return folder.resolve(original.relativize(Manifests.OVERLAY));
+    }
+
+    @Test
+    void anObjectStoreReplacesTheVolumes(@TempDir Path folder) throws Exception {
+        assumeTrue(Kustomize.isInstalled(), "kubectl isn't installed (Debian: kubernetes-client)");
+        Path overlay = changedOverlay(
+                folder,
+                text -> text.replace("""
+                  - path: storage.yaml
+                    target:
+                      kind: Deployment
+                """, "")
+                        .replace("patches:\n", "components:\n  - ../../components/object-storage\npatches:\n"));
+        Manifests rendered = Kustomize.render(overlay);
+
+        for (Deployment node : nodes(rendered)) {
+            assertThat(node.getSpec().getTemplate().getSpec().getVolumes())
+                    .noneMatch(volume -> volume.getPersistentVolumeClaim() != null)
+                    .anyMatch(volume -> volume.getSecret() != null
+                            && volume.getSecret().getSecretName().equals("nightshift-object-store"));
+        }
+        NetworkPolicy store = rendered.one(NetworkPolicy.class, "nightshift-object-store");
+        assertThat(selected(rendered, store.getSpec().getPodSelector())).isEqualTo(NODES);
     }
 
     @ParameterizedTest

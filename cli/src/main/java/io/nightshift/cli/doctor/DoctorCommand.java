@@ -17,6 +17,7 @@ import io.nightshift.node.alert.AlertChannels;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.NodeSettings;
+import io.nightshift.node.configuration.RegistryLocation;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvDestination;
@@ -29,8 +30,10 @@ import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.objectstore.ObjectStoreSettings;
 import io.nightshift.storage.objectstore.ObjectStores;
+import io.nightshift.storage.objectstore.StorePurpose;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -59,6 +62,8 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:There is no problem.", "1:There is a problem.", "2:The command is wrong."})
 public final class DoctorCommand implements Callable<Integer> {
+
+    private static final String REGISTRY = "model registry";
 
     @Option(
             names = "--job",
@@ -100,6 +105,7 @@ public final class DoctorCommand implements Callable<Integer> {
                     .forEach((name, settings) -> database("data source " + name, settings)
                             .dataSource()
                             .forEach(this::add));
+            examineRegistry(given.registry());
             examineStores(given);
             new TreeMap<>(given.alerts().channels()).forEach((name, channel) -> add(channel(name, channel)));
             if (job != null) {
@@ -215,16 +221,34 @@ public final class DoctorCommand implements Callable<Integer> {
         if (given.tls() != null || (http.isEnabled() && http.tls() != null)) {
             add(tls(given, http));
         }
-        Path registry = given.registry();
-        if (registry != null) {
-            add(MachineExamination.folder("model registry", registry));
+    }
+
+    private void examineRegistry(RegistryLocation registry) {
+        switch (registry) {
+            case RegistryLocation.Home _ -> {}
+            case RegistryLocation.Folder(Path folder) -> add(MachineExamination.folder(REGISTRY, folder));
+            case RegistryLocation.Objects(ObjectAddress prefix, ObjectStoreSettings settings) -> {
+                try (ObjectStore store = ObjectStore.open(settings, StorePurpose.REGISTRY)) {
+                    store.probe(prefix);
+                    add(Diagnosis.fine(REGISTRY, "%s, in %s".formatted(prefix, store)));
+                } catch (FailureException e) {
+                    add(Diagnosis.problem(
+                            REGISTRY,
+                            String.valueOf(e.getMessage()),
+                            "Correct nightshift.registry, or the store. See docs/how-to/object-storage.md."));
+                }
+            }
         }
     }
 
     private void examineStores(Configuration given) {
         try (ObjectStores stores = ObjectStores.only(given.objects().stores())) {
             for (ObjectStoreSettings store : stores.settings()) {
-                add(store(stores, store));
+                boolean hasRegistry = given.registry() instanceof RegistryLocation.Objects objects
+                        && objects.store().equals(store);
+                if (!hasRegistry || !store.buckets().isEmpty()) {
+                    add(store(stores, store));
+                }
             }
         }
     }
@@ -299,7 +323,8 @@ public final class DoctorCommand implements Callable<Integer> {
         try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill(), roots)) {
             Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots, objects);
             new SubmissionResolver(
-                            home.registry(),
+                            given.registry()
+                                    .open(home.folder(), objects.folder().parent()),
                             destinations,
                             threads,
                             MemoryBudget.budget(),

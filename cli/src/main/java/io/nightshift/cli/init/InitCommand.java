@@ -8,6 +8,7 @@ import io.nightshift.cli.init.FeatureMapping.Column;
 import io.nightshift.cli.init.FeatureMapping.Same;
 import io.nightshift.cli.init.FeatureMapping.Unmapped;
 import io.nightshift.cli.output.TextTable;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.submission.JobModel;
@@ -170,9 +171,13 @@ public final class InitCommand implements Callable<Integer> {
         return answer.strip();
     }
 
+    private ModelRegistry registry(Configuration given) {
+        return given.registry().open(home.folder(), given.objects().folderIn(home.folder()));
+    }
+
     private ModelDescription description(String reference) {
         try {
-            return JobModel.find(ModelReference.parse(reference), home.registry())
+            return JobModel.find(ModelReference.parse(reference), registry(configuration.read(home)))
                     .model()
                     .description();
         } catch (IllegalArgumentException e) {
@@ -257,7 +262,7 @@ public final class InitCommand implements Callable<Integer> {
     private void check(String text, DuckDb duckDb) {
         Configuration given = configuration.read(home);
         new SubmissionResolver(
-                        home.registry(),
+                        registry(given),
                         new Destinations(
                                 () -> duckDb, given.dataSources(), given.files().ofCommand()),
                         1,

@@ -110,7 +110,8 @@ public final class NodeCommand implements Callable<Integer> {
         FileRoots roots = given.files().ofNode().withOwn(objects.folder().parent());
         warnIfNothingIsAllowed(given.files(), log);
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(scoring), spill, roots, background);
-        ModelRegistry registry = given.registry() == null ? home.registry() : new ModelRegistry(given.registry());
+        ModelRegistry registry =
+                given.registry().open(home.folder(), objects.folder().parent());
         Node.Dependencies dependencies = new Node.Dependencies(
                 ledger,
                 duckDb,

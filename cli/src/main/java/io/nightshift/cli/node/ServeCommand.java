@@ -137,7 +137,8 @@ public final class ServeCommand implements Callable<Integer> {
         ObjectCopies objects = objects(given, http);
         FileRoots roots = roots(given, http).withOwn(objects.folder().parent());
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(scoring), home.spill(), roots, background);
-        ModelRegistry registry = given.registry() == null ? home.registry() : new ModelRegistry(given.registry());
+        ModelRegistry registry =
+                given.registry().open(home.folder(), objects.folder().parent());
         Node.Dependencies dependencies = new Node.Dependencies(
                 opened.ledger(),
                 duckDb,

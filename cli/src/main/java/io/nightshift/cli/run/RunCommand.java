@@ -5,6 +5,7 @@ import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.JobOptions;
+import io.nightshift.cli.RegistryOption;
 import io.nightshift.cli.output.OutageText;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.ProgressDisplay;
@@ -85,6 +86,9 @@ public final class RunCommand implements Callable<Integer> {
 
     @Mixin
     private ConfigurationOption configuration = new ConfigurationOption();
+
+    @Mixin
+    private RegistryOption registries = new RegistryOption();
 
     @Option(
             names = "--new",
@@ -170,7 +174,7 @@ public final class RunCommand implements Callable<Integer> {
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home.spill(), roots, background);
-        ModelRegistry registry = home.registry();
+        ModelRegistry registry = registries.open(home, given);
         ModelCache models = new ModelCache(registry::path);
         Destinations destinations = new Destinations(duckDb, dataSources, roots, objects);
         DestinationStore destination = destinations.of(job);

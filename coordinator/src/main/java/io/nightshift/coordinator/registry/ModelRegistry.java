@@ -5,31 +5,29 @@ import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.model.ModelDescription;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
+import io.nightshift.storage.filesystem.Digests;
+import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.objectstore.ObjectStore;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/// The model registry, in the folder `models` of the home folder.
+/// The model registry: in the folder `models` of the home folder, or in an object store.
 ///
 /// A version never changes. Versions of a model are numbered from 1. Registering the same content under the
 /// same name again returns the same version. An alias points to a version and can be moved.
 ///
-/// Any number of threads and processes can use the same home folder at the same time. A process that is
+/// Any number of threads and processes can use the same registry at the same time. A process that is
 /// killed during a registration leaves either nothing or a complete version.
 ///
-/// Every method throws a [FailureException] with the path if the file system refuses an operation.
+/// Every method throws a [FailureException] with the path or the address if the file system or the store
+/// refuses an operation.
 public final class ModelRegistry {
 
     /// The alias that a model name without version and alias stands for.
@@ -40,7 +38,7 @@ public final class ModelRegistry {
     /// Ends the names of models that jobs name by a path.
     private static final Pattern PRIVATE = Pattern.compile("(.{1,23})\\.sha256-[0-9a-f]{32}");
 
-    private final ModelRegistryFolder folder;
+    private final ModelRegistryStore store;
     private final InstantSource clock;
 
     public ModelRegistry(Path home) {
@@ -48,8 +46,24 @@ public final class ModelRegistry {
     }
 
     public ModelRegistry(Path home, InstantSource clock) {
-        this.folder = new ModelRegistryFolder(home);
+        this(new ModelRegistryFolder(home), clock);
+    }
+
+    private ModelRegistry(ModelRegistryStore store, InstantSource clock) {
+        this.store = store;
         this.clock = clock;
+    }
+
+    /// A registry in an object store.
+    ///
+    /// @param prefix of the keys of its objects
+    /// @param copies the folder for copies of models on this node, which any number of processes may share
+    public static ModelRegistry in(ObjectStore store, ObjectAddress prefix, Path copies) {
+        return in(store, prefix, copies, InstantSource.system());
+    }
+
+    static ModelRegistry in(ObjectStore store, ObjectAddress prefix, Path copies, InstantSource clock) {
+        return new ModelRegistry(new ModelRegistryObjects(store, prefix, copies), clock);
     }
 
     /// Registers a model as the next version of a name, unless the name has a version with the same content.
@@ -57,11 +71,12 @@ public final class ModelRegistry {
     /// @param name as in [ModelVersion#name()]; it has no ending that a job file would read as a path
     /// @param flatFile the model in the scorer's own format; its content is not checked
     /// @param description the features and outputs
-    /// @param provenance called only if the content is new
+    /// @param provenance called only if the content is new; more than once if others register at the same
+    ///     time
     public RegistrationResult register(
             String name, byte[] flatFile, ModelDescription description, Supplier<Provenance> provenance) {
         checkName(name);
-        return register(name, digest(flatFile), flatFile, description, provenance);
+        return register(name, Digests.sha256(flatFile), flatFile, description, provenance);
     }
 
     /// Stores a model that a job names by its path, under a name of its own that ends in its digest. Such a
@@ -69,16 +84,13 @@ public final class ModelRegistry {
     ///
     /// @param name that begins its name
     /// @param flatFile as in [#register]
-    /// @param provenance called only if the content is new
+    /// @param provenance called only if the content is new; more than once if others register at the same
+    ///     time
     public ModelVersion storePrivately(
             String name, byte[] flatFile, ModelDescription description, Supplier<Provenance> provenance) {
-        String sha256 = digest(flatFile);
+        String sha256 = Digests.sha256(flatFile);
         String own = name.substring(0, Math.min(23, name.length())) + ".sha256-" + sha256.substring(0, 32);
         return register(own, sha256, flatFile, description, provenance).version();
-    }
-
-    private static String digest(byte[] flatFile) {
-        return HexFormat.of().formatHex(sha256().digest(flatFile));
     }
 
     private RegistrationResult register(
@@ -87,19 +99,23 @@ public final class ModelRegistry {
             byte[] flatFile,
             ModelDescription description,
             Supplier<Provenance> provenance) {
-        return folder.withLock(() -> {
-            List<Integer> versions = folder.versions(name);
-            for (int version : versions) {
-                ModelVersion existing = folder.read(name, version).version();
-                if (existing.sha256().equals(sha256)) {
-                    return new RegistrationResult(existing, false);
+        return store.creating(() -> {
+            while (true) {
+                List<Integer> versions = store.versions(name);
+                for (int version : versions) {
+                    ModelVersion existing = store.read(name, version).version();
+                    if (existing.sha256().equals(sha256)) {
+                        return new RegistrationResult(existing, false);
+                    }
+                }
+                int next = versions.isEmpty() ? 1 : versions.getLast() + 1;
+                ModelVersion version = new ModelVersion(name, next, sha256);
+                Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+                if (store.create(
+                        new RegisteredModel(version, description, provenance.get(), now, flatFile.length), flatFile)) {
+                    return new RegistrationResult(version, true);
                 }
             }
-            int next = versions.isEmpty() ? 1 : versions.getLast() + 1;
-            ModelVersion version = new ModelVersion(name, next, sha256);
-            Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-            folder.create(new RegisteredModel(version, description, provenance.get(), now, flatFile.length), flatFile);
-            return new RegistrationResult(version, true);
         });
     }
 
@@ -111,13 +127,13 @@ public final class ModelRegistry {
         return switch (reference) {
             case ModelReference.Champion(String name) -> {
                 List<Integer> versions = versions(name);
-                Integer champion = folder.aliases(name).get(CHAMPION);
+                Integer champion = store.aliases(name).get(CHAMPION);
                 yield version(name, champion == null ? versions.getLast() : champion);
             }
             case ModelReference.Exact(String name, int version) -> version(name, version);
             case ModelReference.Alias(String name, String alias) -> {
                 versions(name);
-                SortedMap<String, Integer> aliases = folder.aliases(name);
+                SortedMap<String, Integer> aliases = store.aliases(name);
                 Integer version = aliases.get(alias);
                 if (version == null) {
                     throw FailureException.permanent("the model \"" + name + "\" has no alias \"" + alias + "\"; "
@@ -143,15 +159,15 @@ public final class ModelRegistry {
         return names().stream()
                 .map(name -> new ModelListing(
                         name,
-                        folder.versions(name).stream()
-                                .map(version -> folder.read(name, version))
+                        store.versions(name).stream()
+                                .map(version -> store.read(name, version))
                                 .toList(),
-                        folder.aliases(name)))
+                        store.aliases(name)))
                 .toList();
     }
 
     private List<String> names() {
-        return folder.names().stream()
+        return store.names().stream()
                 .filter(name -> !PRIVATE.matcher(name).matches())
                 .toList();
     }
@@ -163,9 +179,9 @@ public final class ModelRegistry {
         return new ModelListing(
                 name,
                 versions(name).stream()
-                        .map(version -> folder.read(name, version))
+                        .map(version -> store.read(name, version))
                         .toList(),
-                folder.aliases(name));
+                store.aliases(name));
     }
 
     /// The metadata of a version.
@@ -173,7 +189,7 @@ public final class ModelRegistry {
     /// @throws FailureException if the registry has no such version, or has it with other content
     public RegisteredModel describe(ModelVersion version) {
         checkVersion(version.name(), version.version());
-        RegisteredModel model = folder.read(version.name(), version.version());
+        RegisteredModel model = store.read(version.name(), version.version());
         if (!model.version().equals(version)) {
             throw FailureException.permanent("the model " + version + " of this registry has the SHA-256 "
                     + model.version().sha256() + ", not " + version.sha256() + ": it is another model");
@@ -181,19 +197,13 @@ public final class ModelRegistry {
         return model;
     }
 
-    /// The path of the registered file. The whole file is read to check that its content has not changed.
+    /// The path of a file with the registered model. The whole file is read to check that its content has not
+    /// changed. A file of an object store is fetched first.
     ///
-    /// @throws FailureException if the file is missing or has changed
+    /// @throws FailureException if the model is missing or has changed
     public Path path(ModelVersion version) {
         checkVersion(version.name(), version.version());
-        Path file = folder.folder(version.name(), version.version()).resolve(ModelRegistryFolder.MODEL_FILE);
-        String found = ModelRegistryFolder.reading(file, () -> sha256(file));
-        if (!found.equals(version.sha256())) {
-            throw FailureException.permanent("the model " + version + " was changed after it was registered: " + file
-                    + " has the SHA-256 " + found + ", not " + version.sha256()
-                    + "; put the original file back, or register the model under another name");
-        }
-        return file;
+        return store.file(version);
     }
 
     /// Creates an alias, or moves it to another version.
@@ -208,30 +218,25 @@ public final class ModelRegistry {
         }
         checkVersion(name, version);
         checkNotPrivate(name);
-        folder.withLock(() -> {
-            SortedMap<String, Integer> aliases = folder.aliases(name);
-            aliases.put(alias, version);
-            folder.writeAliases(name, aliases);
-            return aliases;
-        });
+        store.alias(name, alias, version);
     }
 
     private ModelVersion version(String name, int version) {
         checkVersion(name, version);
-        return folder.read(name, version).version();
+        return store.read(name, version).version();
     }
 
     private void checkVersion(String name, int version) {
         List<Integer> versions = versions(name);
         if (!versions.contains(version)) {
             throw FailureException.permanent("the model \"" + name + "\" has no version " + version
-                    + "; its versions are " + shown(versions) + shownAliases(folder.aliases(name)));
+                    + "; its versions are " + shown(versions) + shownAliases(store.aliases(name)));
         }
     }
 
     /// The versions of an existing model.
     private List<Integer> versions(String name) {
-        List<Integer> versions = ModelVersion.NAME.matcher(name).matches() ? folder.versions(name) : List.of();
+        List<Integer> versions = ModelVersion.NAME.matcher(name).matches() ? store.versions(name) : List.of();
         if (versions.isEmpty()) {
             throw FailureException.permanent("no model is named \"" + name + "\"; " + alternatives(name));
         }
@@ -286,25 +291,6 @@ public final class ModelRegistry {
         if (PRIVATE.matcher(name).matches()) {
             throw FailureException.permanent("a model cannot be named \"" + name
                     + "\", since the names of model files that jobs use end like this; choose another name");
-        }
-    }
-
-    private static String sha256(Path file) throws IOException {
-        MessageDigest digest = sha256();
-        byte[] buffer = new byte[1 << 16];
-        try (InputStream content = Files.newInputStream(file)) {
-            for (int length = content.read(buffer); length >= 0; length = content.read(buffer)) {
-                digest.update(buffer, 0, length);
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }

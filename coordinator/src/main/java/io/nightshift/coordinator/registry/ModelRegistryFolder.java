@@ -4,6 +4,7 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.storage.filesystem.Digests;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -26,6 +27,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /// The registry's files. It writes them so that a crash leaves no incomplete version.
@@ -41,9 +43,9 @@ import java.util.regex.Pattern;
 /// After the rename, the parent folder is forced. A crash leaves at most a folder `.new-…`. Only the holder
 /// of the lock creates such a folder, so the next holder can delete it. Readers take no lock: they see a
 /// complete version or none.
-final class ModelRegistryFolder {
+final class ModelRegistryFolder implements ModelRegistryStore {
 
-    static final String MODEL_FILE = "model.nsm";
+    private static final String MODEL_FILE = "model.nsm";
     private static final String DESCRIPTION_FILE = "model.json";
     private static final String ALIASES_FILE = "aliases.json";
     private static final String TEMPORARY = ".new-";
@@ -56,7 +58,7 @@ final class ModelRegistryFolder {
     private static final ReentrantLock WRITING = new ReentrantLock();
 
     /// File operations, run by [#withLock] or [#reading].
-    interface FileWork<T> {
+    private interface FileWork<T> {
         T run() throws IOException;
     }
 
@@ -66,12 +68,12 @@ final class ModelRegistryFolder {
         this.models = home.resolve("models");
     }
 
-    Path folder(String name, int version) {
+    private Path folder(String name, int version) {
         return models.resolve(name).resolve(String.valueOf(version));
     }
 
-    /// The names with at least one version, sorted.
-    List<String> names() {
+    @Override
+    public List<String> names() {
         return reading(models, () -> {
             List<String> names = new ArrayList<>();
             for (String name : children(models)) {
@@ -84,8 +86,8 @@ final class ModelRegistryFolder {
         });
     }
 
-    /// The versions of a name, ascending; empty if the name is unknown.
-    List<Integer> versions(String name) {
+    @Override
+    public List<Integer> versions(String name) {
         Path folder = models.resolve(name);
         return reading(
                 folder,
@@ -96,7 +98,8 @@ final class ModelRegistryFolder {
                         .toList());
     }
 
-    RegisteredModel read(String name, int version) {
+    @Override
+    public RegisteredModel read(String name, int version) {
         Path file = folder(name, version).resolve(DESCRIPTION_FILE);
         return reading(file, () -> {
             RegisteredModel model = ModelJson.readModel(Files.readAllBytes(file));
@@ -107,7 +110,8 @@ final class ModelRegistryFolder {
         });
     }
 
-    SortedMap<String, Integer> aliases(String name) {
+    @Override
+    public SortedMap<String, Integer> aliases(String name) {
         Path file = models.resolve(name).resolve(ALIASES_FILE);
         return reading(file, () -> {
             try {
@@ -118,9 +122,26 @@ final class ModelRegistryFolder {
         });
     }
 
+    @Override
+    public Path file(ModelVersion version) {
+        Path file = folder(version.name(), version.version()).resolve(MODEL_FILE);
+        String found = reading(file, () -> Digests.sha256(file));
+        if (!found.equals(version.sha256())) {
+            throw FailureException.permanent("the model " + version + " was changed after it was registered: " + file
+                    + " has the SHA-256 " + found + ", not " + version.sha256()
+                    + "; put the original file back, or register the model under another name");
+        }
+        return file;
+    }
+
+    @Override
+    public <T> T creating(Supplier<T> work) {
+        return withLock(work::get);
+    }
+
     /// Runs work while no other thread or process writes to this registry. It first deletes what crashes have
     /// left.
-    <T> T withLock(FileWork<T> work) {
+    private <T> T withLock(FileWork<T> work) {
         WRITING.lock();
         try {
             Files.createDirectories(models);
@@ -137,8 +158,18 @@ final class ModelRegistryFolder {
         }
     }
 
-    /// Creates a version. Called inside [#withLock].
-    void create(RegisteredModel model, byte[] flatFile) throws IOException {
+    /// Called inside [#creating], so that no other process can have created it.
+    @Override
+    public boolean create(RegisteredModel model, byte[] flatFile) {
+        try {
+            write(model, flatFile);
+            return true;
+        } catch (IOException e) {
+            throw failure("write to the model registry", models, e);
+        }
+    }
+
+    private void write(RegisteredModel model, byte[] flatFile) throws IOException {
         Path temporary = Files.createDirectory(models.resolve(TEMPORARY + UUID.randomUUID()));
         write(temporary.resolve(MODEL_FILE), flatFile);
         write(temporary.resolve(DESCRIPTION_FILE), ModelJson.write(model));
@@ -151,8 +182,18 @@ final class ModelRegistryFolder {
         force(name);
     }
 
-    /// Replaces the aliases of a name. Called inside [#withLock].
-    void writeAliases(String name, SortedMap<String, Integer> aliases) throws IOException {
+    @Override
+    public void alias(String name, String alias, int version) {
+        withLock(() -> {
+            SortedMap<String, Integer> aliases = aliases(name);
+            aliases.put(alias, version);
+            writeAliases(name, aliases);
+            return aliases;
+        });
+    }
+
+    /// Called inside [#withLock].
+    private void writeAliases(String name, SortedMap<String, Integer> aliases) throws IOException {
         Path temporary = models.resolve(TEMPORARY + UUID.randomUUID());
         write(temporary, ModelJson.writeAliases(aliases));
         Path folder = models.resolve(name);
@@ -205,7 +246,7 @@ final class ModelRegistryFolder {
         }
     }
 
-    static <T> T reading(Path file, FileWork<T> work) {
+    private static <T> T reading(Path file, FileWork<T> work) {
         try {
             return work.run();
         } catch (IOException e) {

@@ -1,4 +1,4 @@
-/// The model registry on disk: immutable model versions, found by name, version and alias.
+/// The model registry: immutable model versions, found by name, version and alias.
 @NullMarked
 package io.nightshift.coordinator.registry;
 

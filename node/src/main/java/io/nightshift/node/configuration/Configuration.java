@@ -10,6 +10,8 @@ import io.nightshift.node.log.ProgramLog;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.objectstore.ObjectStoreSettings;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +51,7 @@ public final class Configuration {
     private final AdmissionSettings admission;
     private final AlertConfiguration alerts;
     private final @Nullable DataSourceSettings journal;
-    private final @Nullable Path registry;
+    private final RegistryLocation registry;
     private final FileSettings files;
     private final ObjectSettings objects;
     private final @Nullable OtlpSettings otlp;
@@ -64,7 +67,7 @@ public final class Configuration {
             AdmissionSettings admission,
             AlertConfiguration alerts,
             @Nullable DataSourceSettings journal,
-            @Nullable Path registry,
+            RegistryLocation registry,
             FileSettings files,
             ObjectSettings objects,
             @Nullable OtlpSettings otlp,
@@ -158,9 +161,21 @@ public final class Configuration {
         return journal;
     }
 
-    /// The folder of the registered models, or null for the home folder's.
-    public @Nullable Path registry() {
+    /// Where the models are registered.
+    public RegistryLocation registry() {
         return registry;
+    }
+
+    /// A registry that a caller names instead.
+    ///
+    /// @param location a folder, or an address of objects
+    /// @throws FailureException permanent, if it is no address
+    public RegistryLocation registryAt(String location) {
+        if (!ObjectAddress.isAddress(location)) {
+            return new RegistryLocation.Folder(Path.of(location).toAbsolutePath());
+        }
+        ObjectAddress prefix = ObjectAddress.of(location);
+        return new RegistryLocation.Objects(prefix, objects.storeOf(prefix));
     }
 
     /// The folders that jobs may use.
@@ -201,12 +216,7 @@ public final class Configuration {
                 tuned.sameKeysAs(ConfigFactory.defaultReference().getConfig("nightshift." + section));
             }
         }
-        String registry = nightshift.textOrNull(
-                "registry",
-                KeyMeaning.of(
-                        "path",
-                        "The folder of the model registry, which all nodes see. Without this key: `models` in the home"
-                                + " folder."));
+        ObjectSettings objects = ObjectSettings.read(nightshift.section("stores"), nightshift.section("object-copies"));
         Configuration configuration = new Configuration(
                 dataSources(nightshift.section("data-sources")),
                 NodeSettings.read(nightshift.section("node")),
@@ -215,15 +225,55 @@ public final class Configuration {
                 AdmissionSettings.read(nightshift.section("admission")),
                 AlertsSection.read(nightshift.section("alerts")),
                 nightshift.has("journal") ? journal(nightshift.section("journal")) : null,
-                registry == null ? null : nightshift.resolve(registry),
+                registry(nightshift, objects),
                 FileSettings.read(nightshift.section("files")),
-                ObjectSettings.read(nightshift.section("stores"), nightshift.section("object-copies")),
+                objects,
                 otlp(nightshift.section("metrics")),
                 logFormat(nightshift.section("log")),
                 nightshift.has("cost") ? CostSettings.read(nightshift.section("cost")) : Prices.NONE,
                 tuning);
         nightshift.end();
         return configuration;
+    }
+
+    private static RegistryLocation registry(ConfigurationSection nightshift, ObjectSettings objects) {
+        String registry = nightshift.textOrNull(
+                "registry",
+                KeyMeaning.of(
+                        "path or address",
+                        "The model registry, which all nodes see: a folder, or an address such as"
+                                + " `s3://models/nightshift`. Without this key: `models` in the home folder."));
+        String name = nightshift.textOrNull(
+                "registry-store",
+                KeyMeaning.of(
+                        "The name of the store in `nightshift.stores` that has the registry. Without this key: the store"
+                                + " whose `buckets` have the registry's bucket, or the store that the environment"
+                                + " describes (`AWS_ACCESS_KEY_ID`, `AWS_REGION`, `AWS_ENDPOINT_URL_S3`)."));
+        boolean isAddress = registry != null && ObjectAddress.isAddress(registry);
+        if (name != null && !isAddress) {
+            nightshift.mistake(
+                    "registry-store", "nightshift.registry must be an address such as s3://models/nightshift");
+        }
+        if (registry == null) {
+            return new RegistryLocation.Home();
+        }
+        if (!isAddress) {
+            return new RegistryLocation.Folder(nightshift.resolve(registry));
+        }
+        ObjectAddress prefix;
+        try {
+            prefix = ObjectAddress.of(registry);
+        } catch (FailureException e) {
+            nightshift.mistake("registry", "expected a folder, or an address such as s3://models/nightshift");
+            return new RegistryLocation.Home();
+        }
+        Optional<ObjectStoreSettings> named = objects.stores().stream()
+                .filter(store -> store.name().equals(name))
+                .findFirst();
+        if (name != null && named.isEmpty()) {
+            nightshift.mistake("registry-store", "nightshift.stores has no store of this name");
+        }
+        return new RegistryLocation.Objects(prefix, named.orElseGet(() -> objects.storeOf(prefix)));
     }
 
     private static ProgramLog.Format logFormat(ConfigurationSection log) {

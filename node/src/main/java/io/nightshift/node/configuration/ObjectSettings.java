@@ -1,5 +1,6 @@
 package io.nightshift.node.configuration;
 
+import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectStoreSettings;
 import io.nightshift.storage.objectstore.ObjectStores;
 import io.nightshift.storage.objectstore.StoreCredentials;
@@ -187,6 +188,20 @@ public record ObjectSettings(
     }
 
     private ObjectCopies copies(ObjectStores readable, Path home) {
-        return new ObjectCopies(readable, new CopyFolder(folder == null ? home.resolve("objects") : folder, limit));
+        return new ObjectCopies(readable, new CopyFolder(folderIn(home), limit));
+    }
+
+    /// The folder for copies of objects.
+    ///
+    /// @param home the home folder
+    public Path folderIn(Path home) {
+        return folder == null ? home.resolve("objects") : folder;
+    }
+
+    /// The store of objects that the administrator names: the one whose list has the bucket, or the one that
+    /// the environment describes.
+    ObjectStoreSettings storeOf(ObjectAddress address) {
+        return ObjectStores.withBucket(stores, address.bucket())
+                .orElseGet(() -> ObjectStores.environment(System::getenv));
     }
 }

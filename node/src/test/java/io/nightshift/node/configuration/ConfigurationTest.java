@@ -274,16 +274,44 @@ final class ConfigurationTest {
                         "node-1", 7001, "node-1", 7001, Set.of("worker"), List.of("node-0:7001"), 3, null));
         assertThat(configuration.journal())
                 .isEqualTo(new DataSourceSettings("journal", "jdbc:postgresql://db/journal", "night", null));
-        assertThat(configuration.registry()).isEqualTo(folder.resolve("models"));
+        assertThat(configuration.registry()).isEqualTo(new RegistryLocation.Folder(folder.resolve("models")));
         assertThat(configuration.tuning().getDuration("nightshift.batch.lease")).isEqualTo(Duration.ofMinutes(1));
         assertThat(configuration.tuning().getString("pekko.loglevel")).isEqualTo("DEBUG");
+    }
+
+    @Test
+    void theRegistryMayBeInAStore() throws IOException {
+        String stores = """
+                nightshift.stores {
+                  lake { endpoint = "https://lake.example.org", buckets = [lake] }
+                  models { endpoint = "https://models.example.org" }
+                }
+                """;
+        assertThat(storeOfRegistry(stores + "nightshift { registry = \"s3://lake/registry\" }"))
+                .isEqualTo("lake");
+        assertThat(storeOfRegistry(
+                        stores + "nightshift { registry = \"s3://lake/registry\", registry-store = models }"))
+                .isEqualTo("models");
+        assertThat(storeOfRegistry(stores + "nightshift.registry = \"s3://other/registry\""))
+                .isEqualTo("environment");
+
+        assertThatThrownBy(() -> load("nightshift.registry = \"s3:///registry\""))
+                .hasMessageContaining("nightshift.registry: expected a folder, or an address such as");
+        assertThatThrownBy(() -> load("nightshift { registry = \"s3://a/b\", registry-store = none }"))
+                .hasMessageContaining("nightshift.registry-store: nightshift.stores has no store of this name");
+        assertThatThrownBy(() -> load("nightshift { registry = folder, registry-store = lake }"))
+                .hasMessageContaining("nightshift.registry-store: nightshift.registry must be an address");
+    }
+
+    private String storeOfRegistry(String text) throws IOException {
+        return ((RegistryLocation.Objects) load(text).registry()).store().name();
     }
 
     @Test
     void withoutAnySectionANodeIsAloneOnLoopback() throws IOException {
         Configuration configuration = load("");
         assertThat(configuration.journal()).isNull();
-        assertThat(configuration.registry()).isNull();
+        assertThat(configuration.registry()).isEqualTo(new RegistryLocation.Home());
         assertThat(configuration.node().hostname()).isEqualTo("127.0.0.1");
         assertThat(configuration.node().contactPoints()).containsExactly("127.0.0.1:7355");
     }

@@ -19,6 +19,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -37,6 +38,7 @@ public final class TestCluster implements AutoCloseable {
     /// The proxy between the nodes and the database.
     final TcpProxy database;
 
+    private final boolean hasOwnHomes;
     private final EmbeddedPostgres postgres;
     private final List<Integer> ports;
     private final List<Integer> httpPorts = new ArrayList<>();
@@ -48,7 +50,23 @@ public final class TestCluster implements AutoCloseable {
     /// @param folder for the nodes' configuration, registry and logs
     /// @param size the largest number of nodes
     public TestCluster(Path folder, int size) throws IOException {
+        this(folder, size, """
+                files { read = ["%s", "%s"], write = ["%s"] }
+                """.formatted(folder, Checkout.path("examples"), folder), false);
+    }
+
+    /// Starts the database of nodes that share no folder: each has a home of its own, and reads and writes no
+    /// other files.
+    ///
+    /// @param configuration of the nodes: the section `nightshift` ends with it. `DATABASE_URL` stands for
+    ///     the URL of the journal's database
+    static TestCluster withoutSharedFolders(Path folder, int size, String configuration) throws IOException {
+        return new TestCluster(folder, size, configuration, true);
+    }
+
+    private TestCluster(Path folder, int size, String configuration, boolean hasOwnHomes) throws IOException {
         this.folder = folder;
+        this.hasOwnHomes = hasOwnHomes;
         this.postgres = EmbeddedPostgres.start();
         this.database = new TcpProxy(postgres.getPort());
         this.ports = new ArrayList<>();
@@ -61,15 +79,13 @@ public final class TestCluster implements AutoCloseable {
                 nightshift {
                   node.contact-points = [%s]
                   journal { url = "jdbc:postgresql://localhost:%d/postgres", user = postgres }
-                  files { read = ["%s", "%s"], write = ["%s"] }
                   batch { lease = 5s, retry.attempts = 20 }
+                  %s
                 }
                 """.formatted(
                         ports.stream().map("\"127.0.0.1:%d\""::formatted).collect(Collectors.joining(", ")),
                         database.port(),
-                        folder,
-                        Checkout.path("examples"),
-                        folder));
+                        configuration.replace("DATABASE_URL", databaseUrl())));
     }
 
     /// The folder of the nodes' configuration, registry and logs.
@@ -83,6 +99,15 @@ public final class TestCluster implements AutoCloseable {
 
     Path home() {
         return folder.resolve("home");
+    }
+
+    /// The home folder of a node.
+    Path home(int node) {
+        return hasOwnHomes ? folder.resolve("home-" + node) : home();
+    }
+
+    private String databaseUrl() {
+        return "jdbc:postgresql://localhost:%d/postgres".formatted(database.port());
     }
 
     /// The file with the token of the nodes, once one of them runs.
@@ -114,7 +139,7 @@ public final class TestCluster implements AutoCloseable {
                 "--config",
                 configuration().toString(),
                 "--home",
-                home().toString(),
+                home(node).toString(),
                 "--port",
                 String.valueOf(ports.get(node)),
                 "--threads",
@@ -159,6 +184,16 @@ public final class TestCluster implements AutoCloseable {
         try (Connection connection = postgres.getPostgresDatabase().getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
+        }
+    }
+
+    /// The first column of the first row of a query in the journal's database.
+    String value(String sql) throws SQLException {
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
         }
     }
 

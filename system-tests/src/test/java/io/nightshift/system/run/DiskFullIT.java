@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.SmallDisk;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,17 +24,19 @@ final class DiskFullIT {
     @TempDir
     private Path folder;
 
+    private @Nullable SmallDisk disk;
+
     @BeforeEach
-    void mount() throws IOException, InterruptedException {
-        Path small = Files.createDirectory(folder.resolve("small"));
-        assumeThat(call("mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", small.toString()))
-                .as("may mount a file system")
-                .isZero();
+    void mount() throws IOException {
+        disk = SmallDisk.mount(folder.resolve("small"), "400k");
+        assumeThat(disk).as("may mount a file system").isNotNull();
     }
 
     @AfterEach
-    void unmount() throws IOException, InterruptedException {
-        call("umount", folder.resolve("small").toString());
+    void unmount() {
+        if (disk != null) {
+            disk.close();
+        }
     }
 
     @Test
@@ -50,27 +54,10 @@ final class DiskFullIT {
             assertThat(entries).allMatch(entry -> entry.endsWith(".staging"));
         }
 
-        assertThat(call(
-                        "mount",
-                        "-o",
-                        "remount,size=50m",
-                        folder.resolve("small").toString()))
-                .isZero();
+        Objects.requireNonNull(disk).resize("50m");
         JsonNode json = ProgramProcess.run(job, arguments).expect(0).json();
         assertThat(json.get("resumed").asBoolean()).isTrue();
         assertThat(json.get("predictions").asInt()).isEqualTo(40_000);
         assertThat(json.get("batch")).isEqualTo(full.json().get("batch"));
-    }
-
-    private static int call(String... command) throws IOException, InterruptedException {
-        try {
-            return new ProcessBuilder(List.of(command))
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start()
-                    .waitFor();
-        } catch (IOException e) {
-            return -1;
-        }
     }
 }
