@@ -32,6 +32,12 @@ import picocli.CommandLine.ParameterException;
         mixinStandardHelpOptions = true)
 final class Nemesis implements Callable<Integer> {
 
+    /// Where the nodes find the input and the model.
+    enum Storage {
+        FILES,
+        S3
+    }
+
     private static final int COPIES = 4;
     private static final int PARTITION_ROWS = 4_000;
 
@@ -50,6 +56,15 @@ final class Nemesis implements Callable<Integer> {
 
     @Option(names = "--destination", paramLabel = "NAME", description = "parquet or postgres. Default: alternately.")
     private @Nullable Destination destination;
+
+    @Option(
+            names = "--storage",
+            paramLabel = "NAME",
+            defaultValue = "files",
+            description =
+                    "files, or s3: the nodes share no folder, the input and the model are in an S3 server, and the destination"
+                            + " is postgres. Default: ${DEFAULT-VALUE}.")
+    private Storage storage = Storage.FILES;
 
     @Option(names = "--loopback", description = "Use loopback even where network namespaces are permitted.")
     private boolean loopback;
@@ -73,10 +88,17 @@ final class Nemesis implements Callable<Integer> {
             environment.notes().forEach(note -> out.println("Note: " + note));
             List<Fault> faults = choose(available);
             Workload workload = Workload.of(Files.createDirectory(folder.resolve("job")), COPIES, PARTITION_ROWS);
-            return attack(
-                    new FaultCampaign(environment, available, NodeLaunchOptions.SMALL, workload, folder, seed),
-                    faults,
-                    folder);
+            NodeLaunchOptions options = NodeLaunchOptions.SMALL;
+            if (storage == Storage.S3) {
+                if (destination == Destination.PARQUET) {
+                    throw new ParameterException(
+                            new CommandLine(this), "--storage s3 has no folder for --destination parquet");
+                }
+                destination = Destination.POSTGRES;
+                workload = workload.in(environment.startStorage());
+                options = options.withConfiguration(workload.configuration());
+            }
+            return attack(new FaultCampaign(environment, available, options, workload, folder, seed), faults, folder);
         }
     }
 
@@ -84,7 +106,10 @@ final class Nemesis implements Callable<Integer> {
         available
                 .unavailable()
                 .forEach((unavailable, reason) -> out.printf("Note: no %s: %s%n", unavailable.title(), reason));
-        List<String> titles = available.available().stream().map(Fault::title).toList();
+        List<Fault> possible = available.available().stream()
+                .filter(fault -> storage == Storage.FILES || !fault.needsSharedFolder())
+                .toList();
+        List<String> titles = possible.stream().map(Fault::title).toList();
         for (String fault : only) {
             if (!titles.contains(fault)) {
                 throw new ParameterException(
@@ -92,7 +117,7 @@ final class Nemesis implements Callable<Integer> {
                         "the fault %s can't be injected here; available: %s".formatted(fault, titles));
             }
         }
-        return available.available().stream()
+        return possible.stream()
                 .filter(known -> only.isEmpty() || only.contains(known.title()))
                 .toList();
     }

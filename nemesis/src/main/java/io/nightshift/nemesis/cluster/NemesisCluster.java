@@ -7,10 +7,12 @@ import io.nightshift.nemesis.network.HostNetwork;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.network.SystemCommand;
 import io.nightshift.node.configuration.LocalToken;
+import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FreePort;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,6 +65,8 @@ public final class NemesisCluster implements AutoCloseable {
                       journal { url = "%s", user = %s }
                       data-sources.db { url = "%s", user = %s }
                       files { read = ["/"], write = ["/"] }
+                      registry = "%s"
+                      http.tokens = [{ name = nemesis, role = admin, sha256 = "%s" }]
                       %s
                     }
                     %s
@@ -73,6 +77,8 @@ public final class NemesisCluster implements AutoCloseable {
                             DatabaseProcess.OWNER,
                             database.url(DatabaseProcess.PREDICTIONS),
                             DatabaseProcess.OWNER,
+                            folder.resolve("registry"),
+                            Digests.sha256(token(folder).getBytes(StandardCharsets.UTF_8)),
                             network.needsTls() ? tls(network.address(host)) : "",
                             options.configuration()));
             if (SimulatedHost.NODES.contains(host)) {
@@ -81,7 +87,7 @@ public final class NemesisCluster implements AutoCloseable {
                         "--config",
                         file.toString(),
                         "--home",
-                        folder.resolve("home").toString(),
+                        home(folder, host).toString(),
                         "--port",
                         String.valueOf(ports.get(host)),
                         "--threads",
@@ -134,11 +140,20 @@ public final class NemesisCluster implements AutoCloseable {
     /// The folder for a node's temporary files.
     public Path scratch(SimulatedHost host) {
         String name = nodes.get(host).name;
-        return folder.resolve("home").resolve("spill-" + name.substring(name.lastIndexOf(':') + 1));
+        return home(folder, host).resolve("spill-" + name.substring(name.lastIndexOf(':') + 1));
     }
 
-    /// The token of the nodes' home folder.
+    /// Nodes share no home folder.
+    private static Path home(Path folder, SimulatedHost host) {
+        return folder.resolve("home-" + host);
+    }
+
+    /// The token that the nodes accept. It is the one of the home folder of the commands.
     public String token() {
+        return token(folder);
+    }
+
+    private static String token(Path folder) {
         Path home = folder.resolve("home");
         LocalToken.ensure(home);
         return Objects.requireNonNull(LocalToken.find(home));

@@ -23,6 +23,11 @@ public record NodeLaunchOptions(
     /// For a high throughput: compiled as in production.
     public static final NodeLaunchOptions FAST = new NodeLaunchOptions("", List.of(), Map.of(), Map.of());
 
+    /// @param more HOCON
+    public NodeLaunchOptions withConfiguration(String more) {
+        return new NodeLaunchOptions(configuration + more, options, threads, processors);
+    }
+
     public NodeLaunchOptions withThreads(Map<SimulatedHost, Integer> more) {
         return new NodeLaunchOptions(configuration, options, more, processors);
     }

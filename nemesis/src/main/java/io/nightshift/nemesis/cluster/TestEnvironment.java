@@ -22,6 +22,7 @@ public final class TestEnvironment implements AutoCloseable {
     private final List<String> notes = new ArrayList<>();
     private final HostNetwork network;
     private @Nullable SmallDisk disk;
+    private @Nullable ObjectStorage storage;
     private final List<Path> kept = new ArrayList<>();
     private volatile @Nullable NemesisCluster cluster;
     private boolean closed;
@@ -65,6 +66,13 @@ public final class TestEnvironment implements AutoCloseable {
             notes.add("no small file system: " + e.getMessage());
             return null;
         }
+    }
+
+    /// Starts the object storage of clusters whose nodes share no folder.
+    public synchronized ObjectStorage startStorage() throws IOException {
+        ObjectStorage started = ObjectStorage.start(network);
+        storage = started;
+        return started;
     }
 
     /// The operations that this machine does not permit, in sentences.
@@ -123,6 +131,9 @@ public final class TestEnvironment implements AutoCloseable {
         }
         closed = true;
         stopCluster(false);
+        if (storage != null) {
+            storage.close();
+        }
         if (disk != null) {
             disk.close();
         }

@@ -12,7 +12,8 @@ public enum Fault {
     KILL_SHARDS,
     /// `kill -9` of all nodes at once.
     KILL_ALL,
-    /// `kill -9` of the node that holds a scheduled job, of any node or of all nodes, around ticks of the job.
+    /// `kill -9` of the node that holds a scheduled job, of any node or of all nodes, around ticks of the
+    /// job.
     KILL_TICK,
     /// SIGSTOP of a node for this many seconds, then SIGCONT.
     FREEZE_3,
@@ -48,7 +49,8 @@ public enum Fault {
     REPEATING_CALLER,
     /// All nodes are killed, and one byte of an event of another batch changes in the journal.
     DAMAGED_EVENT,
-    /// The power of a single process is cut: its embedded ledger keeps what was forced, and any part of the rest.
+    /// The power of a single process is cut: its embedded ledger keeps what was forced, and any part of the
+    /// rest.
     POWER_CUT;
 
     /// Whether the fault affects what one node sees of the file system.
@@ -59,6 +61,11 @@ public enum Fault {
     /// Whether the fault is injected by strace.
     boolean needsStrace() {
         return this == HUNG_STORAGE || this == SLOW_DISK || this == POWER_CUT;
+    }
+
+    /// Whether the fault concerns a folder that all nodes see.
+    public boolean needsSharedFolder() {
+        return needsFolder() || this == MISSING_MOUNT || this == HUNG_STORAGE;
     }
 
     /// Whether the destination of the batch is a folder in each round.

@@ -3,6 +3,7 @@ package io.nightshift.nemesis.workload;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.nemesis.cluster.DatabaseProcess;
 import io.nightshift.nemesis.cluster.NemesisCluster;
+import io.nightshift.nemesis.cluster.ObjectStorage;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.program.ProgramProcess;
@@ -18,12 +19,24 @@ import java.util.List;
 /// @param job the job, with an input of its own
 /// @param rows the rows of the input
 /// @param partitionRows the approximate rows of a partition
-public record Workload(FlightsJob job, long rows, int partitionRows) {
+/// @param configuration HOCON that a process needs to run the job
+public record Workload(FlightsJob job, long rows, int partitionRows, String configuration) {
+
+    private static final String MODEL = "flights";
 
     /// @param copies how many times the input contains the example's flights
     public static Workload of(Path folder, int copies, int partitionRows) throws IOException, SQLException {
         FlightsJob job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(%d)".formatted(copies));
-        return new Workload(job, (long) copies * FlightsJob.ROWS, partitionRows);
+        return new Workload(job, (long) copies * FlightsJob.ROWS, partitionRows, "");
+    }
+
+    /// The same job with its input and its model in object storage.
+    public Workload in(ObjectStorage storage) throws IOException {
+        job.edit(job.input().toString(), storage.put(job.input()));
+        Path model = FlightsJob.example().resolve("flights.ubj");
+        storage.register(model, MODEL, job.folder());
+        job.edit(model.toString(), MODEL);
+        return new Workload(job, rows, partitionRows, storage.configuration());
     }
 
     /// The approximate number of partitions.
@@ -34,12 +47,12 @@ public record Workload(FlightsJob job, long rows, int partitionRows) {
     /// The digest of the output of a run in a single process, without faults.
     public String digestWithoutFaults(BatchOutput output, DatabaseProcess database) throws Exception {
         output.clear();
-        Path configuration = Files.writeString(
+        Path file = Files.writeString(
                 job.folder().resolve("run.conf"),
-                "nightshift.data-sources.db { url = \"%s\", user = %s }"
-                        .formatted(database.url(DatabaseProcess.PREDICTIONS), DatabaseProcess.OWNER));
+                "nightshift.data-sources.db { url = \"%s\", user = %s }%n%s"
+                        .formatted(database.url(DatabaseProcess.PREDICTIONS), DatabaseProcess.OWNER, configuration));
         List<String> arguments =
-                new ArrayList<>(List.of("run", "--home", job.home().toString(), "--config", configuration.toString()));
+                new ArrayList<>(List.of("run", "--home", job.home().toString(), "--config", file.toString()));
         arguments.addAll(settings(output));
         CommandResult end = ProgramProcess.run(job.folder(), arguments.toArray(String[]::new));
         JsonNode result = end.expect(0).json();
