@@ -50,7 +50,9 @@ final class StabilityIndex {
         for (long bin : bins) {
             Group group = earlier.isEmpty() || bin > earlier.lastKey()
                     ? above
-                    : bin < earlier.firstKey() ? below : Objects.requireNonNull(groups.floorEntry(bin)).getValue();
+                    : bin < earlier.firstKey()
+                            ? below
+                            : Objects.requireNonNull(groups.floorEntry(bin)).getValue();
             group.add(earlier.getOrDefault(bin, 0L), later.getOrDefault(bin, 0L));
         }
         Group missing = new Group();

@@ -1,4 +1,4 @@
-/// Which files batches of incremental jobs read. See docs/decisions/0035-new-files.md.
+/// Which files batches of incremental jobs read. See docs/decisions/0033-new-files.md.
 @NullMarked
 package io.nightshift.coordinator.incremental;
 

@@ -17,7 +17,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
 /// The files of incremental jobs: the tables `file_source`, `file_reading` and `read_file` beside the
-/// journal. They need about 100 bytes for each file that was ever read. See docs/decisions/0035-new-files.md.
+/// journal. They need about 100 bytes for each file that was ever read. See docs/decisions/0033-new-files.md.
 public final class ReadFilesTable implements ReadFiles {
 
     /// The keys of one query.

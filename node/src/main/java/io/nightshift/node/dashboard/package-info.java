@@ -1,5 +1,5 @@
 /// The dashboard: the files of the pages, and what only they ask for. Everything else the pages ask for by the
-/// HTTP API. See `docs/decisions/0036-dashboard.md`.
+/// HTTP API. See `docs/decisions/0034-dashboard.md`.
 @NullMarked
 package io.nightshift.node.dashboard;
 

@@ -112,8 +112,6 @@ class TonightTest {
         assertThat(now.rows()).hasSize(Tonight.MOST_ROWS).containsKey("bad-2000");
         assertThat(now.head()).contains("\"hidden\":201", "\"jobs\":1001");
         assertThat(Tonight.news(null, now).length()).isLessThan(300_000);
-        assertThat(now.rows().get("bad-2000"))
-                .as("a long reason is shortened")
-                .hasSizeLessThan(800);
+        assertThat(now.rows().get("bad-2000")).as("a long reason is shortened").hasSizeLessThan(800);
     }
 }

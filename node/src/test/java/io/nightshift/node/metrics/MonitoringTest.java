@@ -177,8 +177,7 @@ class MonitoringTest {
                         assertThat(values).as(name + " " + label).hasSizeLessThan(20));
                 assertThat(labels.keySet())
                         .as(name)
-                        .isSubsetOf(
-                                "state", "outcome", "resource", "quantile", "currency", "le", "job_name", "check");
+                        .isSubsetOf("state", "outcome", "resource", "quantile", "currency", "le", "job_name", "check");
             }
         });
         assertThat(shown.getOrDefault("nightshift_attempts_total", Map.of()).get("outcome"))

@@ -1,4 +1,4 @@
--- The files that batches of incremental jobs read. See docs/decisions/0035-new-files.md.
+-- The files that batches of incremental jobs read. See docs/decisions/0033-new-files.md.
 
 -- A row to lock while a source's readings are added.
 CREATE TABLE file_source (
