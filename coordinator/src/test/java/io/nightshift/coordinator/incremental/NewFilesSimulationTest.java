@@ -41,7 +41,8 @@ class NewFilesSimulationTest {
                 return NewFilesSimulation.counting(
                         files,
                         ledger,
-                        planned -> (planned.plan() != null && planned.phase() != Phase.CANCELLED) ? Boolean.TRUE : null);
+                        planned ->
+                                (planned.plan() != null && planned.phase() != Phase.CANCELLED) ? Boolean.TRUE : null);
             }
         },
         CLAIMS_ARE_NOT_CHECKED {

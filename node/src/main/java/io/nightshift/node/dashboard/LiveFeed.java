@@ -112,6 +112,7 @@ final class LiveFeed<S> {
             return event("tick", "{}");
         }
 
+        @SuppressWarnings("ReferenceEquality") // The viewers share the moments.
         private String text(S now) {
             String text = shown == now ? "" : render(shown, now);
             shown = now;
@@ -131,6 +132,7 @@ final class LiveFeed<S> {
                 : keep(question.get());
     }
 
+    @SuppressWarnings("ReferenceEquality") // The viewers share the moments.
     private String render(@Nullable S before, S now) {
         Rendered<S> known = rendered;
         if (known != null && known.before() == before && known.now() == now) {
