@@ -4,6 +4,7 @@ import io.nightshift.cli.batch.AlertCommands;
 import io.nightshift.cli.batch.BatchCommands;
 import io.nightshift.cli.batch.LedgerCommands;
 import io.nightshift.cli.batch.QuarantineCommands;
+import io.nightshift.cli.client.UiCommand;
 import io.nightshift.cli.doctor.DoctorCommand;
 import io.nightshift.cli.init.InitCommand;
 import io.nightshift.cli.job.BackfillCommand;
@@ -23,7 +24,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,6 +32,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.UnmatchedArgumentException;
+import picocli.CommandLine;
 
 /// The program.
 @Command(

@@ -66,8 +66,9 @@ final class BatchTimeline {
     /// @param nodes rows committed in each span, by node
     private record Lanes(Instant start, long seconds, Map<String, long[]> nodes) {}
 
-    /// Neighbouring partitions, as numbers: the first one, how many, how many of them are committed, their rows, their
-    /// quarantined rows, their failed attempts, and the longest time on a scoring thread in milliseconds.
+    /// Neighbouring partitions, as numbers: the first one, how many, how many of them are committed, their
+    /// rows, their quarantined rows, their failed attempts, and the longest time on a scoring thread in
+    /// milliseconds.
     private record PartitionMap(int partitions, List<long[]> cells) {}
 
     private record Detail(

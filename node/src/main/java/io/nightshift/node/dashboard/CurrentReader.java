@@ -35,8 +35,8 @@ final class CurrentReader {
     /// Ended batches, which never change.
     private final Map<BatchId, Current.Batch> ended = new ConcurrentHashMap<>();
 
-    /// Ended batches to be described, one after the other: reading the ledgers of a thousand jobs at once would keep
-    /// the node from other requests.
+    /// Ended batches to be described, one after the other: reading the ledgers of a thousand jobs at once
+    /// would keep the node from other requests.
     private final Deque<BatchRegisterState.Entry> undescribed = new ArrayDeque<>();
 
     private boolean isDescribing;

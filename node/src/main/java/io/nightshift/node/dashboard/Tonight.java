@@ -207,8 +207,8 @@ record Tonight(String head, Map<String, String> rows) {
                 alert.raisedAt());
     }
 
-    /// The events from one moment to the next: the head, the rows that are new or have changed, and the keys of those
-    /// that are gone.
+    /// The events from one moment to the next: the head, the rows that are new or have changed, and the keys
+    /// of those that are gone.
     static String news(@Nullable Tonight before, Tonight now) {
         StringBuilder rows = new StringBuilder();
         now.rows.forEach((key, row) -> {

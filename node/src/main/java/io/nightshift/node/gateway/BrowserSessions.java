@@ -28,9 +28,9 @@ import org.slf4j.LoggerFactory;
 /// The sessions of browsers that have signed in to the dashboard.
 ///
 /// A session is its cookie: the digest of the token and the time at which the session ends, encrypted and
-/// authenticated with AES-GCM. The node keeps no list, so a session survives its restart, and a cookie that leaks is
-/// no token. The node looks the digest up among the valid tokens with each request, so revoking a token ends its
-/// sessions. The key is a file in the home folder, next to the token.
+/// authenticated with AES-GCM. The node keeps no list, so a session survives its restart, and a cookie that
+/// leaks is no token. The node looks the digest up among the valid tokens with each request, so revoking a
+/// token ends its sessions. The key is a file in the home folder, next to the token.
 ///
 /// Safe for several threads.
 public final class BrowserSessions {

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /// Signs browsers in and out.
 ///
 /// A browser exchanges a token or a sign-in code for a cookie that scripts can't read and that is not sent with
-/// requests of other sites. The cookie has no path of its own. So its path is the folder of `session` as the browser
-/// sees it, also behind a proxy that serves the node below a path.
+/// requests of other sites. The cookie has no path of its own. So its path is the folder of `session` as the
+/// browser sees it, also behind a proxy that serves the node below a path.
 public final class SessionRoutes {
 
     private static final List<String> JSON = List.of("application/json");

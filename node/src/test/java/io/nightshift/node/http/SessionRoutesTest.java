@@ -21,8 +21,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Browsers that sign in. The requests are written by hand, since Java's client does not let a test choose headers such
-/// as `Sec-Fetch-Site`.
+/// Browsers that sign in. The requests are written by hand, since Java's client does not let a test choose
+/// headers such as `Sec-Fetch-Site`.
 @Timeout(60)
 final class SessionRoutesTest {
 

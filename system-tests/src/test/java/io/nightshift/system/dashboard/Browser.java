@@ -136,8 +136,8 @@ final class Browser implements AutoCloseable {
                 .isEqualTo(0L);
     }
 
-    /// What the browser has complained about since the last call: failed scripts, and what the Content-Security-Policy
-    /// has blocked.
+    /// What the browser has complained about since the last call: failed scripts, and what the
+    /// Content-Security-Policy has blocked.
     List<String> complaints() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .map(entry -> entry.getMessage())

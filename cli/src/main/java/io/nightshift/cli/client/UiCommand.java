@@ -1,9 +1,10 @@
-package io.nightshift.cli;
+package io.nightshift.cli.client;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.Problem;
-import io.nightshift.cli.client.ServerOption;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.HomeFolder;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
@@ -26,14 +27,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `ui`: opens the dashboard in a browser that is signed in already. The address holds a code that is valid once and
-/// for a minute, not the token: other users of the machine can see the arguments of the browser.
+/// `ui`: opens the dashboard in a browser that is signed in already. The address holds a code that is valid
+/// once and for a minute, not the token: other users of the machine can see the arguments of the browser.
 @Command(
         name = "ui",
         description =
                 "Opens the dashboard in a browser, already signed in. The address that it prints is valid once, for a minute.",
         mixinStandardHelpOptions = true)
-final class UiCommand implements Callable<Integer> {
+public final class UiCommand implements Callable<Integer> {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
