@@ -156,7 +156,7 @@ function Phases({phases, takeovers, batch}) {
   const total = bars.reduce((sum, phase) => sum + phase.seconds, 0) || 1;
   return html`<div class="phases" aria-hidden="true">${bars.map((phase) => html`<div key=${phase.from + phase.phase} class="phase ${tone(phase.phase)}" style=${{flexGrow: Math.max(phase.seconds / total, 0.012)}}>
       <${Icon} name=${stateIcon(phase.phase)} /><span>${stateWord(phase.phase)}</span></div>`)}</div>
-    <div class="scroll"><table class="compact"><thead><tr><th scope="col">Phase</th><th scope="col">From</th><th scope="col" class="number">Duration</th></tr></thead><tbody>
+    <div class="scroll" tabindex="0" role="region" aria-label="Table of phases"><table class="compact"><thead><tr><th scope="col">Phase</th><th scope="col">From</th><th scope="col" class="number">Duration</th></tr></thead><tbody>
       ${shown.map((phase, i) => html`<tr key=${phase.from + phase.phase}><td><${State} state=${phase.phase} /></td><td><${Time} at=${phase.from} zone=${batch.timing?.time_zone} seconds /></td>
         <td class="number">${isOver && i === shown.length - 1 ? '' : duration(phase.seconds)}</td></tr>`)}</tbody></table></div>
     ${takeovers.length > 1 && html`<p class="muted">Coordinated by ${takeovers.at(-1).node} since <${Time} at=${takeovers.at(-1).at} />; ${plural(takeovers.length - 1, 'takeover')} before.</p>`}`;
@@ -210,7 +210,7 @@ function CellDetails({batch, cell}) {
   const title = count === 1 ? `Partition ${number(cell[CELL.first])}` : `Partitions ${number(cell[CELL.first])} to ${number(cell[CELL.first] + count - 1)}`;
   return html`<div class="details" aria-live="polite"><h3>${title}</h3>
     <p>${number(cell[CELL.committed])} of ${number(count)} committed · ${number(cell[CELL.rows])} rows · ${number(cell[CELL.quarantined])} quarantined · ${plural(cell[CELL.failed], 'failed attempt')}${cell[CELL.millis] > 0 && ` · ${count === 1 ? '' : 'longest '}${duration(cell[CELL.millis] / 1000)}`}</p>
-    <${Loaded} of=${page}>${(value) => html`<div class="scroll"><table class="compact"><thead><tr><th scope="col" class="number">Partition</th><th scope="col">State</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Quarantined</th><th scope="col" class="number">Failed</th><th scope="col">Epoch</th></tr></thead><tbody>
+    <${Loaded} of=${page}>${(value) => html`<div class="scroll" tabindex="0" role="region" aria-label="Table of partitions"><table class="compact"><thead><tr><th scope="col" class="number">Partition</th><th scope="col">State</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Quarantined</th><th scope="col" class="number">Failed</th><th scope="col">Epoch</th></tr></thead><tbody>
       ${value.partitions.map((partition) => html`<tr key=${partition.partition}><td class="number">${number(partition.partition)}</td><td>${partition.state}</td><td class="number">${number(partition.rows)}</td><td class="number">${partition.quarantined === null ? '–' : number(partition.quarantined)}</td><td class="number">${partition.attempts_failed}</td><td>${partition.epoch ?? '–'}</td></tr>`)}</tbody></table></div>
       ${count > 50 && html`<p class="muted">The first 50 of ${number(count)}.</p>`}`}</${Loaded}></div>`;
 }
@@ -220,7 +220,7 @@ function Lanes({lanes}) {
   if (nodes.length === 0) return html`<p class="muted">No node has committed a partition yet.</p>`;
   const most = Math.max(1, ...nodes.flatMap(([, rows]) => rows));
   const end = new Date(new Date(lanes.start).getTime() + nodes[0][1].length * lanes.seconds * 1000);
-  return html`<div class="scroll"><table class="lanes"><thead><tr><th scope="col">Node</th><th scope="col"><span class="ends"><span>${clock(lanes.start)}</span><span>${clock(end)}</span></span></th><th scope="col" class="number">Rows</th></tr></thead><tbody>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of nodes"><table class="lanes"><thead><tr><th scope="col">Node</th><th scope="col"><span class="ends"><span>${clock(lanes.start)}</span><span>${clock(end)}</span></span></th><th scope="col" class="number">Rows</th></tr></thead><tbody>
     ${nodes.map(([node, rows]) => {
       const sum = rows.reduce((a, b) => a + b, 0);
       return html`<tr key=${node}><th scope="row">${node}</th><td><svg viewBox="0 0 ${rows.length} 1" preserveAspectRatio="none" aria-hidden="true">${rows.map((count, i) => count > 0 && html`<rect key=${i} x=${i + 0.06} y="0" width="0.88" height="1" opacity=${0.25 + 0.75 * (count / most)} />`)}</svg></td><td class="number">${number(sum)}</td></tr>`;
@@ -228,7 +228,7 @@ function Lanes({lanes}) {
 }
 
 function Checks({batch}) {
-  return html`<div class="scroll"><table class="compact"><thead><tr><th scope="col">Check</th><th scope="col">Result</th><th scope="col">On failure</th></tr></thead><tbody>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of checks"><table class="compact"><thead><tr><th scope="col">Check</th><th scope="col">Result</th><th scope="col">On failure</th></tr></thead><tbody>
     ${batch.checks.map((check) => html`<tr key=${check.name}><td><span class="state ${check.passed ? 'good' : 'bad'}"><${Icon} name=${check.passed ? 'check' : 'cross'} />${check.name}</span></td><td>${check.text}</td><td>${check.on_fail}</td></tr>`)}</tbody></table></div>`;
 }
 
@@ -260,7 +260,7 @@ function pretty(values) {
 
 function Failures({failures}) {
   if (failures.length === 0) return html`<p class="muted">No attempt has failed.</p>`;
-  return html`<div class="scroll"><table class="compact"><thead><tr><th scope="col">When</th><th scope="col" class="number">Partition</th><th scope="col">Node</th><th scope="col">Why</th></tr></thead><tbody>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of failed attempts"><table class="compact"><thead><tr><th scope="col">When</th><th scope="col" class="number">Partition</th><th scope="col">Node</th><th scope="col">Why</th></tr></thead><tbody>
     ${failures.toReversed().map((failure, i) => html`<tr key=${i}><td><${Time} at=${failure.at} /></td><td class="number">${number(failure.partition)}</td><td>${failure.node}</td><td>${failure.reason}</td></tr>`)}</tbody></table></div>`;
 }
 

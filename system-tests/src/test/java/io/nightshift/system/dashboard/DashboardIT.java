@@ -207,10 +207,11 @@ final class DashboardIT {
         browser.awaitText("rows/s");
         picture("running");
         browser.press("Pause");
-        browser.fill("Why", "somebody needs the disk");
+        String why = "somebody needs <b>the disk</b><script>alert(1)</script>";
+        browser.fill("Why", why);
         browser.confirm("Pause");
         awaitState(batch, "paused");
-        browser.awaitText("somebody needs the disk");
+        browser.awaitText(why);
         browser.press("Resume");
         browser.confirm("Resume");
         awaitState(batch, "running");
