@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /// Bytes that a client sends to a node's HTTP port. A node answers any bytes, or closes the connection. A
@@ -98,27 +99,53 @@ final class HttpTarget implements FuzzTarget {
         }
     }
 
-    /// The node's answer until it closes the connection; empty if it resets the connection.
+    /// The node's answer until it closes the connection; empty if it resets the connection. Of a stream of events,
+    /// only the beginning.
     ///
     /// @param patience how long to wait for the node before telling it that nothing follows, in milliseconds. It
     ///     gives up an answer that is not ready then
     String answer(byte[] input, int patience) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), node.port)) {
-            socket.setSoTimeout(patience);
             socket.getOutputStream().write(input);
             ByteArrayOutputStream answer = new ByteArrayOutputStream();
-            InputStream in = socket.getInputStream();
-            try {
-                in.transferTo(answer);
-            } catch (SocketTimeoutException waits) {
-                socket.setSoTimeout(MILLISECONDS);
+            if (!readToEnd(socket, answer, patience)) {
                 socket.shutdownOutput();
-                in.transferTo(answer);
+                if (!readToEnd(socket, answer, MILLISECONDS) && !isStream(answer)) {
+                    throw new SocketTimeoutException("the node does not end its answer");
+                }
             }
             return answer.toString(StandardCharsets.ISO_8859_1);
         } catch (SocketException reset) {
             return "";
         }
+    }
+
+    /// @return false if the connection is still open after the time, or events come
+    private static boolean readToEnd(Socket socket, ByteArrayOutputStream answer, int milliseconds)
+            throws IOException {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
+        InputStream in = socket.getInputStream();
+        byte[] buffer = new byte[8192];
+        try {
+            for (long left = milliseconds; left > 0; left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())) {
+                socket.setSoTimeout((int) left);
+                int count = in.read(buffer);
+                if (count < 0) {
+                    return true;
+                }
+                answer.write(buffer, 0, count);
+                if (isStream(answer)) {
+                    return false;
+                }
+            }
+        } catch (SocketTimeoutException over) {
+            return false;
+        }
+        return false;
+    }
+
+    private static boolean isStream(ByteArrayOutputStream answer) {
+        return answer.toString(StandardCharsets.ISO_8859_1).contains("text/event-stream");
     }
 
     @Override
