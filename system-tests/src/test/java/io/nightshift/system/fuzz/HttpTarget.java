@@ -121,8 +121,7 @@ final class HttpTarget implements FuzzTarget {
     }
 
     /// @return false if the connection is still open after the time, or events come
-    private static boolean readToEnd(Socket socket, ByteArrayOutputStream answer, int milliseconds)
-            throws IOException {
+    private static boolean readToEnd(Socket socket, ByteArrayOutputStream answer, int milliseconds) throws IOException {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
         InputStream in = socket.getInputStream();
         byte[] buffer = new byte[8192];
