@@ -28,7 +28,7 @@ final class CacheableLambdas {
             + "Ljava/lang/invoke/MethodType;Ljava/lang/invoke/MethodType;Ljava/lang/invoke/MethodHandle;"
             + "Ljava/lang/invoke/MethodType;)Ljava/lang/invoke/CallSite;";
 
-    /// What the descriptors of the interfaces begin with.
+    /// Prefixes of the descriptors of functional interfaces that extend `Serializable`.
     private static final List<String> FUNCTIONS =
             List.of("Lscala/Function", "Lscala/runtime/java8/JFunction", "Lorg/apache/pekko/japi/function/");
 

@@ -142,7 +142,7 @@ final class BackgroundTaskRunner {
         Job job = state.submission().job();
         return state.extension() != null
                 || job.source().onChange() == Job.OnChange.EXTEND
-                // What is new is decided by the plan.
+                // The plan decides which data are new.
                 || job.incremental() != null;
     }
 

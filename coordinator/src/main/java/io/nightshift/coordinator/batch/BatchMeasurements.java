@@ -11,7 +11,7 @@ public interface BatchMeasurements {
     /// @throws FailureException permanent if it can't
     void checkBaseline(BatchState state);
 
-    /// What the committed attempts of a complete batch have counted, and the batch to compare with.
+    /// Adds up the counts of the committed attempts of a complete batch, and finds the batch to compare with.
     ///
     /// @throws FailureException transient if the ledger can't be read
     Measured measure(BatchState state);

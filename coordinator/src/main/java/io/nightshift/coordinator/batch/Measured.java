@@ -6,7 +6,7 @@ import io.nightshift.protocol.batch.PartitionStatistics;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What the checks of a complete batch compare with their limits.
+/// The values that the checks of a complete batch compare with their limits.
 ///
 /// @param statistics of the committed partitions
 /// @param baseline the batch to compare with; null if no check needs one, or there is none

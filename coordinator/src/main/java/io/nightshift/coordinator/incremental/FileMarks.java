@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// Safe for several threads and nodes.
 public class FileMarks {
 
-    /// What a batch's own ledger says.
+    /// The phase and the plan of a batch, from its ledger.
     ///
     /// @param phase null if the ledger has no entry
     /// @param plan digest of the identities of the planned files; null until the batch is planned

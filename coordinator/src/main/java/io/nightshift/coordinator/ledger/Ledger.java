@@ -283,7 +283,7 @@ public record Ledger(String url, String user, String password) {
         return new FileMarks(readFiles(), this::planned);
     }
 
-    /// What a batch has planned. A batch whose ledger is damaged may be published.
+    /// The phase and the plan of a batch. A batch whose ledger is damaged counts as published, since it may be.
     private FileMarks.Planned planned(BatchId batch) {
         try {
             BatchState state = state(batch);

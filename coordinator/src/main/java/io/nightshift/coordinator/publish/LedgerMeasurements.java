@@ -90,7 +90,7 @@ public record LedgerMeasurements(Ledger ledger) implements BatchMeasurements {
         }
     }
 
-    /// Of the published batches of the job that were submitted before this one, the last.
+    /// The last published batch of the job that was submitted before this batch, or null if there is none.
     private @Nullable Baseline previous(BatchState state) {
         RegisteredBatches registered = ledger.registered();
         Entry last = registered.find(state.batch()).orElse(null);

@@ -32,7 +32,7 @@ final class ModelCopies {
     /// A copy that nobody has used for so long is deleted when another one is fetched.
     private static final Duration KEPT = Duration.ofDays(30);
 
-    /// What a process that was killed has left is deleted after so long.
+    /// The age at which a temporary file is deleted, because the process that wrote it was killed.
     private static final Duration ABANDONED = Duration.ofDays(1);
 
     /// How often wrong bytes are fetched again.

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// batch is in memory.
 final class NewFilesCheck {
 
-    /// What a batch's ledger says.
+    /// A batch as its ledger describes it.
     ///
     /// @param place in the order of submission
     /// @param full whether it may read what other batches read

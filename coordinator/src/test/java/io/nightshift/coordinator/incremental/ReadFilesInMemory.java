@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/// What the tables remember, for simulations.
+/// Keeps the records of read files in memory instead of tables, for simulations.
 final class ReadFilesInMemory implements ReadFiles {
 
     private record Key(String batch, String plan) {

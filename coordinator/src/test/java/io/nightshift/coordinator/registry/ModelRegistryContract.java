@@ -25,7 +25,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// What a registry promises, wherever its models are.
+/// Tests that every model registry has to pass, in a folder or in an object store.
 abstract class ModelRegistryContract {
 
     static final Instant NOON = Instant.parse("2026-01-02T12:00:00.123456Z");

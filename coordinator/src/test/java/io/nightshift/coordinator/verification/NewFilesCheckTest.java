@@ -63,7 +63,7 @@ class NewFilesCheckTest {
 
     @Test
     void batchesThatReadEachFileOnceAreProved() {
-        // Of a plan that was not persisted, and of a batch that was cancelled.
+        // These two do not count: one plan was not persisted, and one batch was cancelled.
         index("a", "other plan", false, 3);
         index("cancelled", "plan", false, 1);
 
