@@ -283,7 +283,7 @@ public record Ledger(String url, String user, String password) {
         return new FileMarks(readFiles(), this::planned);
     }
 
-    /// The phase and the plan of a batch. A batch whose ledger is damaged keeps its files, since it may be published.
+    /// The phase and the plan of a batch. A batch with a damaged ledger keeps its files, since it may be published.
     private FileMarks.Planned planned(BatchId batch) {
         try {
             BatchState state = state(batch);
