@@ -40,6 +40,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -99,6 +100,11 @@ final class HttpNightshiftClient implements NightshiftClient {
     @Override
     public CompletionStage<BatchDescription> describe(String batch) {
         return send(get(path(batch)), BatchDescription.class);
+    }
+
+    @Override
+    public CompletionStage<BatchDescription> describe(String batch, Instant at) {
+        return send(get(path(batch) + text(Map.of("at", at.toString()))), BatchDescription.class);
     }
 
     @Override

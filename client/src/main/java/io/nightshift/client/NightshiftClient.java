@@ -24,6 +24,7 @@ import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
 import java.net.URI;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -69,6 +70,14 @@ public interface NightshiftClient extends AutoCloseable {
     ///
     /// @param batch ID, unambiguous prefix of an ID, or `latest`
     CompletionStage<BatchDescription> describe(String batch);
+
+    /// Reads the status that a batch had at some time, from its ledger.
+    ///
+    /// The stage fails with the kind `NOT_FOUND` if there was no such batch yet.
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param at the time
+    CompletionStage<BatchDescription> describe(String batch, Instant at);
 
     /// Lists batches, newest first.
     ///

@@ -12,6 +12,8 @@ import picocli.CommandLine.Command;
             BatchListCommand.class,
             BatchShowCommand.class,
             BatchHeadCommand.class,
+            BatchDiffCommand.class,
+            BatchReplayCommand.class,
             BatchEventsCommand.class,
             BatchVerifyCommand.class,
             BatchSubmitCommand.class,

@@ -15,14 +15,19 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /// `batch show`: the state of one batch, from its ledger.
 @Command(name = "show", description = "Shows the state of a batch.", mixinStandardHelpOptions = true)
@@ -31,17 +36,43 @@ final class BatchShowCommand extends QueryCommand {
     @Mixin
     private final BatchParameter wanted = new BatchParameter();
 
+    @Option(
+            names = "--at",
+            paramLabel = "TIME",
+            description = "Shows the state that the batch had at this time, such as 2026-11-25T03:12Z.")
+    private @Nullable String time;
+
     @Override
     int run(Ledger ledger) {
-        return show(BatchDescriptions.of(
-                ledger,
-                ledger.registered().named(wanted.name()),
-                configuration().prices()));
+        Instant at = at();
+        BatchRegisterState.Entry entry = ledger.registered().named(wanted.name());
+        if (at == null) {
+            return show(BatchDescriptions.of(ledger, entry, configuration().prices()));
+        }
+        if (at.isBefore(entry.at())) {
+            throw FailureException.permanent(BatchDescriptions.notOpened(entry, at));
+        }
+        return show(BatchDescriptions.of(ledger, entry, at, configuration().prices()));
     }
 
     @Override
     int run(NightshiftClient client) {
-        return show(ClusterAccess.answer(client.describe(wanted.name())));
+        Instant at = at();
+        return show(ClusterAccess.answer(
+                at == null ? client.describe(wanted.name()) : client.describe(wanted.name(), at)));
+    }
+
+    private @Nullable Instant at() {
+        if (time == null) {
+            return null;
+        }
+        try {
+            return OffsetDateTime.parse(time).toInstant();
+        } catch (DateTimeParseException e) {
+            throw FailureException.permanent(
+                    "--at must be a time with its offset, such as 2026-11-25T03:12Z or 2026-11-25T04:12+01:00, not "
+                            + time);
+        }
     }
 
     private int show(BatchDescription batch) {
@@ -64,7 +95,7 @@ final class BatchShowCommand extends QueryCommand {
         try {
             return run(ledger);
         } catch (FailureException away) {
-            if (ledger.problem() == null) {
+            if (time != null || ledger.problem() == null) {
                 throw away;
             }
             try (ClusterAccess nodes = ClusterAccess.connect(cluster, token())) {

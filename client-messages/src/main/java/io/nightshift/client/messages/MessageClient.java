@@ -38,6 +38,7 @@ import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.wire.WireLimits;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -178,7 +179,12 @@ public final class MessageClient implements NightshiftClient {
 
     @Override
     public CompletionStage<BatchDescription> describe(String batch) {
-        return ask(replyTo -> new GatewayCommand.Describe(batch, replyTo), timeout);
+        return ask(replyTo -> new GatewayCommand.Describe(batch, replyTo, null), timeout);
+    }
+
+    @Override
+    public CompletionStage<BatchDescription> describe(String batch, Instant at) {
+        return ask(replyTo -> new GatewayCommand.Describe(batch, replyTo, at), timeout);
     }
 
     @Override

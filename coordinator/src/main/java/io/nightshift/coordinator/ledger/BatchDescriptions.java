@@ -19,6 +19,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Builds the descriptions of batches for clients, from the ledger or from the status that a coordinator
@@ -35,8 +36,25 @@ public final class BatchDescriptions {
     /// @param prices of what the batch has used
     /// @throws FailureException transient if the journal can't be read
     public static BatchDescription of(Ledger ledger, BatchRegisterState.Entry entry, Prices prices) {
+        return readable(entry, () -> of(entry, ledger.state(entry.batch()), Clock.systemUTC().instant(), prices));
+    }
+
+    /// Describes a batch as it was at some time, from the entries of its ledger until then.
+    ///
+    /// @param at not before the batch was opened
+    /// @throws FailureException as [#of(Ledger, BatchRegisterState.Entry, Prices)]
+    public static BatchDescription of(Ledger ledger, BatchRegisterState.Entry entry, Instant at, Prices prices) {
+        return readable(entry, () -> of(entry, ledger.state(entry.batch(), at), at, prices));
+    }
+
+    /// Why [#of(Ledger, BatchRegisterState.Entry, Instant, Prices)] can't describe a batch.
+    public static String notOpened(BatchRegisterState.Entry entry, Instant at) {
+        return "batch %s was opened at %s, after %s".formatted(entry.batch(), entry.at(), at);
+    }
+
+    private static BatchDescription readable(BatchRegisterState.Entry entry, Supplier<BatchDescription> description) {
         try {
-            return of(entry, ledger.state(entry.batch()), Clock.systemUTC().instant(), prices);
+            return description.get();
         } catch (FailureException e) {
             if (!e.failure().isPermanent()) {
                 throw e;

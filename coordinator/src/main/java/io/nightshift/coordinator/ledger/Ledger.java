@@ -29,8 +29,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.h2.Driver;
 import org.h2.api.ErrorCode;
@@ -177,13 +179,33 @@ public record Ledger(String url, String user, String password) {
     /// @throws FailureException transient if the journal can't be read, permanent if the ledger is damaged or
     ///     a later version wrote it
     public BatchState state(BatchId batch) {
+        return state(batch, entry -> true);
+    }
+
+    private BatchState state(BatchId batch, Predicate<LedgerEntry> isWanted) {
         AtomicReference<BatchState> state = new AtomicReference<>(BatchState.initial(batch));
         try {
-            forEach(batch, (number, entry) -> state.set(state.get().apply(entry)));
+            forEach(batch, (number, entry) -> {
+                if (isWanted.test(entry)) {
+                    state.set(state.get().apply(entry));
+                }
+            });
         } catch (IllegalStateException | IllegalArgumentException | IndexOutOfBoundsException e) {
             throw FailureException.permanent(BatchState.damage(e));
         }
         return state.get();
+    }
+
+    /// The state that a batch had at some time, folded from the entries until then; the initial state if there were
+    /// none. Entries after the first later one are left out.
+    ///
+    /// @throws FailureException as [#state(BatchId)]
+    public BatchState state(BatchId batch, Instant at) {
+        AtomicBoolean isLater = new AtomicBoolean();
+        return state(batch, entry -> {
+            isLater.compareAndSet(false, entry.event().at().isAfter(at));
+            return !isLater.get();
+        });
     }
 
     /// The throughput of a published batch in rows per second, measured from its last start or resumption to

@@ -22,6 +22,7 @@ import io.nightshift.protocol.job.RunKey;
 import io.nightshift.storage.Destinations;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -264,6 +265,21 @@ public final class BatchQueries {
     /// A batch's current description.
     public CompletionStage<BatchDescription> describe(String name) {
         return find(name).thenCompose(this::describe);
+    }
+
+    /// The description that a batch had at some time.
+    ///
+    /// @throws ProblemException in the stage, if it was not opened yet
+    public CompletionStage<BatchDescription> describe(String name, Instant at) {
+        return find(name)
+                .thenApplyAsync(
+                        entry -> {
+                            if (at.isBefore(entry.at())) {
+                                throw ProblemException.notFound("batch", BatchDescriptions.notOpened(entry, at));
+                            }
+                            return BatchDescriptions.of(ledger, entry, at, prices);
+                        },
+                        blocking);
     }
 
     public CompletionStage<BatchDescription> describe(BatchRegisterState.Entry entry) {

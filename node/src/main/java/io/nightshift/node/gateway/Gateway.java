@@ -32,6 +32,7 @@ import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobFileException;
 import io.nightshift.protocol.wire.WireLimits;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -107,8 +108,8 @@ public final class Gateway {
                     Job parsed = job(job, parameters);
                     return changes.submit(caller, full ? BatchOperations.full(parsed) : parsed, fresh || full, key);
                 });
-            case GatewayCommand.Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo) ->
-                read(token, replyTo, () -> batches.describe(batch));
+            case GatewayCommand.Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo, Instant at) ->
+                read(token, replyTo, () -> at == null ? batches.describe(batch) : batches.describe(batch, at));
             case GatewayCommand.Watch(
                     String batch,
                     BatchDescription seen,

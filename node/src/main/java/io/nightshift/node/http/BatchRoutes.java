@@ -11,6 +11,7 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -43,7 +44,7 @@ final class BatchRoutes {
     List<Endpoint> endpoints() {
         return List.of(
                 Endpoint.get("/v1/batches", Role.READ, Set.of("job", "state", "limit", "cursor"), this::list),
-                Endpoint.get("/v1/batches/{batch}", Role.READ, Set.of(), this::show),
+                Endpoint.get("/v1/batches/{batch}", Role.READ, Set.of("at"), this::show),
                 Endpoint.get(
                         "/v1/batches/{batch}/partitions",
                         Role.READ,
@@ -67,7 +68,10 @@ final class BatchRoutes {
     }
 
     private CompletionStage<Answer> show(Call call) {
-        return batches.cachedDescription(call.segment("batch")).thenApply(seen -> Answer.json(200, seen.json()));
+        Instant at = call.time("at");
+        return at == null
+                ? batches.cachedDescription(call.segment("batch")).thenApply(seen -> Answer.json(200, seen.json()))
+                : batches.describe(call.segment("batch"), at).thenApply(batch -> Answer.json(200, batch));
     }
 
     private CompletionStage<Answer> partitions(Call call) {

@@ -122,6 +122,27 @@ public record Job(
                 checks);
     }
 
+    /// The same job with another destination.
+    public Job withDestination(Destination other) {
+        return new Job(
+                name,
+                model,
+                features,
+                source,
+                other,
+                partitions,
+                errors,
+                output,
+                categories,
+                retry,
+                parameters,
+                timing,
+                priority,
+                alerts,
+                incremental,
+                checks);
+    }
+
     /// The same job with another section `incremental`.
     public Job with(Incremental other) {
         return with(source, other);

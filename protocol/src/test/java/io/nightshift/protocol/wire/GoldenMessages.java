@@ -358,7 +358,7 @@ public final class GoldenMessages {
                         system.actor("asker"),
                         Map.of("day", "2026-11-24"),
                         true));
-        add("gateway-describe", new GatewayCommand.Describe("latest", system.actor("asker")));
+        add("gateway-describe", new GatewayCommand.Describe("latest", system.actor("asker"), AT));
         add("gateway-watch", new GatewayCommand.Watch("latest", description(), system.actor("asker")));
         add("gateway-list", new GatewayCommand.List("flights", "failed", 20, BATCH.value(), system.actor("asker")));
         add("gateway-list-jobs", new GatewayCommand.ListJobs(system.actor("asker")));

@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.ModelDescription;
+import java.sql.Connection;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -125,6 +126,18 @@ public interface DestinationStore {
     /// @param limit the most rows to return, at least 1
     /// @throws FailureException if the output is gone or can't be read
     FirstRows head(BatchId batch, String published, int limit);
+
+    /// Makes the predictions of a published batch a temporary view or table of DuckDB's. A view is read when it is
+    /// used.
+    ///
+    /// @param published what readers see, as [Publication#destination()] says it
+    /// @param duckDb the connection that gets it
+    /// @param name of the view or table
+    /// @throws FailureException if the output is gone, has no rows, or can't be read
+    default void open(BatchId batch, String published, Connection duckDb, String name) {
+        throw FailureException.permanent(
+                "the predictions of %s can't be compared: this kind of destination can't be read back".formatted(batch));
+    }
 
     /// The quarantined rows of a batch, which may be in any phase.
     QuarantinedRows quarantined(CommittedBatch batch);

@@ -14,8 +14,12 @@ import io.nightshift.storage.Destinations;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.Digests;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -313,6 +317,31 @@ public abstract class DestinationContract {
             assertThat(store().head(ContractBatch.ID, publication.destination(), 1000)
                             .rows())
                     .hasSize(28);
+        }
+    }
+
+    @Nested
+    class ThePublishedPredictions {
+
+        @Test
+        void canBeReadInDuckDb() throws Exception {
+            Publication publication = store().publish(committed());
+
+            try (DuckDb duckDb = DuckDb.open(256L << 20, folder.resolve("spill"));
+                    Connection connection = duckDb.connect();
+                    Statement statement = connection.createStatement()) {
+                store().open(ContractBatch.ID, publication.destination(), connection, "the predictions");
+                try (ResultSet rows = statement.executeQuery("""
+                        SELECT count(*), count(DISTINCT record_id), count(CAST(prediction AS DOUBLE)), min(batch_id)
+                        FROM "the predictions"
+                        """)) {
+                    rows.next();
+                    assertThat(rows.getLong(1)).isEqualTo(ALL.predictions());
+                    assertThat(rows.getLong(2)).isEqualTo(ALL.distinct());
+                    assertThat(rows.getLong(3)).isEqualTo(ALL.predictions());
+                    assertThat(rows.getString(4)).isEqualTo(ContractBatch.ID.value());
+                }
+            }
         }
     }
 

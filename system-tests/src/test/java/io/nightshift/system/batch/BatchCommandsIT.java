@@ -186,6 +186,23 @@ class BatchCommandsIT {
     }
 
     @Test
+    void aBatchIsShownAsItWasAtATime() throws Exception {
+        given(TestBatch.published(folder, "0001"));
+
+        assertThat(batch("show", "latest", "--at", "2026-11-24T23:17:25.2Z")
+                        .out()
+                        .lines())
+                .contains("state        running", "partitions   0 of 4 committed", "input rows   2,000");
+        assertThat(batch("show", "latest", "--at", "2026-11-25T00:18:26+01:00")
+                        .out()
+                        .lines())
+                .contains("partitions   2 of 4 committed", "predictions  1,188");
+        assertThat(batch("show", "latest", "--at", "2026-12-01T00:00Z").out()).contains("published");
+        batch("show", "latest", "--at", "2026-11-24T23:00Z").expect(2, "was opened at 2026-11-24T23:14:25.123Z, after");
+        batch("show", "latest", "--at", "yesterday").expect(2, "--at must be a time with its offset", "not yesterday");
+    }
+
+    @Test
     void eventsArePrintedOnePerLine() throws Exception {
         TestBatch batch = TestBatch.committed(folder, "0001");
         batch.append(
@@ -317,6 +334,49 @@ class BatchCommandsIT {
         batch("head", "latest", "-n", "0").expect(2, "--rows must be 1 to 10000, not 0");
         batch("head", "latest", "--rows", "10001").expect(2, "--rows must be 1 to 10000, not 10001");
         batch("head", "latest", "-n", "ten").expect(2, "ten");
+    }
+
+    // Diff.
+
+    @Test
+    void theRecordsThatDifferInTwoBatchesAreShown() throws Exception {
+        given(TestBatch.published(folder, "0001"));
+        TestBatch later = given(TestBatch.published(folder, "0002"));
+        later.rewrite(later.part(3), """
+                SELECT * REPLACE (CASE WHEN record_row < 802 THEN probability + 0.25 ELSE probability END AS probability)
+                FROM '%s' WHERE record_row < 990
+                """.formatted(later.part(3)));
+
+        CommandResult same = batch("diff", "flights-20261124t231425-0001", "flights-20261124t231425-0001");
+        CommandResult run = batch("diff", "flights-20261124t231425-0001", "latest", "-n", "1");
+        JsonNode json = JSON.readTree(
+                batch("diff", "flights-20261124t231425-0001", "latest", "-o", "json").out());
+
+        assertThat(same.status()).isZero();
+        assertThat(same.out()).containsPattern("changed +0\\n").containsPattern("gone +0\\n");
+        assertThat(run.status()).isZero();
+        assertThat(run.out()).contains("The records that changed most:").contains(" -> ");
+        assertThat(json.get("earlier_predictions").asLong()).isEqualTo(1980);
+        assertThat(json.get("changed").asLong()).isEqualTo(2);
+        assertThat(json.get("gone").asLong()).isEqualTo(9);
+        assertThat(json.get("new").asLong()).isZero();
+        assertThat(json.at("/rows/0/record/1").asText()).isEqualTo("800");
+        assertThat(json.get("columns"))
+                .filteredOn(column -> column.get("column").asText().equals("probability"))
+                .singleElement()
+                .satisfies(column -> assertThat(column.get("largest_change").asDouble()).isEqualTo(0.25));
+    }
+
+    @Test
+    void batchesThatCantBeComparedAreRefused() throws Exception {
+        given(TestBatch.published(folder, "0001"));
+        TestBatch committed = given(TestBatch.committed(folder, "0002"));
+
+        batch("diff", "flights-20261124t231425-0001", "latest")
+                .expect(2, "batch %s is not published".formatted(committed.id), "batch show");
+        batch("diff", "flights-20261124t231425-0001", "flights-20261124t231425-0001", "--tolerance", "-1")
+                .expect(2, "--tolerance must be a number of at least 0, not -1.0");
+        batch("diff", "latest").expect(2, "LATER");
     }
 
     @Test

@@ -23,6 +23,7 @@ import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.source.SourceReaders;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -156,6 +157,12 @@ public final class FolderStore implements DestinationStore {
     public FirstRows head(BatchId batch, String published, int limit) {
         roots.requireWritable(Path.of(published));
         return rows.head(Path.of(published), names, limit, roots);
+    }
+
+    @Override
+    public void open(BatchId batch, String published, Connection connection, String name) {
+        roots.requireWritable(Path.of(published));
+        rows.open(batch, Path.of(published), names, roots, connection, name);
     }
 
     @Override

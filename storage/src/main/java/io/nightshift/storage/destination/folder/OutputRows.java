@@ -1,5 +1,6 @@
 package io.nightshift.storage.destination.folder;
 
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Slice;
@@ -9,6 +10,7 @@ import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.source.HeldSlices;
@@ -96,6 +98,25 @@ public final class OutputRows {
             }
         }
         return new FirstRows(columns, found);
+    }
+
+    /// Makes a temporary view of a published folder's predictions.
+    ///
+    /// @param published the batch's folder
+    /// @param roots of the files that may be read
+    /// @param connection that gets the view
+    /// @throws FailureException if the folder is gone, or there are no predictions
+    void open(BatchId batch, Path published, FileNames names, FileRoots roots, Connection connection, String name) {
+        List<Path> parts = parts(published, names);
+        if (parts.isEmpty()) {
+            throw FailureException.permanent("batch %s has no predictions".formatted(batch));
+        }
+        parts.forEach(roots::requireWritable);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TEMP VIEW %s AS FROM %s".formatted(Sql.name(name), format.read(parts)));
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the predictions can't be read", e), e);
+        }
     }
 
     private static List<Path> parts(Path published, FileNames names) {

@@ -13,6 +13,7 @@ import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.DatabaseRows;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
@@ -22,6 +23,7 @@ import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.source.SourceReaders;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -256,6 +258,20 @@ public final class PostgresStore implements DestinationStore {
                             .formatted(tables.sql(tables.table()), identity(database, tables)),
                     batch.value(),
                     limit);
+        }
+    }
+
+    @Override
+    public void open(BatchId batch, String published, Connection connection, String name) {
+        BatchTables tables = BatchTables.of(destination, batch);
+        try (Database database = Database.open(
+                dataSources.get(destination.dataSource()), "the predictions in " + destination, PATIENCE)) {
+            DatabaseRows.copy(
+                    database,
+                    "SELECT * FROM %s WHERE batch_id = ?".formatted(tables.sql(tables.table())),
+                    batch.value(),
+                    connection,
+                    name);
         }
     }
 
