@@ -20,9 +20,9 @@ import io.nightshift.storage.comparison.OutputDifference;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
-import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.source.BoundJob;
@@ -213,7 +213,7 @@ public final class Replay {
         Map<Integer, Long> otherQuarantine = new LinkedHashMap<>();
         long predictions = 0;
         long quarantined = 0;
-        List<String> parts = new ArrayList<>();
+        List<Path> parts = new ArrayList<>();
         for (PartitionCommit commit : commits) {
             int partition = commit.partition();
             BatchState.Totals totals =
@@ -223,9 +223,7 @@ public final class Replay {
             if (commit.quarantined() != totals.quarantined()) {
                 otherQuarantine.put(partition, commit.quarantined());
             }
-            parts.add(Path.of(scratch.staging(batch))
-                    .resolve(NAMES.stagedPart(attempt(partition)))
-                    .toString());
+            parts.add(Path.of(scratch.staging(batch)).resolve(NAMES.stagedPart(attempt(partition))));
         }
         Set<String> passedOn = destinations.sources()
                 .of(replayed.source())
@@ -236,7 +234,7 @@ public final class Replay {
                 .collect(Collectors.toSet());
         try (Connection connection = duckDb.connect();
                 Statement statement = connection.createStatement()) {
-            statement.execute("CREATE TEMP VIEW replayed AS FROM read_parquet(%s)".formatted(Sql.files(parts)));
+            statement.execute("CREATE TEMP VIEW replayed AS FROM " + new ParquetFormat().read(parts));
             if (predictions == 0) {
                 statement.execute("CREATE TEMP VIEW published AS FROM replayed LIMIT 0");
             } else {
