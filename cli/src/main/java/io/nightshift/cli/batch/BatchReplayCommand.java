@@ -169,6 +169,8 @@ final class BatchReplayCommand extends LedgerCommand {
         json.put("changed", difference.changed());
         json.put("missing", outcome.gone());
         json.put("new", outcome.added());
+        difference.goneColumns().forEach(json.putArray("gone_columns")::add);
+        difference.addedColumns().forEach(json.putArray("new_columns")::add);
         ObjectNode quarantine = json.putObject("other_quarantine");
         outcome.otherQuarantine().forEach((partition, rows) -> quarantine.put(String.valueOf(partition), rows));
         ArrayNode rows = json.putArray("rows");

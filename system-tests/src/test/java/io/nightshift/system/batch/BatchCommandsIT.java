@@ -1,6 +1,7 @@
 package io.nightshift.system.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -364,7 +365,7 @@ class BatchCommandsIT {
         assertThat(json.get("columns"))
                 .filteredOn(column -> column.get("column").asText().equals("probability"))
                 .singleElement()
-                .satisfies(column -> assertThat(column.get("largest_change").asDouble()).isEqualTo(0.25));
+                .satisfies(column -> assertThat(column.get("largest_change").asDouble()).isCloseTo(0.25, within(1e-9)));
     }
 
     @Test

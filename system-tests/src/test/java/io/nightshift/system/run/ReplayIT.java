@@ -84,7 +84,8 @@ final class ReplayIT {
                 Statement statement = connection.createStatement()) {
             statement.execute("""
                     COPY (SELECT * EXCLUDE (n) REPLACE (CASE n WHEN 7 THEN probability + 1e-12 ELSE probability END AS probability)
-                          FROM (SELECT *, row_number() OVER () AS n FROM '%s') WHERE n <> 9) TO '%s' (FORMAT parquet)
+                          FROM (SELECT *, row_number() OVER () AS n FROM read_parquet('%s', hive_partitioning = false))
+                          WHERE n <> 9) TO '%s' (FORMAT parquet)
                     """.formatted(part, other));
         } catch (SQLException e) {
             throw new AssertionError(e);
