@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -152,10 +153,19 @@ final class ClientIT {
     @Order(2)
     void theAnswersAreTheSameByAnyDoor() {
         String batch = now(client("http").describe("latest")).batch();
+        Instant planned = now(client("http").events(batch, 0)).events().stream()
+                .filter(event -> event.get("event").asText().equals("planned"))
+                .map(event -> Instant.parse(event.get("at").asText()))
+                .findFirst()
+                .orElseThrow();
         CLIENTS.forEach((name, client) -> {
             assertThat(now(client.describe("latest")))
                     .as(name)
                     .isEqualTo(now(client("http").describe(batch)));
+            BatchDescription begun = now(client.describe(batch, planned));
+            assertThat(begun.state()).as(name).isEqualTo("running");
+            assertThat(begun.committed()).as(name).isZero();
+            assertThat(begun.rows()).as(name).isEqualTo(FlightsJob.ROWS);
             assertThat(now(client.jobs())).as(name).isEqualTo(now(client("http").jobs()));
             BatchPage page = now(client.list(BatchFilter.ALL.ofJob("flights").inState("published")));
             assertThat(page.batches())
@@ -185,6 +195,11 @@ final class ClientIT {
     void theRefusalsAreTheSameByAnyDoor() {
         CLIENTS.forEach((name, client) -> {
             assertRefused(name, client.describe("nothing"), NightshiftException.Kind.NOT_FOUND, "nothing");
+            assertRefused(
+                    name,
+                    client.describe("latest", Instant.EPOCH),
+                    NightshiftException.Kind.NOT_FOUND,
+                    "was opened at");
             assertRefused(
                     name,
                     client.control("latest", new BatchControl.Pause("")),
