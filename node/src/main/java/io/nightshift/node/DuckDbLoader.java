@@ -14,7 +14,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /// The node's DuckDB, loaded in the background, since that takes as long as much else at a start.
-public final class DuckDbLoader implements Supplier<DuckDb> {
+public final class DuckDbLoader implements Supplier<DuckDb>, AutoCloseable {
 
     private final CompletableFuture<DuckDb> opening;
 
@@ -49,5 +49,11 @@ public final class DuckDbLoader implements Supplier<DuckDb> {
             }
             throw e;
         }
+    }
+
+    /// Waits until it is open, and closes it.
+    @Override
+    public void close() {
+        opening.thenAccept(DuckDb::close).handle((_, _) -> true).join();
     }
 }

@@ -639,5 +639,7 @@ public final class Node {
     public void stop() {
         system.terminate();
         system.getWhenTerminated().toCompletableFuture().join();
+        destinations.close();
+        blocking.shutdown();
     }
 }

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 /// @param dataSources that jobs may name
 /// @param connections of workers to those
 public record Destinations(
-        Supplier<DuckDb> duckDb, Sources sources, DataSources dataSources, ConnectionPool connections) {
+        Supplier<DuckDb> duckDb, Sources sources, DataSources dataSources, ConnectionPool connections)
+        implements AutoCloseable {
 
     /// For a process that runs no workers.
     ///
@@ -82,6 +83,13 @@ public record Destinations(
     public DestinationStore of(Job job) {
         PartitionKey key = job.partitions().key();
         return of(job.destination(), key == null ? null : key.folder());
+    }
+
+    /// Closes the connections to databases. Neither they nor the sources can be used any more.
+    @Override
+    public void close() {
+        connections.close();
+        sources.close();
     }
 
     /// Registers the functions that destinations use in DuckDB with the instance behind a connection.

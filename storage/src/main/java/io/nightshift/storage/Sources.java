@@ -45,7 +45,7 @@ import java.util.function.Supplier;
 
 /// Every kind of source: the one place that knows which reader belongs to which case of
 /// [Input][io.nightshift.protocol.job.Input]. Safe for several threads.
-public final class Sources implements SourceReaders, SourceInspector {
+public final class Sources implements SourceReaders, SourceInspector, AutoCloseable {
 
     private final Supplier<DuckDb> duckDb;
     private final FileRoots roots;
@@ -104,6 +104,13 @@ public final class Sources implements SourceReaders, SourceInspector {
     /// The folders that jobs may use.
     public FileRoots roots() {
         return roots;
+    }
+
+    /// Closes the connections to databases.
+    @Override
+    public void close() {
+        snapshots.close();
+        connections.close();
     }
 
     @Override

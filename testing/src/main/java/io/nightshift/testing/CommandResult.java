@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
 
 /// The exit status and the output of a command.
 ///
@@ -17,8 +19,7 @@ import picocli.CommandLine;
 /// @param err standard error
 public record CommandResult(int status, String out, String err) {
 
-    /// Runs a command in this process. Not for a `run` that starts a node: its node runs until the process
-    /// ends.
+    /// Runs a command in this process, and closes what it leaves open for the end of a process.
     ///
     /// @param program the program's command line
     public static CommandResult of(CommandLine program, String... arguments) {
@@ -27,7 +28,20 @@ public record CommandResult(int status, String out, String err) {
         program.setOut(new PrintWriter(out, true));
         program.setErr(new PrintWriter(err, true));
         int status = program.execute(arguments);
+        close(program.getParseResult());
         return new CommandResult(status, out.toString(), err.toString());
+    }
+
+    private static void close(@Nullable ParseResult parsed) {
+        for (ParseResult command = parsed; command != null; command = command.subcommand()) {
+            if (command.commandSpec().userObject() instanceof AutoCloseable open) {
+                try {
+                    open.close();
+                } catch (Exception e) {
+                    throw new AssertionError(command.commandSpec().name() + " can't be closed", e);
+                }
+            }
+        }
     }
 
     /// Asserts the exit status, that standard error contains the sentences, and that no stack trace was

@@ -47,6 +47,8 @@ import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.partition.StepTimes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -73,7 +75,7 @@ import picocli.CommandLine.Spec;
         footer =
                 "Exit status: 0 published, 1 the batch failed, 2 nothing was started (the command, the job file"
                         + " or something it needs is wrong), 4 the batch is held until someone approves it, 130 interrupted: the same command resumes the batch.")
-public final class RunCommand implements Callable<Integer> {
+public final class RunCommand implements Callable<Integer>, AutoCloseable {
 
     /// Longer than an attempt takes with the default timeout of a channel.
     private static final Duration ALERT_TIME = Duration.ofSeconds(15);
@@ -141,6 +143,9 @@ public final class RunCommand implements Callable<Integer> {
     /// Held by this field so that garbage collection does not release the ledger's lock.
     private volatile @Nullable EmbeddedLedger ledger;
 
+    /// Closes what the command has opened, the latest first.
+    private final Deque<Runnable> closing = new ArrayDeque<>();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -161,7 +166,28 @@ public final class RunCommand implements Callable<Integer> {
         }
     }
 
+    /// Stops the node, and releases the home folder. The program does not call it, since its process ends with the
+    /// command; whoever runs the command in a process that goes on does.
+    @Override
+    public void close() {
+        while (!closing.isEmpty()) {
+            closing.pop().run();
+        }
+    }
+
+    private void closeLedger() {
+        EmbeddedLedger held = ledger;
+        if (held != null) {
+            held.close();
+        }
+    }
+
+    private static void stop(CompletableFuture<Node> starting) {
+        starting.thenAccept(Node::stop).handle((_, _) -> true).join();
+    }
+
     private int run(Job job, int threads, ProgressDisplay progress, InterruptHandler interruption) {
+        closing.push(this::closeLedger);
         if (waits) {
             // Before anything is read: the process that is waited for may change the source or the models.
             ledger = home.openLedger(this::printWaiting);
@@ -170,13 +196,17 @@ public final class RunCommand implements Callable<Integer> {
         prices = given.prices();
         DataSources dataSources = given.dataSources();
         ObjectCopies objects = given.objects().ofCommand(home.folder());
+        closing.push(objects::close);
         FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
+        closing.push(background::shutdown);
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home.spill(), roots, background);
+        closing.push(duckDb::close);
         ModelRegistry registry = registries.open(home, given);
         ModelCache models = new ModelCache(registry::path);
         Destinations destinations = new Destinations(duckDb, dataSources, roots, objects);
+        closing.push(destinations::close);
         DestinationStore destination = destinations.of(job);
         CompletableFuture<Node> starting = CompletableFuture.supplyAsync(
                 () -> {
@@ -197,6 +227,7 @@ public final class RunCommand implements Callable<Integer> {
                             given.alerts()));
                 },
                 background);
+        closing.push(() -> stop(starting));
 
         SubmissionResolver.Resolved resolved = new SubmissionResolver(
                         registry,

@@ -2,8 +2,8 @@ package io.nightshift.system.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.system.run.InProcess;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,15 +21,15 @@ final class DamagedLedgerIT {
         }
         FlightsJob job = FlightsJob.in(folder);
 
-        ProgramProcess.run(job)
+        InProcess.run(job)
                 .expect(
                         2,
                         "batch flights-20261124t231425-0001 of this job can't be resumed: the ledger is damaged",
                         "start a new batch with --new");
         assertThat(job.published()).isEmpty();
 
-        ProgramProcess.run(job, "--new").expect(0);
-        ProgramProcess.run(job).expect(0);
+        InProcess.run(job, "--new").expect(0);
+        InProcess.run(job).expect(0);
         assertThat(job.published()).hasSize(1);
     }
 }

@@ -1,8 +1,8 @@
 package io.nightshift.system.batch;
 
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.system.run.InProcess;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ final class NewerLedgerIT {
             });
         }
 
-        ProgramProcess.run(FlightsJob.in(folder))
+        InProcess.run(FlightsJob.in(folder))
                 .expect(
                         2,
                         "the ledger can't be read by this version",

@@ -1,5 +1,6 @@
 package io.nightshift.system.postgres;
 
+import io.nightshift.system.run.InProcess;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.database.PostgresServer;
@@ -43,7 +44,7 @@ record PostgresJob(FlightsJob flights, PostgresServer server, String database) {
     }
 
     CommandResult runs(String... more) throws IOException, InterruptedException {
-        return ProgramProcess.run(flights.folder(), arguments(more));
+        return InProcess.run(arguments(more));
     }
 
     ProgramProcess starts(String... more) throws IOException {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
+import io.nightshift.system.run.InProcess;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.database.DatabaseProxy;
@@ -73,7 +74,7 @@ final class PostgresRunIT {
                 "parquet: " + job.flights().input());
 
         CommandResult end = job.runs("--set", "partitions.rows=3000").expect(0);
-        ProgramProcess.run(files, "--set", "partitions.rows=7000").expect(0);
+        InProcess.run(files, "--set", "partitions.rows=7000").expect(0);
 
         assertThat(end.json().get("predictions").asInt()).isEqualTo(20_000);
         assertThat(end.json().get("destination").asText()).isEqualTo("table flights in data source db");
@@ -118,7 +119,8 @@ final class PostgresRunIT {
     void aProfileCountsTheSendingOfRowsAsWritingAndTheSummarySaysHowToQuery() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, "FROM flights LIMIT 60000");
 
-        JsonNode profile = job.runs("--profile", "--set", "partitions.rows=10000")
+        JsonNode profile = ProgramProcess.run(
+                        job.flights().folder(), job.arguments("--profile", "--set", "partitions.rows=10000"))
                 .expect(0)
                 .json()
                 .get("profile");
@@ -395,7 +397,8 @@ final class PostgresRunIT {
         Files.writeString(
                 configuration,
                 Files.readString(configuration).replace("user = postgres", "user = postgres, password = hushhush"));
-        CommandResult end = job.runs().expect(0);
+        CommandResult end =
+                ProgramProcess.run(job.flights().folder(), job.arguments()).expect(0);
         assertThat(end.out() + end.err() + Files.readString(job.flights().log()))
                 .doesNotContain("hushhush");
         assertThat(List.of(CommandResult.of(

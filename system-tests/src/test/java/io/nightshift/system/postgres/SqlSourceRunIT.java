@@ -2,6 +2,7 @@ package io.nightshift.system.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.system.run.InProcess;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.database.MariadbServer;
@@ -92,8 +93,7 @@ final class SqlSourceRunIT {
     }
 
     private static CommandResult verify(FlightsJob job) throws IOException, InterruptedException {
-        return ProgramProcess.run(
-                job.folder(), "batch", "verify", "latest", "--home", job.home().toString());
+        return InProcess.run("batch", "verify", "latest", "--home", job.home().toString());
     }
 
     /// What the same rows give that come from a file.
@@ -108,7 +108,7 @@ final class SqlSourceRunIT {
         job.edit(
                 "parquet: " + FlightsJob.example().resolve("flights.parquet"),
                 "parquet: " + job.input() + "\n  id: id");
-        ProgramProcess.run(job).expect(0);
+        InProcess.run(job).expect(0);
         return digest(job);
     }
 
@@ -133,22 +133,15 @@ final class SqlSourceRunIT {
                 "postgres: {data-source: db, table: scores}",
                 configuration(database));
 
-        CommandResult plan = ProgramProcess.run(
-                        job.folder(),
-                        "plan",
-                        job.file().toString(),
-                        "--home",
-                        job.home().toString(),
-                        "--set",
-                        "partitions.rows=5000")
+        CommandResult plan = InProcess.run(
+                        "plan", job.file().toString(), "--home", job.home().toString(), "--set", "partitions.rows=5000")
                 .expect(0);
         assertThat(plan.out())
                 .contains("table flights in data source db")
                 .containsPattern(
                         "  source      table public.flights in data source db: [0-9]+ ranges of pages, one snapshot for the whole batch")
                 .contains("  pushed down the columns that the job uses");
-        CommandResult end =
-                ProgramProcess.run(job, "--set", "partitions.rows=5000").expect(0);
+        CommandResult end = InProcess.run(job, "--set", "partitions.rows=5000").expect(0);
         assertThat(end.json().get("predictions").asInt()).isEqualTo(ROWS);
         assertThat(
                         server.row(
@@ -168,7 +161,7 @@ final class SqlSourceRunIT {
                 "parquet: predictions",
                 "nightshift.data-sources.db { url = \"%s\", user = %2$s, password = %2$s }"
                         .formatted(mariadb.url(shop), MariadbServer.OWNER));
-        ProgramProcess.run(other, "--set", "partitions.rows=5000").expect(0);
+        InProcess.run(other, "--set", "partitions.rows=5000").expect(0);
         assertThat(digest(other)).isEqualTo(expected);
         assertThat(verify(other).expect(0).out())
                 .contains("each of the 30,000 rows read from it is in the output once");
@@ -176,7 +169,7 @@ final class SqlSourceRunIT {
         mariadb.execute(
                 shop,
                 "CREATE TABLE airports (origin varchar(3) PRIMARY KEY, region varchar(4)) SELECT DISTINCT origin, concat('r', origin) AS region FROM flights");
-        ProgramProcess.run(
+        InProcess.run(
                         other,
                         "--set",
                         "job=joined",
@@ -228,7 +221,7 @@ final class SqlSourceRunIT {
                 "parquet: predictions",
                 configuration(database));
         kill(job);
-        ProgramProcess.run(job, "--set", "partitions.rows=500").expect(0);
+        InProcess.run(job, "--set", "partitions.rows=500").expect(0);
         assertThat(digest(job)).startsWith(ROWS + " ");
         assertThat(verify(job).expect(0).out()).contains("each of the 30,000 rows read from it is in the output once");
 
@@ -239,10 +232,10 @@ final class SqlSourceRunIT {
                 configuration(database));
         kill(changed);
         server.execute(database, "UPDATE flights SET distance = distance + 1");
-        CommandResult resumed = ProgramProcess.run(changed, "--set", "partitions.rows=500");
+        CommandResult resumed = InProcess.run(changed, "--set", "partitions.rows=500");
         if (resumed.status() != 0) {
             assertThat(resumed.err()).contains("changed");
-            ProgramProcess.run(changed, "--set", "partitions.rows=500", "--new").expect(0);
+            InProcess.run(changed, "--set", "partitions.rows=500", "--new").expect(0);
         }
         assertThat(changed.published()).hasSize(1);
         assertThat(digest(changed)).startsWith(ROWS + " ");
@@ -287,11 +280,7 @@ final class SqlSourceRunIT {
     }
 
     private static int predictions(FlightsJob job, String... options) throws Exception {
-        return ProgramProcess.run(job, options)
-                .expect(0)
-                .json()
-                .get("predictions")
-                .asInt();
+        return InProcess.run(job, options).expect(0).json().get("predictions").asInt();
     }
 
     private static void kill(FlightsJob job) throws IOException, InterruptedException {

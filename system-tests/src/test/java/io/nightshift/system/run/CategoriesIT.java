@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.cli.Main;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
-import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,7 +61,7 @@ final class CategoriesIT {
                 "--home",
                 folder.resolve("home").toString()));
         arguments.addAll(List.of(more));
-        return ProgramProcess.run(folder, arguments.toArray(String[]::new));
+        return InProcess.run(arguments.toArray(String[]::new));
     }
 
     private CommandResult command(String... arguments) {

@@ -48,12 +48,11 @@ final class ChecksIT {
     }
 
     private CommandResult run(FlightsJob job, String... more) throws IOException, InterruptedException {
-        return ProgramProcess.run(folder, job.run(more).toArray(String[]::new));
+        return InProcess.run(job.run(more).toArray(String[]::new));
     }
 
     private CommandResult batch(FlightsJob job, String command) throws IOException, InterruptedException {
-        return ProgramProcess.run(
-                folder, "batch", command, "latest", "--home", job.home().toString());
+        return InProcess.run("batch", command, "latest", "--home", job.home().toString());
     }
 
     /// Starts a run and kills it when its log has the text, or when it ends.

@@ -81,11 +81,9 @@ final class CostIT {
     void withoutPricesNothingIsSaidAboutCosts() throws Exception {
         Files.delete(job.home().resolve("nightshift.conf"));
 
-        CommandResult run = ProgramProcess.run(
-                folder,
-                job.run().stream()
-                        .filter(word -> !word.equals("-o") && !word.equals("json"))
-                        .toArray(String[]::new));
+        CommandResult run = InProcess.run(job.run().stream()
+                .filter(word -> !word.equals("-o") && !word.equals("json"))
+                .toArray(String[]::new));
 
         assertThat(run.expect(0).out())
                 .containsPattern("  used +[0-9.]+ s of processor time")

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +36,7 @@ final class EmptyBatchIT {
         List<String> run = new ArrayList<>(
                 List.of("run", job.file().toString(), "--home", job.home().toString()));
         run.addAll(List.of(more));
-        CommandResult end = ProgramProcess.run(job.folder(), run.toArray(String[]::new));
+        CommandResult end = InProcess.run(run.toArray(String[]::new));
 
         end.expect(0);
         assertThat(end.out())
@@ -58,7 +57,7 @@ final class EmptyBatchIT {
     @Test
     void aJobThatForbidsAnEmptyBatchFailsInBothCases() throws Exception {
         FlightsJob empty = FlightsJob.on(folder.resolve("empty"), "SELECT * FROM flights LIMIT 0");
-        ProgramProcess.run(empty, "--set", "source.on-empty=fail")
+        InProcess.run(empty, "--set", "source.on-empty=fail")
                 .expect(2, "there is not a single row in ", "the job says source.on-empty: fail");
         assertThat(CommandResult.of(
                                 Main.commandLine(),
@@ -73,9 +72,9 @@ final class EmptyBatchIT {
 
         FlightsJob filtered = FlightsJob.on(folder.resolve("filtered"), "SELECT * FROM flights LIMIT 3000");
         String[] options = {"--set", "source.on-empty=fail", "--set", "source.where=distance < 0"};
-        ProgramProcess.run(filtered, options)
+        InProcess.run(filtered, options)
                 .expect(1, "source.where lets none of the 3,000 rows through, and the job says source.on-empty: fail");
-        ProgramProcess.run(filtered, options).expect(1, "source.on-empty: fail");
+        InProcess.run(filtered, options).expect(1, "source.on-empty: fail");
         assertThat(filtered.published()).isEmpty();
     }
 }

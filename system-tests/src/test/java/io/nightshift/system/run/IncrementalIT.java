@@ -7,7 +7,6 @@ import io.nightshift.cli.Main;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -68,46 +67,42 @@ final class IncrementalIT {
                 Files.readString(job.file()) + "\n" + section("column").replaceAll("lateness: \\w+", "lateness: 0s"));
         add("a.parquet", 500, at(Instant.now()));
 
-        JsonNode first = ProgramProcess.run(job).expect(0).json();
+        JsonNode first = InProcess.run(job).expect(0).json();
         assertThat(first.get("predictions").asInt()).isEqualTo(500);
 
         // A row without a time is quarantined, so this batch fails. It keeps its times while the next run is
         // refused.
         add("b.parquet", 30, at(Instant.now()));
         add("null.parquet", 1, "NULL::TIMESTAMPTZ");
-        JsonNode failed = ProgramProcess.run(job).expect(1).json();
+        JsonNode failed = InProcess.run(job).expect(1).json();
         Files.delete(folder.resolve("lake/null.parquet"));
         add("future.parquet", 5, at(Instant.now().plusSeconds(86_400)));
         add("c.parquet", 7, at(Instant.now()));
-        JsonNode next = ProgramProcess.run(job, "--new").expect(0).json();
+        JsonNode next = InProcess.run(job, "--new").expect(0).json();
         assertThat(next.get("batch")).isNotEqualTo(failed.get("batch"));
         assertThat(next.get("predictions").asInt())
                 .as("those of the cancelled batch, and the new ones; none from tomorrow")
                 .isEqualTo(37);
 
-        JsonNode nothing = ProgramProcess.run(job).expect(0).json();
+        JsonNode nothing = InProcess.run(job).expect(0).json();
         assertThat(nothing.get("predictions").asInt()).isZero();
         assertThat(batch("verify", next.get("batch").asText()).expect(0).out())
                 .contains("3 published batches of this source have read updated_at up to ")
                 .contains(": each time in one batch, or again with --full");
 
-        JsonNode full = ProgramProcess.run(job, "--full").expect(0).json();
+        JsonNode full = InProcess.run(job, "--full").expect(0).json();
         assertThat(full.get("predictions").asInt()).isEqualTo(537);
         assertThat(batch("verify", full.get("batch").asText()).expect(0).out())
                 .contains("4 published batches of this source");
 
         job.edit("column: updated_at", "column: origin");
-        assertThat(ProgramProcess.run(job).expect(2).err())
+        assertThat(InProcess.run(job).expect(2).err())
                 .contains("incremental.column: origin is VARCHAR in ")
                 .contains("; give a column with timestamps or dates");
     }
 
     private int predictions(String... options) throws Exception {
-        return ProgramProcess.run(job, options)
-                .expect(0)
-                .json()
-                .get("predictions")
-                .asInt();
+        return InProcess.run(job, options).expect(0).json().get("predictions").asInt();
     }
 
     @Test
@@ -120,10 +115,10 @@ final class IncrementalIT {
 
         add("b.parquet", 20, "1");
         Files.writeString(folder.resolve("lake/c.parquet"), "not Parquet");
-        ProgramProcess.run(job).expect(2, "c.parquet");
+        InProcess.run(job).expect(2, "c.parquet");
         add("c.parquet", 4, "1");
         // A file that is not Parquet any more when the batch is planned is a mistake of the batch.
-        JsonNode second = ProgramProcess.run(job).expect(0).json();
+        JsonNode second = InProcess.run(job).expect(0).json();
         assertThat(second.get("predictions").asInt()).isEqualTo(24);
         assertThat(predictions()).as("nothing is new").isZero();
 

@@ -8,7 +8,6 @@ import io.nightshift.cli.Main;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -92,7 +91,7 @@ final class LookupsIT {
     @Test
     void aJobWithLookupsPredictsWhatItPredictsOverTheJoinedRows() throws Exception {
         FlightsJob joined = FlightsJob.on(folder.resolve("joined"), "FROM flights LIMIT " + ROWS);
-        ProgramProcess.run(joined).expect(0);
+        InProcess.run(joined).expect(0);
         FlightsJob job = job("lookups");
 
         CommandResult plan = command(job, "plan", job.file().toString()).expect(0);
@@ -103,7 +102,7 @@ final class LookupsIT {
                 .containsPattern(
                         "lookup +.*/airports\\.parquet: 1 file, [0-9,]+ rows, [0-9,]+ bytes; inner join on destination = code, adds destination_state from state")
                 .containsPattern("memory .* [0-9]+ MB lookups");
-        JsonNode result = ProgramProcess.run(job).expect(0).json();
+        JsonNode result = InProcess.run(job).expect(0).json();
 
         assertThat(predictions(job)).doesNotStartWith("0 ").isEqualTo(predictions(joined));
         assertThat(query(
@@ -136,7 +135,7 @@ final class LookupsIT {
         String first = Files.readAllLines(distances(job)).get(1);
         Files.writeString(distances(job), Files.readString(distances(job)) + first + "\n");
 
-        CommandResult refused = ProgramProcess.run(job);
+        CommandResult refused = InProcess.run(job);
 
         assertThat(refused.status()).as(refused.toString()).isEqualTo(1);
         assertThat(refused.out() + refused.err())

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -23,24 +22,20 @@ final class LostLedgerIT {
     @Test
     void anEmptiedLedgerIsRefusedAndAnImportGivesItBack() throws Exception {
         FlightsJob job = FlightsJob.on(folder, FEW);
-        ProgramProcess.run(job).expect(0);
+        InProcess.run(job).expect(0);
         String home = job.home().toString();
         String export = folder.resolve("export.json").toString();
         ledger("export", export, "--home", home);
         ledger("check", "--home", home);
 
         Files.write(job.home().resolve("ledger/ledger.mv.db"), new byte[0]);
-        ProgramProcess.run(job).expect(2, "the ledger of %s is empty".formatted(home), "nightshift ledger import");
+        InProcess.run(job).expect(2, "the ledger of %s is empty".formatted(home), "nightshift ledger import");
 
         Files.delete(job.home().resolve("ledger/ledger.mv.db"));
-        ProgramProcess.run(job).expect(2, "the ledger of %s is gone".formatted(home));
+        InProcess.run(job).expect(2, "the ledger of %s is gone".formatted(home));
 
         ledger("import", export, "--home", home);
-        assertThat(ProgramProcess.run(job)
-                        .expect(0)
-                        .json()
-                        .get("already_published")
-                        .asBoolean())
+        assertThat(InProcess.run(job).expect(0).json().get("already_published").asBoolean())
                 .isTrue();
         assertThat(job.published()).hasSize(1);
     }
@@ -55,11 +50,10 @@ final class LostLedgerIT {
     @Test
     void aDestinationWithABatchThatTheLedgerDoesNotKnowIsASign() throws Exception {
         FlightsJob job = FlightsJob.on(folder, FEW);
-        ProgramProcess.run(job).expect(0);
+        InProcess.run(job).expect(0);
         Path batch = job.published().getFirst();
 
-        ProgramProcess.run(
-                        folder,
+        InProcess.run(
                         "run",
                         job.file().toString(),
                         "--home",
@@ -70,10 +64,9 @@ final class LostLedgerIT {
         String[] again = {
             "run", job.file().toString(), "--home", folder.resolve("other").toString(), "--new"
         };
-        ProgramProcess.run(folder, again).expect(0);
+        InProcess.run(again).expect(0);
         assertThat(job.published()).hasSize(2);
-        ProgramProcess.run(
-                        folder,
+        InProcess.run(
                         "run",
                         job.file().toString(),
                         "--home",

@@ -147,7 +147,7 @@ final class ObjectStorageIT {
         local.edit(
                 FlightsJob.example().resolve("flights.parquet").toString(),
                 folder.resolve("files").toString());
-        ProgramProcess.run(local).expect(0);
+        InProcess.run(local).expect(0);
         proxy.latency(Duration.ofMillis(5))
                 .often(
                         3,
@@ -176,7 +176,7 @@ final class ObjectStorageIT {
         put(1, 2_999);
         assertThat(rows()).as("the replaced object").isEqualTo(2_999);
         assertThat(rows()).isZero();
-        assertThat(program(List.of(), configured("batch", "verify", "latest"))
+        assertThat(InProcess.run(configured("batch", "verify", "latest"))
                         .expect(0)
                         .out())
                 .contains("3 published batches of this source have read 4 files");
@@ -200,7 +200,7 @@ final class ObjectStorageIT {
                 .isEqualTo("9000");
         assertThat(rows("--set", "job=keyed", "--set", "partitions.by=origin", "--set", "partitions.ranges=[D, M]"))
                 .isEqualTo(FILES * 3_000);
-        assertThat(program(List.of(), configured("batch", "verify", "latest"))
+        assertThat(InProcess.run(configured("batch", "verify", "latest"))
                         .expect(0)
                         .out())
                 .contains("each of the 9,000 rows read from it is in the output once");
@@ -209,7 +209,7 @@ final class ObjectStorageIT {
     private int rows(String... options) throws Exception {
         List<String> arguments = new ArrayList<>(List.of("run", job.file().toString(), "-o", "json"));
         arguments.addAll(List.of(options));
-        return program(List.of(), configured(arguments.toArray(String[]::new)))
+        return InProcess.run(configured(arguments.toArray(String[]::new)))
                 .expect(0)
                 .json()
                 .get("rows")
@@ -218,17 +218,17 @@ final class ObjectStorageIT {
 
     @Test
     void planAndDoctorTellWhatIsRead() throws Exception {
-        assertThat(program(List.of(), configured("plan", job.file().toString()))
+        assertThat(InProcess.run(configured("plan", job.file().toString()))
                         .expect(0)
                         .out())
                 .contains("processing 9,000 rows from 3 files (s3://lake/flights/*.parquet)")
                 .containsPattern("fetches     [0-9,]+ of [0-9,]+ bytes: 3 objects, 3 row groups, the columns ");
-        assertThat(program(List.of(), configured("doctor", "--job", job.file().toString()))
+        assertThat(InProcess.run(configured("doctor", "--job", job.file().toString()))
                         .out())
                 .contains("jobs may read lake/flights")
                 .contains("flights can run");
         proxy.next(new Fault.Answer(403, "InvalidAccessKeyId"));
-        assertThat(program(List.of(), configured("doctor")).expect(1).out())
+        assertThat(InProcess.run(configured("doctor")).expect(1).out())
                 .contains("store test refuses access (InvalidAccessKeyId)");
     }
 
@@ -242,7 +242,7 @@ final class ObjectStorageIT {
         }
         proxy.heal();
         put(1, 2_999);
-        program(List.of(), configured("run", job.file().toString(), "-o", "json"))
+        InProcess.run(configured("run", job.file().toString(), "-o", "json"))
                 .expect(
                         2,
                         "its input has changed since it was opened",

@@ -41,9 +41,8 @@ final class PartitionKeyIT {
             program.end();
         }
 
-        JsonNode result = ProgramProcess.run(job.folder(), arguments.toArray(String[]::new))
-                .expect(0)
-                .json();
+        JsonNode result =
+                InProcess.run(arguments.toArray(String[]::new)).expect(0).json();
 
         String batch = result.get("batch").asText();
         Path published = job.predictions().resolve("batch=" + batch);

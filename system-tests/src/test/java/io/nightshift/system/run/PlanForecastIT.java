@@ -6,7 +6,6 @@ import io.nightshift.cli.Main;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -24,7 +23,7 @@ final class PlanForecastIT {
     @Test
     void aPlanForecastsTheDurationByTheLastPublishedBatch() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
-        CommandResult run = ProgramProcess.run(job);
+        CommandResult run = InProcess.run(job);
         String batch = run.json().get("batch").asText();
         Path ledger = job.home().resolve("ledger/ledger.mv.db");
         byte[] before = Files.readAllBytes(ledger);

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,7 +42,7 @@ final class QuarantineIT {
     @Test
     void theRowsOfAFailedBatchAreShownWithValueAndTheDatabasesWordsAndStayWhenItIsCancelled() throws Exception {
         FlightsJob job = FlightsJob.on(folder, BAD);
-        CommandResult failed = ProgramProcess.run(job, JOB);
+        CommandResult failed = InProcess.run(job, JOB);
         failed.expect(1, "rows are quarantined", "Could not convert string", "quarantine list flights-");
         String batch = failed.json().get("batch").asText();
 
@@ -80,7 +79,7 @@ final class QuarantineIT {
                 .contains("has no quarantined rows of this reason");
 
         // A new run cancels the failed batch.
-        ProgramProcess.run(
+        InProcess.run(
                         job,
                         "--set",
                         "source.select.distance=CAST(distance AS INTEGER)",
@@ -110,7 +109,7 @@ final class QuarantineIT {
     @Test
     void aBatchWithoutQuarantinedRowsSaysSoAndAnUnknownOneIsRefused() throws Exception {
         FlightsJob job = FlightsJob.on(folder, "SELECT * FROM flights LIMIT 3000");
-        ProgramProcess.run(job).expect(0);
+        InProcess.run(job).expect(0);
 
         assertThat(quarantine(job, "list", "latest").expect(0).out()).contains("(published) has no quarantined rows.");
         quarantine(job, "list", "nosuch").expect(2, "nosuch");

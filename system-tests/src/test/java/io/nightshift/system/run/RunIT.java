@@ -169,17 +169,17 @@ final class RunIT {
     @Test
     void aPublishedBatchIsRunAgainOnlyWhenItsInputOrModelHasChangedOrOnDemand() throws Exception {
         FlightsJob job = FlightsJob.on(folder, FEW);
-        JsonNode opened = ProgramProcess.run(job).expect(0).json();
+        JsonNode opened = InProcess.run(job).expect(0).json();
         assertThat(opened.has("profile")).as("without --profile").isFalse();
         String first = opened.get("batch").asText();
 
-        JsonNode again = ProgramProcess.run(job).expect(0).json();
+        JsonNode again = InProcess.run(job).expect(0).json();
         assertThat(again.get("already_published").asBoolean()).isTrue();
         assertThat(again.get("batch").asText()).isEqualTo(first);
         assertThat(job.published()).hasSize(1);
 
         job.write("SELECT * FROM flights LIMIT 2999");
-        assertThat(ProgramProcess.run(job).expect(0).json().get("predictions").asInt())
+        assertThat(InProcess.run(job).expect(0).json().get("predictions").asInt())
                 .isEqualTo(2999);
         assertThat(job.published()).hasSize(2);
 
@@ -198,19 +198,19 @@ final class RunIT {
                         "--home",
                         job.home().toString())
                 .expect(0);
-        ProgramProcess.run(job, "--set", "model=tree", "--set", "job=flights").expect(0);
+        InProcess.run(job, "--set", "model=tree", "--set", "job=flights").expect(0);
         assertThat(job.published()).hasSize(3);
 
-        assertThat(ProgramProcess.run(job, "--set", "model=tree")
+        assertThat(InProcess.run(job, "--set", "model=tree")
                         .expect(0)
                         .json()
                         .get("already_published")
                         .asBoolean())
                 .isTrue();
-        ProgramProcess.run(job, "--set", "model=tree", "--new").expect(0);
+        InProcess.run(job, "--set", "model=tree", "--new").expect(0);
         assertThat(job.published()).hasSize(4);
 
-        ProgramProcess.run(job, "--set", "model=tree", "--set", "output.margin=true")
+        InProcess.run(job, "--set", "model=tree", "--set", "output.margin=true")
                 .expect(2, "output.margin: the model has no margin");
     }
 
@@ -222,14 +222,13 @@ final class RunIT {
                 FlightsJob.example().resolve("flights.parquet").toString(),
                 one.input().toString());
 
-        assertThat(ProgramProcess.run(one, "--threads", "1", "--set", "partitions.rows=7001")
+        assertThat(InProcess.run(one, "--threads", "1", "--set", "partitions.rows=7001")
                         .expect(0)
                         .json()
                         .get("partitions")
                         .asInt())
                 .isEqualTo(9);
-        ProgramProcess.run(other, "--threads", "2", "--set", "partitions.rows=60000")
-                .expect(0);
+        InProcess.run(other, "--threads", "2", "--set", "partitions.rows=60000").expect(0);
 
         assertThat(PublishedOutput.digest(one.predictions())).isEqualTo(PublishedOutput.digest(other.predictions()));
     }
@@ -244,7 +243,7 @@ final class RunIT {
         assertThat(bad).isGreaterThan(200);
         String rows = "partitions.rows=2000";
 
-        CommandResult failed = ProgramProcess.run(job, "--set", rows, "--threads", "1");
+        CommandResult failed = InProcess.run(job, "--set", rows, "--threads", "1");
         failed.expect(
                 1, " rows are quarantined, errors.max-", "own.parquet row ", "distance", "start over: nightshift run");
         assertThat(failed.json().get("state").asText()).isEqualTo("failed");
@@ -252,7 +251,7 @@ final class RunIT {
         assertThat(failed.json().get("committed").asInt()).as("early").isLessThan(30);
         assertThat(job.published()).isEmpty();
 
-        JsonNode published = ProgramProcess.run(
+        JsonNode published = InProcess.run(
                         job, "--set", rows, "--set", "errors.max-rate=0.05", "--set", "errors.max-rows=30000", "--new")
                 .expect(0)
                 .json();
@@ -272,7 +271,7 @@ final class RunIT {
                 "SELECT *, if(n = 2500, 7, n) AS flight FROM (SELECT *, row_number() OVER () AS n FROM flights LIMIT 3000)");
         job.edit("source:", "source:\n  id: flight\n  unique-id: true");
 
-        ProgramProcess.run(job, "--set", "partitions.rows=1000").expect(1, "the column flight is not unique", "7 × 2");
+        InProcess.run(job, "--set", "partitions.rows=1000").expect(1, "the column flight is not unique", "7 × 2");
 
         assertThat(job.published()).isEmpty();
     }
@@ -282,13 +281,13 @@ final class RunIT {
         FlightsJob job = FlightsJob.on(folder, MANY);
         killInTheMiddle(job);
 
-        ProgramProcess.run(job, "--set", "partitions.rows=2000", "--set", "errors.max-rate=0.9")
+        InProcess.run(job, "--set", "partitions.rows=2000", "--set", "errors.max-rate=0.9")
                 .expect(2, "is open, but its job file has changed", "Undo the change", "--new");
 
         byte[] content = Files.readAllBytes(job.input());
         FileTime modified = Files.getLastModifiedTime(job.input());
         job.write("SELECT * FROM flights LIMIT 59999");
-        ProgramProcess.run(job, "--set", "partitions.rows=2000")
+        InProcess.run(job, "--set", "partitions.rows=2000")
                 .expect(
                         2,
                         "is open, but its input has changed",
@@ -301,9 +300,8 @@ final class RunIT {
 
         Files.write(job.input(), content);
         Files.setLastModifiedTime(job.input(), modified);
-        JsonNode json = ProgramProcess.run(job, "--set", "partitions.rows=2000")
-                .expect(0)
-                .json();
+        JsonNode json =
+                InProcess.run(job, "--set", "partitions.rows=2000").expect(0).json();
         assertThat(json.get("resumed").asBoolean()).isTrue();
         assertThat(json.get("predictions").asInt()).isEqualTo(60_000);
         assertThat(job.published()).hasSize(1);
@@ -315,7 +313,7 @@ final class RunIT {
         killInTheMiddle(job);
         assertThat(job.predictions().resolve(".staging")).isNotEmptyDirectory();
 
-        JsonNode json = ProgramProcess.run(job, "--set", "partitions.rows=30000", "--new")
+        JsonNode json = InProcess.run(job, "--set", "partitions.rows=30000", "--new")
                 .expect(0)
                 .json();
 

@@ -23,17 +23,17 @@ final class RunRefusalIT {
     void aRunRefusesTheSameAndOpensNoBatch() throws Exception {
         FlightsJob job = FlightsJob.on(folder, ROWS);
         Files.write(job.input(), head(job.input(), 500));
-        ProgramProcess.run(job).expect(2, "nightshift: source: %s is truncated".formatted(job.input()));
+        InProcess.run(job).expect(2, "nightshift: source: %s is truncated".formatted(job.input()));
         assertThat(job.predictions()).doesNotExist();
 
         job.write(ROWS);
         Path file = Files.createFile(folder.resolve("file"));
-        ProgramProcess.run(folder, "run", job.file().toString(), "--home", file + "/home")
+        InProcess.run("run", job.file().toString(), "--home", file + "/home")
                 .expect(2, "the log " + file + "/home/logs/nightshift.log can't be written", "--home");
         ProgramProcess.run(job, "--set", "destination.parquet=file/predictions")
                 .expect(2, "file/predictions can't be made");
 
-        assertThat(ProgramProcess.run(job).expect(0).json().get("resumed").asBoolean())
+        assertThat(InProcess.run(job).expect(0).json().get("resumed").asBoolean())
                 .as("a batch was open")
                 .isFalse();
     }

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,7 +33,7 @@ final class RunsIT {
     }
 
     private CommandResult run(String day) throws Exception {
-        return ProgramProcess.run(job, "--param", "day=" + day);
+        return InProcess.run(job, "--param", "day=" + day);
     }
 
     private CommandResult batch(String... arguments) {
@@ -89,7 +88,7 @@ final class RunsIT {
     void aRunThatWasOpenedWithAnotherJobFileNamesItsValues() throws Exception {
         run(EMPTY).expect(1);
 
-        ProgramProcess.run(job, "--param", "day=" + EMPTY, "--set", "partitions.rows=1000")
+        InProcess.run(job, "--param", "day=" + EMPTY, "--set", "partitions.rows=1000")
                 .expect(2, "of this run (day=" + EMPTY + ") is open, but its job file has changed");
     }
 

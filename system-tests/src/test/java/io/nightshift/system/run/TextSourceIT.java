@@ -7,7 +7,6 @@ import io.nightshift.protocol.job.JobFile;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -50,8 +49,7 @@ final class TextSourceIT {
     }
 
     private static void run(FlightsJob job) throws Exception {
-        CommandResult result =
-                ProgramProcess.run(job.folder(), "run", job.file().toString(), "--home", home(job));
+        CommandResult result = InProcess.run("run", job.file().toString(), "--home", home(job));
         assertThat(result.status()).as(result.toString()).isZero();
         assertThat(result.out()).containsPattern(" [0-9.]+ [KM]iB read,");
     }

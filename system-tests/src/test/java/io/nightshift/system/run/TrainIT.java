@@ -8,7 +8,6 @@ import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.scoring.Model;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -54,8 +53,7 @@ final class TrainIT {
                 .contains("measured on 1,000 rows that it was not trained on")
                 .contains("model: delayed@1");
 
-        CommandResult run = ProgramProcess.run(
-                folder,
+        CommandResult run = InProcess.run(
                 job.run("--set", "model=delayed@1", "--set", "source.where=day(date) = 7", "--threads", "2")
                         .toArray(String[]::new));
         assertThat(run.status()).as(run.err()).isZero();
@@ -112,7 +110,7 @@ final class TrainIT {
                 "--home",
                 job.home().toString()));
         arguments.addAll(List.of(more));
-        return ProgramProcess.run(folder, arguments.toArray(String[]::new));
+        return InProcess.run(arguments.toArray(String[]::new));
     }
 
     private static Model model(FlightsJob job) {

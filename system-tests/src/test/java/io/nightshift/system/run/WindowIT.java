@@ -48,7 +48,7 @@ final class WindowIT {
     }
 
     private CommandResult nightshift(String... arguments) throws IOException, InterruptedException {
-        return ProgramProcess.run(folder, arguments);
+        return InProcess.run(arguments);
     }
 
     @Test

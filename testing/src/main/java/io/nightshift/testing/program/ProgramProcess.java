@@ -17,11 +17,12 @@ import java.util.regex.Pattern;
 
 /// The program in a process of its own, started from the assembled distribution.
 ///
-/// Closing it kills the process.
+/// Closing it kills the process, and waits for its end.
 public final class ProgramProcess implements AutoCloseable {
 
     private static final String MAIN = "io.nightshift.cli.Main";
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration DYING = Duration.ofSeconds(10);
 
     private final Process process;
     private final Path out;
@@ -185,5 +186,9 @@ public final class ProgramProcess implements AutoCloseable {
     @Override
     public void close() {
         process.destroyForcibly();
+        // One that hangs in a system call ends when it returns from it.
+        process.onExit()
+                .completeOnTimeout(process, DYING.toSeconds(), TimeUnit.SECONDS)
+                .join();
     }
 }
