@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -197,9 +198,14 @@ final class BatchDiffCommand extends LedgerCommand {
     }
 
     private void showValues(OutputDifference difference) {
+        List<String> unchanged = new ArrayList<>();
         for (OutputDifference.Column column : difference.columns()) {
             if (column.earlier() instanceof Distribution.Values before
                     && column.later() instanceof Distribution.Values after) {
+                if (column.changed() == 0 && before.equals(after)) {
+                    unchanged.add(column.name());
+                    continue;
+                }
                 out().println();
                 out().println("%s: %s changed".formatted(column.name(), DisplayFormat.number(column.changed())));
                 TextTable table = new TextTable().left("  value").right("before").right("after");
@@ -220,6 +226,10 @@ final class BatchDiffCommand extends LedgerCommand {
                 table.print(out());
             }
         }
+        if (!unchanged.isEmpty()) {
+            out().println();
+            columns("The same in both", unchanged);
+        }
     }
 
     /// A value that is not among the most frequent ones is not counted.
@@ -234,11 +244,17 @@ final class BatchDiffCommand extends LedgerCommand {
         out().println();
         out().println("The records that changed most:");
         TextTable table = new TextTable().left("  record");
-        difference.columns().forEach(column -> table.left(column.name()));
+        List<Integer> shown = IntStream.range(0, difference.columns().size())
+                .filter(i -> difference.largest().stream()
+                        .anyMatch(row -> !Objects.equals(
+                                row.earlier().get(i), row.later().get(i))))
+                .boxed()
+                .toList();
+        shown.forEach(i -> table.left(difference.columns().get(i).name()));
         for (OutputDifference.ChangedRow row : difference.largest()) {
             List<String> cells = new ArrayList<>();
-            cells.add("  " + text(String.join(" row ", row.key())));
-            for (int i = 0; i < difference.columns().size(); i++) {
+            cells.add("  " + text(DisplayFormat.record(row.key())));
+            for (int i : shown) {
                 String before = row.earlier().get(i);
                 String after = row.later().get(i);
                 cells.add(
@@ -261,7 +277,7 @@ final class BatchDiffCommand extends LedgerCommand {
     }
 
     private static String figure(@Nullable Double value) {
-        return value == null ? "" : String.format(Locale.ROOT, "%.4g", value);
+        return value == null ? "" : value == 0 ? "0" : String.format(Locale.ROOT, "%.4g", value);
     }
 
     private static ObjectNode json(BatchId before, BatchId after, OutputDifference difference) {

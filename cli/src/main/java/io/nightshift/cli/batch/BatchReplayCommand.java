@@ -142,7 +142,7 @@ final class BatchReplayCommand extends LedgerCommand {
         List<String> names =
                 difference.columns().stream().map(OutputDifference.Column::name).toList();
         for (OutputDifference.ChangedRow row : difference.largest()) {
-            String record = String.join(" row ", row.key());
+            String record = DisplayFormat.record(row.key());
             for (int i = 0; i < names.size(); i++) {
                 if (!Objects.equals(row.earlier().get(i), row.later().get(i))) {
                     out().println("%s: %s was %s, is %s"

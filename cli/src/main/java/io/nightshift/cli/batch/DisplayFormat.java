@@ -6,6 +6,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.job.RunKey;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -41,6 +42,11 @@ final class DisplayFormat {
         return batch.parameters().entrySet().stream()
                 .map(entry -> entry.getKey() + "=" + entry.getValue())
                 .collect(Collectors.joining(" "));
+    }
+
+    /// The name of a record: its id, or its file and row, such as `flights.parquet row 7`.
+    static String record(List<String> key) {
+        return key.size() == 1 ? key.getFirst() : Path.of(key.getFirst()).getFileName() + " row " + key.getLast();
     }
 
     private static String count(long number, String noun) {

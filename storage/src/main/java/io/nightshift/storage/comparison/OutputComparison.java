@@ -33,7 +33,8 @@ public final class OutputComparison {
     private static final List<String> POSITION = List.of("record_file", "record_row");
     private static final int FREQUENT = 10;
 
-    private static final Set<String> NUMBERS = Set.of("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE");
+    private static final Set<String> INTEGERS = Set.of("TINYINT", "SMALLINT", "INTEGER", "BIGINT");
+    private static final Set<String> FRACTIONS = Set.of("FLOAT", "DOUBLE");
 
     /// A column of a text file in which all values are numbers.
     private static final String TEXT_NUMBER = "text number";
@@ -66,12 +67,14 @@ public final class OutputComparison {
     /// A column of both tables.
     ///
     /// @param comparedAs the type to which both are converted; null if they have the same type
-    private record Common(String name, boolean isNumber, @Nullable String comparedAs) {
+    /// @param isContinuous whether it is a number that need not be whole
+    private record Common(String name, boolean isNumber, boolean isContinuous, @Nullable String comparedAs) {
 
         static Common of(String name, String earlier, String later) {
             boolean isNumber = OutputComparison.isNumber(earlier) && OutputComparison.isNumber(later);
             boolean isSame = earlier.equals(later) && !earlier.equals(TEXT_NUMBER);
-            return new Common(name, isNumber, isSame ? null : isNumber ? "DOUBLE" : "VARCHAR");
+            boolean isContinuous = isNumber && !(INTEGERS.contains(earlier) && INTEGERS.contains(later));
+            return new Common(name, isNumber, isContinuous, isSame ? null : isNumber ? "DOUBLE" : "VARCHAR");
         }
 
         String of(String side) {
@@ -139,7 +142,7 @@ public final class OutputComparison {
     }
 
     private static boolean isNumber(String type) {
-        return NUMBERS.contains(type) || type.startsWith("DECIMAL") || type.equals(TEXT_NUMBER);
+        return INTEGERS.contains(type) || FRACTIONS.contains(type) || type.startsWith("DECIMAL") || type.equals(TEXT_NUMBER);
     }
 
     private boolean isCompared(String column) {
@@ -300,9 +303,13 @@ public final class OutputComparison {
         for (String side : List.of("e", "l")) {
             common.forEach(column -> values.add("CAST(%s AS VARCHAR)".formatted(column.of(side))));
         }
+        // The label of a class is often a number, and says less than its probability.
+        boolean hasContinuous = common.stream().anyMatch(Common::isContinuous);
         String size = Stream.concat(
                         Stream.of("CAST(NULL AS DOUBLE)"),
-                        common.stream().filter(Common::isNumber).map(Common::change))
+                        common.stream()
+                                .filter(hasContinuous ? Common::isContinuous : Common::isNumber)
+                                .map(Common::change))
                 .collect(Collectors.joining(", ", "greatest(", ")"));
         String order = key.stream().map(column -> "l." + Sql.name(column)).collect(Collectors.joining(", "));
         String sql = "SELECT %s FROM %s WHERE e.there AND l.there AND (%s) ORDER BY %s DESC NULLS LAST, %s LIMIT %d"

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// @param goneColumns the columns that only the first batch has
 /// @param addedColumns the columns that only the second batch has
 /// @param columns the columns that both have, in the order of the second batch
-/// @param largest the records that changed most, in the order of the largest change of a number
+/// @param largest the records that changed most, in the order of the largest change of a number; of a number that
+///     need not be whole, if there is a column of such numbers
 public record OutputDifference(
         long earlier,
         long later,

@@ -39,8 +39,8 @@ public final class DatabaseRows {
 
     private DatabaseRows() {}
 
-    /// Makes the table and copies the rows of a query. Numbers become BIGINT or DOUBLE; times and whatever else there
-    /// is become texts.
+    /// Makes the table and copies the rows of a query. Numbers become BIGINT or DOUBLE; times and whatever
+    /// else there is become texts.
     ///
     /// @param sql a query with one parameter
     /// @param parameter its value
