@@ -539,7 +539,7 @@ public record BatchState(
             case WindowIgnored ignored -> {
                 nextIgnoresWindow = true;
                 nextOutage = outage;
-                nextCurve = curve.isActive() ? curve.at(ignored.at(), pausingWindow()) : curve;
+                nextCurve = curve.at(ignored.at(), pausingWindow());
             }
             case Rescored rescored -> {
                 nextCommitted = committed.withoutPartitions(rescored.partitions());

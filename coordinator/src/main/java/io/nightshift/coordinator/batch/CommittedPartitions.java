@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /// The committed partitions of a batch, each with its winning epoch and totals. Immutable.
 ///
@@ -94,7 +95,7 @@ public final class CommittedPartitions {
                 next.values().removeIf(Map::isEmpty);
                 unseen = Map.copyOf(next);
             }
-            if (uses.length > 0 || !use.equals(Use.NONE)) {
+            if (uses.length != 0 || !use.equals(Use.NONE)) {
                 setUse(i, use);
             }
         }
@@ -155,12 +156,9 @@ public final class CommittedPartitions {
     ///
     /// @param partitions of the plan
     public static CommittedPartitions empty(int partitions) {
-        Chunk[] chunks = new Chunk[(partitions + SIZE - 1) / SIZE];
-        for (int i = 0; i < chunks.length; i++) {
-            chunks[i] = i > 0 && (i + 1) * SIZE <= partitions
-                    ? chunks[0]
-                    : Chunk.empty(Math.min(SIZE, partitions - i * SIZE));
-        }
+        Chunk[] chunks = new Chunk[Math.ceilDiv(partitions, SIZE)];
+        // All the same one, because a chunk is copied before it changes.
+        Arrays.fill(chunks, Chunk.empty(Math.min(SIZE, partitions)));
         return new CommittedPartitions(partitions, 0, chunks);
     }
 
@@ -170,18 +168,15 @@ public final class CommittedPartitions {
     /// @param partitions of the plan, `kept` or more
     /// @throws IllegalStateException if a partition after the kept ones is committed, so the ledger is damaged
     public CommittedPartitions resized(int kept, int partitions) {
-        for (int partition = Objects.checkIndex(kept, Math.min(this.partitions, partitions) + 1);
-                partition < this.partitions;
-                partition++) {
-            if (contains(partition)) {
-                throw new IllegalStateException("partition " + partition + " is committed, and can't be dropped");
-            }
-        }
+        Objects.checkIndex(kept, Math.min(this.partitions, partitions) + 1);
+        IntStream.range(kept, this.partitions).filter(this::contains).findFirst().ifPresent(partition -> {
+            throw new IllegalStateException("partition " + partition + " is committed, and can't be dropped");
+        });
         Chunk[] next = empty(partitions).chunks;
-        int whole = Math.min(kept, Math.min(this.partitions, partitions)) / SIZE;
+        int whole = kept / SIZE;
         System.arraycopy(chunks, 0, next, 0, whole);
-        if (whole * SIZE < kept) {
-            next[whole] = chunks[whole].resized(Math.min(SIZE, partitions - whole * SIZE));
+        if (kept % SIZE != 0) {
+            next[whole] = chunks[whole].resized(Math.min(SIZE, partitions));
         }
         return new CommittedPartitions(partitions, count, next);
     }

@@ -3,6 +3,8 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.protocol.failure.Failure;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
 
 /// For how long a batch retries the failures of a resource: from the first failure of a series on. A success ends
 /// the series.
@@ -23,8 +25,7 @@ final class OutageLimit {
 
     /// The backoff, shortened so that the last try is made when the time is over.
     static Duration atMost(Instant until, Duration backoff, DecisionTime now) {
-        Duration left = Duration.between(now.instant(), until);
-        return left.compareTo(backoff) < 0 ? left : backoff;
+        return Collections.min(List.of(Duration.between(now.instant(), until), backoff));
     }
 
     /// The failure of a batch whose time is over.

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -126,12 +127,8 @@ public sealed interface PlanExtension {
         List<InspectedFile> remainders = new ArrayList<>();
         long start = 0;
         for (SourceFile file : kept) {
-            long skipped = Math.max(0, keptRows - start);
-            if (skipped < file.rows()) {
-                InspectedFile now = found.get(file.path());
-                remainders.add(
-                        new InspectedFile(file, now == null ? List.of(file.rows() - skipped) : after(now, skipped)));
-            }
+            InspectedFile now = Objects.requireNonNull(found.get(file.path()));
+            remainders.add(new InspectedFile(file, after(now, Math.max(0, keptRows - start))));
             start += file.rows();
         }
         return remainders;
@@ -141,11 +138,8 @@ public sealed interface PlanExtension {
         List<Long> groups = new ArrayList<>();
         long start = 0;
         for (long rows : file.rowGroups()) {
-            long left = Math.min(rows, start + rows - skipped);
-            if (left > 0) {
-                groups.add(left);
-            }
             start += rows;
+            groups.add(Math.clamp(start - skipped, 0L, rows));
         }
         return groups;
     }

@@ -68,7 +68,7 @@ public final class Planner {
                     cut = piece.cut();
                     done = 0;
                     ended = 0;
-                } else if (open > 0 && isNearer(cutRows[cut], ended, done, done + piece.selected())) {
+                } else if (isNearer(cutRows[cut], ended, done, done + piece.selected())) {
                     close();
                     ended++;
                 }
@@ -95,7 +95,7 @@ public final class Planner {
             }
             long count = Math.max(1, Math.round((double) rows / wanted.rows()));
             double end = (double) rows / count * (ended + 1);
-            return ended + 1 < count && Math.abs(end - before) <= Math.abs(end - after);
+            return Math.abs(end - before) <= Math.abs(end - after);
         }
 
         private void add(Piece piece) {

@@ -58,7 +58,7 @@ public final class BatchRegisterState {
     ///
     /// @param batch its ID
     /// @param number its position in the order of submission. A batch that was entered again shares the number of
-    ///     the batch before it
+    ///     the batch before it, and comes after it
     /// @param at when it was opened
     /// @param run the job's name and the values of its parameters
     /// @param fingerprint of the job file, as in [Submission]
@@ -186,13 +186,14 @@ public final class BatchRegisterState {
             List<PastRun> history) {
 
         private static JobBatches with(@Nullable JobBatches before, Entry entry) {
+            boolean isLast = before == null || before.lastNumber <= entry.number();
             JobBatches next = before == null
                     ? new JobBatches(1, entry.batch(), entry.number(), entry.at(), null, 0, List.of())
                     : new JobBatches(
                             before.batches + 1,
-                            entry.number() > before.lastNumber ? entry.batch() : before.last,
+                            isLast ? entry.batch() : before.last,
                             Math.max(entry.number(), before.lastNumber),
-                            entry.number() > before.lastNumber ? entry.at() : before.lastAt,
+                            isLast ? entry.at() : before.lastAt,
                             before.published,
                             before.publishedNumber,
                             before.history);
@@ -200,7 +201,7 @@ public final class BatchRegisterState {
         }
 
         private JobBatches published(Entry entry, @Nullable PastRun run) {
-            boolean isLast = published == null || publishedNumber < entry.number();
+            boolean isLast = published == null || publishedNumber <= entry.number();
             return new JobBatches(
                     batches,
                     last,
@@ -478,7 +479,7 @@ public final class BatchRegisterState {
         BatchId open = before == null ? null : before.open();
         BatchId published = before == null ? null : before.published();
         boolean isLastPublished = entry.isPublished()
-                && (published == null || batches.apply(published).number() < entry.number());
+                && (published == null || batches.apply(published).number() <= entry.number());
         return with(
                 runs,
                 entry.run(),

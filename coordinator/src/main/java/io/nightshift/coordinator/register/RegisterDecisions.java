@@ -452,7 +452,7 @@ class RegisterDecisions {
         return archived == null
                 ? kept
                 : Optional.of(
-                        kept.filter(entry -> entry.number() > archived.number()).orElse(archived));
+                        kept.filter(entry -> entry.number() >= archived.number()).orElse(archived));
     }
 
     /// Removes the run's first submission, about which something is decided.

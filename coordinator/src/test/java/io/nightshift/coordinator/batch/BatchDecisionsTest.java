@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
@@ -12,6 +13,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
@@ -78,6 +80,37 @@ class BatchDecisionsTest extends DecisionsFixture {
                                     Failure.transientFailure(
                                             "the share is away. It was retried for 10 s without success")),
                             HAS_NO_WORK));
+        }
+
+        private BatchStatus described() {
+            Decision decision = decide(new BatchCommand.Describe(
+                    TestInbox.<BatchStatus>create().getRef()));
+            return (BatchStatus)
+                    ((CoordinatorAction.Send<?>) decision.actions().getFirst()).message();
+        }
+
+        @Test
+        void theStatusNamesTheOutageAndTheApproval() {
+            open();
+            report(1, new CoordinatorMessage.TaskFailed(AWAY));
+            assertThat(described().outage())
+                    .isEqualTo(new BatchStatus.Outage(AWAY, ExampleBatch.AT, ExampleBatch.AT.plusSeconds(10)));
+            assertThat(described().approval()).isNull();
+
+            BatchCheck check = ExampleBatch.nulls(0.1, BatchCheck.OnFail.HOLD);
+            state = ExampleBatch.state(
+                    ExampleBatch.submitted(ExampleBatch.job(ExampleBatch.job(), List.of(check))),
+                    ExampleBatch.tookOver(1),
+                    ExampleBatch.planned(),
+                    ExampleBatch.committed(
+                            ExampleBatch.commit(0, new Epoch(1, 1), 0),
+                            ExampleBatch.commit(1, new Epoch(1, 2), 0),
+                            ExampleBatch.commit(2, new Epoch(1, 3), 0)),
+                    new BatchEvent.Checked(ExampleBatch.AT, List.of(new CheckResult(check, 0.3, false))),
+                    new BatchEvent.Approved(ExampleBatch.AT, "it is right", "ops"));
+            assertThat(described().approval())
+                    .isEqualTo(new BatchStatus.Approval(ExampleBatch.AT, "it is right", "ops"));
+            assertThat(described().outage()).isNull();
         }
 
         @Test
@@ -510,6 +543,23 @@ class BatchDecisionsTest extends DecisionsFixture {
                             "source.where lets none of the 30 rows through, and the job says source.on-empty: fail"));
             decide(new BatchCommand.Retry(operator));
             assertThat(state.phase()).isEqualTo(Phase.FAILED);
+        }
+
+        @Test
+        void tooManyQuarantinedRowsFailTheBatchWithTheFirstThreeReasons() {
+            start();
+            for (int i = 0; i < 2; i++) {
+                lease();
+                PartitionCommit commit = ExampleBatch.commit(i, new Epoch(1, i + 1), 2);
+                decide(new BatchCommand.Commit(
+                        commit, List.of("row %d: no date".formatted(i), "row %d: no distance".formatted(i)), worker));
+            }
+
+            decide(new CoordinatorMessage.FlushCommits());
+
+            assertThat(state.failure())
+                    .isEqualTo(Failure.permanent("4 rows are quarantined, errors.max-rate allows 10 % of 30."
+                            + " The first: row 0: no date; row 0: no distance; row 1: no date"));
         }
 
         @Test

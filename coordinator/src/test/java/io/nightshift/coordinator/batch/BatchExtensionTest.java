@@ -83,6 +83,19 @@ class BatchExtensionTest extends DecisionsFixture {
     }
 
     @Test
+    void aNodeThatStallsWhileItLooksAtTheInputVoidsTheLeases() {
+        start();
+        lease();
+        runAgain();
+
+        assertThat(report(1, new CoordinatorMessage.TaskStalled(AWAY)).events())
+                .first()
+                .isEqualTo(new BatchEvent.TookOver(at(), 2, "node:1"));
+        decide(new BatchCommand.Commit(ExampleBatch.commit(0, new Epoch(1, 1), 0), List.of(), worker));
+        assertThat(decide(new CoordinatorMessage.FlushCommits()).events()).isEmpty();
+    }
+
+    @Test
     void theLastCommitDoesNotPublishABatchThatIsToBeExtended() {
         start();
         for (int partition = 0; partition < 3; partition++) {

@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.batch;
 
 import static io.nightshift.coordinator.batch.ExampleBatch.AT;
+import static io.nightshift.coordinator.batch.ExampleBatch.INPUT;
 import static io.nightshift.coordinator.batch.ExampleBatch.after;
 import static io.nightshift.coordinator.batch.ExampleBatch.attemptFailed;
 import static io.nightshift.coordinator.batch.ExampleBatch.cancelled;
@@ -27,12 +28,15 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.BatchCheck;
+import io.nightshift.protocol.job.JobTiming;
+import io.nightshift.protocol.job.JobWindow;
 import io.nightshift.protocol.ledger.EventCodec;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.NewerEventException;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -456,5 +460,143 @@ class BatchStateTest {
                 .isEqualTo("the ledger can't be read by this version: entry 3");
         assertThat(BatchState.damage(new IllegalStateException("its hash does not follow")))
                 .isEqualTo("the ledger is damaged: its hash does not follow");
+    }
+
+    private static final String LATER_INPUT = "2".repeat(64);
+    private static final Failure AWAY = Failure.transientFailure("the share is away");
+
+    private static BatchEvent plannedOf(String input) {
+        BatchEvent.Planned planned = planned();
+        return new BatchEvent.Planned(AT, planned.files(), planned.partitions(), input, null);
+    }
+
+    @Test
+    void theInputIsThatOfTheSubmissionUntilThePlanNamesAnother() {
+        BatchState submitted = state(submitted(job()), tookOver(1));
+
+        assertThat(BatchState.initial(ExampleBatch.BATCH).input()).isNull();
+        assertThat(submitted.input()).isEqualTo(INPUT);
+        assertThat(after(submitted, planned()).input()).isEqualTo(INPUT);
+        assertThat(after(submitted, plannedOf(LATER_INPUT)).input()).isEqualTo(LATER_INPUT);
+    }
+
+    @Test
+    void aPlanAnswersARequestToExtendItIfItIsOfTheInputThatWasAskedFor() {
+        BatchState submitted = state(submitted(job()), tookOver(1));
+        BatchState asked = after(submitted, new BatchEvent.ExtensionRequested(AT, LATER_INPUT));
+        BatchState retried = after(submitted, new BatchEvent.ExtensionRequested(AT, null));
+
+        assertThat(after(asked, plannedOf(LATER_INPUT)).extension()).isNull();
+        assertThat(after(asked, plannedOf(INPUT)).extension()).isEqualTo(asked.extension());
+        assertThat(after(retried, plannedOf(INPUT)).extension())
+                .as("a request that names no input")
+                .isNull();
+    }
+
+    /// An extension that keeps the first partition only, and makes one of the other two.
+    private static BatchEvent extendedAnew() {
+        return new BatchEvent.PlanExtended(AT, LATER_INPUT, 1, 1, List.of(), PartitionPlan.of(20));
+    }
+
+    @Test
+    void anExtensionForgetsTheFailedAttemptsOfPartitionsThatAreCutAnew() {
+        BatchState failed = after(running, attemptFailed(0), attemptFailed(1), attemptFailed(2));
+
+        assertThat(after(failed, extendedAnew()).attemptsFailed()).containsExactly(Map.entry(0, 1));
+    }
+
+    @Test
+    void anExtensionEndsTheOutageOfAStepAndNotOneOfAttempts() {
+        BatchState step = after(running, new BatchEvent.StepFailed(AT, "node:1", AWAY, AT.plusSeconds(9)));
+        BatchState attempt =
+                after(running, new BatchEvent.AttemptFailed(AT, 0, FIRST, "node:1", AWAY, AT.plusSeconds(9)));
+
+        assertThat(after(step, extendedAnew()).outage()).isNull();
+        assertThat(attempt.outage()).isNotNull();
+        assertThat(after(attempt, extendedAnew()).outage()).isEqualTo(attempt.outage());
+    }
+
+    @Test
+    void aBatchNeedsChecksUntilTheirResultsAreKnown() {
+        BatchState checking = state(
+                submitted(ExampleBatch.job(job(), List.of(ExampleBatch.nulls(0.1, BatchCheck.OnFail.WARN)))),
+                tookOver(1),
+                planned(),
+                committed(commit(0, FIRST, 0), commit(1, new Epoch(1, 2), 0), commit(2, new Epoch(1, 3), 0)));
+
+        assertThat(checking.needsChecks()).isTrue();
+        assertThat(after(checking, checked(BatchCheck.OnFail.WARN)).needsChecks()).isFalse();
+        assertThat(publishing.needsChecks()).as("its job has none").isFalse();
+    }
+
+    private static Instant at(long seconds) {
+        return AT.plusSeconds(seconds);
+    }
+
+    private static BatchEvent committedAt(long seconds, int partition) {
+        return new BatchEvent.Committed(at(seconds), List.of(commit(partition, new Epoch(1, partition + 1), 0)));
+    }
+
+    @Test
+    void theTimeBeforeATakeoverThatFollowsTheLastEventIsNotActive() {
+        BatchState first = after(running, committedAt(10, 0), new BatchEvent.TookOver(at(100), 2, "node:2"));
+
+        assertThat(after(first, committedAt(105, 1)).curve().seconds()).isEqualTo(15);
+    }
+
+    @Test
+    void aBatchThatIsNotPlannedIsNotActive() {
+        BatchState submitted = state(submitted(job()), tookOver(1));
+        BatchState resumed = after(submitted, new BatchEvent.Paused(AT, ""), new BatchEvent.Resumed(AT));
+        BatchState retried = after(submitted, failed(), new BatchEvent.Retried(AT));
+
+        assertThat(List.of(submitted, resumed, retried)).noneMatch(state -> state.curve().isActive());
+    }
+
+    @Test
+    void aBatchIsActiveUntilItIsCompleteFailsOrIsPaused() {
+        BatchState committing = after(running, committedAt(10, 0));
+        BatchState failed = after(running, failed());
+        BatchState paused = after(running, new BatchEvent.Paused(at(10), ""));
+
+        assertThat(List.of(running, committing)).allMatch(state -> state.curve().isActive());
+        assertThat(List.of(publishing, failed, paused)).noneMatch(state -> state.curve().isActive());
+        assertThat(after(failed, new BatchEvent.Retried(AT)).curve().isActive()).isTrue();
+        assertThat(after(paused, new BatchEvent.Retried(AT)).curve().isActive())
+                .as("it stays paused")
+                .isFalse();
+        assertThat(after(paused, new BatchEvent.Resumed(at(100)), committedAt(105, 0))
+                        .curve()
+                        .seconds())
+                .isEqualTo(15);
+    }
+
+    @Test
+    void aCompleteBatchIsActiveAgainWhenItsPlanHasGrown() {
+        BatchState complete = after(
+                running,
+                new BatchEvent.ExtensionRequested(AT, LATER_INPUT),
+                committedAt(10, 0),
+                committedAt(20, 1),
+                committedAt(30, 2));
+        assertThat(complete.curve().isActive()).isFalse();
+        SourceFile late = new SourceFile("/data/b.parquet", 70, AT, 10, "");
+
+        BatchState grown = after(
+                complete,
+                new BatchEvent.PlanExtended(at(100), LATER_INPUT, 1, 3, List.of(late), PartitionPlan.of(10)));
+
+        assertThat(grown.curve().isActive()).isTrue();
+        assertThat(after(grown, committedAt(105, 3)).curve().seconds()).isEqualTo(35);
+    }
+
+    @Test
+    void theTimeOutsideTheWindowIsNotActiveUntilAnOperatorIgnoresTheWindow() {
+        JobTiming closesAfter35Seconds = ExampleBatch.window("22:00", "23:15", JobWindow.Outside.PAUSE);
+        BatchState planned = state(submitted(ExampleBatch.job(job(), closesAfter35Seconds, 5)), tookOver(1), planned());
+
+        BatchState ignoring = after(planned, new BatchEvent.WindowIgnored(at(100), "ops"));
+
+        assertThat(after(ignoring, committedAt(110, 0)).curve().seconds()).isEqualTo(45);
     }
 }

@@ -177,6 +177,23 @@ class BatchWindowTest extends DecisionsFixture {
     }
 
     @Test
+    void anOutageFromBeforeTheWindowEndsWhenAnOperatorIgnoresTheWindow() {
+        open(ExampleBatch.window("22:00", "23:15", Outside.PAUSE));
+        plan();
+        lease();
+        decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", AWAY));
+        BatchState inWindow = state;
+
+        assertThat(decide(new BatchCommand.IgnoreWindow(operator, "ops")).events())
+                .as("while the window is open, the outage goes on")
+                .containsExactly(new BatchEvent.WindowIgnored(at(), "ops"));
+        state = inWindow;
+        seconds = 40;
+        assertThat(decide(new BatchCommand.IgnoreWindow(operator, "ops")).events())
+                .containsExactly(new BatchEvent.OutageEnded(at()), new BatchEvent.WindowIgnored(at(), "ops"));
+    }
+
+    @Test
     void aJobWithoutAWindowHasNoneToIgnore() {
         open();
         assertThat(decide(new BatchCommand.IgnoreWindow(operator, "ops")))
@@ -231,6 +248,16 @@ class BatchWindowTest extends DecisionsFixture {
 
         assertThat(forecast.median()).isBetween(OPENS.plusSeconds(110), OPENS.plusSeconds(130));
         assertThat(forecast.late()).isBetween(OPENS.plusSeconds(150), OPENS.plusSeconds(1_000));
+        assertThat(forecast.workers()).isEqualTo(3);
+    }
+
+    @Test
+    void theRegistersReminderBringsTheEarlierRuns() {
+        open();
+        decide(new BatchCommand.EnsureStarted(
+                ExampleBatch.submission(ExampleBatch.job()), List.of(new PastRun(60, 120_000, 2_000, 3))));
+
+        BatchStatus.Forecast forecast = Objects.requireNonNull(timing().forecast());
         assertThat(forecast.workers()).isEqualTo(3);
     }
 

@@ -73,6 +73,14 @@ class CheckDecisionsTest {
                         "- range.age is %s %%, expected none outside 0 to 120".formatted(text(100.0 / rows)));
     }
 
+    @Test
+    void aNumberOfRowsAtTheLimitPasses() {
+        BatchState state =
+                committedOnce(complete(limit(Measure.ROWS_MIN, null, 30), limit(Measure.ROWS_MAX, null, 30)));
+
+        assertThat(CheckDecisions.results(state, counted(List.of()))).allMatch(CheckResult::passed);
+    }
+
     private static String text(double perCent) {
         double rounded = Double.parseDouble(String.format(java.util.Locale.ROOT, "%.3g", perCent));
         return rounded == Math.rint(rounded) ? String.valueOf((long) rounded) : String.valueOf(rounded);
@@ -146,6 +154,32 @@ class CheckDecisionsTest {
                         "+ psi.age is 0 (compared with " + earlier + "), expected at most 0.2",
                         "+ psi.new is not known, since no earlier batch has measured it; expected at most 0.2");
         assertThat(results.get(2).value()).isGreaterThan(0.2);
+    }
+
+    @Test
+    void aComparisonAtTheLimitPasses() {
+        BatchState state = committedOnce(
+                complete(limit(Measure.ROWS_CHANGE, null, 0.5), limit(Measure.PSI, "age", 0)));
+        Distribution age = distribution("age", 1, 2, 3);
+
+        assertThat(compared(state, 2 * state.totals().read(), age, age)).allMatch(CheckResult::passed);
+    }
+
+    @Test
+    void columnsOfWhichHalfIsMissingAreCompared() {
+        BatchState state = committedOnce(complete(limit(Measure.PSI, "age", 0)));
+        Distribution whole = distribution("age", 1, 1);
+        Distribution half = distribution("age", 1, Double.NaN);
+
+        assertThat(compared(state, 30, whole, half)).noneMatch(CheckResult::passed);
+        assertThat(compared(state, 30, half, whole)).noneMatch(CheckResult::passed);
+    }
+
+    private static List<CheckResult> compared(BatchState state, long rowsBefore, Distribution before, Distribution now) {
+        Measured.Baseline baseline =
+                new Measured.Baseline(new BatchId("flights-20261126t020000-1f2e"), rowsBefore, List.of(before));
+        return CheckDecisions.results(
+                state, new Measured(new PartitionStatistics(List.of(), List.of(now)), baseline));
     }
 
     @Test

@@ -163,4 +163,31 @@ class CommittedPartitionsTest {
         assertThatThrownBy(() -> last.withCommits(List.of(odd(partitions))))
                 .isInstanceOf(IndexOutOfBoundsException.class);
     }
+
+    @Test
+    void aPartitionThatIsCommittedAgainHasTheNumbersOfItsLastCommit() {
+        int withAllNumbers = 5;
+        PartitionCommit plain = ExampleBatch.commit(withAllNumbers, new Epoch(1, 9), 0);
+
+        CommittedPartitions committed = CommittedPartitions.empty(10)
+                .withCommits(List.of(odd(withAllNumbers)))
+                .withoutPartitions(List.of(withAllNumbers))
+                .withCommits(List.of(plain));
+
+        assertThat(committed.totals(withAllNumbers, 10)).isEqualTo(BatchState.Totals.ZERO.plus(plain));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 1023, 1024, 1025, 2048})
+    void aPlanOfAnySizeGrows(int partitions) {
+        CommittedPartitions committed =
+                CommittedPartitions.empty(partitions).withCommits(List.of(odd(0))).resized(partitions, partitions + 1024);
+
+        CommittedPartitions grown = committed.withCommits(List.of(odd(partitions), odd(partitions + 1023)));
+
+        assertThat(grown.totals(0, 10)).isEqualTo(BatchState.Totals.ZERO.plus(odd(0)));
+        assertThat(grown.totals(partitions, 10)).isEqualTo(BatchState.Totals.ZERO.plus(odd(partitions)));
+        assertThat(grown.contains(partitions + 1023)).isTrue();
+        assertThat(grown.count()).isEqualTo(3);
+    }
 }

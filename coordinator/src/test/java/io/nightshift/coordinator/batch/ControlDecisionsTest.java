@@ -12,6 +12,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.storage.destination.Publication;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,7 @@ class ControlDecisionsTest extends DecisionsFixture {
             assertThat(rescore()).isEqualTo(refused("the request names no partition"));
             assertThat(rescore(-1, 1)).isEqualTo(refused("there is no partition -1; its partitions are 0 to 2"));
             assertThat(rescore(1, 3)).isEqualTo(refused("there is no partition 3; its partitions are 0 to 2"));
+            assertThat(rescore(0, 3)).isEqualTo(refused("there is no partition 3; its partitions are 0 to 2"));
             assertThat(rescore(0, 2))
                     .as("the first and the last, which are not committed")
                     .isEqualTo(Decision.of(done(Phase.RUNNING)));
@@ -180,6 +182,15 @@ class ControlDecisionsTest extends DecisionsFixture {
     }
 
     @Test
+    void aRefusalNamesThePhase() {
+        open();
+        assertThat(rescore(0)).isEqualTo(refused("it is not planned yet"));
+        plan();
+        assertThat(decide(new BatchCommand.Approve("it is right", operator, "ops")))
+                .isEqualTo(refused("it is running"));
+    }
+
+    @Test
     void aFailedBatchHoldsNoLease() {
         start();
         lease();
@@ -232,6 +243,32 @@ class ControlDecisionsTest extends DecisionsFixture {
 
             assertThat(decide(commit(0, 0, 10, "c3".repeat(32))))
                     .isEqualTo(abandoned(0, 1, "the attempt scored with another model"));
+        }
+
+        @Test
+        void anAttemptThatScoredRowsOfAnotherPartitionValueIsRefused() {
+            start();
+            lease();
+            PartitionCommit right = ExampleBatch.commit(0, new Epoch(1, 1), 0);
+            PartitionCommit ofDay = new PartitionCommit(
+                    0,
+                    right.epoch(),
+                    right.node(),
+                    0,
+                    10,
+                    10,
+                    right.part(),
+                    null,
+                    right.model(),
+                    Map.of(),
+                    null,
+                    0,
+                    0,
+                    "2026-11-24",
+                    null);
+
+            assertThat(decide(new BatchCommand.Commit(ofDay, List.of(), worker)))
+                    .isEqualTo(abandoned(0, 1, "the attempt scored rows of another partition value than planned"));
         }
 
         @Test

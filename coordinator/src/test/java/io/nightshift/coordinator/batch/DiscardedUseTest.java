@@ -54,4 +54,16 @@ class DiscardedUseTest {
         discarded.add(FIRST, of(1));
         assertThat(discarded.take().attempts()).isEqualTo(1);
     }
+
+    @Test
+    void theLastTenThousandAttemptsAreRemembered() {
+        for (int lease = 1; lease <= 10_000; lease++) {
+            discarded.add(new Epoch(1, lease), of(1));
+        }
+        discarded.take();
+
+        discarded.add(FIRST, of(1));
+
+        assertThat(discarded.take().attempts()).isZero();
+    }
 }

@@ -94,10 +94,11 @@ class TakeoverDetectionTest extends DecisionsFixture {
     @Test
     void aMessageOfALaterIncarnationIsNotAnsweredAndCountsAtMostOnceInATick() {
         start();
+        seconds = 100;
 
         assertThat(heartbeatOfSuccessor()).isEqualTo(Decision.of(COUNT));
         assertThat(heartbeatOfSuccessor()).isEqualTo(Decision.nothing());
-        seconds = 1;
+        seconds = 101;
         assertThat(heartbeatOfSuccessor()).isEqualTo(Decision.of(COUNT));
     }
 

@@ -80,10 +80,11 @@ class PlanExtensionTest {
 
     @Test
     void aNewFileWithoutRowsHasNoPartition() {
-        InspectedFile empty = file("/c", "1");
-
-        assertThat(extension(Set.of(), A, B, empty))
-                .isEqualTo(new PlanExtension.Extended(2, 4, List.of(empty.file()), new PartitionPlan(List.of()), null));
+        for (InspectedFile empty : List.of(file("/c", "1"), file("/c", "1", 0))) {
+            assertThat(extension(Set.of(), A, B, empty))
+                    .isEqualTo(new PlanExtension.Extended(
+                            2, 4, List.of(empty.file()), new PartitionPlan(List.of()), null));
+        }
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.PartitionKey;
@@ -13,6 +14,7 @@ import io.nightshift.protocol.wire.WireLimits;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.NavigableSet;
@@ -210,6 +212,74 @@ class PlannerTest {
                     .isLessThanOrEqualTo(WireLimits.SLICES);
             assertThat(index.cut(partition)).isEqualTo(cut);
         }
+    }
+
+    private static final Cut CUT = new Cut("k = 1", "1");
+
+    private static Planner.KeyedPlan cut(List<InspectedFile> files, int target, boolean further, Piece... pieces) {
+        return Planner.cut(new CutPlan(List.of(CUT), List.of(pieces)), files, partitions(target, further));
+    }
+
+    @Test
+    void aPartitionOfAKeyEndsBeforeAPieceIfItsEndIsAsNearAsTheOneAfter() {
+        assertThat(cut(
+                                List.of(file(4)),
+                                2,
+                                true,
+                                new Piece(0, 0, 0, 1, 1),
+                                new Piece(0, 0, 1, 2, 2),
+                                new Piece(0, 0, 3, 1, 1))
+                        .partitions())
+                .isEqualTo(PartitionPlan.of(1, 3));
+    }
+
+    @Test
+    void piecesOfAPartitionBecomeOneUnlessAWholeRowGroupLiesBetweenThem() {
+        List<InspectedFile> groups = List.of(file(10, 10, 10, 10));
+
+        assertThat(cut(groups, 100, false, new Piece(0, 0, 10, 10, 4), new Piece(0, 0, 20, 10, 3))
+                        .cuts()
+                        .pieces())
+                .containsExactly(new Piece(0, 0, 10, 20, 7));
+        assertThat(cut(groups, 100, false, new Piece(0, 0, 0, 10, 4), new Piece(0, 0, 20, 10, 3))
+                        .cuts()
+                        .pieces())
+                .hasSize(2);
+        assertThat(cut(List.of(file(40)), 100, false, new Piece(0, 0, 0, 30, 4), new Piece(0, 0, 10, 5, 3))
+                        .cuts()
+                        .pieces())
+                .as("one that ends within the other")
+                .containsExactly(new Piece(0, 0, 0, 30, 7));
+    }
+
+    @Test
+    void aPartitionMayFillALease() {
+        int files = 512;
+        int each = WireLimits.SLICES / files;
+        int more = each - WireLimits.sliceBytes(file("", 1).file());
+        InspectedFile file = file("d".repeat(more), 1);
+        assertThat(Planner.cut(Collections.nCopies(files + 1, file), 1_000)).isEqualTo(PartitionPlan.of(files, 1));
+
+        InspectedFile ofKey = file("d".repeat(more - WireLimits.cutBytes(CUT)), 1);
+        Piece[] pieces =
+                IntStream.rangeClosed(0, files).mapToObj(i -> new Piece(0, i, 0, 1, 1)).toArray(Piece[]::new);
+        assertThat(cut(Collections.nCopies(files + 1, ofKey), 1_000, false, pieces)
+                        .partitions())
+                .isEqualTo(PartitionPlan.of(files, 1));
+    }
+
+    @Test
+    void aJobWithAKeyHasAMillionPartitionsAtMost() {
+        List<InspectedFile> files = List.of(file(1));
+        Piece[] most = Collections.nCopies(1_000_000, new Piece(0, 0, 0, 1, 1)).toArray(Piece[]::new);
+        Piece[] tooMany = Arrays.copyOf(most, most.length + 1);
+        tooMany[most.length] = most[0];
+
+        assertThat(cut(files, 1, true, most).partitions().runs())
+                .containsExactly(new PartitionPlan.Run(1, 1_000_000));
+        assertThatThrownBy(() -> cut(files, 1, true, tooMany))
+                .hasMessage(
+                        "the plan has 1,000,001 partitions, and a batch can have at most 1,000,000. Divide partitions.by more coarsely");
     }
 
     private static InspectedFile file(long... groups) {

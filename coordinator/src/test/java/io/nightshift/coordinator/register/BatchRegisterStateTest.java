@@ -1,17 +1,29 @@
 package io.nightshift.coordinator.register;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.job.TimeRanges;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterEvent;
+import io.nightshift.protocol.register.BatchRegisterSnapshot;
+import io.nightshift.protocol.register.ReadTimes;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -29,9 +41,12 @@ class BatchRegisterStateTest {
     }
 
     private static Submission trains() {
-        Job job = ExampleBatch.job();
+        return named("trains", ExampleBatch.job());
+    }
+
+    private static Submission named(String name, Job job) {
         return ExampleBatch.submission(new Job(
-                "trains",
+                name,
                 job.model(),
                 job.features(),
                 job.source(),
@@ -71,9 +86,7 @@ class BatchRegisterStateTest {
         assertThat(state.unfinished())
                 .extracting(entry -> entry.batch(), BatchRegisterState.Entry::superseded)
                 .containsExactly(
-                        org.assertj.core.groups.Tuple.tuple(A, true),
-                        org.assertj.core.groups.Tuple.tuple(OTHER, false),
-                        org.assertj.core.groups.Tuple.tuple(B, false));
+                        tuple(A, true), tuple(OTHER, false), tuple(B, false));
     }
 
     private static BatchRegisterEvent reentered(BatchId batch, int seconds, @Nullable Phase end) {
@@ -92,7 +105,7 @@ class BatchRegisterStateTest {
                 .contains(A);
         assertThat(state.unfinished())
                 .extracting(BatchRegisterState.Entry::batch, BatchRegisterState.Entry::superseded)
-                .contains(org.assertj.core.groups.Tuple.tuple(B, true));
+                .contains(tuple(B, true));
         assertThat(state.open(RunKey.of(trains().job())).map(BatchRegisterState.Entry::batch))
                 .contains(OTHER);
     }
@@ -105,6 +118,47 @@ class BatchRegisterStateTest {
         assertThat(state.lastPublished(RUN).map(BatchRegisterState.Entry::batch))
                 .contains(A);
         assertThat(state.apply(reentered(B, 1, null))).isSameAs(state);
+        assertThat(state.latest()).contains(B);
+        assertThat(state.apply(opened(OTHER, trains())).batches().get(OTHER))
+                .extracting(BatchRegisterState.Entry::number)
+                .as("its number is not used again")
+                .isEqualTo(2L);
+    }
+
+    @Test
+    void aLostBatchThatIsLaterReplacesTheOpenOne() {
+        BatchRegisterState state = state(opened(A, FLIGHTS), opened(OTHER, trains()), reentered(B, 1, null));
+
+        assertThat(state.open(RUN).map(BatchRegisterState.Entry::batch)).contains(B);
+        assertThat(state.all())
+                .extracting(BatchRegisterState.Entry::batch, BatchRegisterState.Entry::superseded)
+                .containsExactly(tuple(A, true), tuple(OTHER, false), tuple(B, false));
+        assertThat(state.unfinished())
+                .extracting(BatchRegisterState.Entry::batch, BatchRegisterState.Entry::superseded)
+                .containsExactly(tuple(A, true), tuple(OTHER, false), tuple(B, false));
+    }
+
+    @Test
+    void aLostBatchIsOpenIfNoLaterOneIsOfItsRun() {
+        BatchRegisterState state = state(opened(OTHER, trains()), reentered(A, -1, null));
+
+        assertThat(state.open(RUN).map(BatchRegisterState.Entry::superseded)).contains(false);
+        assertThat(state.latest()).as("the last one of all").contains(OTHER);
+    }
+
+    @Test
+    void aLostBatchFollowsTheOneWhoseNumberItShares() {
+        BatchRegisterState state = state(
+                opened(A, FLIGHTS),
+                ended(A, Phase.PUBLISHED),
+                new BatchRegisterEvent.Opened(ExampleBatch.AT.plusSeconds(10), OTHER, trains(), null, null),
+                reentered(B, 5, Phase.PUBLISHED));
+
+        assertThat(state.all()).extracting(BatchRegisterState.Entry::batch).containsExactly(A, B, OTHER);
+        assertThat(state.all()).extracting(BatchRegisterState.Entry::number).containsExactly(0L, 0L, 1L);
+        assertThat(state.lastPublished(RUN).map(BatchRegisterState.Entry::batch))
+                .contains(B);
+        assertThat(state.lastOfJob("flights")).containsExactly(B);
     }
 
     @Test
@@ -263,6 +317,8 @@ class BatchRegisterStateTest {
         assertThat(state.submitted()).isEqualTo(1);
         assertThat(state.archives()).isEqualTo(1);
         assertThat(state.searched()).isEqualTo(17);
+        assertThat(before.archivedTo()).as("nothing is archived").isEqualTo(-1);
+        assertThat(state.archivedTo()).isZero();
         assertThat(before.archivable((BatchRegisterEvent.Archived) archived(A))).isEqualTo(before.archivable(0, 1));
         assertThat(state.apply(opened(B, FLIGHTS)).open(RUN).orElseThrow().number())
                 .as("its number is not used again")
@@ -275,6 +331,8 @@ class BatchRegisterStateTest {
 
         assertThat(state.open(RUN).map(BatchRegisterState.Entry::batch)).contains(A);
         assertThat(state(opened(A, FLIGHTS)).archivable(0, 1).batches()).isEmpty();
+        assertThat(state.archivable((BatchRegisterEvent.Archived) archived(A)).batches())
+                .isEmpty();
     }
 
     @Test
@@ -292,7 +350,8 @@ class BatchRegisterStateTest {
     void theOldestEndedBatchesLeaveInPortions() {
         BatchRegisterState state = BatchRegisterState.EMPTY;
         for (int i = 0; i < 10; i++) {
-            state = state.apply(opened(new BatchId("flights-" + i), FLIGHTS));
+            state = state.apply(new BatchRegisterEvent.Opened(
+                    ExampleBatch.AT, new BatchId("flights-" + i), FLIGHTS, "key-" + i, null));
             state = i == 2 ? state : state.apply(ended(new BatchId("flights-" + i), Phase.CANCELLED));
         }
 
@@ -300,6 +359,13 @@ class BatchRegisterStateTest {
         assertThat(state.archivable(6, 3).batches())
                 .extracting(entry -> entry.batch().value())
                 .containsExactly("flights-0", "flights-1", "flights-3");
+        assertThat(state.archivable(8, 3).keys()).isEmpty();
+        assertThat(state.archivable(7, 3).keys().keySet())
+                .extracting(BatchRegisterState.Key::key)
+                .containsExactly("key-0", "key-1", "key-2");
+        assertThat(state.archivable(8).keys())
+                .as("a quarter of those that stay")
+                .hasSize(2);
     }
 
     @Test
@@ -330,5 +396,75 @@ class BatchRegisterStateTest {
         assertThat(state.snapshot().keys()).hasSizeLessThan(130);
         assertThat(state.jobs()).hasSize(2);
         assertThat(state.submitted()).isEqualTo(20_000);
+    }
+
+    @Test
+    void theLastBatchOfAJobAndTheLastPublishedOneAreInTheOrderOfSubmission() {
+        Instant later = ExampleBatch.AT.plusSeconds(60);
+        BatchRegisterState state = state(
+                opened(OTHER, trains()),
+                opened(A, FLIGHTS),
+                new BatchRegisterEvent.Opened(later, B, FLIGHTS, null, null),
+                ended(B, Phase.PUBLISHED),
+                ended(A, Phase.PUBLISHED));
+
+        assertThat(state.jobs().get("flights"))
+                .isEqualTo(new BatchRegisterState.JobBatches(2, B, 2, later, B, 2, List.of()));
+    }
+
+    @Test
+    void aSnapshotListsJobsAndSourcesInOrder() {
+        BatchRegisterState state = BatchRegisterState.EMPTY;
+        for (int i = 0; i < 20; i++) {
+            BatchId batch = new BatchId("job-" + i);
+            state = state.apply(opened(batch, named("job-" + i, ExampleBatch.job())))
+                    .apply(new BatchRegisterEvent.Ended(
+                            ExampleBatch.AT,
+                            batch,
+                            Phase.PUBLISHED,
+                            null,
+                            null,
+                            new ReadTimes("source-" + i, TimeRanges.upTo(ExampleBatch.AT).ranges())));
+        }
+
+        BatchRegisterSnapshot snapshot = state.snapshot();
+
+        List<Integer> inOrder = IntStream.range(0, 20)
+                .boxed()
+                .sorted(Comparator.comparing(String::valueOf))
+                .toList();
+        assertThat(snapshot.jobs())
+                .extracting(BatchRegisterSnapshot.JobBatches::job)
+                .containsExactlyElementsOf(inOrder.stream().map(i -> "job-" + i).toList());
+        assertThat(snapshot.readTimes())
+                .extracting(ReadTimes::source)
+                .containsExactlyElementsOf(
+                        inOrder.stream().map(i -> "source-" + i).toList());
+    }
+
+    private static Submission reading(String source, Instant upTo) {
+        Job job = ExampleBatch.job(Path.of(source), Path.of("/out"), new Job.ErrorPolicy(0.1, null))
+                .with(new NewTimes("updated_at", Duration.ZERO, "UTC", false).with(NewTimes.TimeType.INSTANT));
+        return ExampleBatch.submission(job.reading(TimeRanges.upTo(upTo)));
+    }
+
+    @Test
+    void theTimesOfASourceThatOpenBatchesReadAreTaken() {
+        Instant noon = Instant.parse("2026-11-24T12:00:00Z");
+        Submission first = reading("/data/a.parquet", noon);
+        Submission second = reading("/data/b.parquet", noon.plusSeconds(3_600));
+        ReadTimes read = Objects.requireNonNull(ReadTimes.of(first.pinned()));
+
+        BatchRegisterState state = state(opened(A, first), opened(OTHER, trains()), opened(B, second));
+
+        assertThat(state.taken(read.source(), null)).isEqualTo(TimeRanges.upTo(noon));
+        assertThat(state.taken(read.source(), A)).isEqualTo(TimeRanges.NONE);
+        assertThat(state.read()).isEmpty();
+
+        BatchRegisterState published = state.apply(
+                new BatchRegisterEvent.Ended(ExampleBatch.AT, A, Phase.PUBLISHED, null, null, read));
+
+        assertThat(published.taken(read.source(), A)).isEqualTo(TimeRanges.upTo(noon));
+        assertThat(published.read()).containsExactly(Map.entry(read.source(), TimeRanges.upTo(noon)));
     }
 }

@@ -365,6 +365,40 @@ class RegisterDecisionsTest {
         }
 
         @Test
+        void aFailedBatchThatHasCommittedEverythingIsResumed() {
+            opened(A);
+            decide(submit(RegisterDecisionsTest.with(FLIGHTS.fingerprint(), OTHER_INPUT), false, null, ticket()));
+            assertThat(decide(committed(A, Phase.FAILED, 2)).actions())
+                    .singleElement()
+                    .asString()
+                    .contains("its input has changed");
+
+            decide(submit(RegisterDecisionsTest.with(FLIGHTS.fingerprint(), OTHER_INPUT), false, null, ticket()));
+            assertThat(decide(committed(A, Phase.FAILED, 3)).actions())
+                    .contains(new RegisterAction.Send<>(caller, new BatchRegisterCommand.Accepted(A, true, false)));
+        }
+
+        /// The status of a batch of three partitions.
+        private static RegisterMessage committed(BatchId batch, Phase phase, int partitions) {
+            return new RegisterMessage.StatusReceived(new BatchStatus(
+                    batch, phase, 1, 30, 0, 3, partitions, 0, 0, 0, 0, 0, 0, null, null, 3, "00", Map.of(), null, null,
+                    null, null, null, List.of(), null));
+        }
+
+        @Test
+        void theInputOfABatchThatHasNotBegunIsThatOfItsLastSubmission() {
+            opened(A);
+            Submission later = with(Job.OnChange.EXTEND);
+            happened(new BatchRegisterEvent.Resubmitted(ExampleBatch.AT, A, later));
+            RegisterMessage notBegun = new RegisterMessage.StatusReceived(BatchStatus.unplanned(A, null, null, "00"));
+
+            decide(submit(later, false, null, ticket()));
+            assertThat(decide(notBegun).events()).as("it is not extended again").isEmpty();
+            decide(submit(FLIGHTS, false, null, ticket()));
+            assertThat(decide(notBegun).actions()).singleElement().asString().contains("its input has changed");
+        }
+
+        @Test
         void aTableIsNotComparedBecauseItsDigestMaySayNothing() {
             Submission table = ofTable("1".repeat(64));
             BatchRegisterEvent opened =
@@ -600,6 +634,52 @@ class RegisterDecisionsTest {
         }
     }
 
+    /// Which batch of a run was published last, if the register keeps one and the archive has one.
+    @Nested
+    class LastPublished {
+
+        private BatchRegisterState.Entry archive(BatchId batch) {
+            BatchRegisterState.Entry entry =
+                    Objects.requireNonNull(state.batches().get(batch));
+            happened(new BatchRegisterEvent.Archived(ExampleBatch.AT, batch, List.of(batch), List.of(), 1));
+            return entry;
+        }
+
+        private Decision submitAndAnswer(BatchRegisterState.Entry archived) {
+            RegisterAction.AskArchive ask =
+                    (RegisterAction.AskArchive) decide(submit()).actions().getFirst();
+            return decide(new RegisterMessage.ArchiveAnswered(
+                    new BatchArchive.Answer(ask.question(), null, archived, false)));
+        }
+
+        @Test
+        void theLaterOneCounts() {
+            opened(A);
+            opened(B);
+            ended(B, Phase.PUBLISHED);
+            BatchRegisterState.Entry archived = archive(B);
+            ended(A, Phase.PUBLISHED);
+
+            assertThat(submitAndAnswer(archived)).isEqualTo(reply(new BatchRegisterCommand.AlreadyPublished(B)));
+        }
+
+        @Test
+        void oneThatWasEnteredAgainFollowsTheOneWhoseNumberItShares() {
+            opened(A);
+            ended(A, Phase.PUBLISHED);
+            happened(new BatchRegisterEvent.Opened(
+                    ExampleBatch.AT.plusSeconds(10),
+                    UNKNOWN,
+                    ExampleBatch.submission(ExampleBatch.job("2026-11-25")),
+                    null,
+                    null));
+            happened(new BatchRegisterEvent.Reentered(
+                    ExampleBatch.AT, B, ExampleBatch.AT.plusSeconds(5), FLIGHTS, Phase.PUBLISHED));
+
+            assertThat(submitAndAnswer(archive(A))).isEqualTo(reply(new BatchRegisterCommand.AlreadyPublished(B)));
+        }
+    }
+
     @Nested
     class Keys {
 
@@ -626,6 +706,17 @@ class RegisterDecisionsTest {
                     new BatchRegisterCommand.NotFound("no submission of this job file has used the key");
             assertThat(findByKey("monday", "9".repeat(64))).isEqualTo(none);
             assertThat(findByKey("tuesday", FLIGHTS.fingerprint())).isEqualTo(none);
+        }
+
+        @Test
+        void aKeyThatTheRegisterDoesNotKeepIsLookedForInTheArchive() {
+            happened(new BatchRegisterEvent.Opened(ExampleBatch.AT, A, FLIGHTS, "monday", null));
+            happened(new BatchRegisterEvent.Archived(ExampleBatch.AT, B, List.of(), List.of(), 1));
+
+            assertThat(findByKey("monday", FLIGHTS.fingerprint())).isEqualTo(new BatchRegisterCommand.Found(A));
+            BatchRegisterCommand.FindByKey find =
+                    new BatchRegisterCommand.FindByKey(JOB, "tuesday", FLIGHTS.fingerprint(), actor());
+            assertThat(decide(find)).isEqualTo(Decision.of(new RegisterAction.FindKeyInArchive(find)));
         }
 
         private Object findByKey(String key, String fingerprint) {
@@ -828,7 +919,11 @@ class RegisterDecisionsTest {
         }
 
         private boolean isRefused(BatchRegisterCommand.Submit submit) {
-            return decide(submit).actions().stream()
+            return isRefused(decide(submit));
+        }
+
+        private static boolean isRefused(Decision decision) {
+            return decision.actions().stream()
                     .anyMatch(action -> action instanceof RegisterAction.Send<?> send
                             && send.message() instanceof BatchRegisterCommand.TooManyOpen);
         }
@@ -843,6 +938,19 @@ class RegisterDecisionsTest {
             assertThat(isRefused(limited(day("2026-11-02"), "ann", 2, false))).isFalse();
             assertThat(isRefused(limited(day("2026-11-03"), "ann", 2, false))).isTrue();
             assertThat(isRefused(limited(day("2026-11-03"), "bob", 1, false))).isFalse();
+        }
+
+        @Test
+        void aBatchThatIsReplacedCountsForItsOwnCallerOnly() {
+            decide(limited(FLIGHTS, "ann", 1, false));
+            BatchId open = state.open(RUN).orElseThrow().batch();
+            decide(limited(day("2026-11-01"), "bob", 1, false));
+
+            decide(limited(FLIGHTS, "bob", 1, true));
+            assertThat(isRefused(decide(status(open, Phase.RUNNING)))).isTrue();
+            decide(limited(FLIGHTS, "ann", 1, true));
+            assertThat(decide(status(open, Phase.RUNNING)))
+                    .isEqualTo(Decision.of(new RegisterAction.CancelBatch(open, true)));
         }
 
         @Test
