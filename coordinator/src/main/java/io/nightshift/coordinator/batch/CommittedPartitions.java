@@ -169,9 +169,12 @@ public final class CommittedPartitions {
     /// @throws IllegalStateException if a partition after the kept ones is committed, so the ledger is damaged
     public CommittedPartitions resized(int kept, int partitions) {
         Objects.checkIndex(kept, Math.min(this.partitions, partitions) + 1);
-        IntStream.range(kept, this.partitions).filter(this::contains).findFirst().ifPresent(partition -> {
-            throw new IllegalStateException("partition " + partition + " is committed, and can't be dropped");
-        });
+        IntStream.range(kept, this.partitions)
+                .filter(this::contains)
+                .findFirst()
+                .ifPresent(partition -> {
+                    throw new IllegalStateException("partition " + partition + " is committed, and can't be dropped");
+                });
         Chunk[] next = empty(partitions).chunks;
         int whole = kept / SIZE;
         System.arraycopy(chunks, 0, next, 0, whole);

@@ -451,8 +451,8 @@ class RegisterDecisions {
         BatchRegisterState.Entry archived = answer == null ? null : answer.published();
         return archived == null
                 ? kept
-                : Optional.of(
-                        kept.filter(entry -> entry.number() >= archived.number()).orElse(archived));
+                : Optional.of(kept.filter(entry -> entry.number() >= archived.number())
+                        .orElse(archived));
     }
 
     /// Removes the run's first submission, about which something is decided.

@@ -83,10 +83,9 @@ class BatchDecisionsTest extends DecisionsFixture {
         }
 
         private BatchStatus described() {
-            Decision decision = decide(new BatchCommand.Describe(
-                    TestInbox.<BatchStatus>create().getRef()));
-            return (BatchStatus)
-                    ((CoordinatorAction.Send<?>) decision.actions().getFirst()).message();
+            Decision decision = decide(
+                    new BatchCommand.Describe(TestInbox.<BatchStatus>create().getRef()));
+            return (BatchStatus) ((CoordinatorAction.Send<?>) decision.actions().getFirst()).message();
         }
 
         @Test

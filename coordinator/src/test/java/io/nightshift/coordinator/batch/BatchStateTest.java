@@ -525,7 +525,8 @@ class BatchStateTest {
                 committed(commit(0, FIRST, 0), commit(1, new Epoch(1, 2), 0), commit(2, new Epoch(1, 3), 0)));
 
         assertThat(checking.needsChecks()).isTrue();
-        assertThat(after(checking, checked(BatchCheck.OnFail.WARN)).needsChecks()).isFalse();
+        assertThat(after(checking, checked(BatchCheck.OnFail.WARN)).needsChecks())
+                .isFalse();
         assertThat(publishing.needsChecks()).as("its job has none").isFalse();
     }
 
@@ -550,7 +551,8 @@ class BatchStateTest {
         BatchState resumed = after(submitted, new BatchEvent.Paused(AT, ""), new BatchEvent.Resumed(AT));
         BatchState retried = after(submitted, failed(), new BatchEvent.Retried(AT));
 
-        assertThat(List.of(submitted, resumed, retried)).noneMatch(state -> state.curve().isActive());
+        assertThat(List.of(submitted, resumed, retried))
+                .noneMatch(state -> state.curve().isActive());
     }
 
     @Test
@@ -560,7 +562,8 @@ class BatchStateTest {
         BatchState paused = after(running, new BatchEvent.Paused(at(10), ""));
 
         assertThat(List.of(running, committing)).allMatch(state -> state.curve().isActive());
-        assertThat(List.of(publishing, failed, paused)).noneMatch(state -> state.curve().isActive());
+        assertThat(List.of(publishing, failed, paused))
+                .noneMatch(state -> state.curve().isActive());
         assertThat(after(failed, new BatchEvent.Retried(AT)).curve().isActive()).isTrue();
         assertThat(after(paused, new BatchEvent.Retried(AT)).curve().isActive())
                 .as("it stays paused")
@@ -583,8 +586,7 @@ class BatchStateTest {
         SourceFile late = new SourceFile("/data/b.parquet", 70, AT, 10, "");
 
         BatchState grown = after(
-                complete,
-                new BatchEvent.PlanExtended(at(100), LATER_INPUT, 1, 3, List.of(late), PartitionPlan.of(10)));
+                complete, new BatchEvent.PlanExtended(at(100), LATER_INPUT, 1, 3, List.of(late), PartitionPlan.of(10)));
 
         assertThat(grown.curve().isActive()).isTrue();
         assertThat(after(grown, committedAt(105, 3)).curve().seconds()).isEqualTo(35);

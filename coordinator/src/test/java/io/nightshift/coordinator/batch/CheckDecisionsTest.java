@@ -158,8 +158,7 @@ class CheckDecisionsTest {
 
     @Test
     void aComparisonAtTheLimitPasses() {
-        BatchState state = committedOnce(
-                complete(limit(Measure.ROWS_CHANGE, null, 0.5), limit(Measure.PSI, "age", 0)));
+        BatchState state = committedOnce(complete(limit(Measure.ROWS_CHANGE, null, 0.5), limit(Measure.PSI, "age", 0)));
         Distribution age = distribution("age", 1, 2, 3);
 
         assertThat(compared(state, 2 * state.totals().read(), age, age)).allMatch(CheckResult::passed);
@@ -175,11 +174,11 @@ class CheckDecisionsTest {
         assertThat(compared(state, 30, half, whole)).noneMatch(CheckResult::passed);
     }
 
-    private static List<CheckResult> compared(BatchState state, long rowsBefore, Distribution before, Distribution now) {
+    private static List<CheckResult> compared(
+            BatchState state, long rowsBefore, Distribution before, Distribution now) {
         Measured.Baseline baseline =
                 new Measured.Baseline(new BatchId("flights-20261126t020000-1f2e"), rowsBefore, List.of(before));
-        return CheckDecisions.results(
-                state, new Measured(new PartitionStatistics(List.of(), List.of(now)), baseline));
+        return CheckDecisions.results(state, new Measured(new PartitionStatistics(List.of(), List.of(now)), baseline));
     }
 
     @Test

@@ -180,8 +180,9 @@ class CommittedPartitionsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 1023, 1024, 1025, 2048})
     void aPlanOfAnySizeGrows(int partitions) {
-        CommittedPartitions committed =
-                CommittedPartitions.empty(partitions).withCommits(List.of(odd(0))).resized(partitions, partitions + 1024);
+        CommittedPartitions committed = CommittedPartitions.empty(partitions)
+                .withCommits(List.of(odd(0)))
+                .resized(partitions, partitions + 1024);
 
         CommittedPartitions grown = committed.withCommits(List.of(odd(partitions), odd(partitions + 1023)));
 

@@ -261,8 +261,9 @@ class PlannerTest {
         assertThat(Planner.cut(Collections.nCopies(files + 1, file), 1_000)).isEqualTo(PartitionPlan.of(files, 1));
 
         InspectedFile ofKey = file("d".repeat(more - WireLimits.cutBytes(CUT)), 1);
-        Piece[] pieces =
-                IntStream.rangeClosed(0, files).mapToObj(i -> new Piece(0, i, 0, 1, 1)).toArray(Piece[]::new);
+        Piece[] pieces = IntStream.rangeClosed(0, files)
+                .mapToObj(i -> new Piece(0, i, 0, 1, 1))
+                .toArray(Piece[]::new);
         assertThat(cut(Collections.nCopies(files + 1, ofKey), 1_000, false, pieces)
                         .partitions())
                 .isEqualTo(PartitionPlan.of(files, 1));
@@ -275,8 +276,7 @@ class PlannerTest {
         Piece[] tooMany = Arrays.copyOf(most, most.length + 1);
         tooMany[most.length] = most[0];
 
-        assertThat(cut(files, 1, true, most).partitions().runs())
-                .containsExactly(new PartitionPlan.Run(1, 1_000_000));
+        assertThat(cut(files, 1, true, most).partitions().runs()).containsExactly(new PartitionPlan.Run(1, 1_000_000));
         assertThatThrownBy(() -> cut(files, 1, true, tooMany))
                 .hasMessage(
                         "the plan has 1,000,001 partitions, and a batch can have at most 1,000,000. Divide partitions.by more coarsely");

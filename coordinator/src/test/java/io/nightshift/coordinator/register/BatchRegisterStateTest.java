@@ -85,8 +85,7 @@ class BatchRegisterStateTest {
         assertThat(state.open(run("ships"))).isEmpty();
         assertThat(state.unfinished())
                 .extracting(entry -> entry.batch(), BatchRegisterState.Entry::superseded)
-                .containsExactly(
-                        tuple(A, true), tuple(OTHER, false), tuple(B, false));
+                .containsExactly(tuple(A, true), tuple(OTHER, false), tuple(B, false));
     }
 
     private static BatchRegisterEvent reentered(BatchId batch, int seconds, @Nullable Phase end) {
@@ -424,7 +423,9 @@ class BatchRegisterStateTest {
                             Phase.PUBLISHED,
                             null,
                             null,
-                            new ReadTimes("source-" + i, TimeRanges.upTo(ExampleBatch.AT).ranges())));
+                            new ReadTimes(
+                                    "source-" + i,
+                                    TimeRanges.upTo(ExampleBatch.AT).ranges())));
         }
 
         BatchRegisterSnapshot snapshot = state.snapshot();
@@ -461,8 +462,8 @@ class BatchRegisterStateTest {
         assertThat(state.taken(read.source(), A)).isEqualTo(TimeRanges.NONE);
         assertThat(state.read()).isEmpty();
 
-        BatchRegisterState published = state.apply(
-                new BatchRegisterEvent.Ended(ExampleBatch.AT, A, Phase.PUBLISHED, null, null, read));
+        BatchRegisterState published =
+                state.apply(new BatchRegisterEvent.Ended(ExampleBatch.AT, A, Phase.PUBLISHED, null, null, read));
 
         assertThat(published.taken(read.source(), A)).isEqualTo(TimeRanges.upTo(noon));
         assertThat(published.read()).containsExactly(Map.entry(read.source(), TimeRanges.upTo(noon)));

@@ -381,8 +381,31 @@ class RegisterDecisionsTest {
         /// The status of a batch of three partitions.
         private static RegisterMessage committed(BatchId batch, Phase phase, int partitions) {
             return new RegisterMessage.StatusReceived(new BatchStatus(
-                    batch, phase, 1, 30, 0, 3, partitions, 0, 0, 0, 0, 0, 0, null, null, 3, "00", Map.of(), null, null,
-                    null, null, null, List.of(), null));
+                    batch,
+                    phase,
+                    1,
+                    30,
+                    0,
+                    3,
+                    partitions,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    null,
+                    null,
+                    3,
+                    "00",
+                    Map.of(),
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    List.of(),
+                    null));
         }
 
         @Test
