@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /// `-Dnightshift.simulation.seed=SEED -Dnightshift.simulation.runs=1`.
 class SimulationTest {
 
-    private static final long RUNS = Long.getLong("nightshift.simulation.runs", 10_000);
+    private static final long RUNS = Long.getLong("nightshift.simulation.runs", 5_000);
     private static final long FIRST_SEED = Long.getLong("nightshift.simulation.seed", 1);
 
     @Test

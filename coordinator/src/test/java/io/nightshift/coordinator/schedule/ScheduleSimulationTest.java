@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// `-Dnightshift.schedule.runs=1000`.
 class ScheduleSimulationTest {
 
-    private static final long RUNS = Long.getLong("nightshift.schedule.runs", 30);
+    private static final long RUNS = Long.getLong("nightshift.schedule.runs", 15);
     private static final long FIRST_SEED = Long.getLong("nightshift.simulation.seed", 1);
     private static final long MUTANT_SEEDS = 60;
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// The short form of `bench/fuzz.sh`: the same targets, with random changes of valid inputs.
 class FuzzTargetsTest {
 
-    private static final int INPUTS = Integer.getInteger("nightshift.fuzz.inputs", 1_000);
+    private static final int INPUTS = Integer.getInteger("nightshift.fuzz.inputs", 500);
 
     private static Stream<String> names() {
         return FuzzTargets.names().stream();
