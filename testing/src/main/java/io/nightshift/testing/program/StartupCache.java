@@ -2,6 +2,8 @@ package io.nightshift.testing.program;
 
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.FreePort;
+import io.nightshift.testing.database.PostgresServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -9,7 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /// An AOT cache of the JVM for the assembled distribution, which takes a third off each start of the program.
@@ -21,6 +26,8 @@ import java.util.stream.Stream;
 /// @param classPath the program's class path
 /// @param file the cache
 record StartupCache(String classPath, Path file) {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private static final class Holder {
         static final StartupCache CACHE = open();
@@ -62,33 +69,81 @@ record StartupCache(String classPath, Path file) {
         }
     }
 
-    /// Runs the example once and lets the JVM record what it loads.
+    /// Runs the example on a node and lets the JVM record what it loads, which is almost all that a `run` loads.
     private void create(Path folder) throws IOException {
         Path scratch = Files.createTempDirectory(folder, "training");
         Path unfinished = scratch.resolve("new.aot");
-        List<String> command = ProgramProcess.command(
-                List.of(
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:AOTCacheOutput=" + unfinished,
-                        "-Dnightshift.exit.orderly=true"),
-                classPath,
-                List.of(
-                        "run",
-                        FlightsJob.example().resolve("job.yaml").toString(),
-                        "--home",
-                        scratch.resolve("home").toString(),
-                        "--set",
-                        "destination.parquet=" + scratch.resolve("predictions"),
-                        "-o",
-                        "json"));
         Path log = scratch.resolve("training.log");
-        Process process = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile())
-                .start();
-        if (process.onExit().join().exitValue() != 0 || !Files.exists(unfinished)) {
+        try (PostgresServer journal = PostgresServer.start()) {
+            int port = FreePort.any();
+            List<String> options = List.of(
+                    "--config",
+                    configure(scratch, journal, port).toString(),
+                    "--home",
+                    scratch.resolve("home").toString());
+            Process node = start(
+                    log,
+                    List.of("-XX:AOTCacheOutput=" + unfinished, "-Dnightshift.exit.orderly=true"),
+                    arguments(options, "node", "--port", port, "--http-port", FreePort.any(), "--threads", 1));
+            try {
+                awaitUp(node, log);
+                Path job = FlightsJob.example().resolve("job.yaml");
+                String destination = "destination.parquet=" + scratch.resolve("predictions");
+                Process batch = start(
+                        scratch.resolve("batch.log"),
+                        List.of(),
+                        arguments(options, "batch", "submit", job, "--set", destination, "--wait"));
+                if (batch.onExit().join().exitValue() != 0) {
+                    throw new IOException(Files.readString(scratch.resolve("batch.log")));
+                }
+                node.destroy();
+                node.onExit().join();
+            } finally {
+                node.destroyForcibly();
+            }
+        }
+        if (!Files.exists(unfinished)) {
             throw new IOException("the program's start-up cache was not created: " + Files.readString(log));
         }
         Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static Path configure(Path scratch, PostgresServer journal, int port) throws IOException {
+        return Files.writeString(scratch.resolve("node.conf"), """
+                nightshift {
+                  node.contact-points = ["127.0.0.1:%d"]
+                  journal { url = "%s", user = %s }
+                  files { read = ["%s"], write = ["%s"] }
+                }
+                """.formatted(
+                        port,
+                        journal.url(PostgresServer.OWNER),
+                        PostgresServer.OWNER,
+                        FlightsJob.example(),
+                        scratch));
+    }
+
+    private static List<String> arguments(List<String> options, Object... words) {
+        return Stream.concat(Stream.of(words).map(Object::toString), options.stream())
+                .toList();
+    }
+
+    private Process start(Path log, List<String> options, List<String> arguments) throws IOException {
+        List<String> quick = new ArrayList<>(options);
+        quick.add("-XX:TieredStopAtLevel=1");
+        return new ProcessBuilder(ProgramProcess.command(quick, classPath, arguments))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+    }
+
+    private static void awaitUp(Process node, Path log) throws IOException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!Files.readString(log).contains(" is up")) {
+            if (!node.isAlive() || System.nanoTime() > deadline) {
+                throw new IOException("the node for the start-up cache does not start: " + Files.readString(log));
+            }
+            LockSupport.parkNanos(50_000_000);
+        }
     }
 }
