@@ -4,9 +4,9 @@ import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 
-/// Commands that run in the process of the test, a few times faster than in one of their own. For tests of what a
-/// command prints and writes. What depends on the process needs a process of its own: signals, kills, locks, the log,
-/// the time of the start, the environment, and the working folder.
+/// Commands that run in the process of the test, a few times faster than in one of their own. For tests of
+/// what a command prints and writes. What depends on the process needs a process of its own: signals, kills,
+/// locks, the log, the time of the start, the environment, and the working folder.
 public final class InProcess {
 
     private InProcess() {}

@@ -69,7 +69,7 @@ record StartupCache(String classPath, Path file) {
         }
     }
 
-    /// Runs the example on a node and lets the JVM record what it loads, which is almost all that a `run` loads.
+    /// Runs the example on a node, and lets the JVM record what it loads: almost all that a `run` loads, too.
     private void create(Path folder) throws IOException {
         Path scratch = Files.createTempDirectory(folder, "training");
         Path unfinished = scratch.resolve("new.aot");
@@ -116,11 +116,7 @@ record StartupCache(String classPath, Path file) {
                   files { read = ["%s"], write = ["%s"] }
                 }
                 """.formatted(
-                        port,
-                        journal.url(PostgresServer.OWNER),
-                        PostgresServer.OWNER,
-                        FlightsJob.example(),
-                        scratch));
+                        port, journal.url(PostgresServer.OWNER), PostgresServer.OWNER, FlightsJob.example(), scratch));
     }
 
     private static List<String> arguments(List<String> options, Object... words) {
