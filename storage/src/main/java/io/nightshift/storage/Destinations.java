@@ -12,12 +12,15 @@ import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.csv.CsvFormat;
+import io.nightshift.storage.destination.folder.FileFormat;
 import io.nightshift.storage.destination.folder.FolderStore;
+import io.nightshift.storage.destination.objects.ObjectDestination;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.destination.postgres.CopyFunctions;
 import io.nightshift.storage.destination.postgres.PostgresStore;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -66,18 +69,17 @@ public record Destinations(
 
     private DestinationStore of(Destination destination, @Nullable String partitionFolder) {
         return switch (destination) {
-            case ParquetDestination(String folder) ->
-                new FolderStore(folder, partitionFolder, new ParquetFormat(), duckDb, sources, sources.roots());
-            case CsvDestination csv ->
-                new FolderStore(
-                        csv.folder(),
-                        partitionFolder,
-                        new CsvFormat(csv.compression()),
-                        duckDb,
-                        sources,
-                        sources.roots());
+            case ParquetDestination parquet -> files(parquet.folder(), partitionFolder, new ParquetFormat());
+            case CsvDestination csv -> files(csv.folder(), partitionFolder, new CsvFormat(csv.compression()));
             case PostgresDestination postgres -> new PostgresStore(postgres, dataSources, connections, duckDb, sources);
         };
+    }
+
+    /// Files in a folder, or below a prefix of an object store.
+    private DestinationStore files(String folder, @Nullable String partitionFolder, FileFormat format) {
+        return ObjectAddress.isAddress(folder)
+                ? new ObjectDestination(folder, partitionFolder, format, duckDb, sources, sources.objects())
+                : new FolderStore(folder, partitionFolder, format, duckDb, sources, sources.roots());
     }
 
     public DestinationStore of(Job job) {

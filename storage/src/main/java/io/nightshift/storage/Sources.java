@@ -49,6 +49,7 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
 
     private final Supplier<DuckDb> duckDb;
     private final FileRoots roots;
+    private final ObjectCopies copies;
     private final SourceFiles files;
     private final SparseSlices objects;
     private final DataSources dataSources;
@@ -72,6 +73,7 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
             ReadConnections connections) {
         this.duckDb = duckDb;
         this.roots = roots;
+        this.copies = copies;
         this.files = new SourceFiles(roots, copies);
         this.objects = new SparseSlices(files);
         this.dataSources = dataSources;
@@ -99,6 +101,11 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
     /// Sources that may be anywhere on the node's disks.
     public Sources(Supplier<DuckDb> duckDb) {
         this(duckDb, FileRoots.UNRESTRICTED);
+    }
+
+    /// The copies of objects, with the stores that jobs may use.
+    public ObjectCopies objects() {
+        return copies;
     }
 
     /// The folders that jobs may use.
@@ -142,7 +149,8 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
     /// Looks at how much a source holds, cheaply enough to be repeated every few seconds. Waits for the file
     /// system.
     ///
-    /// @throws io.nightshift.protocol.failure.FailureException if the source can't be listed, or may not be read
+    /// @throws io.nightshift.protocol.failure.FailureException if the source can't be listed, or may not be
+    ///     read
     public SourceState state(Job.Source source) {
         return of(source).state(source, counts);
     }

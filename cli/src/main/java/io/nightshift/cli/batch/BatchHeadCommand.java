@@ -13,6 +13,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,9 +64,10 @@ final class BatchHeadCommand extends LedgerCommand {
                             .formatted(batch, batch));
         }
         Configuration given = configuration();
-        FileRoots roots = given.files().ofCommand();
+        ObjectCopies objects = given.objects().ofCommand(home().folder());
+        FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
         try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder(), roots)) {
-            show(new Destinations(duckDb, given.dataSources(), roots)
+            show(new Destinations(duckDb, given.dataSources(), roots, objects)
                     .of(state.submission().job())
                     .head(batch, published.destination(), rows));
         }

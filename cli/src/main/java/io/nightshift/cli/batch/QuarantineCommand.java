@@ -8,6 +8,7 @@ import io.nightshift.node.gateway.BatchQuarantine;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -22,9 +23,10 @@ abstract class QuarantineCommand extends QueryCommand {
     final int run(Ledger ledger) {
         BatchId batch = ledger.registered().resolve(wanted.name());
         Configuration given = configuration();
-        FileRoots roots = given.files().ofCommand();
+        ObjectCopies objects = given.objects().ofCommand(home().folder());
+        FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
         try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder(), roots)) {
-            Destinations destinations = new Destinations(duckDb, given.dataSources(), roots);
+            Destinations destinations = new Destinations(duckDb, given.dataSources(), roots, objects);
             return show(BatchQuarantine.of(ledger, ledger.state(batch), destinations));
         }
     }

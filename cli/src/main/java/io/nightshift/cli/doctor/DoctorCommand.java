@@ -45,6 +45,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -246,7 +247,7 @@ public final class DoctorCommand implements Callable<Integer> {
             for (ObjectStoreSettings store : stores.settings()) {
                 boolean hasRegistry = given.registry() instanceof RegistryLocation.Objects objects
                         && objects.store().equals(store);
-                if (!hasRegistry || !store.buckets().isEmpty()) {
+                if (!hasRegistry || !store.bucketNames().isEmpty()) {
                     add(store(stores, store));
                 }
             }
@@ -257,23 +258,34 @@ public final class DoctorCommand implements Callable<Integer> {
     /// exist.
     private static Diagnosis store(ObjectStores stores, ObjectStoreSettings store) {
         try {
-            for (String bucket : store.buckets()) {
-                if (!bucket.equals(ObjectStoreSettings.EVERY)) {
-                    stores.store(store).probe(ObjectAddress.of(ObjectAddress.SCHEME + bucket));
-                }
-            }
-            return store.buckets().isEmpty()
+            Stream.concat(store.buckets().stream(), store.writeBuckets().stream())
+                    .distinct()
+                    .filter(bucket -> !bucket.equals(ObjectStoreSettings.EVERY))
+                    .forEach(bucket -> stores.store(store).probe(ObjectAddress.of(ObjectAddress.SCHEME + bucket)));
+            return store.bucketNames().isEmpty()
                     ? Diagnosis.warning(
                             store.toString(),
                             "it has no buckets, so no job reads it",
-                            "List what jobs may read in nightshift.stores.%s.buckets.".formatted(store.name()))
-                    : Diagnosis.fine(store.toString(), "jobs may read " + String.join(", ", store.buckets()));
+                            "List what jobs may read in nightshift.stores.%s.buckets, and what they may write in write-buckets."
+                                    .formatted(store.name()))
+                    : Diagnosis.fine(store.toString(), permissions(store));
         } catch (FailureException e) {
             return Diagnosis.problem(
                     store.toString(),
                     String.valueOf(e.getMessage()),
                     "Correct nightshift.stores.%s. See docs/how-to/object-storage.md.".formatted(store.name()));
         }
+    }
+
+    private static String permissions(ObjectStoreSettings store) {
+        List<String> may = new ArrayList<>();
+        if (!store.buckets().isEmpty()) {
+            may.add("read " + String.join(", ", store.buckets()));
+        }
+        if (!store.writeBuckets().isEmpty()) {
+            may.add("write " + String.join(", ", store.writeBuckets()));
+        }
+        return "jobs may " + String.join(", and ", may);
     }
 
     private static Diagnosis tls(Configuration given, HttpSettings http) {
@@ -299,6 +311,24 @@ public final class DoctorCommand implements Callable<Integer> {
                         "Correct nightshift.alerts.channels.%s. See docs/how-to/alerts.md.".formatted(name));
     }
 
+    private void examineDestination(String folder, Configuration given) {
+        if (!ObjectAddress.isAddress(folder)) {
+            add(MachineExamination.folder("destination", Path.of(folder)));
+            return;
+        }
+        ObjectAddress prefix = ObjectAddress.of(folder);
+        try (ObjectStores stores = ObjectStores.orEnvironment(given.objects().stores(), System::getenv)) {
+            ObjectStore store = stores.forWriting(prefix);
+            store.probe(prefix);
+            add(Diagnosis.fine("destination", "%s, in %s".formatted(prefix, store)));
+        } catch (FailureException e) {
+            add(Diagnosis.problem(
+                    "destination",
+                    String.valueOf(e.getMessage()),
+                    "Correct the job file, or the store. See docs/how-to/object-destination.md."));
+        }
+    }
+
     private static DatabaseExamination database(String what, DataSourceSettings settings) {
         return new DatabaseExamination(settings, what, InstantSource.system());
     }
@@ -312,8 +342,8 @@ public final class DoctorCommand implements Callable<Integer> {
             return;
         }
         switch (read.destination()) {
-            case ParquetDestination(String folder) -> add(MachineExamination.folder("destination", Path.of(folder)));
-            case CsvDestination csv -> add(MachineExamination.folder("destination", Path.of(csv.folder())));
+            case ParquetDestination parquet -> examineDestination(parquet.folder(), given);
+            case CsvDestination csv -> examineDestination(csv.folder(), given);
             // It is a data source, which is examined already.
             case PostgresDestination postgres -> {}
         }

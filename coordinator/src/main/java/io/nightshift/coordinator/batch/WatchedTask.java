@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.filesystem.IdleTime;
+import io.nightshift.storage.objectstore.ObjectStore;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -10,9 +11,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Work on a thread that may block. Work that waits for a file system that does not answer is reported as
-/// stalled. Calls to a database have time limits of their own.
+/// stalled. Calls to a database or an object store have time limits of their own.
 ///
-/// Stalled work may continue later. Its thread is not interrupted: a read or a write that hangs would not notice,
+/// Stalled work may continue later. Its thread is not interrupted: a read or a write that hangs would not
+/// notice,
 /// and later the interrupt would close the files of the embedded ledger.
 ///
 /// @param <T> the result of the work
@@ -92,7 +94,7 @@ final class WatchedTask<T> {
         }
         long processor = IdleTime.processorTime(thread);
         long now = System.nanoTime();
-        if (Database.isUsedBy(thread)) {
+        if (Database.isUsedBy(thread) || ObjectStore.isUsedBy(thread)) {
             idle.begin(processor, now);
         }
         long waited = idle.nanos(processor, now);

@@ -72,7 +72,7 @@ class ModelRegistryObjectsIT extends ModelRegistryContract {
 
     private ModelRegistry open(ObjectAddress at, StoreCredentials credentials, Path copies) {
         ObjectStoreSettings settings =
-                new ObjectStoreSettings("lake", proxy.endpoint(), "us-east-1", true, List.of(), credentials);
+                new ObjectStoreSettings("lake", proxy.endpoint(), "us-east-1", true, List.of(), List.of(), credentials);
         return ModelRegistry.in(ObjectStore.open(settings, StorePurpose.REGISTRY), at, copies, () -> NOON);
     }
 

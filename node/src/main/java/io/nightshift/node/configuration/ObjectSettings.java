@@ -18,7 +18,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// The sections `nightshift.stores` and `nightshift.object-copies`: the object stores that jobs may read, and
+/// The sections `nightshift.stores` and `nightshift.object-copies`: the object stores that jobs may use, and
 /// where the node keeps what it has fetched from them.
 ///
 /// @param stores in the order of their names
@@ -43,10 +43,7 @@ public record ObjectSettings(
             }
             ConfigurationSection section = stores.section(name);
             ObjectStoreSettings store = store(name, section);
-            for (String bucket : store.buckets().stream()
-                    .map(ObjectStoreSettings::bucketOf)
-                    .distinct()
-                    .toList()) {
+            for (String bucket : store.bucketNames()) {
                 String other = owners.putIfAbsent(bucket, name);
                 if (other != null) {
                     section.mistake("buckets", "a bucket is also in the list of the store " + other);
@@ -86,19 +83,28 @@ public record ObjectSettings(
         boolean pathStyle = section.flag(
                 "path-style",
                 KeyMeaning.of("Whether requests name the bucket in the path. MinIO and Ceph most often need it."));
-        List<String> buckets = section.texts(
+        List<String> buckets = buckets(
+                section,
                 "buckets",
-                List.of(),
-                KeyMeaning.of(
-                        "list of `bucket` or `bucket/prefix`",
-                        "What jobs may read in the store. `*` stands for every bucket that no other store lists. A store"
-                                + " without this key is used by no job."));
-        if (buckets.stream().anyMatch(bucket -> !BUCKET.matcher(bucket).matches())) {
-            section.mistake("buckets", "expected texts such as \"bucket\", \"bucket/prefix\" or \"*\"");
-        }
+                "What jobs may read in the store. `*` stands for every bucket that no other store lists. No job reads a"
+                        + " store without this key.");
+        List<String> writeBuckets = buckets(
+                section,
+                "write-buckets",
+                "What jobs may write in the store, in the same way. `nightshift batch` reads it, too. A bucket may not be in"
+                        + " the lists of two stores.");
         StoreCredentials credentials = credentials(section);
         section.end();
-        return new ObjectStoreSettings(name, endpoint, region, pathStyle, buckets, credentials);
+        return new ObjectStoreSettings(name, endpoint, region, pathStyle, buckets, writeBuckets, credentials);
+    }
+
+    private static List<String> buckets(ConfigurationSection section, String key, String meaning) {
+        List<String> buckets =
+                section.texts(key, List.of(), KeyMeaning.of("list of `bucket` or `bucket/prefix`", meaning));
+        if (buckets.stream().anyMatch(bucket -> !BUCKET.matcher(bucket).matches())) {
+            section.mistake(key, "expected texts such as \"bucket\", \"bucket/prefix\" or \"*\"");
+        }
+        return buckets;
     }
 
     private static @Nullable URI endpoint(ConfigurationSection section) {

@@ -10,12 +10,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// CSV files, in a folder for each batch.
 ///
-/// @param folder the folder that contains the folders of the batches; an absolute path
+/// @param folder the folder that contains the folders of the batches: an absolute path, or
+///     `s3://bucket/prefix`
 /// @param compression the compression of every file
-public record CsvDestination(String folder, Compression compression) implements Destination {
+/// @param loads the tables of warehouses that load the batches, or null if there are none
+public record CsvDestination(
+        String folder, Compression compression, @Nullable LoadTables loads) implements Destination {
 
     /// The compression of the files.
     public enum Compression {
@@ -36,26 +40,37 @@ public record CsvDestination(String folder, Compression compression) implements 
                             new Section(List.of(
                                     JobKey.required(
                                             "folder",
-                                            new Text(Form.PATH),
-                                            "The folder in which each batch creates its own folder.",
+                                            new Text(Form.PLACE),
+                                            "The folder in which each batch creates its own folder, or a prefix of objects as `s3://bucket/prefix`.",
                                             "predictions"),
                                     JobKey.optional(
                                                     "compression",
                                                     new Choice(List.of("gzip", "zstd", "none")),
                                                     "How the files are compressed.",
                                                     "zstd")
-                                            .or("gzip")))),
+                                            .or("gzip"),
+                                    LoadTables.KEYS.getFirst(),
+                                    LoadTables.KEYS.getLast()))),
                     "CSV files in a folder, instead of Parquet files.",
                     ""),
             values -> new CsvDestination(
                     values.text("folder"),
-                    Compression.valueOf(values.text("compression").toUpperCase(Locale.ROOT))),
+                    Compression.valueOf(values.text("compression").toUpperCase(Locale.ROOT)),
+                    LoadTables.read(values)),
             CsvDestination::values);
+
+    /// No warehouse loads the batches.
+    public CsvDestination(String folder, Compression compression) {
+        this(folder, compression, null);
+    }
 
     private Map<String, Object> values() {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("folder", folder);
         values.put("compression", compression.name().toLowerCase(Locale.ROOT));
+        if (loads != null) {
+            loads.write(values);
+        }
         return values;
     }
 

@@ -2,6 +2,7 @@ package io.nightshift.protocol.job;
 
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// The destination of a job's predictions: one case for each kind. `toString` names the destination in a few
 /// words, for people.
@@ -9,6 +10,11 @@ import java.util.stream.Collectors;
 /// A case is data. What a kind does (write, publish, verify, remove) is in the module `storage`, in a package
 /// of its own. The keys of a case in the job file stand next to the case, in its [Kind].
 public sealed interface Destination permits CsvDestination, ParquetDestination, PostgresDestination {
+
+    /// The tables of warehouses that load the batches, or null if there are none.
+    default @Nullable LoadTables loads() {
+        return null;
+    }
 
     /// Every kind, by the key under `destination` that chooses it.
     static Map<String, Class<? extends Destination>> kinds() {

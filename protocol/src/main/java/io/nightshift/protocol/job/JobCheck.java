@@ -48,8 +48,10 @@ import org.jspecify.annotations.Nullable;
 /// defaults filled in and paths made absolute. A text becomes a `String`, a list a `List<String>`,
 /// expressions and types of columns a `Map<String, String>`, lists of categories a `Map<String,
 /// List<String>>`, a flag a
-/// `Boolean`, a whole number a `Long`, a share a `Double`, a time a `Duration`, templates a `Map<String, String>`,
-/// alerts a `List<AlertRule>`, lookups a `List<Lookup>`, limits of columns a `Map<String, ColumnLimit>`, any other
+/// `Boolean`, a whole number a `Long`, a share a `Double`, a time a `Duration`, templates a `Map<String,
+/// String>`,
+/// alerts a `List<AlertRule>`, lookups a `List<Lookup>`, limits of columns a `Map<String, ColumnLimit>`, any
+/// other
 /// number a `Double`.
 final class JobCheck {
 
@@ -417,7 +419,7 @@ final class JobCheck {
             return null;
         }
         boolean isPath = form == Form.PATH
-                || (form == Form.FILES && !Form.isAddress(scalar.text()))
+                || ((form == Form.FILES || form == Form.PLACE) && !Form.isAddress(scalar.text()))
                 || (form == Form.MODEL && ModelReference.isFile(scalar.text()));
         return isPath ? resolved(scalar, path) : scalar.text();
     }

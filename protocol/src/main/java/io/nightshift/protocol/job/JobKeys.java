@@ -322,6 +322,11 @@ final class JobKeys {
                 "^(s3://[a-z0-9][a-z0-9._-]{2,62}(/[^\\u0000-\\u001f]*)?|(?!" + Patterns.ADDRESS + ")" + Patterns.LINE
                         + ")$",
                 "a path in the file system, not beginning with ~, or objects as s3://bucket/key"),
+        /// Like a path, and what object stores have instead of a folder.
+        PLACE(
+                "^(s3://[a-z0-9][a-z0-9._-]{2,62}(/[^\\u0000-\\u001f*?\\[\\]\\\\]*)?|(?!" + Patterns.ADDRESS + ")"
+                        + Patterns.LINE + ")$",
+                "a folder in the file system, not beginning with ~, or a prefix of objects as s3://bucket/prefix"),
         DATA_SOURCE(
                 "^[a-z0-9][a-z0-9_-]{0,62}$",
                 "the name of a data source: at most 63 lower-case letters, digits, - and _"),
@@ -330,6 +335,9 @@ final class JobKeys {
                         + (PostgresDestination.MAX_TABLE - 1) + "}$",
                 "a table as name or schema.name, without quotes; a name has at most " + PostgresDestination.MAX_TABLE
                         + " letters, a schema's 63"),
+        WAREHOUSE_TABLE(
+                "^([A-Za-z_][A-Za-z0-9_$]{0,126}[.]){0,2}[A-Za-z_][A-Za-z0-9_$]{0,126}$",
+                "a table as name, schema.name or database.schema.name, without quotes, of letters, digits, _ and $"),
         SOURCE_TABLE(
                 "^(" + Patterns.IDENTIFIER + "{0,63}[.])?" + Patterns.IDENTIFIER + "{0,63}$",
                 "a table as name or schema.name, without quotes; each has at most 64 letters"),

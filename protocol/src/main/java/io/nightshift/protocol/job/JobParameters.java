@@ -28,8 +28,10 @@ import org.jspecify.annotations.Nullable;
 /// Reads the parameters that a job file declares, takes their values, and writes the values into the file's
 /// paths and SQL expressions in place of `{name}`.
 ///
-/// In a path, a value stands as its text or, as `{day:yyyy/MM/dd}`, by a pattern. In an expression, it stands as
-/// an SQL literal of its type, so that no value is ever read as SQL. Braces around a declared name that are meant
+/// In a path, a value stands as its text or, as `{day:yyyy/MM/dd}`, by a pattern. In an expression, it stands
+/// as
+/// an SQL literal of its type, so that no value is ever read as SQL. Braces around a declared name that are
+/// meant
 /// as such are doubled: `{{day}}`. A job without parameters has no placeholders.
 final class JobParameters {
 
@@ -265,7 +267,7 @@ final class JobParameters {
     /// Replaces the placeholders in a text of a form.
     private Function<String, String> writer(Form form, String path, int line) {
         return switch (form) {
-            case PATH, FILES -> text -> replace(text, path, line, this::inPath, position -> null);
+            case PATH, FILES, PLACE -> text -> replace(text, path, line, this::inPath, position -> null);
             case EXPRESSION ->
                 text -> {
                     SqlText sql = new SqlText(text);

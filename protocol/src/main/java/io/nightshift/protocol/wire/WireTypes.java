@@ -57,6 +57,7 @@ import io.nightshift.protocol.job.JobSchedule;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobTrigger;
 import io.nightshift.protocol.job.JobWindow;
+import io.nightshift.protocol.job.LoadTables;
 import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.NdjsonInput;
@@ -340,6 +341,8 @@ final class WireTypes {
             new WireType(332, NewTimes.TimeType.class),
             new WireType(385, NewFiles.class),
             new WireType(333, TimeRange.class),
+            // Tables of warehouses.
+            new WireType(400, LoadTables.class),
             // Lookups.
             new WireType(340, Lookup.class));
 

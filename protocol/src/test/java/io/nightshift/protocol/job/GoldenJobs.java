@@ -60,6 +60,14 @@ public final class GoldenJobs {
                 new Job.Output(List.of()));
     }
 
+    /// A job whose output warehouses load.
+    public static Job loads() {
+        return with(
+                full().source(),
+                new ParquetDestination("s3://scores/delays", new LoadTables("scores.delays", "db.scores.delays")),
+                List.of());
+    }
+
     public static Job csv() {
         return with(full().source(), new CsvDestination("/out", CsvDestination.Compression.ZSTD), List.of());
     }

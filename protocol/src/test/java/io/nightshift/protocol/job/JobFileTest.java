@@ -70,6 +70,26 @@ class JobFileTest {
     }
 
     @Test
+    void aDestinationMayBeAPrefixOfObjectsThatWarehousesLoad() {
+        assertThat(parse(SMALLEST.replace("parquet: predictions", "parquet: s3://scores/daily"))
+                        .destination())
+                .isEqualTo(new ParquetDestination("s3://scores/daily"));
+
+        Job loaded = parse(
+                SMALLEST.replace(
+                        "parquet: predictions",
+                        "parquet: {folder: s3://scores/daily, load-redshift: scores.delays, load-snowflake: db.scores.delays}"));
+        assertThat(loaded.destination())
+                .isEqualTo(new ParquetDestination(
+                        "s3://scores/daily", new LoadTables("scores.delays", "db.scores.delays")));
+        assertThat(complaint(SMALLEST.replace("parquet: predictions", "parquet: s3://scores/*")))
+                .contains("destination.parquet");
+        assertThat(complaint(SMALLEST.replace(
+                        "parquet: predictions", "csv: {folder: s3://scores, load-redshift: \"a; DROP TABLE b\"}")))
+                .contains("destination.csv.load-redshift", "a table as name, schema.name or database.schema.name");
+    }
+
+    @Test
     void everyKeyFindsItsPlaceInTheJob() {
         Job job = parse("""
                 # yaml-language-server: $schema=job.schema.json

@@ -64,6 +64,7 @@ public final class GoldenEvents {
         events.put("submitted-alias", submitted(GoldenJobs.least(new ModelReference.Alias("m", "blue"))));
         events.put("submitted-digest", submitted(GoldenJobs.least(new ModelReference.Digest("m", MODEL.sha256()))));
         events.put("submitted-csv", submitted(GoldenJobs.csv()));
+        events.put("submitted-loads", submitted(GoldenJobs.loads()));
         events.put("submitted-postgres", submitted(GoldenJobs.postgres()));
         events.put("submitted-query", submitted(GoldenJobs.query()));
         events.put("submitted-table", submitted(GoldenJobs.table()));

@@ -126,6 +126,7 @@ public final class GoldenMessages {
     private void batchCommands(ActorRef<WorkerMessage> worker, ActorRef<BatchStatus> asker) {
         add("open", new BatchCommand.Open(submission(GoldenJobs.full())));
         add("open-csv", new BatchCommand.Open(submission(GoldenJobs.csv())));
+        add("open-loads", new BatchCommand.Open(submission(GoldenJobs.loads())));
         add("open-incremental", new BatchCommand.Open(submission(GoldenJobs.incremental())));
         add("open-new-files", new BatchCommand.Open(submission(GoldenJobs.newFiles())));
         add("open-table", new BatchCommand.Open(submission(GoldenJobs.postgres())));

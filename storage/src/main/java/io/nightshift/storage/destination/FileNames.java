@@ -11,12 +11,14 @@ import org.jspecify.annotations.Nullable;
 /// The names of the files of a batch: as a worker stages them, and as readers see them.
 ///
 /// @param extension of every file, with the dot
-/// @param folder the name of the folders for the predictions of each partition value, or null if there are none
+/// @param folder the name of the folders for the predictions of each partition value, or null if there are
+///     none
 public record FileNames(String extension, @Nullable String folder) {
 
     private static final String STAGED = "%s.%s.staged";
 
-    /// The name of the folder of rows whose partition key is NULL, by which readers of such folders know NULL.
+    /// The name of the folder of rows whose partition key is NULL, by which readers of such folders know
+    /// NULL.
     private static final String NO_VALUE = "__HIVE_DEFAULT_PARTITION__";
 
     /// The names in one folder.
@@ -49,10 +51,21 @@ public record FileNames(String extension, @Nullable String folder) {
         return escaped.toString();
     }
 
-    /// All published files with predictions, or all with quarantined rows, as a glob below the batch's folder.
+    /// All published files with predictions, or all with quarantined rows, as a glob below the batch's
+    /// folder.
     public String glob(boolean quarantine) {
         String files = (quarantine ? "_quarantine-*" : "part-*") + extension;
         return folder == null || quarantine ? files : folder + "=*/" + files;
+    }
+
+    /// A query that counts the values of a column of a published batch.
+    ///
+    /// @param published the folder or the prefix of the batch
+    /// @param quarantine whether of the quarantined rows
+    public DestinationStore.Query query(String published, String column, boolean quarantine) {
+        return new DestinationStore.Query(
+                "duckdb",
+                "SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL".formatted(column, published, glob(quarantine)));
     }
 
     /// Whether a published file holds predictions.

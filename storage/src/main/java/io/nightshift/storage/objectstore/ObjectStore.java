@@ -5,28 +5,45 @@ import io.nightshift.storage.objectstore.StoreFailures.Access;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.AbortMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.ChecksumMode;
+import software.amazon.awssdk.services.s3.model.CompleteMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.CopyObjectRequest;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
+import software.amazon.awssdk.services.s3.model.DeleteObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsRequest;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.S3Object;
+import software.amazon.awssdk.services.s3.model.UploadPartCopyRequest;
+import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 
 /// Lists, reads and writes the objects of one store. Every call waits for the network, and repeats what may
 /// succeed on another try: server errors, throttling, timeouts, and answers that end too early. Safe for
@@ -34,6 +51,8 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 ///
 /// The retries are here, not in the SDK, because a read that was cut off continues where it ended.
 public final class ObjectStore implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ObjectStore.class);
 
     /// Receives bytes. Called on the thread that reads.
     @FunctionalInterface
@@ -49,14 +68,25 @@ public final class ObjectStore implements AutoCloseable {
 
     private static final int BUFFER = 64 * 1024;
 
+    /// Of one upload.
+    private static final int MOST_PARTS = 10_000;
+
     /// After so many bytes the store counts as working again.
     private static final long PROGRESS = 256 * 1024;
 
     /// @param page how many objects an answer lists
     /// @param firstPauseMillis the pause after the first failure, in milliseconds; later ones are longer
-    record Tuning(int page, long firstPauseMillis) {
+    /// @param uploadPart the most bytes that are written in one request
+    /// @param copyPart the most bytes that are copied in one request
+    record Tuning(int page, long firstPauseMillis, long uploadPart, long copyPart) {
         static final Tuning DEFAULT = new Tuning(1_000, 100);
+
+        Tuning(int page, long firstPauseMillis) {
+            this(page, firstPauseMillis, 64L << 20, 5L << 30);
+        }
     }
+
+    private static final Set<Thread> USERS = ConcurrentHashMap.newKeySet();
 
     private final ObjectStoreSettings settings;
     private final Tuning tuning;
@@ -68,6 +98,33 @@ public final class ObjectStore implements AutoCloseable {
         this.settings = settings;
         this.tuning = tuning;
         this.failures = new StoreFailures(settings, purpose);
+    }
+
+    /// A thread that waits for a store, until it is closed.
+    static final class Use implements AutoCloseable {
+        private final Thread user;
+        private final boolean isFirst;
+
+        private Use(Thread user, boolean isFirst) {
+            this.user = user;
+            this.isFirst = isFirst;
+        }
+
+        @Override
+        public void close() {
+            if (isFirst) {
+                USERS.remove(user);
+            }
+        }
+    }
+
+    static Use use() {
+        return new Use(Thread.currentThread(), USERS.add(Thread.currentThread()));
+    }
+
+    /// Whether a thread waits for a store. All requests have time limits.
+    public static boolean isUsedBy(Thread thread) {
+        return USERS.contains(thread);
     }
 
     /// A store that is not for the sources of jobs.
@@ -178,6 +235,12 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     private void readPinned(StoredObject object, ByteRange range, FetchControl control, Sink sink) throws IOException {
+        try (Use _ = use()) {
+            readInTries(object, range, control, sink);
+        }
+    }
+
+    private void readInTries(StoredObject object, ByteRange range, FetchControl control, Sink sink) throws IOException {
         Backoff backoff = new Backoff(tuning.firstPauseMillis());
         long position = range.start();
         long working = position;
@@ -267,6 +330,207 @@ public final class ObjectStore implements AutoCloseable {
             return true;
         } catch (StoreFailures.Replaced | StoreFailures.NotFound _) {
             return false;
+        }
+    }
+
+    /// Writes an object from a file, in several requests if it is large. Readers see it whole or not at all.
+    /// The
+    /// store checks the bytes by their MD5.
+    ///
+    /// @throws FailureException if it can't be written
+    /// @throws IOException if the file can't be read
+    public void upload(ObjectAddress address, Path file, FetchControl control) throws IOException {
+        long length = Files.size(file);
+        if (length <= tuning.uploadPart()) {
+            FilePiece piece = new FilePiece(file, 0, length, control);
+            String md5 = piece.md5();
+            retryFound(
+                    address,
+                    control,
+                    () -> client().putObject(
+                                    PutObjectRequest.builder()
+                                            .bucket(address.bucket())
+                                            .key(address.key())
+                                            .contentMD5(md5)
+                                            .build(),
+                                    piece.body()));
+            return;
+        }
+        inParts(address, length, tuning.uploadPart(), (upload, number, range) -> {
+            FilePiece piece = new FilePiece(file, range.start(), range.length(), control);
+            String md5 = piece.md5();
+            return retryFound(
+                            address,
+                            control,
+                            () -> client().uploadPart(
+                                            UploadPartRequest.builder()
+                                                    .bucket(address.bucket())
+                                                    .key(address.key())
+                                                    .uploadId(upload)
+                                                    .partNumber(number)
+                                                    .contentMD5(md5)
+                                                    .build(),
+                                            piece.body()))
+                    .eTag();
+        });
+    }
+
+    /// Copies an object inside the store, whose bytes do not come here.
+    ///
+    /// @param bytes its length
+    /// @return false if there is no such object
+    /// @throws FailureException if it can't be copied
+    public boolean copy(ObjectAddress from, long bytes, ObjectAddress to) {
+        try {
+            if (bytes <= tuning.copyPart()) {
+                retry(
+                        to,
+                        Access.WRITE,
+                        () -> client().copyObject(CopyObjectRequest.builder()
+                                .sourceBucket(from.bucket())
+                                .sourceKey(from.key())
+                                .destinationBucket(to.bucket())
+                                .destinationKey(to.key())
+                                .build()));
+            } else {
+                inParts(
+                        to,
+                        bytes,
+                        tuning.copyPart(),
+                        (upload, number, range) -> retry(
+                                        to,
+                                        Access.WRITE,
+                                        () -> client().uploadPartCopy(UploadPartCopyRequest.builder()
+                                                .sourceBucket(from.bucket())
+                                                .sourceKey(from.key())
+                                                .destinationBucket(to.bucket())
+                                                .destinationKey(to.key())
+                                                .uploadId(upload)
+                                                .partNumber(number)
+                                                .copySourceRange("bytes=" + range)
+                                                .build()))
+                                .copyPartResult()
+                                .eTag());
+            }
+            return true;
+        } catch (StoreFailures.NotFound _) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Sends one part of an upload.
+    private interface PartSender {
+        /// @param number of the part, from 1
+        /// @return its ETag
+        String send(String upload, int number, ByteRange range) throws IOException;
+    }
+
+    private void inParts(ObjectAddress address, long length, long most, PartSender sender) throws IOException {
+        String upload = retryFound(
+                        address,
+                        FetchControl.NONE,
+                        () -> client().createMultipartUpload(CreateMultipartUploadRequest.builder()
+                                .bucket(address.bucket())
+                                .key(address.key())
+                                .build()))
+                .uploadId();
+        boolean isComplete = false;
+        try {
+            List<CompletedPart> parts = new ArrayList<>();
+            long size = Math.max(most, length / MOST_PARTS + 1);
+            for (long start = 0; start < length; start += size) {
+                int number = parts.size() + 1;
+                String tag = sender.send(upload, number, new ByteRange(start, Math.min(length, start + size)));
+                parts.add(CompletedPart.builder().partNumber(number).eTag(tag).build());
+            }
+            retry(
+                    address,
+                    Access.WRITE,
+                    () -> client().completeMultipartUpload(CompleteMultipartUploadRequest.builder()
+                            .bucket(address.bucket())
+                            .key(address.key())
+                            .uploadId(upload)
+                            .multipartUpload(whole -> whole.parts(parts))
+                            .build()));
+            isComplete = true;
+        } catch (StoreFailures.NotFound e) {
+            // The answer to an earlier try was lost, or somebody has aborted the upload.
+            StoredObject found = find(address);
+            isComplete = found != null && found.bytes() == length;
+            if (!isComplete) {
+                throw e;
+            }
+        } finally {
+            if (!isComplete) {
+                abort(new Upload(address, upload));
+            }
+        }
+    }
+
+    /// An upload in parts that has not ended.
+    public record Upload(ObjectAddress address, String id) {}
+
+    /// Ends an upload without an object. What can't be aborted stays until the next try.
+    public void abort(Upload upload) {
+        try {
+            retry(
+                    upload.address(),
+                    Access.WRITE,
+                    () -> client().abortMultipartUpload(AbortMultipartUploadRequest.builder()
+                            .bucket(upload.address().bucket())
+                            .key(upload.address().key())
+                            .uploadId(upload.id())
+                            .build()));
+        } catch (FailureException | StoreFailures.NotFound e) {
+            LOG.debug("an upload of {} is left behind", upload.address(), e);
+        }
+    }
+
+    /// The uploads in parts of objects whose keys begin with a prefix; empty if the store can't list them. At
+    /// most
+    /// 1,000.
+    ///
+    /// @throws FailureException if they can't be listed
+    public List<Upload> uploads(ObjectAddress prefix) {
+        try {
+            return retry(
+                            prefix,
+                            Access.READ,
+                            () -> client().listMultipartUploads(ListMultipartUploadsRequest.builder()
+                                    .bucket(prefix.bucket())
+                                    .prefix(prefix.key())
+                                    .build()))
+                    .uploads()
+                    .stream()
+                    .filter(upload -> upload.key().startsWith(prefix.key()))
+                    .map(upload -> new Upload(prefix.with(upload.key()), upload.uploadId()))
+                    .toList();
+        } catch (StoreFailures.NotFound _) {
+            return List.of();
+        } catch (FailureException e) {
+            if (StoreFailures.isNotImplemented(e)) {
+                return List.of();
+            }
+            throw e;
+        }
+    }
+
+    /// Deletes an object. It may be gone already.
+    ///
+    /// @throws FailureException if it can't be deleted
+    public void delete(ObjectAddress address) {
+        try {
+            retry(
+                    address,
+                    Access.DELETE,
+                    () -> client().deleteObject(DeleteObjectRequest.builder()
+                            .bucket(address.bucket())
+                            .key(address.key())
+                            .build()));
+        } catch (StoreFailures.NotFound _) {
+            // It is gone.
         }
     }
 
@@ -361,8 +625,28 @@ public final class ObjectStore implements AutoCloseable {
         }
     }
 
+    /// As [#retry], for a request that nothing can be missing for.
+    private <T> T retryFound(ObjectAddress address, FetchControl control, Supplier<T> request) {
+        try {
+            return retry(address, Access.WRITE, control, request);
+        } catch (StoreFailures.NotFound | StoreFailures.Replaced _) {
+            throw failures.aborted(address);
+        }
+    }
+
     private <T> T retry(ObjectAddress address, Access access, Supplier<T> request) {
+        return retry(address, access, FetchControl.NONE, request);
+    }
+
+    private <T> T retry(ObjectAddress address, Access access, FetchControl control, Supplier<T> request) {
         Backoff backoff = new Backoff(tuning.firstPauseMillis());
+        try (Use _ = use()) {
+            return retry(address, access, control, request, backoff);
+        }
+    }
+
+    private <T> T retry(
+            ObjectAddress address, Access access, FetchControl control, Supplier<T> request, Backoff backoff) {
         while (true) {
             try {
                 requests.acquireUninterruptibly();
@@ -375,7 +659,7 @@ public final class ObjectStore implements AutoCloseable {
                 if (!failures.isTransient(e) || !backoff.hasAnother()) {
                     throw failures.failure(address, access, e);
                 }
-                backoff.pause(FetchControl.NONE);
+                backoff.pause(control);
             }
         }
     }

@@ -1,7 +1,9 @@
 package io.nightshift.storage.objectstore;
 
 import java.net.URI;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// A store of the node's configuration.
@@ -11,12 +13,14 @@ import org.jspecify.annotations.Nullable;
 /// @param region null for what the AWS SDK finds, or `us-east-1` with an endpoint
 /// @param pathStyle whether requests name the bucket in the path instead of the host
 /// @param buckets that jobs may read in it, as `bucket`, `bucket/prefix` or `*` for every bucket
+/// @param writeBuckets that jobs may write in it, in the same way
 public record ObjectStoreSettings(
         String name,
         @Nullable URI endpoint,
         @Nullable String region,
         boolean pathStyle,
         List<String> buckets,
+        List<String> writeBuckets,
         StoreCredentials credentials) {
 
     /// Stands for every bucket that no other store lists.
@@ -24,20 +28,34 @@ public record ObjectStoreSettings(
 
     public ObjectStoreSettings {
         buckets = List.copyOf(buckets);
+        writeBuckets = List.copyOf(writeBuckets);
     }
 
     /// Whether jobs may read an address. A prefix ends at a `/`, or is a whole key.
     boolean allows(ObjectAddress address) {
+        return allow(buckets, address);
+    }
+
+    /// Whether jobs may write an address. What they may write, their commands may read as well.
+    boolean allowsWriting(ObjectAddress address) {
+        return allow(writeBuckets, address);
+    }
+
+    private static boolean allow(List<String> buckets, ObjectAddress address) {
         return buckets.stream().anyMatch(bucket -> bucket.equals(EVERY) || covers(bucket, address));
     }
 
-    /// Whether an entry of the list names the address's bucket.
-    boolean names(String bucket) {
-        return buckets.stream().anyMatch(entry -> bucketOf(entry).equals(bucket));
+    /// The buckets that the store is for, without prefixes.
+    public Set<String> bucketNames() {
+        Set<String> names = new LinkedHashSet<>();
+        buckets.forEach(entry -> names.add(bucketOf(entry)));
+        writeBuckets.forEach(entry -> names.add(bucketOf(entry)));
+        return names;
     }
 
+    /// Whether the store takes every bucket that no other store lists.
     boolean isDefault() {
-        return buckets.contains(EVERY);
+        return bucketNames().contains(EVERY);
     }
 
     /// The bucket of an entry of the list.

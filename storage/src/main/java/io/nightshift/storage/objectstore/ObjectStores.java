@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// The object stores that jobs may read on this node, by bucket. A store's client is made when it is first
+/// The object stores that jobs may use on this node, by bucket. A store's client is made when it is first
 /// used, since that takes a second. Safe for several threads.
 public final class ObjectStores implements AutoCloseable {
 
@@ -20,7 +20,9 @@ public final class ObjectStores implements AutoCloseable {
     private final List<ObjectStoreSettings> settings;
     private final @Nullable ObjectStoreSettings fallback;
     private final ObjectStore.Tuning tuning;
-    private final Map<String, ObjectStore> open = new ConcurrentHashMap<>();
+    private final Map<Client, ObjectStore> open = new ConcurrentHashMap<>();
+
+    private record Client(String store, StorePurpose purpose) {}
 
     private ObjectStores(
             List<ObjectStoreSettings> settings, @Nullable ObjectStoreSettings fallback, ObjectStore.Tuning tuning) {
@@ -67,13 +69,14 @@ public final class ObjectStores implements AutoCloseable {
                 null,
                 endpoint != null,
                 List.of(ObjectStoreSettings.EVERY),
+                List.of(ObjectStoreSettings.EVERY),
                 new StoreCredentials.StandardChain(null));
     }
 
     /// The settings whose list has a bucket, or else those with `*`.
     public static Optional<ObjectStoreSettings> withBucket(List<ObjectStoreSettings> settings, String bucket) {
         return settings.stream()
-                .filter(store -> store.names(bucket))
+                .filter(store -> store.bucketNames().contains(bucket))
                 .findFirst()
                 .or(() ->
                         settings.stream().filter(ObjectStoreSettings::isDefault).findFirst());
@@ -103,9 +106,33 @@ public final class ObjectStores implements AutoCloseable {
         return store(found);
     }
 
+    /// Why jobs may not write an address.
+    public Optional<String> writeRefusal(ObjectAddress address) {
+        return find(address).filter(store -> store.allowsWriting(address)).isPresent()
+                ? Optional.empty()
+                : Optional.of(
+                        "%s is outside the buckets that jobs may write on this node (nightshift.stores.NAME.write-buckets)"
+                                .formatted(address));
+    }
+
+    /// The store of an address of a destination.
+    ///
+    /// @throws FailureException permanent, if jobs may not write it
+    public ObjectStore forWriting(ObjectAddress address) {
+        writeRefusal(address).ifPresent(reason -> {
+            throw FailureException.permanent(reason);
+        });
+        return client(find(address).orElseThrow(), StorePurpose.DESTINATION);
+    }
+
     /// The client of a store.
     public ObjectStore store(ObjectStoreSettings store) {
-        return open.computeIfAbsent(store.name(), name -> new ObjectStore(store, StorePurpose.SOURCE, tuning));
+        return client(store, StorePurpose.SOURCE);
+    }
+
+    private ObjectStore client(ObjectStoreSettings store, StorePurpose purpose) {
+        return open.computeIfAbsent(
+                new Client(store.name(), purpose), client -> new ObjectStore(store, purpose, tuning));
     }
 
     private Optional<ObjectStoreSettings> find(ObjectAddress address) {

@@ -18,7 +18,8 @@ final class StoreFailures {
     /// What is done with an object.
     enum Access {
         READ("read", "from"),
-        WRITE("written", "to");
+        WRITE("written", "to"),
+        DELETE("deleted", "from");
 
         private final String participle;
         private final String preposition;
@@ -75,6 +76,12 @@ final class StoreFailures {
     FailureException missing(ObjectAddress address) {
         return new FailureException(Failure.of(
                 purpose.resource(), address.toString(), "%s: there is no object %s".formatted(purpose, address)));
+    }
+
+    /// Another process has aborted the upload of an object.
+    FailureException aborted(ObjectAddress address) {
+        return new FailureException(Failure.transientFailure(
+                "%s: the upload of %s was aborted by another process".formatted(purpose, address)));
     }
 
     /// The bytes that arrive are not those that the store has a checksum of.

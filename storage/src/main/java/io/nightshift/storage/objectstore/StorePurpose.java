@@ -6,6 +6,8 @@ import io.nightshift.protocol.failure.FailedResource;
 public enum StorePurpose {
     /// Rows of jobs.
     SOURCE("source", FailedResource.Type.INPUT),
+    /// Predictions of jobs.
+    DESTINATION("destination", FailedResource.Type.MOUNT),
     /// Registered models.
     REGISTRY("model registry", FailedResource.Type.REGISTRY);
 

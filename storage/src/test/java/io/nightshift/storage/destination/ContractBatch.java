@@ -37,7 +37,7 @@ public final class ContractBatch implements AutoCloseable {
 
     public static final BatchId ID = new BatchId("flights-20261124t231425-3f9a");
     public static final ModelDescription MODEL = TestModels.ofNumbers(1);
-    static final int PARTITIONS = 3;
+    public static final int PARTITIONS = 3;
 
     private static final int ROWS = 10;
     private static final ModelVersion VERSION = new ModelVersion("delays", 3, "0".repeat(64));
@@ -88,7 +88,7 @@ public final class ContractBatch implements AutoCloseable {
                 store.staging(ID));
     }
 
-    CommittedBatch committed(int incarnation, List<PartitionCommit> commits, Set<Integer> rescored) {
+    public CommittedBatch committed(int incarnation, List<PartitionCommit> commits, Set<Integer> rescored) {
         return new CommittedBatch(
                 ID,
                 job,

@@ -16,6 +16,8 @@ import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.Digests;
+import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -91,6 +93,10 @@ public abstract class DestinationContract {
         return DataSources.NONE;
     }
 
+    protected ObjectCopies objects() {
+        return ObjectCopies.none();
+    }
+
     protected abstract Seen seen() throws Exception;
 
     protected abstract void tamper(Tampering tampering) throws Exception;
@@ -113,11 +119,14 @@ public abstract class DestinationContract {
         ConnectionPool connections = new ConnectionPool(2);
         pools.add(connections);
         return new Destinations(
-                        () -> batch.data().duckDb, new Sources(() -> batch.data().duckDb), dataSources(), connections)
+                        () -> batch.data().duckDb,
+                        new Sources(() -> batch.data().duckDb, FileRoots.UNRESTRICTED, objects()),
+                        dataSources(),
+                        connections)
                 .of(batch.job());
     }
 
-    private void prepare() {
+    protected final void prepare() {
         store().prepare(ContractBatch.ID, batch.job(), ContractBatch.MODEL);
     }
 
@@ -129,7 +138,7 @@ public abstract class DestinationContract {
         return commits;
     }
 
-    private CommittedBatch committed() throws Exception {
+    protected final CommittedBatch committed() throws Exception {
         prepare();
         return batch.committed(1, writeAll(1), Set.of());
     }
@@ -158,7 +167,7 @@ public abstract class DestinationContract {
         return findings;
     }
 
-    private void assertPublished(CommittedBatch committed, Publication publication) throws Exception {
+    protected final void assertPublished(CommittedBatch committed, Publication publication) throws Exception {
         assertThat(seen()).isEqualTo(ALL);
         List<Finding> findings = proof(committed, Phase.PUBLISHED, publication);
         assertThat(findings)

@@ -7,6 +7,8 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.testing.objectstore.FaultProxy.Fault;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +18,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// Reads from a real server through a proxy that disturbs.
 class ObjectStoreIT {
@@ -225,6 +228,59 @@ class ObjectStoreIT {
                         e -> assertThat(e.failure().isPermanent()).isTrue())
                 .hasMessage("source: %s was replaced while it was read: its ETag is another one now"
                         .formatted(object.address()));
+    }
+
+    /// The server accepts no parts below 5 MiB, except the last one.
+    @Test
+    void aLargeFileIsUploadedAndCopiedInParts(@TempDir Path folder) throws IOException {
+        byte[] content = new byte[11 << 20];
+        new Random(2).nextBytes(content);
+        Path file = Files.write(folder.resolve("large"), content);
+        try (ObjectStores inParts = ObjectStores.only(
+                List.of(TestSettings.of("lake", store.proxy.endpoint(), store.bucket)),
+                new ObjectStore.Tuning(3, 1, 5L << 20, 6L << 20))) {
+            ObjectStore large = inParts.forWriting(address(""));
+            store.proxy.next(new Fault.Answer(503, "SlowDown"), new Fault.Answer(500, "InternalError"));
+            large.upload(address("a/large"), file, FetchControl.NONE);
+            assertThat(large.copy(address("a/large"), content.length, address("a/copy")))
+                    .isTrue();
+
+            assertThat(Objects.requireNonNull(large.get(address("a/copy"))).bytes())
+                    .isEqualTo(content);
+            assertThat(large.uploads(address("a/"))).isEmpty();
+            assertThat(large.copy(address("a/none"), content.length, address("a/other")))
+                    .isFalse();
+            assertThat(large.copy(address("a/none"), 1, address("a/other"))).isFalse();
+            assertThat(large.uploads(address("a/"))).as("uploads that failed").isEmpty();
+        }
+    }
+
+    @Test
+    void anUploadThatIsCancelledLeavesNothing(@TempDir Path folder) throws IOException {
+        Path file = Files.write(folder.resolve("content"), CONTENT);
+        FetchControl cancelled = new FetchControl() {
+            @Override
+            public boolean isCancelled() {
+                return true;
+            }
+
+            @Override
+            public void progressed() {}
+        };
+        ObjectStore writable = stores.forWriting(address(""));
+
+        assertThatThrownBy(() -> writable.upload(address("b/new"), file, cancelled))
+                .isInstanceOf(FailureException.class);
+        assertThat(writable.find(address("b/new"))).isNull();
+    }
+
+    @Test
+    void whatIsDeletedTwiceIsGone() {
+        ObjectStore writable = stores.forWriting(address(""));
+        writable.delete(address("a/content"));
+        writable.delete(address("a/content"));
+
+        assertThat(writable.find(address("a/content"))).isNull();
     }
 
     @Test

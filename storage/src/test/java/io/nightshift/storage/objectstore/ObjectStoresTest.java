@@ -78,6 +78,30 @@ class ObjectStoresTest {
         }
     }
 
+    @Test
+    void whatJobsMayWriteIsListedApart() {
+        ObjectStoreSettings settings = new ObjectStoreSettings(
+                "lake",
+                URI.create("http://localhost:3"),
+                null,
+                true,
+                List.of("lake"),
+                List.of("scores/churn"),
+                new StoreCredentials.Anonymous());
+        try (ObjectStores stores = ObjectStores.only(List.of(settings))) {
+            assertThat(stores.forWriting(ObjectAddress.of("s3://scores/churn/batch=1/part")))
+                    .hasToString("store lake");
+            for (String address : List.of("s3://lake/a", "s3://scores/churning/a", "s3://scores/a", "s3://other/a")) {
+                assertThatThrownBy(() -> stores.forWriting(ObjectAddress.of(address)))
+                        .hasMessage(
+                                address
+                                        + " is outside the buckets that jobs may write on this node (nightshift.stores.NAME.write-buckets)");
+            }
+            assertThatThrownBy(() -> stores.of(ObjectAddress.of("s3://scores/churn/a")))
+                    .hasMessageContaining("may read");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"s3://", "s3:///a", "s3://id:secret@bucket/a", "http://bucket/a"})
     void whatIsNoAddressIsRefused(String text) {

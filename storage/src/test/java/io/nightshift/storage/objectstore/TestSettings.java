@@ -8,9 +8,15 @@ final class TestSettings {
 
     private TestSettings() {}
 
-    /// @param buckets that jobs may read
+    /// @param buckets that jobs may read and write
     static ObjectStoreSettings of(String name, URI endpoint, String... buckets) {
         return new ObjectStoreSettings(
-                name, endpoint, null, true, List.of(buckets), new StoreCredentials.Keys("an-id", "a-secret", null));
+                name,
+                endpoint,
+                null,
+                true,
+                List.of(buckets),
+                List.of(buckets),
+                new StoreCredentials.Keys("an-id", "a-secret", null));
     }
 }

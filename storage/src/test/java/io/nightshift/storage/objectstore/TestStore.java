@@ -49,8 +49,16 @@ public final class TestStore implements AutoCloseable {
 
     public ObjectCopies copies(Path folder, long limit) {
         return new ObjectCopies(
-                ObjectStores.only(List.of(TestSettings.of("lake", proxy.endpoint(), bucket))),
+                ObjectStores.only(
+                        List.of(TestSettings.of("lake", proxy.endpoint(), bucket)), new ObjectStore.Tuning(1_000, 10)),
                 new CopyFolder(folder, limit));
+    }
+
+    /// Copies of the bucket's objects, read straight from the server.
+    public ObjectCopies directCopies(Path folder) {
+        return new ObjectCopies(
+                ObjectStores.only(List.of(TestSettings.of("lake", server.endpoint(), bucket))),
+                new CopyFolder(folder, CopyFolder.DEFAULT_LIMIT));
     }
 
     public String address(String key) {

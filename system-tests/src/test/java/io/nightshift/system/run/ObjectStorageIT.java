@@ -61,6 +61,7 @@ final class ObjectStorageIT {
                   endpoint = "%s"
                   path-style = true
                   buckets = ["lake/flights"]
+                  write-buckets = ["lake/scores"]
                   access-key-id = an-id
                   secret-access-key = a-secret-of-the-test
                 }
@@ -166,6 +167,38 @@ final class ObjectStorageIT {
         assertThat(result.get("rows").asInt()).isEqualTo(FILES * 3_000);
         assertThat(digest(job)).isEqualTo(digest(local)).startsWith("9000:9000:");
         assertThat(Files.readString(job.log())).doesNotContain("a-secret-of-the-test");
+    }
+
+    @Test
+    void predictionsAreWrittenToAStore() throws Exception {
+        job.edit("parquet: predictions", "parquet: s3://lake/scores/delays");
+        JsonNode result = program(List.of(), configured("run", job.file().toString(), "-o", "json"))
+                .expect(0)
+                .json();
+        String batch = result.get("batch").asText();
+        assertThat(server.get("lake", "scores/delays/_latest-flights.json"))
+                .contains("s3://lake/scores/delays/batch=%s/part-*.parquet".formatted(batch));
+        assertThat(server.get("lake", "scores/delays/batch=%s/_SUCCESS".formatted(batch)))
+                .isEmpty();
+
+        assertThat(program(List.of(), configured("batch", "verify", batch))
+                        .expect(0)
+                        .out())
+                .contains(
+                        "s3://lake/scores/delays/batch=%s holds _SUCCESS, the manifest and the committed files, and nothing else"
+                                .formatted(batch));
+        assertThat(program(List.of(), configured("batch", "head", batch, "-n", "3"))
+                        .expect(0)
+                        .out())
+                .contains("prediction", "origin")
+                .hasLineCount(4);
+
+        job.edit("parquet: s3://lake/scores/delays", "csv: s3://lake/scores/csv");
+        program(List.of(), configured("run", job.file().toString())).expect(0);
+        assertThat(program(List.of(), configured("batch", "verify", "latest"))
+                        .expect(0)
+                        .out())
+                .contains("s3://lake/scores/csv/batch=flights-");
     }
 
     @Test

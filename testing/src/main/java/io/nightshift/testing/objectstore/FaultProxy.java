@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 
 /// An HTTP proxy in front of an S3 server, which delays, throttles, cuts, shortens and refuses as it is told.
@@ -78,7 +79,7 @@ public final class FaultProxy implements AutoCloseable {
     private long lineIsFree = Long.MIN_VALUE;
     private volatile Duration latency = Duration.ZERO;
     private volatile long bytesPerSecond = Long.MAX_VALUE;
-    private volatile Predicate<String> affected = path -> true;
+    private volatile BiPredicate<String, String> affected = (method, path) -> true;
 
     private FaultProxy(HttpServer server, URI target) {
         this.server = server;
@@ -119,12 +120,17 @@ public final class FaultProxy implements AutoCloseable {
         often = List.of();
         latency = Duration.ZERO;
         bytesPerSecond = Long.MAX_VALUE;
-        affected = path -> true;
+        affected = (method, path) -> true;
     }
 
     /// Faults happen only to requests whose path fits.
     public FaultProxy only(Predicate<String> path) {
-        affected = path;
+        return only((method, requested) -> path.test(requested));
+    }
+
+    /// Faults happen only to requests whose method and path fit.
+    public FaultProxy only(BiPredicate<String, String> request) {
+        affected = request;
         return this;
     }
 
@@ -150,18 +156,19 @@ public final class FaultProxy implements AutoCloseable {
         return bytes.get();
     }
 
-    private synchronized Fault fault(String path) {
+    private synchronized Fault fault(String method, String path) {
         if (next.isEmpty() && !often.isEmpty() && random.nextDouble() < oftenShare) {
             return often.get(random.nextInt(often.size()));
         }
-        return affected.test(path) && !next.isEmpty() ? next.poll() : new Fault.Cut(Long.MAX_VALUE);
+        return affected.test(method, path) && !next.isEmpty() ? next.poll() : new Fault.Cut(Long.MAX_VALUE);
     }
 
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
             requests.incrementAndGet();
             sleep(latency);
-            Fault fault = fault(exchange.getRequestURI().getRawPath());
+            Fault fault =
+                    fault(exchange.getRequestMethod(), exchange.getRequestURI().getRawPath());
             boolean isConditionalWrite = !exchange.getRequestMethod().equals("GET")
                     && (exchange.getRequestHeaders().containsKey("If-Match")
                             || exchange.getRequestHeaders().containsKey("If-None-Match"));
@@ -235,7 +242,7 @@ public final class FaultProxy implements AutoCloseable {
             }
         });
         long length = connection.getContentLengthLong();
-        if (method.equals("HEAD")) {
+        if (method.equals("HEAD") || status == 204) {
             exchange.sendResponseHeaders(status, -1);
             return;
         }

@@ -110,6 +110,15 @@ public final class CsvFormat implements FileFormat {
                 .formatted(select, Sql.text(file.toString()), codec());
     }
 
+    @Override
+    public WarehouseFormat warehouse() {
+        String name = compression.name();
+        return new WarehouseFormat(
+                "FORMAT AS CSV IGNOREHEADER 1 DATEFORMAT 'auto' TIMEFORMAT 'auto'"
+                        + (compression == Compression.NONE ? "" : " " + name),
+                "TYPE = CSV PARSE_HEADER = TRUE FIELD_OPTIONALLY_ENCLOSED_BY = '\"' COMPRESSION = " + name);
+    }
+
     /// Every field is read as the text that was written, so that no type is guessed.
     @Override
     public String read(List<Path> files) {

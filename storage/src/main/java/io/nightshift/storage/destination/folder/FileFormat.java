@@ -39,6 +39,15 @@ public interface FileFormat {
         return "CAST(" + sql + " AS VARCHAR)";
     }
 
+    /// What the COPY statements of warehouses say of a format.
+    ///
+    /// @param redshift the format parameters of Amazon Redshift
+    /// @param snowflake the options of Snowflake's `FILE_FORMAT`
+    record WarehouseFormat(String redshift, String snowflake) {}
+
+    /// The format for warehouses.
+    WarehouseFormat warehouse();
+
     /// The rows of files, of which some may have columns that others lack: what stands after FROM.
     ///
     /// @param files at least one

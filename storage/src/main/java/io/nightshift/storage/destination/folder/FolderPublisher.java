@@ -6,12 +6,12 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.Job;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.filesystem.Digests;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -24,7 +24,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -44,7 +43,6 @@ import org.slf4j.LoggerFactory;
 class FolderPublisher {
 
     private static final Logger LOG = LoggerFactory.getLogger(FolderPublisher.class);
-    private static final int IDS_SHOWN = 3;
 
     private final Path folder;
     private final FileNames names;
@@ -189,7 +187,7 @@ class FolderPublisher {
         for (Path parent : parents) {
             Folders.force(parent);
         }
-        refuseRepeatedIds(batch, output);
+        rows.refuseRepeatedIds(batch.job().source(), files(batch, output));
         Path manifest = output.resolve(BatchFolders.MANIFEST);
         try (FileChannel channel = Folders.create(manifest);
                 OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel))) {
@@ -199,6 +197,13 @@ class FolderPublisher {
         }
         Folders.create(output.resolve(BatchFolders.SUCCESS)).close();
         Folders.force(output);
+    }
+
+    private List<DiskFile> files(CommittedBatch batch, Path output) {
+        return batch.commits().stream()
+                .flatMap(commit -> names.of(batch.id(), commit))
+                .map(file -> new DiskFile(output.resolve(file.name()), FileRoots.UNRESTRICTED))
+                .toList();
     }
 
     /// Moves a committed file to where it is gathered. The name of a staged file holds the epoch, so it is
@@ -233,7 +238,8 @@ class FolderPublisher {
         }
     }
 
-    /// Removes what an earlier winner has left, or an earlier call: files, also in folders of partition values.
+    /// Removes what an earlier winner has left, or an earlier call: files, also in folders of partition
+    /// values.
     private static void removeAllBut(Set<Path> gathered, Set<Path> parents, Path output) throws IOException {
         try (Stream<Path> list = Files.list(output)) {
             for (Path path : list.toList()) {
@@ -246,22 +252,6 @@ class FolderPublisher {
                     Files.deleteIfExists(path);
                 }
             }
-        }
-    }
-
-    private void refuseRepeatedIds(CommittedBatch batch, Path output) {
-        Job.Source source = batch.job().source();
-        if (!source.uniqueId()) {
-            return;
-        }
-        List<Path> files = new ArrayList<>();
-        for (PartitionCommit commit : batch.commits()) {
-            names.of(batch.id(), commit).forEach(file -> files.add(output.resolve(file.name())));
-        }
-        List<String> repeated = rows.repeatedIds(files, IDS_SHOWN);
-        if (!repeated.isEmpty()) {
-            throw FailureException.permanent("the column %s is not unique, and the job asks for source.unique-id: %s"
-                    .formatted(source.id(), String.join(", ", repeated)));
         }
     }
 

@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.LoadTables;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DestinationStore;
@@ -22,12 +23,15 @@ import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.source.SourceReaders;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A destination that is a folder with a folder of files for each batch.
@@ -79,6 +83,10 @@ public final class FolderStore implements DestinationStore {
     @Override
     public List<String> check(Job job, ModelDescription model) {
         List<String> reasons = new ArrayList<>(checkPlace());
+        if (job.destination().loads() != null) {
+            reasons.add("%s and %s need a destination in an object store, such as s3://bucket/prefix"
+                    .formatted(LoadTables.REDSHIFT, LoadTables.SNOWFLAKE));
+        }
         if (format.limitsColumns()) {
             reasons.addAll(format.check(sources.of(job.source()).bind(job, model)));
         }
@@ -143,36 +151,57 @@ public final class FolderStore implements DestinationStore {
     @Override
     public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
         requireWritable(batch.id());
-        return new FolderProof(batch, phase, published, folder, names, rows, roots);
+        return new FileProof(
+                batch,
+                phase,
+                published,
+                names,
+                rows,
+                new FolderFiles(new BatchFolders(folder, batch.id()), roots),
+                List.of());
     }
 
     @Override
     public Query query(BatchId batch, String published, String column, boolean quarantine) {
-        return new Query(
-                "duckdb",
-                "SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL".formatted(column, published, names.glob(quarantine)));
+        return names.query(published, column, quarantine);
     }
 
     @Override
     public FirstRows head(BatchId batch, String published, int limit) {
         roots.requireWritable(Path.of(published));
-        return rows.head(Path.of(published), names, limit, roots);
+        return rows.head(parts(Path.of(published)), limit);
+    }
+
+    private List<DiskFile> parts(Path published) {
+        try (Stream<Path> files = Files.walk(published, 2)) {
+            return files.filter(file -> names.isPart(String.valueOf(file.getFileName())))
+                    .sorted()
+                    .map(file -> new DiskFile(file, roots))
+                    .toList();
+        } catch (NoSuchFileException e) {
+            throw FailureException.permanent(
+                    "the folder %s does not exist; the predictions have been moved or deleted".formatted(published));
+        } catch (IOException e) {
+            throw FailureException.permanent("the folder %s can't be read: %s".formatted(published, Folders.reason(e)));
+        }
     }
 
     @Override
     public void open(BatchId batch, String published, Connection connection, String name) {
         roots.requireWritable(Path.of(published));
-        rows.open(batch, Path.of(published), names, roots, connection, name);
+        List<Path> parts = parts(Path.of(published)).stream().map(DiskFile::path).toList();
+        parts.forEach(roots::requireWritable);
+        rows.view(batch, parts, connection, name);
     }
 
     @Override
     public QuarantinedRows quarantined(CommittedBatch batch) {
         requireWritable(batch.id());
-        List<Path> files = batch.commits().stream()
+        List<WrittenFile> files = batch.commits().stream()
                 .filter(commit -> commit.quarantined() > 0)
-                .map(commit -> quarantine(commit.attempt(batch.id())))
+                .<WrittenFile>map(commit -> new DiskFile(quarantine(commit.attempt(batch.id())), roots))
                 .toList();
-        return new FolderQuarantine(files, batch.job().source().id() != null, format, duckDb, roots);
+        return new FileQuarantine(files, batch.job().source().id() != null, format, duckDb);
     }
 
     /// The folders of a batch may have been replaced by links since the job was checked.

@@ -4,22 +4,16 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Slice;
-import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;
-import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.source.HeldSlices;
 import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.storage.source.SourceRelation;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -28,12 +22,13 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Reads written files again through DuckDB, with other code than that which wrote them, and compares their
 /// record ids with those of the input. Blocking; safe for several threads.
 public final class OutputRows {
+
+    private static final int IDS_SHOWN = 3;
 
     /// Two ids may have one hash, though it takes billions of ids.
     private static final int HASHES_TO_SPARE = 10;
@@ -71,22 +66,22 @@ public final class OutputRows {
                         .getFirst());
     }
 
-    /// The first rows of a published folder's parts. Reads the parts one after another until there are
-    /// enough.
+    /// The first rows of parts. Reads the parts one after another until there are enough.
     ///
-    /// @param published a batch's folder
     /// @param limit the most rows to return
-    /// @param roots of the files that may be read
-    /// @throws FailureException if the folder is gone or a part can't be read
-    public FirstRows head(Path published, FileNames names, int limit, FileRoots roots) {
+    /// @throws FailureException if a part can't be read
+    public FirstRows head(List<? extends WrittenFile> parts, int limit) {
         List<String> columns = List.of();
         List<List<@Nullable Object>> found = new ArrayList<>();
-        for (Path part : parts(published, names)) {
-            roots.requireWritable(part);
-            String sql = "FROM %s LIMIT %d".formatted(format.read(List.of(part)), limit - found.size());
-            try (Connection connection = duckDb.get().connect();
+        for (WrittenFile part : parts) {
+            part.refusal().ifPresent(reason -> {
+                throw FailureException.permanent(reason);
+            });
+            try (WrittenFile.Locals local = WrittenFile.Locals.open(List.of(part));
+                    Connection connection = duckDb.get().connect();
                     Statement statement = connection.createStatement();
-                    ResultSet rows = statement.executeQuery(sql)) {
+                    ResultSet rows = statement.executeQuery(
+                            "FROM %s LIMIT %d".formatted(format.read(local.paths()), limit - found.size()))) {
                 FirstRows read = FirstRows.read(rows);
                 columns = read.columns();
                 found.addAll(read.rows());
@@ -100,35 +95,41 @@ public final class OutputRows {
         return new FirstRows(columns, found);
     }
 
-    /// Makes a temporary view of a published folder's predictions.
+    /// Makes a temporary view of parts, which must stay where they are.
     ///
-    /// @param published the batch's folder
-    /// @param roots of the files that may be read
     /// @param connection that gets the view
-    /// @throws FailureException if the folder is gone, or there are no predictions
-    void open(BatchId batch, Path published, FileNames names, FileRoots roots, Connection connection, String name) {
-        List<Path> parts = parts(published, names);
-        if (parts.isEmpty()) {
-            throw FailureException.permanent("batch %s has no predictions".formatted(batch));
-        }
-        parts.forEach(roots::requireWritable);
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("CREATE TEMP VIEW %s AS FROM %s".formatted(Sql.name(name), format.read(parts)));
-        } catch (SQLException e) {
-            throw new FailureException(DuckDbError.failure("the predictions can't be read", e), e);
+    /// @throws FailureException if there are no parts
+    void view(BatchId batch, List<Path> parts, Connection connection, String name) {
+        requirePredictions(batch, parts);
+        execute(connection, "CREATE TEMP VIEW %s AS FROM %s".formatted(Sql.name(name), format.read(parts)));
+    }
+
+    /// Makes a temporary table of parts, which may be deleted afterwards.
+    ///
+    /// @param connection that gets the table
+    /// @throws FailureException if there are no parts, or they can't be read
+    public void table(BatchId batch, List<? extends WrittenFile> parts, Connection connection, String name) {
+        requirePredictions(batch, parts);
+        String statement = "CREATE TEMP TABLE %s AS FROM %s";
+        for (WrittenFile part : parts) {
+            try (WrittenFile.Locals local = WrittenFile.Locals.open(List.of(part))) {
+                execute(connection, statement.formatted(Sql.name(name), format.read(local.paths())));
+            }
+            statement = "INSERT INTO %s BY NAME FROM %s";
         }
     }
 
-    private static List<Path> parts(Path published, FileNames names) {
-        try (Stream<Path> files = Files.walk(published, 2)) {
-            return files.filter(file -> names.isPart(String.valueOf(file.getFileName())))
-                    .sorted()
-                    .toList();
-        } catch (NoSuchFileException e) {
-            throw FailureException.permanent(
-                    "the folder %s does not exist; the predictions have been moved or deleted".formatted(published));
-        } catch (IOException e) {
-            throw FailureException.permanent("the folder %s can't be read: %s".formatted(published, Folders.reason(e)));
+    private static void requirePredictions(BatchId batch, List<?> parts) {
+        if (parts.isEmpty()) {
+            throw FailureException.permanent("batch %s has no predictions".formatted(batch));
+        }
+    }
+
+    private static void execute(Connection connection, String sql) {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the predictions can't be read", e), e);
         }
     }
 
@@ -155,6 +156,24 @@ public final class OutputRows {
                 SELECT id || ' × ' || count(*) FROM %s WHERE hash(id) IN (%s)
                 GROUP BY id HAVING count(*) > 1 ORDER BY count(*) DESC, id LIMIT %d
                 """.formatted(ids, String.join(", ", hashes), limit));
+    }
+
+    /// Refuses files that hold a record id twice, if the job asks for unique ids.
+    ///
+    /// @param files parts and quarantine files
+    /// @throws FailureException permanent, with some of the ids
+    public void refuseRepeatedIds(Job.Source source, List<? extends WrittenFile> files) {
+        if (!source.uniqueId()) {
+            return;
+        }
+        List<String> repeated;
+        try (WrittenFile.Locals opened = WrittenFile.Locals.open(files)) {
+            repeated = repeatedIds(opened.paths(), IDS_SHOWN);
+        }
+        if (!repeated.isEmpty()) {
+            throw FailureException.permanent("the column %s is not unique, and the job asks for source.unique-id: %s"
+                    .formatted(source.id(), String.join(", ", repeated)));
+        }
     }
 
     /// A digest of the record ids in files, whatever their order: equal to [#sourceIds] of the rows that they

@@ -67,7 +67,8 @@ public final class ParquetFormat implements FileFormat {
         return copy(rows.quarantined(), Sql.text(file.toString()), blockRows, DISTINCT);
     }
 
-    /// The most distinct values of a dictionary for a file of some rows. DuckDB allocates and clears the table
+    /// The most distinct values of a dictionary for a file of some rows. DuckDB allocates and clears the
+    /// table
     /// of each dictionary in advance, so a file of few rows asks for small ones; that changes no byte of the
     /// file. It is a power of two, so that partitions of nearly equal rows have the same.
     ///
@@ -79,6 +80,11 @@ public final class ParquetFormat implements FileFormat {
     private static String copy(String select, String to, int blockRows, long dictionary) {
         return "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE %d, DICTIONARY_SIZE_LIMIT %d)"
                 .formatted(select, to, blockRows, dictionary);
+    }
+
+    @Override
+    public WarehouseFormat warehouse() {
+        return new WarehouseFormat("FORMAT AS PARQUET", "TYPE = PARQUET");
     }
 
     @Override

@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The folder of a process for copies of objects. A process locks its own folder, and deletes those of
-/// processes that ended without deleting theirs. It is made when the first copy is.
+/// The folder of a process for copies of objects, and for files on their way to a store. A process locks its
+/// own folder, and deletes those of processes that ended without deleting theirs. It is made when the first
+/// copy is.
 public final class CopyFolder implements AutoCloseable {
 
     /// The most bytes of copies, unless the configuration says otherwise.
@@ -56,7 +57,7 @@ public final class CopyFolder implements AutoCloseable {
     /// A path for a new file, in a folder of its own.
     ///
     /// @param key of the object, whose last part the file is named by
-    Path newFile(String key) {
+    public Path newFile(String key) {
         try {
             String name = key.substring(key.lastIndexOf('/') + 1).replaceAll("[^A-Za-z0-9._=-]", "_");
             String end = name.substring(Math.max(0, name.length() - LONGEST_NAME));
@@ -104,7 +105,7 @@ public final class CopyFolder implements AutoCloseable {
     }
 
     /// Deletes a file that [#newFile] gave out, and its folder.
-    static void deleteFile(Path file) {
+    public static void deleteFile(Path file) {
         Path folder = file.getParent();
         if (folder != null) {
             delete(folder);
@@ -125,7 +126,7 @@ public final class CopyFolder implements AutoCloseable {
     }
 
     /// The failure to write a copy.
-    FailureException failure(IOException e) {
+    public FailureException failure(IOException e) {
         return new FailureException(
                 Failure.of(
                         FailedResource.Type.SCRATCH,

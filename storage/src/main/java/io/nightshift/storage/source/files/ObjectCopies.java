@@ -109,7 +109,10 @@ public final class ObjectCopies implements AutoCloseable {
     ///
     /// @param part of the object that the copy is for; empty for the whole object
     public Use use(StoredObject object, String part) {
-        ObjectStore store = stores.of(object.address());
+        return use(stores.of(object.address()), object, part);
+    }
+
+    private Use use(ObjectStore store, StoredObject object, String part) {
         Key key = new Key(object.address().toString(), object.tag(), part);
         synchronized (copies) {
             Entry entry = copies.get(key);
@@ -124,8 +127,13 @@ public final class ObjectCopies implements AutoCloseable {
 
     /// A copy of a whole object. Waits until it is here.
     public Use whole(StoredObject object, FetchControl control) {
+        return whole(stores.of(object.address()), object, control);
+    }
+
+    /// A copy of a whole object of a store that the caller may use.
+    public Use whole(ObjectStore store, StoredObject object, FetchControl control) {
         evict(folder.limit() - object.bytes());
-        Use use = use(object, "");
+        Use use = use(store, object, "");
         try {
             if (object.bytes() > 0) {
                 use.copy().fetchWhole(control);

@@ -549,6 +549,12 @@ class FolderPublisherTest {
     /// @param query for those rows
     /// @param onRead called each time that files are read
     private record Reads(String query, Runnable onRead) implements FileFormat {
+
+        @Override
+        public WarehouseFormat warehouse() {
+            throw new AssertionError();
+        }
+
         @Override
         public String extension() {
             return NAMES.extension();

@@ -5,8 +5,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
-import io.nightshift.storage.filesystem.FileRoots;
-import java.nio.file.Files;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -21,33 +20,45 @@ import java.util.function.Supplier;
 /// @param files in the order of the partitions
 /// @param named whether the job names an id, so that the files have the column `record_id`
 /// @param duckDb opened when first needed
-/// @param roots of the files that may be read
-record FolderQuarantine(List<Path> files, boolean named, FileFormat format, Supplier<DuckDb> duckDb, FileRoots roots)
+public record FileQuarantine(List<WrittenFile> files, boolean named, FileFormat format, Supplier<DuckDb> duckDb)
         implements QuarantinedRows {
+
+    public FileQuarantine {
+        files = List.copyOf(files);
+    }
 
     @Override
     public List<String> places() {
-        return files.stream().map(Path::toString).toList();
+        return files.stream().map(WrittenFile::toString).toList();
     }
 
     @Override
     public void forEach(Predicate<QuarantinedRow> reader) {
-        for (Path file : files) {
-            roots.requireWritable(file);
-            if (!Files.exists(file)) {
-                throw FailureException.permanent("the quarantine file %s is gone".formatted(file));
-            }
-            if (!read(file, reader)) {
-                return;
+        for (WrittenFile file : files) {
+            file.refusal().ifPresent(reason -> {
+                throw FailureException.permanent(reason);
+            });
+            try {
+                if (file.length().isEmpty()) {
+                    throw FailureException.permanent("the quarantine file %s is gone".formatted(file));
+                }
+                try (WrittenFile.Local local = file.open()) {
+                    if (!read(file, local.path(), reader)) {
+                        return;
+                    }
+                }
+            } catch (IOException e) {
+                throw FailureException.permanent(
+                        "the quarantine file %s can't be read: %s".formatted(file, e.getMessage()));
             }
         }
     }
 
     /// @return whether the reader wants more rows
-    private boolean read(Path file, Predicate<QuarantinedRow> reader) {
+    private boolean read(WrittenFile file, Path local, Predicate<QuarantinedRow> reader) {
         String sql =
                 "SELECT record_file, CAST(record_row AS BIGINT), %s, reason, \"value\", message, \"values\" FROM %s"
-                        .formatted(named ? "CAST(record_id AS VARCHAR)" : "NULL", format.read(List.of(file)));
+                        .formatted(named ? "CAST(record_id AS VARCHAR)" : "NULL", format.read(List.of(local)));
         try (Connection connection = duckDb.get().connect();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {

@@ -1,0 +1,74 @@
+package io.nightshift.storage.destination.objects;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.storage.objectstore.ObjectAddress;
+
+/// The addresses of a batch's objects below a destination's prefix.
+///
+/// ```
+/// PREFIX/_staging/batch=ID/publication.json   the register: who may publish, and what was decided
+/// PREFIX/_staging/batch=ID/attempts/          what workers write, one object an attempt
+/// PREFIX/batch=ID/                            the manifest, then the parts, then _SUCCESS
+/// PREFIX/_latest-JOB.json                     names the newest published batch of a job
+/// PREFIX/_quarantine/batch=ID/                the quarantined rows of a cancelled batch
+/// ```
+///
+/// @param prefix the destination's; its key is empty or ends with `/`
+record BatchKeys(ObjectAddress prefix, BatchId batch) {
+
+    /// The prefix of a destination.
+    ///
+    /// @param text as the job has it
+    static ObjectAddress prefix(String text) {
+        ObjectAddress address = ObjectAddress.of(text);
+        String key = address.key();
+        return key.isEmpty() || key.endsWith("/") ? address : address.with(key + "/");
+    }
+
+    /// What readers read.
+    String published() {
+        return below(folder()).toString();
+    }
+
+    /// A published object.
+    ObjectAddress published(String name) {
+        return below(folder() + "/" + name);
+    }
+
+    private String folder() {
+        return "batch=" + batch;
+    }
+
+    /// The prefix of all batches that are not published.
+    static ObjectAddress stagingRoot(ObjectAddress prefix) {
+        return prefix.with(prefix.key() + "_staging/");
+    }
+
+    /// The prefix of everything that is staged of the batch.
+    ObjectAddress staged() {
+        return below("_staging/" + folder() + "/");
+    }
+
+    /// Where attempts write, without `/` at the end.
+    ObjectAddress attempts() {
+        return below("_staging/" + folder() + "/attempts");
+    }
+
+    /// An object that an attempt has written.
+    ObjectAddress attempt(String name) {
+        return below("_staging/" + folder() + "/attempts/" + name);
+    }
+
+    ObjectAddress register() {
+        return below("_staging/" + folder() + "/" + PublicationRegister.NAME);
+    }
+
+    /// An object with the quarantined rows of a cancelled batch.
+    ObjectAddress keptQuarantine(String name) {
+        return below("_quarantine/" + folder() + "/" + name);
+    }
+
+    private ObjectAddress below(String name) {
+        return prefix.with(prefix.key() + name);
+    }
+}

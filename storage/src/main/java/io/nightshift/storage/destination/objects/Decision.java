@@ -1,0 +1,59 @@
+package io.nightshift.storage.destination.objects;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// What was decided to be published: all that it takes to carry it out, by any process.
+///
+/// @param job the name of the batch's job
+/// @param manifest the content of the manifest
+/// @param copies the committed objects
+/// @param texts further published objects by their names, with their content
+record Decision(String job, String manifest, List<Copy> copies, Map<String, String> texts) {
+
+    /// An object that is copied.
+    ///
+    /// @param name below the published prefix
+    /// @param staged its name among the attempts
+    /// @param bytes its length
+    record Copy(String name, String staged, long bytes) {}
+
+    Decision {
+        copies = List.copyOf(copies);
+        texts = new LinkedHashMap<>(texts);
+    }
+
+    void write(ObjectNode json) {
+        json.put("job", job);
+        json.put("manifest", manifest);
+        ArrayNode files = json.putArray("copies");
+        for (Copy copy : copies) {
+            files.addObject()
+                    .put("name", copy.name())
+                    .put("staged", copy.staged())
+                    .put("bytes", copy.bytes());
+        }
+        ObjectNode others = json.putObject("texts");
+        texts.forEach(others::put);
+    }
+
+    static Decision read(JsonNode json) {
+        List<Copy> copies = new ArrayList<>();
+        for (JsonNode copy : json.path("copies")) {
+            copies.add(new Copy(
+                    copy.path("name").asText(),
+                    copy.path("staged").asText(),
+                    copy.path("bytes").asLong()));
+        }
+        Map<String, String> texts = new LinkedHashMap<>();
+        json.path("texts")
+                .properties()
+                .forEach(text -> texts.put(text.getKey(), text.getValue().asText()));
+        return new Decision(json.path("job").asText(), json.path("manifest").asText(), copies, texts);
+    }
+}

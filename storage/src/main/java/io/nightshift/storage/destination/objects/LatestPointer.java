@@ -1,0 +1,76 @@
+package io.nightshift.storage.destination.objects;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.folder.BatchFolders;
+import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.objectstore.ObjectContent;
+import io.nightshift.storage.objectstore.ObjectStore;
+import io.nightshift.storage.objectstore.ObjectStore.Condition;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/// The object that names the newest published batch of a job. It only ever moves to a newer batch.
+///
+/// @param prefix the destination's
+/// @param job the name of the job
+record LatestPointer(ObjectStore store, ObjectAddress prefix, String job) {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private ObjectAddress address() {
+        return prefix.with(prefix.key() + "_latest-" + job + ".json");
+    }
+
+    /// The batch that it names; empty if there is none.
+    Optional<BatchId> batch() {
+        return Optional.ofNullable(store.get(address())).map(this::batch);
+    }
+
+    private BatchId batch(ObjectContent content) {
+        try {
+            JsonNode json = JSON.readTree(content.bytes());
+            String batch = json.path("batch").asText();
+            if (BatchId.isValid(batch)) {
+                return new BatchId(batch);
+            }
+        } catch (IOException e) {
+            throw new FailureException(damaged(), e);
+        }
+        throw new FailureException(damaged());
+    }
+
+    private Failure damaged() {
+        return Failure.permanent("destination: %s names no batch; delete it, and publish a batch".formatted(address()));
+    }
+
+    /// Moves to a published batch, unless it names that batch or a newer one.
+    void move(BatchKeys keys, FileNames names) {
+        while (true) {
+            ObjectContent now = store.get(address());
+            if (now != null && batch(now).compareTo(keys.batch()) >= 0) {
+                return;
+            }
+            Condition condition = now == null ? new Condition.IfAbsent() : new Condition.IfTag(now.tag());
+            if (store.put(address(), content(keys, names), condition)) {
+                return;
+            }
+        }
+    }
+
+    private byte[] content(BatchKeys keys, FileNames names) {
+        ObjectNode json = JSON.createObjectNode();
+        json.put("job", job);
+        json.put("batch", keys.batch().value());
+        json.put("folder", keys.published());
+        json.put("manifest", keys.published(BatchFolders.MANIFEST).toString());
+        json.put("parts", keys.published(names.glob(false)).toString());
+        return (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+}

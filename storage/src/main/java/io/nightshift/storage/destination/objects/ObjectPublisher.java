@@ -1,0 +1,300 @@
+package io.nightshift.storage.destination.objects;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.Manifest;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.folder.BatchFolders;
+import io.nightshift.storage.destination.folder.FileFormat;
+import io.nightshift.storage.destination.folder.OutputRows;
+import io.nightshift.storage.destination.objects.PublicationRegister.State;
+import io.nightshift.storage.destination.objects.PublicationRegister.Version;
+import io.nightshift.storage.filesystem.Digests;
+import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.objectstore.ObjectContent;
+import io.nightshift.storage.objectstore.ObjectStore;
+import io.nightshift.storage.objectstore.ObjectStore.Condition;
+import io.nightshift.storage.objectstore.ObjectStore.Upload;
+import io.nightshift.storage.objectstore.ParallelRequests;
+import io.nightshift.storage.objectstore.StoredObject;
+import io.nightshift.storage.source.files.ObjectCopies;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Publishes a batch below a prefix; the addresses are those of [BatchKeys].
+///
+/// A coordinator claims the batch in the [PublicationRegister], checks that the committed objects are there,
+/// and
+/// decides. Then anybody can carry the decision out, again and again: the manifest, a copy of each committed
+/// object
+/// inside the store, `_SUCCESS`, the pointer to the newest batch. Last, what is staged is deleted.
+final class ObjectPublisher {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ObjectPublisher.class);
+
+    private final ObjectAddress prefix;
+    private final FileFormat format;
+    private final FileNames names;
+    private final OutputRows rows;
+    private final ObjectCopies copies;
+
+    ObjectPublisher(ObjectAddress prefix, FileFormat format, FileNames names, OutputRows rows, ObjectCopies copies) {
+        this.prefix = prefix;
+        this.format = format;
+        this.names = names;
+        this.rows = rows;
+        this.copies = copies;
+    }
+
+    private ObjectStore store() {
+        return copies.stores().forWriting(prefix);
+    }
+
+    private BatchKeys keys(BatchId batch) {
+        return new BatchKeys(prefix, batch);
+    }
+
+    private PublicationRegister register(BatchKeys keys) {
+        return new PublicationRegister(store(), keys.register());
+    }
+
+    void prepare(BatchId batch) {
+        register(keys(batch)).open();
+        deleteOrphans();
+    }
+
+    Publication publish(CommittedBatch batch) {
+        BatchKeys keys = keys(batch.id());
+        PublicationRegister register = register(keys);
+        if (!isPublished(keys)) {
+            Version claimed = register.claim(batch.incarnation());
+            if (claimed == null ? !isPublished(keys) : claimed.state() instanceof State.Closed) {
+                throw register.closed();
+            }
+            if (claimed != null && claimed.state() instanceof State.Open) {
+                register.decide(claimed, decision(batch, keys));
+            }
+        }
+        if (!carryOut(keys, register)) {
+            // An earlier call may have ended before everything was deleted.
+            deleteStaged(keys);
+        }
+        return publication(keys);
+    }
+
+    Optional<Publication> fence(BatchId batch, int incarnation) {
+        BatchKeys keys = keys(batch);
+        PublicationRegister register = register(keys);
+        if (!isPublished(keys)) {
+            register.claim(incarnation);
+        }
+        carryOut(keys, register);
+        return isPublished(keys) ? Optional.of(publication(keys)) : Optional.empty();
+    }
+
+    private boolean isPublished(BatchKeys keys) {
+        return store().find(keys.published(BatchFolders.SUCCESS)) != null;
+    }
+
+    private Publication publication(BatchKeys keys) {
+        ObjectContent manifest = store().get(keys.published(BatchFolders.MANIFEST));
+        if (manifest == null) {
+            throw FailureException.permanent(
+                    "destination: %s is gone".formatted(keys.published(BatchFolders.MANIFEST)));
+        }
+        return new Publication(keys.published(), Digests.sha256(manifest.bytes()));
+    }
+
+    private Decision decision(CommittedBatch batch, BatchKeys keys) {
+        Map<ObjectAddress, Long> staged = new HashMap<>();
+        store().list(keys.attempt(""), found -> staged.put(found.address(), found.bytes()));
+        List<Decision.Copy> committed = new ArrayList<>();
+        for (PartitionCommit commit : batch.commits()) {
+            for (FileNames.Committed file : names.of(batch.id(), commit).toList()) {
+                ObjectAddress address = keys.attempt(file.stagedName());
+                requireCommitted(address, staged.get(address), file.file().bytes());
+                committed.add(new Decision.Copy(
+                        file.name(), file.stagedName(), file.file().bytes()));
+            }
+        }
+        rows.refuseRepeatedIds(
+                batch.job().source(),
+                committed.stream()
+                        .map(copy -> new StoredFile(keys.attempt(copy.staged()), copies))
+                        .toList());
+        ByteArrayOutputStream manifest = new ByteArrayOutputStream();
+        try {
+            Manifest.write(manifest, batch, names);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        List<Decision.Copy> parts = committed.stream()
+                .filter(copy -> names.isPart(copy.name().substring(copy.name().lastIndexOf('/') + 1)))
+                .toList();
+        return new Decision(
+                batch.job().name(),
+                manifest.toString(StandardCharsets.UTF_8),
+                committed,
+                LoadStatements.of(batch.job().destination().loads(), keys, format, parts));
+    }
+
+    private static void requireCommitted(ObjectAddress address, @Nullable Long found, long bytes) {
+        if (found == null) {
+            throw FailureException.permanent(
+                    "the committed object %s is gone. Start over with --new".formatted(address));
+        }
+        if (found != bytes) {
+            throw FailureException.permanent(String.format(
+                    Locale.ROOT,
+                    "the committed object %s has %,d bytes instead of %,d. Start over with --new",
+                    address,
+                    found,
+                    bytes));
+        }
+    }
+
+    /// Carries out what was decided, if something was. Each step may be repeated, also by two processes at a
+    /// time:
+    /// they write the same.
+    ///
+    /// @return whether something was decided
+    private boolean carryOut(BatchKeys keys, PublicationRegister register) {
+        Version found = register.read();
+        if (found == null || !(found.state() instanceof State.Decided decided)) {
+            return false;
+        }
+        Decision decision = decided.decision();
+        if (!isPublished(keys)) {
+            put(keys, BatchFolders.MANIFEST, decision.manifest());
+            ParallelRequests.run(decision.copies(), copy -> copy(keys, copy));
+            decision.texts().forEach((name, text) -> put(keys, name, text));
+            put(keys, BatchFolders.SUCCESS, "");
+        }
+        new LatestPointer(store(), prefix, decision.job()).move(keys, names);
+        deleteStaged(keys);
+        return true;
+    }
+
+    private void put(BatchKeys keys, String name, String text) {
+        store().put(keys.published(name), text.getBytes(StandardCharsets.UTF_8), new Condition.Always());
+    }
+
+    private void copy(BatchKeys keys, Decision.Copy copy) {
+        ObjectAddress published = keys.published(copy.name());
+        if (!store().copy(keys.attempt(copy.staged()), copy.bytes(), published)) {
+            StoredObject there = store().find(published);
+            if (there == null || there.bytes() != copy.bytes()) {
+                throw FailureException.permanent("the committed object %s is gone. Start over with --new"
+                        .formatted(keys.attempt(copy.staged())));
+            }
+        }
+    }
+
+    void keepQuarantine(CommittedBatch batch) {
+        BatchKeys keys = keys(batch.id());
+        if (batch.quarantined() == 0 || !register(keys).exists()) {
+            return;
+        }
+        List<PartitionCommit> bad = batch.commits().stream()
+                .filter(commit -> commit.quarantined() > 0)
+                .toList();
+        ParallelRequests.run(
+                bad,
+                commit -> names.of(batch.id(), commit)
+                        .filter(file -> file.file().equals(commit.quarantine()))
+                        .forEach(file -> store().copy(
+                                        keys.attempt(file.stagedName()),
+                                        file.file().bytes(),
+                                        keys.keptQuarantine(file.name()))));
+    }
+
+    void discard(BatchId batch) {
+        BatchKeys keys = keys(batch);
+        try {
+            if (register(keys).close()) {
+                deleteStaged(keys);
+            } else {
+                LOG.warn("{}: nothing that is staged is removed, since the batch is being published", batch);
+            }
+        } catch (FailureException e) {
+            LOG.warn("{}: staged objects could not be removed: {}", batch, e.getMessage());
+        }
+    }
+
+    /// The register goes first: a worker that writes later finds that it is gone, and removes what it has
+    /// written.
+    private void deleteStaged(BatchKeys keys) {
+        try {
+            store().delete(keys.register());
+            List<ObjectAddress> staged = new ArrayList<>();
+            store().list(keys.staged(), found -> staged.add(found.address()));
+            ParallelRequests.run(staged, store()::delete);
+            ParallelRequests.run(store().uploads(keys.staged()), store()::abort);
+        } catch (FailureException e) {
+            LOG.warn("{}: staged objects could not be removed: {}", keys.batch(), e.getMessage());
+        }
+    }
+
+    /// Deletes what workers have written that died or were frozen when their batch ended: what is staged of
+    /// batches
+    /// without a register. The uploads are listed before the objects. So an upload or an object that is found
+    /// had a
+    /// register when it was begun, and if that is not found, the batch has ended.
+    private void deleteOrphans() {
+        ObjectAddress root = BatchKeys.stagingRoot(prefix);
+        try {
+            List<Upload> uploads = store().uploads(root);
+            List<ObjectAddress> staged = new ArrayList<>();
+            Set<String> open = new LinkedHashSet<>();
+            store().list(root, found -> {
+                staged.add(found.address());
+                if (found.address().key().endsWith("/" + PublicationRegister.NAME)) {
+                    open.add(batch(root, found.address()));
+                }
+            });
+            List<ObjectAddress> orphans = staged.stream()
+                    .filter(address -> !open.contains(batch(root, address)))
+                    .toList();
+            ParallelRequests.run(orphans, store()::delete);
+            List<Upload> abandoned = uploads.stream()
+                    .filter(upload -> !open.contains(batch(root, upload.address())))
+                    .toList();
+            ParallelRequests.run(abandoned, store()::abort);
+            if (!orphans.isEmpty() || !abandoned.isEmpty()) {
+                LOG.info(
+                        "{}: removed {} objects and {} uploads of batches that have ended",
+                        root,
+                        orphans.size(),
+                        abandoned.size());
+            }
+        } catch (FailureException e) {
+            LOG.warn("{}: objects of batches that have ended could not be removed: {}", root, e.getMessage());
+        }
+    }
+
+    private static String batch(ObjectAddress root, ObjectAddress staged) {
+        String name = staged.key().substring(root.key().length());
+        int slash = name.indexOf('/');
+        return slash < 0 ? name : name.substring(0, slash);
+    }
+
+    Optional<BatchId> newest(String job) {
+        return new LatestPointer(store(), prefix, job).batch();
+    }
+}

@@ -1,0 +1,293 @@
+package io.nightshift.storage.destination.objects;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.LoadTables;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.ContractBatch;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.folder.BatchFolders;
+import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.testing.objectstore.FaultProxy.Fault;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The contract, and what is special about a store: nothing can be renamed, and readers list while a batch is
+/// published.
+class ParquetObjectsIT extends ObjectContract {
+
+    @Override
+    protected Destination destination() {
+        return new ParquetDestination(prefix(), new LoadTables("scores.delays", "scores.delays"));
+    }
+
+    @Override
+    protected String extension() {
+        return ".parquet";
+    }
+
+    @Override
+    protected String read(String files) {
+        return "read_parquet(%s)".formatted(Sql.text(files));
+    }
+
+    @Override
+    protected String copy(String query, Path file) {
+        return "COPY (%s) TO %s (FORMAT parquet)".formatted(query, Sql.text(file.toString()));
+    }
+
+    @Nested
+    class ReadersThatList {
+
+        @Test
+        void seeNothingUntilTheManifestIsThere() throws Exception {
+            CommittedBatch committed = committed();
+            assertThat(visible()).isEmpty();
+            refuse(0, (method, path) -> method.equals("PUT") && path.endsWith(BatchFolders.MANIFEST));
+            assertThatThrownBy(() -> store().publish(committed)).isInstanceOf(FailureException.class);
+            assertThat(visible()).isEmpty();
+            assertThat(store().newest("flights")).isEmpty();
+            lake.proxy.heal();
+
+            Publication publication = store().publish(committed);
+
+            assertThat(visible()).hasSize(ContractBatch.PARTITIONS).allMatch(name -> name.contains("/part-"));
+            assertPublished(committed, publication);
+        }
+
+        /// Whatever a list shows of a batch, the manifest is in it, and with `_SUCCESS` everything is.
+        @Test
+        void seeTheManifestWithTheFirstPartAndAllPartsWithSuccess() throws Exception {
+            CommittedBatch committed = committed();
+            AtomicBoolean stop = new AtomicBoolean();
+            ConcurrentLinkedQueue<List<String>> lists = new ConcurrentLinkedQueue<>();
+            Thread lister = Thread.ofPlatform().start(() -> {
+                while (!stop.get()) {
+                    lists.add(listed().stream()
+                            .filter(name -> name.startsWith("batch="))
+                            .map(name -> name.substring(name.indexOf('/') + 1))
+                            .toList());
+                }
+            });
+            try {
+                store().publish(committed);
+            } finally {
+                stop.set(true);
+                lister.join();
+            }
+            assertThat(lists).allSatisfy(names -> {
+                if (!names.isEmpty()) {
+                    assertThat(names).contains(BatchFolders.MANIFEST);
+                }
+                if (names.contains(BatchFolders.SUCCESS)) {
+                    assertThat(names).hasSize(ContractBatch.PARTITIONS + 6);
+                }
+            });
+        }
+
+        @Test
+        void findTheNewestBatchByItsPointer() throws Exception {
+            publish();
+
+            assertThat(new String(
+                            content(keys().prefix().with("churn/daily/_latest-flights.json")), StandardCharsets.UTF_8))
+                    .contains(
+                            "\"batch\" : \"%s\"".formatted(ContractBatch.ID),
+                            "\"manifest\" : \"%s\"".formatted(keys().published(BatchFolders.MANIFEST)),
+                            "\"parts\" : \"%s/part-*%s\"".formatted(keys().published(), extension()));
+        }
+    }
+
+    /// docs/how-to/object-destination.md tells how many.
+    @Test
+    void aPublicationTakesFewRequests() throws Exception {
+        CommittedBatch committed = committed();
+        int before = lake.proxy.requests();
+
+        store().publish(committed);
+
+        int objects = ContractBatch.PARTITIONS + 1;
+        int loads = 3;
+        assertThat(lake.proxy.requests() - before).isEqualTo(20 + 2 * objects + loads);
+    }
+
+    @Nested
+    class APublicationThatWasDecided {
+
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "_manifest.json",
+                    "part-000002",
+                    "_quarantine-000001",
+                    "_load-redshift.sql",
+                    "_SUCCESS",
+                    "_latest-"
+                })
+        void isCarriedOutByWhoeverComesNext(String step) throws Exception {
+            CommittedBatch committed = committed();
+            refuse(
+                    0,
+                    (method, path) -> method.equals("PUT")
+                            && path.contains("/churn/daily/")
+                            && !path.contains("_staging")
+                            && path.contains(step));
+            assertThatThrownBy(() -> store().publish(committed)).isInstanceOf(FailureException.class);
+            lake.proxy.heal();
+
+            Publication publication = store().fence(ContractBatch.ID, 2).orElseThrow();
+
+            assertPublished(committed, publication);
+            assertThat(store().newest("flights")).contains(ContractBatch.ID);
+            assertThat(store().publish(committed)).isEqualTo(publication);
+        }
+
+        @Test
+        void isNotDiscarded() throws Exception {
+            CommittedBatch committed = committed();
+            refuse(0, (method, path) -> method.equals("PUT") && path.endsWith(BatchFolders.MANIFEST));
+            assertThatThrownBy(() -> store().publish(committed)).isInstanceOf(FailureException.class);
+            lake.proxy.heal();
+
+            store().discard(ContractBatch.ID);
+
+            assertPublished(committed, store().publish(committed));
+        }
+    }
+
+    @Nested
+    class ACoordinator {
+
+        /// The process ends after its nth request has taken effect, for every n, and another one finishes.
+        @Test
+        void mayEndAfterAnyRequest() throws Exception {
+            CommittedBatch first = committed();
+            int before = lake.proxy.requests();
+            store().publish(first);
+            int requests = lake.proxy.requests() - before;
+            for (int n = 0; n < requests; n++) {
+                removeAll();
+                CommittedBatch committed = committed();
+                Collections.nCopies(n, PASS).forEach(lake.proxy::next);
+                lake.proxy.next(new Fault.LoseAnswer());
+                Collections.nCopies(1000, REFUSAL).forEach(lake.proxy::next);
+                try {
+                    store().publish(committed);
+                } catch (FailureException _) {
+                    // What is left to do after the publication is only logged.
+                }
+                lake.proxy.heal();
+                assertThat(seen()).as("after request %d", n).isIn(NOTHING, ALL);
+
+                CommittedBatch later = batch.committed(2, committed.commits(), Set.of());
+                assertPublished(later, store().publish(later));
+            }
+        }
+
+        private void removeAll() throws IOException {
+            for (String name : listed()) {
+                lake.server.delete(lake.bucket, keys().prefix().key() + name);
+            }
+        }
+
+        @Test
+        void losesAnswersAndIsRefusedForAWhile() throws Exception {
+            CommittedBatch committed = committed();
+            lake.proxy.often(7, 0.2, new Fault.LoseAnswer(), new Fault.Answer(503, "SlowDown"));
+
+            Publication publication = store().publish(committed);
+
+            lake.proxy.heal();
+            assertPublished(committed, publication);
+        }
+
+        @Test
+        void publishesAtTheSameTimeAsItsSuccessor() throws Exception {
+            CommittedBatch earlier = committed();
+            CommittedBatch later = batch.committed(2, earlier.commits(), Set.of());
+            Thread frozen = Thread.ofPlatform().start(() -> {
+                try {
+                    store().publish(earlier);
+                } catch (FailureException _) {
+                    // The later one has claimed the batch.
+                }
+            });
+
+            Publication publication = store().publish(later);
+
+            frozen.join();
+            assertPublished(later, publication);
+        }
+    }
+
+    @Nested
+    class Leftovers {
+
+        private String orphan(String batch, String name) {
+            return "churn/daily/_staging/batch=%s/%s".formatted(batch, name);
+        }
+
+        @Test
+        void ofAttemptsWhoseBatchHasEndedAreDeletedWhenTheNextBatchIsPrepared() throws Exception {
+            lake.server.put(lake.bucket, orphan("flights-20200101t000000-0000", "attempts/part"), new byte[3]);
+            lake.server.put(lake.bucket, orphan("open-20200101t000000-0000", "attempts/part"), new byte[3]);
+            lake.server.put(lake.bucket, orphan("open-20200101t000000-0000", "publication.json"), new byte[3]);
+
+            prepare();
+
+            assertThat(listed())
+                    .containsExactlyInAnyOrder(
+                            "_staging/batch=%s/publication.json".formatted(ContractBatch.ID),
+                            "_staging/batch=open-20200101t000000-0000/attempts/part",
+                            "_staging/batch=open-20200101t000000-0000/publication.json");
+        }
+
+        @Test
+        void areNotOnThisDiskOnceAnAttemptHasEnded() throws Exception {
+            publish();
+
+            try (Stream<Path> files = Files.walk(folder.resolve("copies"))) {
+                assertThat(files.filter(Files::isRegularFile)
+                                .map(file -> file.getFileName().toString()))
+                        .containsOnly("lock");
+            }
+        }
+    }
+
+    @Test
+    void aStoreWithoutConditionalWritesIsRefused() {
+        Collections.nCopies(100, new Fault.IgnoreConditions()).forEach(lake.proxy::next);
+
+        assertThatThrownBy(this::prepare)
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("does not support conditional writes");
+    }
+
+    @Test
+    void aPrefixThatJobsMayNotWriteIsRefused() {
+        assertThat(new Destinations(() -> batch.data().duckDb, DataSources.NONE)
+                        .of(batch.job())
+                        .check(batch.job(), ContractBatch.MODEL))
+                .containsExactly(
+                        "%s is outside the buckets that jobs may write on this node (nightshift.stores.NAME.write-buckets)"
+                                .formatted(keys().prefix()));
+    }
+}
