@@ -16,6 +16,7 @@ import io.nightshift.storage.comparison.OutputComparison;
 import io.nightshift.storage.comparison.OutputDifference;
 import io.nightshift.storage.comparison.OutputDifference.Distribution;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -74,10 +75,11 @@ final class BatchDiffCommand extends LedgerCommand {
         PublishedBatch before = published(ledger, earlier);
         PublishedBatch after = published(ledger, later);
         Configuration given = configuration();
-        FileRoots roots = given.files().ofCommand();
+        ObjectCopies objects = given.objects().ofCommand(home().folder());
+        FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
         try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder(), roots);
                 Connection connection = duckDb.get().connect()) {
-            Destinations destinations = new Destinations(duckDb, given.dataSources(), roots);
+            Destinations destinations = new Destinations(duckDb, given.dataSources(), roots, objects);
             before.open(destinations, connection, "earlier");
             after.open(destinations, connection, "later");
             OutputDifference difference =
