@@ -43,7 +43,10 @@ final class BatchDiffCommand extends LedgerCommand {
 
     private static final int MOST = 10_000;
 
-    @Parameters(index = "0", paramLabel = "EARLIER", description = "The ID of a batch, the beginning of an ID, or latest.")
+    @Parameters(
+            index = "0",
+            paramLabel = "EARLIER",
+            description = "The ID of a batch, the beginning of an ID, or latest.")
     private String earlier = "";
 
     @Parameters(index = "1", paramLabel = "LATER", description = "The batch to compare it with.")
@@ -82,8 +85,7 @@ final class BatchDiffCommand extends LedgerCommand {
             Destinations destinations = new Destinations(duckDb, given.dataSources(), roots, objects);
             before.open(destinations, connection, "earlier");
             after.open(destinations, connection, "later");
-            OutputDifference difference =
-                    new OutputComparison(connection, "earlier", "later", tolerance).compare(rows);
+            OutputDifference difference = new OutputComparison(connection, "earlier", "later", tolerance).compare(rows);
             if (asJson()) {
                 JsonOutput.print(out(), json(before.batch(), after.batch(), difference));
             } else {
@@ -210,7 +212,8 @@ final class BatchDiffCommand extends LedgerCommand {
                 }
                 out().println();
                 out().println("%s: %s changed".formatted(column.name(), DisplayFormat.number(column.changed())));
-                TextTable table = new TextTable().left("  value").right("before").right("after");
+                TextTable table =
+                        new TextTable().left("  value").right("before").right("after");
                 List<String> values = new ArrayList<>(after.frequent().keySet());
                 before.frequent().keySet().stream()
                         .filter(value -> !after.frequent().containsKey(value))
@@ -223,7 +226,9 @@ final class BatchDiffCommand extends LedgerCommand {
                 }
                 if (before.missing() + after.missing() > 0) {
                     table.row(
-                            "  (missing)", DisplayFormat.number(before.missing()), DisplayFormat.number(after.missing()));
+                            "  (missing)",
+                            DisplayFormat.number(before.missing()),
+                            DisplayFormat.number(after.missing()));
                 }
                 table.print(out());
             }

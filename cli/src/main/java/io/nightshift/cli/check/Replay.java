@@ -20,9 +20,9 @@ import io.nightshift.storage.comparison.OutputDifference;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FileNames;
-import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
+import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.source.BoundJob;
@@ -109,8 +109,7 @@ public final class Replay {
     /// @param model that the batch used
     /// @param folder for the scores; made, and deleted at the end
     /// @param threads that score at the same time, at least 1
-    public Replay(
-            DuckDb duckDb, Destinations destinations, BatchState state, Model model, Path folder, int threads) {
+    public Replay(DuckDb duckDb, Destinations destinations, BatchState state, Model model, Path folder, int threads) {
         this.duckDb = duckDb;
         this.destinations = destinations;
         this.state = state;
@@ -225,16 +224,14 @@ public final class Replay {
             }
             parts.add(Path.of(scratch.staging(batch)).resolve(NAMES.stagedPart(attempt(partition))));
         }
-        Set<String> passedOn = destinations.sources()
-                .of(replayed.source())
-                .bind(replayed, model.description())
-                .output()
-                .stream()
-                .map(BoundJob.Bound::name)
-                .collect(Collectors.toSet());
+        Set<String> passedOn =
+                destinations.sources().of(replayed.source()).bind(replayed, model.description()).output().stream()
+                        .map(BoundJob.Bound::name)
+                        .collect(Collectors.toSet());
         try (Connection connection = duckDb.connect();
                 Statement statement = connection.createStatement()) {
-            statement.execute("CREATE TEMP VIEW replayed AS FROM " + new ParquetFormat().read(parts));
+            statement.execute("CREATE TEMP VIEW replayed AS FROM read_parquet(%s, union_by_name = true)"
+                    .formatted(Sql.files(parts.stream().map(Path::toString).toList())));
             if (predictions == 0) {
                 statement.execute("CREATE TEMP VIEW published AS FROM replayed LIMIT 0");
             } else {

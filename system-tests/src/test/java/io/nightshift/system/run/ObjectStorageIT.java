@@ -257,8 +257,9 @@ final class ObjectStorageIT {
                 .contains("processing 9,000 rows from 3 files (s3://lake/flights/*.parquet)")
                 .containsPattern("fetches     [0-9,]+ of [0-9,]+ bytes: 3 objects, 3 row groups, the columns ");
         assertThat(InProcess.run(configured("doctor", "--job", job.file().toString()))
+                        .expect(0)
                         .out())
-                .contains("jobs may read lake/flights")
+                .contains("jobs may read lake/flights, and write lake/scores")
                 .contains("flights can run");
         proxy.next(new Fault.Answer(403, "InvalidAccessKeyId"));
         assertThat(InProcess.run(configured("doctor")).expect(1).out())

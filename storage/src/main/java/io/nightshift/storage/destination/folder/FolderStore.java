@@ -189,7 +189,8 @@ public final class FolderStore implements DestinationStore {
     @Override
     public void open(BatchId batch, String published, Connection connection, String name) {
         roots.requireWritable(Path.of(published));
-        List<Path> parts = parts(Path.of(published)).stream().map(DiskFile::path).toList();
+        List<Path> parts =
+                parts(Path.of(published)).stream().map(DiskFile::path).toList();
         parts.forEach(roots::requireWritable);
         rows.view(batch, parts, connection, name);
     }

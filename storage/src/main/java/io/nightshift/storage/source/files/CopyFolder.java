@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -98,8 +99,8 @@ public final class CopyFolder implements AutoCloseable {
                 if (free != null) {
                     delete(folder);
                 }
-            } catch (NoSuchFileException _) {
-                // A process is about to make its lock, or died before it could.
+            } catch (NoSuchFileException | OverlappingFileLockException _) {
+                // A process is about to make its lock, or died before it could; or it is another folder of this one.
             }
         }
     }
