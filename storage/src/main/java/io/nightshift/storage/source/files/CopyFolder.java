@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,9 @@ public final class CopyFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CopyFolder.class);
     private static final String LOCK = "lock";
     private static final int LONGEST_NAME = 100;
+
+    /// The folders of this process that are in use. Whoever asked for the lock of one would give it up.
+    private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
     private final Path parent;
     private final long limit;
@@ -75,6 +80,7 @@ public final class CopyFolder implements AutoCloseable {
             Files.createDirectories(parent);
             deleteAbandoned();
             folder = Files.createTempDirectory(parent, "process-");
+            OWN.add(folder);
             FileChannel channel =
                     FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             lock = channel.tryLock();
@@ -89,8 +95,8 @@ public final class CopyFolder implements AutoCloseable {
     private void deleteAbandoned() throws IOException {
         List<Path> folders;
         try (Stream<Path> found = Files.list(parent)) {
-            folders = found.filter(
-                            folder -> String.valueOf(folder.getFileName()).startsWith("process-"))
+            folders = found.filter(folder ->
+                            String.valueOf(folder.getFileName()).startsWith("process-") && !OWN.contains(folder))
                     .toList();
         }
         for (Path folder : folders) {
@@ -141,6 +147,7 @@ public final class CopyFolder implements AutoCloseable {
     public synchronized void close() {
         if (own != null) {
             delete(own);
+            OWN.remove(own);
             own = null;
         }
         if (lock != null) {
