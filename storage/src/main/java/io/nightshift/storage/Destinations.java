@@ -16,8 +16,8 @@ import io.nightshift.storage.destination.folder.FileFormat;
 import io.nightshift.storage.destination.folder.FolderStore;
 import io.nightshift.storage.destination.objects.ObjectDestination;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
-import io.nightshift.storage.destination.postgres.CopyFunctions;
 import io.nightshift.storage.destination.postgres.PostgresStore;
+import io.nightshift.storage.destination.table.RowFunctions;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectAddress;
@@ -96,7 +96,7 @@ public record Destinations(
 
     /// Registers the functions that destinations use in DuckDB with the instance behind a connection.
     public static void register(Connection connection) throws SQLException {
-        CopyFunctions.register(connection);
+        RowFunctions.register(connection);
     }
 
     /// @param reasons of [DestinationStore#checkPlace()] or [DestinationStore#check]

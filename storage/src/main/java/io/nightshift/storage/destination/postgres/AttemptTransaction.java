@@ -3,26 +3,22 @@ package io.nightshift.storage.destination.postgres;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
-import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSourceSettings;
-import io.nightshift.storage.database.DatabaseFailure;
+import io.nightshift.storage.destination.table.AttemptConnection;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -42,9 +38,7 @@ import org.slf4j.LoggerFactory;
 /// A process that is frozen between that last statement and the end of its transaction holds a lock that the
 /// next attempt's claim waits for. The server ends such a transaction by itself: the attempt sets a time-out
 /// for that before its last statement.
-///
-/// For one thread; only [#cancel] and [#waits] may be called by others.
-final class AttemptTransaction implements AutoCloseable {
+final class AttemptTransaction extends AttemptConnection {
 
     private static final Logger LOG = LoggerFactory.getLogger(AttemptTransaction.class);
 
@@ -57,22 +51,9 @@ final class AttemptTransaction implements AutoCloseable {
     /// The time in which the server must remove the rows of an earlier attempt.
     private static final Duration REMOVAL = Duration.ofMinutes(10);
 
-    /// A server that takes no rows for so long counts as broken.
-    private static final Duration STALLED = Duration.ofSeconds(ConnectionPool.SILENCE);
-
-    private final ConnectionPool connections;
-    private final DataSourceSettings settings;
-    private final Lease lease;
     private final String node;
     private final BatchTables tables;
-    private volatile @Nullable Connection connection;
-    private volatile boolean cancelled;
-    private volatile boolean ended;
-    private volatile long writingSince;
-    private volatile boolean isAsking;
-    private long taking;
     private boolean replaces;
-    private boolean clean = true;
 
     /// @param node that makes the attempt, `host:port`
     AttemptTransaction(
@@ -81,117 +62,22 @@ final class AttemptTransaction implements AutoCloseable {
             PostgresDestination destination,
             Lease lease,
             String node) {
-        this.connections = connections;
-        this.settings = settings;
-        this.lease = lease;
+        super(connections, settings, lease);
         this.node = node;
         this.tables = BatchTables.of(destination, lease.attempt().batch());
     }
 
-    private interface Work<T> {
-        T on(Connection connection) throws SQLException;
-    }
-
-    private interface Step {
-        void on(Connection connection) throws SQLException;
-    }
-
-    private void doing(String what, Step step) {
-        asking(what, used -> {
-            step.on(used);
-            return true;
-        });
-    }
-
-    private <T> T asking(String what, Work<T> work) {
-        Connection used = connection;
-        if (used == null) {
-            throw new IllegalStateException(lease.attempt() + " has no connection");
-        }
-        isAsking = true;
-        long begin = System.nanoTime();
-        try {
-            return work.on(used);
-        } catch (SQLException e) {
-            throw failed(what, e);
-        } finally {
-            taking += System.nanoTime() - begin;
-            isAsking = false;
-        }
-    }
-
-    private FailureException failed(String what, SQLException e) {
-        clean = false;
-        if (cancelled) {
-            return new FailureException(Failure.transientFailure(lease.attempt() + " was cancelled"), e);
-        }
-        if (DatabaseFailure.isTransient(e.getSQLState())) {
-            connections.forget(settings);
-        }
-        return new FailureException(
-                DatabaseFailure.of(
-                        "%s, %s %s".formatted(lease.attempt(), what, lease.job().destination()),
-                        e.getSQLState(),
-                        e.getMessage()),
-                e);
-    }
-
-    /// Claims the partition, if that isn't done yet, and begins the transaction again: what was written
-    /// before is rolled back.
+    /// Begins the transaction, as [#begin(Step)], and removes the rows of an earlier attempt.
     void begin() {
-        if (connection == null) {
-            connect();
-        }
-        doing("beginning to write to", used -> {
-            if (used.getAutoCommit()) {
-                used.setAutoCommit(false);
-            } else {
-                used.rollback();
-            }
+        begin(used -> {
             if (replaces) {
                 removeEarlier(used);
             }
         });
     }
 
-    /// A connection that was idle may be broken. Then the attempt tries another one, once.
-    private void connect() {
-        connection = take();
-        try {
-            claim();
-        } catch (FailureException e) {
-            if (e.failure().isPermanent() || cancelled) {
-                throw e;
-            }
-            connections.discard(settings, taken());
-            connection = take();
-            clean = true;
-            claim();
-        }
-        Thread.ofVirtual().name("watch-" + lease.attempt()).start(this::watch);
-    }
-
-    private Connection take() {
-        isAsking = true;
-        long begin = System.nanoTime();
-        try {
-            return connections.take(settings, () -> cancelled);
-        } finally {
-            taking += System.nanoTime() - begin;
-            isAsking = false;
-        }
-    }
-
-    /// The time for which the attempt's calls of the database have lasted, in nanoseconds.
-    long taking() {
-        return taking;
-    }
-
-    private Connection taken() {
-        return Objects.requireNonNull(connection);
-    }
-
-    private void claim() {
+    @Override
+    protected void claim() {
         Attempt attempt = lease.attempt();
         String sql = """
                 INSERT INTO %s AS part (batch_id, partition, held_incarnation, held_lease, node)
@@ -218,9 +104,7 @@ final class AttemptTransaction implements AutoCloseable {
             }
         });
         if (written.isEmpty()) {
-            throw new FailureException(Failure.transientFailure(
-                    "%s may not write to %s: a later attempt holds the partition, or the batch is over"
-                            .formatted(attempt, lease.job().destination())));
+            throw refused("write to");
         }
         replaces = written.get();
     }
@@ -287,11 +171,7 @@ final class AttemptTransaction implements AutoCloseable {
     }
 
     private void write(CopyIn copy, byte[] bytes, int length) throws SQLException {
-        long begin = System.nanoTime();
-        writingSince = begin;
-        copy.writeToCopy(bytes, 0, length);
-        writingSince = 0;
-        taking += System.nanoTime() - begin;
+        sending(_ -> copy.writeToCopy(bytes, 0, length));
     }
 
     /// Ends a COPY whose query failed. The transaction's end removes what it has copied.
@@ -331,80 +211,11 @@ final class AttemptTransaction implements AutoCloseable {
             }
         });
         if (updated != 1) {
-            throw new FailureException(Failure.transientFailure(
-                    "%s may not commit to %s: a later attempt holds the partition, or the batch is over"
-                            .formatted(attempt, lease.job().destination())));
+            throw refused("commit to");
         }
         doing("committing to", used -> {
             used.commit();
             used.setAutoCommit(true);
         });
-    }
-
-    private static void set(PreparedStatement statement, int index, @Nullable OutputFile file) throws SQLException {
-        statement.setObject(index, file == null ? null : file.rows(), Types.BIGINT);
-        statement.setObject(index + 1, file == null ? null : file.bytes(), Types.BIGINT);
-        statement.setObject(index + 2, file == null ? null : file.sha256(), Types.VARCHAR);
-    }
-
-    /// Breaks a connection on which a write doesn't end: neither the driver nor the pool has a time-out for
-    /// that.
-    private void watch() {
-        while (!ended) {
-            LockSupport.parkNanos(STALLED.toNanos() / 20);
-            long since = writingSince;
-            if (since != 0 && System.nanoTime() - since > STALLED.toNanos()) {
-                LOG.warn("{}: the database takes no more rows; the connection is aborted", lease.attempt());
-                abort();
-                return;
-            }
-        }
-    }
-
-    private void abort() {
-        Connection used = connection;
-        if (used != null) {
-            try {
-                used.abort(Runnable::run);
-            } catch (SQLException e) {
-                LOG.debug("{}: the connection can't be aborted", lease.attempt(), e);
-            }
-        }
-    }
-
-    /// Whether the attempt waits for the database. All such calls have time limits.
-    boolean waits() {
-        return isAsking || writingSince != 0;
-    }
-
-    /// Makes a call that is under way fail soon.
-    void cancel() {
-        cancelled = true;
-        abort();
-    }
-
-    /// Gives the connection back, or closes it if it may be in a transaction, which the server then rolls
-    /// back.
-    @Override
-    public void close() {
-        ended = true;
-        Connection used = connection;
-        connection = null;
-        if (used == null) {
-            return;
-        }
-        if (clean && !cancelled) {
-            try {
-                if (!used.getAutoCommit()) {
-                    used.rollback();
-                    used.setAutoCommit(true);
-                }
-                connections.giveBack(used);
-                return;
-            } catch (SQLException e) {
-                LOG.debug("{}: the transaction can't be rolled back", lease.attempt(), e);
-            }
-        }
-        connections.discard(settings, used);
     }
 }

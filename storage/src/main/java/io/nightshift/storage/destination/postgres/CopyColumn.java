@@ -1,6 +1,7 @@
 package io.nightshift.storage.destination.postgres;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.destination.table.OutputColumn;
 
 /// A column of rows that are sent to PostgreSQL.
 ///
@@ -41,12 +42,5 @@ record CopyColumn(OutputColumn column, String sql, CopyType type) {
     /// A column of JSON that can be searched.
     public static CopyColumn jsonb(String name, String sql) {
         return new CopyColumn(new OutputColumn(name, "jsonb"), CopyType.JSONB.cast(sql), CopyType.JSONB);
-    }
-
-    /// The call that hands over the value.
-    ///
-    /// @param position among the columns, from 0
-    String handedOver(int position) {
-        return "%s(%d, %s)".formatted(type.carrier.function, position, sql);
     }
 }

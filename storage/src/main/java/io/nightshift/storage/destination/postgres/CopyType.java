@@ -1,5 +1,6 @@
 package io.nightshift.storage.destination.postgres;
 
+import io.nightshift.storage.destination.table.Carrier;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -25,19 +26,6 @@ enum CopyType {
     TIMESTAMP(Carrier.LONG, infinite("epoch_us(%1$s)", "'1970-01-01'")),
     /// Microseconds since midnight.
     TIME(Carrier.LONG, "epoch_us(%s)");
-
-    /// The functions that hand values over.
-    enum Carrier {
-        LONG("nightshift_long"),
-        DOUBLE("nightshift_double"),
-        TEXT("nightshift_text");
-
-        final String function;
-
-        Carrier(String function) {
-            this.function = function;
-        }
-    }
 
     /// A PostgreSQL type, and how values are sent to it.
     ///

@@ -1,20 +1,17 @@
 package io.nightshift.storage.destination.postgres;
 
 import io.nightshift.protocol.batch.PartitionCommit;
-import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.batch.RowsDigest;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.PostgresDestination;
-import io.nightshift.protocol.plan.Slice;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.destination.Check;
 import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.FileNames;
-import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.table.SourceIds;
+import io.nightshift.storage.destination.table.TableProof;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,42 +20,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// The committed rows of a batch in a database, wherever they are now, compared with what the ledger keeps of
-/// each partition: their number and their digest. It streams the rows once and keeps digests, some 400 bytes
-/// a partition.
-final class PostgresProof implements OutputProof {
+/// A batch's rows in the staging tables, or in its published tables.
+final class PostgresProof extends TableProof {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final String PARTITION = "batch_partition";
     private static final String VALUES = "values";
 
-    /// Digests of a partition's rows in the database.
-    private static final class Found {
-        private final RowsDigest predictions;
-        private final RowsDigest quarantine;
-        private final RowsDigest ids;
-
-        Found(RowsDigest any) {
-            predictions = any.emptyCopy();
-            quarantine = any.emptyCopy();
-            ids = any.emptyCopy();
-        }
-    }
-
-    private final CommittedBatch batch;
-    private final Phase phase;
-    private final @Nullable Publication publication;
     private final PostgresDestination destination;
     private final BatchTables tables;
-    private final Database database;
-    private final SourceIds sourceIds;
-    private final RowsDigest any = new RowsDigest();
-    private final Map<Integer, Found> found = new TreeMap<>();
 
     /// Connects to the database.
     ///
@@ -70,23 +43,9 @@ final class PostgresProof implements OutputProof {
             PostgresDestination destination,
             DataSourceSettings settings,
             SourceIds sourceIds) {
-        this.batch = batch;
-        this.phase = phase;
-        this.publication = publication;
+        super(batch, phase, publication, Database.open(settings, destination.toString(), PATIENCE), sourceIds);
         this.destination = destination;
         this.tables = BatchTables.of(destination, batch.id());
-        this.sourceIds = sourceIds;
-        this.database = Database.open(settings, destination.toString(), PATIENCE);
-    }
-
-    @Override
-    public String place() {
-        return "table";
-    }
-
-    @Override
-    public @Nullable FileNames files() {
-        return null;
     }
 
     private boolean isPublished() {
@@ -108,10 +67,7 @@ final class PostgresProof implements OutputProof {
 
     @Override
     public void checkPlace(Check table) {
-        String recorded = publication == null ? "" : publication.destination();
-        if (!destination.toString().equals(recorded)) {
-            table.problem("the ledger says it was published in %s, its job says %s", recorded, destination);
-        }
+        checkRecordedPlace(table);
         if (!exists(tables.table())) {
             table.problem("%s is missing", tables.sql(tables.table()));
         }
@@ -144,54 +100,7 @@ final class PostgresProof implements OutputProof {
     }
 
     @Override
-    public boolean checkRows(Check checksums, Check rows) {
-        try {
-            read();
-        } catch (FailureException e) {
-            rows.problem("the rows can't be read: %s", e.getMessage());
-            checksums.open("not computed, since the rows can't be read");
-            return false;
-        }
-        for (PartitionCommit commit : batch.commits()) {
-            Found partition = found.computeIfAbsent(commit.partition(), number -> new Found(any));
-            compare(commit, "predictions", partition.predictions, commit.part(), checksums, rows);
-            compare(commit, "quarantined rows", partition.quarantine, commit.quarantine(), checksums, rows);
-        }
-        if (phase == Phase.PUBLISHED) {
-            for (int partition : found.keySet()) {
-                if (batch.commit(partition) == null) {
-                    rows.problem("there are rows of a partition %d, which was not committed", partition);
-                }
-            }
-        }
-        checksums.proved(
-                "%,d partitions: the rows of each have the digest that was committed",
-                batch.commits().size());
-        rows.proved(
-                "the tables hold %,d predictions and %,d quarantined rows, partition by partition as committed",
-                batch.predictions(), batch.quarantined());
-        return true;
-    }
-
-    private static void compare(
-            PartitionCommit commit,
-            String what,
-            RowsDigest digest,
-            @Nullable OutputFile committed,
-            Check checksums,
-            Check rows) {
-        long expected = committed == null ? 0 : committed.rows();
-        if (digest.rows() != expected) {
-            rows.problem(
-                    "partition %d has %,d %s, the ledger says %,d", commit.partition(), digest.rows(), what, expected);
-        } else if (committed != null && !digest.text().equals(committed.sha256())) {
-            checksums.problem(
-                    "%s of partition %d were changed: their digest is %s, the ledger says %s",
-                    what, commit.partition(), digest.text(), committed.sha256());
-        }
-    }
-
-    private void read() {
+    protected void read() {
         if (!isPublished()) {
             read(tables.staging(), columns("columns"), true);
             read(tables.quarantineStaging(), columns("quarantine_columns"), false);
@@ -223,10 +132,7 @@ final class PostgresProof implements OutputProof {
         columns.remove(VALUES);
         int partition = columns.indexOf(PARTITION);
         List<Integer> ids = new ArrayList<>();
-        for (String id :
-                batch.job().source().id() == null ? List.of("record_file", "record_row") : List.of("record_id")) {
-            ids.add(columns.indexOf(id));
-        }
+        ids().forEach(id -> ids.add(columns.indexOf(id)));
         if (partition < 0 || ids.contains(-1)) {
             throw FailureException.permanent("%s lists other columns than a batch has".formatted(tables.register()));
         }
@@ -235,21 +141,11 @@ final class PostgresProof implements OutputProof {
                         columns.stream().map(BatchTables::quoted).collect(Collectors.joining(", ")), tables.sql(table));
         try (CopiedRows rows = CopiedRows.of(database, select)) {
             while (rows.next()) {
-                Found of = found.computeIfAbsent(rows.number(partition), number -> new Found(any));
+                Found of = found(rows.number(partition));
                 rows.digest(predictions ? of.predictions : of.quarantine);
                 rows.digest(of.ids, ids);
             }
         }
-    }
-
-    @Override
-    public boolean areSame(List<PartitionCommit> commits, List<Slice> slices) {
-        String output = any.emptyCopy().text();
-        for (PartitionCommit commit : commits) {
-            Found partition = found.get(commit.partition());
-            output = partition == null ? output : RowsDigest.sum(output, partition.ids.text());
-        }
-        return output.equals(sourceIds.digest(batch.job().source(), slices));
     }
 
     @Override
@@ -297,10 +193,5 @@ final class PostgresProof implements OutputProof {
             staging.problem("%s is there, though the batch was cancelled", tables.sql(tables.published()));
         }
         staging.proved("nothing is left behind in the database");
-    }
-
-    @Override
-    public void close() {
-        database.close();
     }
 }

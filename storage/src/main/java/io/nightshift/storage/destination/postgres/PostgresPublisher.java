@@ -16,6 +16,7 @@ import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.filesystem.Digests;
+import io.nightshift.storage.destination.table.OutputColumn;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -21,6 +21,7 @@ import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.destination.table.SourceIds;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.source.SourceReaders;
 import java.sql.Connection;
@@ -64,7 +65,7 @@ public final class PostgresStore implements DestinationStore {
         this.dataSources = dataSources;
         this.connections = connections;
         this.sources = sources;
-        this.sourceIds = new SourceIds(duckDb, sources);
+        this.sourceIds = new SourceIds(duckDb, sources, CopyRows::digesting);
         this.publisher = new PostgresPublisher(destination, dataSources);
     }
 

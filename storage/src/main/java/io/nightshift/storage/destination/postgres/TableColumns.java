@@ -6,6 +6,7 @@ import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.source.BoundJob;
+import io.nightshift.storage.destination.table.OutputColumn;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;

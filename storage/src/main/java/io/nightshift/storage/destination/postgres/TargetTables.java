@@ -4,6 +4,7 @@ import static io.nightshift.storage.destination.postgres.BatchTables.quoted;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.Database;
+import io.nightshift.storage.destination.table.OutputColumn;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.nightshift.storage.destination.postgres;
+package io.nightshift.storage.destination.table;
 
 import io.nightshift.protocol.batch.RowsDigest;
 import io.nightshift.protocol.failure.FailureException;
@@ -19,24 +19,37 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /// Digests the ids of a job's input as a table of predictions has them. Blocking; safe for several threads.
-final class SourceIds {
+public final class SourceIds {
+
+    /// A column of the ids.
+    ///
+    /// @param type DuckDB's name for its type
+    public record Column(String name, String type) {}
+
+    /// Digests rows of some columns as the database has them, and sends them nowhere.
+    @FunctionalInterface
+    public interface Digesting {
+        SentRows rows(List<Column> columns);
+    }
 
     private final Supplier<DuckDb> duckDb;
     private final SourceReaders sources;
+    private final Digesting digesting;
 
     /// @param duckDb opened when first needed
-    SourceIds(Supplier<DuckDb> duckDb, SourceReaders sources) {
+    public SourceIds(Supplier<DuckDb> duckDb, SourceReaders sources, Digesting digesting) {
+        this.digesting = digesting;
         this.duckDb = duckDb;
         this.sources = sources;
     }
 
     /// The [RowsDigest] of the ids of some rows: of each row the fields `record_id`, or `record_file` and
-    /// `record_row`, in the binary format of PostgreSQL's COPY, lengths included.
+    /// `record_row`, as the database's own rows are digested.
     ///
     /// @throws FailureException if the source can't be read
-    String digest(Job.Source source, List<Slice> slices) {
+    public String digest(Job.Source source, List<Slice> slices) {
         String id = source.id();
-        CopyRows digested = null;
+        SentRows digested = null;
         SourceReader reader = sources.of(source);
         try (Connection connection = duckDb.get().connect();
                 HeldSlices _ = reader.hold(slices)) {
@@ -46,10 +59,10 @@ final class SourceIds {
                         : SourceRelation.id(source, id) + " AS record_id";
                 String rows = relation.query(source, select);
                 if (digested == null) {
-                    digested = CopyRows.digesting(columns(connection, rows));
+                    digested = digesting.rows(columns(connection, rows));
                 }
                 String query = digested.query(rows);
-                digested.digest(() -> count(connection, query));
+                digested.collect(() -> count(connection, query));
             }
             return digested == null
                     ? new RowsDigest().text()
@@ -59,14 +72,14 @@ final class SourceIds {
         }
     }
 
-    private static List<CopyColumn> columns(Connection connection, String rows) throws SQLException {
-        List<CopyColumn> columns = new ArrayList<>();
+    private static List<Column> columns(Connection connection, String rows) throws SQLException {
+        List<Column> columns = new ArrayList<>();
         try (Statement statement = connection.createStatement();
                 ResultSet types = statement.executeQuery("DESCRIBE " + rows)) {
             while (types.next()) {
                 String name = types.getString(1);
                 if (!name.equals("nightshift_where")) {
-                    columns.add(CopyColumn.id(name, types.getString(2)));
+                    columns.add(new Column(name, types.getString(2)));
                 }
             }
         }

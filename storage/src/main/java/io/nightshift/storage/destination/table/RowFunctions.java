@@ -1,4 +1,4 @@
-package io.nightshift.storage.destination.postgres;
+package io.nightshift.storage.destination.table;
 
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -10,33 +10,33 @@ import org.duckdb.DuckDBReadableVector;
 import org.duckdb.DuckDBScalarFunction;
 import org.duckdb.DuckDBWritableVector;
 
-/// The SQL functions by which a query hands rows to the thread's [CopyRows], a vector of rows at a time.
+/// The SQL functions by which a query hands rows to the thread's [SentRows], a vector of rows at a time.
 ///
 /// `nightshift_long(column, value)`, `nightshift_double` and `nightshift_text` put a column's values;
 /// `nightshift_row(…)` takes their results and writes the rows. Its arguments are evaluated before it, so the
 /// row is complete by then. A result set would do the same at four times the cost for each value.
-public final class CopyFunctions {
+public final class RowFunctions {
 
-    private CopyFunctions() {}
+    private RowFunctions() {}
 
     /// Registers the functions with the instance behind a connection, for all its connections.
     public static void register(Connection connection) throws SQLException {
-        put(connection, CopyType.Carrier.LONG, DuckDBColumnType.BIGINT, CopyFunctions::numbers);
-        put(connection, CopyType.Carrier.DOUBLE, DuckDBColumnType.DOUBLE, CopyFunctions::fractions);
-        put(connection, CopyType.Carrier.TEXT, DuckDBColumnType.VARCHAR, CopyFunctions::texts);
+        put(connection, Carrier.LONG, DuckDBColumnType.BIGINT, RowFunctions::numbers);
+        put(connection, Carrier.DOUBLE, DuckDBColumnType.DOUBLE, RowFunctions::fractions);
+        put(connection, Carrier.TEXT, DuckDBColumnType.VARCHAR, RowFunctions::texts);
         try (DuckDBLogicalType put = DuckDBLogicalType.of(DuckDBColumnType.BOOLEAN)) {
             DuckDBFunctions.scalarFunction()
                     .withName("nightshift_row")
                     .withVarArgs(put)
                     .withReturnType(DuckDBColumnType.BOOLEAN)
                     .withVolatile()
-                    .withVectorizedFunction(CopyFunctions::row)
+                    .withVectorizedFunction(RowFunctions::row)
                     .register(connection);
         }
     }
 
     private static void put(
-            Connection connection, CopyType.Carrier carrier, DuckDBColumnType type, DuckDBScalarFunction function)
+            Connection connection, Carrier carrier, DuckDBColumnType type, DuckDBScalarFunction function)
             throws SQLException {
         DuckDBFunctions.scalarFunction()
                 .withName(carrier.function)
@@ -52,7 +52,7 @@ public final class CopyFunctions {
         DuckDBReadableVector values = in.vector(1);
         int column = in.vector(0).getInt(0);
         int rows = (int) in.rowCount();
-        CopyRows session = CopyRows.current();
+        SentRows session = SentRows.current();
         long[] numbers = session.numbers(column);
         boolean[] nulls = session.nulls(column);
         for (int row = 0; row < rows; row++) {
@@ -66,7 +66,7 @@ public final class CopyFunctions {
         DuckDBReadableVector values = in.vector(1);
         int column = in.vector(0).getInt(0);
         int rows = (int) in.rowCount();
-        CopyRows session = CopyRows.current();
+        SentRows session = SentRows.current();
         double[] fractions = session.fractions(column);
         boolean[] nulls = session.nulls(column);
         for (int row = 0; row < rows; row++) {
@@ -80,7 +80,7 @@ public final class CopyFunctions {
         DuckDBReadableVector values = in.vector(1);
         int column = in.vector(0).getInt(0);
         int rows = (int) in.rowCount();
-        CopyRows session = CopyRows.current();
+        SentRows session = SentRows.current();
         boolean[] nulls = session.nulls(column);
         for (int row = 0; row < rows; row++) {
             nulls[row] = values.isNull(row);
@@ -91,7 +91,7 @@ public final class CopyFunctions {
 
     private static void row(DuckDBDataChunkReader in, DuckDBWritableVector out) {
         int rows = (int) in.rowCount();
-        CopyRows.current().write(rows);
+        SentRows.current().put(rows);
         for (int row = 0; row < rows; row++) {
             out.setBoolean(row, true);
         }
