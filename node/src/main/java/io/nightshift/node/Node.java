@@ -425,7 +425,7 @@ public final class Node {
                 model,
                 name,
                 destination.writer(lease, name, estimate.blockRows()),
-                destination.textLimit(),
+                destination.limits(),
                 firstRow);
     }
 

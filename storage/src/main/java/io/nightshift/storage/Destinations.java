@@ -4,6 +4,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.PostgresDestination;
@@ -14,6 +15,7 @@ import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.csv.CsvFormat;
 import io.nightshift.storage.destination.folder.FileFormat;
 import io.nightshift.storage.destination.folder.FolderStore;
+import io.nightshift.storage.destination.mariadb.MariadbStore;
 import io.nightshift.storage.destination.objects.ObjectDestination;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.destination.postgres.PostgresStore;
@@ -72,6 +74,7 @@ public record Destinations(
             case ParquetDestination parquet -> files(parquet.folder(), partitionFolder, new ParquetFormat());
             case CsvDestination csv -> files(csv.folder(), partitionFolder, new CsvFormat(csv.compression()));
             case PostgresDestination postgres -> new PostgresStore(postgres, dataSources, connections, duckDb, sources);
+            case MariadbDestination mariadb -> new MariadbStore(mariadb, dataSources, connections, duckDb, sources);
         };
     }
 

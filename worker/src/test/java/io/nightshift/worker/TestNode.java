@@ -88,7 +88,7 @@ public final class TestNode extends TestData {
                 model,
                 "127.0.0.1:1",
                 change.apply(destination.writer(lease, "127.0.0.1:1", 122_880)),
-                destination.textLimit(),
+                destination.limits(),
                 new AtomicLong());
     }
 

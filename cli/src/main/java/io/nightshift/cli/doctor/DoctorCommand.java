@@ -23,6 +23,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFileException;
+import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.Destinations;
@@ -346,6 +347,7 @@ public final class DoctorCommand implements Callable<Integer> {
             case CsvDestination csv -> examineDestination(csv.folder(), given);
             // It is a data source, which is examined already.
             case PostgresDestination postgres -> {}
+            case MariadbDestination mariadb -> {}
         }
         int threads = Runtime.getRuntime().availableProcessors();
         ObjectCopies objects = given.objects().ofCommand(home.folder());

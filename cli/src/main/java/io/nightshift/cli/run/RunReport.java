@@ -132,7 +132,7 @@ record RunReport(
     private String query(BatchStatus status, String column, boolean quarantine) {
         DestinationStore.Query query =
                 destination.query(status.batch(), Objects.requireNonNull(status.destination()), column, quarantine);
-        return query.client() + " -c " + ShellCommands.quoted(query.sql());
+        return query.client() + " " + ShellCommands.quoted(query.sql());
     }
 
     private static Stream<BatchDescription.Check> checks(BatchStatus status) {

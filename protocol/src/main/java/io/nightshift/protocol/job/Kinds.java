@@ -15,7 +15,7 @@ final class Kinds {
             DatabaseInput.MARIADB_KIND);
 
     static final List<Kind<? extends Destination>> DESTINATIONS =
-            List.of(ParquetDestination.KIND, CsvDestination.KIND, PostgresDestination.KIND);
+            List.of(ParquetDestination.KIND, CsvDestination.KIND, PostgresDestination.KIND, MariadbDestination.KIND);
 
     private Kinds() {}
 
@@ -59,6 +59,7 @@ final class Kinds {
             case ParquetDestination parquet -> ParquetDestination.KIND.write(parquet);
             case CsvDestination csv -> CsvDestination.KIND.write(csv);
             case PostgresDestination postgres -> PostgresDestination.KIND.write(postgres);
+            case MariadbDestination mariadb -> MariadbDestination.KIND.write(mariadb);
         };
     }
 }

@@ -61,6 +61,7 @@ import io.nightshift.protocol.job.LoadTables;
 import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.NdjsonInput;
+import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.protocol.job.NewFiles;
 import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.Parameter;
@@ -180,6 +181,7 @@ final class WireTypes {
             new WireType(98, ParquetDestination.class),
             new WireType(99, PostgresDestination.class),
             new WireType(100, PostgresDestination.Index.class),
+            new WireType(410, MariadbDestination.class),
             new WireType(101, Job.Partitions.class),
             new WireType(102, Job.ErrorPolicy.class),
             new WireType(103, Job.Output.class),

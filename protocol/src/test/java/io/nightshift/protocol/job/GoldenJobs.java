@@ -93,6 +93,11 @@ public final class GoldenJobs {
         return with(full().source(), new PostgresDestination("warehouse", "scores", "delays", indexes), List.of());
     }
 
+    public static Job mariadb() {
+        List<List<String>> indexes = List.of(List.of("carrier", "prediction"), List.of("hour"));
+        return with(full().source(), new MariadbDestination("shop", "scores", "delays", indexes), List.of());
+    }
+
     public static Job csvSource() {
         Map<String, String> columns = new LinkedHashMap<>();
         columns.put("id", "VARCHAR");

@@ -66,6 +66,7 @@ public final class GoldenEvents {
         events.put("submitted-csv", submitted(GoldenJobs.csv()));
         events.put("submitted-loads", submitted(GoldenJobs.loads()));
         events.put("submitted-postgres", submitted(GoldenJobs.postgres()));
+        events.put("submitted-mariadb", submitted(GoldenJobs.mariadb()));
         events.put("submitted-query", submitted(GoldenJobs.query()));
         events.put("submitted-table", submitted(GoldenJobs.table()));
         events.put("submitted-csv-source", submitted(GoldenJobs.csvSource()));

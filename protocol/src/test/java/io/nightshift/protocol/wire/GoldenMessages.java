@@ -130,6 +130,7 @@ public final class GoldenMessages {
         add("open-incremental", new BatchCommand.Open(submission(GoldenJobs.incremental())));
         add("open-new-files", new BatchCommand.Open(submission(GoldenJobs.newFiles())));
         add("open-table", new BatchCommand.Open(submission(GoldenJobs.postgres())));
+        add("open-mariadb", new BatchCommand.Open(submission(GoldenJobs.mariadb())));
         add("open-categories", new BatchCommand.Open(submission(GoldenJobs.categories())));
         add("open-checks", new BatchCommand.Open(submission(GoldenJobs.checks())));
         add("open-history", new BatchCommand.Open(submission(GoldenJobs.csv()), List.of(PAST_RUN)));

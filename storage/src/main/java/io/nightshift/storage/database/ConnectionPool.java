@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
-import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 
 /// The node's connections to the databases that predictions go to: a pool for each data source. Safe for
@@ -31,7 +30,7 @@ public final class ConnectionPool implements AutoCloseable {
 
     /// No time-out of the server may end what takes long and makes progress; an attempt bounds what must be
     /// short. What is acknowledged must be durable, even where the server's default says otherwise.
-    private static final String SETTINGS = """
+    private static final String POSTGRESQL_WRITES = """
             SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
             SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
             """;
@@ -58,15 +57,17 @@ public final class ConnectionPool implements AutoCloseable {
     }
 
     private HikariDataSource open(DataSourceSettings settings) {
-        if (!settings.url().startsWith(DataSourceSettings.POSTGRESQL)) {
-            throw FailureException.permanent(settings + " is not a PostgreSQL database");
-        }
         HikariConfig config = new HikariConfig();
         config.setPoolName("nightshift-" + settings.name());
-        config.setDriverClassName(Driver.class.getName());
+        config.setDriverClassName(Connections.driver(settings).getClass().getName());
         config.setJdbcUrl(settings.url());
-        config.setDataSourceProperties(Connections.properties(settings, SILENCE));
-        config.setConnectionInitSql(SETTINGS);
+        config.setDataSourceProperties(Connections.writing(settings, SILENCE));
+        if (Connections.isMariadb(settings)) {
+            config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+            config.setConnectionInitSql(Connections.MARIADB_WRITES);
+        } else {
+            config.setConnectionInitSql(POSTGRESQL_WRITES);
+        }
         config.setMaximumPoolSize(most);
         config.setMinimumIdle(0);
         config.setConnectionTimeout(ONE_TRY.toMillis());

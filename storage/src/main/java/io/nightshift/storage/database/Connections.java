@@ -3,10 +3,12 @@ package io.nightshift.storage.database;
 import io.nightshift.protocol.failure.FailureException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Properties;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 
 /// Opens connections to a database, with patience for one that is down.
@@ -19,6 +21,17 @@ final class Connections {
     private static final Duration MIN_WAIT = Duration.ofMillis(100);
     private static final Duration MAX_WAIT = Duration.ofSeconds(3);
 
+    /// For a session that writes, whatever the server's settings. A value that does not fit is an error. Quotes and
+    /// backslashes mean the same as in PostgreSQL and DuckDB. An attempt may be silent between two statements, for as
+    /// long as its rows are scored; it bounds what must be short. The comment is for MariaDB only: MySQL has no limit
+    /// for statements that write.
+    static final String MARIADB_WRITES = """
+            SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
+            NO_ENGINE_SUBSTITUTION,ANSI_QUOTES,NO_BACKSLASH_ESCAPES',
+            time_zone = '+00:00', wait_timeout = 28800, net_read_timeout = 60, net_write_timeout = 3600,
+            innodb_lock_wait_timeout = 20, lock_wait_timeout = 10, sql_safe_updates = 0, foreign_key_checks = 1
+            /*M!100101 , max_statement_time = 0 */""";
+
     private Connections() {}
 
     /// Tries to open a connection, or to get one from a pool.
@@ -27,16 +40,39 @@ final class Connections {
         Connection open() throws SQLException;
     }
 
-    /// A new connection of the driver's.
+    /// A new connection that rows are written by.
     ///
     /// @param silence in seconds: a connection without an answer for so long counts as broken
-    /// @throws FailureException permanent, if the settings name no PostgreSQL database
+    /// @throws FailureException permanent, if the URL is of no known database
     static Connection open(DataSourceSettings settings, int silence) throws SQLException {
-        Connection connection = new Driver().connect(settings.url(), properties(settings, silence));
+        @Nullable
+        Connection connection = driver(settings).connect(settings.url(), writing(settings, silence));
         if (connection == null) {
-            throw FailureException.permanent(settings + " is not a PostgreSQL database");
+            throw new SQLException(settings + " has a URL that its driver does not accept", "42000");
+        }
+        if (isMariadb(settings)) {
+            try (Statement statement = connection.createStatement()) {
+                connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+                statement.execute(MARIADB_WRITES);
+            } catch (SQLException e) {
+                connection.close();
+                throw e;
+            }
         }
         return connection;
+    }
+
+    /// The driver's properties for connections that rows are written by: only they may send local data.
+    static Properties writing(DataSourceSettings settings, int silence) {
+        Properties properties = properties(settings, silence);
+        if (isMariadb(settings)) {
+            properties.setProperty("allowLocalInfile", "true");
+        }
+        return properties;
+    }
+
+    static boolean isMariadb(DataSourceSettings settings) {
+        return settings.url().startsWith(DataSourceSettings.MARIADB);
     }
 
     /// The driver of a data source.
@@ -54,7 +90,7 @@ final class Connections {
 
     /// The driver's properties. Those in the settings' URL take precedence.
     static Properties properties(DataSourceSettings settings, int silence) {
-        return settings.url().startsWith(DataSourceSettings.MARIADB)
+        return isMariadb(settings)
                 ? mariadb(settings, silence)
                 : postgresql(settings, silence);
     }
@@ -67,6 +103,7 @@ final class Connections {
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("useServerPrepStmts", "true");
         properties.setProperty("tinyInt1isBit", "false");
+        properties.setProperty("allowLocalInfile", "false");
         properties.setProperty("yearIsDateType", "false");
         properties.setProperty("connectionAttributes", "program_name:nightshift");
         return properties;
@@ -106,7 +143,7 @@ final class Connections {
             try {
                 return opening.open();
             } catch (SQLException e) {
-                boolean waits = DatabaseFailure.isTransient(e.getSQLState())
+                boolean waits = DatabaseFailure.isTransient(e)
                         && System.nanoTime() < until
                         && !cancelled.getAsBoolean();
                 if (!waits) {

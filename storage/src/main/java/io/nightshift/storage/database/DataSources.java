@@ -28,4 +28,22 @@ public record DataSources(Map<String, DataSourceSettings> byName) {
         }
         return settings;
     }
+
+    /// @throws FailureException permanent, where there is none of this name, or it is another database
+    public DataSourceSettings postgresql(String name) {
+        return get(name, DataSourceSettings.POSTGRESQL, "PostgreSQL");
+    }
+
+    /// @throws FailureException permanent, where there is none of this name, or it is another database
+    public DataSourceSettings mariadb(String name) {
+        return get(name, DataSourceSettings.MARIADB, "MariaDB or MySQL");
+    }
+
+    private DataSourceSettings get(String name, String url, String database) {
+        DataSourceSettings settings = get(name);
+        if (!settings.url().startsWith(url)) {
+            throw FailureException.permanent("%s is not a %s database".formatted(settings, database));
+        }
+        return settings;
+    }
 }

@@ -80,7 +80,7 @@ public final class Database implements AutoCloseable {
     }
 
     public FailureException failed(SQLException e) {
-        return new FailureException(DatabaseFailure.of(doing, e.getSQLState(), e.getMessage()), e);
+        return new FailureException(DatabaseFailure.of(doing, e), e);
     }
 
     /// Runs a statement, or several.

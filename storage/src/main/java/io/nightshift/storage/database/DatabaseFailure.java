@@ -2,6 +2,7 @@ package io.nightshift.storage.database;
 
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
+import java.sql.SQLException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,21 @@ public final class DatabaseFailure {
     /// standby.
     private static final Set<String> TRANSIENT = Set.of("55P03", "25P03", "25006");
 
+    /// MariaDB's and MySQL's codes of errors that have no SQLSTATE of their own. Transient: a lock that was not
+    /// obtained, a session or a query that was ended, a server that is read-only now. PostgreSQL's driver has no codes.
+    private static final Set<Integer> TRANSIENT_CODES = Set.of(1205, 1290, 1317, 1836, 1927, 1969);
+
     private DatabaseFailure() {}
+
+    /// @param doing what was being done, for the beginning of the sentence
+    public static Failure of(String doing, SQLException e) {
+        return isTransient(e) ? of(doing, null, e.getMessage()) : of(doing, e.getSQLState(), e.getMessage());
+    }
+
+    /// Whether the same may succeed later.
+    public static boolean isTransient(SQLException e) {
+        return isTransient(e.getSQLState()) || TRANSIENT_CODES.contains(e.getErrorCode());
+    }
 
     /// @param doing what was being done, for the beginning of the sentence
     /// @param sqlState null if the error has none: then the connection broke

@@ -124,11 +124,7 @@ public final class ReadConnections implements AutoCloseable {
     }
 
     private static String settings(DataSourceSettings settings) {
-        return isMariadb(settings) ? MARIADB_SETTINGS : POSTGRESQL_SETTINGS;
-    }
-
-    private static boolean isMariadb(DataSourceSettings settings) {
-        return settings.url().startsWith(DataSourceSettings.MARIADB);
+        return Connections.isMariadb(settings) ? MARIADB_SETTINGS : POSTGRESQL_SETTINGS;
     }
 
     /// A connection in no pool, for a plan, which a coordinator may keep for as long as its batch runs. The caller

@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.source.BoundJob;
 import java.sql.Connection;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +47,13 @@ public interface DestinationStore {
     /// every text.
     @Nullable
     TextLimit textLimit();
+
+    /// The values of all types that the destination can't hold; a row with such a value is quarantined.
+    default ValueLimits limits() {
+        TextLimit text = textLimit();
+        return (type, isId) ->
+                text == null || !BoundJob.isText(type) ? null : new ValueLimit(text.condition(), text.reason());
+    }
 
     /// The writer of one attempt. Nothing is written before its first call.
     ///
@@ -149,6 +157,6 @@ public interface DestinationStore {
 
     /// A query and the program that runs it.
     ///
-    /// @param client the command, to which `-c` and the query are added
+    /// @param client the command, to which the query is added
     record Query(String client, String sql) {}
 }

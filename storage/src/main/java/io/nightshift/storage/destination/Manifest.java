@@ -8,8 +8,11 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.plan.SourceFile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +26,17 @@ public final class Manifest {
     static final int SCHEMA_VERSION = 1;
 
     private Manifest() {}
+
+    /// The manifest of a batch whose rows are in a table.
+    public static String text(CommittedBatch batch) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            write(out, batch, null);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toString(StandardCharsets.UTF_8);
+    }
 
     /// @param out stays open
     /// @param names of the batch's files, or null if it has none

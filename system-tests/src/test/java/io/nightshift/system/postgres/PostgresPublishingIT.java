@@ -380,7 +380,7 @@ final class PostgresPublishingIT {
                 model,
                 "127.0.0.1:1",
                 destination.writer(lease, "127.0.0.1:1", 122_880),
-                destination.textLimit(),
+                destination.limits(),
                 new AtomicLong());
     }
 

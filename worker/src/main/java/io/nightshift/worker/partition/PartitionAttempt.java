@@ -16,7 +16,7 @@ import io.nightshift.scoring.model.Scorer;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.destination.ScoredRows;
-import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.destination.ValueLimits;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.KeptConnection;
@@ -72,7 +72,7 @@ public final class PartitionAttempt {
     private final Model model;
     private final String node;
     private final PartitionWriter output;
-    private final @Nullable TextLimit textLimit;
+    private final ValueLimits limits;
     private final AtomicLong firstScored;
     private final AtomicLong rows = new AtomicLong();
     private final AtomicLong progress = new AtomicLong();
@@ -110,7 +110,7 @@ public final class PartitionAttempt {
 
     /// @param sources of the lease's kind of source
     /// @param output of the attempt, which closes it
-    /// @param textLimit the texts that the destination can't hold, or null
+    /// @param limits the values that the destination can't hold
     /// @param firstScored set, if it is 0, to the milliseconds since 1970 when a row is first scored
     public PartitionAttempt(
             DuckDb duckDb,
@@ -119,7 +119,7 @@ public final class PartitionAttempt {
             Model model,
             String node,
             PartitionWriter output,
-            @Nullable TextLimit textLimit,
+            ValueLimits limits,
             AtomicLong firstScored) {
         this.duckDb = duckDb;
         this.source = sources.of(lease.job().source());
@@ -127,7 +127,7 @@ public final class PartitionAttempt {
         this.model = model;
         this.node = node;
         this.output = output;
-        this.textLimit = textLimit;
+        this.limits = limits;
         this.firstScored = firstScored;
     }
 
@@ -278,7 +278,7 @@ public final class PartitionAttempt {
         Connection connection = kept.connection();
         ModelDescription description = model.description();
         List<BoundSlices> slices = source.bind(connection, lease.slices(), lease.job(), description);
-        PartitionQuery query = new PartitionQuery(slices, description, false, textLimit);
+        PartitionQuery query = new PartitionQuery(slices, description, false, limits);
         long written;
         try {
             written = predictions(kept, query);
@@ -286,7 +286,7 @@ public final class PartitionAttempt {
             if (DuckDbError.of(e) != DuckDbError.ROW || held.failure() != null) {
                 throw e;
             }
-            query = new PartitionQuery(slices, description, true, textLimit);
+            query = new PartitionQuery(slices, description, true, limits);
             rows.set(0);
             scoring = 0;
             written = predictions(kept, query);

@@ -2,7 +2,7 @@ package io.nightshift.worker.partition;
 
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.ScoredRows;
-import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.destination.ValueLimits;
 import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.Categories;
@@ -14,19 +14,18 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// The SQL of one attempt: the good rows of the partition's slices, scored, and the bad ones. [SliceQuery]
 /// says which rows are bad.
 ///
 /// @param slices at least one group
 /// @param careful whether expressions may fail for single rows
-/// @param limit the texts that make a row bad since the destination can't hold them, or null
+/// @param limits the values that make a row bad since the destination can't hold them
 record PartitionQuery(
         List<BoundSlices> slices,
         ModelDescription model,
         boolean careful,
-        @Nullable TextLimit limit) {
+        ValueLimits limits) {
 
     /// The job, bound to the columns of the first group; the names and types of its values are the same in
     /// all.
@@ -119,7 +118,7 @@ record PartitionQuery(
     }
 
     private SliceQuery slice(BoundSlices group) {
-        return new SliceQuery(group, checked(), careful, limit);
+        return new SliceQuery(group, checked(), careful, limits);
     }
 
     private String union(Function<SliceQuery, String> select) {

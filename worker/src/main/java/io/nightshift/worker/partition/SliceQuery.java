@@ -2,7 +2,8 @@ package io.nightshift.worker.partition;
 
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
-import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.destination.ValueLimit;
+import io.nightshift.storage.destination.ValueLimits;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.BoundJob.Bound;
@@ -63,7 +64,7 @@ final class SliceQuery {
     private final SourceRelation relation;
     private final CheckedValues checked;
     private final boolean careful;
-    private final @Nullable TextLimit limit;
+    private final ValueLimits limits;
 
     /// The columns that hold the values of the job's expressions, by their SQL.
     private final Map<String, String> columns = new LinkedHashMap<>();
@@ -73,13 +74,13 @@ final class SliceQuery {
 
     /// @param checked the columns that the checks need
     /// @param careful whether expressions may fail for single rows
-    /// @param limit the texts that the destination can't hold, or null
-    SliceQuery(BoundSlices slices, CheckedValues checked, boolean careful, @Nullable TextLimit limit) {
+    /// @param limits the values that the destination can't hold
+    SliceQuery(BoundSlices slices, CheckedValues checked, boolean careful, ValueLimits limits) {
         this.checked = checked;
         this.job = slices.job();
         this.relation = slices.relation();
         this.careful = careful;
-        this.limit = limit;
+        this.limits = limits;
     }
 
     /// Whether no row can be bad and each of the job's expressions is needed once, so that [#direct()] gives
@@ -370,7 +371,7 @@ final class SliceQuery {
         if (job.id() != null) {
             addFailure(checks, "the id", job.id());
             checks.add(new Check(value(job.id()) + " IS NULL", "the id is NULL"));
-            addTextCheck(checks, "the id", job.id());
+            addLimit(checks, "the id", job.id(), true);
         }
         for (Feature feature : job.features()) {
             addFailure(checks, "feature \"" + feature.source().name() + "\"", feature.source());
@@ -378,7 +379,7 @@ final class SliceQuery {
         }
         for (Bound bound : job.output()) {
             addFailure(checks, "output column \"" + bound.name() + "\"", bound);
-            addTextCheck(checks, "output column \"" + bound.name() + "\"", bound);
+            addLimit(checks, "output column \"" + bound.name() + "\"", bound, false);
         }
         return checks;
     }
@@ -394,8 +395,9 @@ final class SliceQuery {
         return new Check(condition, Sql.text(what + " can't be computed: " + expression), input, expression);
     }
 
-    private void addTextCheck(List<Check> checks, String what, Bound bound) {
-        if (limit != null && BoundJob.isText(bound.type())) {
+    private void addLimit(List<Check> checks, String what, Bound bound, boolean isId) {
+        ValueLimit limit = limits.of(bound.type(), isId);
+        if (limit != null) {
             checks.add(new Check(limit.on(value(bound)), Sql.text(what + " " + limit.reason()), value(bound), null));
         }
     }

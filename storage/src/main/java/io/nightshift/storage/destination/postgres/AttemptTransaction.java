@@ -7,7 +7,10 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.table.AttemptConnection;
+import io.nightshift.storage.destination.table.SentRows;
+import io.nightshift.storage.source.BoundJob;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -38,7 +41,7 @@ import org.slf4j.LoggerFactory;
 /// A process that is frozen between that last statement and the end of its transaction holds a lock that the
 /// next attempt's claim waits for. The server ends such a transaction by itself: the attempt sets a time-out
 /// for that before its last statement.
-final class AttemptTransaction extends AttemptConnection {
+final class AttemptTransaction extends AttemptConnection<CopyRows> {
 
     private static final Logger LOG = LoggerFactory.getLogger(AttemptTransaction.class);
 
@@ -67,8 +70,9 @@ final class AttemptTransaction extends AttemptConnection {
         this.tables = BatchTables.of(destination, lease.attempt().batch());
     }
 
-    /// Begins the transaction, as [#begin(Step)], and removes the rows of an earlier attempt.
-    void begin() {
+    /// Removes the rows of an earlier attempt, too.
+    @Override
+    public void begin() {
         begin(used -> {
             if (replaces) {
                 removeEarlier(used);
@@ -121,8 +125,9 @@ final class AttemptTransaction extends AttemptConnection {
         used.setNetworkTimeout(Runnable::run, (int) TimeUnit.SECONDS.toMillis(ConnectionPool.SILENCE));
     }
 
-    /// Encodes the predictions.
-    CopyRows predictions(List<CopyColumn> columns) {
+    @Override
+    public CopyRows predictions(BoundJob job, ModelDescription model) {
+        List<CopyColumn> columns = TableColumns.predictions(job, model);
         Instant now = Instant.now();
         CopyRows.Constants constants = new CopyRows.Constants()
                 .text("model_name", lease.model().name())
@@ -133,20 +138,18 @@ final class AttemptTransaction extends AttemptConnection {
         return new CopyRows(tables.staging(), columns, columns.size(), constants);
     }
 
-    /// Encodes the quarantined rows. Their values, in the last column, are not digested, since the server
-    /// reorders the keys of JSON.
-    CopyRows quarantine(List<CopyColumn> columns) {
+    /// The values, in the last column, are not digested, since the server reorders the keys of JSON.
+    @Override
+    public CopyRows quarantine(BoundJob job) {
+        List<CopyColumn> columns = TableColumns.quarantine(job);
         CopyRows.Constants constants = new CopyRows.Constants()
                 .text("batch_id", lease.attempt().batch().value())
                 .number("batch_partition", lease.attempt().partition());
         return new CopyRows(tables.quarantineStaging(), columns, columns.size() - 1, constants);
     }
 
-    /// Copies the rows of a query.
-    ///
-    /// @return their number
-    /// @throws SQLException of the query; PostgreSQL's errors are [FailureException]s
-    long copy(CopyRows rows, CopyRows.Query<Long> query) throws SQLException {
+    @Override
+    public long send(CopyRows rows, SentRows.Query<Long> query) throws SQLException {
         String sql = "COPY %s (%s) FROM STDIN (FORMAT binary)"
                 .formatted(
                         tables.sql(rows.table()),
@@ -183,10 +186,8 @@ final class AttemptTransaction extends AttemptConnection {
         });
     }
 
-    /// Writes counts and digests into the partition's row, and commits the transaction.
-    ///
-    /// @throws FailureException if a later attempt has claimed the partition; nothing is kept then
-    void commit(@Nullable OutputFile predictions, @Nullable OutputFile quarantine) {
+    @Override
+    public void commit(@Nullable OutputFile predictions, @Nullable OutputFile quarantine) {
         Attempt attempt = lease.attempt();
         List<String> columns = new ArrayList<>();
         for (String kind : List.of("", "quarantined_")) {

@@ -17,9 +17,6 @@ import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.destination.table.OutputColumn;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -78,7 +75,7 @@ final class PostgresPublisher {
 
     private Database open(BatchId batch, String doing, Duration patience) {
         return Database.open(
-                dataSources.get(destination.dataSource()), "%s, %s %s".formatted(batch, doing, destination), patience);
+                dataSources.postgresql(destination.dataSource()), "%s, %s %s".formatted(batch, doing, destination), patience);
     }
 
     void prepare(BatchId batch, Job job, TableColumns wanted) {
@@ -190,7 +187,7 @@ final class PostgresPublisher {
             refuseIdsOfBadRows(database, tables, job);
         }
         database.run("ANALYZE " + tables.sql(tables.staging()));
-        String manifest = manifest(batch);
+        String manifest = Manifest.text(batch);
         alone(
                 database,
                 tables,
@@ -404,16 +401,6 @@ final class PostgresPublisher {
         database.run("ALTER TABLE %s RENAME TO %s".formatted(tables.sql(staging), quoted(published)));
         database.run("ALTER TABLE %s ATTACH PARTITION %s FOR VALUES IN (%s)"
                 .formatted(tables.sql(batches), tables.sql(published), literal(batch.value())));
-    }
-
-    private static String manifest(CommittedBatch batch) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try {
-            Manifest.write(out, batch, null);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return out.toString(StandardCharsets.UTF_8);
     }
 
     /// Does work that needs exclusive use of the staging tables. An attempt that still writes to them has

@@ -1,31 +1,27 @@
 package io.nightshift.storage.destination.postgres;
 
-import io.nightshift.api.QuarantinedRow;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.storage.destination.table.TableQuarantine;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /// The quarantined rows of a batch in a database: in the table of all published batches, in the batch's
 /// staging table, or in the table that a cancelled batch leaves.
-record PostgresQuarantine(CommittedBatch batch, PostgresDestination destination, DataSources dataSources)
-        implements QuarantinedRows {
+final class PostgresQuarantine extends TableQuarantine {
 
-    /// Ends a query whose reader has what it wants.
-    private static final class Stopped extends RuntimeException {
-        private static final long serialVersionUID = 1;
+    private final PostgresDestination destination;
+    private final DataSources dataSources;
 
-        Stopped() {
-            super(null, null, false, false);
-        }
+    PostgresQuarantine(CommittedBatch batch, PostgresDestination destination, DataSources dataSources) {
+        super(batch, destination.dataSource());
+        this.destination = destination;
+        this.dataSources = dataSources;
     }
 
     /// The committed partitions with quarantined rows, as an SQL array.
@@ -38,23 +34,15 @@ record PostgresQuarantine(CommittedBatch batch, PostgresDestination destination,
     }
 
     @Override
-    public List<String> places() {
-        if (batch.quarantined() == 0) {
-            return List.of();
-        }
-        try (Database database = open()) {
-            return List.of("the table %s of the data source %s".formatted(table(database), destination.dataSource()));
-        }
-    }
-
-    private Database open() {
+    protected Database open() {
         return Database.open(
-                dataSources.get(destination.dataSource()),
+                dataSources.postgresql(destination.dataSource()),
                 "%s, reading the quarantined rows of %s".formatted(batch.id(), destination),
                 Duration.ZERO);
     }
 
-    private String table(Database database) {
+    @Override
+    protected String table(Database database) {
         BatchTables tables = BatchTables.of(destination, batch.id());
         return Optional.of(tables.sql(tables.publishedQuarantine()))
                 .filter(name -> PostgresPublisher.exists(database, name))
@@ -67,24 +55,10 @@ record PostgresQuarantine(CommittedBatch batch, PostgresDestination destination,
     }
 
     @Override
-    public void forEach(Predicate<QuarantinedRow> reader) {
-        if (batch.quarantined() == 0) {
-            return;
-        }
-        boolean named = batch.job().source().id() != null;
-        try (Database database = open()) {
-            database.each(
-                    row -> {
-                        if (!reader.test(QuarantinedRows.row(row))) {
-                            throw new Stopped();
-                        }
-                    },
-                    """
-                    SELECT record_file, record_row, %s, reason, value, message, "values"::text FROM %s
-                    WHERE batch_partition = ANY (%s) ORDER BY batch_partition, record_file, record_row
-                    """.formatted(named ? "record_id::text" : "NULL::text", table(database), partitions(batch)));
-        } catch (Stopped e) {
-            // No row is missing.
-        }
+    protected String query(Database database) {
+        return """
+                SELECT record_file, record_row, %s, reason, value, message, "values"::text FROM %s
+                WHERE batch_partition = ANY (%s) ORDER BY batch_partition, record_file, record_row
+                """.formatted(isNamed() ? "record_id::text" : "NULL::text", table(database), partitions(batch));
     }
 }

@@ -22,6 +22,7 @@ import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.table.SourceIds;
+import io.nightshift.storage.destination.table.TableWriter;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.source.SourceReaders;
 import java.sql.Connection;
@@ -123,7 +124,7 @@ public final class PostgresStore implements DestinationStore {
     /// Without waiting for a database that is down.
     private Database open() {
         return Database.open(
-                dataSources.get(destination.dataSource()), "the destination " + destination, Duration.ZERO);
+                dataSources.postgresql(destination.dataSource()), "the destination " + destination, Duration.ZERO);
     }
 
     /// A database that can't be reached now is no reason.
@@ -168,8 +169,8 @@ public final class PostgresStore implements DestinationStore {
 
     @Override
     public PartitionWriter writer(Lease lease, String node, int blockRows) {
-        return new PostgresWriter(new AttemptTransaction(
-                connections, dataSources.get(destination.dataSource()), destination, lease, node));
+        return new TableWriter<>(new AttemptTransaction(
+                connections, dataSources.postgresql(destination.dataSource()), destination, lease, node));
     }
 
     /// Nothing to do: the next attempt replaces the rows, or they are removed with the batch's staging table.
@@ -235,14 +236,14 @@ public final class PostgresStore implements DestinationStore {
     @Override
     public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
         return new PostgresProof(
-                batch, phase, published, destination, dataSources.get(destination.dataSource()), sourceIds);
+                batch, phase, published, destination, dataSources.postgresql(destination.dataSource()), sourceIds);
     }
 
     @Override
     public Query query(BatchId batch, String published, String column, boolean quarantine) {
         BatchTables tables = BatchTables.of(destination, batch);
         return new Query(
-                "psql",
+                "psql -c",
                 "SELECT %s, count(*) FROM %s WHERE batch_id = '%s' GROUP BY 1"
                         .formatted(column, tables.sql(quarantine ? tables.quarantine() : tables.table()), batch));
     }
@@ -251,7 +252,7 @@ public final class PostgresStore implements DestinationStore {
     public FirstRows head(BatchId batch, String published, int limit) {
         BatchTables tables = BatchTables.of(destination, batch);
         try (Database database = Database.open(
-                dataSources.get(destination.dataSource()), "the predictions in " + destination, PATIENCE)) {
+                dataSources.postgresql(destination.dataSource()), "the predictions in " + destination, PATIENCE)) {
             return database.query(
                     FirstRows::read,
                     // Either the record ids, or file and row: the columns that are indexed.

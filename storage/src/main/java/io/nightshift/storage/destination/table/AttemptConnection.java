@@ -7,6 +7,8 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DatabaseFailure;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.source.BoundJob;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -22,7 +24,8 @@ import org.slf4j.LoggerFactory;
 /// partition, and ends with the attempt's one transaction.
 ///
 /// For one thread; only [#cancel] and [#waits] may be called by others.
-public abstract class AttemptConnection implements AutoCloseable {
+/// @param <R> the rows as the database takes them
+public abstract class AttemptConnection<R extends SentRows> implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(AttemptConnection.class);
 
@@ -58,6 +61,26 @@ public abstract class AttemptConnection implements AutoCloseable {
         void on(Connection connection) throws SQLException;
     }
 
+    /// Claims the partition, if that isn't done yet, and begins the transaction again.
+    public abstract void begin();
+
+    /// Encodes predictions.
+    public abstract R predictions(BoundJob job, ModelDescription model);
+
+    /// Encodes quarantined rows.
+    public abstract R quarantine(BoundJob job);
+
+    /// Sends the rows of a query.
+    ///
+    /// @return their number
+    /// @throws SQLException of the query; the database's errors are [FailureException]s
+    public abstract long send(R rows, SentRows.Query<Long> query) throws SQLException;
+
+    /// Writes counts and digests into the partition's row, and commits the transaction.
+    ///
+    /// @throws FailureException if a later attempt has claimed the partition; nothing is kept then
+    public abstract void commit(@Nullable OutputFile predictions, @Nullable OutputFile quarantine);
+
     /// Claims the partition, so that no attempt with a lower epoch can commit from now on.
     ///
     /// @throws FailureException transient, if an attempt with a higher epoch has claimed it
@@ -90,14 +113,12 @@ public abstract class AttemptConnection implements AutoCloseable {
         if (cancelled) {
             return new FailureException(Failure.transientFailure(lease.attempt() + " was cancelled"), e);
         }
-        if (DatabaseFailure.isTransient(e.getSQLState())) {
+        if (DatabaseFailure.isTransient(e)) {
             connections.forget(settings);
         }
         return new FailureException(
                 DatabaseFailure.of(
-                        "%s, %s %s".formatted(lease.attempt(), what, lease.job().destination()),
-                        e.getSQLState(),
-                        e.getMessage()),
+                        "%s, %s %s".formatted(lease.attempt(), what, lease.job().destination()), e),
                 e);
     }
 

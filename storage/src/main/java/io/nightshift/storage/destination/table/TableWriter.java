@@ -1,4 +1,4 @@
-package io.nightshift.storage.destination.postgres;
+package io.nightshift.storage.destination.table;
 
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.storage.destination.PartitionWriter;
@@ -6,14 +6,16 @@ import io.nightshift.storage.destination.ScoredRows;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/// Writes rows to a batch's staging tables, in one transaction that ends with [#keep].
-final class PostgresWriter implements PartitionWriter {
+/// Writes rows to the tables of a batch, in one transaction that ends with [#keep].
+///
+/// @param <R> the rows as the database takes them
+public final class TableWriter<R extends SentRows> implements PartitionWriter {
 
-    private final AttemptTransaction transaction;
-    private @Nullable CopyRows predictions;
-    private @Nullable CopyRows quarantine;
+    private final AttemptConnection<R> transaction;
+    private @Nullable R predictions;
+    private @Nullable R quarantine;
 
-    PostgresWriter(AttemptTransaction transaction) {
+    public TableWriter(AttemptConnection<R> transaction) {
         this.transaction = transaction;
     }
 
@@ -21,18 +23,18 @@ final class PostgresWriter implements PartitionWriter {
     public long predictions(ScoredRows rows, Execution scoring) throws SQLException {
         quarantine = null;
         transaction.begin();
-        predictions = transaction.predictions(TableColumns.predictions(rows.job(), rows.model()));
+        predictions = transaction.predictions(rows.job(), rows.model());
         return send(predictions, rows.scored().sql(), scoring);
     }
 
     @Override
     public void quarantine(ScoredRows rows, Execution execution) throws SQLException {
-        quarantine = transaction.quarantine(TableColumns.quarantine(rows.job()));
+        quarantine = transaction.quarantine(rows.job());
         send(quarantine, rows.quarantined(), execution);
     }
 
-    private long send(CopyRows rows, String from, Execution execution) throws SQLException {
-        return transaction.copy(rows, () -> execution.run(rows.query(from)));
+    private long send(R rows, String from, Execution execution) throws SQLException {
+        return transaction.send(rows, () -> execution.run(rows.query(from)));
     }
 
     @Override
@@ -55,7 +57,7 @@ final class PostgresWriter implements PartitionWriter {
         return file(rows, quarantine);
     }
 
-    private static OutputFile file(long rows, @Nullable CopyRows written) {
+    private static OutputFile file(long rows, @Nullable SentRows written) {
         if (written == null || written.digest().rows() != rows) {
             throw new IllegalStateException("%d rows, but %s were written"
                     .formatted(rows, written == null ? "none" : written.digest().rows()));

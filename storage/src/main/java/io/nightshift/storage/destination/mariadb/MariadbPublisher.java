@@ -1,0 +1,378 @@
+package io.nightshift.storage.destination.mariadb;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.MariadbDestination;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.database.Database;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.Manifest;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.table.OutputColumn;
+import io.nightshift.storage.filesystem.Digests;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Publishes the rows of a batch by marking its row in `nightshift_batches`, over which the views join.
+///
+/// The rows of all batches are in one table, with their batch's number; [MariadbTables] says what the tables are. Rows
+/// become visible, and stop being visible, by an update of one row of InnoDB, which every reader sees as a whole, at
+/// every isolation level. No statement that commits by itself (`CREATE`, `ALTER`, `RENAME`) is part of it.
+final class MariadbPublisher {
+
+    private static final Logger LOG = LoggerFactory.getLogger(MariadbPublisher.class);
+
+    /// The time to wait for a database that is down.
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /// Rows that are deleted by one statement.
+    private static final int DELETED = 10_000;
+
+    private static final int IDS_SHOWN = 3;
+
+    private final MariadbDestination destination;
+    private final DataSources dataSources;
+    private final MariadbTables tables;
+
+    MariadbPublisher(MariadbDestination destination, DataSources dataSources) {
+        this.destination = destination;
+        this.dataSources = dataSources;
+        this.tables = MariadbTables.of(destination);
+    }
+
+    private Database open(BatchId batch, String doing) {
+        return Database.open(
+                dataSources.mariadb(destination.dataSource()), "%s, %s %s".formatted(batch, doing, destination), PATIENCE);
+    }
+
+    void prepare(BatchId batch, Job job, MariadbColumns wanted) {
+        try (Database database = open(batch, "preparing")) {
+            new MariadbTargets(database, tables).make(wanted, destination.indexes());
+            database.update(
+                    "INSERT IGNORE INTO %s (\"batch_id\", \"job\", \"target\", \"columns\", \"quarantine_columns\", \"created_at\") VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6))"
+                            .formatted(tables.sql(tables.register())),
+                    batch.value(),
+                    job.name(),
+                    tables.table(),
+                    names(wanted.predictions()),
+                    names(wanted.quarantine()));
+        }
+    }
+
+    private static String names(List<OutputColumn> columns) {
+        return columns.stream().map(OutputColumn::name).collect(Collectors.joining("\n"));
+    }
+
+    /// A batch in the register.
+    ///
+    /// @param manifest null while it is not published
+    record Registered(
+            int number,
+            List<String> columns,
+            List<String> quarantineColumns,
+            @Nullable String manifest,
+            boolean isCancelled,
+            boolean keepsQuarantine) {}
+
+    /// Nothing if the batch was never prepared, or nothing is left of it.
+    static Optional<Registered> registered(Database database, MariadbTables tables, BatchId batch) {
+        if (!new MariadbTargets(database, tables).exists(tables.register())) {
+            return Optional.empty();
+        }
+        return database.row(
+                row -> new Registered(
+                        row.getInt(1),
+                        List.of(row.getString(2).split("\n", -1)),
+                        List.of(row.getString(3).split("\n", -1)),
+                        row.getString(4),
+                        row.getBoolean(5),
+                        row.getBoolean(6)),
+                """
+                SELECT "number", "columns", "quarantine_columns", IF("published_at" IS NULL, NULL, "manifest"),
+                    "cancelled_at" IS NOT NULL, "quarantine_kept"
+                FROM %s WHERE "batch_id" = ? AND "target" = ?""".formatted(tables.sql(tables.register())),
+                batch.value(),
+                tables.table());
+    }
+
+    private Publication publication(String manifest) {
+        return new Publication(destination.toString(), Digests.sha256(manifest.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private Optional<Publication> published(Database database, BatchId batch) {
+        return registered(database, tables, batch)
+                .flatMap(registered -> Optional.ofNullable(registered.manifest()))
+                .map(this::publication);
+    }
+
+    /// The batch's row names the incarnation that may publish it. A coordinator in its last transaction locks that row.
+    /// This one waits for it, and the server ends that transaction if its coordinator is frozen.
+    Optional<Publication> fence(BatchId batch, int incarnation) {
+        try (Database database = open(batch, "looking whether readers see it already in")) {
+            if (registered(database, tables, batch).isEmpty()) {
+                return Optional.empty();
+            }
+            claim(database, batch, incarnation);
+            return published(database, batch);
+        }
+    }
+
+    /// Takes the right to publish from earlier incarnations.
+    ///
+    /// @return whether the batch is open, and no later incarnation has that right
+    private boolean claim(Database database, BatchId batch, int incarnation) {
+        return database.update(
+                        "UPDATE %s SET \"publisher\" = ? WHERE \"batch_id\" = ? AND \"target\" = ? AND \"publisher\" <= ? AND \"published_at\" IS NULL AND \"cancelled_at\" IS NULL"
+                                .formatted(tables.sql(tables.register())),
+                        incarnation,
+                        batch.value(),
+                        tables.table(),
+                        incarnation)
+                == 1;
+    }
+
+    Publication publish(CommittedBatch batch) {
+        try (Database database = open(batch.id(), "publishing")) {
+            Optional<Publication> published = published(database, batch.id());
+            return published.isPresent() ? published.get() : publish(database, batch);
+        }
+    }
+
+    private Publication publish(Database database, CommittedBatch batch) {
+        Registered registered = registered(database, tables, batch.id()).orElse(null);
+        if (registered == null || !claim(database, batch.id(), batch.incarnation())) {
+            throw late(batch, "or it is gone from " + destination);
+        }
+        List<PartitionCommit> commits = batch.commits();
+        Map<Integer, String> parts = parts(commits);
+        checkParts(batch, parts, parts(database, registered));
+        checkRows(database, registered, tables.batches(), counts(commits, PartitionCommit::part));
+        checkRows(database, registered, tables.quarantineBatches(), counts(commits, PartitionCommit::quarantine));
+        if (batch.job().source().uniqueId()) {
+            refuseRepeatedIds(database, registered, batch);
+        }
+        String manifest = Manifest.text(batch);
+        database.run("SET SESSION wait_timeout = " + MariadbAttempt.END);
+        database.transaction(() -> {
+            // From here on no attempt commits: each locks the same row first.
+            int marked = database.update(
+                    "UPDATE %s SET \"published_at\" = UTC_TIMESTAMP(6), \"manifest\" = ? WHERE \"number\" = ? AND \"published_at\" IS NULL AND \"cancelled_at\" IS NULL AND \"publisher\" = ?"
+                            .formatted(tables.sql(tables.register())),
+                    manifest,
+                    registered.number(),
+                    batch.incarnation());
+            if (marked != 1) {
+                throw late(batch, "or it was cancelled");
+            }
+            if (!parts.equals(parts(database, registered))) {
+                throw new FailureException(
+                        Failure.transientFailure("%s: an attempt has written to %s while it was published"
+                                .formatted(batch.id(), tables.sql(tables.batches()))));
+            }
+        });
+        return publication(manifest);
+    }
+
+    private static FailureException late(CommittedBatch batch, String otherwise) {
+        return new FailureException(Failure.transientFailure(
+                "%s is published by a later coordinator, %s".formatted(batch.id(), otherwise)));
+    }
+
+    // Comparison of the ledger with the database.
+
+    private static Map<Integer, String> parts(List<PartitionCommit> commits) {
+        Map<Integer, String> parts = new TreeMap<>();
+        for (PartitionCommit commit : commits) {
+            parts.put(commit.partition(), commit.epoch() + " " + described(commit.part()) + " " + described(commit.quarantine()));
+        }
+        return parts;
+    }
+
+    private static String described(@Nullable OutputFile file) {
+        return file == null ? "-" : "%d %d %s".formatted(file.rows(), file.bytes(), file.sha256());
+    }
+
+    private Map<Integer, String> parts(Database database, Registered registered) {
+        Map<Integer, String> parts = new TreeMap<>();
+        database.rows(row -> Map.entry(row.getInt(1), row.getString(2)), """
+                SELECT "partition", CONCAT("incarnation", '-', "lease",
+                    ' ', COALESCE(CONCAT_WS(' ', "rows", "bytes", "sha256"), '-'),
+                    ' ', IF("quarantined_rows" IS NULL, '-', CONCAT_WS(' ', "quarantined_rows", "quarantined_bytes", "quarantined_sha256")))
+                FROM %s WHERE "batch" = ? AND "attempt" IS NOT NULL""".formatted(tables.sql(tables.parts())), registered.number())
+                .forEach(part -> parts.put(part.getKey(), part.getValue()));
+        return parts;
+    }
+
+    private void checkParts(CommittedBatch batch, Map<Integer, String> expected, Map<Integer, String> found) {
+        for (PartitionCommit commit : batch.commits()) {
+            String said = expected.get(commit.partition());
+            String is = found.getOrDefault(commit.partition(), "nothing");
+            if (!is.equals(said)) {
+                throw FailureException.permanent(
+                        "the committed rows of %s are not those in the database (%s says %s, the ledger %s). Start over with --new"
+                                .formatted(commit.attempt(batch.id()), tables.parts(), is, said));
+            }
+        }
+    }
+
+    private static Map<Integer, Long> counts(
+            List<PartitionCommit> commits, Function<PartitionCommit, @Nullable OutputFile> file) {
+        Map<Integer, Long> counts = new HashMap<>();
+        for (PartitionCommit commit : commits) {
+            OutputFile committed = file.apply(commit);
+            if (committed != null && committed.rows() > 0) {
+                counts.put(commit.partition(), committed.rows());
+            }
+        }
+        return counts;
+    }
+
+    private void checkRows(Database database, Registered registered, String table, Map<Integer, Long> expected) {
+        Map<Integer, Long> found = new HashMap<>();
+        database.rows(
+                        row -> Map.entry(row.getInt(1), row.getLong(2)),
+                        "SELECT \"%1$s\", COUNT(*) FROM %2$s WHERE \"%3$s\" = ? GROUP BY \"%1$s\""
+                                .formatted(MariadbTables.PARTITION, tables.sql(table), MariadbTables.BATCH),
+                        registered.number())
+                .forEach(count -> found.put(count.getKey(), count.getValue()));
+        if (!found.equals(expected)) {
+            Map<Integer, Long> wrong = new HashMap<>(found);
+            wrong.entrySet().removeAll(expected.entrySet());
+            Map<Integer, Long> missing = new HashMap<>(expected);
+            missing.keySet().removeAll(found.keySet());
+            throw FailureException.permanent(
+                    "%s does not hold the rows that were committed: partitions %s differ, partitions %s have none. Start over with --new"
+                            .formatted(tables.sql(table), wrong.keySet(), missing.keySet()));
+        }
+    }
+
+    /// Bad rows have ids too. Their table has no index of them, but few rows.
+    private void refuseRepeatedIds(Database database, Registered registered, CommittedBatch batch) {
+        String good = "SELECT \"record_id\" FROM %s WHERE \"%s\" = %d"
+                .formatted(tables.sql(tables.batches()), MariadbTables.BATCH, registered.number());
+        List<String> ids = repeatedIds(database, good, IDS_SHOWN);
+        if (ids.isEmpty() && batch.quarantined() > 0) {
+            String bad = "SELECT \"record_id\" FROM %s WHERE \"%s\" = %d"
+                    .formatted(tables.sql(tables.quarantineBatches()), MariadbTables.BATCH, registered.number());
+            ids = repeatedIds(
+                    database, "%s UNION ALL %s AND \"record_id\" IN (%1$s)".formatted(bad, good), IDS_SHOWN);
+        }
+        if (!ids.isEmpty()) {
+            throw FailureException.permanent(
+                    "the column %s is not unique, but source.unique-id asks for that: %s"
+                            .formatted(batch.job().source().id(), String.join(", ", ids)));
+        }
+    }
+
+    /// @param select ids
+    static List<String> repeatedIds(Database database, String select, int limit) {
+        return database.rows(row -> row.getString(1), """
+                SELECT CONCAT("record_id", ' × ', COUNT(*)) FROM (%s) AS ids WHERE "record_id" IS NOT NULL
+                GROUP BY "record_id" HAVING COUNT(*) > 1 ORDER BY COUNT(*) DESC, "record_id" LIMIT %d
+                """.formatted(select, limit));
+    }
+
+    // The end of a batch that is not published.
+
+    void keepQuarantine(CommittedBatch batch) {
+        if (batch.quarantined() == 0) {
+            return;
+        }
+        try (Database database = open(batch.id(), "keeping the quarantined rows of")) {
+            registered(database, tables, batch.id())
+                    .filter(registered -> registered.manifest() == null)
+                    .ifPresent(registered -> {
+                        cancel(database, registered, true);
+                        List<Integer> kept = batch.commits().stream()
+                                .filter(commit -> commit.quarantined() > 0)
+                                .map(PartitionCommit::partition)
+                                .toList();
+                        parts(database, registered, part -> {
+                            if (!kept.contains(part.partition())) {
+                                delete(database, tables.quarantineBatches(), registered, part);
+                            }
+                        });
+                    });
+        }
+    }
+
+    void discard(BatchId batch) {
+        try (Database database = open(batch, "removing what was staged in")) {
+            registered(database, tables, batch)
+                    .filter(registered -> registered.manifest() == null)
+                    .ifPresent(registered -> {
+                        cancel(database, registered, registered.keepsQuarantine());
+                        parts(database, registered, part -> {
+                            delete(database, tables.batches(), registered, part);
+                            if (!registered.keepsQuarantine()) {
+                                delete(database, tables.quarantineBatches(), registered, part);
+                            }
+                        });
+                        database.update(
+                                "DELETE FROM %s WHERE \"batch\" = ?".formatted(tables.sql(tables.parts())),
+                                registered.number());
+                        if (!registered.keepsQuarantine()) {
+                            database.update(
+                                    "DELETE FROM %s WHERE \"number\" = ? AND \"published_at\" IS NULL"
+                                            .formatted(tables.sql(tables.register())),
+                                    registered.number());
+                        }
+                    });
+        } catch (FailureException e) {
+            LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
+        }
+    }
+
+    /// No attempt commits afterwards, so the partitions' rows say which rows there are. Those of attempts that still
+    /// write are rolled back at their end.
+    private void cancel(Database database, Registered registered, boolean keepsQuarantine) {
+        int cancelled = database.update(
+                "UPDATE %s SET \"cancelled_at\" = COALESCE(\"cancelled_at\", UTC_TIMESTAMP(6)), \"quarantine_kept\" = ? WHERE \"number\" = ? AND \"published_at\" IS NULL"
+                        .formatted(tables.sql(tables.register())),
+                keepsQuarantine,
+                registered.number());
+        if (cancelled != 1) {
+            throw new FailureException(Failure.transientFailure("the batch was published meanwhile"));
+        }
+    }
+
+    /// The rows of a committed attempt.
+    private record Part(int partition, int attempt) {}
+
+    private void parts(Database database, Registered registered, Consumer<Part> visitor) {
+        database.rows(
+                        row -> new Part(row.getInt(1), row.getInt(2)),
+                        "SELECT \"partition\", \"attempt\" FROM %s WHERE \"batch\" = ? AND \"attempt\" IS NOT NULL"
+                                .formatted(tables.sql(tables.parts())),
+                        registered.number())
+                .forEach(visitor);
+    }
+
+    /// In pieces, so that no transaction is large.
+    private void delete(Database database, String table, Registered registered, Part part) {
+        String sql = "DELETE FROM %s WHERE %s LIMIT %d"
+                .formatted(
+                        tables.sql(table),
+                        MariadbAttempt.rowsOf(registered.number(), part.partition(), part.attempt()),
+                        DELETED);
+        int deleted = DELETED;
+        while (deleted == DELETED) {
+            deleted = database.update(sql);
+        }
+    }
+}

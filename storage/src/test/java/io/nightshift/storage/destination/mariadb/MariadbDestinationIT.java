@@ -1,0 +1,121 @@
+package io.nightshift.storage.destination.mariadb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.MariadbDestination;
+import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.ContractBatch;
+import io.nightshift.storage.destination.DestinationContract;
+import io.nightshift.testing.database.MariadbServer;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// The contract on a real MariaDB.
+class MariadbDestinationIT extends DestinationContract {
+
+    private static final MariadbDestination TABLE =
+            new MariadbDestination("db", null, "scores", List.of(List.of("prediction", "note")));
+
+    private String database = "";
+
+    @Override
+    protected Destination destination() throws SQLException {
+        database = MariadbServer.shared().create();
+        return TABLE;
+    }
+
+    @AfterEach
+    void drop() throws SQLException {
+        MariadbServer.shared().execute("mysql", "DROP DATABASE " + database);
+    }
+
+    @Override
+    protected DataSources dataSources() {
+        return new DataSources(Map.of(
+                "db",
+                new DataSourceSettings(
+                        "db", MariadbServer.shared().url(database), MariadbServer.OWNER, MariadbServer.OWNER)));
+    }
+
+    private void execute(String sql) throws SQLException {
+        MariadbServer.shared().execute(database, sql);
+    }
+
+    private String row(String sql) throws SQLException {
+        try (Connection connection = MariadbServer.shared().connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            return row.getString(1);
+        }
+    }
+
+    @Override
+    protected Seen seen() throws SQLException {
+        if (row("SELECT count(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'scores'")
+                .equals("0")) {
+            return NOTHING;
+        }
+        try (Connection connection = MariadbServer.shared().connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "SELECT count(*), count(DISTINCT record_id), (SELECT count(*) FROM scores_quarantine) FROM scores")) {
+            row.next();
+            return new Seen(row.getLong(1), row.getLong(2), row.getLong(3));
+        }
+    }
+
+    @Override
+    protected void tamper(Tampering tampering) throws SQLException {
+        execute(
+                switch (tampering) {
+                    case A_ROW_IS_MISSING -> "DELETE FROM scores_batches WHERE record_id = 'r12'";
+                    case A_ROW_IS_DOUBLED ->
+                        "INSERT INTO scores_batches SELECT nightshift_batch, nightshift_attempt, 99, 'r99', prediction, note, model_name, model_version, predicted_at, batch_partition FROM scores_batches WHERE record_id = 'r12'";
+                    case A_VALUE_IS_CHANGED ->
+                        "UPDATE scores_batches SET prediction = prediction + 1 WHERE record_id = 'r12'";
+                    case A_PARTITION_IS_GONE -> "DELETE FROM scores_batches WHERE batch_partition = 1";
+                    case THE_MANIFEST_IS_CHANGED ->
+                        "UPDATE nightshift_batches SET manifest = replace(manifest, '\"read\" : 30', '\"read\" : 31')";
+                });
+    }
+
+    /// In the order of a publication: the comparison with the ledger, that with the rows, and the last transaction.
+    @Override
+    protected List<Obstacle> obstacles() {
+        return List.of(
+                new Obstacle(
+                        "a part's record is missing",
+                        () -> execute(
+                                "CREATE TABLE kept AS SELECT * FROM nightshift_parts WHERE `partition` = 2;\nDELETE FROM nightshift_parts WHERE `partition` = 2"),
+                        () -> execute("INSERT INTO nightshift_parts SELECT * FROM kept;\nDROP TABLE kept")),
+                new Obstacle(
+                        "rows are missing",
+                        () -> execute("UPDATE scores_batches SET batch_partition = 99 WHERE batch_partition = 2"),
+                        () -> execute("UPDATE scores_batches SET batch_partition = 2 WHERE batch_partition = 99")),
+                new Obstacle(
+                        "the batch can't be marked",
+                        () -> execute("""
+                                CREATE TRIGGER refuse BEFORE UPDATE ON nightshift_batches FOR EACH ROW
+                                IF NEW.published_at IS NOT NULL THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'in the way'; END IF"""),
+                        () -> execute("DROP TRIGGER refuse")));
+    }
+
+    @Test
+    void aCheckGivesEveryReason() throws SQLException {
+        execute("CREATE TABLE scores_latest (i integer);\nCREATE TABLE scores_quarantine (i integer)");
+
+        assertThat(store().check(batch.job(), ContractBatch.MODEL))
+                .containsExactly(
+                        "\"scores_latest\" is there and isn't Nightshift's; name another table under destination.mariadb, or rename that one",
+                        "\"scores_quarantine\" is there and isn't Nightshift's; name another table under destination.mariadb, or rename that one");
+    }
+}
