@@ -16,12 +16,9 @@ import org.jspecify.annotations.Nullable;
 /// @param schema the schema (which these servers also call database) of the table, or null for that of the data
 ///     source's URL
 /// @param table its name, without the schema
-/// @param indexes the columns of each index, in addition to the index of the record IDs
+/// @param indexes the indexes of the table, in addition to the index of the record IDs
 public record MariadbDestination(
-        String dataSource,
-        @Nullable String schema,
-        String table,
-        List<List<String>> indexes) implements Destination {
+        String dataSource, @Nullable String schema, String table, List<Index> indexes) implements Destination {
 
     static final Kind<MariadbDestination> KIND = new Kind<>(
             MariadbDestination.class,
@@ -50,7 +47,16 @@ public record MariadbDestination(
             MariadbDestination::values);
 
     public MariadbDestination {
-        indexes = indexes.stream().map(List::copyOf).toList();
+        indexes = List.copyOf(indexes);
+    }
+
+    /// An index of the table.
+    ///
+    /// @param columns the columns: at least one, each once
+    public record Index(List<String> columns) {
+        public Index {
+            columns = List.copyOf(columns);
+        }
     }
 
     private static MariadbDestination read(JobValues values) {
@@ -60,14 +66,14 @@ public record MariadbDestination(
                 values.text("data-source"),
                 dot < 0 ? null : table.substring(0, dot),
                 table.substring(dot + 1),
-                values.lists("indexes"));
+                values.lists("indexes").stream().map(Index::new).toList());
     }
 
     private Map<String, Object> values() {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("data-source", dataSource);
         values.put("table", qualified());
-        values.put("indexes", indexes);
+        values.put("indexes", indexes.stream().map(Index::columns).toList());
         return values;
     }
 

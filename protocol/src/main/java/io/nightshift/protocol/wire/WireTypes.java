@@ -182,6 +182,7 @@ final class WireTypes {
             new WireType(99, PostgresDestination.class),
             new WireType(100, PostgresDestination.Index.class),
             new WireType(410, MariadbDestination.class),
+            new WireType(411, MariadbDestination.Index.class),
             new WireType(101, Job.Partitions.class),
             new WireType(102, Job.ErrorPolicy.class),
             new WireType(103, Job.Output.class),

@@ -94,7 +94,9 @@ public final class GoldenJobs {
     }
 
     public static Job mariadb() {
-        List<List<String>> indexes = List.of(List.of("carrier", "prediction"), List.of("hour"));
+        List<MariadbDestination.Index> indexes = List.of(
+                new MariadbDestination.Index(List.of("carrier", "prediction")),
+                new MariadbDestination.Index(List.of("hour")));
         return with(full().source(), new MariadbDestination("shop", "scores", "delays", indexes), List.of());
     }
 

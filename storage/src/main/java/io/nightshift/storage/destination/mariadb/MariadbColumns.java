@@ -92,8 +92,8 @@ record MariadbColumns(List<OutputColumn> predictions, List<OutputColumn> quarant
                                 .formatted(column.name()));
             }
         }
-        for (List<String> index : destination.indexes()) {
-            for (String column : index) {
+        for (MariadbDestination.Index index : destination.indexes()) {
+            for (String column : index.columns()) {
                 if (!names.contains(column)) {
                     String near = NameSuggestion.closest(column, names);
                     throw FailureException.permanent("destination.mariadb.indexes: the output has no column %s%s"

@@ -85,7 +85,7 @@ final class MariadbProof extends TableProof {
             table.problem("%s says nothing of a publication of %s", tables.sql(tables.register()), batch.id());
         }
         List<String> indexes = new ArrayList<>(List.of(ids().getLast()));
-        destination.indexes().forEach(columns -> indexes.add(MariadbTargets.nameOf(columns)));
+        destination.indexes().forEach(index -> indexes.add(MariadbTargets.nameOf(index)));
         List<String> missing =
                 indexes.stream().filter(index -> !targets.hasIndex(index)).toList();
         if (!missing.isEmpty()) {

@@ -6,6 +6,7 @@ import static io.nightshift.storage.destination.mariadb.MariadbTables.quoted;
 
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.MariadbDestination.Index;
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.destination.table.OutputColumn;
 import io.nightshift.storage.filesystem.Digests;
@@ -69,8 +70,8 @@ final class MariadbTargets {
 
     /// Works alone. Other callers wait for it.
     ///
-    /// @param indexes the columns of each index that the job wants
-    void make(MariadbColumns wanted, List<List<String>> indexes) {
+    /// @param indexes that the job wants
+    void make(MariadbColumns wanted, List<Index> indexes) {
         String schema = schema();
         if (database.row(row -> true, "SELECT 1 FROM information_schema.schemata WHERE schema_name = ?", schema)
                 .isEmpty()) {
@@ -93,7 +94,7 @@ final class MariadbTargets {
         }
     }
 
-    private void makeAlone(MariadbColumns wanted, List<List<String>> indexes) {
+    private void makeAlone(MariadbColumns wanted, List<Index> indexes) {
         create(tables.register(), REGISTER_COLUMNS);
         create(tables.parts(), PARTS_COLUMNS);
         List<String> others = others();
@@ -105,7 +106,7 @@ final class MariadbTargets {
         boolean named = wanted.predictions().stream().anyMatch(column -> column.name().equals("record_id"));
         String id = named ? "record_id" : "record_row";
         index(id, List.of(id));
-        indexes.forEach(columns -> index(nameOf(columns), columns));
+        indexes.forEach(index -> index(nameOf(index), index.columns()));
         String published = "r.\"target\" = %s AND r.\"published_at\" IS NOT NULL".formatted(literal(tables.table()));
         view(tables.table(), tables.batches(), published);
         view(tables.latest(), tables.batches(), "r.\"number\" = (%s)".formatted(newest()));
@@ -225,8 +226,8 @@ final class MariadbTargets {
     // Indexes. Each begins with the batch, by which all views select.
 
     /// The name of an index that a job wants.
-    static String nameOf(List<String> columns) {
-        return "nightshift_" + Digests.sha256(String.join("\n", columns).getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+    static String nameOf(Index index) {
+        return "nightshift_" + Digests.sha256(String.join("\n", index.columns()).getBytes(StandardCharsets.UTF_8)).substring(0, 16);
     }
 
     private void index(String name, List<String> columns) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class MariadbDestinationIT extends DestinationContract {
 
     private static final MariadbDestination TABLE =
-            new MariadbDestination("db", null, "scores", List.of(List.of("prediction", "note")));
+            new MariadbDestination("db", null, "scores", List.of(new MariadbDestination.Index(List.of("prediction", "note"))));
 
     private String database = "";
 
