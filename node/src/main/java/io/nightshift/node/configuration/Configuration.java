@@ -333,7 +333,7 @@ public final class Configuration {
     private static DataSourceSettings dataSource(String name, ConfigurationSection section) {
         String url = url(
                 section,
-                POSTGRESQL_URL + " A source may also be a MariaDB or MySQL database, whose URL begins with"
+                POSTGRESQL_URL + " It may also be a MariaDB or MySQL database, whose URL begins with"
                         + " `jdbc:mariadb:`; see [that driver's"
                         + " documentation](https://mariadb.com/docs/connectors/mariadb-connector-j) for the parameters,"
                         + " such as `?sslMode=verify-full`.");

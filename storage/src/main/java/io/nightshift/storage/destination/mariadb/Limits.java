@@ -22,14 +22,17 @@ final class Limits {
     static @Nullable ValueLimit of(String type, boolean isId) {
         if (BoundJob.isText(type) && isId) {
             return new ValueLimit(
-                    "length(CAST(%s AS VARCHAR)) > " + ID, "is longer than " + ID + " characters, which can't be an index");
+                    "length(CAST(%s AS VARCHAR)) > " + ID,
+                    "is longer than " + ID + " characters, which can't be an index");
         }
         return switch (type) {
             case "VARCHAR", "JSON" ->
-                new ValueLimit("strlen(%s) > " + MOST_BYTES, "is longer than 16 MiB, the most of a text in the database");
+                new ValueLimit(
+                        "strlen(%s) > " + MOST_BYTES, "is longer than 16 MiB, the most of a text in the database");
             case "BLOB" ->
                 new ValueLimit(
-                        "octet_length(%s) > " + MOST_BYTES, "is longer than 16 MiB, the most of binary data in the database");
+                        "octet_length(%s) > " + MOST_BYTES,
+                        "is longer than 16 MiB, the most of binary data in the database");
             case "FLOAT", "DOUBLE" ->
                 new ValueLimit("NOT isfinite(%s)", "is NaN or infinite, which the database can't store");
             case "DATE" -> outside("DATE '0001-01-01'", "DATE '9999-12-31'");

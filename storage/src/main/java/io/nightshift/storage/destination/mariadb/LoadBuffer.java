@@ -76,7 +76,8 @@ final class LoadBuffer {
         putInt(-1);
     }
 
-    /// Puts a field of a line. The escaped characters are those that end fields and lines, the escape itself, and NUL.
+    /// Puts a field of a line. The escaped characters are those that end fields and lines, the escape itself,
+    /// and NUL.
     void putEscaped(byte[] text) {
         reserve(2 * text.length);
         for (byte value : text) {

@@ -13,8 +13,8 @@ import java.util.List;
 /// Rows as lines of LOAD DATA. A line is the row's number in its attempt and the columns of the query; what is the
 /// same in all rows is in the statement.
 ///
-/// A row's digest is that of its fields as the server gives them back: the length and the text of each, and the eight
-/// bytes of a fraction.
+/// A row's digest is that of its fields as the server gives them back: the length and the text of each, and
+/// the eight bytes of a fraction.
 final class LoadRows extends SentRows {
 
     /// The bytes of one statement. A server that doesn't take so many in a minute counts as broken.

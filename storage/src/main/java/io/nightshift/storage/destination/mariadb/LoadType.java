@@ -76,8 +76,7 @@ enum LoadType {
     static Optional<Target> of(String duckDbType) {
         if (duckDbType.startsWith("DECIMAL")) {
             return Optional.of(new Target(
-                    DIGITS,
-                    "decimal" + duckDbType.substring("DECIMAL".length()).replace(" ", "")));
+                    DIGITS, "decimal" + duckDbType.substring("DECIMAL".length()).replace(" ", "")));
         }
         return Optional.ofNullable(TARGETS.get(duckDbType.startsWith("ENUM") ? "VARCHAR" : duckDbType));
     }

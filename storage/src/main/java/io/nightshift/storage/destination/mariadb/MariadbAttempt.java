@@ -29,13 +29,15 @@ import org.slf4j.LoggerFactory;
 
 /// The work of one attempt in MariaDB.
 ///
-/// First it *claims* its partition: it writes its epoch into the partition's row of `nightshift_parts`, unless a higher
-/// epoch is there, and gets a number that no other attempt of the partition has. Then, in one transaction, it loads its
-/// rows under that number. Until it ends it touches no row of another attempt, so a frozen attempt is in nobody's way.
+/// First it *claims* its partition: it writes its epoch into the partition's row of `nightshift_parts`,
+/// unless a higher epoch is there, and gets a number that no other attempt of the partition has. Then, in one
+/// transaction, it loads its rows under that number. Until it ends it touches no row of another attempt, so a
+/// frozen attempt is in nobody's way.
 ///
-/// Its last step locks the batch's row against publication, and its partition's row. If the batch is still open, and no
-/// higher epoch has claimed the partition, it removes the rows of an earlier attempt, and commits. So a partition never
-/// has committed rows of two attempts. If it freezes in this step, the server closes its session after [#END].
+/// Its last step locks the batch's row against publication, and its partition's row. If the batch is still
+/// open, and no higher epoch has claimed the partition, it removes the rows of an earlier attempt, and
+/// commits. So a partition never has committed rows of two attempts. If it freezes in this step, the server
+/// closes its session after [#END].
 final class MariadbAttempt extends AttemptConnection<LoadRows> {
 
     private static final Logger LOG = LoggerFactory.getLogger(MariadbAttempt.class);
@@ -279,7 +281,9 @@ final class MariadbAttempt extends AttemptConnection<LoadRows> {
             try (Statement statement = used.createStatement()) {
                 for (String table : List.of(tables.batches(), tables.quarantineBatches())) {
                     long removed = statement.executeLargeUpdate("DELETE FROM %s WHERE %s"
-                            .formatted(tables.sql(table), rowsOf(batch, lease.attempt().partition(), earlier)));
+                            .formatted(
+                                    tables.sql(table),
+                                    rowsOf(batch, lease.attempt().partition(), earlier)));
                     LOG.info("{} replaces {} rows of an attempt that was not committed", lease.attempt(), removed);
                 }
             }

@@ -77,8 +77,8 @@ record MariadbColumns(List<OutputColumn> predictions, List<OutputColumn> quarant
     /// MariaDB's names of columns don't differ by the case of their letters.
     private static void check(List<OutputColumn> columns, MariadbDestination destination) {
         Set<String> names = new HashSet<>();
-        Set<String> folded = new HashSet<>(Set.of(
-                "batch_id", MariadbTables.BATCH, MariadbTables.ATTEMPT, MariadbTables.ROW));
+        Set<String> folded =
+                new HashSet<>(Set.of("batch_id", MariadbTables.BATCH, MariadbTables.ATTEMPT, MariadbTables.ROW));
         for (OutputColumn column : columns) {
             if (column.name().length() > MAX_NAME || column.name().endsWith(" ")) {
                 throw FailureException.permanent(

@@ -61,8 +61,8 @@ final class MariadbProof extends TableProof {
     }
 
     private Registered registered() {
-        return found().orElseThrow(() -> FailureException.permanent(
-                "%s doesn't know %s".formatted(tables.sql(tables.register()), batch.id())));
+        return found().orElseThrow(() ->
+                FailureException.permanent("%s doesn't know %s".formatted(tables.sql(tables.register()), batch.id())));
     }
 
     @Override
@@ -103,8 +103,8 @@ final class MariadbProof extends TableProof {
         }
     }
 
-    /// Streams a table's rows and digests each as the worker that wrote it did: all of its columns in their order, but
-    /// for the values of quarantined rows.
+    /// Streams a table's rows and digests each as the worker that wrote it did: all of its columns in their
+    /// order, but for the values of quarantined rows.
     private void read(Registered registered, String table, List<String> written, boolean predictions) {
         Map<String, String> types = targets.columns(table);
         List<String> columns = new ArrayList<>(written);

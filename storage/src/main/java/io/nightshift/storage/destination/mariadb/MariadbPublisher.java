@@ -30,9 +30,10 @@ import org.slf4j.LoggerFactory;
 
 /// Publishes the rows of a batch by marking its row in `nightshift_batches`, over which the views join.
 ///
-/// The rows of all batches are in one table, with their batch's number; [MariadbTables] says what the tables are. Rows
-/// become visible, and stop being visible, by an update of one row of InnoDB, which every reader sees as a whole, at
-/// every isolation level. No statement that commits by itself (`CREATE`, `ALTER`, `RENAME`) is part of it.
+/// The rows of all batches are in one table, with their batch's number; [MariadbTables] says what the tables
+/// are. Rows become visible, and stop being visible, by an update of one row of InnoDB, which every reader
+/// sees as a whole, at every isolation level. No statement that commits by itself (`CREATE`, `ALTER`,
+/// `RENAME`) is part of it.
 final class MariadbPublisher {
 
     private static final Logger LOG = LoggerFactory.getLogger(MariadbPublisher.class);
@@ -57,7 +58,9 @@ final class MariadbPublisher {
 
     private Database open(BatchId batch, String doing) {
         return Database.open(
-                dataSources.mariadb(destination.dataSource()), "%s, %s %s".formatted(batch, doing, destination), PATIENCE);
+                dataSources.mariadb(destination.dataSource()),
+                "%s, %s %s".formatted(batch, doing, destination),
+                PATIENCE);
     }
 
     void prepare(BatchId batch, Job job, MariadbColumns wanted) {
@@ -120,8 +123,8 @@ final class MariadbPublisher {
                 .map(this::publication);
     }
 
-    /// The batch's row names the incarnation that may publish it. A coordinator in its last transaction locks that row.
-    /// This one waits for it, and the server ends that transaction if its coordinator is frozen.
+    /// The batch's row names the incarnation that may publish it. A coordinator in its last transaction locks
+    /// that row. This one waits for it, and the server ends that transaction if its coordinator is frozen.
     Optional<Publication> fence(BatchId batch, int incarnation) {
         try (Database database = open(batch, "looking whether readers see it already in")) {
             if (registered(database, tables, batch).isEmpty()) {
@@ -198,7 +201,9 @@ final class MariadbPublisher {
     private static Map<Integer, String> parts(List<PartitionCommit> commits) {
         Map<Integer, String> parts = new TreeMap<>();
         for (PartitionCommit commit : commits) {
-            parts.put(commit.partition(), commit.epoch() + " " + described(commit.part()) + " " + described(commit.quarantine()));
+            parts.put(
+                    commit.partition(),
+                    commit.epoch() + " " + described(commit.part()) + " " + described(commit.quarantine()));
         }
         return parts;
     }
@@ -209,11 +214,14 @@ final class MariadbPublisher {
 
     private Map<Integer, String> parts(Database database, Registered registered) {
         Map<Integer, String> parts = new TreeMap<>();
-        database.rows(row -> Map.entry(row.getInt(1), row.getString(2)), """
+        database.rows(
+                        row -> Map.entry(row.getInt(1), row.getString(2)),
+                        """
                 SELECT "partition", CONCAT("incarnation", '-', "lease",
                     ' ', COALESCE(CONCAT_WS(' ', "rows", "bytes", "sha256"), '-'),
                     ' ', IF("quarantined_rows" IS NULL, '-', CONCAT_WS(' ', "quarantined_rows", "quarantined_bytes", "quarantined_sha256")))
-                FROM %s WHERE "batch" = ? AND "attempt" IS NOT NULL""".formatted(tables.sql(tables.parts())), registered.number())
+                FROM %s WHERE "batch" = ? AND "attempt" IS NOT NULL""".formatted(tables.sql(tables.parts())),
+                        registered.number())
                 .forEach(part -> parts.put(part.getKey(), part.getValue()));
         return parts;
     }
@@ -269,13 +277,11 @@ final class MariadbPublisher {
         if (ids.isEmpty() && batch.quarantined() > 0) {
             String bad = "SELECT \"record_id\" FROM %s WHERE \"%s\" = %d"
                     .formatted(tables.sql(tables.quarantineBatches()), MariadbTables.BATCH, registered.number());
-            ids = repeatedIds(
-                    database, "%s UNION ALL %s AND \"record_id\" IN (%1$s)".formatted(bad, good), IDS_SHOWN);
+            ids = repeatedIds(database, "%s UNION ALL %s AND \"record_id\" IN (%1$s)".formatted(bad, good), IDS_SHOWN);
         }
         if (!ids.isEmpty()) {
-            throw FailureException.permanent(
-                    "the column %s is not unique, but source.unique-id asks for that: %s"
-                            .formatted(batch.job().source().id(), String.join(", ", ids)));
+            throw FailureException.permanent("the column %s is not unique, but source.unique-id asks for that: %s"
+                    .formatted(batch.job().source().id(), String.join(", ", ids)));
         }
     }
 
@@ -338,8 +344,8 @@ final class MariadbPublisher {
         }
     }
 
-    /// No attempt commits afterwards, so the partitions' rows say which rows there are. Those of attempts that still
-    /// write are rolled back at their end.
+    /// No attempt commits afterwards, so the partitions' rows say which rows there are. Those of attempts
+    /// that still write are rolled back at their end.
     private void cancel(Database database, Registered registered, boolean keepsQuarantine) {
         int cancelled = database.update(
                 "UPDATE %s SET \"cancelled_at\" = COALESCE(\"cancelled_at\", UTC_TIMESTAMP(6)), \"quarantine_kept\" = ? WHERE \"number\" = ? AND \"published_at\" IS NULL"

@@ -38,10 +38,9 @@ final class MariadbTargets {
             "node" varchar(255) NOT NULL, "incarnation" int, "lease" int, "attempt" int, "committed_at" datetime(6),
             "rows" bigint, "bytes" bigint, "sha256" char(64), "quarantined_rows" bigint, "quarantined_bytes" bigint,
             "quarantined_sha256" char(64), PRIMARY KEY ("batch", "partition")""";
-    private static final String KEY = list(
-            List.of(MariadbTables.BATCH, MariadbTables.PARTITION, MariadbTables.ATTEMPT, MariadbTables.ROW));
-    private static final Set<String> HIDDEN =
-            Set.of(MariadbTables.BATCH, MariadbTables.ATTEMPT, MariadbTables.ROW);
+    private static final String KEY =
+            list(List.of(MariadbTables.BATCH, MariadbTables.PARTITION, MariadbTables.ATTEMPT, MariadbTables.ROW));
+    private static final Set<String> HIDDEN = Set.of(MariadbTables.BATCH, MariadbTables.ATTEMPT, MariadbTables.ROW);
 
     /// The most bytes of an index, and of a number in it. A character of a text has at most 4.
     private static final int INDEX_BYTES = 3072;
@@ -63,9 +62,8 @@ final class MariadbTargets {
         return Optional.ofNullable(tables.schema())
                 .or(() -> database.rows(row -> Optional.ofNullable(row.getString(1)), "SELECT DATABASE()")
                         .getFirst())
-                .orElseThrow(
-                        () -> FailureException.permanent(
-                                "the URL of the data source names no schema; write destination.mariadb.table as schema.table"));
+                .orElseThrow(() -> FailureException.permanent(
+                        "the URL of the data source names no schema; write destination.mariadb.table as schema.table"));
     }
 
     /// Works alone. Other callers wait for it.
@@ -75,16 +73,16 @@ final class MariadbTargets {
         String schema = schema();
         if (database.row(row -> true, "SELECT 1 FROM information_schema.schemata WHERE schema_name = ?", schema)
                 .isEmpty()) {
-            throw FailureException.permanent(
-                    "there is no schema %s for the table %s; create it, and grant rights on it"
-                            .formatted(schema, tables.table()));
+            throw FailureException.permanent("there is no schema %s for the table %s; create it, and grant rights on it"
+                    .formatted(schema, tables.table()));
         }
-        String lock = "nightshift " + Digests.sha256(schema.getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+        String lock = "nightshift "
+                + Digests.sha256(schema.getBytes(StandardCharsets.UTF_8)).substring(0, 16);
         boolean locked = database.rows(row -> row.getInt(1) == 1, "SELECT GET_LOCK(?, ?)", lock, LOCK_SECONDS)
                 .getFirst();
         if (!locked) {
-            throw new FailureException(Failure.transientFailure(
-                    "another coordinator has been preparing a batch in the schema %s for %d s"
+            throw new FailureException(
+                    Failure.transientFailure("another coordinator has been preparing a batch in the schema %s for %d s"
                             .formatted(schema, LOCK_SECONDS)));
         }
         try {
@@ -103,7 +101,8 @@ final class MariadbTargets {
         }
         table(tables.batches(), wanted.predictions());
         table(tables.quarantineBatches(), wanted.quarantine());
-        boolean named = wanted.predictions().stream().anyMatch(column -> column.name().equals("record_id"));
+        boolean named =
+                wanted.predictions().stream().anyMatch(column -> column.name().equals("record_id"));
         String id = named ? "record_id" : "record_row";
         index(id, List.of(id));
         indexes.forEach(index -> index(nameOf(index), index.columns()));
@@ -121,14 +120,17 @@ final class MariadbTargets {
 
     private void create(String name, String columns) {
         if (!exists(name)) {
-            database.run("CREATE TABLE IF NOT EXISTS %s (%s) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE %s"
-                    .formatted(tables.sql(name), columns, collation()));
+            database.run(
+                    "CREATE TABLE IF NOT EXISTS %s (%s) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE %s"
+                            .formatted(tables.sql(name), columns, collation()));
         }
     }
 
     /// Compares byte by byte, spaces at the end included.
     private String collation() {
-        boolean isMariadb = database.rows(row -> row.getString(1), "SELECT VERSION()").getFirst().contains("MariaDB");
+        boolean isMariadb = database.rows(row -> row.getString(1), "SELECT VERSION()")
+                .getFirst()
+                .contains("MariaDB");
         return isMariadb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin";
     }
 
@@ -181,8 +183,7 @@ final class MariadbTargets {
                 .filter(column -> !column.type().equals(present.get(column.name())))
                 .map(column ->
                         "the column %s of %s is %s, but the job's is %s; rename or cast it under source.select, or name another table"
-                                .formatted(
-                                        column.name(), tables.sql(name), present.get(column.name()), column.type()))
+                                .formatted(column.name(), tables.sql(name), present.get(column.name()), column.type()))
                 .toList();
     }
 
@@ -227,7 +228,9 @@ final class MariadbTargets {
 
     /// The name of an index that a job wants.
     static String nameOf(Index index) {
-        return "nightshift_" + Digests.sha256(String.join("\n", index.columns()).getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+        return "nightshift_"
+                + Digests.sha256(String.join("\n", index.columns()).getBytes(StandardCharsets.UTF_8))
+                        .substring(0, 16);
     }
 
     private void index(String name, List<String> columns) {
@@ -253,8 +256,7 @@ final class MariadbTargets {
     boolean hasIndex(String name) {
         return database.row(row -> true, """
                         SELECT 1 FROM information_schema.statistics
-                        WHERE table_schema = ? AND table_name = ? AND index_name = ?""", schema(), tables.batches(), name)
-                .isPresent();
+                        WHERE table_schema = ? AND table_name = ? AND index_name = ?""", schema(), tables.batches(), name).isPresent();
     }
 
     // Views.
@@ -277,12 +279,7 @@ final class MariadbTargets {
                 .map(name -> (name.equals("batch_id") ? "r." : "b.") + quoted(name))
                 .collect(Collectors.joining(", "));
         return "SELECT %s FROM %s AS b JOIN %s AS r ON r.\"number\" = b.\"%s\" WHERE %s"
-                .formatted(
-                        columns,
-                        tables.sql(table),
-                        tables.sql(tables.register()),
-                        MariadbTables.BATCH,
-                        condition);
+                .formatted(columns, tables.sql(table), tables.sql(tables.register()), MariadbTables.BATCH, condition);
     }
 
     /// A view that is as it should be is left alone: replacing it waits for transactions that read it.
@@ -294,8 +291,8 @@ final class MariadbTargets {
 
     // Rights and settings, which `check` reports.
 
-    private static final List<String> RIGHTS = List.of(
-            "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "CREATE VIEW");
+    private static final List<String> RIGHTS =
+            List.of("SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "ALTER", "INDEX", "CREATE VIEW");
 
     /// Why no batch can have rows in the schema, whatever the job.
     List<String> reasons() {
@@ -334,9 +331,11 @@ final class MariadbTargets {
                         .getFirst()));
     }
 
-    /// The catalog lists the rights of a user, but not those of its roles. So a user with an active role is not judged.
+    /// The catalog lists the rights of a user, but not those of its roles. So a user with an active role is
+    /// not judged.
     private Optional<String> missingRights(String schema) {
-        String user = database.rows(row -> row.getString(1), "SELECT CURRENT_USER()").getFirst();
+        String user =
+                database.rows(row -> row.getString(1), "SELECT CURRENT_USER()").getFirst();
         boolean hasRole = database.rows(row -> Optional.ofNullable(row.getString(1)), "SELECT CURRENT_ROLE()")
                 .getFirst()
                 .filter(role -> !role.equalsIgnoreCase("NONE"))

@@ -15,8 +15,8 @@ import io.nightshift.storage.database.Database;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.Publication;
-import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.destination.table.OutputColumn;
+import io.nightshift.storage.filesystem.Digests;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -75,7 +75,9 @@ final class PostgresPublisher {
 
     private Database open(BatchId batch, String doing, Duration patience) {
         return Database.open(
-                dataSources.postgresql(destination.dataSource()), "%s, %s %s".formatted(batch, doing, destination), patience);
+                dataSources.postgresql(destination.dataSource()),
+                "%s, %s %s".formatted(batch, doing, destination),
+                patience);
     }
 
     void prepare(BatchId batch, Job job, TableColumns wanted) {

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 /// The contract on a real MariaDB.
 class MariadbDestinationIT extends DestinationContract {
 
-    private static final MariadbDestination TABLE =
-            new MariadbDestination("db", null, "scores", List.of(new MariadbDestination.Index(List.of("prediction", "note"))));
+    private static final MariadbDestination TABLE = new MariadbDestination(
+            "db", null, "scores", List.of(new MariadbDestination.Index(List.of("prediction", "note"))));
 
     private String database = "";
 
@@ -101,12 +101,9 @@ class MariadbDestinationIT extends DestinationContract {
                         "rows are missing",
                         () -> execute("UPDATE scores_batches SET batch_partition = 99 WHERE batch_partition = 2"),
                         () -> execute("UPDATE scores_batches SET batch_partition = 2 WHERE batch_partition = 99")),
-                new Obstacle(
-                        "the batch can't be marked",
-                        () -> execute("""
+                new Obstacle("the batch can't be marked", () -> execute("""
                                 CREATE TRIGGER refuse BEFORE UPDATE ON nightshift_batches FOR EACH ROW
-                                IF NEW.published_at IS NOT NULL THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'in the way'; END IF"""),
-                        () -> execute("DROP TRIGGER refuse")));
+                                IF NEW.published_at IS NOT NULL THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'in the way'; END IF"""), () -> execute("DROP TRIGGER refuse")));
     }
 
     @Test
