@@ -253,7 +253,7 @@ public final class ModelCheck {
                 model,
                 "model check",
                 store.writer(lease, "model check", blockRows),
-                null,
+                store.limits(),
                 new AtomicLong());
         return new Scored(attempt.run(), Path.of(lease.staging()).resolve(NAMES.stagedPart(ATTEMPT)));
     }
