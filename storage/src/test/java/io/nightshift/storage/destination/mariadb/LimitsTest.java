@@ -15,9 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class LimitsTest {
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = ';',
-            textBlock = """
+    @CsvSource(delimiter = ';', textBlock = """
             DOUBLE; 1.5; false
             DOUBLE; 'NaN'; true
             FLOAT; '-Infinity'; true

@@ -64,8 +64,8 @@ class MariadbValuesIT {
 
     /// Characters that mean something to LOAD DATA, or that are long, or that are no characters.
     private static final int[] SPECIAL = {
-        0, 1, '\b', '\t', '\n', '\r', 26, '\\', '\'', '"', '`', 'N', 'n', 't', '0', ' ', '%', ';', 0x7f, 0x80, 0xa0, 0xdf,
-        0x2028, 0xd7ff, 0xe000, 0xfeff, 0xfffd, 0xffff, 0x10000, 0x1f319, 0x10ffff
+        0, 1, '\b', '\t', '\n', '\r', 26, '\\', '\'', '"', '`', 'N', 'n', 't', '0', ' ', '%', ';', 0x7f, 0x80, 0xa0,
+        0xdf, 0x2028, 0xd7ff, 0xe000, 0xfeff, 0xfffd, 0xffff, 0x10000, 0x1f319, 0x10ffff
     };
 
     private final ConnectionPool connections = new ConnectionPool(2);
@@ -125,19 +125,27 @@ class MariadbValuesIT {
     /// Makes an attempt at a batch of one partition, which is a whole file.
     private PartitionCommit write(BatchId batch, Job job, Path file) throws Exception {
         BoundJob bound = new Sources(() -> data.duckDb).of(job.source()).bind(job, MODEL);
-        StringBuilder select = new StringBuilder("SELECT %s AS nightshift_file, file_row_number AS nightshift_row"
-                .formatted(Sql.text(file.toString())));
+        StringBuilder select = new StringBuilder(
+                "SELECT %s AS nightshift_file, file_row_number AS nightshift_row".formatted(Sql.text(file.toString())));
         if (bound.id() != null) {
             select.append(", (").append(bound.id().sql()).append(") AS nightshift_id");
         }
         for (int i = 0; i < bound.output().size(); i++) {
-            select.append(", (").append(bound.output().get(i).sql()).append(") AS nightshift_output_").append(i);
+            select.append(", (")
+                    .append(bound.output().get(i).sql())
+                    .append(") AS nightshift_output_")
+                    .append(i);
         }
         select.append(", CAST(f0 AS DOUBLE) AS nightshift_ticket FROM read_parquet(%s, file_row_number = true)"
                 .formatted(Sql.text(file.toString())));
         List<Slice> slices = slices(file);
         Lease lease = new Lease(
-                new Attempt(batch, 0, new Epoch(1, 1)), job, VERSION, 0, slices, store(job).staging(batch));
+                new Attempt(batch, 0, new Epoch(1, 1)),
+                job,
+                VERSION,
+                0,
+                slices,
+                store(job).staging(batch));
         try (PartitionWriter writer = store(job).writer(lease, "127.0.0.1:1", 2048);
                 Connection connection = data.duckDb.connect()) {
             long rows = writer.predictions(
@@ -255,16 +263,20 @@ class MariadbValuesIT {
         PartitionCommit commit = write(FIRST, job, file);
 
         for (int i = 0; i < expected.size(); i++) {
-            assertThat(rows("SELECT CAST(`%s` AS CHAR) FROM scores_batches ORDER BY record_row".formatted(names.get(i))))
+            assertThat(rows("SELECT CAST(`%s` AS CHAR) FROM scores_batches ORDER BY record_row"
+                            .formatted(names.get(i))))
                     .as(types[i])
                     .containsExactly(expected.get(i), null);
         }
-        assertThat(rows("SELECT HEX(x) FROM scores_batches ORDER BY record_row")).containsExactly("00FF095C", null);
-        assertThat(rows(
-                        "SELECT concat_ws(' ', model_name, model_version, batch_partition, prediction) FROM scores_batches ORDER BY record_row"))
+        assertThat(rows("SELECT HEX(x) FROM scores_batches ORDER BY record_row"))
+                .containsExactly("00FF095C", null);
+        assertThat(
+                        rows(
+                                "SELECT concat_ws(' ', model_name, model_version, batch_partition, prediction) FROM scores_batches ORDER BY record_row"))
                 .containsExactly("delays 3 0 0", "delays 3 0 1");
-        assertThat(rows(
-                        "SELECT ABS(TIMESTAMPDIFF(SECOND, min(predicted_at), UTC_TIMESTAMP(6))) < 600 FROM scores_batches"))
+        assertThat(
+                        rows(
+                                "SELECT ABS(TIMESTAMPDIFF(SECOND, min(predicted_at), UTC_TIMESTAMP(6))) < 600 FROM scores_batches"))
                 .containsExactly("1");
         assertProved(FIRST, job, file, commit);
     }
@@ -279,21 +291,37 @@ class MariadbValuesIT {
                 PreparedStatement insert = connection.prepareStatement("INSERT INTO texts VALUES (?, ?, ?)")) {
             for (int i = 0; i < 3000; i++) {
                 String text = text(random);
-                insert.setString(1, i + "\\" + text.substring(0, text.offsetByCodePoints(0, text.codePointCount(0, text.length()) / 2)));
+                insert.setString(
+                        1,
+                        i + "\\"
+                                + text.substring(
+                                        0, text.offsetByCodePoints(0, text.codePointCount(0, text.length()) / 2)));
                 insert.setString(2, text);
-                insert.setDouble(3, random.nextInt(3) == 0 ? Double.NaN : random.nextGaussian() * Math.pow(10, random.nextInt(600) - 300));
+                insert.setDouble(
+                        3,
+                        random.nextInt(3) == 0
+                                ? Double.NaN
+                                : random.nextGaussian() * Math.pow(10, random.nextInt(600) - 300));
                 insert.addBatch();
-                expected.add(HexFormat.of().withUpperCase().formatHex(text.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                expected.add(HexFormat.of()
+                        .withUpperCase()
+                        .formatHex(text.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
             }
             insert.executeBatch();
         }
         Path file = data.parquet("in.parquet", "SELECT * FROM texts");
-        Job job = JobBuilder.over(file).id("id").features("f0").output("t").into(TABLE).build();
+        Job job = JobBuilder.over(file)
+                .id("id")
+                .features("f0")
+                .output("t")
+                .into(TABLE)
+                .build();
         store(job).prepare(FIRST, job, MODEL);
 
         PartitionCommit commit = write(FIRST, job, file);
 
-        assertThat(rows("SELECT HEX(t) FROM scores_batches ORDER BY nightshift_row")).isEqualTo(expected);
+        assertThat(rows("SELECT HEX(t) FROM scores_batches ORDER BY nightshift_row"))
+                .isEqualTo(expected);
         assertProved(FIRST, job, file, commit);
     }
 
@@ -301,9 +329,7 @@ class MariadbValuesIT {
         StringBuilder text = new StringBuilder();
         for (int length = random.nextInt(40); length > 0; length--) {
             text.appendCodePoint(
-                    random.nextInt(3) == 0
-                            ? 'a' + random.nextInt(26)
-                            : SPECIAL[random.nextInt(SPECIAL.length)]);
+                    random.nextInt(3) == 0 ? 'a' + random.nextInt(26) : SPECIAL[random.nextInt(SPECIAL.length)]);
         }
         return text.toString();
     }
@@ -326,22 +352,25 @@ class MariadbValuesIT {
     void theLatestBatchIsTheOneThatBeganLastAndColumnsAreAdded() throws Exception {
         Path file = data.parquet("in.parquet", "SELECT i AS f0, 'x' AS note FROM range(3) t(i)");
         Job first = JobBuilder.over(file).features("f0").into(TABLE).build();
-        Job second = JobBuilder.over(file).features("f0").output("note").into(TABLE).build();
+        Job second =
+                JobBuilder.over(file).features("f0").output("note").into(TABLE).build();
         store(first).prepare(FIRST, first, MODEL);
 
         publish(SECOND, second, file);
-        store(first)
-                .publish(committed(FIRST, first, write(FIRST, first, file), slices(file)));
+        store(first).publish(committed(FIRST, first, write(FIRST, first, file), slices(file)));
 
         assertThat(rows("SELECT DISTINCT batch_id FROM scores_latest")).containsExactly(SECOND.value());
-        assertThat(rows("SELECT concat_ws(' ', batch_id, count(note), count(*)) FROM scores GROUP BY batch_id ORDER BY 1"))
+        assertThat(
+                        rows(
+                                "SELECT concat_ws(' ', batch_id, count(note), count(*)) FROM scores GROUP BY batch_id ORDER BY 1"))
                 .containsExactly(FIRST + " 0 3", SECOND + " 3 3");
     }
 
     @Test
     void aWarningOfTheServerFailsTheAttempt() throws Exception {
         Path file = data.parquet("in.parquet", "SELECT i AS f0, 'longer' AS note FROM range(3) t(i)");
-        Job job = JobBuilder.over(file).features("f0").output("note").into(TABLE).build();
+        Job job =
+                JobBuilder.over(file).features("f0").output("note").into(TABLE).build();
         store(job).prepare(FIRST, job, MODEL);
         execute(database, "ALTER TABLE scores_batches MODIFY note varchar(3)");
 
@@ -394,7 +423,8 @@ class MariadbValuesIT {
     @Test
     void repeatedIdsAreRefusedIfTheJobSaysSo() throws Exception {
         Path file = data.parquet("in.parquet", "SELECT 'r' || (i // 2) AS id, i AS f0 FROM range(3) t(i)");
-        Job job = JobBuilder.over(file).uniqueId("id").features("f0").into(TABLE).build();
+        Job job =
+                JobBuilder.over(file).uniqueId("id").features("f0").into(TABLE).build();
 
         assertThatThrownBy(() -> publish(FIRST, job, file))
                 .hasMessageContaining("the column id is not unique, but source.unique-id asks for that: r0 × 2");
