@@ -196,7 +196,7 @@ public final class Replay {
                         model,
                         "replay",
                         scratch.writer(lease, "replay", blockRows),
-                        destination.textLimit(),
+                        destination.limits(),
                         new AtomicLong())
                 .run()
                 .commit();

@@ -13,6 +13,7 @@ import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.DatabaseRows;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
@@ -25,6 +26,7 @@ import io.nightshift.storage.destination.table.SourceIds;
 import io.nightshift.storage.destination.table.TableWriter;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.source.SourceReaders;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -232,6 +234,19 @@ public final class MariadbStore implements DestinationStore {
                     batch.value(),
                     tables.table(),
                     limit);
+        }
+    }
+
+    @Override
+    public void open(BatchId batch, String published, Connection connection, String name) {
+        try (Database database = Database.open(
+                dataSources.mariadb(destination.dataSource()), "the predictions in " + destination, PATIENCE)) {
+            DatabaseRows.copy(
+                    database,
+                    "SELECT * FROM %s WHERE \"batch_id\" = ?".formatted(tables.sql(tables.table())),
+                    batch.value(),
+                    connection,
+                    name);
         }
     }
 

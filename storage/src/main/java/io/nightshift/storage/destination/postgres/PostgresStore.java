@@ -267,7 +267,7 @@ public final class PostgresStore implements DestinationStore {
     public void open(BatchId batch, String published, Connection connection, String name) {
         BatchTables tables = BatchTables.of(destination, batch);
         try (Database database = Database.open(
-                dataSources.get(destination.dataSource()), "the predictions in " + destination, PATIENCE)) {
+                dataSources.postgresql(destination.dataSource()), "the predictions in " + destination, PATIENCE)) {
             DatabaseRows.copy(
                     database,
                     "SELECT * FROM %s WHERE batch_id = ?".formatted(tables.sql(tables.table())),
