@@ -106,7 +106,8 @@ public final class CopyFolder implements AutoCloseable {
                     delete(folder);
                 }
             } catch (NoSuchFileException | OverlappingFileLockException _) {
-                // A process is about to make its lock, or died before it could; or it is another folder of this one.
+                // A process is about to make its lock, or died before it could; or it is another folder of
+                // this process.
             }
         }
     }
