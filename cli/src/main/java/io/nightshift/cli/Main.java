@@ -55,6 +55,7 @@ public final class Main {
         commands.put("serve", ServeCommand.class);
         commands.put("node", NodeCommand.class);
         commands.put("plan", PlanCommand.class);
+        commands.put("schema", SchemaCommands.class);
         commands.put("model", ModelCommands.class);
         commands.put("batch", BatchCommands.class);
         commands.put("job", JobCommands.class);

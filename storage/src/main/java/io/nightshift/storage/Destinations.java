@@ -71,7 +71,7 @@ public record Destinations(
 
     private DestinationStore of(Destination destination, @Nullable String partitionFolder) {
         return switch (destination) {
-            case ParquetDestination parquet -> files(parquet.folder(), partitionFolder, new ParquetFormat());
+            case ParquetDestination parquet -> files(parquet.folder(), partitionFolder, new ParquetFormat(parquet));
             case CsvDestination csv -> files(csv.folder(), partitionFolder, new CsvFormat(csv.compression()));
             case PostgresDestination postgres -> new PostgresStore(postgres, dataSources, connections, duckDb, sources);
             case MariadbDestination mariadb -> new MariadbStore(mariadb, dataSources, connections, duckDb, sources);

@@ -30,6 +30,7 @@ public final class JobBuilder {
     private @Nullable String id;
     private @Nullable String where;
     private boolean margin;
+    private Job.@Nullable Output shape;
     private boolean uniqueId;
     private @Nullable UnseenCategories unseen;
     private final List<Job.CategoryList> categories = new ArrayList<>();
@@ -92,6 +93,12 @@ public final class JobBuilder {
         return this;
     }
 
+    /// The whole section `output`, in place of [#output] and [#margin()].
+    public JobBuilder shape(Job.Output wanted) {
+        shape = wanted;
+        return this;
+    }
+
     public JobBuilder margin() {
         margin = true;
         return this;
@@ -137,7 +144,7 @@ public final class JobBuilder {
                 destination,
                 new Job.Partitions(partitionRows, partitionKey),
                 new Job.ErrorPolicy(1, null),
-                new Job.Output(columns, margin),
+                shape == null ? new Job.Output(columns, margin) : shape,
                 categories,
                 null,
                 List.of(),

@@ -140,6 +140,9 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
     /// From the configuration.
     private Prices prices = Prices.NONE;
 
+    /// The column with the prediction.
+    private String prediction = "prediction";
+
     /// Held by this field so that garbage collection does not release the ledger's lock.
     private volatile @Nullable EmbeddedLedger ledger;
 
@@ -194,6 +197,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
         }
         Configuration given = configuration.read(home);
         prices = given.prices();
+        prediction = job.output().nameOf("prediction");
         DataSources dataSources = given.dataSources();
         ObjectCopies objects = given.objects().ofCommand(home.folder());
         closing.push(objects::close);
@@ -405,6 +409,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
                 spec.commandLine().getErr(),
                 output.format(),
                 destination,
+                prediction,
                 resumed,
                 rowsBefore,
                 node.firstRow(),

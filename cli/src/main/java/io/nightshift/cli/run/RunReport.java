@@ -18,6 +18,7 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.duckdb.Sql;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 /// The summary that `run` prints at the end.
 ///
 /// @param destination the job's
+/// @param prediction the column with the prediction
 /// @param resumed whether the batch was open before
 /// @param rowsBefore rows that earlier runs of the batch have read
 /// @param firstRow when the first row was scored, in milliseconds since 1970, or 0
@@ -44,6 +46,7 @@ record RunReport(
         PrintWriter err,
         CommandOutputFormat format,
         DestinationStore destination,
+        String prediction,
         boolean resumed,
         long rowsBefore,
         long firstRow,
@@ -100,7 +103,7 @@ record RunReport(
         }
         out.println();
         out.println("  predictions  " + status.destination());
-        out.println("  query them   " + query(status, "prediction", false));
+        out.println("  query them   " + query(status, column(), false));
         if (status.quarantined() > 0) {
             out.println("  quarantine   " + query(status, "reason", true));
         }
@@ -126,6 +129,11 @@ record RunReport(
     /// The rows that this process has read: after a resume, fewer than the batch has.
     private long rowsOfThisRun(BatchStatus status) {
         return Math.max(0, status.read() - rowsBefore);
+    }
+
+    /// The column with the prediction, in quotes if SQL needs them.
+    private String column() {
+        return prediction.matches("[a-z_][a-z0-9_]*") ? prediction : Sql.name(prediction);
     }
 
     /// A command that counts the values of a column, for people to copy.

@@ -16,6 +16,8 @@ import io.nightshift.protocol.wire.WireLimits;
 import io.nightshift.scoring.Model;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.destination.PredictionColumns;
+import io.nightshift.storage.destination.PublishedSchema;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.FileVersion;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
@@ -167,7 +169,29 @@ public final class SubmissionResolver {
                 memory);
         limits.check(files.size(), Planner.cut(files, job.partitions().rows()).partitions());
         Destinations.refuse(destination.check(job, model.description()));
-        return new Check(withTimeType(job, model), model, files, estimate);
+        SchemaComparison schema = compare(job, destination, model);
+        if (!job.output().newSchema()) {
+            schema.refuseBreaking();
+        }
+        return new Check(withTimeType(job, model).with(schema.after()), model, files, estimate);
+    }
+
+    /// Compares the columns that a job writes with those of its newest published batch. Refuses what [#check]
+    /// refuses, but for changes that break readers.
+    ///
+    /// @throws FailureException as [#check]
+    public SchemaComparison compare(Job job) {
+        DestinationStore destination = checkPlace(job);
+        Model model = find(job).model();
+        inspect(job, model);
+        return compare(job, destination, model);
+    }
+
+    private SchemaComparison compare(Job job, DestinationStore destination, Model model) {
+        BoundJob bound = destinations.sources().of(job.source()).bind(job, model.description());
+        return SchemaComparison.of(
+                PublishedSchema.newest(destination, job.name()).orElse(null),
+                PredictionColumns.schema(bound, model.description()));
     }
 
     /// The job with the type of its incremental column.

@@ -8,6 +8,7 @@ import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
+import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSources;
@@ -19,7 +20,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -87,6 +90,56 @@ final class SubmissionResolverTest {
         assertThat(check.files()).hasSize(1);
         assertThat(check.files().getFirst().file().rows()).isEqualTo(300_000);
         assertThat(files()).isEqualTo(before);
+    }
+
+    /// A batch of another version of the example, as a reader finds it.
+    private void publish(int version, String... columns) throws IOException {
+        Path batch = folder.resolve("predictions/batch=flights-20261124t231425-3f9a");
+        Files.createDirectories(batch);
+        String schema = Stream.of(columns)
+                .map(column -> "{\"name\": \"%s\", \"type\": \"%s\"}".formatted((Object[]) column.split(" ", 2)))
+                .collect(Collectors.joining(", ", "[", "]"));
+        Files.writeString(
+                batch.resolve("_manifest.json"), "{\"schema_version\": %d, \"schema\": %s}".formatted(version, schema));
+    }
+
+    private OutputSchema schema(String... overrides) throws IOException {
+        return Objects.requireNonNull(
+                resolver(MEMORY).check(job(overrides)).job().output().schema());
+    }
+
+    @Test
+    void theFirstSchemaHasVersion1() throws IOException {
+        OutputSchema schema = schema("job=flights");
+
+        assertThat(schema.version()).isEqualTo(1);
+        assertThat(schema.columns())
+                .contains(new OutputSchema.Column("predicted_at", "TIMESTAMP WITH TIME ZONE"))
+                .extracting(OutputSchema.Column::name)
+                .contains("prediction", "model_name");
+    }
+
+    @Test
+    void anAdditionRaisesTheVersionOfTheSchema() throws IOException {
+        publish(6, "model_name VARCHAR", "batch_id VARCHAR");
+
+        assertThat(schema("job=flights").version()).isEqualTo(7);
+    }
+
+    @Test
+    void aChangeThatBreaksReadersNeedsANewSchema() throws IOException {
+        publish(6, "model_name VARCHAR", "prediction TIME", "gone INTEGER");
+
+        assertThatThrownBy(() -> schema("job=flights"))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining(
+                        "would break readers of the batch flights-20261124t231425-3f9a: prediction was TIME")
+                .hasMessageContaining("gone is removed (INTEGER)");
+        assertThat(schema("job=flights", "destination.schema=new").version()).isEqualTo(7);
+        SchemaComparison comparison = resolver(MEMORY).compare(job("job=flights"));
+        assertThat(comparison.isBreaking()).isTrue();
+        // Other jobs have other readers.
+        assertThat(schema("job=other").version()).isEqualTo(1);
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A validated job. Paths are absolute: relative paths of the job file are resolved against its folder.
@@ -133,6 +134,27 @@ public record Job(
                 partitions,
                 errors,
                 output,
+                categories,
+                retry,
+                parameters,
+                timing,
+                priority,
+                alerts,
+                incremental,
+                checks);
+    }
+
+    /// The same job with the schema of its output.
+    public Job with(OutputSchema schema) {
+        return new Job(
+                name,
+                model,
+                features,
+                source,
+                destination,
+                partitions,
+                errors,
+                output.with(schema),
                 categories,
                 retry,
                 parameters,
@@ -441,18 +463,88 @@ public record Job(
             @Nullable Duration database,
             @Nullable Duration node) {}
 
-    /// The columns that are written in addition to the prediction.
+    /// What is written in addition to the prediction, and how the columns are called.
     ///
     /// @param columns source columns or keys of [Source#select()] to pass through
     /// @param margin whether the model's raw margin is written too
-    public record Output(List<String> columns, boolean margin) {
+    /// @param labels the texts that are written for the model's classes, by the class; empty for the classes
+    ///     themselves
+    /// @param topClasses how many of the most probable classes are written with their scores; 0 for none
+    /// @param decisions columns that compare a score with thresholds
+    /// @param constants columns with the same value in all rows
+    /// @param rename the new names of columns, by the names that they have without it
+    /// @param newSchema whether the columns may differ from those of earlier batches in a way that breaks readers
+    /// @param schema the columns and their version, once the job was checked with its source, its model and its
+    ///     destination; null before. A job file does not have it
+    public record Output(
+            List<String> columns,
+            boolean margin,
+            Map<String, String> labels,
+            int topClasses,
+            List<OutputDecision> decisions,
+            List<OutputConstant> constants,
+            Map<String, String> rename,
+            boolean newSchema,
+            @Nullable OutputSchema schema) {
         public Output {
             columns = List.copyOf(columns);
+            labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
+            decisions = List.copyOf(decisions);
+            constants = List.copyOf(constants);
+            rename = Collections.unmodifiableMap(new LinkedHashMap<>(rename));
+        }
+
+        /// Only columns that are passed through, and the margin.
+        public Output(List<String> columns, boolean margin) {
+            this(columns, margin, Map.of(), 0, List.of(), List.of(), Map.of());
+        }
+
+        /// An output whose schema is compatible with that of earlier batches.
+        public Output(
+                List<String> columns,
+                boolean margin,
+                Map<String, String> labels,
+                int topClasses,
+                List<OutputDecision> decisions,
+                List<OutputConstant> constants,
+                Map<String, String> rename) {
+            this(columns, margin, labels, topClasses, decisions, constants, rename, false, null);
+        }
+
+        /// The same output with its schema.
+        public Output with(OutputSchema known) {
+            return new Output(columns, margin, labels, topClasses, decisions, constants, rename, newSchema, known);
         }
 
         /// Without the margin.
         public Output(List<String> columns) {
             this(columns, false);
+        }
+
+        /// The name under which a column is written.
+        ///
+        /// @param column its name without [#rename()]
+        public String nameOf(String column) {
+            return rename.getOrDefault(column, column);
+        }
+
+        /// The columns of the source that the output is made from: those that are passed through, and the
+        /// segments of decisions.
+        public List<String> sources() {
+            return Stream.concat(
+                            columns.stream(),
+                            decisions.stream().map(OutputDecision::segment).filter(Objects::nonNull))
+                    .distinct()
+                    .toList();
+        }
+
+        /// The columns with the segments of decisions, each once.
+        public List<String> segments() {
+            return decisions.stream()
+                    .map(OutputDecision::segment)
+                    .filter(Objects::nonNull)
+                    .distinct()
+                    .toList();
         }
     }
 }

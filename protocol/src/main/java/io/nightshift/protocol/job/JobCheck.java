@@ -40,6 +40,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,8 @@ final class JobCheck {
         check.change(root);
         check.incremental(root);
         check.partitions(root);
+        OutputKeys.check(root, check.values, mistakes);
+        check.level(root);
         check.number(root.entry("checks"));
         check.rowLimits(root.entry("checks"));
         return check.values;
@@ -193,6 +196,27 @@ final class JobCheck {
                     "two different characters",
                     null));
         }
+    }
+
+    /// Checks that only Zstandard has a level.
+    private void level(Mapping root) {
+        Object codec = values.get("destination.parquet.codec");
+        Mapping parquet = below(below(root, "destination"), "parquet");
+        Member level = parquet == null ? null : parquet.entry("level");
+        if (level != null && codec != null && !codec.equals(ParquetDestination.Codec.ZSTD.text())) {
+            mistakes.add(new Mistake(
+                    level.line(),
+                    "destination.parquet.level",
+                    "a level with codec: " + codec,
+                    "codec: zstd, or no level",
+                    null));
+        }
+    }
+
+    /// The map under a key; null if there is none.
+    private static @Nullable Mapping below(@Nullable Mapping section, String key) {
+        Member entry = section == null ? null : section.entry(key);
+        return entry != null && entry.value() instanceof Mapping mapping ? mapping : null;
     }
 
     /// Checks that a partition key is divided in one way, and that its value has one name in the output.
@@ -391,6 +415,11 @@ final class JobCheck {
             case Renames renames -> renames(renames, path, value);
             case Lookups lookups -> lookups(lookups, path, value);
             case ColumnLimits limits -> limits(limits, path, value);
+            case JobKeys.Labels labels -> labels(labels, path, value);
+            case JobKeys.Decisions decisions -> decisions(decisions, path, value);
+            case JobKeys.Thresholds thresholds -> thresholds(thresholds, path, value);
+            case JobKeys.Constants constants -> constants(constants, path, value);
+            case JobKeys.NewNames names -> newNames(names, path, value);
             case Decimal decimal -> decimal(decimal, path, value);
             case JobKeys.Index index -> index(index, path, value);
             case Flag flag -> flag(flag, path, value);
@@ -511,10 +540,14 @@ final class JobCheck {
     ///
     /// @return the path of its key
     private String columnName(Member entry, String path, Set<String> seen) {
+        return columnName(Form.COLUMN, entry, path, seen);
+    }
+
+    private String columnName(Form form, Member entry, String path, Set<String> seen) {
         String shown = YamlValue.shortened(entry.key());
         String keyPath = JobKey.path(path, shown);
-        if (!Form.COLUMN.fits(entry.key())) {
-            mistakes.add(new Mistake(entry.line(), path, "the name \"" + shown + "\"", Form.COLUMN.expectation, null));
+        if (!form.fits(entry.key())) {
+            mistakes.add(new Mistake(entry.line(), path, "the name \"" + shown + "\"", form.expectation, null));
         } else if (!seen.add(entry.key().toLowerCase(Locale.ROOT))) {
             String expected = "names that differ in more than upper and lower case";
             mistakes.add(new Mistake(entry.line(), keyPath, "the name is given twice", expected, null));
@@ -838,6 +871,157 @@ final class JobCheck {
 
     private static boolean isRange(@Nullable Double min, @Nullable Double max) {
         return min == null ? max != null : max == null || min <= max;
+    }
+
+    /// The texts of classes, by the class.
+    private @Nullable Map<String, String> labels(JobKeys.Labels type, String path, YamlValue value) {
+        if (!(value instanceof Mapping mapping) || mapping.entries().isEmpty()) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        Map<String, String> labels = new LinkedHashMap<>();
+        for (Member entry : mapping.entries()) {
+            String keyPath = JobKey.path(path, YamlValue.shortened(entry.key()));
+            String label = text(Form.CATEGORY, "a text", keyPath, entry.value());
+            if (label != null && labels.containsValue(label)) {
+                mistakes.add(new Mistake(
+                        entry.line(), keyPath, entry.value().found() + " is given twice", "each text once", null));
+            } else if (label != null) {
+                labels.put(entry.key(), label);
+            }
+        }
+        return labels;
+    }
+
+    private @Nullable List<OutputDecision> decisions(JobKeys.Decisions type, String path, YamlValue value) {
+        if (!(value instanceof Mapping mapping)) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        List<OutputDecision> decisions = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        for (Member entry : mapping.entries()) {
+            int before = mistakes.size();
+            String keyPath = columnName(Form.OUTPUT_COLUMN, entry, path, seen);
+            JobValues given = new JobValues(values, keyPath);
+            if (entry.value() instanceof Mapping map) {
+                section(JobKeys.Decisions.SECTION, keyPath, map, entry.line());
+                if (mistakes.size() == before) {
+                    decisions.add(new OutputDecision(
+                            entry.key(),
+                            given.textOrNull("class"),
+                            given.share("threshold"),
+                            given.textOrNull("by"),
+                            given.thresholds("thresholds")));
+                }
+                continue;
+            }
+            BigDecimal threshold = number(entry.value());
+            if (threshold == null || Double.isInfinite(threshold.doubleValue())) {
+                refuse(entry.value(), keyPath, "a number, or " + JobKeys.Decisions.SECTION.expectation(), null);
+            } else {
+                decisions.add(new OutputDecision(entry.key(), null, threshold.doubleValue(), null, Map.of()));
+            }
+        }
+        return decisions;
+    }
+
+    private @Nullable Map<String, Double> thresholds(JobKeys.Thresholds type, String path, YamlValue value) {
+        if (!(value instanceof Mapping mapping) || mapping.entries().isEmpty()) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        Map<String, Double> thresholds = new LinkedHashMap<>();
+        for (Member entry : mapping.entries()) {
+            Double threshold =
+                    decimal(new Decimal(), JobKey.path(path, YamlValue.shortened(entry.key())), entry.value());
+            if (threshold != null) {
+                thresholds.put(entry.key(), threshold);
+            }
+        }
+        return thresholds;
+    }
+
+    private @Nullable List<OutputConstant> constants(JobKeys.Constants type, String path, YamlValue value) {
+        if (!(value instanceof Mapping mapping)) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        List<OutputConstant> constants = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        for (Member entry : mapping.entries()) {
+            String keyPath = columnName(Form.OUTPUT_COLUMN, entry, path, seen);
+            OutputConstant constant = constant(entry);
+            if (constant == null) {
+                refuse(entry.value(), keyPath, JobKeys.Constants.VALUE, null);
+            } else {
+                constants.add(constant);
+            }
+        }
+        return constants;
+    }
+
+    private static @Nullable OutputConstant constant(Member entry) {
+        if (entry.value() instanceof Mapping map
+                && map.entries().size() == 1
+                && map.entries().getFirst().value() instanceof Scalar scalar) {
+            String type = map.entries().getFirst().key();
+            return Stream.of(OutputConstant.Type.values())
+                    .filter(each -> each.text().equals(type))
+                    .findFirst()
+                    .map(each -> constant(entry.key(), each, scalar.text()))
+                    .orElse(null);
+        }
+        if (!(entry.value() instanceof Scalar scalar)) {
+            return null;
+        }
+        return switch (scalar.kind()) {
+            case TEXT -> constant(entry.key(), OutputConstant.Type.TEXT, scalar.text());
+            case BOOLEAN ->
+                constant(entry.key(), OutputConstant.Type.BOOLEAN, scalar.text().toLowerCase(Locale.ROOT));
+            case WHOLE -> {
+                BigDecimal number = number(scalar);
+                yield number == null
+                        ? null
+                        : constant(entry.key(), OutputConstant.Type.INTEGER, number.toPlainString());
+            }
+            case DECIMAL -> constant(entry.key(), OutputConstant.Type.NUMBER, scalar.text());
+            case NOTHING -> null;
+        };
+    }
+
+    /// Null if the text is no value of the type.
+    private static @Nullable OutputConstant constant(String name, OutputConstant.Type type, String text) {
+        Optional<String> value = switch (type) {
+            case TEXT -> Form.VALUE.fits(text) ? Optional.of(text) : Optional.empty();
+            case INTEGER -> ParameterType.INTEGER.canonical(text);
+            case DATE -> ParameterType.DATE.canonical(text);
+            case TIMESTAMP -> ParameterType.TIMESTAMP.canonical(text);
+            case BOOLEAN -> text.equals("true") || text.equals("false") ? Optional.of(text) : Optional.empty();
+            case NUMBER -> {
+                BigDecimal number = number(new Scalar(Kind.DECIMAL, text, 0));
+                yield number == null || Double.isInfinite(number.doubleValue())
+                        ? Optional.empty()
+                        : Optional.of(String.valueOf(number.doubleValue()));
+            }
+        };
+        return value.map(canonical -> new OutputConstant(name, type, canonical)).orElse(null);
+    }
+
+    private @Nullable Map<String, String> newNames(JobKeys.NewNames type, String path, YamlValue value) {
+        if (!(value instanceof Mapping mapping)) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        Map<String, String> names = new LinkedHashMap<>();
+        for (Member entry : mapping.entries()) {
+            String keyPath = JobKey.path(path, YamlValue.shortened(entry.key()));
+            String name = text(Form.OUTPUT_COLUMN, Form.OUTPUT_COLUMN.expectation, keyPath, entry.value());
+            if (name != null) {
+                names.put(entry.key(), name);
+            }
+        }
+        return names;
     }
 
     private @Nullable Double decimal(Decimal type, String path, YamlValue value) {

@@ -203,7 +203,9 @@ public final class JobFile {
                         values.share("errors.max-rate"),
                         values.wholeOrNull("errors.max-rows"),
                         values.text("errors.on-failed-partition").equals("continue")),
-                new Job.Output(values.texts("output.columns"), values.flag("output.margin")),
+                OutputKeys.of(
+                        values.below("output"),
+                        values.text("destination.schema").equals("new")),
                 values.categories("categories"),
                 retry(values),
                 parameters,

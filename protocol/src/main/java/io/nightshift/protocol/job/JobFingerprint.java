@@ -14,18 +14,20 @@ import org.jspecify.annotations.Nullable;
 /// Tells whether a job is still what it was.
 ///
 /// The job's name is its identity; the fingerprint says whether a file of that name asks for the same thing
-/// as before. `retry`, `time-zone`, `schedule`, `trigger`, `window`, `deadline`, `priority`, `alerts` and
-/// `source.on-change` do not take part, since they don't change what a row's prediction is. Every other key
-/// does, as its parsed value with defaults filled in: `job`, `model`, `features`, `categories` (if there
-/// are any, in file order), `parameters` (if there are any, with the values of the run), the keys of the
-/// kind of `source`, `source.id`, `source.unique-id`, `source.select` (in file order), `source.where`,
+/// as before. `retry`, `time-zone`, `schedule`, `trigger`, `window`, `deadline`, `priority`, `alerts`,
+/// `source.on-change` and `destination.schema` do not take part, since they don't change what a row's
+/// prediction is. Every other key does, as its parsed value with defaults filled in: `job`, `model`,
+/// `features`, `categories` (if there are any, in file order), `parameters` (if there are any, with the
+/// values of the run), the keys of the kind of `source`, `source.id`, `source.unique-id`, `source.select` (in
+/// file order), `source.where`,
 /// `source.unseen-categories` (unless it is `missing`), `source.on-empty` (unless it is `publish`),
 /// `source.join` (if it is there), the keys of `destination`, `partitions.rows`, the other keys of
 /// `partitions` (if there is `partitions.by`), `errors.max-rate`, `errors.max-rows`, `errors.on-failed-
-/// partition` (unless it is `fail`), `output.columns`, `output.margin` (unless it is `false`),
-/// `incremental` (if there is one, without `full`), and `checks` (if there are any). So comments, the order
-/// of keys, quoting, a default that is written out, and `1%` for `0.01` make no difference; moving the file
-/// does where it has relative paths. What the model's or the source's files contain does not take part.
+/// partition` (unless it is `fail`), `output.columns`, `output.margin` (unless it is `false`), the other keys of
+/// `output` (if they are there), `incremental` (if there is one, without `full`), and `checks` (if there are
+/// any). So comments, the order of keys, quoting, a default that is written out, and `1%` for `0.01` make no
+/// difference; moving the file does where it has relative paths. What the model's or the source's files
+/// contain does not take part.
 public final class JobFingerprint {
 
     private static final int SOURCE_DIGITS = 32;
@@ -107,6 +109,7 @@ public final class JobFingerprint {
         if (job.output().margin()) {
             print.add("output.margin", List.of("true"));
         }
+        print.add(job.output());
         for (BatchCheck check : job.checks()) {
             print.add(
                     "checks." + check.name(),
@@ -141,6 +144,32 @@ public final class JobFingerprint {
         print.add("source.where", orNone(written.source().where()));
         print.add(Objects.requireNonNull(written.incremental()));
         return sha256(print.text.toString()).substring(0, SOURCE_DIGITS);
+    }
+
+    private void add(Job.Output output) {
+        if (!output.labels().isEmpty()) {
+            addAny("output.labels", output.labels());
+        }
+        if (output.topClasses() > 0) {
+            add("output.top-classes", List.of(String.valueOf(output.topClasses())));
+        }
+        for (OutputDecision decision : output.decisions()) {
+            String key = "output.decisions." + decision.name();
+            add(
+                    key,
+                    List.of(
+                            decision.ofClass() == null ? "" : decision.ofClass(),
+                            String.valueOf(decision.threshold()),
+                            decision.segment() == null ? "" : decision.segment()));
+            addAny(JobKey.path(key, "thresholds"), decision.thresholds());
+        }
+        output.constants()
+                .forEach(constant -> add(
+                        "output.constants." + constant.name(),
+                        List.of(constant.type().text(), constant.value())));
+        if (!output.rename().isEmpty()) {
+            addAny("output.rename", output.rename());
+        }
     }
 
     private void add(Incremental incremental) {

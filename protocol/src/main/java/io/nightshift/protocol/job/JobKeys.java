@@ -244,6 +244,58 @@ final class JobKeys {
         }
     }
 
+    /// A map of classes to texts. A number or a boolean is a class too.
+    record Labels() implements ValueType {
+        @Override
+        public String expectation() {
+            return "a map of classes to texts";
+        }
+    }
+
+    /// A map of columns to thresholds, or to sections.
+    record Decisions() implements ValueType {
+
+        /// What a column may have instead of its threshold.
+        static final Section SECTION = new Section(List.of(
+                JobKey.required("threshold", new Decimal(), "", ""),
+                JobKey.optional("class", new Text(Form.BOUND), "", ""),
+                JobKey.optional("by", new Text(Form.COLUMN), "", "").with("thresholds"),
+                JobKey.optional("thresholds", new Thresholds(), "", "").with("by")));
+
+        @Override
+        public String expectation() {
+            return "a map of column names to thresholds";
+        }
+    }
+
+    /// A map of one or more values of a column to numbers.
+    record Thresholds() implements ValueType {
+        @Override
+        public String expectation() {
+            return "a map of one or more segments to numbers";
+        }
+    }
+
+    /// A map of columns to values, or to a value by the name of its type.
+    record Constants() implements ValueType {
+
+        static final String VALUE =
+                "a text in one line, a number, true, false, or a map of one of the types text, integer, number, boolean, date, timestamp to a value";
+
+        @Override
+        public String expectation() {
+            return "a map of column names to values";
+        }
+    }
+
+    /// A map of columns to their new names.
+    record NewNames() implements ValueType {
+        @Override
+        public String expectation() {
+            return "a map of column names to new names";
+        }
+    }
+
     /// A finite number.
     record Decimal() implements ValueType {
         @Override
@@ -373,8 +425,7 @@ final class JobKeys {
         OUTPUT_COLUMN(
                 "^(?!(" + String.join("|", Patterns.RESERVED) + ")$|probability_)" + Patterns.LINE + "$",
                 Pattern.CASE_INSENSITIVE,
-                "a column name that is not one of the output's own: " + String.join(", ", Patterns.RESERVED)
-                        + ", probability_*");
+                "a column name that is not one of the output's own: " + OwnColumns.TEXTS);
 
         final String regex;
         final Pattern pattern;
@@ -407,6 +458,13 @@ final class JobKeys {
                 Stream.of(AlertCause.values()).map(AlertCause::text).collect(Collectors.joining(", "));
 
         private AlertCauses() {}
+    }
+
+    /// The names of the output's own columns.
+    static final class OwnColumns {
+        static final String TEXTS = String.join(", ", Patterns.RESERVED) + ", probability_*";
+
+        private OwnColumns() {}
     }
 
     private static final class Patterns {
@@ -523,7 +581,19 @@ final class JobKeys {
                     "The rows to score.",
                     ""),
             JobKey.required(
-                    "destination", Section.choice(keys(Kinds.DESTINATIONS)), "Where the predictions are written.", ""),
+                    "destination",
+                    new Section(
+                            keys(
+                                    Kinds.DESTINATIONS,
+                                    JobKey.optional(
+                                                    "schema",
+                                                    new Choice(List.of("compatible", "new")),
+                                                    "Whether the columns may differ from those of the newest published batch of the job at the destination. `compatible`: columns may be added, and a batch that removes a column or changes its type is refused. `new`: any change is allowed. The identity of the job does not depend on this key.",
+                                                    "new")
+                                            .or("compatible")),
+                            Kinds.DESTINATIONS.stream().map(Kind::name).toList()),
+                    "Where the predictions are written.",
+                    ""),
             JobKey.optional(
                     "partitions",
                     new Section(List.of(
@@ -871,25 +941,7 @@ final class JobKeys {
                             List.of("column", "files")),
                     "What a batch reads: only what is new or changed. Without this section, a batch reads all rows.",
                     ""),
-            JobKey.optional(
-                    "output",
-                    new Section(List.of(
-                            JobKey.optional(
-                                            "columns",
-                                            new Texts(Form.OUTPUT_COLUMN, 0, false),
-                                            "Columns of the source or keys of `source.select` that are copied to the output. The names of the output's own columns ("
-                                                    + String.join(", ", Patterns.RESERVED)
-                                                    + ", probability_*) are not allowed.",
-                                            "[carrier, hour]")
-                                    .or(List.of()),
-                            JobKey.optional(
-                                            "margin",
-                                            new Flag(),
-                                            "Whether the output contains the model's raw margin: the sum from which the model computes its prediction. Only for models that have one.",
-                                            "true")
-                                    .or(false))),
-                    "What is written in addition to the prediction.",
-                    "")));
+            OutputKeys.KEY));
 
     private static List<JobKey> keys(List<? extends Kind<?>> kinds, JobKey... more) {
         return Stream.concat(kinds.stream().map(Kind::key), Stream.of(more)).toList();

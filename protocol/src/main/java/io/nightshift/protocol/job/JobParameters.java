@@ -230,6 +230,7 @@ final class JobParameters {
             case Text text -> inTexts(value, writer(text.form(), path, value.line()));
             case Texts texts -> inTexts(value, writer(texts.form(), path, value.line()));
             case Expressions expressions -> inTexts(value, writer(Form.EXPRESSION, path, value.line()));
+            case JobKeys.Constants constants -> constants(path, value);
             // Their placeholders are times, and have values for each tick.
             case JobKeys.Templates templates -> value;
             default -> inTexts(value, writer(Form.NAME, path, value.line()));
@@ -244,6 +245,37 @@ final class JobParameters {
                 .map(item -> item instanceof Mapping mapping ? section(Lookup.KEYS, path, mapping) : item)
                 .toList();
         return new Sequence(items, sequence.line());
+    }
+
+    /// A text that is a placeholder becomes the parameter's value with its type. In other texts, values stand as
+    /// texts.
+    private YamlValue constants(String path, YamlValue value) {
+        if (!(value instanceof Mapping mapping)) {
+            return value;
+        }
+        List<Member> entries = mapping.entries().stream()
+                .map(entry -> new Member(
+                        entry.key(),
+                        entry.line(),
+                        constant(JobKey.path(path, YamlValue.shortened(entry.key())), entry.value())))
+                .toList();
+        return new Mapping(entries, mapping.line());
+    }
+
+    private YamlValue constant(String path, YamlValue value) {
+        if (value instanceof Scalar scalar && scalar.kind() == Scalar.Kind.TEXT) {
+            Matcher whole = PLACEHOLDER.matcher(scalar.text());
+            boolean isWhole = whole.matches()
+                    && whole.group(3) == null
+                    && whole.group(1).isEmpty()
+                    && whole.group(4).isEmpty();
+            Parameter parameter = isWhole ? parameters.get(whole.group(2)) : null;
+            if (parameter != null) {
+                Scalar typed = new Scalar(Scalar.Kind.TEXT, parameter.value(), scalar.line());
+                return new Mapping(List.of(new Member(parameter.type().text(), scalar.line(), typed)), scalar.line());
+            }
+        }
+        return inTexts(value, text -> replace(text, path, value.line(), this::inText, position -> null));
     }
 
     private static YamlValue inTexts(YamlValue value, Function<String, String> writer) {
@@ -355,6 +387,13 @@ final class JobParameters {
             return parameter.type().formatted(parameter.value(), use.pattern()).orElse(null);
         }
         return NOT_IN_PATHS.matcher(parameter.value()).find() ? null : parameter.value();
+    }
+
+    private @Nullable String inText(Use use) {
+        Parameter parameter = use.parameter();
+        return use.pattern() == null
+                ? parameter.value()
+                : parameter.type().formatted(parameter.value(), use.pattern()).orElse(null);
     }
 
     private @Nullable String inExpression(Use use) {

@@ -35,15 +35,17 @@ public final class JobText {
             job.categories().forEach(list -> putTexts(categories, list.feature(), list.names()));
         }
         source(root.putObject("source"), job.source());
-        put(root.putObject("destination"), Kinds.write(job.destination()));
+        ObjectNode destination = root.putObject("destination");
+        put(destination, Kinds.write(job.destination()));
+        if (job.output().newSchema()) {
+            destination.put("schema", "new");
+        }
         partitions(root.putObject("partitions"), job.partitions());
         errors(root.putObject("errors"), job.errors());
         if (job.retry() != null) {
             retry(root.putObject("retry"), job.retry());
         }
-        ObjectNode output = root.putObject("output");
-        putTexts(output, "columns", job.output().columns());
-        output.put("margin", job.output().margin());
+        output(root.putObject("output"), job.output());
         timing(root, job.timing());
         if (job.priority() != Job.DEFAULT_PRIORITY) {
             root.put("priority", job.priority());
@@ -227,6 +229,35 @@ public final class JobText {
         }
         if (retry.node() != null) {
             node.put("node", text(retry.node()));
+        }
+    }
+
+    private static void output(ObjectNode node, Job.Output output) {
+        putTexts(node, "columns", output.columns());
+        node.put("margin", output.margin());
+        if (!output.labels().isEmpty()) {
+            node.set("labels", MAPPER.valueToTree(output.labels()));
+        }
+        if (output.topClasses() > 0) {
+            node.put("top-classes", output.topClasses());
+        }
+        for (OutputDecision decision : output.decisions()) {
+            ObjectNode section = section(node, "decisions").putObject(decision.name());
+            section.put("threshold", decision.threshold());
+            if (decision.ofClass() != null) {
+                section.put("class", decision.ofClass());
+            }
+            if (decision.segment() != null) {
+                section.put("by", decision.segment()).set("thresholds", MAPPER.valueToTree(decision.thresholds()));
+            }
+        }
+        for (OutputConstant constant : output.constants()) {
+            section(node, "constants")
+                    .putObject(constant.name())
+                    .put(constant.type().text(), constant.value());
+        }
+        if (!output.rename().isEmpty()) {
+            node.set("rename", MAPPER.valueToTree(output.rename()));
         }
     }
 

@@ -114,6 +114,27 @@ record JobValues(Map<String, Object> values, String section) {
         return limits;
     }
 
+    /// Thresholds by segment, in the order of the file.
+    Map<String, Double> thresholds(String name) {
+        LinkedHashMap<String, Double> thresholds = new LinkedHashMap<>();
+        if (values.get(path(name)) instanceof Map<?, ?> map) {
+            map.forEach((segment, threshold) -> thresholds.put((String) segment, (Double) threshold));
+        }
+        return thresholds;
+    }
+
+    List<OutputDecision> decisions(String name) {
+        return values.get(path(name)) instanceof List<?> list
+                ? list.stream().map(OutputDecision.class::cast).toList()
+                : List.of();
+    }
+
+    List<OutputConstant> constants(String name) {
+        return values.get(path(name)) instanceof List<?> list
+                ? list.stream().map(OutputConstant.class::cast).toList()
+                : List.of();
+    }
+
     List<Lookup> lookups(String name) {
         return values.get(path(name)) instanceof List<?> list
                 ? list.stream().map(Lookup.class::cast).toList()

@@ -12,7 +12,7 @@ import java.util.function.Function;
 /// @param key the key that chooses the kind; its value describes the case
 /// @param reader makes the case of the values below the key
 /// @param writer gives those values again, by their names in the order of the file: a text, a list of texts,
-///     a list of lists of texts, a map of texts, or a boolean. A key that holds no section has one value,
+///     a list of lists of texts, a map of texts, a number, or a boolean. A key that holds no section has one value,
 ///     whose name is the empty text
 record Kind<T>(
         Class<T> type,

@@ -3,6 +3,7 @@ package io.nightshift.protocol.job;
 import io.nightshift.protocol.job.JobKeys.Expressions;
 import io.nightshift.protocol.job.JobKeys.JobKey;
 import io.nightshift.protocol.job.JobKeys.Section;
+import io.nightshift.protocol.job.JobKeys.SectionOr;
 import io.nightshift.protocol.job.JobKeys.Text;
 import io.nightshift.protocol.job.JobKeys.Texts;
 import io.nightshift.protocol.job.JobKeys.ValueType;
@@ -74,6 +75,9 @@ final class Overrides {
             return new Target(steps, true);
         }
         ValueType leaf = type instanceof Section section ? typeOf(section.key(rest)) : null;
+        if (leaf instanceof SectionOr either && !text.startsWith("{")) {
+            leaf = either.only().type();
+        }
         boolean isList = text.startsWith("[") && text.endsWith("]");
         return new Target(steps, leaf instanceof Text || (leaf instanceof Texts texts && texts.orOne() && !isList));
     }

@@ -1,14 +1,18 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.job.JobKeys.Choice;
 import io.nightshift.protocol.job.JobKeys.Form;
 import io.nightshift.protocol.job.JobKeys.JobKey;
 import io.nightshift.protocol.job.JobKeys.Section;
 import io.nightshift.protocol.job.JobKeys.SectionOr;
 import io.nightshift.protocol.job.JobKeys.Text;
-import java.util.ArrayList;
+import io.nightshift.protocol.job.JobKeys.Texts;
+import io.nightshift.protocol.job.JobKeys.Whole;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Parquet files, in a folder for each batch.
@@ -16,47 +20,170 @@ import org.jspecify.annotations.Nullable;
 /// @param folder the folder that contains the folders of the batches: an absolute path, or
 ///     `s3://bucket/prefix`
 /// @param loads the tables of warehouses that load the batches, or null if there are none
-public record ParquetDestination(String folder, @Nullable LoadTables loads) implements Destination {
+/// @param codec the compression of the files' pages; null for Zstandard
+/// @param level the level of Zstandard, from 1 to [#MOST_LEVEL]; null for 1, and for other codecs
+/// @param rowGroupRows the number of rows of a row group, before DuckDB rounds it up to whole vectors; null
+///     for as many as the memory allows
+/// @param orderBy the columns of the output by which the rows of a file are sorted; empty for the source's order
+/// @param bloomFilters the columns of the output that have Bloom filters, in any case; empty for none
+public record ParquetDestination(
+        String folder,
+        @Nullable LoadTables loads,
+        @Nullable Codec codec,
+        @Nullable Integer level,
+        @Nullable Integer rowGroupRows,
+        List<String> orderBy,
+        List<String> bloomFilters)
+        implements Destination {
 
-    private static final String FOLDER = "folder";
+    /// The greatest level of Zstandard.
+    public static final int MOST_LEVEL = 22;
+
+    private static final int LEAST_ROWS = 2_048;
+    private static final int MOST_ROWS = 122_880;
+
+    /// The compression of pages.
+    public enum Codec {
+        /// Zstandard.
+        ZSTD,
+        /// Snappy.
+        SNAPPY,
+        /// gzip.
+        GZIP,
+        /// LZ4, without frames.
+        LZ4_RAW,
+        /// Brotli.
+        BROTLI,
+        /// Not compressed.
+        UNCOMPRESSED;
+
+        /// The name in a job file, which is also DuckDB's, such as `zstd`.
+        public String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     static final Kind<ParquetDestination> KIND = new Kind<>(
             ParquetDestination.class,
             JobKey.optional(
                     "parquet",
-                    new SectionOr(FOLDER, new Section(keys())),
-                    "Parquet files in a folder, or below a prefix of an object store.",
-                    "predictions"),
-            values -> new ParquetDestination(values.text(FOLDER), LoadTables.read(values)),
+                    new SectionOr(
+                            "folder",
+                            new Section(keys(
+                                    JobKey.required(
+                                            "folder",
+                                            new Text(Form.PLACE),
+                                            "The folder in which each batch creates its own folder, or a prefix of objects as `s3://bucket/prefix`.",
+                                            "predictions"),
+                                    JobKey.optional(
+                                                    "codec",
+                                                    new Choice(Stream.of(Codec.values())
+                                                            .map(Codec::text)
+                                                            .toList()),
+                                                    "How the pages of the files are compressed.",
+                                                    "snappy")
+                                            .or("zstd"),
+                                    JobKey.optional(
+                                            "level",
+                                            new Whole(1, MOST_LEVEL),
+                                            "The level of `zstd`, 1 without this key. A greater one gives smaller files, and costs more time.",
+                                            "9"),
+                                    JobKey.optional(
+                                            "row-group-rows",
+                                            new Whole(LEAST_ROWS, MOST_ROWS),
+                                            "The number of rows of a row group, rounded up to a multiple of 2,048. Without this key, as many as the memory allows, and "
+                                                    + MOST_ROWS
+                                                    + " at most. Readers skip row groups by their statistics.",
+                                            "20000"),
+                                    JobKey.optional(
+                                                    "order-by",
+                                                    new Texts(Form.COLUMN, 0, true),
+                                                    "Columns of the output by which the rows of each file are sorted, with the names that `output.rename` gives them. Without this key, the rows are in the order of the source.",
+                                                    "[carrier, prediction]")
+                                            .or(List.of()),
+                                    JobKey.optional(
+                                                    "bloom-filters",
+                                                    new Texts(Form.COLUMN, 0, true),
+                                                    "Columns of the output that have Bloom filters, so that readers that look for one value skip row groups without it. All columns then have dictionaries, which makes files larger.",
+                                                    "record_id")
+                                            .or(List.of())))),
+                    "Parquet files in a folder, or below a prefix of an object store: the folder, or a map of `folder` and how the files are written.",
+                    ""),
+            ParquetDestination::read,
             ParquetDestination::values);
 
-    /// No warehouse loads the batches.
+    public ParquetDestination {
+        orderBy = List.copyOf(orderBy);
+        bloomFilters = List.copyOf(bloomFilters);
+    }
+
+    /// Files as Nightshift writes them without other keys.
     public ParquetDestination(String folder) {
         this(folder, null);
     }
 
-    private static List<JobKey> keys() {
-        List<JobKey> keys = new ArrayList<>();
-        keys.add(JobKey.required(
-                FOLDER,
-                new Text(Form.PLACE),
-                "The folder in which each batch creates its own folder, or a prefix of objects as `s3://bucket/prefix`.",
-                "predictions"));
-        keys.addAll(LoadTables.KEYS);
-        return keys;
+    /// Such files, which warehouses load.
+    ///
+    /// @param loads their tables, or null if there are none
+    public ParquetDestination(String folder, @Nullable LoadTables loads) {
+        this(folder, loads, null, null, null, List.of(), List.of());
     }
 
-    /// The folder alone is written as one value, as it was before there were other keys: the identity of a
-    /// job
-    /// depends on it.
+    /// Files that no warehouse loads.
+    public ParquetDestination(
+            String folder,
+            @Nullable Codec codec,
+            @Nullable Integer level,
+            @Nullable Integer rowGroupRows,
+            List<String> orderBy,
+            List<String> bloomFilters) {
+        this(folder, null, codec, level, rowGroupRows, orderBy, bloomFilters);
+    }
+
+    private static List<JobKey> keys(JobKey... own) {
+        return Stream.concat(Stream.of(own), LoadTables.KEYS.stream()).toList();
+    }
+
+    private static ParquetDestination read(JobValues values) {
+        Codec codec = Codec.valueOf(values.text("codec").toUpperCase(Locale.ROOT));
+        return new ParquetDestination(
+                values.text("folder"),
+                LoadTables.read(values),
+                codec == Codec.ZSTD ? null : codec,
+                whole(values, "level"),
+                whole(values, "row-group-rows"),
+                values.texts("order-by"),
+                values.texts("bloom-filters"));
+    }
+
+    private static @Nullable Integer whole(JobValues values, String name) {
+        Long value = values.wholeOrNull(name);
+        return value == null ? null : Math.toIntExact(value);
+    }
+
+    /// A folder alone, if there is nothing else to say.
     private Map<String, Object> values() {
-        if (loads == null) {
-            return Map.of("", folder);
-        }
         Map<String, Object> values = new LinkedHashMap<>();
-        values.put(FOLDER, folder);
-        loads.write(values);
-        return values;
+        values.put("folder", folder);
+        if (loads != null) {
+            loads.write(values);
+        }
+        if (codec != null) {
+            values.put("codec", codec.text());
+        }
+        if (level != null) {
+            values.put("level", level);
+        }
+        if (rowGroupRows != null) {
+            values.put("row-group-rows", rowGroupRows);
+        }
+        if (!orderBy.isEmpty()) {
+            values.put("order-by", orderBy);
+        }
+        if (!bloomFilters.isEmpty()) {
+            values.put("bloom-filters", bloomFilters);
+        }
+        return values.size() == 1 ? Map.of("", folder) : values;
     }
 
     @Override

@@ -64,6 +64,9 @@ import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.job.NewFiles;
 import io.nightshift.protocol.job.NewTimes;
+import io.nightshift.protocol.job.OutputConstant;
+import io.nightshift.protocol.job.OutputDecision;
+import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.ParameterType;
 import io.nightshift.protocol.job.ParquetDestination;
@@ -347,7 +350,15 @@ final class WireTypes {
             // Tables of warehouses.
             new WireType(400, LoadTables.class),
             // Lookups.
-            new WireType(340, Lookup.class));
+            new WireType(340, Lookup.class),
+
+            // The shape of the output.
+            new WireType(420, OutputDecision.class),
+            new WireType(421, OutputConstant.class),
+            new WireType(422, OutputConstant.Type.class),
+            new WireType(423, OutputSchema.class),
+            new WireType(424, OutputSchema.Column.class),
+            new WireType(425, ParquetDestination.Codec.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

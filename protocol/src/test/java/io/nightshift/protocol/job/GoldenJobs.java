@@ -68,8 +68,47 @@ public final class GoldenJobs {
                 List.of());
     }
 
+    /// A job with every kind of output column.
+    public static Job shapedOutput() {
+        Job job = least(new ModelReference.Exact("m", 3));
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                new Job.Output(
+                        List.of("carrier"),
+                        true,
+                        Map.of("0", "punctual"),
+                        2,
+                        List.of(
+                                new OutputDecision("review", "0", 0.5, "carrier", Map.of("AA", 0.4)),
+                                new OutputDecision("alert", null, 0.8, null, Map.of())),
+                        List.of(new OutputConstant("day", OutputConstant.Type.DATE, "2026-11-25")),
+                        Map.of("prediction", "delayed"),
+                        true,
+                        new OutputSchema(2, List.of(new OutputSchema.Column("delayed", "VARCHAR")))));
+    }
+
     public static Job csv() {
         return with(full().source(), new CsvDestination("/out", CsvDestination.Compression.ZSTD), List.of());
+    }
+
+    /// Parquet files with all that may be said of them.
+    public static Job parquet() {
+        return with(
+                full().source(),
+                new ParquetDestination(
+                        "/out",
+                        ParquetDestination.Codec.GZIP,
+                        null,
+                        20_000,
+                        List.of("carrier", "hour"),
+                        List.of("record_id")),
+                List.of());
     }
 
     /// A query of a database, with all that may be said of it.

@@ -234,7 +234,7 @@ class JobFilePropertyTest {
                         new ParquetDestination("/out"),
                         source.onChange() == Job.OnChange.EXTEND ? new Job.Partitions(rows) : partitions(rows),
                         new Job.ErrorPolicy(rate + 0.0, most, most != null && most % 2 == 0),
-                        new Job.Output(output.columns(), output.columns().size() == 2),
+                        output(output.columns()),
                         output.categories().entrySet().stream()
                                 .map(list -> new Job.CategoryList(list.getKey(), list.getValue()))
                                 .toList(),
@@ -249,6 +249,53 @@ class JobFilePropertyTest {
                                 : List.of(new AlertRule(List.of(AlertCause.FAILED, AlertCause.STALLED), "ops"))))
                 .filter(job ->
                         job.partitions().key() == null || job.source().lookups().isEmpty());
+    }
+
+    /// With other keys if there is no column.
+    private static Job.Output output(List<String> columns) {
+        return columns.isEmpty()
+                ? new Job.Output(
+                        columns,
+                        false,
+                        Map.of("0", "{day}", "1", "b"),
+                        2,
+                        List.of(
+                                new OutputDecision("d", "1", 0.5, "{day}", Map.of("{day}", 0.25)),
+                                new OutputDecision("e", null, -7, null, Map.of())),
+                        List.of(
+                                new OutputConstant("c", OutputConstant.Type.TEXT, "{day}"),
+                                new OutputConstant("n", OutputConstant.Type.NUMBER, "1.0E-5"),
+                                new OutputConstant("t", OutputConstant.Type.DATE, "2026-11-25")),
+                        Map.of("prediction", "{day}", "d", "f"))
+                : new Job.Output(columns, columns.size() == 2);
+    }
+
+    private static Map<String, Object> output(Job.Output output) {
+        Map<String, Object> section = new LinkedHashMap<>();
+        section.put("columns", output.columns());
+        section.put("margin", output.margin());
+        if (output.topClasses() > 0) {
+            section.put("labels", output.labels());
+            section.put("top-classes", output.topClasses());
+            Map<String, Object> decisions = new LinkedHashMap<>();
+            for (OutputDecision decision : output.decisions()) {
+                Map<String, Object> values = new LinkedHashMap<>(Map.of("threshold", decision.threshold()));
+                if (decision.segment() != null) {
+                    values.put("class", Objects.requireNonNull(decision.ofClass()));
+                    values.put("by", decision.segment());
+                    values.put("thresholds", decision.thresholds());
+                }
+                decisions.put(decision.name(), values);
+            }
+            section.put("decisions", decisions);
+            Map<String, Object> constants = new LinkedHashMap<>();
+            output.constants()
+                    .forEach(constant -> constants.put(
+                            constant.name(), Map.of(constant.type().text(), constant.value())));
+            section.put("constants", constants);
+            section.put("rename", output.rename());
+        }
+        return section;
     }
 
     private static Job.Partitions partitions(int rows) {
@@ -424,9 +471,7 @@ class JobFilePropertyTest {
                             "storage",
                             Objects.requireNonNull(job.retry().storage()).toSeconds() + "s"));
         }
-        root.put(
-                "output",
-                Map.of("columns", job.output().columns(), "margin", job.output().margin()));
+        root.put("output", output(job.output()));
         if (!job.parameters().isEmpty()) {
             root.replaceAll((key, value) -> escaped(value));
             Map<String, Object> parameters = new LinkedHashMap<>();

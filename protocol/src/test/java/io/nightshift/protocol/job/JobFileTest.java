@@ -283,6 +283,185 @@ class JobFileTest {
         }
     }
 
+    @Test
+    void filesOfParquetMayBeDescribed() {
+        Job job = parse(
+                SMALLEST.replace(
+                        "parquet: predictions",
+                        "parquet: {folder: out, codec: zstd, level: 9, row-group-rows: 20000, order-by: [a, b], bloom-filters: record_id}"));
+
+        assertThat(job.destination())
+                .isEqualTo(new ParquetDestination(
+                        "/jobs/flights/out", null, 9, 20_000, List.of("a", "b"), List.of("record_id")));
+        assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(job);
+        assertThat(JobFingerprint.of(
+                        parse(SMALLEST.replace("parquet: predictions", "parquet: {folder: predictions, codec: zstd}"))))
+                .isEqualTo(JobFingerprint.of(parse(SMALLEST)));
+        assertThat(parse(SMALLEST, "destination.parquet=: x").destination())
+                .isEqualTo(new ParquetDestination("/jobs/flights/: x"));
+    }
+
+    @Test
+    void onlyZstandardHasALevel() {
+        assertThat(complaint(SMALLEST.replace("parquet: predictions", "parquet: {folder: out, codec: gzip, level: 9}")))
+                .contains("destination.parquet.level: a level with codec: gzip; expected codec: zstd, or no level");
+    }
+
+    @Nested
+    class OutputTest {
+
+        private static Job.Output output(String yaml) {
+            return parse(SMALLEST
+                            + "parameters: {day: {type: date, default: 2026-11-25}, n: {type: integer, default: 7}}\n"
+                            + "output:\n  " + yaml.strip().replace("\n", "\n  "))
+                    .output();
+        }
+
+        @Test
+        void everyKeyFindsItsPlace() {
+            Job.Output output = output("""
+                    columns: [carrier]
+                    labels: {0: punctual, 1: late}
+                    top-classes: 2
+                    decisions:
+                      alert: 0.8
+                      review:
+                        threshold: 0.5
+                        class: 1
+                        by: carrier
+                        thresholds: {AA: 0.4, DL: 1}
+                    constants:
+                      region: north
+                      release: 0x10
+                      weight: 1e-3
+                      final: True
+                      day: "{day}"
+                      run: "{n}"
+                      month: "{day:yyyy-MM} (no. {n})"
+                      braces: "{{day}}"
+                      at: {timestamp: 2026-11-25T22:30}
+                    rename: {prediction: delayed, class_1: best, carrier: airline, region: area}
+                    """);
+
+            assertThat(output)
+                    .isEqualTo(new Job.Output(
+                            List.of("carrier"),
+                            false,
+                            Map.of("0", "punctual", "1", "late"),
+                            2,
+                            List.of(
+                                    new OutputDecision("alert", null, 0.8, null, Map.of()),
+                                    new OutputDecision("review", "1", 0.5, "carrier", Map.of("AA", 0.4, "DL", 1.0))),
+                            List.of(
+                                    new OutputConstant("region", OutputConstant.Type.TEXT, "north"),
+                                    new OutputConstant("release", OutputConstant.Type.INTEGER, "16"),
+                                    new OutputConstant("weight", OutputConstant.Type.NUMBER, "0.001"),
+                                    new OutputConstant("final", OutputConstant.Type.BOOLEAN, "true"),
+                                    new OutputConstant("day", OutputConstant.Type.DATE, "2026-11-25"),
+                                    new OutputConstant("run", OutputConstant.Type.INTEGER, "7"),
+                                    new OutputConstant("month", OutputConstant.Type.TEXT, "2026-11 (no. 7)"),
+                                    new OutputConstant("braces", OutputConstant.Type.TEXT, "{day}"),
+                                    new OutputConstant("at", OutputConstant.Type.TIMESTAMP, "2026-11-25T22:30:00")),
+                            Map.of(
+                                    "prediction",
+                                    "delayed",
+                                    "class_1",
+                                    "best",
+                                    "carrier",
+                                    "airline",
+                                    "region",
+                                    "area")));
+        }
+
+        @Test
+        void aJobIsSentWithItsOutput() {
+            Job job = parse(SMALLEST + """
+                    parameters: {day: {type: date, default: 2026-11-25}}
+                    output:
+                      labels: {0: "{{day}}", 1: late}
+                      top-classes: 1
+                      decisions: {a: {threshold: 0.5, by: s, thresholds: {x: 0.25}}}
+                      constants: {day: "{day}", text: "{{day}}", yes: true, no: 0.5}
+                      rename: {a: b}
+                    """);
+
+            assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8)))
+                    .isEqualTo(job);
+        }
+
+        @ParameterizedTest
+        @ValueSource(
+                strings = {
+                    "labels: {0: a, 1: b}",
+                    "top-classes: 1",
+                    "decisions: {a: 0.5}",
+                    "decisions: {a: {threshold: 0.5, by: b, thresholds: {c: 1}}}",
+                    "constants: {a: 1}",
+                    "constants: {a: '1'}",
+                    "rename: {prediction: p}",
+                })
+        void eachKeyIsPartOfTheFingerprint(String key) {
+            assertThat(JobFingerprint.of(parse(SMALLEST + "output: {" + key + "}")))
+                    .isNotEqualTo(JobFingerprint.of(parse(SMALLEST)));
+        }
+
+        @ParameterizedTest
+        @CsvSource(
+                delimiter = '|',
+                value = {
+                    "columns: [a], decisions: {A: 0.5}|job.yaml:7: output.decisions.A: \"A\" is also a column of output.columns",
+                    "decisions: {a: 0.5}, constants: {a: 1}|output.constants.a: \"a\" is also a column of output.decisions.a",
+                    "decisions: {a: 0.5, a: 0.6}|output.decisions.a: the key is given twice",
+                    "decisions: {a: 0.5, A: 0.6}|output.decisions.A: the name is given twice",
+                    "top-classes: 2, columns: [score_2]|output.columns: \"score_2\" is also a column of output.top-classes",
+                    "margin: true, constants: {margin_3: 1}|\"margin_3\" is also a column of output.margin",
+                    "columns: [a, b], rename: {a: B}|output.rename.a: \"B\" is also a column of output.columns",
+                    "columns: [a, b], rename: {a: c, b: C}|output.rename.b: \"C\" is also a column of output.rename.a",
+                    "rename: {record_id: id}|output.rename.record_id: a column by which Nightshift finds rows and batches again",
+                    "rename: {predicton: p}|output.rename.predicton: no column of the output; did you mean \"prediction\"?",
+                    "rename: {class_1: p}|output.rename.class_1: no column of the output",
+                    "rename: {margin: p}|output.rename.margin: no column of the output",
+                    "rename: {prediction: probability}|output.rename.prediction: \"probability\"; expected a column name that",
+                    "labels: {0: a, 1: a}|output.labels.1: \"a\" is given twice; expected each text once",
+                    "decisions: {a: .nan}|output.decisions.a: the number .nan; expected a number, or a map with the keys",
+                    "constants: {a: {date: soon}}|output.constants.a: a map; expected a text in one line, a number,",
+                    "decisions: {a: {threshold: 0.5, thresholds: {x: 1}}}|output.decisions.a.thresholds: set without output.decisions.a.by",
+                })
+        void mistakesAreNamed(String keys, String message) {
+            assertThat(complaint(SMALLEST + "output: {" + keys + "}")).contains(message);
+        }
+
+        @Test
+        void aJobMaySayThatItsSchemaIsNew() {
+            Job job = parse(SMALLEST.replace("destination:", "destination:\n  schema: new"));
+
+            assertThat(job.output().newSchema()).isTrue();
+            assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8)))
+                    .isEqualTo(job);
+            assertThat(JobFingerprint.of(job)).isEqualTo(JobFingerprint.of(parse(SMALLEST)));
+            assertThat(complaint(SMALLEST.replace("destination:", "destination:\n  schema: old")))
+                    .contains("destination.schema: \"old\"; expected compatible or new");
+        }
+
+        @Test
+        void namesMayChangePlaces() {
+            assertThat(parse(SMALLEST + "output: {columns: [a, b], rename: {a: b, b: a}}")
+                            .output()
+                            .nameOf("a"))
+                    .isEqualTo("b");
+        }
+
+        @Test
+        void aPartitionColumnHasANameOfItsOwn() {
+            assertThat(complaint(SMALLEST + """
+                            partitions: {by: t, every: 1d, column: day}
+                            output: {constants: {day: 1}}
+                            """))
+                    .contains("output.constants.day: \"day\" is also a column of partitions.column");
+        }
+    }
+
     @Nested
     class TimingTest {
 
@@ -403,7 +582,7 @@ class JobFileTest {
                         /jobs/flights/job.yaml:9: errors.max-rate: "200%"; expected a share from 0 to 1, or from 0% to 100%
                         /jobs/flights/job.yaml:10: id: unknown key; "id" belongs under source
                         --set: partitions.size: unknown key; expected one of rows, by, count, ranges, every, time-zone, column, folder
-                        /jobs/flights/job.yaml:1: destination: missing; expected a map with one of the keys parquet, csv, postgres\
+                        /jobs/flights/job.yaml:1: destination: missing; expected a map with the keys parquet, csv, postgres, schema\
                         """);
     }
 

@@ -81,6 +81,11 @@ final class JobSchema {
             case JobKeys.Templates ignored -> templates();
             case JobKeys.AlertRules ignored -> alerts();
             case JobKeys.ColumnLimits limits -> limits(limits);
+            case JobKeys.Labels ignored -> labels();
+            case JobKeys.Decisions ignored -> decisions();
+            case JobKeys.Thresholds ignored -> thresholds();
+            case JobKeys.Constants ignored -> constants();
+            case JobKeys.NewNames ignored -> newNames();
             case JobKeys.Decimal ignored -> JSON.objectNode().put("type", "number");
             case JobKeys.Index ignored -> index();
             case JobKeys.Renames renames -> renames(renames);
@@ -232,6 +237,52 @@ final class JobSchema {
     private static ObjectNode lookups() {
         ObjectNode schema = JSON.objectNode().put("type", "array");
         schema.set("items", section(Lookup.KEYS));
+        return schema;
+    }
+
+    private static ObjectNode labels() {
+        ObjectNode schema = JSON.objectNode().put("type", "object").put("minProperties", 1);
+        schema.set("additionalProperties", text(Form.CATEGORY));
+        return schema;
+    }
+
+    private static ObjectNode decisions() {
+        ObjectNode schema = JSON.objectNode().put("type", "object");
+        schema.set("propertyNames", JSON.objectNode().put("pattern", Form.OUTPUT_COLUMN.regex));
+        schema.set(
+                "additionalProperties",
+                anyOf(JSON.objectNode().put("type", "number"), section(JobKeys.Decisions.SECTION)));
+        return schema;
+    }
+
+    private static ObjectNode thresholds() {
+        ObjectNode schema = JSON.objectNode().put("type", "object").put("minProperties", 1);
+        schema.set("additionalProperties", JSON.objectNode().put("type", "number"));
+        return schema;
+    }
+
+    private static ObjectNode constants() {
+        ObjectNode typed = JSON.objectNode().put("type", "object");
+        ObjectNode types = typed.putObject("properties");
+        for (OutputConstant.Type type : OutputConstant.Type.values()) {
+            types.putObject(type.text());
+        }
+        typed.put("minProperties", 1).put("maxProperties", 1).put("additionalProperties", false);
+        ObjectNode schema = JSON.objectNode().put("type", "object");
+        schema.set("propertyNames", JSON.objectNode().put("pattern", Form.OUTPUT_COLUMN.regex));
+        schema.set(
+                "additionalProperties",
+                anyOf(
+                        text(Form.VALUE),
+                        JSON.objectNode().put("type", "number"),
+                        JSON.objectNode().put("type", "boolean"),
+                        typed));
+        return schema;
+    }
+
+    private static ObjectNode newNames() {
+        ObjectNode schema = JSON.objectNode().put("type", "object");
+        schema.set("additionalProperties", text(Form.OUTPUT_COLUMN));
         return schema;
     }
 

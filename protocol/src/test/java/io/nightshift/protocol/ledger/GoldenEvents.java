@@ -76,6 +76,8 @@ public final class GoldenEvents {
         events.put("submitted-by-hash", submitted(GoldenJobs.partitionedByHash()));
         events.put("submitted-categories", submitted(GoldenJobs.categories()));
         events.put("submitted-lookups", submitted(GoldenJobs.lookups()));
+        events.put("submitted-parquet", submitted(GoldenJobs.parquet()));
+        events.put("submitted-output", submitted(GoldenJobs.shapedOutput()));
         events.put("submitted-without-input", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.full(), MODEL, null));
         events.put("took-over", new BatchEvent.TookOver(AT, 2, "127.0.0.1:25520"));
         events.put(

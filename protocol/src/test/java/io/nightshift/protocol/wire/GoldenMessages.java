@@ -246,6 +246,8 @@ public final class GoldenMessages {
         add("lease-by-day", leaseOfCut(GoldenJobs.partitionedByDay(), "2026-11-01"));
         add("lease-by-hash", leaseOfCut(GoldenJobs.partitionedByHash(), null));
         add("lease-lookups", leaseWithLookups());
+        add("lease-parquet", lease(GoldenJobs.parquet()));
+        add("lease-output", lease(GoldenJobs.shapedOutput()));
         add("nothing-to-lease", new WorkerMessage.NothingToLease(BATCH));
         add("held-off", new WorkerMessage.NothingToLease(BATCH, Duration.ofMillis(12_345)));
         add("committed", new WorkerMessage.Committed(ATTEMPT));

@@ -111,6 +111,13 @@ public interface DestinationStore {
     /// @throws FailureException if the destination can't be read
     Optional<BatchId> newest(String job);
 
+    /// The manifest of a published batch, in UTF-8; nothing if the batch is gone. Changes nothing.
+    ///
+    /// @throws FailureException if it can't be read
+    default Optional<String> manifest(BatchId published) {
+        return Optional.empty();
+    }
+
     /// Opens the batch's output to compare it with its ledger. Changes nothing.
     ///
     /// @param batch with the commits so far
@@ -144,7 +151,8 @@ public interface DestinationStore {
     /// @throws FailureException if the output is gone, has no rows, or can't be read
     default void open(BatchId batch, String published, Connection duckDb, String name) {
         throw FailureException.permanent(
-                "the predictions of %s can't be compared: this kind of destination can't be read back".formatted(batch));
+                "the predictions of %s can't be compared: this kind of destination can't be read back"
+                        .formatted(batch));
     }
 
     /// The quarantined rows of a batch, which may be in any phase.

@@ -2,10 +2,13 @@ package io.nightshift.storage.destination;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.plan.SourceFile;
 import java.io.ByteArrayOutputStream;
@@ -13,6 +16,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 public final class Manifest {
 
     static final int VERSION = 1;
-    /// Counts up when columns are added to the predictions; no column is ever removed.
-    static final int SCHEMA_VERSION = 1;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private Manifest() {}
 
@@ -45,7 +49,18 @@ public final class Manifest {
             json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
             json.writeStartObject();
             json.writeNumberField("manifest_version", VERSION);
-            json.writeNumberField("schema_version", SCHEMA_VERSION);
+            OutputSchema schema = batch.job().output().schema();
+            json.writeNumberField("schema_version", schema == null ? 1 : schema.version());
+            if (schema != null) {
+                json.writeArrayFieldStart("schema");
+                for (OutputSchema.Column column : schema.columns()) {
+                    json.writeStartObject();
+                    json.writeStringField("name", column.name());
+                    json.writeStringField("type", column.type());
+                    json.writeEndObject();
+                }
+                json.writeEndArray();
+            }
             json.writeStringField("batch", batch.id().value());
             json.writeStringField("job", batch.job().name());
             if (!batch.job().parameters().isEmpty()) {
@@ -105,6 +120,21 @@ public final class Manifest {
             json.writeEndObject();
             json.writeEndObject();
         }
+    }
+
+    /// The schema that a manifest has; null if an earlier version wrote it without one.
+    ///
+    /// @throws IOException if it is no manifest
+    public static @Nullable OutputSchema schema(String manifest) throws IOException {
+        JsonNode root = JSON.readTree(manifest);
+        JsonNode columns = root.path("schema");
+        if (!columns.isArray()) {
+            return null;
+        }
+        List<OutputSchema.Column> found = new ArrayList<>();
+        columns.forEach(column -> found.add(new OutputSchema.Column(
+                column.path("name").asText(), column.path("type").asText())));
+        return new OutputSchema(Math.max(1, root.path("schema_version").asInt()), found);
     }
 
     private static void checks(JsonGenerator json, BatchEvent.Checked checked, BatchEvent.@Nullable Approved approved)

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
 /// @param features the model's inputs, in its order
 /// @param output the columns passed through, in the job's order
 /// @param where the job's condition, or null
-/// @param margin whether the model's margin is written
+/// @param segments the columns with the segments of decisions, by their names in the job
+/// @param shape what is written in addition to the prediction, and how the columns are called
 /// @param partition the partition key, or null if the job has none
 /// @param checked the checks that count values of columns, in the job's order
 public record BoundJob(
@@ -43,7 +44,8 @@ public record BoundJob(
         List<Feature> features,
         List<Bound> output,
         @Nullable String where,
-        boolean margin,
+        List<Bound> segments,
+        Job.Output shape,
         @Nullable Bound partition,
         List<CheckedColumn> checked) {
 
@@ -112,7 +114,7 @@ public record BoundJob(
                         ? new Bound(bound.name(), Sql.text(cut.value()), bound.type())
                         : bound)
                 .toList();
-        return new BoundJob(file, columns, id, features, values, where, margin, partition, checked);
+        return new BoundJob(file, columns, id, features, values, where, segments, shape, partition, checked);
     }
 
     /// Binds a job.
@@ -185,9 +187,15 @@ public record BoundJob(
             if (key != null && key.column() != null) {
                 output.add(new Bound(key.column(), NO_VALUE, "VARCHAR"));
             }
-            boolean margin = job.output().margin();
-            if (margin) {
+            if (job.output().margin()) {
                 checkMargin(model);
+            }
+            OutputCheck.check(job.output(), model);
+            List<Bound> segments = new ArrayList<>();
+            for (String segment : job.output().segments()) {
+                Bound bound = columns.named("output.decisions", segment, segment);
+                OutputCheck.segment(bound);
+                segments.add(bound);
             }
             List<Feature> features = features(model, inputs);
             refuseChecks(model, features);
@@ -198,7 +206,8 @@ public record BoundJob(
                     features,
                     List.copyOf(output),
                     where,
-                    margin,
+                    List.copyOf(segments),
+                    job.output(),
                     partition,
                     checked(features));
         }

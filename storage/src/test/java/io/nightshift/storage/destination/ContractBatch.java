@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
@@ -48,18 +49,29 @@ public final class ContractBatch implements AutoCloseable {
     private final SourceFile file;
     private final Job job;
     private final BoundJob bound;
+    private final ModelDescription model;
+    private final OutputSchema schema;
 
+    /// A batch whose scores are their tickets.
     ContractBatch(Path folder, Destination destination) {
+        this(folder, destination, MODEL, new Job.Output(List.of("note")), "ticket");
+    }
+
+    /// @param output of each row: an SQL expression over its `ticket` and the position `output`
+    ContractBatch(Path folder, Destination destination, ModelDescription model, Job.Output shape, String output) {
+        this.model = model;
         data = new TestData(folder);
-        // A score is its ticket.
-        data.execute("CREATE MACRO nightshift_output(ticket, output) AS ticket");
+        data.execute("CREATE MACRO nightshift_output(ticket, output) AS " + output);
         Path input = data.parquet(
                 "input/in.parquet",
                 "SELECT 'r' || i AS id, i * 1.5 AS f0, CASE i %% 3 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'a, \"b\"' || chr(10) END AS note FROM range(%d) t(i)"
                         .formatted(PARTITIONS * ROWS));
         file = data.pin(input);
-        job = JobBuilder.over(input).id("id").output("note").into(destination).build();
-        bound = new Sources(() -> data.duckDb).of(job.source()).bind(job, MODEL);
+        Job checked =
+                JobBuilder.over(input).id("id").shape(shape).into(destination).build();
+        bound = new Sources(() -> data.duckDb).of(checked.source()).bind(checked, model);
+        schema = new OutputSchema(3, PredictionColumns.schema(bound, model));
+        job = checked.with(schema);
     }
 
     public TestData data() {
@@ -68,6 +80,14 @@ public final class ContractBatch implements AutoCloseable {
 
     public Job job() {
         return job;
+    }
+
+    ModelDescription model() {
+        return model;
+    }
+
+    OutputSchema schema() {
+        return schema;
     }
 
     List<Slice> slices(int... partitions) {
@@ -174,9 +194,9 @@ public final class ContractBatch implements AutoCloseable {
             String isBad = "nightshift_row IN (13, 17)";
             return new ScoredRows(
                     bound,
-                    MODEL,
+                    model,
                     new SqlStatement(
-                            "SELECT nightshift_file, nightshift_row, id AS nightshift_id, note AS nightshift_output_0, f0 AS nightshift_ticket FROM %s WHERE NOT %s"
+                            "SELECT nightshift_file, nightshift_row, id AS nightshift_id, note AS nightshift_output_0, id AS nightshift_segment_0, f0 AS nightshift_ticket FROM %s WHERE NOT %s"
                                     .formatted(from, isBad)),
                     () ->
                             "SELECT nightshift_file AS record_file, nightshift_row AS record_row, id AS record_id, 'it is bad' AS reason, CAST(f0 AS VARCHAR) AS \"value\", 'no such number' AS message, '{\"f0\": 1}' AS \"values\" FROM %s WHERE %s"

@@ -10,8 +10,15 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.OutputConstant;
+import io.nightshift.protocol.job.OutputDecision;
+import io.nightshift.protocol.job.OutputSchema;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.Task;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.Sources;
+import io.nightshift.storage.TestModels;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.duckdb.DuckDb;
@@ -24,10 +31,12 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -127,7 +136,7 @@ public abstract class DestinationContract {
     }
 
     protected final void prepare() {
-        store().prepare(ContractBatch.ID, batch.job(), ContractBatch.MODEL);
+        store().prepare(ContractBatch.ID, batch.job(), batch.model());
     }
 
     private List<PartitionCommit> writeAll(int incarnation) throws Exception {
@@ -540,6 +549,104 @@ public abstract class DestinationContract {
             assertThat(read(without)).isEmpty();
             assertThat(store().quarantined(without).places()).isEmpty();
             store().keepQuarantine(without);
+        }
+    }
+
+    @Nested
+    class EveryKindOfColumn {
+
+        private static final ModelDescription CLASSES = new ModelDescription(
+                "test", "three", Task.MULTICLASS, List.of(TestModels.number("f0")), List.of("0", "1", "2"), Map.of());
+
+        private static final Job.Output SHAPE = new Job.Output(
+                List.of("note"),
+                false,
+                Map.of("0", "early", "1", "punctual", "2", "it's late"),
+                2,
+                List.of(
+                        new OutputDecision("alert", "2", 0.5, "id", Map.of("r1", 0.7)),
+                        new OutputDecision("early", "0", 0.2, null, Map.of())),
+                List.of(
+                        new OutputConstant("region", OutputConstant.Type.TEXT, "it's \"north\""),
+                        new OutputConstant("release", OutputConstant.Type.INTEGER, "-7"),
+                        new OutputConstant("weight", OutputConstant.Type.NUMBER, "0.25"),
+                        new OutputConstant("final", OutputConstant.Type.BOOLEAN, "true"),
+                        new OutputConstant("day", OutputConstant.Type.DATE, "2026-11-25"),
+                        new OutputConstant("at", OutputConstant.Type.TIMESTAMP, "2026-11-25T22:30:05")),
+                Map.of("class_1", "Best Class", "note", "remark", "early", "is_early"));
+
+        @Test
+        void isReadAsItWasWritten() throws Exception {
+            batch.close();
+            String outputs = "CASE output WHEN 0 THEN 2 WHEN 1 THEN 0.125 WHEN 2 THEN 0.25 WHEN 3 THEN 0.625"
+                    + " WHEN 4 THEN 2 WHEN 5 THEN 1 WHEN 6 THEN 0.625 ELSE 0.25 END::DOUBLE";
+            batch = new ContractBatch(folder, destination(), CLASSES, SHAPE, outputs);
+            assertThat(store().check(batch.job(), CLASSES)).isEmpty();
+            CommittedBatch committed = committed();
+
+            Publication publication = store().publish(committed);
+
+            FirstRows head = store().head(ContractBatch.ID, publication.destination(), 2);
+            assertThat(head.columns())
+                    .startsWith(
+                            "record_id",
+                            "prediction",
+                            "probability_0",
+                            "probability_1",
+                            "probability_2",
+                            "Best Class",
+                            "score_1",
+                            "class_2",
+                            "score_2",
+                            "remark",
+                            "alert",
+                            "is_early",
+                            "region",
+                            "release",
+                            "weight",
+                            "final",
+                            "day",
+                            "at",
+                            "model_name");
+            assertThat(values(head.rows().getFirst()))
+                    .startsWith(
+                            "r0",
+                            "it's late",
+                            "0.125",
+                            "0.25",
+                            "0.625",
+                            "it's late",
+                            "0.625",
+                            "punctual",
+                            "0.25",
+                            "null",
+                            "true",
+                            "false",
+                            "it's \"north\"",
+                            "-7",
+                            "0.25",
+                            "true",
+                            "2026-11-25",
+                            "2026-11-25 22:30:05");
+            // The segment has a greater threshold.
+            assertThat(head.rows().getLast().get(head.columns().indexOf("alert")))
+                    .hasToString("false");
+            assertPublished(committed, publication);
+            assertThat(PublishedSchema.newest(store(), batch.job().name()))
+                    .contains(new PublishedSchema(ContractBatch.ID, batch.schema()));
+            assertThat(batch.schema().columns())
+                    .extracting(OutputSchema.Column::name)
+                    .isEqualTo(
+                            head.columns().subList(0, batch.schema().columns().size()));
+        }
+
+        /// As all destinations write them.
+        private List<String> values(List<@Nullable Object> row) {
+            return row.stream()
+                    .map(value -> String.valueOf(value)
+                            .replaceAll("^([0-9-]{10})T", "$1 ")
+                            .replaceAll("(:[0-9]{2})[.]0+$", "$1"))
+                    .toList();
         }
     }
 

@@ -250,6 +250,15 @@ final class PostgresRunIT {
                 .isEqualTo("4000 4000");
         verify(job).expect(0);
         job.runs("--set", "output.columns=[]", "--set", "destination.postgres.indexes=[]", "--new")
+                .expect(2, "distance is removed", "write destination.schema: new");
+        job.runs(
+                        "--set",
+                        "output.columns=[]",
+                        "--set",
+                        "destination.postgres.indexes=[]",
+                        "--set",
+                        "destination.schema=new",
+                        "--new")
                 .expect(0);
         assertThat(job.row("SELECT count(*) || ' ' || count(distance) FROM flights"))
                 .isEqualTo("12000 4000");

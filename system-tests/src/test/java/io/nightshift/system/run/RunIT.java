@@ -69,6 +69,8 @@ final class RunIT {
                             "--home",
                             job.home().toString(),
                             "--new",
+                            "--set",
+                            "destination.schema=new",
                             "--profile")
                     .expect(0);
         }
@@ -198,7 +200,10 @@ final class RunIT {
                         "--home",
                         job.home().toString())
                 .expect(0);
-        InProcess.run(job, "--set", "model=tree", "--set", "job=flights").expect(0);
+        InProcess.run(job, "--set", "model=tree", "--set", "job=flights")
+                .expect(2, "prediction was INTEGER, and is VARCHAR", "write destination.schema: new");
+        InProcess.run(job, "--set", "model=tree", "--set", "job=flights", "--set", "destination.schema=new")
+                .expect(0);
         assertThat(job.published()).hasSize(3);
 
         assertThat(InProcess.run(job, "--set", "model=tree")

@@ -85,6 +85,51 @@ final class RunsIT {
     }
 
     @Test
+    void theColumnsOfTheOutputHaveAVersion() throws Exception {
+        job.edit("output:\n", """
+                output:
+                  labels: {0: punctual, 1: late}
+                  top-classes: 1
+                  decisions: {alert: {threshold: 0.9, by: origin, thresholds: {ATL: 0.1}}}
+                  constants: {day: "{day}"}
+                  rename: {probability: risk}
+                """);
+        JsonNode first = run(FIRST).expect(0).json();
+        batch("verify", first.get("batch").asText()).expect(0);
+        JsonNode manifest = new ObjectMapper()
+                .readTree(Files.readString(
+                        Path.of(first.get("destination").asText()).resolve("_manifest.json")));
+        assertThat(manifest.get("schema_version").asInt()).isEqualTo(1);
+        assertThat(manifest.get("schema"))
+                .extracting(column ->
+                        column.get("name").asText() + " " + column.get("type").asText())
+                .contains("prediction VARCHAR", "risk DOUBLE", "class_1 VARCHAR", "alert BOOLEAN", "day DATE");
+
+        job.edit("  rename: {probability: risk}\n", "");
+        run(SECOND).expect(2, "risk is removed (DOUBLE)", "write destination.schema: new");
+        assertThat(schema("diff").expect(1).out())
+                .contains("risk", "removed", "probability", "added", "Version 1 of", "becomes version 2");
+
+        job.edit("constants: {", "rename: {probability: risk}\n  constants: {release: 2, ");
+        assertThat(schema("diff").expect(0).out()).contains("release  added");
+        JsonNode second = run(SECOND).expect(0).json();
+        assertThat(Files.readString(Path.of(second.get("destination").asText()).resolve("_manifest.json")))
+                .contains("\"schema_version\" : 2");
+    }
+
+    private CommandResult schema(String command) {
+        return CommandResult.of(
+                Main.commandLine(),
+                "schema",
+                command,
+                job.file().toString(),
+                "--param",
+                "day=" + SECOND,
+                "--home",
+                job.home().toString());
+    }
+
+    @Test
     void aRunThatWasOpenedWithAnotherJobFileNamesItsValues() throws Exception {
         run(EMPTY).expect(1);
 

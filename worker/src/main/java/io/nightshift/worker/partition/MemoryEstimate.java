@@ -53,10 +53,15 @@ public record MemoryEstimate(long overhead, long model, long lookups, int thread
     public static MemoryEstimate of(
             Job job, List<SourceFile> files, ModelDescription model, long modelBytes, int threads, long budget) {
         long lookupBytes = Math.min(lookups(job, files), duckDb(threads, budget));
-        int columns = job.output().columns().size() + FIXED_COLUMNS;
-        int margins = job.output().margin() ? model.margins() : 0;
-        long rowBytes = (long) COPIES
-                * (NUMBER_BYTES * (model.features().size() + model.outputs() + margins) + COLUMN_BYTES * columns);
+        Job.Output output = job.output();
+        int columns = output.sources().size()
+                + output.decisions().size()
+                + output.constants().size()
+                + output.topClasses()
+                + FIXED_COLUMNS;
+        int margins = output.margin() ? model.margins() : 0;
+        int outputs = model.outputs() + margins + 2 * output.topClasses();
+        long rowBytes = (long) COPIES * (NUMBER_BYTES * (model.features().size() + outputs) + COLUMN_BYTES * columns);
         long blocks = (budget - OVERHEAD - modelBytes - lookupBytes) / threads / rowBytes;
         int blockRows = (int) Math.min(MAX_BLOCK_ROWS, blocks / MIN_BLOCK_ROWS * MIN_BLOCK_ROWS);
         if (blockRows < MIN_BLOCK_ROWS) {

@@ -32,6 +32,7 @@ import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.worker.partition.StepTimes.Step;
 import io.nightshift.worker.scoring.CheckCounter;
 import io.nightshift.worker.scoring.ScoringSession;
+import io.nightshift.worker.scoring.TopClasses;
 import io.nightshift.worker.scoring.UnseenCounter;
 import java.io.IOException;
 import java.sql.Connection;
@@ -443,6 +444,7 @@ public final class PartitionAttempt {
                 checkCounter,
                 description.features().size(),
                 description.outputs() + PredictionColumns.margins(scored.job(), description),
+                TopClasses.of(lease.job().output(), description),
                 rows,
                 firstScored);
         ended(Step.PREPARE);

@@ -106,6 +106,7 @@ final class SliceQuery {
                         Stream.ofNullable(job.id()),
                         job.features().stream().map(Feature::source),
                         job.output().stream(),
+                        job.segments().stream(),
                         IntStream.range(0, checked.own().size()).mapToObj(this::ownChecked))
                 .flatMap(Function.identity());
     }
@@ -124,6 +125,9 @@ final class SliceQuery {
         }
         for (int i = 0; i < job.output().size(); i++) {
             select.add(inline(job.output().get(i)) + " AS nightshift_output_" + i);
+        }
+        for (int i = 0; i < job.segments().size(); i++) {
+            select.add(segment(inline(job.segments().get(i)), i));
         }
         for (int i = 0; i < checked.own().size(); i++) {
             Bound bound = ownChecked(i);
@@ -151,6 +155,9 @@ final class SliceQuery {
         }
         for (int i = 0; i < job.output().size(); i++) {
             select.add(value(job.output().get(i)) + " AS nightshift_output_" + i);
+        }
+        for (int i = 0; i < job.segments().size(); i++) {
+            select.add(segment(value(job.segments().get(i)), i));
         }
         for (int i = 0; i < checked.own().size(); i++) {
             Bound bound = ownChecked(i);
@@ -256,6 +263,11 @@ final class SliceQuery {
     }
 
     // Values.
+
+    /// Thresholds are chosen by the text of a segment.
+    private static String segment(String value, int position) {
+        return "CAST(%s AS VARCHAR) AS nightshift_segment_%d".formatted(value, position);
+    }
 
     /// A checked value as a number. Of a value that is none, only whether it is NULL counts.
     private static String number(String value, String type) {
@@ -380,6 +392,9 @@ final class SliceQuery {
         for (Bound bound : job.output()) {
             addFailure(checks, "output column \"" + bound.name() + "\"", bound);
             addLimit(checks, "output column \"" + bound.name() + "\"", bound, false);
+        }
+        for (Bound bound : job.segments()) {
+            addFailure(checks, "segment \"" + bound.name() + "\"", bound);
         }
         return checks;
     }

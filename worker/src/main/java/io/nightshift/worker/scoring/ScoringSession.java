@@ -1,6 +1,7 @@
 package io.nightshift.worker.scoring;
 
 import io.nightshift.scoring.model.Scorer;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,10 @@ public final class ScoringSession {
     private final UnseenCounter unseen;
     private final CheckCounter checks;
     private final double[][] features;
+    private final TopClasses top;
+    /// What the scorer fills.
+    private final double[][] outputs;
+    /// The same, and after them the most probable classes.
     private final double[][] block;
     private final double[][] kept;
     private final long[] tickets = new long[BLOCK];
@@ -29,6 +34,8 @@ public final class ScoringSession {
 
     /// @param unseen looks at the features of each block before they are scored
     /// @param checks counts values of columns of each block
+    /// @param outputs the number of outputs of the scorer
+    /// @param top the most probable classes, which follow the outputs
     /// @param rows counts the rows scored, for others to read
     /// @param firstScored set, if it is 0, to the milliseconds since 1970 when a row is first scored
     public ScoringSession(
@@ -37,14 +44,17 @@ public final class ScoringSession {
             CheckCounter checks,
             int features,
             int outputs,
+            TopClasses top,
             AtomicLong rows,
             AtomicLong firstScored) {
         this.scorer = scorer;
         this.unseen = unseen;
         this.checks = checks;
         this.features = new double[features][BLOCK];
-        this.block = new double[outputs][BLOCK];
-        this.kept = new double[outputs][KEPT];
+        this.top = top;
+        this.block = new double[outputs + top.columns()][BLOCK];
+        this.outputs = Arrays.copyOf(block, outputs);
+        this.kept = new double[block.length][KEPT];
         this.rows = rows;
         this.firstScored = firstScored;
     }
@@ -94,8 +104,9 @@ public final class ScoringSession {
         // Before the counter of categories changes values.
         checks.countColumns(features, count);
         unseen.check(features, count);
-        scorer.score(features, count, block);
-        checks.countPredictions(block, count);
+        scorer.score(features, count, outputs);
+        checks.countPredictions(outputs, count);
+        top.select(outputs, count, block, outputs.length);
         long first = rows.get();
         int at = (int) (first % KEPT);
         int head = Math.min(count, KEPT - at);
@@ -118,7 +129,7 @@ public final class ScoringSession {
         return tickets;
     }
 
-    /// @param output 0 for the prediction, then the probabilities
+    /// @param output 0 for the prediction, then the probabilities, the margins and the most probable classes
     /// @param count of tickets
     /// @return that output of each row whose ticket was put there, until the next call
     double[] outputs(int output, int count) {

@@ -4,11 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.hardwood.InputFile;
+import dev.hardwood.metadata.ColumnChunk;
+import dev.hardwood.metadata.ColumnMetaData;
+import dev.hardwood.metadata.CompressionCodec;
+import dev.hardwood.metadata.RowGroup;
+import dev.hardwood.metadata.Statistics;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.reader.RowReader;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.OutputConstant;
+import io.nightshift.protocol.job.OutputDecision;
+import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
@@ -16,7 +24,9 @@ import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Task;
+import io.nightshift.storage.Destinations;
 import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.files.SourceFiles;
 import io.nightshift.storage.source.parquet.ParquetReader;
@@ -25,6 +35,8 @@ import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
 import io.nightshift.worker.TestNode.Scored;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -44,6 +56,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The predictions that an attempt writes.
@@ -313,6 +326,191 @@ class PartitionAttemptIT {
                             model,
                             file))
                     .hasMessageContaining("with output.margin, margin is a column of the output itself");
+        }
+    }
+
+    @Nested
+    class Shape {
+
+        private static final ModelDescription THREE = new ModelDescription(
+                "test", "three", Task.MULTICLASS, List.of(SumModel.number("f0")), List.of("a", "b", "c"), Map.of());
+
+        /// The class at the position `f0` has the probability 0.6, and the others 0.2.
+        private static final Model MODEL = new FixedModel(THREE, (features, rows, outputs) -> {
+            for (int row = 0; row < rows; row++) {
+                for (int k = 1; k < 4; k++) {
+                    outputs[k][row] = features[0][row] == k - 1 ? 0.6 : 0.2;
+                }
+                outputs[0][row] = features[0][row];
+            }
+        });
+
+        private static Job.Output shape(OutputDecision... decisions) {
+            return new Job.Output(
+                    List.of(),
+                    false,
+                    Map.of("a", "A", "b", "B", "c", "C"),
+                    2,
+                    List.of(decisions),
+                    List.of(new OutputConstant("day", OutputConstant.Type.DATE, "2026-11-25")),
+                    Map.of("prediction", "best"));
+        }
+
+        @Test
+        void theMostProbableClassesHaveTheirLabelsAndScores() {
+            Path file = node.parquet("in.parquet", "SELECT (i % 3)::DOUBLE AS f0, i AS id FROM range(3000) t(i)");
+
+            Scored scored =
+                    node.score(JobBuilder.over(file).id("id").shape(shape()).build(), MODEL, file);
+
+            assertThat(node.rows(
+                            "SELECT best, class_1, score_1, class_2, score_2, day, count(*) FROM %s GROUP BY ALL ORDER BY 1"
+                                    .formatted(scored.partTable())))
+                    .containsExactly(
+                            "A|A|0.6|B|0.2|2026-11-25|1000",
+                            "B|B|0.6|A|0.2|2026-11-25|1000",
+                            "C|C|0.6|A|0.2|2026-11-25|1000");
+        }
+
+        @Test
+        void eachSegmentHasItsThreshold() {
+            Path file = node.parquet(
+                    "in.parquet",
+                    "SELECT 1.0 AS f0, i AS id, CASE i WHEN 3 THEN NULL ELSE i + 10 END AS shop FROM range(4) t(i)");
+            OutputDecision decision = new OutputDecision("sure", "b", 0.5, "shop", Map.of("10", 0.7, "11", 0.6));
+
+            Scored scored = node.score(
+                    JobBuilder.over(file).id("id").shape(shape(decision)).build(), MODEL, file);
+
+            // A segment without a threshold, and a row without a segment, have the default.
+            assertThat(node.rows("SELECT record_id, sure FROM %s ORDER BY 1".formatted(scored.partTable())))
+                    .containsExactly("0|false", "1|true", "2|true", "3|true");
+        }
+
+        @Test
+        void aScoreThatIsNoNumberGivesNoDecision() {
+            Path file = node.parquet("in.parquet", "SELECT NULL::DOUBLE AS f0 UNION ALL SELECT 7.5");
+            Job.Output output = new Job.Output(
+                    List.of(),
+                    false,
+                    Map.of(),
+                    0,
+                    List.of(new OutputDecision("high", null, 7.5, null, Map.of())),
+                    List.of(),
+                    Map.of());
+
+            Model model = new FixedModel(
+                    SumModel.ofNumbers(1).description(),
+                    (features, rows, outputs) -> System.arraycopy(features[0], 0, outputs[0], 0, rows));
+
+            Scored scored = node.score(JobBuilder.over(file).shape(output).build(), model, file);
+
+            assertThat(node.rows("SELECT high FROM %s ORDER BY record_row".formatted(scored.partTable())))
+                    .containsExactly("null", "true");
+        }
+
+        @Test
+        void aSegmentThatIsNoColumnIsRefused() {
+            Path file = node.parquet("in.parquet", "SELECT 1.5 AS f0, 1 AS shop");
+            OutputDecision decision = new OutputDecision("sure", "b", 0.5, "shopp", Map.of("10", 0.7));
+
+            assertThatThrownBy(() -> node.score(
+                            JobBuilder.over(file).shape(shape(decision)).build(), MODEL, file))
+                    .hasMessageContaining("output.decisions: \"shopp\" is neither a column")
+                    .hasMessageContaining("did you mean \"shop\"?");
+        }
+    }
+
+    /// Read by another reader than the one that comes with the writer.
+    @Nested
+    class Layout {
+
+        private static final int ROWS = 30_000;
+
+        private Scored score(ParquetDestination layout) {
+            Path file = node.parquet(
+                    "in.parquet",
+                    "SELECT (i * 7919 %% %d)::DOUBLE AS f0, i AS id, i %% 2 AS half FROM range(%1$d) t(i)"
+                            .formatted(ROWS));
+            return node.score(
+                    JobBuilder.over(file).id("id").output("half").into(layout).build(), SumModel.ofNumbers(1), file);
+        }
+
+        private static ColumnMetaData column(RowGroup group, String name) {
+            return group.columns().stream()
+                    .map(ColumnChunk::metaData)
+                    .filter(column -> column.pathInSchema().toString().equals(name))
+                    .findFirst()
+                    .orElseThrow();
+        }
+
+        private static double number(byte[] statistic) {
+            return ByteBuffer.wrap(statistic).order(ByteOrder.LITTLE_ENDIAN).getDouble();
+        }
+
+        @Test
+        void rowsAreSortedWithTheirOwnScores() throws IOException {
+            Scored scored = score(new ParquetDestination(
+                    "/out", null, 9, 6_144, List.of("half", "prediction"), List.of("record_id")));
+
+            assertThat(node.rows("SELECT count(*), count(*) FILTER (prediction = record_id * 7919 %% %d) FROM %s"
+                            .formatted(ROWS, scored.partTable())))
+                    .containsExactly("30000|30000");
+            try (ParquetFileReader reader = ParquetFileReader.open(InputFile.of(scored.part()));
+                    RowReader rows = reader.rowReader()) {
+                List<RowGroup> groups = reader.getFileMetaData().rowGroups();
+                assertThat(groups).extracting(RowGroup::numRows).containsExactly(6144L, 6144L, 6144L, 6144L, 5424L);
+                assertThat(groups).allSatisfy(group -> {
+                    assertThat(column(group, "prediction").codec()).isEqualTo(CompressionCodec.ZSTD);
+                    assertThat(column(group, "record_id").bloomFilterOffset()).isNotNull();
+                });
+                // The first two groups hold even IDs only, and no prediction of the second is in the first.
+                Statistics first = column(groups.getFirst(), "prediction").statistics();
+                Statistics second = column(groups.get(1), "prediction").statistics();
+                assertThat(number(first.maxValue())).isLessThan(number(second.minValue()));
+                long half = 0;
+                double before = -1;
+                for (int row = 0; row < ROWS; row++) {
+                    rows.next();
+                    before = rows.getLong("half") == half ? before : -1;
+                    half = rows.getLong("half");
+                    assertThat(rows.getDouble("prediction")).isGreaterThan(before);
+                    before = rows.getDouble("prediction");
+                }
+                assertThat(half).isEqualTo(1);
+            }
+        }
+
+        @ParameterizedTest
+        @EnumSource
+        void everyCodecIsRead(ParquetDestination.Codec codec) throws IOException {
+            Scored scored = score(new ParquetDestination("/out", codec, null, null, List.of(), List.of()));
+
+            assertThat(node.rows("SELECT sum(prediction) FROM " + scored.partTable()))
+                    .containsExactly("4.49985E8");
+            try (ParquetFileReader reader = ParquetFileReader.open(InputFile.of(scored.part()))) {
+                RowGroup group = reader.getFileMetaData().rowGroups().getFirst();
+                assertThat(column(group, "prediction").codec()).hasToString(codec.name());
+                assertThat(column(group, "record_id").bloomFilterOffset()).isNull();
+            }
+        }
+
+        @Test
+        void aColumnThatTheOutputDoesNotHaveIsRefused() {
+            Job job = JobBuilder.over(node.parquet("in.parquet", "SELECT 1.5 AS f0"))
+                    .into(new ParquetDestination(
+                            node.staging.toString(), null, null, null, List.of("predicton"), List.of("f0")))
+                    .build();
+
+            assertThat(new Destinations(() -> node.duckDb, DataSources.NONE)
+                            .of(job)
+                            .check(job, SumModel.ofNumbers(1).description()))
+                    .anySatisfy(
+                            reason -> assertThat(reason)
+                                    .isEqualTo(
+                                            "destination.parquet.order-by: the output has no column predicton; did you mean prediction?"))
+                    .anySatisfy(reason -> assertThat(reason)
+                            .startsWith("destination.parquet.bloom-filters: the output has no column f0; it has "));
         }
     }
 

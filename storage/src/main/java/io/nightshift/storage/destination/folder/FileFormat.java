@@ -1,6 +1,7 @@
 package io.nightshift.storage.destination.folder;
 
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.storage.source.BoundJob;
@@ -21,6 +22,11 @@ public interface FileFormat {
     /// Why the format can't hold a job's output; empty if it can.
     default List<String> check(BoundJob job) {
         return List.of();
+    }
+
+    /// As [#check(BoundJob)], with what the format needs to know of the model.
+    default List<String> check(BoundJob job, ModelDescription model) {
+        return check(job);
     }
 
     /// A statement that writes an attempt's good rows to a file. If it has values, it has those of the rows,

@@ -185,7 +185,7 @@ public final class FileProof implements OutputProof {
                     .map(this::locate)
                     .toList();
             try (WrittenFile.Locals opened = WrittenFile.Locals.open(parts)) {
-                if (!rows.predictions(opened.paths(), visitor)) {
+                if (!rows.predictions(opened.paths(), batch.job().output(), visitor)) {
                     return false;
                 }
             }

@@ -22,6 +22,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
@@ -150,6 +151,17 @@ class FolderPublisher {
         } catch (IOException e) {
             throw FailureException.permanent(
                     "the destination %s can't be read: %s".formatted(folder, Folders.reason(e)));
+        }
+    }
+
+    Optional<String> manifest(BatchId batch) {
+        try {
+            return Optional.of(Files.readString(folders(batch).published().resolve(BatchFolders.MANIFEST)));
+        } catch (NoSuchFileException _) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw FailureException.permanent(
+                    "the manifest of %s in %s can't be read: %s".formatted(batch, folder, Folders.reason(e)));
         }
     }
 

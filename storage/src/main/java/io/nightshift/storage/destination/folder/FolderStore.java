@@ -88,7 +88,7 @@ public final class FolderStore implements DestinationStore {
                     .formatted(LoadTables.REDSHIFT, LoadTables.SNOWFLAKE));
         }
         if (format.limitsColumns()) {
-            reasons.addAll(format.check(sources.of(job.source()).bind(job, model)));
+            reasons.addAll(format.check(sources.of(job.source()).bind(job, model), model));
         }
         return reasons;
     }
@@ -146,6 +146,12 @@ public final class FolderStore implements DestinationStore {
     @Override
     public Optional<BatchId> newest(String job) {
         return publisher.newest(job);
+    }
+
+    @Override
+    public Optional<String> manifest(BatchId published) {
+        requireWritable(published);
+        return publisher.manifest(published);
     }
 
     @Override

@@ -221,18 +221,19 @@ public final class OutputRows {
 
     /// Visits the predictions in files with the same columns.
     ///
+    /// @param shape of the output
     /// @return whether the files have them as numbers
-    boolean predictions(List<Path> parts, OutputProof.PredictionVisitor visitor) {
+    boolean predictions(List<Path> parts, Job.Output shape, OutputProof.PredictionVisitor visitor) {
         if (parts.isEmpty()) {
             return true;
         }
         String read = format.read(parts);
-        String column =
-                PredictionColumns.checked(ask("SELECT column_name FROM (DESCRIBE SELECT * FROM %s)".formatted(read)));
+        String column = PredictionColumns.checked(
+                ask("SELECT column_name FROM (DESCRIBE SELECT * FROM %s)".formatted(read)), shape);
         if (column == null) {
             return false;
         }
-        String sql = "SELECT CAST(%s AS DOUBLE) FROM %s".formatted(column, read);
+        String sql = "SELECT CAST(%s AS DOUBLE) FROM %s".formatted(Sql.name(column), read);
         try (Connection connection = duckDb.get().connect();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {

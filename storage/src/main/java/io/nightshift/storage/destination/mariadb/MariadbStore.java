@@ -198,6 +198,14 @@ public final class MariadbStore implements DestinationStore {
     }
 
     @Override
+    public Optional<String> manifest(BatchId published) {
+        try (Database database = open()) {
+            return MariadbPublisher.registered(database, tables, published)
+                    .flatMap(registered -> Optional.ofNullable(registered.manifest()));
+        }
+    }
+
+    @Override
     public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
         return new MariadbProof(
                 batch, phase, published, destination, dataSources.mariadb(destination.dataSource()), sourceIds);

@@ -82,7 +82,7 @@ public final class ObjectDestination implements DestinationStore {
     public List<String> check(Job job, ModelDescription model) {
         List<String> reasons = new ArrayList<>(checkPlace());
         if (format.limitsColumns()) {
-            reasons.addAll(format.check(sources.of(job.source()).bind(job, model)));
+            reasons.addAll(format.check(sources.of(job.source()).bind(job, model), model));
         }
         return reasons;
     }
@@ -139,6 +139,11 @@ public final class ObjectDestination implements DestinationStore {
     @Override
     public Optional<BatchId> newest(String job) {
         return publisher.newest(job);
+    }
+
+    @Override
+    public Optional<String> manifest(BatchId published) {
+        return publisher.manifest(published);
     }
 
     @Override

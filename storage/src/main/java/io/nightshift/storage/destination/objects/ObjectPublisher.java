@@ -294,6 +294,13 @@ final class ObjectPublisher {
         return slash < 0 ? name : name.substring(0, slash);
     }
 
+    Optional<String> manifest(BatchId published) {
+        ObjectContent manifest = store().get(keys(published).published(BatchFolders.MANIFEST));
+        return manifest == null
+                ? Optional.empty()
+                : Optional.of(new String(manifest.bytes(), StandardCharsets.UTF_8));
+    }
+
     Optional<BatchId> newest(String job) {
         return new LatestPointer(store(), prefix, job).batch();
     }

@@ -1,23 +1,73 @@
 package io.nightshift.storage.destination.parquet;
 
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.NameSuggestion;
+import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.plan.Slice;
+import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.destination.folder.FileFormat;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.duckdb.SqlStatement;
+import io.nightshift.storage.source.BoundJob;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
-/// Parquet, compressed with Zstandard.
+/// Parquet, as the job describes it.
 public final class ParquetFormat implements FileFormat {
 
     /// A column with more distinct values in a row group has no dictionary. DuckDB itself gives up at five
     /// times as many, after it has looked up each of them in vain: scores, and positions.
     private static final int DISTINCT = 10_000;
+
+    /// DuckDB rounds the rows of a row group up to whole vectors.
+    private static final int VECTOR = 2_048;
+
+    private final ParquetDestination layout;
+
+    /// Without a layout of the job's own.
+    public ParquetFormat() {
+        this(new ParquetDestination("/"));
+    }
+
+    /// @param layout of the files. Its folder does not matter
+    public ParquetFormat(ParquetDestination layout) {
+        this.layout = layout;
+    }
+
+    @Override
+    public boolean limitsColumns() {
+        return !layout.orderBy().isEmpty() || !layout.bloomFilters().isEmpty();
+    }
+
+    @Override
+    public List<String> check(BoundJob job, ModelDescription model) {
+        Set<String> names = new TreeSet<>();
+        PredictionColumns.schema(job, model).forEach(column -> names.add(column.name()));
+        List<String> reasons = new ArrayList<>();
+        Map.of("order-by", layout.orderBy(), "bloom-filters", layout.bloomFilters())
+                .forEach((key, columns) -> columns.stream()
+                        .filter(column -> !names.contains(column))
+                        .map(column -> unknown(key, column, names))
+                        .forEach(reasons::add));
+        return reasons;
+    }
+
+    private static String unknown(String key, String column, Set<String> names) {
+        String near = NameSuggestion.closest(column, names);
+        return "destination.parquet.%s: the output has no column %s; %s"
+                .formatted(
+                        key,
+                        column,
+                        near == null ? "it has " + String.join(", ", names) : "did you mean " + near + "?");
+    }
 
     @Override
     public String extension() {
@@ -43,7 +93,17 @@ public final class ParquetFormat implements FileFormat {
                 .formatted(String.join(", ", columns), rows.scored().sql());
         List<SqlStatement.Value> values = new ArrayList<>(List.of(predictedAt, to));
         values.addAll(rows.scored().values());
-        return new SqlStatement(copy(select, to.literal(), blockRows, dictionary(most)), values);
+        return new SqlStatement(
+                copy(sorted(select), to.literal(), blockRows, dictionary(most, groupRows(blockRows))), values);
+    }
+
+    /// The scores are read below the sort: a row's scores are kept only for a short while after it was scored.
+    private String sorted(String select) {
+        return layout.orderBy().isEmpty()
+                ? select
+                : "FROM (%s) ORDER BY %s"
+                        .formatted(
+                                select, layout.orderBy().stream().map(Sql::name).collect(Collectors.joining(", ")));
     }
 
     private static String sql(PredictionColumns.Column column, Lease lease) {
@@ -72,14 +132,26 @@ public final class ParquetFormat implements FileFormat {
     /// of each dictionary in advance, so a file of few rows asks for small ones; that changes no byte of the
     /// file. It is a power of two, so that partitions of nearly equal rows have the same.
     ///
+    /// DuckDB writes Bloom filters of columns with a dictionary only, and has one limit for all columns. So files
+    /// with Bloom filters have dictionaries that hold every row of a row group.
+    ///
     /// @param rows the most rows that there are
-    private static long dictionary(long rows) {
-        return rows >= DISTINCT ? DISTINCT : Math.min(DISTINCT, 2 * Long.highestOneBit(Math.max(1, rows)));
+    private long dictionary(long rows, int groupRows) {
+        long most = layout.bloomFilters().isEmpty() ? DISTINCT : Math.max(DISTINCT, groupRows + VECTOR);
+        return rows >= most ? most : Math.min(most, 2 * Long.highestOneBit(Math.max(1, rows)));
     }
 
-    private static String copy(String select, String to, int blockRows, long dictionary) {
-        return "COPY (%s) TO %s (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE %d, DICTIONARY_SIZE_LIMIT %d)"
-                .formatted(select, to, blockRows, dictionary);
+    private int groupRows(int blockRows) {
+        return layout.rowGroupRows() == null ? blockRows : Math.min(blockRows, layout.rowGroupRows());
+    }
+
+    private String copy(String select, String to, int blockRows, long dictionary) {
+        ParquetDestination.Codec codec = layout.codec();
+        String compression = codec == null
+                ? "zstd, COMPRESSION_LEVEL %d".formatted(layout.level() == null ? 1 : layout.level())
+                : codec.text();
+        return "COPY (%s) TO %s (FORMAT parquet, COMPRESSION %s, ROW_GROUP_SIZE %d, DICTIONARY_SIZE_LIMIT %d)"
+                .formatted(select, to, compression, groupRows(blockRows), dictionary);
     }
 
     @Override

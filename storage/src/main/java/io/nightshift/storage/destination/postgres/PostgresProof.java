@@ -150,7 +150,8 @@ final class PostgresProof extends TableProof {
 
     @Override
     public boolean predictions(List<PartitionCommit> commits, PredictionVisitor visitor) {
-        String column = PredictionColumns.checked(columns("columns"));
+        String column =
+                PredictionColumns.checked(columns("columns"), batch.job().output());
         if (column == null) {
             return false;
         }
@@ -160,7 +161,9 @@ final class PostgresProof extends TableProof {
                     visitor.prediction(row.wasNull() ? Double.NaN : value);
                 },
                 "SELECT %s FROM %s"
-                        .formatted(column, tables.sql(isPublished() ? tables.published() : tables.staging())));
+                        .formatted(
+                                BatchTables.quoted(column),
+                                tables.sql(isPublished() ? tables.published() : tables.staging())));
         return true;
     }
 

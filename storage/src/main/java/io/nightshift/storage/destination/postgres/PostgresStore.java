@@ -234,6 +234,13 @@ public final class PostgresStore implements DestinationStore {
     }
 
     @Override
+    public Optional<String> manifest(BatchId published) {
+        try (Database database = open()) {
+            return PostgresPublisher.manifest(database, BatchTables.of(destination, published), published);
+        }
+    }
+
+    @Override
     public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
         return new PostgresProof(
                 batch, phase, published, destination, dataSources.postgresql(destination.dataSource()), sourceIds);

@@ -31,7 +31,7 @@ final class ColumnNames {
                     .filter(Objects::nonNull)
                     .forEach(texts::add);
         }
-        texts.addAll(job.output().columns());
+        texts.addAll(job.output().sources());
         PartitionKey key = job.partitions().key();
         if (key != null) {
             texts.add(key.by());

@@ -324,7 +324,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             Job.Source from = job.source();
             List<String> texts = new ArrayList<>(from.select().values());
             texts.addAll(job.features());
-            texts.addAll(job.output().columns());
+            texts.addAll(job.output().sources());
             texts.addAll(job.checkedColumns());
             model.features().forEach(feature -> texts.add(feature.name() == null ? "" : feature.name()));
             texts.add(from.where() == null ? "" : from.where());

@@ -299,7 +299,7 @@ public final class SqlReader implements SourceReader {
                                         : job.partitions().key().by()),
                         source.select().values().stream(),
                         source.lookups().stream().flatMap(lookup -> lookup.on().keySet().stream()),
-                        job.output().columns().stream(),
+                        job.output().sources().stream(),
                         job.checkedColumns().stream(),
                         job.features().stream(),
                         job.features().isEmpty()

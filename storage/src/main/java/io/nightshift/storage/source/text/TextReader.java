@@ -325,6 +325,7 @@ public final class TextReader implements SourceReader {
         Set<String> expressions = new LinkedHashSet<>(job.source().select().values());
         bound.features().forEach(feature -> expressions.add(feature.source().sql()));
         bound.output().forEach(output -> expressions.add(output.sql()));
+        bound.segments().forEach(segment -> expressions.add(segment.sql()));
         bound.checked().forEach(checked -> expressions.add(checked.source().sql()));
         if (bound.id() != null) {
             expressions.add(bound.id().sql());
