@@ -293,6 +293,10 @@ class Client:
         """Publishes a batch that is held because a check of its job has failed."""
         return self._control(batch, "approve", {"reason": reason})
 
+    def delete(self, batch: str, reason: str = "", *, force: bool = False, dry_run: bool = False) -> ControlResult:
+        """Deletes the output of a published batch. Its ledger stays."""
+        return self._control(batch, "delete", {"reason": reason, "force": force, "dry_run": dry_run})
+
     def retry(self, batch: str) -> ControlResult:
         """Continues a failed batch from what is committed."""
         return self._control(batch, "retry", {})

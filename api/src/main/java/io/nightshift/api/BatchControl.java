@@ -40,8 +40,17 @@ public sealed interface BatchControl {
     /// @param reason kept in the batch's history; at most 1,000 characters, may be empty
     record Approve(String reason) implements BatchControl {}
 
+    /// Deletes the output of a published batch. Its ledger stays. Refused for the newest published batch of
+    /// its job
+    /// at its destination, unless forced.
+    ///
+    /// @param reason kept in the batch's history; at most 1,000 characters, may be empty
+    /// @param force whether the newest batch is deleted, too
+    /// @param dryRun whether to check only, and to delete nothing
+    record Delete(String reason, boolean force, boolean dryRun) implements BatchControl {}
+
     /// The name of the control in commands and URLs: `pause`, `resume`, `cancel`, `retry`, `rescore`,
-    /// `ignore-window` or `approve`.
+    /// `ignore-window`, `approve` or `delete`.
     default String verb() {
         return switch (this) {
             case Pause pause -> "pause";
@@ -51,6 +60,7 @@ public sealed interface BatchControl {
             case Rescore rescore -> "rescore";
             case IgnoreWindow ignore -> "ignore-window";
             case Approve approve -> "approve";
+            case Delete delete -> "delete";
         };
     }
 }

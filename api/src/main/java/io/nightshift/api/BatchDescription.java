@@ -48,6 +48,7 @@ import org.jspecify.annotations.Nullable;
 ///     are
 ///     known
 /// @param approval who has approved the publication in spite of failed checks; null if nobody has
+/// @param removal how far the removal of the published batch is; null if it is not removed
 public record BatchDescription(
         String batch,
         String job,
@@ -75,7 +76,8 @@ public record BatchDescription(
         @JsonInclude(Include.NON_NULL) @Nullable Timing timing,
         @JsonInclude(Include.NON_NULL) @Nullable Use use,
         @JsonInclude(Include.NON_EMPTY) List<Check> checks,
-        @JsonInclude(Include.NON_NULL) @Nullable Approval approval) {
+        @JsonInclude(Include.NON_NULL) @Nullable Approval approval,
+        @JsonInclude(Include.NON_NULL) @Nullable Removal removal) {
 
     /// Keeps unmodifiable copies of the collections; the maps are sorted.
     public BatchDescription {
@@ -138,6 +140,22 @@ public record BatchDescription(
             Instant at,
             String reason,
             @JsonInclude(Include.NON_NULL) @Nullable String by) {}
+
+    /// The removal of a published batch.
+    ///
+    /// @param at when it began
+    /// @param by the name of the token of who deletes the batch; null if its job's retention removes it
+    /// @param reason that the caller gave, may be empty; or the retention, as `keep: 30, for: 90d`
+    /// @param unpublishedAt from when on readers no longer see the batch; null if that is not sure yet
+    /// @param removedAt when all output was deleted; null before
+    /// @param text the removal in one sentence, for people
+    public record Removal(
+            Instant at,
+            @JsonInclude(Include.NON_NULL) @Nullable String by,
+            String reason,
+            @JsonInclude(Include.NON_NULL) @Nullable Instant unpublishedAt,
+            @JsonInclude(Include.NON_NULL) @Nullable Instant removedAt,
+            String text) {}
 
     /// A resource that the batch needs does not work. The batch tries it again and again.
     ///
@@ -264,7 +282,8 @@ public record BatchDescription(
                 timing == null ? null : timing.recorded(),
                 use,
                 checks,
-                approval);
+                approval,
+                removal);
     }
 
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.

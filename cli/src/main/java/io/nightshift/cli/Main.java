@@ -4,6 +4,7 @@ import io.nightshift.cli.batch.AlertCommands;
 import io.nightshift.cli.batch.BatchCommands;
 import io.nightshift.cli.batch.LedgerCommands;
 import io.nightshift.cli.batch.QuarantineCommands;
+import io.nightshift.cli.batch.RetentionCommands;
 import io.nightshift.cli.client.UiCommand;
 import io.nightshift.cli.doctor.DoctorCommand;
 import io.nightshift.cli.init.InitCommand;
@@ -62,6 +63,7 @@ public final class Main {
         commands.put("backfill", BackfillCommand.class);
         commands.put("quarantine", QuarantineCommands.class);
         commands.put("alert", AlertCommands.class);
+        commands.put("retention", RetentionCommands.class);
         commands.put("ledger", LedgerCommands.class);
         commands.put("ui", UiCommand.class);
         commands.put("token", TokenCommands.class);

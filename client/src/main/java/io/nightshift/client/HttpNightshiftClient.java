@@ -23,6 +23,7 @@ import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
+import io.nightshift.api.RetentionReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
@@ -327,6 +328,8 @@ final class HttpNightshiftClient implements NightshiftClient {
             case BatchControl.Retry retry -> new ControlRequest(null, List.of());
             case BatchControl.IgnoreWindow ignore -> new ControlRequest(null, List.of());
             case BatchControl.Approve(String reason) -> new ControlRequest(reason, List.of());
+            case BatchControl.Delete(String reason, boolean force, boolean dryRun) ->
+                new ControlRequest(reason, List.of(), force, dryRun);
         };
         Call call = new Call(
                 "POST",
@@ -335,6 +338,15 @@ final class HttpNightshiftClient implements NightshiftClient {
                 BodyPublishers.ofString(ApiJson.write(body)),
                 timeout);
         return send(call, ControlResult.class);
+    }
+
+    @Override
+    public CompletionStage<RetentionReport> applyRetention(@Nullable String job, boolean dryRun) {
+        Map<String, @Nullable String> query = new LinkedHashMap<>();
+        query.put("job", job);
+        String path = "/v1/retention" + text(query);
+        Call call = dryRun ? get(path) : new Call("POST", path, Map.of(), BodyPublishers.noBody(), timeout);
+        return send(call, RetentionReport.class);
     }
 
     @Override

@@ -20,6 +20,7 @@ import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
+import io.nightshift.api.RetentionReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
@@ -216,14 +217,22 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param filter the rows to read, and where the page begins
     CompletionStage<QuarantinedRowPage> quarantinedRows(String batch, QuarantineFilter filter);
 
-    /// Pauses, resumes, cancels, retries or rescores a batch, or lets it ignore its window. When the stage
-    /// completes, the change is durable.
+    /// Pauses, resumes, cancels, retries, rescores, approves or deletes a batch, or lets it ignore its
+    /// window. When
+    /// the stage completes, the change is durable.
     ///
     /// The stage fails with the kind `REFUSED` if the batch's state doesn't allow the control.
     ///
     /// @param batch ID, unambiguous prefix of an ID, or `latest`
     /// @param control the change of the batch
     CompletionStage<ControlResult> control(String batch, BatchControl control);
+
+    /// Finds the published batches that the retention of their jobs removes, and removes them. When the stage
+    /// completes, readers may still see them for a moment.
+    ///
+    /// @param job the name of a job; null for all jobs
+    /// @param dryRun whether to remove nothing
+    CompletionStage<RetentionReport> applyRetention(@Nullable String job, boolean dryRun);
 
     /// Follows a batch until it is published, failed, cancelled or damaged. If the connection is lost, the
     /// client reconnects and continues where it left off.

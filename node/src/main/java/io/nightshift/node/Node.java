@@ -21,6 +21,7 @@ import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.coordinator.register.RegisterSettings;
 import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.coordinator.retention.BatchRetention;
 import io.nightshift.node.alert.AlertChannels;
 import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.configuration.HttpSettings;
@@ -97,6 +98,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.apache.pekko.Done;
@@ -109,6 +111,7 @@ import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.sharding.typed.ShardedDaemonProcessSettings;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
@@ -152,6 +155,8 @@ public final class Node {
     private final NodeFaults faults = new NodeFaults(Clock.systemUTC());
     private final StuckThreads stuck = new StuckThreads();
     private final AlertChannels alertChannels;
+    private final BatchRetention retention;
+    private final AtomicBoolean isSweeping = new AtomicBoolean();
 
     private Node(ActorSystem<Void> system, Dependencies dependencies) {
         this.system = system;
@@ -168,6 +173,7 @@ public final class Node {
                 dependencies.dataSources(),
                 new ConnectionPool(dependencies.scoring().size()));
         this.name = Cluster.get(system).selfMember().address().hostPort().replaceFirst("^.*@", "");
+        this.retention = new BatchRetention(dependencies.ledger(), this::tell, InstantSource.system());
         this.alertChannels = new AlertChannels(dependencies.alerts().channels(), name, InstantSource.system());
     }
 
@@ -454,10 +460,44 @@ public final class Node {
                             tellAlerts(new AlertCommand.Wake());
                         },
                         system.executionContext());
+        Duration every = system.settings().config().getDuration("nightshift.batch.retention.every");
+        Cancellable sweeping = system.scheduler()
+                .scheduleWithFixedDelay(
+                        TENDING.compareTo(every) < 0 ? TENDING : every,
+                        every,
+                        () -> {
+                            if (isOldestCoordinator() && isSweeping.compareAndSet(false, true)) {
+                                blocking.execute(this::sweep);
+                            }
+                        },
+                        system.executionContext());
         CoordinatedShutdown.get(system).addTask(CoordinatedShutdown.PhaseBeforeServiceUnbind(), "stop-tending", () -> {
             tending.cancel();
+            sweeping.cancel();
             return CompletableFuture.completedFuture(Done.getInstance());
         });
+    }
+
+    /// The one node that looks for batches to remove. While the cluster changes, it may be two, or none.
+    private boolean isOldestCoordinator() {
+        Member self = Cluster.get(system).selfMember();
+        for (Member member : Cluster.get(system).state().getMembers()) {
+            boolean isUp = member.status().equals(MemberStatus.up());
+            if (isUp && member.hasRole("coordinator") && member.isOlderThan(self)) {
+                return false;
+            }
+        }
+        return self.status().equals(MemberStatus.up());
+    }
+
+    private void sweep() {
+        try {
+            retention.sweep();
+        } catch (FailureException e) {
+            LOG.warn("the retention removes nothing now, and looks again later: {}", e.getMessage());
+        } finally {
+            isSweeping.set(false);
+        }
     }
 
     /// Prepares the access control of this node; called once.
@@ -494,7 +534,7 @@ public final class Node {
         ExecutorService readers = Executors.newFixedThreadPool(
                 READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
         BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers, prices);
-        BatchOperations changes = new BatchOperations(requests, batches);
+        BatchOperations changes = new BatchOperations(requests, batches, retention, readers);
         AppliedJobs scheduler = JobSchedulerStarter.start(
                 system,
                 requests,

@@ -24,7 +24,8 @@ import picocli.CommandLine.Command;
             BatchRetryCommand.class,
             BatchRescoreCommand.class,
             BatchIgnoreWindowCommand.class,
-            BatchApproveCommand.class
+            BatchApproveCommand.class,
+            BatchDeleteCommand.class
         },
         mixinStandardHelpOptions = true)
 public final class BatchCommands extends CommandGroup {}

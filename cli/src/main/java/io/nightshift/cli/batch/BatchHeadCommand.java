@@ -9,6 +9,7 @@ import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.FirstRows;
@@ -62,6 +63,10 @@ final class BatchHeadCommand extends LedgerCommand {
             throw FailureException.permanent(
                     "batch %s is not published; its predictions can be read once it is. `nightshift batch show %s` shows its state"
                             .formatted(batch, batch));
+        }
+        Removal removal = state.removal();
+        if (removal != null) {
+            throw FailureException.permanent("batch %s was %s".formatted(batch, removal.sentence()));
         }
         Configuration given = configuration();
         ObjectCopies objects = given.objects().ofCommand(home().folder());

@@ -175,6 +175,9 @@ final class BatchShowCommand extends QueryCommand {
         if (batch.pause() != null) {
             table.row("paused", DisplayFormat.of(batch.pause()));
         }
+        if (batch.removal() != null) {
+            table.row("removal", batch.removal().text());
+        }
         if (batch.approval() != null) {
             table.row("approved", DisplayFormat.of(batch.approval()));
         }

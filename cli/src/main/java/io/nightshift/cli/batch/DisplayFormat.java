@@ -5,6 +5,7 @@ import io.nightshift.cli.output.OutageText;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.job.RunKey;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -118,6 +119,9 @@ final class DisplayFormat {
             case BatchEvent.Failed failed -> failed.failure().message();
             case BatchEvent.Retried retried -> "partitions that are not committed are scored again";
             case BatchEvent.Published published -> "in " + published.destination();
+            case BatchEvent.RemovalBegun begun -> Removal.of(begun).sentence();
+            case BatchEvent.Unpublished unpublished -> "readers no longer see the batch";
+            case BatchEvent.Removed removed -> "all output is deleted";
             case BatchEvent.Cancelled cancelled -> cancelled.reason();
         };
         return words.replaceAll("\\s+", " ").strip();

@@ -22,6 +22,7 @@ import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
+import io.nightshift.api.RetentionReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
@@ -335,6 +336,11 @@ public final class MessageClient implements NightshiftClient {
     @Override
     public CompletionStage<ControlResult> control(String batch, BatchControl control) {
         return ask(replyTo -> new GatewayCommand.Control(batch, control, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<RetentionReport> applyRetention(@Nullable String job, boolean dryRun) {
+        return ask(replyTo -> new GatewayCommand.ApplyRetention(job, dryRun, replyTo), timeout);
     }
 
     @Override

@@ -74,6 +74,7 @@ final class BackgroundTaskRunner {
             case CoordinatorAction.Publish publish -> publish(state);
             case CoordinatorAction.FencePublication fence -> fence(fence, state);
             case CoordinatorAction.FenceFailedBatch fence -> fence(state);
+            case CoordinatorAction.RemoveOutput(RemovalStep step) -> remove(step, state);
             case CoordinatorAction.CountLedgerEntries count -> countEntries();
         };
     }
@@ -218,6 +219,18 @@ final class BackgroundTaskRunner {
         }
     }
 
+    private CoordinatorMessage.TaskOutcome remove(RemovalStep step, BatchState state) {
+        try {
+            services.publisher().remove(batch, state.submission().job(), step);
+            return new CoordinatorMessage.RemovalStepEnded(step, null);
+        } catch (FailureException e) {
+            return new CoordinatorMessage.RemovalStepEnded(step, e.failure());
+        } catch (RuntimeException e) {
+            LOG.error("{}: unexpected error", batch, e);
+            return new CoordinatorMessage.RemovalStepEnded(step, Failure.permanent("an unexpected error: " + e));
+        }
+    }
+
     private CoordinatorMessage.TaskOutcome countEntries() {
         try {
             return new CoordinatorMessage.LedgerEntriesCounted(
@@ -273,6 +286,11 @@ final class BackgroundTaskRunner {
                 String destination = job.destination().toString();
                 yield new CoordinatorMessage.FailedBatchFenced(
                         false, stall("looking whether readers see it in " + destination, destination, waited));
+            }
+            case CoordinatorAction.RemoveOutput(RemovalStep step) -> {
+                String destination = job.destination().toString();
+                yield new CoordinatorMessage.RemovalStepEnded(
+                        step, stall("removing it from " + destination, destination, waited));
             }
             case CoordinatorAction.CountLedgerEntries count -> new CoordinatorMessage.LedgerEntriesCounted(0);
         };

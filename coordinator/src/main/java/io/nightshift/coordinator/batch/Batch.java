@@ -367,6 +367,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                 .thenApply(waited -> tasks.stalled(task, state.submission().job(), waited));
         if (task instanceof CoordinatorAction.FencePublication) {
             report(task, watched.result().applyToEither(stalled, Function.identity()));
+        } else if (task instanceof CoordinatorAction.RemoveOutput) {
+            // While it hangs, no other one begins.
+            report(task, watched.result());
         } else {
             report(task, watched.result());
             report(task, stalled);

@@ -35,8 +35,9 @@ import org.jspecify.annotations.Nullable;
 /// incarnation that started it. Reports to an earlier incarnation are ignored.
 ///
 /// The parts: [LifecycleDecisions] moves the batch from phase to phase, [AttemptDecisions] grants leases and
-/// counts failures, [CommitDecisions] decides exactly-once, [ControlDecisions] answers operators, and
-/// [TakeoverDetection] notices that another coordinator has taken over.
+/// counts failures, [CommitDecisions] decides exactly-once, [ControlDecisions] answers operators,
+/// [RemovalDecisions] removes the batch after its publication, and [TakeoverDetection] notices that another
+/// coordinator has taken over.
 final class BatchDecisions {
 
     private final BatchId batch;
@@ -46,6 +47,7 @@ final class BatchDecisions {
     private final ControlDecisions control;
     private final TakeoverDetection takeover;
     private final BatchForecast forecasts;
+    private final RemovalDecisions removal;
 
     /// @param lifecycle new, like all other parts, and used by no other object
     BatchDecisions(
@@ -55,7 +57,8 @@ final class BatchDecisions {
             CommitDecisions commits,
             ControlDecisions control,
             TakeoverDetection takeover,
-            BatchForecast forecasts) {
+            BatchForecast forecasts,
+            RemovalDecisions removal) {
         this.batch = batch;
         this.lifecycle = lifecycle;
         this.attempts = attempts;
@@ -63,6 +66,7 @@ final class BatchDecisions {
         this.control = control;
         this.takeover = takeover;
         this.forecasts = forecasts;
+        this.removal = removal;
     }
 
     /// @param node this node, `host:port`
@@ -73,21 +77,24 @@ final class BatchDecisions {
         BatchForecast forecasts = new BatchForecast();
         LifecycleDecisions lifecycle =
                 new LifecycleDecisions(batch, settings, node, random, attempts, commits, forecasts);
+        RemovalDecisions removal = new RemovalDecisions(batch, settings.removalGrace());
         return new BatchDecisions(
                 batch,
                 lifecycle,
                 attempts,
                 commits,
-                new ControlDecisions(batch, lifecycle, attempts, commits),
+                new ControlDecisions(batch, lifecycle, attempts, commits, removal),
                 new TakeoverDetection(settings, lifecycle),
-                forecasts);
+                forecasts,
+                removal);
     }
 
     /// Decides about a message.
     Decision decide(BatchState state, CoordinatorMessage message, DecisionTime now) {
         return switch (message) {
             case CoordinatorMessage.CommandReceived(BatchCommand command) -> decide(state, command, now);
-            case CoordinatorMessage.Recovered recovered -> lifecycle.recovered(state, now);
+            case CoordinatorMessage.Recovered recovered ->
+                lifecycle.recovered(state, now).plus(removal.nextStep(state, now));
             case CoordinatorMessage.FlushCommits flush -> withNextStep(state, commits.flush(state, now));
             case CoordinatorMessage.Tick tick -> tick(state, now);
             case CoordinatorMessage.TaskReported(
@@ -100,6 +107,7 @@ final class BatchDecisions {
                     case CoordinatorMessage.PublicationFenced fenced -> control.fenced(state, incarnation, fenced, now);
                     case CoordinatorMessage.FailedBatchFenced fenced ->
                         lifecycle.fenced(state, incarnation, fenced, now);
+                    case CoordinatorMessage.RemovalStepEnded ended -> removal.ended(state, ended, now);
                     case CoordinatorMessage.LedgerEntriesCounted counted -> takeover.counted(state, counted);
                 };
             case CoordinatorMessage.AlertsDue due -> Decision.nothing();
@@ -126,6 +134,7 @@ final class BatchDecisions {
                         .plus(takeover.asked(state, now));
             // Batch reports alerts itself, because they follow from the state.
             case BatchCommand.ReportAlerts report -> Decision.nothing();
+            case BatchCommand.Retire retire -> removal.retire(state, retire, now);
             case BatchCommand.RequestLease request ->
                 attempts.requestLease(state, request, now).plus(takeover.asked(state, now));
             case BatchCommand.Heartbeat heartbeat ->
@@ -188,7 +197,7 @@ final class BatchDecisions {
     /// Whether the coordinator can be removed from memory until somebody asks for the batch again. Nothing is
     /// lost: the ledger has the batch's end, and the register asks for it again if it missed it.
     boolean isRemovable(BatchState state) {
-        return !state.isOpen() && !lifecycle.isTaskRunning();
+        return !state.isOpen() && !lifecycle.isTaskRunning() && !removal.isTaskRunning();
     }
 
     /// The values of the batch in the metrics; null if the batch has ended or was never submitted.
@@ -244,7 +253,8 @@ final class BatchDecisions {
                 state.use(),
                 state.input(),
                 state.checked() == null ? List.of() : state.checked().results(),
-                approval(state.approved()));
+                approval(state.approved()),
+                state.removal());
     }
 
     private static BatchStatus.@Nullable Outage outage(BatchState.@Nullable Outage outage) {

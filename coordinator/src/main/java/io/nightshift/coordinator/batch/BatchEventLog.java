@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Removal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,6 +89,10 @@ final class BatchEventLog {
             }
             case BatchEvent.Approved approved -> LOG.info("{} is approved: {}", batch, approved.reason());
             case BatchEvent.Published published -> LOG.info("{} is published in {}", batch, published.destination());
+            case BatchEvent.RemovalBegun begun ->
+                LOG.info("{} is {}", batch, Removal.of(begun).sentence());
+            case BatchEvent.Unpublished unpublished -> LOG.info("{} is no longer seen by readers", batch);
+            case BatchEvent.Removed removed -> LOG.info("{} is removed", batch);
             case BatchEvent.Cancelled cancelled -> LOG.info("{} is cancelled: {}", batch, cancelled.reason());
         }
     }

@@ -79,6 +79,9 @@ final class BatchObserverNotifier {
                 case BatchEvent.WindowIgnored ignored -> {}
                 case BatchEvent.Rescored rescored -> {}
                 case BatchEvent.Retried retried -> {}
+                case BatchEvent.RemovalBegun begun -> {}
+                case BatchEvent.Unpublished unpublished -> {}
+                case BatchEvent.Removed removed -> {}
             }
         }
     }

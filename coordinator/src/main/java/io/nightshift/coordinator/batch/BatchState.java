@@ -15,17 +15,21 @@ import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.PlanExtended;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
+import io.nightshift.protocol.batch.BatchEvent.RemovalBegun;
+import io.nightshift.protocol.batch.BatchEvent.Removed;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
 import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
 import io.nightshift.protocol.batch.BatchEvent.StepFailed;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
+import io.nightshift.protocol.batch.BatchEvent.Unpublished;
 import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchUse;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -75,7 +79,9 @@ import org.jspecify.annotations.Nullable;
 /// @param checked the results of the job's checks; null before them, and if they do not count any more
 /// @param approved the approval of a batch that was held; null if there is none
 /// @param resources what was thrown away, and what the nodes could have done
-/// @param extension the request to extend the plan that [PlanExtended] has not answered yet; null if there is none
+/// @param extension the request to extend the plan that [PlanExtended] has not answered yet; null if there is
+///     none
+/// @param removal how far the removal of a published batch is; null if it is not removed
 public record BatchState(
         BatchId batch,
         long entries,
@@ -97,7 +103,8 @@ public record BatchState(
         @Nullable Checked checked,
         @Nullable Approved approved,
         ResourceUse resources,
-        @Nullable ExtensionRequested extension) {
+        @Nullable ExtensionRequested extension,
+        @Nullable Removal removal) {
 
     /// Failures of a resource: of one attempt after another, or of one try at a step.
     ///
@@ -127,7 +134,8 @@ public record BatchState(
     /// @param partitions the division as the ledger stores it
     /// @param index the same division with random access
     /// @param input digest of the identities of the files; null if the ledger does not say
-    /// @param submitted the digest that the submission named which led to this plan; null if the ledger does not
+    /// @param submitted the digest that the submission named which led to this plan; null if the ledger does
+    ///     not
     ///     say, or the batch was retried
     public record Plan(
             List<SourceFile> files,
@@ -244,6 +252,7 @@ public record BatchState(
                 null,
                 null,
                 ResourceUse.NONE,
+                null,
                 null);
     }
 
@@ -354,7 +363,8 @@ public record BatchState(
                 checked,
                 approved,
                 resources,
-                extension);
+                extension,
+                removal);
     }
 
     /// The state after these events, before they are entries of the ledger: [#head()] stays the same.
@@ -400,6 +410,7 @@ public record BatchState(
                     null,
                     null,
                     resources,
+                    null,
                     null);
         }
         Phase before = phase;
@@ -436,7 +447,8 @@ public record BatchState(
                 checked,
                 approved,
                 nextResources,
-                extension);
+                extension,
+                removal);
     }
 
     private BatchState fold(BatchEvent event) {
@@ -455,6 +467,7 @@ public record BatchState(
         ExtensionRequested nextExtension = extension;
         Checked nextChecked = checked;
         Approved nextApproved = approved;
+        Removal nextRemoval = removal;
         switch (event) {
             case Submitted again -> throw new IllegalStateException("it can't begin twice");
             case TookOver tookOver -> {
@@ -572,6 +585,19 @@ public record BatchState(
                 nextProgress = now.at();
             }
             case Published end -> nextPublished = end;
+            case RemovalBegun begun -> {
+                if (removal != null) {
+                    throw new IllegalStateException("it can't be removed twice");
+                }
+                nextRemoval = Removal.of(begun);
+            }
+            case Unpublished hidden -> nextRemoval = pendingRemoval().unpublished(hidden.at());
+            case Removed removed -> {
+                if (pendingRemoval().unpublishedAt() == null) {
+                    throw new IllegalStateException("it can't be deleted while readers see it");
+                }
+                nextRemoval = pendingRemoval().removed(removed.at());
+            }
             case Cancelled cancelled ->
                 nextFailure =
                         Failure.permanent(cancelled.reason().isBlank() ? "no reason was given" : cancelled.reason());
@@ -597,7 +623,15 @@ public record BatchState(
                 nextChecked,
                 nextApproved,
                 resources,
-                nextExtension);
+                nextExtension,
+                nextRemoval);
+    }
+
+    private Removal pendingRemoval() {
+        if (removal == null || !removal.isPending()) {
+            throw new IllegalStateException("no removal is pending");
+        }
+        return removal;
     }
 
     /// Whether a plan of this input is what the request to extend the plan asks for.

@@ -21,15 +21,22 @@ class ControlDecisions {
     private final LifecycleDecisions lifecycle;
     private final AttemptDecisions attempts;
     private final CommitDecisions commits;
+    private final RemovalDecisions removal;
 
     /// The cancellations that wait until the publication is fenced.
     private final List<BatchCommand.Cancel> cancellations = new ArrayList<>();
 
-    ControlDecisions(BatchId batch, LifecycleDecisions lifecycle, AttemptDecisions attempts, CommitDecisions commits) {
+    ControlDecisions(
+            BatchId batch,
+            LifecycleDecisions lifecycle,
+            AttemptDecisions attempts,
+            CommitDecisions commits,
+            RemovalDecisions removal) {
         this.batch = batch;
         this.lifecycle = lifecycle;
         this.attempts = attempts;
         this.commits = commits;
+        this.removal = removal;
     }
 
     Decision decide(BatchState state, BatchCommand.Control request, DecisionTime now) {
@@ -135,6 +142,7 @@ class ControlDecisions {
             case BatchCommand.Rescore rescore -> rescore(state, phase, rescore, now);
             case BatchCommand.IgnoreWindow ignore -> ignoreWindow(state, phase, ignore, now);
             case BatchCommand.Approve approve -> approve(state, approve, now);
+            case BatchCommand.Delete delete -> removal.delete(state, delete, now);
         };
     }
 

@@ -34,6 +34,7 @@ final class ControlRules {
             case BatchCommand.Rescore rescore -> BatchEvent.Rescored.class;
             case BatchCommand.IgnoreWindow ignore -> BatchEvent.WindowIgnored.class;
             case BatchCommand.Approve approve -> BatchEvent.Approved.class;
+            case BatchCommand.Delete delete -> BatchEvent.RemovalBegun.class;
         };
     }
 

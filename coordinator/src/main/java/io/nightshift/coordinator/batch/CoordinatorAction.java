@@ -100,6 +100,16 @@ sealed interface CoordinatorAction {
     /// finds that they see it already.
     record FenceFailedBatch(int incarnation) implements BackgroundTask {}
 
+    /// Does a step of the removal of a published batch. It belongs to no incarnation: every coordinator may
+    /// do
+    /// every step.
+    record RemoveOutput(RemovalStep step) implements BackgroundTask {
+        @Override
+        public int incarnation() {
+            return 0;
+        }
+    }
+
     /// Counts the batch's entries in the journal.
     record CountLedgerEntries(int incarnation) implements BackgroundTask {}
 }

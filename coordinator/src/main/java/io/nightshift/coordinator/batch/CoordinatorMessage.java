@@ -137,6 +137,11 @@ sealed interface CoordinatorMessage {
     /// @param failure why nothing is known about it, or null
     record FailedBatchFenced(boolean isVisible, @Nullable Failure failure) implements TaskOutcome {}
 
+    /// The outcome of [CoordinatorAction.RemoveOutput].
+    ///
+    /// @param failure why the step failed; null if it is done
+    record RemovalStepEnded(RemovalStep step, @Nullable Failure failure) implements TaskOutcome {}
+
     /// The outcome of [CoordinatorAction.CountLedgerEntries].
     ///
     /// @param entries how many entries of the batch the journal holds; 0 if the journal could not be read

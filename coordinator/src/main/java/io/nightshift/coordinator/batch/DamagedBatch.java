@@ -58,6 +58,7 @@ record DamagedBatch(BatchId batch, String damage, boolean isNewer, Consumer<Batc
             case BatchCommand.EnsureStarted start -> {}
             case BatchCommand.ReleaseLease release -> {}
             case BatchCommand.ReportAlerts report -> {}
+            case BatchCommand.Retire retire -> {}
             case BatchCommand.AttemptDiscarded discarded -> {}
             case BatchCommand.AttemptFailed failed -> {}
         }

@@ -31,6 +31,12 @@ public interface Publisher {
     /// @throws io.nightshift.protocol.failure.FailureException if that can't be made sure
     Optional<Publication> fence(BatchState state);
 
+    /// Does a step of the removal of a published batch.
+    ///
+    /// @throws io.nightshift.protocol.failure.FailureException if it can't be done; it may be done in part
+    ///     then
+    void remove(BatchId batch, Job job, RemovalStep step);
+
     /// Removes what a cancelled batch has staged, except its quarantined rows. Logs what can't be removed.
     void discard(BatchId batch, Job job);
 }

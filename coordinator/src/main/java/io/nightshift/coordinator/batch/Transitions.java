@@ -22,11 +22,14 @@ import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.PlanExtended;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
+import io.nightshift.protocol.batch.BatchEvent.RemovalBegun;
+import io.nightshift.protocol.batch.BatchEvent.Removed;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
 import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
 import io.nightshift.protocol.batch.BatchEvent.StepFailed;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
+import io.nightshift.protocol.batch.BatchEvent.Unpublished;
 import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
 import io.nightshift.protocol.batch.Phase;
 import java.util.EnumMap;
@@ -47,7 +50,8 @@ public final class Transitions {
     enum Target {
         /// The phase does not change.
         SAME,
-        /// `publishing` if every partition is now committed and the plan is not to be extended, else `running`.
+        /// `publishing` if every partition is now committed and the plan is not to be extended, else
+        /// `running`.
         BY_PROGRESS,
         /// The phase in which the batch stopped: `submitted` without a plan, else as [#BY_PROGRESS].
         WHERE_IT_STOPPED,
@@ -132,7 +136,12 @@ public final class Transitions {
                         Map.entry(WindowIgnored.class, Target.SAME),
                         Map.entry(Rescored.class, Target.SAME),
                         Map.entry(Cancelled.class, Target.TO_CANCELLED)));
-        TABLE.put(PUBLISHED, Map.of());
+        TABLE.put(
+                PUBLISHED,
+                row(
+                        Map.entry(RemovalBegun.class, Target.SAME),
+                        Map.entry(Unpublished.class, Target.SAME),
+                        Map.entry(Removed.class, Target.SAME)));
         TABLE.put(CANCELLED, Map.of());
     }
 

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// index: it says which batch belonged to which run, and how it ended. The entries of the batch stay in the
 /// journal, where they are read by its ID. See docs/decisions/0024-register.md.
 ///
-/// Safe for several threads. Each method opens a connection of its own, except for [#answer], which keeps one:
+/// Safe for several threads. Each method opens a connection of its own, except for [#answer], which keeps
+/// one:
 /// the register asks it about every submission.
 public final class ArchiveTable implements BatchArchive {
 
@@ -45,7 +46,8 @@ public final class ArchiveTable implements BatchArchive {
             @Nullable Phase end,
             @Nullable Place before) {}
 
-    /// A place in the order of submission: batches with a lower number are before it, and batches with the same
+    /// A place in the order of submission: batches with a lower number are before it, and batches with the
+    /// same
     /// number and a lower ID.
     public record Place(long number, BatchId batch) implements Comparable<Place> {
 
@@ -331,6 +333,26 @@ public final class ArchiveTable implements BatchArchive {
                 for (int i = 0; i < values.size(); i++) {
                     statement.setObject(i + 1, values.get(i));
                 }
+                List<Entry> entries = new ArrayList<>();
+                try (ResultSet rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        entries.add(entry(rows.getBytes(1)));
+                    }
+                }
+                return entries;
+            }
+        });
+    }
+
+    /// The published batches of a job that are not in the index of removed batches, the oldest first.
+    public List<Entry> published(String job) {
+        return read(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement("""
+                    SELECT entry FROM batch_archive a WHERE job = ? AND phase = 'published'
+                        AND NOT EXISTS (SELECT 1 FROM removed_batch r WHERE r.batch = a.batch)
+                    ORDER BY number, batch
+                    """)) {
+                statement.setString(1, job);
                 List<Entry> entries = new ArrayList<>();
                 try (ResultSet rows = statement.executeQuery()) {
                     while (rows.next()) {

@@ -10,6 +10,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import java.time.Clock;
@@ -99,7 +100,8 @@ public final class BatchDescriptions {
                 timing(timing),
                 UseDescriptions.of(state.use(), totals.predictions(), partitions, prices),
                 state.checked() == null ? List.of() : checks(state.checked().results()),
-                approval(state.approved()));
+                approval(state.approved()),
+                removal(state.removal()));
     }
 
     private static boolean isRetryable(@Nullable Phase phase, @Nullable Failure failure) {
@@ -147,7 +149,8 @@ public final class BatchDescriptions {
                 timing(status.timing()),
                 UseDescriptions.of(status.use(), status.predictions(), status.partitions(), prices),
                 checks(status.checks()),
-                approval(status.approval()));
+                approval(status.approval()),
+                removal(status.removal()));
     }
 
     /// Describes the results of checks.
@@ -163,6 +166,18 @@ public final class BatchDescriptions {
                         result.baseline() == null ? null : result.baseline().value(),
                         result.before()))
                 .toList();
+    }
+
+    private static BatchDescription.@Nullable Removal removal(@Nullable Removal removal) {
+        return removal == null
+                ? null
+                : new BatchDescription.Removal(
+                        removal.at(),
+                        removal.by(),
+                        removal.reason(),
+                        removal.unpublishedAt(),
+                        removal.removedAt(),
+                        removal.sentence());
     }
 
     private static BatchDescription.@Nullable Approval approval(BatchEvent.@Nullable Approved approved) {
@@ -250,6 +265,7 @@ public final class BatchDescriptions {
                 null,
                 null,
                 List.of(),
+                null,
                 null);
     }
 }

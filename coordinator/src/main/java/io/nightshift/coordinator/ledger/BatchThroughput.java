@@ -39,6 +39,9 @@ final class BatchThroughput {
             case BatchEvent.Rescored rescored -> {}
             case BatchEvent.Failed failed -> {}
             case BatchEvent.Cancelled cancelled -> {}
+            case BatchEvent.RemovalBegun begun -> {}
+            case BatchEvent.Unpublished unpublished -> {}
+            case BatchEvent.Removed removed -> {}
         }
     }
 

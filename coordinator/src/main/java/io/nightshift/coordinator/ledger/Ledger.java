@@ -300,12 +300,18 @@ public record Ledger(String url, String user, String password) {
         return new ReadFilesTable(this);
     }
 
+    /// The index of removed batches.
+    public RemovedBatchesTable removedBatches() {
+        return new RemovedBatchesTable(this);
+    }
+
     /// Decides which files are new.
     public FileMarks fileMarks() {
         return new FileMarks(readFiles(), this::planned);
     }
 
-    /// The phase and the plan of a batch. A batch with a damaged ledger keeps its files, since it may be published.
+    /// The phase and the plan of a batch. A batch with a damaged ledger keeps its files, since it may be
+    /// published.
     private FileMarks.Planned planned(BatchId batch) {
         try {
             BatchState state = state(batch);
@@ -355,7 +361,8 @@ public record Ledger(String url, String user, String password) {
         return Optional.ofNullable(found.get());
     }
 
-    /// Visits the events of the batch register, in order. Skips those that can't be read, as the register does.
+    /// Visits the events of the batch register, in order. Skips those that can't be read, as the register
+    /// does.
     ///
     /// @param after the number of the last event to skip, or 0 to skip none
     /// @throws FailureException as [#registerEvents()]
@@ -438,7 +445,8 @@ public record Ledger(String url, String user, String password) {
     }
 
     /// The settings of a PostgreSQL server with which its crash can lose acknowledged commits, such as
-    /// `synchronous_commit is off`. As they are for the journal's user and database, which may have settings of
+    /// `synchronous_commit is off`. As they are for the journal's user and database, which may have settings
+    /// of
     /// their own. Null if there are none.
     ///
     /// @throws FailureException transient if the journal can't be read

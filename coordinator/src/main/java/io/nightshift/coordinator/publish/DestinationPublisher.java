@@ -2,6 +2,7 @@ package io.nightshift.coordinator.publish;
 
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.Publisher;
+import io.nightshift.coordinator.batch.RemovalStep;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
@@ -51,6 +52,16 @@ public final class DestinationPublisher implements Publisher {
     @Override
     public Optional<Publication> fence(BatchState state) {
         return destinations.of(state.submission().job()).fence(state.batch(), state.incarnation());
+    }
+
+    @Override
+    public void remove(BatchId batch, Job job, RemovalStep step) {
+        switch (step) {
+            case REGISTER -> ledger.removedBatches().begin(batch);
+            case UNPUBLISH -> destinations.of(job).unpublish(batch);
+            case DELETE -> destinations.of(job).delete(batch);
+            case RECORD -> ledger.removedBatches().end(batch);
+        }
     }
 
     @Override

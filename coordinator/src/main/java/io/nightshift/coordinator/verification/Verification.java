@@ -15,6 +15,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Submission;
@@ -189,6 +190,11 @@ public final class Verification {
     private void checkOutput(History history, OutputProof output, Consumer<Finding> found) {
         BatchState state = history.state();
         Published published = state.published();
+        Removal removal = state.removal();
+        if (removal != null) {
+            new Check("output", found).open("%s; its ledger stays", removal.sentence());
+            return;
+        }
         Check place = new Check(output.place(), found);
         if (published != null) {
             output.checkPlace(place);

@@ -388,6 +388,11 @@ final class BatchActorFixture {
             }
 
             @Override
+            public void remove(BatchId batch, Job removed, RemovalStep step) {
+                real.remove(batch, removed, step);
+            }
+
+            @Override
             public void discard(BatchId batch, Job discarded) {
                 real.discard(batch, discarded);
             }

@@ -181,6 +181,7 @@ class BatchDecisionsScaleIT {
             case CoordinatorAction.InspectInput inspect -> throw new AssertionError(inspect);
             case CoordinatorAction.FencePublication fence -> throw new AssertionError(fence);
             case CoordinatorAction.FenceFailedBatch fence -> throw new AssertionError(fence);
+            case CoordinatorAction.RemoveOutput remove -> throw new AssertionError(remove);
             case CoordinatorAction.CountLedgerEntries look -> throw new AssertionError(look);
         }
     }

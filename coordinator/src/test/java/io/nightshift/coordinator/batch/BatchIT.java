@@ -1062,6 +1062,7 @@ class BatchIT {
                             null,
                             batch.submission().input(),
                             List.of(),
+                            null,
                             null));
             assertThat(java.util.Objects.requireNonNull(status.timing()).priority())
                     .isEqualTo(5);

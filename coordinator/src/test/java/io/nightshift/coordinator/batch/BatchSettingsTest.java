@@ -30,7 +30,8 @@ class BatchSettingsTest {
                                 Duration.ofMinutes(15),
                                 Duration.ofMinutes(15)),
                         Duration.ofMinutes(5),
-                        Duration.ofSeconds(10)));
+                        Duration.ofSeconds(10),
+                        Duration.ofHours(1)));
     }
 
     @Test
@@ -42,6 +43,8 @@ class BatchSettingsTest {
                         "nightshift.batch.tick",
                         "nightshift.batch.passivate-after",
                         "nightshift.batch.stall-after",
+                        "nightshift.batch.retention.every",
+                        "nightshift.batch.retention.grace",
                         "nightshift.batch.retry.attempts",
                         "nightshift.batch.retry.storage",
                         "nightshift.batch.retry.database",
@@ -66,6 +69,8 @@ class BatchSettingsTest {
     void nonsenseIsRefusedByItsKey() {
         refused("nightshift.batch.lease = 200ms", "nightshift.batch.lease");
         refused("nightshift.batch.stall-after = 0s", "nightshift.batch.stall-after");
+        refused("nightshift.batch.retention.every = 900ms", "nightshift.batch.retention.every");
+        refused("nightshift.batch.retention.grace = -1s", "nightshift.batch.retention.grace");
         refused("nightshift.batch.retry.attempts = 0", "nightshift.batch.retry.attempts");
         refused("nightshift.batch.retry.max-backoff = 1ms", "nightshift.batch.retry");
         refused("nightshift.batch.retry.min-backoff = -1ms", "nightshift.batch.retry");

@@ -288,6 +288,9 @@ class BatchStateTest {
                 checked(BatchCheck.OnFail.WARN),
                 new BatchEvent.Approved(AT, "", "ops"),
                 published(),
+                new BatchEvent.RemovalBegun(AT, null, "keep: 3"),
+                new BatchEvent.Unpublished(AT),
+                new BatchEvent.Removed(AT),
                 cancelled());
         assertThat(events).hasSameSizeAs(Arrays.asList(BatchEvent.class.getPermittedSubclasses()));
 

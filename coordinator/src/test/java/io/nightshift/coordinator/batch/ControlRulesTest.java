@@ -33,6 +33,7 @@ class ControlRulesTest {
         controls.put("rescore", new BatchCommand.Rescore(List.of(0), OPERATOR));
         controls.put("ignore-window", new BatchCommand.IgnoreWindow(OPERATOR, "ops"));
         controls.put("approve", new BatchCommand.Approve("", OPERATOR, "ops"));
+        controls.put("delete", new BatchCommand.Delete("", OPERATOR, "ops"));
         return controls;
     }
 

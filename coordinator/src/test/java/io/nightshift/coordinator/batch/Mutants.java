@@ -552,7 +552,11 @@ enum Mutants implements Simulation.DecisionsFactory {
         @Override
         ControlDecisions control(Dependencies dependencies, LifecycleDecisions lifecycle) {
             return new ControlDecisions(
-                    dependencies.batch(), lifecycle, dependencies.attempts(), dependencies.commits()) {
+                    dependencies.batch(),
+                    lifecycle,
+                    dependencies.attempts(),
+                    dependencies.commits(),
+                    dependencies.removal()) {
                 @Override
                 boolean needsFence(BatchState state, BatchCommand.Control request) {
                     return false;
@@ -569,14 +573,17 @@ enum Mutants implements Simulation.DecisionsFactory {
             RandomGenerator random,
             AttemptDecisions attempts,
             CommitDecisions commits,
-            BatchForecast forecasts) {}
+            BatchForecast forecasts,
+            RemovalDecisions removal) {}
 
     @Override
     public BatchDecisions create(BatchId batch, BatchSettings settings, String node, RandomGenerator random) {
         AttemptDecisions attempts = attempts(batch, settings, random);
         CommitDecisions commits = commits(batch, attempts);
         BatchForecast forecasts = new BatchForecast();
-        Dependencies dependencies = new Dependencies(batch, settings, node, random, attempts, commits, forecasts);
+        RemovalDecisions removal = new RemovalDecisions(batch, settings.removalGrace());
+        Dependencies dependencies =
+                new Dependencies(batch, settings, node, random, attempts, commits, forecasts, removal);
         LifecycleDecisions lifecycle = lifecycle(dependencies);
         return new BatchDecisions(
                 batch,
@@ -585,7 +592,8 @@ enum Mutants implements Simulation.DecisionsFactory {
                 commits,
                 control(dependencies, lifecycle),
                 takeover(settings, lifecycle),
-                forecasts);
+                forecasts,
+                removal);
     }
 
     AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
@@ -618,7 +626,12 @@ enum Mutants implements Simulation.DecisionsFactory {
     }
 
     ControlDecisions control(Dependencies dependencies, LifecycleDecisions lifecycle) {
-        return new ControlDecisions(dependencies.batch(), lifecycle, dependencies.attempts(), dependencies.commits());
+        return new ControlDecisions(
+                dependencies.batch(),
+                lifecycle,
+                dependencies.attempts(),
+                dependencies.commits(),
+                dependencies.removal());
     }
 
     TakeoverDetection takeover(BatchSettings settings, LifecycleDecisions lifecycle) {

@@ -245,6 +245,8 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 case CoordinatorAction.FencePublication fence -> report(task, () -> fence(fence, state));
                 case CoordinatorAction.FenceFailedBatch fence -> report(task, () -> fence(state));
                 case CoordinatorAction.Publish publish -> publish(publish, state, hangs && !hangsFirst);
+                case CoordinatorAction.RemoveOutput remove ->
+                    throw new IllegalStateException("nobody removes the batch");
             }
         });
     }
@@ -371,6 +373,8 @@ final class SimulatedCoordinator extends SimulatedProcess {
                                 : AWAY);
             case CoordinatorAction.FenceFailedBatch fence -> new CoordinatorMessage.FailedBatchFenced(false, AWAY);
             case CoordinatorAction.CheckInput check -> new CoordinatorMessage.TaskFailed(AWAY);
+            case CoordinatorAction.RemoveOutput(RemovalStep step) ->
+                new CoordinatorMessage.RemovalStepEnded(step, AWAY);
             case CoordinatorAction.InspectInput inspect -> new CoordinatorMessage.TaskFailed(AWAY);
             case CoordinatorAction.MeasureBatch measure -> new CoordinatorMessage.TaskFailed(AWAY);
             case CoordinatorAction.Publish publish -> new CoordinatorMessage.TaskFailed(AWAY);

@@ -52,7 +52,7 @@ class SnapshotFormatTest {
                 .as("what a snapshot or an event consists of has changed: raise the number in LedgerSerializer,"
                         + " and write the new digest here")
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
-                        "register-snapshot-6", "b27f1605281d2c92",
+                        "register-snapshot-7", "c24ceceb1ae18bc7",
                         "job-snapshot-2", "25ec42d35dbe2fc0",
                         "alert-snapshot-2", "919b3f7224baf8f6"));
     }

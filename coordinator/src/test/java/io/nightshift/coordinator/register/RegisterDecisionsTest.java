@@ -122,7 +122,7 @@ class RegisterDecisionsTest {
     private static RegisterMessage status(BatchId batch, Phase phase, String input) {
         return new RegisterMessage.StatusReceived(new BatchStatus(
                 batch, phase, 1, 30, 0, 3, 0, 0, 0, 0, 0, 0, 0, null, null, 3, "00", Map.of(), null, null, null, null,
-                input, List.of(), null));
+                input, List.of(), null, null));
     }
 
     private static RegisterMessage damaged(BatchId batch) {
@@ -405,6 +405,7 @@ class RegisterDecisionsTest {
                     null,
                     null,
                     List.of(),
+                    null,
                     null));
         }
 

@@ -29,7 +29,8 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /// The register's real decision logic in virtual time, with callers that submit the runs of one job, give
-/// up and submit again, sources that change, batches that are published meanwhile, messages that are slow or lost,
+/// up and submit again, sources that change, batches that are published meanwhile, messages that are slow or
+/// lost,
 /// and a register that crashes or moves. The register keeps one ended batch and one key; all others are in an
 /// archive that is slow, and can't be used at times. A seed decides everything.
 ///
@@ -427,6 +428,7 @@ final class RegisterSimulation {
                 null,
                 inputOf.get(batch),
                 List.of(),
+                null,
                 null);
     }
 

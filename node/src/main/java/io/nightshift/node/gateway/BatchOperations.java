@@ -2,7 +2,10 @@ package io.nightshift.node.gateway;
 
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.ControlResult;
+import io.nightshift.api.RetentionReport;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.coordinator.register.BatchRegisterState;
+import io.nightshift.coordinator.retention.BatchRetention;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
@@ -11,7 +14,11 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.wire.WireLimits;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Submissions and controls, however they arrive. Each is logged in the audit log, and may be repeated.
@@ -29,10 +36,16 @@ public final class BatchOperations {
 
     private final RequestForwarder requests;
     private final BatchQueries batches;
+    private final BatchRetention retention;
+    private final Executor blocking;
 
-    public BatchOperations(RequestForwarder requests, BatchQueries batches) {
+    /// @param blocking a pool of threads that wait for the database
+    public BatchOperations(
+            RequestForwarder requests, BatchQueries batches, BatchRetention retention, Executor blocking) {
         this.requests = requests;
         this.batches = batches;
+        this.retention = retention;
+        this.blocking = blocking;
     }
 
     /// The job of a submission that asks for all rows.
@@ -93,7 +106,78 @@ public final class BatchOperations {
     /// @throws ProblemException if the control is invalid
     public CompletionStage<ControlResult> control(Caller caller, String batch, BatchControl control) {
         check(control);
-        return batches.find(batch).thenCompose(entry -> control(caller, entry.batch(), control));
+        return batches.find(batch).thenCompose(entry -> switch (control) {
+            case BatchControl.Delete delete -> delete(caller, entry, delete);
+            default -> control(caller, entry.batch(), control);
+        });
+    }
+
+    private CompletionStage<ControlResult> delete(
+            Caller caller, BatchRegisterState.Entry entry, BatchControl.Delete delete) {
+        BatchId batch = entry.batch();
+        return CompletableFuture.supplyAsync(
+                        () -> delete.force() ? Optional.<String>empty() : retention.promise(batch), blocking)
+                .exceptionally(problem -> {
+                    throw failed(caller, delete.verb(), batch.value(), problem);
+                })
+                .thenCompose(promise -> {
+                    if (promise.isPresent()) {
+                        AuditLog.log(caller, delete.verb(), batch.value(), "refused", promise.get());
+                        throw ProblemException.refused(
+                                batch.value(),
+                                "Batch %s can't be deleted: %s. Force the deletion if that is intended."
+                                        .formatted(batch, promise.get()));
+                    }
+                    if (!delete.dryRun()) {
+                        return control(caller, batch, delete);
+                    }
+                    if (!entry.isPublished()) {
+                        throw ProblemException.refused(
+                                batch.value(), "Batch %s can't be deleted: it is not published.".formatted(batch));
+                    }
+                    return CompletableFuture.completedFuture(
+                            new ControlResult(batch.value(), Phase.PUBLISHED.toString()));
+                });
+    }
+
+    /// Finds the published batches that the retention of their jobs removes. Removes none.
+    ///
+    /// @param job the name of a job, or null for all jobs
+    public CompletionStage<RetentionReport> planRetention(@Nullable String job) {
+        return retention(() -> retention.report(job));
+    }
+
+    /// Removes the published batches that their jobs no longer keep.
+    ///
+    /// @param job the name of a job, or null for all jobs
+    public CompletionStage<RetentionReport> applyRetention(Caller caller, @Nullable String job) {
+        String subject = job == null ? "all jobs" : job;
+        return retention(() -> retention.apply(job)).whenComplete((report, problem) -> {
+            if (problem == null) {
+                AuditLog.log(
+                        caller,
+                        "apply-retention",
+                        subject,
+                        "done",
+                        report.batches().size() + " batches");
+            } else {
+                AuditLog.log(caller, "apply-retention", subject, "failed", String.valueOf(problem.getMessage()));
+            }
+        });
+    }
+
+    private CompletionStage<RetentionReport> retention(Supplier<RetentionReport> work) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return work.get();
+                    } catch (FailureException e) {
+                        throw e.failure().isPermanent()
+                                ? ProblemException.notFound("job", e.failure().message())
+                                : ProblemException.of(e);
+                    }
+                },
+                blocking);
     }
 
     private CompletionStage<ControlResult> control(Caller caller, BatchId batch, BatchControl control) {
@@ -124,6 +208,7 @@ public final class BatchOperations {
             case BatchControl.Rescore rescore -> "rescored";
             case BatchControl.IgnoreWindow ignore -> "scored outside its window";
             case BatchControl.Approve approve -> "approved";
+            case BatchControl.Delete delete -> "deleted";
         };
     }
 
@@ -142,6 +227,7 @@ public final class BatchOperations {
             case BatchControl.Retry() -> {}
             case BatchControl.IgnoreWindow() -> {}
             case BatchControl.Approve(String reason) -> checkReason(reason);
+            case BatchControl.Delete delete -> checkReason(delete.reason());
         }
     }
 
@@ -161,6 +247,7 @@ public final class BatchOperations {
             case BatchControl.Retry() -> "";
             case BatchControl.IgnoreWindow() -> "";
             case BatchControl.Approve(String reason) -> reason;
+            case BatchControl.Delete delete -> (delete.force() ? "forced " : "") + delete.reason();
         };
     }
 

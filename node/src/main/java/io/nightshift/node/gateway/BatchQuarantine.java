@@ -8,6 +8,7 @@ import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.publish.CommittedBatches;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.CommittedBatch;
@@ -39,6 +40,11 @@ public final class BatchQuarantine {
     public static BatchQuarantine of(Ledger ledger, BatchState state, Destinations destinations) {
         if (state.submitted() == null) {
             throw FailureException.permanent("batch %s has not started yet".formatted(state.batch()));
+        }
+        Removal removal = state.removal();
+        if (removal != null) {
+            throw FailureException.permanent(
+                    "batch %s and its quarantined rows were %s".formatted(state.batch(), removal.sentence()));
         }
         return new BatchQuarantine(CommittedBatches.read(ledger, state), String.valueOf(state.phase()), destinations);
     }

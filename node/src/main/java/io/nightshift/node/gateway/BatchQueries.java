@@ -59,6 +59,9 @@ public final class BatchQueries {
     /// The number of cached statuses from which on expired ones are dropped.
     private static final int STATUSES = 500;
 
+    /// The time for which a cached description of an ended batch is served.
+    private static final long ENDED_NANOS = Duration.ofSeconds(10).toNanos();
+
     /// Descriptions of ended batches that are kept.
     private static final int MOST_ENDED = 10_000;
 
@@ -95,6 +98,9 @@ public final class BatchQueries {
         }
     }
 
+    /// @param until when it is read again, in nanoseconds
+    private record EndedBatch(long until, BatchDescription batch) {}
+
     private static final Executor AFTER_INTERVAL =
             CompletableFuture.delayedExecutor(INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
 
@@ -108,8 +114,8 @@ public final class BatchQueries {
 
     private final Map<BatchId, CachedStatus> statuses = new ConcurrentHashMap<>();
 
-    /// Ended batches, which never change.
-    private final Map<BatchId, BatchDescription> ended = new ConcurrentHashMap<>();
+    /// Ended batches. A published one changes only when it is removed.
+    private final Map<BatchId, EndedBatch> ended = new ConcurrentHashMap<>();
 
     /// The last batch of each job without an open one: the archive needs a query for each.
     private final Map<String, BatchRegisterState.Entry> lastOfJobs = new ConcurrentHashMap<>();
@@ -260,6 +266,7 @@ public final class BatchQueries {
     /// Drops the cached status of a batch, because a control has changed it.
     void invalidate(BatchId batch) {
         statuses.remove(batch);
+        ended.remove(batch);
     }
 
     /// A batch's current description.
@@ -284,9 +291,9 @@ public final class BatchQueries {
 
     public CompletionStage<BatchDescription> describe(BatchRegisterState.Entry entry) {
         BatchId batch = entry.batch();
-        BatchDescription known = ended.get(batch);
-        if (known != null) {
-            return CompletableFuture.completedFuture(known);
+        EndedBatch known = ended.get(batch);
+        if (known != null && known.until() - System.nanoTime() > 0) {
+            return CompletableFuture.completedFuture(known.batch());
         }
         if (entry.end().isPresent()) {
             return CompletableFuture.supplyAsync(() -> ended(entry), blocking);
@@ -381,7 +388,7 @@ public final class BatchQueries {
             if (ended.size() > MOST_ENDED) {
                 ended.clear();
             }
-            ended.put(new BatchId(description.batch()), description);
+            ended.put(new BatchId(description.batch()), new EndedBatch(System.nanoTime() + ENDED_NANOS, description));
         }
         return description;
     }

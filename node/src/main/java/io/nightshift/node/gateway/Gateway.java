@@ -22,6 +22,7 @@ import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
+import io.nightshift.api.RetentionReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
@@ -164,6 +165,16 @@ public final class Gateway {
                 answer(
                         replyTo,
                         () -> changes.control(admit(token, Role.ADMIN, control.verb(), replyTo), batch, control));
+            case GatewayCommand.ApplyRetention(
+                    String job,
+                    boolean dryRun,
+                    ActorRef<GatewayReply<RetentionReport>> replyTo) ->
+                answer(
+                        replyTo,
+                        () -> dryRun
+                                ? planRetention(token, job, replyTo)
+                                : changes.applyRetention(admit(token, Role.ADMIN, "apply-retention", replyTo), job)
+                                        .thenApply(Gateway::fitting));
             case GatewayCommand.ApplyJob(
                     String job,
                     String text,
@@ -222,6 +233,12 @@ public final class Gateway {
                         replyTo,
                         caller -> schedules.controlBackfill(caller, job, id, control));
         }
+    }
+
+    private CompletionStage<RetentionReport> planRetention(
+            @Nullable String token, @Nullable String job, ActorRef<GatewayReply<RetentionReport>> replyTo) {
+        admit(token, Role.READ, null, replyTo);
+        return changes.planRetention(job).thenApply(Gateway::fitting);
     }
 
     private CompletionStage<JobRunPage> runs(GatewayCommand.ListRuns runs) {
@@ -303,6 +320,15 @@ public final class Gateway {
             List<BatchDescription> half =
                     fitting.batches().subList(0, fitting.batches().size() / 2);
             fitting = new BatchPage(half, half.getLast().batch());
+        }
+        return fitting;
+    }
+
+    private static RetentionReport fitting(RetentionReport report) {
+        RetentionReport fitting = report;
+        while (!WireLimits.fits(fitting) && fitting.batches().size() > 1) {
+            fitting = new RetentionReport(
+                    fitting.batches().subList(0, fitting.batches().size() / 2), true);
         }
         return fitting;
     }

@@ -47,7 +47,10 @@ final class ChangeRoutes {
                 control("retry", request -> new BatchControl.Retry()),
                 control("rescore", request -> new BatchControl.Rescore(request.partitions())),
                 control("ignore-window", request -> new BatchControl.IgnoreWindow()),
-                control("approve", request -> new BatchControl.Approve(reason(request))));
+                control("approve", request -> new BatchControl.Approve(reason(request))),
+                control(
+                        "delete",
+                        request -> new BatchControl.Delete(reason(request), request.force(), request.dryRun())));
     }
 
     private CompletionStage<Answer> submit(Call call) {

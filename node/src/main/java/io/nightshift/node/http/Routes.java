@@ -42,6 +42,7 @@ public final class Routes {
         endpoints.addAll(new WatchRoute(batches).endpoints());
         endpoints.addAll(new NodeRoutes(nodes).endpoints());
         endpoints.addAll(new AlertRoutes(alerts).endpoints());
+        endpoints.addAll(new RetentionRoutes(changes).endpoints());
         endpoints.addAll(new ModelRoutes(registry, blocking).endpoints());
         endpoints.add(openApi());
         return endpoints;

@@ -23,6 +23,7 @@ import io.nightshift.api.VerificationResult;
 import io.nightshift.coordinator.alert.AlertSender;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.retention.BatchRetention;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchCommand;
@@ -104,7 +105,16 @@ class GatewayTest {
         gateway = BehaviorTestKit.create(Gateway.create(
                 new GatewayAccess(() -> new Tokens(tokens), 1_000),
                 batches,
-                new BatchOperations(requests, batches),
+                new BatchOperations(
+                        requests,
+                        batches,
+                        new BatchRetention(
+                                new Ledger("jdbc:none:", "", ""),
+                                (batch, command) -> {
+                                    throw new AssertionError(batch + " was told");
+                                },
+                                InstantSource.system()),
+                        Runnable::run),
                 noJobs(),
                 NO_OTHER_NODE,
                 new AlertQueries(

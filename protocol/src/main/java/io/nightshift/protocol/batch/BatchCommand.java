@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// A message to the coordinator of a batch. Every message may be sent more than once.
 public sealed interface BatchCommand {
 
-    /// Starts the batch, or retries a failed one. If the job says `source.on-change: extend` and the source has
+    /// Starts the batch, or retries a failed one. If the job says `source.on-change: extend` and the source
+    /// has
     /// other files than the batch, the batch is extended. Has no other effect on a batch that exists.
     ///
     /// @param submission stored with the batch if it is new
@@ -29,7 +30,8 @@ public sealed interface BatchCommand {
     /// Makes sure that the batch was started, that its coordinator runs, and that the register knows whether
     /// the batch has work or has ended. Unlike [Open], it does not retry a failed batch.
     ///
-    /// @param submission stored with the batch if it is new. If [Open] of the same submission was lost, the batch
+    /// @param submission stored with the batch if it is new. If [Open] of the same submission was lost, the
+    ///     batch
     ///     is extended as there
     /// @param history the last published batches of the job, the oldest first, for forecasts
     record EnsureStarted(Submission submission, List<PastRun> history) implements BatchCommand {
@@ -62,6 +64,8 @@ public sealed interface BatchCommand {
                 case BatchControl.Rescore(List<Integer> partitions) -> new Rescore(partitions, replyTo);
                 case BatchControl.IgnoreWindow() -> new IgnoreWindow(replyTo, by);
                 case BatchControl.Approve(String reason) -> new Approve(reason, replyTo, by);
+                case BatchControl.Delete(String reason, boolean force, boolean dryRun) ->
+                    new Delete(reason, replyTo, by);
             };
         }
     }
@@ -126,6 +130,20 @@ public sealed interface BatchCommand {
             String reason,
             ActorRef<ControlReply> replyTo,
             @Nullable String by) implements Control {}
+
+    /// Deletes the output of a published batch. The caller has checked that nothing keeps it.
+    ///
+    /// @param reason why, for the ledger; may be empty
+    /// @param replyTo receives the answer, as soon as the removal is durable and before readers stop seeing
+    ///     the batch
+    /// @param by the name of the caller's token
+    record Delete(String reason, ActorRef<ControlReply> replyTo, String by) implements Control {}
+
+    /// Removes a published batch because of its job's retention, or continues a removal. There is no answer.
+    ///
+    /// @param retention that removes the batch, as [BatchEvent.RemovalBegun#reason()]; null to begin no
+    ///     removal
+    record Retire(@Nullable String retention) implements BatchCommand {}
 
     /// Asks for the batch's status.
     ///

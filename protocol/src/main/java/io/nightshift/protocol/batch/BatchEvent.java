@@ -278,6 +278,23 @@ public sealed interface BatchEvent {
     /// @param manifest SHA-256 of the batch's manifest, 64 hexadecimal digits
     record Published(Instant at, String destination, String manifest) implements BatchEvent {}
 
+    /// A published batch is to be removed. Readers see it until [Unpublished], at most.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param by the name of the token of who deletes it; null if its job's retention removes it
+    /// @param reason the reason that the caller gave, may be empty; or the retention, as `keep: 30, for: 90d`
+    record RemovalBegun(Instant at, @Nullable String by, String reason) implements BatchEvent {}
+
+    /// Readers no longer see the batch, and its output is kept for the readers in progress.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    record Unpublished(Instant at) implements BatchEvent {}
+
+    /// All output of the batch is deleted. Its ledger stays.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    record Removed(Instant at) implements BatchEvent {}
+
     /// The batch was cancelled.
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 ///     answered, or the ledger does not say
 /// @param checks the results of the job's checks, in the job's order; empty before they are known
 /// @param approval who has approved the publication in spite of failed checks; null if nobody has
+/// @param removal how far the removal of the published batch is; null if it is not removed
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -63,7 +64,8 @@ public record BatchStatus(
         @Nullable BatchUse use,
         @Nullable String input,
         List<CheckResult> checks,
-        @Nullable Approval approval) {
+        @Nullable Approval approval,
+        @Nullable Removal removal) {
 
     /// A status without the digest of the input, and without checks.
     public BatchStatus(
@@ -114,6 +116,7 @@ public record BatchStatus(
                 use,
                 null,
                 List.of(),
+                null,
                 null);
     }
 

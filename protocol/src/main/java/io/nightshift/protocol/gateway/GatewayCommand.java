@@ -18,6 +18,7 @@ import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
+import io.nightshift.api.RetentionReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import java.time.Instant;
@@ -173,6 +174,16 @@ public sealed interface GatewayCommand {
     /// @param control the change of the batch
     /// @param replyTo receives the reply
     record Control(String batch, BatchControl control, ActorRef<GatewayReply<ControlResult>> replyTo)
+            implements Request {}
+
+    /// Asks which batches the retention of their jobs removes, and removes them. The node replies before
+    /// readers
+    /// stop seeing them.
+    ///
+    /// @param job the name of a job, or null for all jobs
+    /// @param dryRun whether to remove nothing
+    /// @param replyTo receives the reply
+    record ApplyRetention(@Nullable String job, boolean dryRun, ActorRef<GatewayReply<RetentionReport>> replyTo)
             implements Request {}
 
     /// Applies a job: the cluster runs it by itself from now on, by its schedule and its trigger. The node

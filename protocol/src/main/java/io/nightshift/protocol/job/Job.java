@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// @param alerts who is told of problems
 /// @param incremental which rows each batch reads; null for all rows
 /// @param checks limits that a batch must keep before it is published; at most [BatchCheck#MOST]
+/// @param retention how long published batches are kept; null: until someone deletes them
 public record Job(
         String name,
         ModelReference model,
@@ -47,7 +48,8 @@ public record Job(
         int priority,
         List<AlertRule> alerts,
         @Nullable Incremental incremental,
-        List<BatchCheck> checks) {
+        List<BatchCheck> checks,
+        @Nullable Retention retention) {
 
     /// The priority of a job whose file has none.
     public static final int DEFAULT_PRIORITY = 5;
@@ -120,7 +122,8 @@ public record Job(
                 other,
                 alerts,
                 incremental,
-                checks);
+                checks,
+                retention);
     }
 
     /// The same job with another destination.
@@ -141,7 +144,8 @@ public record Job(
                 priority,
                 alerts,
                 incremental,
-                checks);
+                checks,
+                retention);
     }
 
     /// The same job with the schema of its output.
@@ -223,7 +227,46 @@ public record Job(
                 priority,
                 alerts,
                 other,
-                checks);
+                checks,
+                retention);
+    }
+
+    /// A job whose published batches are kept.
+    public Job(
+            String name,
+            ModelReference model,
+            List<String> features,
+            Source source,
+            Destination destination,
+            Partitions partitions,
+            ErrorPolicy errors,
+            Output output,
+            List<CategoryList> categories,
+            @Nullable Retry retry,
+            List<Parameter> parameters,
+            JobTiming timing,
+            int priority,
+            List<AlertRule> alerts,
+            @Nullable Incremental incremental,
+            List<BatchCheck> checks) {
+        this(
+                name,
+                model,
+                features,
+                source,
+                destination,
+                partitions,
+                errors,
+                output,
+                categories,
+                retry,
+                parameters,
+                timing,
+                priority,
+                alerts,
+                incremental,
+                checks,
+                null);
     }
 
     /// A job of which each batch reads all rows, and that has no checks.
@@ -362,7 +405,8 @@ public record Job(
             lookups = List.copyOf(lookups);
         }
 
-        /// Whether some rows may be left out, which are then neither predicted nor quarantined: those for which the
+        /// Whether some rows may be left out, which are then neither predicted nor quarantined: those for
+        /// which the
         /// condition does not hold, and those without a match in an inner lookup.
         public boolean leavesOutRows() {
             return where != null || lookups.stream().anyMatch(Lookup::inner);

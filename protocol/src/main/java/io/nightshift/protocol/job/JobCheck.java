@@ -105,9 +105,31 @@ final class JobCheck {
         if (trigger != null && Duration.ZERO.equals(values.get("trigger.every"))) {
             mistakes.add(new Mistake(trigger.line(), "trigger.every", "no time at all", "1s or more", null));
         }
+        retention(root.entry("destination"));
         cron(root.entry("schedule"));
         templates(root.entry("schedule"), TimeTemplate.Time.SCHEDULED);
         templates(trigger, TimeTemplate.Time.TRIGGERED);
+    }
+
+    private void retention(@Nullable Member destination) {
+        Member retention = destination != null && destination.value() instanceof Mapping section
+                ? section.entry("retention")
+                : null;
+        if (retention == null) {
+            return;
+        }
+        if (retention.value() instanceof Mapping limits && limits.entries().isEmpty()) {
+            mistakes.add(new Mistake(
+                    retention.line(),
+                    "destination.retention",
+                    "neither keep nor for",
+                    "one of the keys, or both",
+                    null));
+        }
+        if (Duration.ZERO.equals(values.get("destination.retention.for"))) {
+            mistakes.add(new Mistake(
+                    retention.line(), "destination.retention.for", "no time at all", "a time such as 90d", null));
+        }
     }
 
     /// Checks that characters with a meaning in CSV files have one meaning each.

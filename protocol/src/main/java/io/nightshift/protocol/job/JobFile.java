@@ -8,6 +8,7 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -213,7 +214,14 @@ public final class JobFile {
                 Math.toIntExact(values.whole("priority")),
                 values.alerts("alerts"),
                 incremental(values),
-                BatchChecks.of(values.below("checks")));
+                BatchChecks.of(values.below("checks")),
+                retention(values));
+    }
+
+    private static @Nullable Retention retention(JobValues values) {
+        Long keep = values.wholeOrNull("destination.retention.keep");
+        Duration age = values.timeOrNull("destination.retention.for");
+        return keep == null && age == null ? null : new Retention(keep == null ? null : Math.toIntExact(keep), age);
     }
 
     private static @Nullable Incremental incremental(JobValues values) {

@@ -81,7 +81,9 @@ final class JobKeys {
 
         @Override
         public String expectation() {
-            return (choice() ? "a map with one of the keys " : "a map with the keys ") + String.join(", ", names());
+            return kinds.isEmpty()
+                    ? "a map with the keys " + String.join(", ", names())
+                    : "a map with one of the keys " + String.join(", ", kinds);
         }
 
         List<String> names() {
@@ -591,6 +593,21 @@ final class JobKeys {
                                                     "Whether the columns may differ from those of the newest published batch of the job at the destination. `compatible`: columns may be added, and a batch that removes a column or changes its type is refused. `new`: any change is allowed. The identity of the job does not depend on this key.",
                                                     "new")
                                             .or("compatible")),
+                                    JobKey.optional(
+                                            "retention",
+                                            new Section(List.of(
+                                                    JobKey.optional(
+                                                            "keep",
+                                                            new Whole(1, 1_000_000),
+                                                            "How many published batches of the job are kept, the newest ones.",
+                                                            "30"),
+                                                    JobKey.optional(
+                                                            "for",
+                                                            new Time(),
+                                                            "How long a batch is kept after its publication.",
+                                                            "90d"))),
+                                            "Which published batches the cluster [removes](../how-to/retention.md) by itself. With both keys, a batch is removed if it is neither among the newest `keep` nor younger than `for`. Without this section, no batch is removed. The identity of the job does not depend on these keys.",
+                                            "")),
                             Kinds.DESTINATIONS.stream().map(Kind::name).toList()),
                     "Where the predictions are written.",
                     ""),

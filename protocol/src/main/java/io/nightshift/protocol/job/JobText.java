@@ -12,8 +12,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
-/// Writes a job as a job file in JSON, which is also YAML. [JobFile#parse(byte[])] returns an equal job. Keys of
-/// schedules and alerts that have their default are left out, so that a node of an earlier version reads the text.
+/// Writes a job as a job file in JSON, which is also YAML. [JobFile#parse(byte[])] returns an equal job. Keys
+/// of
+/// schedules and alerts that have their default are left out, so that a node of an earlier version reads the
+/// text.
 public final class JobText {
 
     /// Escapes every character that isn't ASCII, because YAML allows fewer unescaped characters than JSON.
@@ -39,6 +41,9 @@ public final class JobText {
         put(destination, Kinds.write(job.destination()));
         if (job.output().newSchema()) {
             destination.put("schema", "new");
+        }
+        if (job.retention() != null) {
+            retention(destination.putObject("retention"), job.retention());
         }
         partitions(root.putObject("partitions"), job.partitions());
         errors(root.putObject("errors"), job.errors());
@@ -183,6 +188,15 @@ public final class JobText {
         }
         ObjectNode section = node.putObject(written.name());
         written.values().forEach((name, value) -> section.set(name, MAPPER.valueToTree(value)));
+    }
+
+    private static void retention(ObjectNode node, Retention retention) {
+        if (retention.keep() != null) {
+            node.put("keep", retention.keep());
+        }
+        if (retention.age() != null) {
+            node.put("for", text(retention.age()));
+        }
     }
 
     private static void partitions(ObjectNode node, Job.Partitions partitions) {
@@ -335,7 +349,7 @@ public final class JobText {
     }
 
     /// In the largest unit that has a whole number.
-    private static String text(Duration time) {
+    static String text(Duration time) {
         if (time.toSecondsPart() > 0 || time.isZero()) {
             return time.toSeconds() + "s";
         }

@@ -233,6 +233,9 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchEvent.Checked.class, name = "checked"),
         @JsonSubTypes.Type(value = BatchEvent.Approved.class, name = "approved"),
         @JsonSubTypes.Type(value = BatchEvent.Published.class, name = "published"),
+        @JsonSubTypes.Type(value = BatchEvent.RemovalBegun.class, name = "removal-begun"),
+        @JsonSubTypes.Type(value = BatchEvent.Unpublished.class, name = "unpublished"),
+        @JsonSubTypes.Type(value = BatchEvent.Removed.class, name = "removed"),
         @JsonSubTypes.Type(value = BatchEvent.Cancelled.class, name = "cancelled"),
     })
     private interface EventTypes {}

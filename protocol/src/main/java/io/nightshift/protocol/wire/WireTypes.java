@@ -20,6 +20,7 @@ import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
+import io.nightshift.api.RetentionReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.protocol.alert.AlertCommand;
@@ -38,6 +39,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.batch.StepCommand;
 import io.nightshift.protocol.batch.StepReply;
 import io.nightshift.protocol.batch.Use;
@@ -73,6 +75,7 @@ import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.PostgresDestination;
+import io.nightshift.protocol.job.Retention;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.job.TimeRange;
 import io.nightshift.protocol.model.ModelVersion;
@@ -358,7 +361,17 @@ final class WireTypes {
             new WireType(422, OutputConstant.Type.class),
             new WireType(423, OutputSchema.class),
             new WireType(424, OutputSchema.Column.class),
-            new WireType(425, ParquetDestination.Codec.class));
+            new WireType(425, ParquetDestination.Codec.class),
+            // Removal of published batches.
+            new WireType(430, Retention.class),
+            new WireType(431, BatchCommand.Delete.class),
+            new WireType(432, BatchCommand.Retire.class),
+            new WireType(433, Removal.class),
+            new WireType(435, BatchControl.Delete.class),
+            new WireType(436, BatchDescription.Removal.class),
+            new WireType(437, GatewayCommand.ApplyRetention.class),
+            new WireType(438, RetentionReport.class),
+            new WireType(439, RetentionReport.Expired.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

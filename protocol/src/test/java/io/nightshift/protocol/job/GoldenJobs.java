@@ -256,6 +256,28 @@ public final class GoldenJobs {
                 List.of(rowsCheck(), nullsCheck(), rangeCheck(), psiCheck(), meanCheck()));
     }
 
+    public static Job retention() {
+        Job job = full();
+        return new Job(
+                job.name(),
+                job.model(),
+                job.features(),
+                job.source(),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                job.output(),
+                List.of(),
+                null,
+                List.of(),
+                JobTiming.ANY_TIME,
+                Job.DEFAULT_PRIORITY,
+                List.of(),
+                null,
+                List.of(),
+                new Retention(30, Duration.ofDays(90)));
+    }
+
     public static BatchCheck rowsCheck() {
         return new BatchCheck(BatchCheck.Measure.ROWS_MIN, null, 1_000_000, null, null, BatchCheck.OnFail.FAIL);
     }

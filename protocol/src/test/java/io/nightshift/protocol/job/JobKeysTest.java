@@ -383,7 +383,8 @@ class JobKeysTest {
                 case "source" -> "{job: a, model: m, destination: {parquet: d}, ";
                 default -> FRAME;
             };
-            jobs.add("%s%s: {%s: %s}}".formatted(frame, steps[0], steps[1], keys));
+            boolean isKind = Destination.kinds().containsKey(steps[1]) || !steps[0].equals("destination");
+            jobs.add("%s%s: {%s: %s%s}}".formatted(frame, steps[0], steps[1], keys, isKind ? "" : ", parquet: d"));
         }
         return jobs;
     }

@@ -198,6 +198,7 @@ public final class GoldenEvents {
         events.put("submitted-incremental", submitted(GoldenJobs.incremental()));
         events.put("submitted-new-files", submitted(GoldenJobs.newFiles()));
         events.put("window-ignored", new BatchEvent.WindowIgnored(AT, "ops"));
+        events.put("submitted-retention", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.retention(), MODEL, null));
         events.put("submitted-checks", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.checks(), MODEL, null));
         events.put(
                 "checked",
@@ -218,6 +219,9 @@ public final class GoldenEvents {
         events.put("rescored", new BatchEvent.Rescored(AT, List.of(3, 0)));
         events.put("retried", new BatchEvent.Retried(AT));
         events.put("published", new BatchEvent.Published(AT, "/out/batch=" + BATCH, "e5".repeat(32)));
+        events.put("removal-begun", new BatchEvent.RemovalBegun(AT, "ops", "a wrong model"));
+        events.put("unpublished", new BatchEvent.Unpublished(AT));
+        events.put("removed", new BatchEvent.Removed(AT));
         events.put("cancelled", new BatchEvent.Cancelled(AT, "given up for a later batch"));
         return events;
     }

@@ -22,6 +22,7 @@ import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
+import io.nightshift.api.RetentionReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.protocol.alert.AlertCommand;
@@ -40,6 +41,7 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.batch.StepCommand;
 import io.nightshift.protocol.batch.StepReply;
 import io.nightshift.protocol.batch.Use;
@@ -133,6 +135,7 @@ public final class GoldenMessages {
         add("open-mariadb", new BatchCommand.Open(submission(GoldenJobs.mariadb())));
         add("open-categories", new BatchCommand.Open(submission(GoldenJobs.categories())));
         add("open-checks", new BatchCommand.Open(submission(GoldenJobs.checks())));
+        add("open-retention", new BatchCommand.Open(submission(GoldenJobs.retention())));
         add("open-history", new BatchCommand.Open(submission(GoldenJobs.csv()), List.of(PAST_RUN)));
         add(
                 "wake-history",
@@ -178,6 +181,8 @@ public final class GoldenMessages {
         add("rescore", new BatchCommand.Rescore(List.of(0, 7, 999_999), operator));
         add("ignore-window", new BatchCommand.IgnoreWindow(operator, "ops"));
         add("approve", new BatchCommand.Approve("the app was down", operator, "ops"));
+        add("delete", new BatchCommand.Delete("a wrong model", operator, "ops"));
+        add("retire", new BatchCommand.Retire("keep: 30, for: 90d"));
         add("done", new ControlReply.Done(BATCH, Phase.PAUSED));
         add("refused", new ControlReply.Refused(BATCH, "it is being published"));
     }
@@ -217,7 +222,8 @@ public final class GoldenMessages {
                 List.of(
                         new CheckResult(GoldenJobs.nullsCheck(), 0.34, false),
                         new CheckResult(GoldenJobs.meanCheck(), 0.5, false, BATCH, 0.5, 0.75)),
-                new BatchStatus.Approval(AT, "the app was down", "ops"));
+                new BatchStatus.Approval(AT, "the app was down", "ops"),
+                new Removal(AT, "ops", "a wrong model", AT, AT));
     }
 
     private void statuses() {
@@ -386,6 +392,8 @@ public final class GoldenMessages {
         control("rescore", new BatchControl.Rescore(List.of(0, 7)), system);
         control("ignore-window", new BatchControl.IgnoreWindow(), system);
         control("approve", new BatchControl.Approve("the app was down"), system);
+        control("delete", new BatchControl.Delete("a wrong model", true, false), system);
+        add("gateway-apply-retention", new GatewayCommand.ApplyRetention("flights", true, system.actor("asker")));
     }
 
     private void gatewayJobCommands(LocalActorSystem system) {
@@ -435,6 +443,12 @@ public final class GoldenMessages {
         answer("backfill", backfill());
         answer("backfill-list", new BackfillList(List.of(backfill())));
         answer("backfill-plan", new BackfillPlan("flights", List.of(new BackfillPlan.PlannedRun(run, true))));
+        answer(
+                "retention",
+                new RetentionReport(
+                        List.of(new RetentionReport.Expired(
+                                BATCH.value(), "flights", AT, "/out", "keep: 30, for: 90d")),
+                        true));
         answer("node", node());
         answer("nodes", new NodeList(List.of(node())));
         answer("alerts", alerts());
@@ -695,7 +709,9 @@ public final class GoldenMessages {
                         0.1,
                         BATCH.value(),
                         0.5)),
-                new BatchDescription.Approval(AT, "the app was down", "ops"));
+                new BatchDescription.Approval(AT, "the app was down", "ops"),
+                new BatchDescription.Removal(
+                        AT, "ops", "a wrong model", AT, AT, "deleted by ops on 2026-11-24: a wrong model"));
     }
 
     private void add(String name, Object message) {

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The coordinator's calls for one batch come in the order [#check], [#prepare], then, when every partition
 /// is committed, [#publish], or [#discard] if the batch is cancelled. In between, workers write with
-/// [#writer].
+/// [#writer]. A published batch that is no longer wanted is removed with [#unpublish] and, some time later,
+/// [#delete].
 ///
 /// - **Threads.** Every call blocks and may come from any thread that may wait. Calls for one batch come one
 ///   after another from one coordinator; but a coordinator that was thought dead may wake up in the middle of
@@ -104,7 +105,35 @@ public interface DestinationStore {
     /// Removes what a cancelled batch has staged. Logs what can't be removed. Leaves a published batch alone.
     void discard(BatchId batch);
 
-    /// The newest published batch of a job, as far as the destination itself knows it. A database that can't be
+    /// Takes a published batch out of readers' sight, in one step: a reader that looks afterwards sees
+    /// nothing of
+    /// it, and a reader in progress can go on until [#delete]. What readers saw is kept. Does nothing if
+    /// readers
+    /// don't see the batch. After a crash in the middle, readers see all of the batch or nothing, and a
+    /// repetition
+    /// finishes. No publication of the batch becomes visible again: what its coordinators staged is gone.
+    ///
+    /// @throws FailureException if it can't be done; readers see the batch then, or nothing of it
+    default void unpublish(BatchId batch) {
+        throw unremovable(batch);
+    }
+
+    /// Deletes all that is left of a batch that was published, with its quarantined rows, after [#unpublish].
+    /// Does nothing if there is nothing left. After a crash in the middle, some of it is left, which no
+    /// reader
+    /// sees, and a repetition deletes the rest.
+    ///
+    /// @throws FailureException if something can't be deleted
+    default void delete(BatchId batch) {
+        throw unremovable(batch);
+    }
+
+    private static FailureException unremovable(BatchId batch) {
+        return FailureException.permanent("the destination of %s can't remove published batches yet".formatted(batch));
+    }
+
+    /// The newest published batch of a job, as far as the destination itself knows it. A database that can't
+    /// be
     /// reached now is not searched. Changes nothing.
     ///
     /// @param job its name

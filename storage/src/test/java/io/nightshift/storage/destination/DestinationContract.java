@@ -3,6 +3,7 @@ package io.nightshift.storage.destination;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.nightshift.api.QuarantinedRow;
 import io.nightshift.protocol.batch.Epoch;
@@ -32,6 +33,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -112,6 +114,12 @@ public abstract class DestinationContract {
 
     protected abstract List<Obstacle> obstacles();
 
+    /// Whether the destination holds anything of a batch that was published; empty if it can't remove batches
+    /// yet.
+    protected Optional<Boolean> left() throws Exception {
+        return Optional.empty();
+    }
+
     @BeforeEach
     void aBatchIsPlanned() throws Exception {
         batch = new ContractBatch(folder, destination());
@@ -185,6 +193,31 @@ public abstract class DestinationContract {
         assertThat(findings).hasSize(5);
     }
 
+    /// What a reader sees who looks again and again while something is done.
+    private List<Object> looksDuring(Step step) throws Exception {
+        AtomicBoolean stop = new AtomicBoolean();
+        CountDownLatch reading = new CountDownLatch(3);
+        ConcurrentLinkedQueue<Object> looks = new ConcurrentLinkedQueue<>();
+        Thread reader = Thread.ofPlatform().start(() -> {
+            while (!stop.get()) {
+                try {
+                    looks.add(seen());
+                } catch (Exception e) {
+                    looks.add(e);
+                }
+                reading.countDown();
+            }
+        });
+        try {
+            reading.await();
+            step.run();
+        } finally {
+            stop.set(true);
+            reader.join();
+        }
+        return List.copyOf(looks);
+    }
+
     private void assertNothingIsStaged(CommittedBatch committed, Phase phase) {
         List<Finding> findings = new ArrayList<>();
         try (OutputProof proof = store().verify(committed, phase, null)) {
@@ -238,29 +271,12 @@ public abstract class DestinationContract {
         @Test
         void isNothingOrAllForAReader() throws Exception {
             CommittedBatch committed = committed();
-            AtomicBoolean stop = new AtomicBoolean();
-            CountDownLatch reading = new CountDownLatch(3);
-            ConcurrentLinkedQueue<Object> looks = new ConcurrentLinkedQueue<>();
-            Thread reader = Thread.ofPlatform().start(() -> {
-                while (!stop.get()) {
-                    try {
-                        looks.add(seen());
-                    } catch (Exception e) {
-                        looks.add(e);
-                    }
-                    reading.countDown();
-                }
-            });
-            Publication publication;
-            try {
-                reading.await();
-                publication = store().publish(committed);
-            } finally {
-                stop.set(true);
-                reader.join();
-            }
+            List<Publication> publication = new ArrayList<>();
+
+            List<Object> looks = looksDuring(() -> publication.add(store().publish(committed)));
+
             assertThat(looks).allSatisfy(look -> assertThat(look).isIn(NOTHING, ALL));
-            assertPublished(committed, publication);
+            assertPublished(committed, publication.getFirst());
         }
 
         @Test
@@ -693,6 +709,92 @@ public abstract class DestinationContract {
             store().discard(ContractBatch.ID);
 
             assertThat(seen()).isEqualTo(NOTHING);
+        }
+    }
+
+    @Nested
+    class RemovingAPublishedBatch {
+
+        @BeforeEach
+        void theDestinationCanRemoveBatches() throws Exception {
+            assumeThat(left()).isPresent();
+        }
+
+        @Test
+        void takesItOutOfSightAndThenDeletesIt() throws Exception {
+            publish();
+
+            store().unpublish(ContractBatch.ID);
+
+            assertThat(seen()).isEqualTo(NOTHING);
+            assertThat(store().newest("flights")).isEmpty();
+            assertThat(left()).contains(true);
+
+            store().delete(ContractBatch.ID);
+
+            assertThat(seen()).isEqualTo(NOTHING);
+            assertThat(left()).contains(false);
+        }
+
+        @Test
+        void mayBeRepeatedAtEveryStep() throws Exception {
+            publish();
+            for (int repeated = 0; repeated < 2; repeated++) {
+                store().unpublish(ContractBatch.ID);
+                assertThat(seen()).isEqualTo(NOTHING);
+            }
+            for (int repeated = 0; repeated < 2; repeated++) {
+                store().delete(ContractBatch.ID);
+                store().unpublish(ContractBatch.ID);
+                assertThat(left()).contains(false);
+            }
+        }
+
+        @Test
+        void deletesAlsoWhatReadersStillSee() throws Exception {
+            publish();
+
+            store().delete(ContractBatch.ID);
+
+            assertThat(seen()).isEqualTo(NOTHING);
+            assertThat(left()).contains(false);
+        }
+
+        @Test
+        void isAllOrNothingForAReader() throws Exception {
+            publish();
+
+            List<Object> looks = looksDuring(() -> store().unpublish(ContractBatch.ID));
+
+            // A reader that has listed files, and opens them afterwards, may fail.
+            assertThat(looks).contains(ALL);
+            assertThat(looks)
+                    .filteredOn(Seen.class::isInstance)
+                    .allSatisfy(look -> assertThat(look).isIn(NOTHING, ALL));
+            assertThat(seen()).isEqualTo(NOTHING);
+        }
+
+        @Test
+        void keepsAnEarlierCoordinatorFromShowingItAgain() throws Exception {
+            CommittedBatch earlier = committed();
+            store().publish(batch.committed(2, earlier.commits(), Set.of()));
+            store().unpublish(ContractBatch.ID);
+
+            assertThatThrownBy(() -> store().publish(earlier)).isInstanceOf(FailureException.class);
+            assertThat(store().fence(ContractBatch.ID, 3)).isEmpty();
+            store().delete(ContractBatch.ID);
+            assertThatThrownBy(() -> store().publish(earlier)).isInstanceOf(FailureException.class);
+
+            assertThat(seen()).isEqualTo(NOTHING);
+        }
+
+        @Test
+        void doesNothingToABatchThatIsNotPublished() throws Exception {
+            CommittedBatch committed = committed();
+
+            store().unpublish(ContractBatch.ID);
+
+            assertPublished(committed, store().publish(committed));
         }
     }
 

@@ -1,5 +1,5 @@
--- The archive of ended batches and the files that were read, as in migrations/V3__archive.sql and
--- V4__read_files.sql. Run whenever the ledger is opened.
+-- The archive of ended batches, the files that were read and the removed batches, as in
+-- migrations/V3__archive.sql to V5__removed_batches.sql. Run whenever the ledger is opened.
 
 CREATE TABLE IF NOT EXISTS batch_archive (
     batch  VARCHAR(128) PRIMARY KEY,
@@ -43,3 +43,10 @@ CREATE TABLE IF NOT EXISTS read_file (
 );
 
 CREATE INDEX IF NOT EXISTS read_file_reading ON read_file (reading);
+
+CREATE TABLE IF NOT EXISTS removed_batch (
+    batch VARCHAR(128) PRIMARY KEY,
+    done  BOOLEAN      NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS removed_batch_pending ON removed_batch (done, batch);

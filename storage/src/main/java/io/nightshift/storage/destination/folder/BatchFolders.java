@@ -13,6 +13,8 @@ import java.util.List;
 /// DESTINATION/.staging/batch=ID/output-N/   committed files, then manifest and _SUCCESS
 /// DESTINATION/batch=ID/                     is `output-N`, renamed: readers see nothing, or all
 /// DESTINATION/.quarantine/batch=ID/         the quarantined rows of a cancelled batch
+/// DESTINATION/.removed/batch=ID/            was `batch=ID`: a batch that is removed, until its files are
+/// deleted
 /// ```
 ///
 /// @param folder the destination's
@@ -54,6 +56,16 @@ public record BatchFolders(Path folder, BatchId batch) {
     /// The folder to which staged files are moved before they are deleted.
     Path discarded() {
         return stagingRoot().resolve("discarded=" + batch);
+    }
+
+    /// The folder of all batches that readers no longer see.
+    Path removedRoot() {
+        return folder.resolve(".removed");
+    }
+
+    /// Where the folder of a published batch stays from its removal until its files are deleted.
+    Path removed() {
+        return removedRoot().resolve(PREFIX + batch);
     }
 
     /// Where the quarantined rows of a cancelled batch stay.

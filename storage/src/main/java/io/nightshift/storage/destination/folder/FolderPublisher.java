@@ -312,4 +312,45 @@ class FolderPublisher {
                     Folders.reason(e));
         }
     }
+
+    /// A reader that holds a file open reads it to its end, also after the rename.
+    void unpublish(BatchId batch) {
+        BatchFolders folders = folders(batch);
+        try {
+            if (Files.exists(folders.published())) {
+                // Somebody may have put the folder back.
+                Folders.deleteTree(folders.removed());
+                Folders.make(folders.removedRoot());
+                Files.move(folders.published(), folders.removed(), StandardCopyOption.ATOMIC_MOVE);
+            }
+            if (!Files.isDirectory(folder)) {
+                // The batch may be there, and this node not see it.
+                throw new FailureException(
+                        away("%s can't be removed: there is no folder %s on this node".formatted(batch, folder)));
+            }
+            // A predecessor may have renamed and died.
+            if (Files.exists(folders.removed())) {
+                Folders.force(folders.removedRoot());
+                Folders.force(folder);
+            }
+        } catch (IOException e) {
+            throw new FailureException(away("%s can't be removed: %s".formatted(batch, Folders.reason(e))), e);
+        }
+    }
+
+    void delete(BatchId batch) {
+        unpublish(batch);
+        BatchFolders folders = folders(batch);
+        try {
+            Folders.deleteTree(folders.removed());
+        } catch (IOException e) {
+            throw new FailureException(
+                    away("the files of %s can't be deleted: %s".formatted(batch, Folders.reason(e))), e);
+        }
+        try {
+            Files.deleteIfExists(folders.removedRoot());
+        } catch (IOException e) {
+            LOG.debug("{} is kept; it holds another batch: {}", folders.removedRoot(), Folders.reason(e));
+        }
+    }
 }

@@ -144,6 +144,18 @@ public final class FolderStore implements DestinationStore {
     }
 
     @Override
+    public void unpublish(BatchId batch) {
+        requireWritable(batch);
+        publisher.unpublish(batch);
+    }
+
+    @Override
+    public void delete(BatchId batch) {
+        requireWritable(batch);
+        publisher.delete(batch);
+    }
+
+    @Override
     public Optional<BatchId> newest(String job) {
         return publisher.newest(job);
     }
@@ -214,7 +226,8 @@ public final class FolderStore implements DestinationStore {
     /// The folders of a batch may have been replaced by links since the job was checked.
     private void requireWritable(BatchId batch) {
         BatchFolders folders = new BatchFolders(folder, batch);
-        for (Path used : List.of(folders.published(), folders.attempts(), folders.keptQuarantine())) {
+        for (Path used :
+                List.of(folders.published(), folders.attempts(), folders.keptQuarantine(), folders.removed())) {
             roots.requireWritable(used);
         }
     }

@@ -57,6 +57,9 @@ final class PostgresPublisher {
     /// The number of times that the sessions of late writers are ended before the table counts as in use.
     private static final int EVICTIONS = 20;
 
+    /// How often the tables of a removed batch are tried to be dropped, while queries read the table.
+    private static final int DELETIONS = 5;
+
     private static final String LOCKED = "55P03";
     private static final String NOT_UNIQUE = "23505";
     private static final int IDS_SHOWN = 3;
@@ -414,8 +417,7 @@ final class PostgresPublisher {
                 work.run();
                 return;
             } catch (FailureException e) {
-                boolean locked = e.getCause() instanceof SQLException cause && LOCKED.equals(cause.getSQLState());
-                if (!locked || left == 0) {
+                if (!isLocked(e) || left == 0) {
                     throw e;
                 }
             }
@@ -483,5 +485,60 @@ final class PostgresPublisher {
         } catch (FailureException e) {
             LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
         }
+    }
+
+    // The removal of a published batch.
+
+    /// The views show a batch by its row in `nightshift_batches`. A transaction in progress still sees that
+    /// row, so
+    /// its queries are not disturbed.
+    void unpublish(BatchId batch) {
+        BatchTables tables = tables(batch);
+        try (Database database = open(batch, "removing it from", PATIENCE)) {
+            if (isPrepared(database, tables)) {
+                database.transaction(() -> database.run("""
+                        SET LOCAL lock_timeout = '2s';
+                        DELETE FROM %2$s WHERE batch_id = %3$s
+                            AND EXISTS (SELECT FROM %1$s WHERE batch_id = %3$s AND published_at IS NOT NULL);
+                        DELETE FROM %1$s WHERE batch_id = %3$s AND published_at IS NOT NULL
+                        """.formatted(
+                                tables.sql(tables.register()), tables.sql(tables.parts()), literal(batch.value()))));
+            }
+        }
+    }
+
+    /// Waits for queries that read the table, since a partition is detached. While it waits, later queries
+    /// wait too,
+    /// so it gives up after a moment, and tries again.
+    void delete(BatchId batch) {
+        unpublish(batch);
+        BatchTables tables = tables(batch);
+        try (Database database = open(batch, "deleting the rows from", PATIENCE)) {
+            for (int left = DELETIONS; ; left--) {
+                try {
+                    database.transaction(() -> database.run(
+                            """
+                            SET LOCAL lock_timeout = '500ms';
+                            DROP TABLE IF EXISTS %s, %s
+                            """.formatted(tables.sql(tables.published()), tables.sql(tables.publishedQuarantine()))));
+                    return;
+                } catch (FailureException e) {
+                    if (!isLocked(e)) {
+                        throw e;
+                    }
+                    if (left == 0) {
+                        throw new FailureException(
+                                Failure.transientFailure(
+                                        "%s: its rows can't be deleted while queries read %s; they are deleted later"
+                                                .formatted(batch, destination)),
+                                e);
+                    }
+                }
+            }
+        }
+    }
+
+    private static boolean isLocked(FailureException e) {
+        return e.getCause() instanceof SQLException cause && LOCKED.equals(cause.getSQLState());
     }
 }

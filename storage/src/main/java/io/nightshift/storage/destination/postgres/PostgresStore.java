@@ -208,6 +208,16 @@ public final class PostgresStore implements DestinationStore {
     }
 
     @Override
+    public void unpublish(BatchId batch) {
+        publisher.unpublish(batch);
+    }
+
+    @Override
+    public void delete(BatchId batch) {
+        publisher.delete(batch);
+    }
+
+    @Override
     public Optional<BatchId> newest(String job) {
         BatchTables tables = BatchTables.of(destination, ANY);
         try (Database database = open()) {

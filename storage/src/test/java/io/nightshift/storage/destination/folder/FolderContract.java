@@ -1,5 +1,9 @@
 package io.nightshift.storage.destination.folder;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
 import io.nightshift.storage.destination.FileNames;
@@ -11,6 +15,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 
 /// The contract for folders of files; a format of files has one subclass.
 public abstract class FolderContract extends DestinationContract {
@@ -93,6 +100,39 @@ public abstract class FolderContract extends DestinationContract {
                 inTheWay("a gathered part", new FileNames(extension()).part(2)),
                 inTheWay("the manifest", BatchFolders.MANIFEST),
                 inTheWay("_SUCCESS", BatchFolders.SUCCESS));
+    }
+
+    @Override
+    protected Optional<Boolean> left() {
+        return Optional.of(
+                Stream.of(folders().published(), folders().removed(), folders().staged())
+                        .anyMatch(Files::exists));
+    }
+
+    @Test
+    void aDeletionThatWasCutShortIsFinished() throws Exception {
+        publish();
+        store().unpublish(ContractBatch.ID);
+        Files.delete(folders().removed().resolve(BatchFolders.MANIFEST));
+
+        store().delete(ContractBatch.ID);
+
+        assertThat(left()).contains(false);
+        assertThat(folders().removedRoot()).doesNotExist();
+    }
+
+    @Test
+    void aFolderThatThisNodeDoesNotSeeIsNoRemovedBatch() throws Exception {
+        publish();
+        Path elsewhere = folder.resolve("elsewhere");
+        Files.move(out(), elsewhere);
+
+        assertThatThrownBy(() -> store().unpublish(ContractBatch.ID))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("there is no folder " + out());
+
+        Files.move(elsewhere, out());
+        assertThat(seen()).isEqualTo(ALL);
     }
 
     /// A folder that isn't empty stands where the first coordinator writes a file, or a file where it makes a

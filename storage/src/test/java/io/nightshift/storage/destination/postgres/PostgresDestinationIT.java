@@ -1,7 +1,9 @@
 package io.nightshift.storage.destination.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -16,6 +18,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -123,6 +126,50 @@ class PostgresDestinationIT extends DestinationContract {
                                 CREATE TRIGGER refuse BEFORE UPDATE ON nightshift_batches FOR EACH ROW EXECUTE FUNCTION refuse()
                                 """),
                         () -> execute("DROP FUNCTION refuse CASCADE")));
+    }
+
+    @Override
+    protected Optional<Boolean> left() throws SQLException {
+        if (number("SELECT count(*) FROM pg_class WHERE relname = 'nightshift_batches'") == 0) {
+            return Optional.of(false);
+        }
+        return Optional.of(number("SELECT count(*) FROM pg_class WHERE relname IN ('%s', '%s', '%s')"
+                                .formatted(TABLES.published(), TABLES.publishedQuarantine(), TABLES.staging()))
+                        + number("SELECT count(*) FROM nightshift_batches")
+                        + number("SELECT count(*) FROM nightshift_parts")
+                > 0);
+    }
+
+    @Test
+    void aTransactionInProgressReadsARemovedBatchToItsEnd() throws Exception {
+        publish();
+        try (Connection reader = server.getPostgresDatabase().getConnection();
+                Statement statement = reader.createStatement()) {
+            reader.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+            reader.setAutoCommit(false);
+            assertThat(count(statement)).isEqualTo(28);
+
+            store().unpublish(ContractBatch.ID);
+
+            assertThat(seen()).isEqualTo(NOTHING);
+            assertThatThrownBy(() -> store().delete(ContractBatch.ID))
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isFalse())
+                    .hasMessageContaining("deleted later");
+            assertThat(count(statement)).isEqualTo(28);
+            reader.commit();
+            store().delete(ContractBatch.ID);
+
+            assertThat(left()).contains(false);
+        }
+    }
+
+    private static long count(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery("SELECT count(*) FROM scores")) {
+            row.next();
+            return row.getLong(1);
+        }
     }
 
     @Test

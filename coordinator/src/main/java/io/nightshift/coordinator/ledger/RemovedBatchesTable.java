@@ -1,0 +1,85 @@
+package io.nightshift.coordinator.ledger;
+
+import io.nightshift.protocol.batch.BatchId;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The index of removed batches: the table `removed_batch` beside the journal. It says whose removal has to
+/// be
+/// continued, and which batches the retention need not look at again. What counts is the ledger of each
+/// batch: a row
+/// is written before the removal begins, and marked as done after it ended. See
+/// docs/decisions/0038-retention.md.
+public final class RemovedBatchesTable {
+
+    private final Ledger ledger;
+
+    RemovedBatchesTable(Ledger ledger) {
+        this.ledger = ledger;
+    }
+
+    /// Enters a batch whose removal is about to begin. Does nothing if it is there.
+    public void begin(BatchId batch) {
+        update("""
+                INSERT INTO removed_batch(batch, done) SELECT CAST(? AS VARCHAR), FALSE
+                WHERE NOT EXISTS (SELECT 1 FROM removed_batch WHERE batch = ?)
+                """, batch, batch);
+    }
+
+    /// Marks the removal of a batch as done.
+    public void end(BatchId batch) {
+        update("UPDATE removed_batch SET done = TRUE WHERE batch = ?", batch);
+    }
+
+    private void update(String sql, BatchId... parameters) {
+        try (Connection connection = ledger.connect();
+                PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < parameters.length; i++) {
+                statement.setString(i + 1, parameters[i].value());
+            }
+            statement.executeUpdate();
+        } catch (SQLException e) {
+            throw Ledger.unreadable(e);
+        }
+    }
+
+    /// The batches whose removal is not done, in the order of their IDs.
+    public List<BatchId> pending() {
+        try (Connection connection = ledger.connect();
+                PreparedStatement statement =
+                        connection.prepareStatement("SELECT batch FROM removed_batch WHERE NOT done ORDER BY batch");
+                ResultSet rows = statement.executeQuery()) {
+            List<BatchId> batches = new ArrayList<>();
+            while (rows.next()) {
+                batches.add(new BatchId(rows.getString(1)));
+            }
+            return batches;
+        } catch (SQLException e) {
+            throw Ledger.unreadable(e);
+        }
+    }
+
+    /// Those of some batches that are not in the index.
+    public List<BatchId> without(List<BatchId> batches) {
+        try (Connection connection = ledger.connect();
+                PreparedStatement statement =
+                        connection.prepareStatement("SELECT 1 FROM removed_batch WHERE batch = ?")) {
+            List<BatchId> without = new ArrayList<>();
+            for (BatchId batch : batches) {
+                statement.setString(1, batch.value());
+                try (ResultSet row = statement.executeQuery()) {
+                    if (!row.next()) {
+                        without.add(batch);
+                    }
+                }
+            }
+            return without;
+        } catch (SQLException e) {
+            throw Ledger.unreadable(e);
+        }
+    }
+}
