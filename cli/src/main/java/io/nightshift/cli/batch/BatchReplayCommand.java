@@ -84,8 +84,7 @@ final class BatchReplayCommand extends LedgerCommand {
         ObjectCopies objects = given.objects().ofCommand(home().folder());
         Path own = objects.folder().parent();
         FileRoots roots = given.files().ofCommand().withOwn(own);
-        DuckDbLoader duckDb =
-                DuckDbLoader.open(MemoryBudget.duckDb(threads), home().spill(), roots, Runnable::run);
+        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home().spill(), roots, Runnable::run);
         Destinations destinations = new Destinations(duckDb, given.dataSources(), roots, objects);
         Path folder = own.resolve("replay-" + ProcessHandle.current().pid());
         Replay.Outcome outcome = new Replay(duckDb.get(), destinations, state, model, folder, threads)
@@ -105,35 +104,39 @@ final class BatchReplayCommand extends LedgerCommand {
         }
         List<Integer> list = PartitionListParser.parse(partitions);
         if (list.getLast() >= all) {
-            throw FailureException.permanent("--partitions: there is no partition %d; the batch has the partitions 0 to %d"
-                    .formatted(list.getLast(), all - 1));
+            throw FailureException.permanent(
+                    "--partitions: there is no partition %d; the batch has the partitions 0 to %d"
+                            .formatted(list.getLast(), all - 1));
         }
         return list;
     }
 
     private synchronized void told(int done, int all) {
         if (!asJson() && (done == all || done % 100 == 0)) {
-            err().println("Scored %s of %s partitions".formatted(DisplayFormat.number(done), DisplayFormat.number(all)));
+            err().println("Scored %s of %s partitions"
+                    .formatted(DisplayFormat.number(done), DisplayFormat.number(all)));
             err().flush();
         }
     }
 
     private void show(Replay.Outcome outcome) {
         if (outcome.isEqual()) {
-            out().println("All %s predictions of %s partitions are the same, bit for bit. %s rows are quarantined again."
-                    .formatted(
-                            DisplayFormat.number(outcome.rows()),
-                            DisplayFormat.number(outcome.partitions()),
-                            DisplayFormat.number(outcome.quarantined())));
+            out().println(
+                            "All %s predictions of %s partitions are the same, bit for bit. %s rows are quarantined again."
+                                    .formatted(
+                                            DisplayFormat.number(outcome.rows()),
+                                            DisplayFormat.number(outcome.partitions()),
+                                            DisplayFormat.number(outcome.quarantined())));
             return;
         }
         OutputDifference difference = outcome.difference();
-        out().println("The replay differs from the batch: of %s predictions, %s are different, %s are missing, and %s are new."
-                .formatted(
-                        DisplayFormat.number(outcome.rows()),
-                        DisplayFormat.number(difference.changed()),
-                        DisplayFormat.number(outcome.gone()),
-                        DisplayFormat.number(outcome.added())));
+        out().println(
+                        "The replay differs from the batch: of %s predictions, %s are different, %s are missing, and %s are new."
+                                .formatted(
+                                        DisplayFormat.number(outcome.rows()),
+                                        DisplayFormat.number(difference.changed()),
+                                        DisplayFormat.number(outcome.gone()),
+                                        DisplayFormat.number(outcome.added())));
         outcome.otherQuarantine()
                 .forEach((partition, rows) -> out().println("Partition %d: %s rows are quarantined in the replay"
                         .formatted(partition, DisplayFormat.number(rows))));
@@ -146,7 +149,11 @@ final class BatchReplayCommand extends LedgerCommand {
             for (int i = 0; i < names.size(); i++) {
                 if (!Objects.equals(row.earlier().get(i), row.later().get(i))) {
                     out().println("%s: %s was %s, is %s"
-                            .formatted(record, names.get(i), row.earlier().get(i), row.later().get(i)));
+                            .formatted(
+                                    record,
+                                    names.get(i),
+                                    row.earlier().get(i),
+                                    row.later().get(i)));
                 }
             }
         }

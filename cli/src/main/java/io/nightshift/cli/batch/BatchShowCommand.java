@@ -58,8 +58,8 @@ final class BatchShowCommand extends QueryCommand {
     @Override
     int run(NightshiftClient client) {
         Instant at = at();
-        return show(ClusterAccess.answer(
-                at == null ? client.describe(wanted.name()) : client.describe(wanted.name(), at)));
+        return show(
+                ClusterAccess.answer(at == null ? client.describe(wanted.name()) : client.describe(wanted.name(), at)));
     }
 
     private @Nullable Instant at() {

@@ -37,7 +37,9 @@ public final class BatchDescriptions {
     /// @param prices of what the batch has used
     /// @throws FailureException transient if the journal can't be read
     public static BatchDescription of(Ledger ledger, BatchRegisterState.Entry entry, Prices prices) {
-        return readable(entry, () -> of(entry, ledger.state(entry.batch()), Clock.systemUTC().instant(), prices));
+        return readable(
+                entry,
+                () -> of(entry, ledger.state(entry.batch()), Clock.systemUTC().instant(), prices));
     }
 
     /// Describes a batch as it was at some time, from the entries of its ledger until then.

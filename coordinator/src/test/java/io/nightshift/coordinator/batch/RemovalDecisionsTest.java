@@ -85,8 +85,7 @@ class RemovalDecisionsTest extends DecisionsFixture {
 
         assertThat(ended(RemovalStep.REGISTER).events())
                 .containsExactly(new BatchEvent.RemovalBegun(at(), null, "keep: 3"));
-        assertThat(removal().sentence())
-                .matches("being removed by retention since \\d{4}-\\d\\d-\\d\\d \\(keep: 3\\)");
+        assertThat(removal().sentence()).matches("being removed by retention since \\d{4}-\\d\\d-\\d\\d \\(keep: 3\\)");
     }
 
     @Test

@@ -84,8 +84,10 @@ public sealed interface GatewayCommand {
     /// @param batch a batch ID, a prefix that no other batch ID has, or `latest`
     /// @param replyTo receives the reply
     /// @param at the time for which to tell the state, from the ledger; null for now
-    record Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo, @Nullable Instant at)
-            implements Request {}
+    record Describe(
+            String batch,
+            ActorRef<GatewayReply<BatchDescription>> replyTo,
+            @Nullable Instant at) implements Request {}
 
     /// Asks for a batch's status once it differs from the one that the caller knows. The node replies as soon
     /// as it does, and after ten seconds in any case. To watch the batch further, the caller sends another

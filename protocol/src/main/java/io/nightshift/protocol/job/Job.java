@@ -166,7 +166,8 @@ public record Job(
                 priority,
                 alerts,
                 incremental,
-                checks);
+                checks,
+                retention);
     }
 
     /// The same job with another section `incremental`.

@@ -592,7 +592,7 @@ final class JobKeys {
                                                     new Choice(List.of("compatible", "new")),
                                                     "Whether the columns may differ from those of the newest published batch of the job at the destination. `compatible`: columns may be added, and a batch that removes a column or changes its type is refused. `new`: any change is allowed. The identity of the job does not depend on this key.",
                                                     "new")
-                                            .or("compatible")),
+                                            .or("compatible"),
                                     JobKey.optional(
                                             "retention",
                                             new Section(List.of(

@@ -68,7 +68,11 @@ public final class OutputComparison {
     ///
     /// @param comparedAs the type to which both are converted; null if they have the same type
     /// @param isContinuous whether it is a number that need not be whole
-    private record Common(String name, boolean isNumber, boolean isContinuous, @Nullable String comparedAs) {
+    private record Common(
+            String name,
+            boolean isNumber,
+            boolean isContinuous,
+            @Nullable String comparedAs) {
 
         static Common of(String name, String earlier, String later) {
             boolean isNumber = OutputComparison.isNumber(earlier) && OutputComparison.isNumber(later);
@@ -142,7 +146,10 @@ public final class OutputComparison {
     }
 
     private static boolean isNumber(String type) {
-        return INTEGERS.contains(type) || FRACTIONS.contains(type) || type.startsWith("DECIMAL") || type.equals(TEXT_NUMBER);
+        return INTEGERS.contains(type)
+                || FRACTIONS.contains(type)
+                || type.startsWith("DECIMAL")
+                || type.equals(TEXT_NUMBER);
     }
 
     private boolean isCompared(String column) {
@@ -207,7 +214,8 @@ public final class OutputComparison {
     }
 
     /// Ids of two types are compared as texts.
-    private String joined(List<String> key, List<Common> common, Map<String, String> before, Map<String, String> after) {
+    private String joined(
+            List<String> key, List<Common> common, Map<String, String> before, Map<String, String> after) {
         List<String> conditions = new ArrayList<>();
         for (String column : key) {
             boolean same = Objects.equals(before.get(column), after.get(column));
@@ -325,9 +333,7 @@ public final class OutputComparison {
                 ResultSet row = statement.executeQuery(sql)) {
             while (row.next()) {
                 largest.add(new OutputDifference.ChangedRow(
-                        texts(row, 0, key.size()).stream()
-                                .map(String::valueOf)
-                                .toList(),
+                        texts(row, 0, key.size()).stream().map(String::valueOf).toList(),
                         texts(row, key.size(), common.size()),
                         texts(row, key.size() + common.size(), common.size())));
             }

@@ -53,8 +53,7 @@ public final class DatabaseRows {
                 .map(column -> Sql.name(column.name()) + " " + column.kind())
                 .toList();
         try (Statement statement = duckDb.createStatement()) {
-            statement.execute(
-                    "CREATE TEMP TABLE %s (%s)".formatted(Sql.name(table), String.join(", ", definitions)));
+            statement.execute("CREATE TEMP TABLE %s (%s)".formatted(Sql.name(table), String.join(", ", definitions)));
             try (DuckDBAppender appender =
                     duckDb.unwrap(DuckDBConnection.class).createAppender("temp", "main", table)) {
                 database.each(row -> append(appender, columns, row), sql, parameter);

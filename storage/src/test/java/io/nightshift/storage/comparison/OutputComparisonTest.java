@@ -81,7 +81,9 @@ class OutputComparisonTest {
         assertThat(before.deviation()).isCloseTo(28.866, within(0.001));
         assertThat(before.least()).isEqualTo(0);
         assertThat(before.greatest()).isEqualTo(99);
-        assertThat(before.quantiles()).hasSize(OutputComparison.QUANTILES.size()).isSorted();
+        assertThat(before.quantiles())
+                .hasSize(OutputComparison.QUANTILES.size())
+                .isSorted();
         assertThat(difference.largest())
                 .extracting(OutputDifference.ChangedRow::key)
                 .containsExactly(List.of("r90"), List.of("r80"), List.of("r70"));
@@ -91,8 +93,12 @@ class OutputComparisonTest {
 
     @Test
     void findsNothingInEqualBatches() throws SQLException {
-        table("a", "SELECT i AS record_id, nullif(i, 3)::DOUBLE AS prediction, 'x' AS model_name FROM range(9) AS t(i)");
-        table("b", "SELECT i AS record_id, nullif(i, 3)::DOUBLE AS prediction, 'y' AS model_name FROM range(9) AS t(i)");
+        table(
+                "a",
+                "SELECT i AS record_id, nullif(i, 3)::DOUBLE AS prediction, 'x' AS model_name FROM range(9) AS t(i)");
+        table(
+                "b",
+                "SELECT i AS record_id, nullif(i, 3)::DOUBLE AS prediction, 'y' AS model_name FROM range(9) AS t(i)");
 
         OutputDifference difference = compare(0, 10);
 
@@ -139,7 +145,9 @@ class OutputComparisonTest {
 
     @Test
     void countsTheValuesOfTexts() throws SQLException {
-        table("a", "SELECT i AS record_id, CASE WHEN i < 6 THEN 'yes' WHEN i < 9 THEN 'no' END AS label FROM range(10) AS t(i)");
+        table(
+                "a",
+                "SELECT i AS record_id, CASE WHEN i < 6 THEN 'yes' WHEN i < 9 THEN 'no' END AS label FROM range(10) AS t(i)");
         table("b", "SELECT i AS record_id, CASE WHEN i < 2 THEN 'yes' ELSE 'no' END AS label FROM range(10) AS t(i)");
 
         OutputDifference.Column label = compare(0, 0).columns().getFirst();
@@ -164,8 +172,12 @@ class OutputComparisonTest {
 
     @Test
     void pairsRowsByFileAndRowIfThereAreNoIds() throws SQLException {
-        table("a", "SELECT 'f' || (i // 5) AS record_file, i % 5 AS record_row, i AS prediction FROM range(20) AS t(i)");
-        table("b", "SELECT 'f' || (i // 5) AS record_file, i % 5 AS record_row, 2 * i AS prediction FROM range(20) AS t(i)");
+        table(
+                "a",
+                "SELECT 'f' || (i // 5) AS record_file, i % 5 AS record_row, i AS prediction FROM range(20) AS t(i)");
+        table(
+                "b",
+                "SELECT 'f' || (i // 5) AS record_file, i % 5 AS record_row, 2 * i AS prediction FROM range(20) AS t(i)");
 
         OutputDifference difference = compare(0, 1);
 

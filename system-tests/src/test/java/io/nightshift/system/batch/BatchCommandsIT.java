@@ -350,8 +350,8 @@ class BatchCommandsIT {
 
         CommandResult same = batch("diff", "flights-20261124t231425-0001", "flights-20261124t231425-0001");
         CommandResult run = batch("diff", "flights-20261124t231425-0001", "latest", "-n", "1");
-        JsonNode json = JSON.readTree(
-                batch("diff", "flights-20261124t231425-0001", "latest", "-o", "json").out());
+        JsonNode json = JSON.readTree(batch("diff", "flights-20261124t231425-0001", "latest", "-o", "json")
+                .out());
 
         assertThat(same.status()).isZero();
         assertThat(same.out()).containsPattern("changed +0\\n").containsPattern("gone +0\\n");
@@ -365,7 +365,8 @@ class BatchCommandsIT {
         assertThat(json.get("columns"))
                 .filteredOn(column -> column.get("column").asText().equals("probability"))
                 .singleElement()
-                .satisfies(column -> assertThat(column.get("largest_change").asDouble()).isCloseTo(0.25, within(1e-9)));
+                .satisfies(column ->
+                        assertThat(column.get("largest_change").asDouble()).isCloseTo(0.25, within(1e-9)));
     }
 
     @Test

@@ -75,7 +75,8 @@ final class ReplayIT {
         job.write("FROM flights LIMIT 3000");
         replay(job).expect(2, "the input changed since");
         assertThat(job.home().resolve("objects").getParent())
-                .isDirectoryNotContaining(file -> String.valueOf(file.getFileName()).startsWith("replay-"));
+                .isDirectoryNotContaining(
+                        file -> String.valueOf(file.getFileName()).startsWith("replay-"));
     }
 
     private static void changeAScoreAndRemoveARow(Path part) throws Exception {

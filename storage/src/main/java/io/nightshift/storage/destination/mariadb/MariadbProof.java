@@ -161,7 +161,8 @@ final class MariadbProof extends TableProof {
     @Override
     public boolean predictions(List<PartitionCommit> commits, PredictionVisitor visitor) {
         Registered registered = registered();
-        String column = PredictionColumns.checked(registered.columns(), batch.job().output());
+        String column =
+                PredictionColumns.checked(registered.columns(), batch.job().output());
         if (column == null) {
             return false;
         }

@@ -296,9 +296,7 @@ final class ObjectPublisher {
 
     Optional<String> manifest(BatchId published) {
         ObjectContent manifest = store().get(keys(published).published(BatchFolders.MANIFEST));
-        return manifest == null
-                ? Optional.empty()
-                : Optional.of(new String(manifest.bytes(), StandardCharsets.UTF_8));
+        return manifest == null ? Optional.empty() : Optional.of(new String(manifest.bytes(), StandardCharsets.UTF_8));
     }
 
     Optional<BatchId> newest(String job) {
