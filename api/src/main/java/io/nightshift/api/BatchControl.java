@@ -41,8 +41,7 @@ public sealed interface BatchControl {
     record Approve(String reason) implements BatchControl {}
 
     /// Deletes the output of a published batch. Its ledger stays. Refused for the newest published batch of
-    /// its job
-    /// at its destination, unless forced.
+    /// its job at its destination, unless forced.
     ///
     /// @param reason kept in the batch's history; at most 1,000 characters, may be empty
     /// @param force whether the newest batch is deleted, too

@@ -45,8 +45,7 @@ import org.jspecify.annotations.Nullable;
 /// @param use what the batch has used of the nodes until now, and what that cost; null if the ledger does not
 ///     say
 /// @param checks the results of the job's checks, in the job's order; empty if it has none, or before they
-///     are
-///     known
+///     are known
 /// @param approval who has approved the publication in spite of failed checks; null if nobody has
 /// @param removal how far the removal of the published batch is; null if it is not removed
 public record BatchDescription(

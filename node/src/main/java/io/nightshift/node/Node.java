@@ -657,8 +657,7 @@ public final class Node {
     }
 
     /// Waits until each alert about a batch that has stopped was sent once, or the time is over. The next
-    /// node on
-    /// the ledger sends what is left.
+    /// node on the ledger sends what is left.
     ///
     /// @param isFailed whether the batch has failed, and somebody is to be told
     /// @return a sentence for each message that was not delivered

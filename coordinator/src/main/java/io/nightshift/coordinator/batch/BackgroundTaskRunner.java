@@ -156,8 +156,7 @@ final class BackgroundTaskRunner {
     }
 
     /// The model was in the registry when the job was submitted. So a registry that does not hand it out is
-    /// this
-    /// node's fault.
+    /// this node's fault.
     private ModelDescription model(ModelVersion model) {
         try {
             return services.models().apply(model);
@@ -180,8 +179,8 @@ final class BackgroundTaskRunner {
     }
 
     /// Refuses to publish a batch whose input has changed since its rows were read, unless readers see the
-    /// batch
-    /// already. An input that can't be read now is no reason: the workers compared it after they had read it.
+    /// batch already. An input that can't be read now is no reason: the workers compared it after they had
+    /// read it.
     private void refuseChangedInput(BatchState state) {
         if (pins(state).isDoneByReaders()) {
             return;

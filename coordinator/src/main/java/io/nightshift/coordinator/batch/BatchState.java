@@ -135,8 +135,7 @@ public record BatchState(
     /// @param index the same division with random access
     /// @param input digest of the identities of the files; null if the ledger does not say
     /// @param submitted the digest that the submission named which led to this plan; null if the ledger does
-    ///     not
-    ///     say, or the batch was retried
+    ///     not say, or the batch was retried
     public record Plan(
             List<SourceFile> files,
             PartitionPlan partitions,

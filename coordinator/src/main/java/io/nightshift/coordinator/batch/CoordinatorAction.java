@@ -96,13 +96,11 @@ sealed interface CoordinatorAction {
     record FencePublication(int incarnation, BatchCommand.Control request) implements BackgroundTask {}
 
     /// Makes sure that no earlier coordinator shows readers a batch that has failed while it was published,
-    /// or
-    /// finds that they see it already.
+    /// or finds that they see it already.
     record FenceFailedBatch(int incarnation) implements BackgroundTask {}
 
     /// Does a step of the removal of a published batch. It belongs to no incarnation: every coordinator may
-    /// do
-    /// every step.
+    /// do every step.
     record RemoveOutput(RemovalStep step) implements BackgroundTask {
         @Override
         public int incarnation() {

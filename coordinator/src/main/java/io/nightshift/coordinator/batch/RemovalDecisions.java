@@ -19,10 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// Each event is persisted before the next step begins, and each step may be repeated. A step that fails is
-/// tried
-/// again at the next [BatchCommand.Retire], which the retention sends regularly for each batch in the index.
-/// So
-/// nothing is lost if the coordinator is killed, or leaves memory during the grace period.
+/// tried again at the next [BatchCommand.Retire], which the retention sends regularly for each batch in the
+/// index. So nothing is lost if the coordinator is killed, or leaves memory during the grace period.
 ///
 /// Deterministic, like [BatchDecisions].
 class RemovalDecisions {

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// stalled. Calls to a database or an object store have time limits of their own.
 ///
 /// Stalled work may continue later. Its thread is not interrupted: a read or a write that hangs would not
-/// notice,
-/// and later the interrupt would close the files of the embedded ledger.
+/// notice, and later the interrupt would close the files of the embedded ledger.
 ///
 /// @param <T> the result of the work
 final class WatchedTask<T> {

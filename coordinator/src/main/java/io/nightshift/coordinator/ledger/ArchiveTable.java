@@ -32,8 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// journal, where they are read by its ID. See docs/decisions/0024-register.md.
 ///
 /// Safe for several threads. Each method opens a connection of its own, except for [#answer], which keeps
-/// one:
-/// the register asks it about every submission.
+/// one: the register asks it about every submission.
 public final class ArchiveTable implements BatchArchive {
 
     /// The conditions that all batches of a page meet.
@@ -47,8 +46,7 @@ public final class ArchiveTable implements BatchArchive {
             @Nullable Place before) {}
 
     /// A place in the order of submission: batches with a lower number are before it, and batches with the
-    /// same
-    /// number and a lower ID.
+    /// same number and a lower ID.
     public record Place(long number, BatchId batch) implements Comparable<Place> {
 
         static Place of(Entry entry) {

@@ -446,8 +446,7 @@ public record Ledger(String url, String user, String password) {
 
     /// The settings of a PostgreSQL server with which its crash can lose acknowledged commits, such as
     /// `synchronous_commit is off`. As they are for the journal's user and database, which may have settings
-    /// of
-    /// their own. Null if there are none.
+    /// of their own. Null if there are none.
     ///
     /// @throws FailureException transient if the journal can't be read
     public @Nullable String durabilityRisk() {

@@ -9,10 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// The index of removed batches: the table `removed_batch` beside the journal. It says whose removal has to
-/// be
-/// continued, and which batches the retention need not look at again. What counts is the ledger of each
-/// batch: a row
-/// is written before the removal begins, and marked as done after it ended. See
+/// be continued, and which batches the retention need not look at again. What counts is the ledger of each
+/// batch: a row is written before the removal begins, and marked as done after it ended. See
 /// docs/decisions/0038-retention.md.
 public final class RemovedBatchesTable {
 

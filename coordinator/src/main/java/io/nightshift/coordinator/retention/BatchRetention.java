@@ -32,8 +32,7 @@ import org.slf4j.LoggerFactory;
 /// them.
 ///
 /// Only a batch's coordinator removes the batch, and its ledger says how far the removal is. So this may run
-/// on
-/// several nodes at a time, and may be stopped at any moment.
+/// on several nodes at a time, and may be stopped at any moment.
 ///
 /// Safe for several threads. Every method waits for the ledger's database.
 public final class BatchRetention {

@@ -18,10 +18,8 @@ import java.util.function.Predicate;
 /// A retention counts the batches at each destination of its job on their own.
 ///
 /// Some batches are promised to readers, and no retention removes them: the newest batch at each destination,
-/// by
-/// submission and by publication, and the newest batch of a run that has an open batch, because readers use
-/// it until
-/// that one is published.
+/// by submission and by publication, and the newest batch of a run that has an open batch, because readers
+/// use it until that one is published.
 final class RetentionRules {
 
     private static final Comparator<RetainedBatch> BY_SUBMISSION =

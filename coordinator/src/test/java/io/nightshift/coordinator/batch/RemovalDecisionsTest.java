@@ -144,8 +144,7 @@ class RemovalDecisionsTest extends DecisionsFixture {
     }
 
     /// A process that is killed anywhere: before a step, after it and before its report, or after the report
-    /// and
-    /// before its events are durable.
+    /// and before its events are durable.
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
     void aRemovalEndsHoweverOftenItsProcessIsKilled(int seed) {

@@ -28,11 +28,10 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// The register's real decision logic in virtual time, with callers that submit the runs of one job, give
-/// up and submit again, sources that change, batches that are published meanwhile, messages that are slow or
-/// lost,
-/// and a register that crashes or moves. The register keeps one ended batch and one key; all others are in an
-/// archive that is slow, and can't be used at times. A seed decides everything.
+/// The register's real decision logic in virtual time, with callers that submit the runs of one job, give up
+/// and submit again, sources that change, batches that are published meanwhile, messages that are slow or
+/// lost, and a register that crashes or moves. The register keeps one ended batch and one key; all others are
+/// in an archive that is slow, and can't be used at times. A seed decides everything.
 ///
 /// The invariants: the register opens a batch only when no other batch of the run can be published any more,
 /// only for a caller that still waits for the reply, only once for a key, and not if the last published batch

@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface BatchCommand {
 
     /// Starts the batch, or retries a failed one. If the job says `source.on-change: extend` and the source
-    /// has
-    /// other files than the batch, the batch is extended. Has no other effect on a batch that exists.
+    /// has other files than the batch, the batch is extended. Has no other effect on a batch that exists.
     ///
     /// @param submission stored with the batch if it is new
     /// @param history the last published batches of the job, the oldest first, for forecasts
@@ -31,8 +30,7 @@ public sealed interface BatchCommand {
     /// the batch has work or has ended. Unlike [Open], it does not retry a failed batch.
     ///
     /// @param submission stored with the batch if it is new. If [Open] of the same submission was lost, the
-    ///     batch
-    ///     is extended as there
+    ///     batch is extended as there
     /// @param history the last published batches of the job, the oldest first, for forecasts
     record EnsureStarted(Submission submission, List<PastRun> history) implements BatchCommand {
         public EnsureStarted {
@@ -151,8 +149,7 @@ public sealed interface BatchCommand {
     record Describe(ActorRef<BatchStatus> replyTo) implements BatchCommand {}
 
     /// Asks the coordinator to tell the alert outbox which alerts the batch has, and which have ended. There
-    /// is no
-    /// other answer.
+    /// is no other answer.
     record ReportAlerts() implements BatchCommand {}
 
     /// A free worker asks for a lease. The answer is [WorkerMessage.Lease] or [WorkerMessage.NothingToLease].

@@ -226,8 +226,7 @@ public sealed interface BatchEvent {
     record Retried(Instant at) implements BatchEvent {}
 
     /// The batch was checked before its publication. A failed check of [BatchCheck.OnFail#FAIL] fails the
-    /// batch in
-    /// the same write.
+    /// batch in the same write.
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param results of each check of the job, in its order

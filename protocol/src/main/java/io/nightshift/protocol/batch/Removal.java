@@ -45,8 +45,7 @@ public record Removal(
     }
 
     /// By whom, when and why, for people: `removed by retention on 2026-11-27 (keep: 30)`, or `deleted by
-    /// anna on
-    /// 2026-11-27: a wrong model`. The day is in UTC.
+    /// anna on 2026-11-27: a wrong model`. The day is in UTC.
     public String sentence() {
         String day = (removedAt == null ? at : removedAt)
                 .atZone(ZoneOffset.UTC)

@@ -179,8 +179,7 @@ public sealed interface GatewayCommand {
             implements Request {}
 
     /// Asks which batches the retention of their jobs removes, and removes them. The node replies before
-    /// readers
-    /// stop seeing them.
+    /// readers stop seeing them.
     ///
     /// @param job the name of a job, or null for all jobs
     /// @param dryRun whether to remove nothing

@@ -407,8 +407,7 @@ public record Job(
         }
 
         /// Whether some rows may be left out, which are then neither predicted nor quarantined: those for
-        /// which the
-        /// condition does not hold, and those without a match in an inner lookup.
+        /// which the condition does not hold, and those without a match in an inner lookup.
         public boolean leavesOutRows() {
             return where != null || lookups.stream().anyMatch(Lookup::inner);
         }

@@ -50,10 +50,8 @@ import org.jspecify.annotations.Nullable;
 /// expressions and types of columns a `Map<String, String>`, lists of categories a `Map<String,
 /// List<String>>`, a flag a
 /// `Boolean`, a whole number a `Long`, a share a `Double`, a time a `Duration`, templates a `Map<String,
-/// String>`,
-/// alerts a `List<AlertRule>`, lookups a `List<Lookup>`, limits of columns a `Map<String, ColumnLimit>`, any
-/// other
-/// number a `Double`.
+/// String>`, alerts a `List<AlertRule>`, lookups a `List<Lookup>`, limits of columns a `Map<String,
+/// ColumnLimit>`, any other number a `Double`.
 final class JobCheck {
 
     /// Longer numbers aren't worth their parsing time.

@@ -29,10 +29,8 @@ import org.jspecify.annotations.Nullable;
 /// paths and SQL expressions in place of `{name}`.
 ///
 /// In a path, a value stands as its text or, as `{day:yyyy/MM/dd}`, by a pattern. In an expression, it stands
-/// as
-/// an SQL literal of its type, so that no value is ever read as SQL. Braces around a declared name that are
-/// meant
-/// as such are doubled: `{{day}}`. A job without parameters has no placeholders.
+/// as an SQL literal of its type, so that no value is ever read as SQL. Braces around a declared name that
+/// are meant as such are doubled: `{{day}}`. A job without parameters has no placeholders.
 final class JobParameters {
 
     static final String KEY = "parameters";

@@ -13,9 +13,8 @@ import java.util.List;
 import java.util.Locale;
 
 /// Writes a job as a job file in JSON, which is also YAML. [JobFile#parse(byte[])] returns an equal job. Keys
-/// of
-/// schedules and alerts that have their default are left out, so that a node of an earlier version reads the
-/// text.
+/// of schedules and alerts that have their default are left out, so that a node of an earlier version reads
+/// the text.
 public final class JobText {
 
     /// Escapes every character that isn't ASCII, because YAML allows fewer unescaped characters than JSON.

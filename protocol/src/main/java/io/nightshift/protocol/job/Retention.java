@@ -4,8 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /// How long published batches of a job are kept at its destination. A batch is removed if both limits allow
-/// it; a
-/// limit that is null allows everything. At least one is given.
+/// it; a limit that is null allows everything. At least one is given.
 ///
 /// @param keep how many batches are kept, the newest ones; at least 1, or null
 /// @param age how long after its publication a batch is kept; more than 0, or null

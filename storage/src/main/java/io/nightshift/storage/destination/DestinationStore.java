@@ -106,12 +106,10 @@ public interface DestinationStore {
     void discard(BatchId batch);
 
     /// Takes a published batch out of readers' sight, in one step: a reader that looks afterwards sees
-    /// nothing of
-    /// it, and a reader in progress can go on until [#delete]. What readers saw is kept. Does nothing if
-    /// readers
-    /// don't see the batch. After a crash in the middle, readers see all of the batch or nothing, and a
-    /// repetition
-    /// finishes. No publication of the batch becomes visible again: what its coordinators staged is gone.
+    /// nothing of it, and a reader in progress can go on until [#delete]. What readers saw is kept. Does
+    /// nothing if readers don't see the batch. After a crash in the middle, readers see all of the batch or
+    /// nothing, and a repetition finishes. No publication of the batch becomes visible again: what its
+    /// coordinators staged is gone.
     ///
     /// @throws FailureException if it can't be done; readers see the batch then, or nothing of it
     default void unpublish(BatchId batch) {
@@ -120,8 +118,7 @@ public interface DestinationStore {
 
     /// Deletes all that is left of a batch that was published, with its quarantined rows, after [#unpublish].
     /// Does nothing if there is nothing left. After a crash in the middle, some of it is left, which no
-    /// reader
-    /// sees, and a repetition deletes the rest.
+    /// reader sees, and a repetition deletes the rest.
     ///
     /// @throws FailureException if something can't be deleted
     default void delete(BatchId batch) {
@@ -133,8 +130,7 @@ public interface DestinationStore {
     }
 
     /// The newest published batch of a job, as far as the destination itself knows it. A database that can't
-    /// be
-    /// reached now is not searched. Changes nothing.
+    /// be reached now is not searched. Changes nothing.
     ///
     /// @param job its name
     /// @throws FailureException if the destination can't be read

@@ -334,8 +334,7 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     /// Writes an object from a file, in several requests if it is large. Readers see it whole or not at all.
-    /// The
-    /// store checks the bytes by their MD5.
+    /// The store checks the bytes by their MD5.
     ///
     /// @throws FailureException if it can't be written
     /// @throws IOException if the file can't be read
@@ -489,8 +488,7 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     /// The uploads in parts of objects whose keys begin with a prefix; empty if the store can't list them. At
-    /// most
-    /// 1,000.
+    /// most 1,000.
     ///
     /// @throws FailureException if they can't be listed
     public List<Upload> uploads(ObjectAddress prefix) {

@@ -285,8 +285,7 @@ final class SliceQuery {
     }
 
     /// A feature as the scorer takes it: a number, or a category's code. A name that is no known category has
-    /// the
-    /// code [UnseenCounter#NONE].
+    /// the code [UnseenCounter#NONE].
     private String argument(Feature feature) {
         Categories categories = feature.categories();
         if (categories == null || !categories.byName()) {

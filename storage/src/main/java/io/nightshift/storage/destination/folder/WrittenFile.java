@@ -10,8 +10,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /// A file of a batch, on a disk that this node has or elsewhere. `toString` is its path or its address.
-/// Blocking;
-/// safe for several threads.
+/// Blocking; safe for several threads.
 public interface WrittenFile {
 
     /// Why jobs may not read the file on this node; empty if they may.

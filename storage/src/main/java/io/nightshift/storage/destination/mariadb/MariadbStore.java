@@ -100,6 +100,10 @@ public final class MariadbStore implements DestinationStore {
         if (key != null && key.folder() != null) {
             return List.of("partitions.folder: a table has no folders; write partitions.column: " + key.folder());
         }
+        if (job.retention() != null) {
+            return List.of("destination.retention: Nightshift can't remove published batches from MariaDB and MySQL;"
+                    + " leave this key out. docs/how-to/mariadb.md shows how to delete old batches");
+        }
         MariadbColumns columns;
         try {
             columns = columns(job, model);

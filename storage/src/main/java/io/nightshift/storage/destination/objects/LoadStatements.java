@@ -14,8 +14,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The statements by which warehouses load a batch, as objects next to its manifest. Each is one transaction
-/// that
-/// first deletes the rows of the batch, so a batch that is loaded again is in the table once.
+/// that first deletes the rows of the batch, so a batch that is loaded again is in the table once.
 ///
 /// Sources: Amazon Redshift Database Developer Guide, «COPY» and «Using a manifest to specify data files»;
 /// Snowflake Documentation, «COPY INTO table».

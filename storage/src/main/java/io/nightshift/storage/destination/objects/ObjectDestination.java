@@ -81,6 +81,10 @@ public final class ObjectDestination implements DestinationStore {
     @Override
     public List<String> check(Job job, ModelDescription model) {
         List<String> reasons = new ArrayList<>(checkPlace());
+        if (job.retention() != null) {
+            reasons.add("destination.retention: Nightshift can't remove published batches from an object store;"
+                    + " leave this key out, and let a lifecycle rule of the bucket expire old objects");
+        }
         if (format.limitsColumns()) {
             reasons.addAll(format.check(sources.of(job.source()).bind(job, model), model));
         }

@@ -40,10 +40,9 @@ import org.slf4j.LoggerFactory;
 /// Publishes a batch below a prefix; the addresses are those of [BatchKeys].
 ///
 /// A coordinator claims the batch in the [PublicationRegister], checks that the committed objects are there,
-/// and
-/// decides. Then anybody can carry the decision out, again and again: the manifest, a copy of each committed
-/// object
-/// inside the store, `_SUCCESS`, the pointer to the newest batch. Last, what is staged is deleted.
+/// and decides. Then anybody can carry the decision out, again and again: the manifest, a copy of each
+/// committed object inside the store, `_SUCCESS`, the pointer to the newest batch. Last, what is staged is
+/// deleted.
 final class ObjectPublisher {
 
     private static final Logger LOG = LoggerFactory.getLogger(ObjectPublisher.class);
@@ -170,8 +169,7 @@ final class ObjectPublisher {
     }
 
     /// Carries out what was decided, if something was. Each step may be repeated, also by two processes at a
-    /// time:
-    /// they write the same.
+    /// time: they write the same.
     ///
     /// @return whether something was decided
     private boolean carryOut(BatchKeys keys, PublicationRegister register) {
@@ -252,10 +250,8 @@ final class ObjectPublisher {
     }
 
     /// Deletes what workers have written that died or were frozen when their batch ended: what is staged of
-    /// batches
-    /// without a register. The uploads are listed before the objects. So an upload or an object that is found
-    /// had a
-    /// register when it was begun, and if that is not found, the batch has ended.
+    /// batches without a register. The uploads are listed before the objects. So an upload or an object that
+    /// is found had a register when it was begun, and if that is not found, the batch has ended.
     private void deleteOrphans() {
         ObjectAddress root = BatchKeys.stagingRoot(prefix);
         try {

@@ -24,10 +24,8 @@ import org.slf4j.LoggerFactory;
 /// Writes files on the node's disk by DuckDB, and uploads them when the attempt is kept.
 ///
 /// An attempt whose batch has ended must leave nothing. So the writer looks for the batch's register before
-/// it
-/// uploads, and again afterwards: the register is deleted before the staged objects are listed and deleted,
-/// so
-/// what is uploaded after that list is removed here.
+/// it uploads, and again afterwards: the register is deleted before the staged objects are listed and
+/// deleted, so what is uploaded after that list is removed here.
 final class ObjectWriter implements PartitionWriter, FetchControl {
 
     private static final Logger LOG = LoggerFactory.getLogger(ObjectWriter.class);

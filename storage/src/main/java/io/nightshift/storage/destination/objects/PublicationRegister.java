@@ -15,14 +15,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// The object that says whether a batch is open, which coordinator may publish it, and what was decided.
-/// Every
-/// change is one conditional write over the version that was read, so of two coordinators only one succeeds.
-/// Each
-/// version has a number of its own, so a request that was delayed on its way never succeeds later.
+/// Every change is one conditional write over the version that was read, so of two coordinators only one
+/// succeeds. Each version has a number of its own, so a request that was delayed on its way never succeeds
+/// later.
 ///
 /// It is made when the batch is prepared, and deleted before everything else that is staged. So an attempt
-/// whose
-/// batch has no register has nowhere to write, and what is staged without a register belongs to nobody.
+/// whose batch has no register has nowhere to write, and what is staged without a register belongs to nobody.
 record PublicationRegister(ObjectStore store, ObjectAddress address) {
 
     static final String NAME = "publication.json";
@@ -91,8 +89,7 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
     }
 
     /// Claims the batch for a coordinator, unless it was decided or closed. After that, no decision over an
-    /// earlier
-    /// version succeeds.
+    /// earlier version succeeds.
     ///
     /// @return the present version: the claim, a decision, or the end; null if there is none
     /// @throws FailureException transient, if a later coordinator has claimed the batch

@@ -128,9 +128,8 @@ public final class ParquetFormat implements FileFormat {
     }
 
     /// The most distinct values of a dictionary for a file of some rows. DuckDB allocates and clears the
-    /// table
-    /// of each dictionary in advance, so a file of few rows asks for small ones; that changes no byte of the
-    /// file. It is a power of two, so that partitions of nearly equal rows have the same.
+    /// table of each dictionary in advance, so a file of few rows asks for small ones; that changes no byte
+    /// of the file. It is a power of two, so that partitions of nearly equal rows have the same.
     ///
     /// DuckDB writes Bloom filters of columns with a dictionary only, and has one limit for all columns. So files
     /// with Bloom filters have dictionaries that hold every row of a row group.

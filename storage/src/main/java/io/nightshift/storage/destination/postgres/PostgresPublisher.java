@@ -490,8 +490,7 @@ final class PostgresPublisher {
     // The removal of a published batch.
 
     /// The views show a batch by its row in `nightshift_batches`. A transaction in progress still sees that
-    /// row, so
-    /// its queries are not disturbed.
+    /// row, so its queries are not disturbed.
     void unpublish(BatchId batch) {
         BatchTables tables = tables(batch);
         try (Database database = open(batch, "removing it from", PATIENCE)) {
@@ -508,8 +507,7 @@ final class PostgresPublisher {
     }
 
     /// Waits for queries that read the table, since a partition is detached. While it waits, later queries
-    /// wait too,
-    /// so it gives up after a moment, and tries again.
+    /// wait too, so it gives up after a moment, and tries again.
     void delete(BatchId batch) {
         unpublish(batch);
         BatchTables tables = tables(batch);

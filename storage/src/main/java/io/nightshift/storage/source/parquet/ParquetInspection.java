@@ -35,8 +35,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Looks at all files of a batch. Each file is opened once: its end says how many rows it has and which
 /// columns, and pins it. Files that the job's condition rules out by the names of their folders are not
-/// opened.
-/// Then DuckDB looks at the footer of one file of each schema, to find the types and to bind the job.
+/// opened. Then DuckDB looks at the footer of one file of each schema, to find the types and to bind the job.
 ///
 /// @param files that are read, in order; at least one
 /// @param bound the job, bound to the first file

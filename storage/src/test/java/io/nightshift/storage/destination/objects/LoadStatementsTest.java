@@ -15,8 +15,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /// The statements are compared with the documented examples of Redshift and Snowflake: no parser on Maven
-/// Central
-/// knows their COPY statements.
+/// Central knows their COPY statements.
 class LoadStatementsTest {
 
     private static final BatchKeys KEYS =

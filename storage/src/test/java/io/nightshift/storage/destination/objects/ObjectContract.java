@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 
 /// The contract for a prefix of a real store; a format of objects has one subclass. The destination goes
-/// through a
-/// proxy that disturbs, and the readers straight to the server.
+/// through a proxy that disturbs, and the readers straight to the server.
 public abstract class ObjectContract extends DestinationContract {
 
     protected static final Fault PASS = new Fault.Cut(Long.MAX_VALUE);
