@@ -23,11 +23,13 @@ public record OutputSchema(int version, List<Column> columns) {
 
     /// A column of the predictions.
     ///
+    /// @param name its name
     /// @param type DuckDB's name for its type, such as `DOUBLE`
     public record Column(String name, String type) {}
 
     /// A difference between two schemas.
     ///
+    /// @param column the name of the column that differs
     /// @param before the type that the column had; null if it is added
     /// @param after the type that it has; null if it is removed
     public record Change(
