@@ -14,8 +14,7 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// The statements are compared with the documented examples of Redshift and Snowflake: no parser on Maven
-/// Central knows their COPY statements.
+/// Compares the statements with the documented examples of Redshift and Snowflake.
 class LoadStatementsTest {
 
     private static final BatchKeys KEYS =
