@@ -98,6 +98,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -139,6 +140,9 @@ public final class Node {
     private static final String LOCAL = "local";
 
     private static final Duration TENDING = Duration.ofSeconds(5);
+
+    /// Less than the time limit of the first phase of a shutdown.
+    private static final Duration PATIENCE_OF_ALERTS = Duration.ofSeconds(3);
 
     /// The name of the workers in Pekko. Nodes of two versions must agree on it.
     private static final String WORKERS = "worker";
@@ -451,6 +455,7 @@ public final class Node {
     /// Starts the coordinators of open batches again when their node is lost. Ends when this node begins to
     /// leave, since the message could arrive while the register moves, which then logs that it is dropped.
     void tend() {
+        AtomicBoolean hasTended = new AtomicBoolean();
         Cancellable tending = system.scheduler()
                 .scheduleWithFixedDelay(
                         TENDING,
@@ -458,6 +463,7 @@ public final class Node {
                         () -> {
                             tellRegister(new BatchRegisterCommand.WakeOpenBatches());
                             tellAlerts(new AlertCommand.Wake());
+                            hasTended.set(true);
                         },
                         system.executionContext());
         Duration every = system.settings().config().getDuration("nightshift.batch.retention.every");
@@ -474,8 +480,19 @@ public final class Node {
         CoordinatedShutdown.get(system).addTask(CoordinatedShutdown.PhaseBeforeServiceUnbind(), "stop-tending", () -> {
             tending.cancel();
             sweeping.cancel();
-            return CompletableFuture.completedFuture(Done.getInstance());
+            return awaitAlerts(hasTended.get());
         });
+    }
+
+    /// Waits a moment until the alert outbox has what was sent to it. It may be moving, because another node has
+    /// left. If the shard region of this node stopped while it holds the message, it would wait for its time limit.
+    private CompletionStage<Done> awaitAlerts(boolean isSent) {
+        return isSent
+                ? askAlerts(replyTo -> new AlertCommand.ListIncidents(true, 0, 1, replyTo))
+                        .handle((reply, problem) -> Done.done())
+                        .toCompletableFuture()
+                        .completeOnTimeout(Done.done(), PATIENCE_OF_ALERTS.toMillis(), TimeUnit.MILLISECONDS)
+                : CompletableFuture.completedFuture(Done.done());
     }
 
     /// The one node that looks for batches to remove. While the cluster changes, it may be two, or none.

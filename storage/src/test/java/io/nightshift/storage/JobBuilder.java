@@ -11,6 +11,7 @@ import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.PartitionKey;
+import io.nightshift.protocol.job.Retention;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,6 +32,7 @@ public final class JobBuilder {
     private @Nullable String where;
     private boolean margin;
     private Job.@Nullable Output shape;
+    private @Nullable Retention retention;
     private boolean uniqueId;
     private @Nullable UnseenCategories unseen;
     private final List<Job.CategoryList> categories = new ArrayList<>();
@@ -99,6 +101,11 @@ public final class JobBuilder {
         return this;
     }
 
+    public JobBuilder retention(Retention wanted) {
+        retention = wanted;
+        return this;
+    }
+
     public JobBuilder margin() {
         margin = true;
         return this;
@@ -152,6 +159,7 @@ public final class JobBuilder {
                 Job.DEFAULT_PRIORITY,
                 List.of(),
                 null,
-                checks);
+                checks,
+                retention);
     }
 }

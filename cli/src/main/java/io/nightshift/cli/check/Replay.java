@@ -230,8 +230,10 @@ public final class Replay {
                         .collect(Collectors.toSet());
         try (Connection connection = duckDb.connect();
                 Statement statement = connection.createStatement()) {
-            statement.execute("CREATE TEMP VIEW replayed AS FROM read_parquet(%s, union_by_name = true, hive_partitioning = false)"
-                    .formatted(Sql.files(parts.stream().map(Path::toString).toList())));
+            statement.execute(
+                    "CREATE TEMP VIEW replayed AS FROM read_parquet(%s, union_by_name = true, hive_partitioning = false)"
+                            .formatted(
+                                    Sql.files(parts.stream().map(Path::toString).toList())));
             if (predictions == 0) {
                 statement.execute("CREATE TEMP VIEW published AS FROM replayed LIMIT 0");
             } else {

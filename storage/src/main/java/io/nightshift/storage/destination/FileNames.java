@@ -64,7 +64,7 @@ public record FileNames(String extension, @Nullable String folder) {
     /// @param quarantine whether of the quarantined rows
     public DestinationStore.Query query(String published, String column, boolean quarantine) {
         return new DestinationStore.Query(
-                "duckdb",
+                "duckdb -c",
                 "SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL".formatted(column, published, glob(quarantine)));
     }
 

@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.OutputSchema;
+import io.nightshift.protocol.job.Retention;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
@@ -80,6 +81,15 @@ public final class ContractBatch implements AutoCloseable {
 
     public Job job() {
         return job;
+    }
+
+    /// The same job with a retention.
+    Job job(Retention retention) {
+        return JobBuilder.over(Path.of(file.path()))
+                .id("id")
+                .into(job.destination())
+                .retention(retention)
+                .build();
     }
 
     ModelDescription model() {

@@ -15,6 +15,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.OutputConstant;
 import io.nightshift.protocol.job.OutputDecision;
 import io.nightshift.protocol.job.OutputSchema;
+import io.nightshift.protocol.job.Retention;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Task;
 import io.nightshift.storage.Destinations;
@@ -711,6 +712,20 @@ public abstract class DestinationContract {
             store().discard(ContractBatch.ID);
 
             assertThat(seen()).isEqualTo(NOTHING);
+        }
+    }
+
+    @Test
+    void aRetentionIsRefusedWhereBatchesCantBeRemoved() throws Exception {
+        List<String> reasons = store().check(batch.job(new Retention(3, null)), ContractBatch.MODEL);
+
+        if (left().isPresent()) {
+            assertThat(reasons).isEmpty();
+        } else {
+            assertThat(reasons)
+                    .singleElement()
+                    .asString()
+                    .startsWith("destination.retention: Nightshift can't remove published batches");
         }
     }
 
