@@ -136,9 +136,10 @@ final class ChecksIT {
                 .contains("rows.max-change is 33.3 % (20,000, before 30,000; compared with " + before
                         + "), expected at most 20 %")
                 .containsPattern("psi.distance is [0-9.]+ \\(compared with " + before + "\\), expected at most 0.2");
-        run(job, "--approve", "all flights are longer").expect(0);
+        CommandResult approved = run(job, "--approve", "all flights are longer").expect(0);
         assertThat(batch(job, "verify").expect(0).out()).contains("the results follow from the committed counts");
-        assertThat(Files.readString(job.published().getLast().resolve("_manifest.json")))
+        assertThat(Files.readString(
+                        Path.of(approved.json().get("destination").asText()).resolve("_manifest.json")))
                 .contains("\"baseline\" : \"" + before + "\"", "\"before\" : 30000.0", "\"limit\" : 0.2");
 
         job.edit("checks:", "checks:\n  baseline: " + before);
