@@ -163,7 +163,8 @@ final class ClientIT {
                     .as(name)
                     .isEqualTo(now(client("http").describe(batch)));
             BatchDescription begun = now(client.describe(batch, planned));
-            assertThat(begun.state()).as(name).isEqualTo("running");
+            // The first test pauses the batch, maybe in the same millisecond.
+            assertThat(begun.state()).as(name).isIn("running", "paused");
             assertThat(begun.committed()).as(name).isZero();
             assertThat(begun.rows()).as(name).isEqualTo(FlightsJob.ROWS);
             assertThat(now(client.jobs())).as(name).isEqualTo(now(client("http").jobs()));

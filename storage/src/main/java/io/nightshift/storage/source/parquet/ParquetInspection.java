@@ -123,6 +123,8 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                 }
                 return new ParquetInspection(files, Objects.requireNonNull(first));
             } catch (SQLException e) {
+                // What DuckDB says of a file that has just changed depends on the moment.
+                refuseChanged(opened);
                 throw new FailureException(DuckDbError.failure("the source can't be inspected", e), e);
             }
         }
