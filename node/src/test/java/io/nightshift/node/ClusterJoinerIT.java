@@ -331,7 +331,8 @@ final class ClusterJoinerIT {
                 .actorSelection("/system/sharding/anyCoordinator")
                 .tell(request, Adapter.toClassic(older.system).deadLetters());
         await().atMost(PATIENCE).until(older::hasEnded);
-        await().atMost(PATIENCE).until(() -> younger.isAnswered());
+        // On a busy machine, Pekko may try to take over from the older one several times, with pauses between.
+        await().atMost(PATIENCE.multipliedBy(3)).until(() -> younger.isAnswered());
         assertThat(younger.hasEnded()).isFalse();
     }
 }
