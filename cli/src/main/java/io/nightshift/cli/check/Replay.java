@@ -51,7 +51,7 @@ import java.util.stream.Collectors;
 /// compares the scores with those that were published. What it scores goes to a folder that is deleted at the end.
 public final class Replay {
 
-    /// What a replay has found.
+    /// The result of a replay.
     ///
     /// @param partitions the number of partitions that were scored again
     /// @param rows the predictions of these partitions

@@ -169,8 +169,8 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
         }
     }
 
-    /// Stops the node, and releases the home folder. The program does not call it, since its process ends with
-    /// the command; whoever runs the command in a process that goes on does.
+    /// Stops the node, and releases the home folder. Needed only where the process goes on after the command, as
+    /// in a test.
     @Override
     public void close() {
         while (!closing.isEmpty()) {

@@ -28,7 +28,7 @@ class RemovalDecisions {
     private final BatchId batch;
     private final Duration grace;
 
-    /// Who is to be told that the removal has begun.
+    /// The callers that get a reply once the removal has begun.
     private final List<BatchCommand.Delete> requests = new ArrayList<>();
 
     /// The retention that removes the batch, if nobody deletes it.

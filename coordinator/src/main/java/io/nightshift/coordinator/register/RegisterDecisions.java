@@ -79,8 +79,6 @@ class RegisterDecisions {
     /// @param replaces whether it replaces the open batch, because its caller or its job says so
     private record WaitingSubmission(BatchRegisterCommand.Submit submit, long deadline, boolean replaces) {}
 
-    private final RandomGenerator random;
-
     /// How many ended batches, and how many keys, stay in memory.
     private final int keep;
 
@@ -105,24 +103,23 @@ class RegisterDecisions {
 
     /// Any number of batches may score at the same time, and all stay in memory.
     ///
-    /// @param random for batch IDs
+    /// @param random for the number of this incarnation
     RegisterDecisions(RandomGenerator random) {
         this(random, Integer.MAX_VALUE);
     }
 
     /// Any number of batches may score at the same time.
     ///
-    /// @param random for batch IDs
+    /// @param random for the number of this incarnation
     /// @param keep how many ended batches, and how many keys, stay in memory
     RegisterDecisions(RandomGenerator random, int keep) {
         this(random, new WorkerShares(Integer.MAX_VALUE), keep);
     }
 
-    /// @param random for batch IDs
+    /// @param random for the number of this incarnation
     /// @param shares new, and used by no other object
     /// @param keep how many ended batches, and how many keys, stay in memory
     RegisterDecisions(RandomGenerator random, WorkerShares shares, int keep) {
-        this.random = random;
         this.shares = shares;
         this.keep = keep;
         this.incarnation = random.nextLong();
@@ -653,9 +650,11 @@ class RegisterDecisions {
     }
 
     private BatchId newId(BatchRegisterState state, String job, Instant now) {
-        BatchId batch = BatchId.of(job, now, random.nextInt());
+        Instant submitted = now;
+        BatchId batch = BatchId.of(job, submitted);
         while (state.batches().containsKey(batch)) {
-            batch = BatchId.of(job, now, random.nextInt());
+            submitted = submitted.plus(BatchId.PRECISION);
+            batch = BatchId.of(job, submitted);
         }
         return batch;
     }

@@ -1,5 +1,6 @@
 package io.nightshift.protocol.batch;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -7,7 +8,8 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /// The identity of a batch in the ledger, folders, tables and logs. It consists of the job's name, the time
-/// of submission in UTC and four random hexadecimal digits: `flights-20261124t231425-3f9a`.
+/// of submission in UTC to the second, and four hexadecimal digits for the part of the second that had passed:
+/// `flights-20261124t231425-3f9a`.
 ///
 /// @param value 1 to 128 characters: lower-case letters, digits, `.`, `_` and `-`, starting with a letter or
 ///     digit
@@ -17,6 +19,9 @@ public record BatchId(String value) implements Comparable<BatchId> {
     private static final Pattern END = Pattern.compile("-\\d{8}t\\d{6}-[0-9a-f]{4}");
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd't'HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    /// Batches of a job whose submissions are this far apart have different IDs.
+    public static final Duration PRECISION = Duration.ofNanos(1_000_000_000 / 0x1_0000 + 1);
 
     public BatchId {
         if (!isValid(value)) {
@@ -35,9 +40,17 @@ public record BatchId(String value) implements Comparable<BatchId> {
     ///
     /// @param job the job's name
     /// @param submitted the time of submission
-    /// @param random any number; its low 16 bits distinguish batches of the same second
-    public static BatchId of(String job, Instant submitted, int random) {
-        return new BatchId(job + "-" + TIME.format(submitted) + String.format(Locale.ROOT, "-%04x", random & 0xffff));
+    public static BatchId of(String job, Instant submitted) {
+        return of(job, submitted, (int) (submitted.getNano() * 0x1_0000L / 1_000_000_000));
+    }
+
+    /// An ID with digits of its own.
+    ///
+    /// @param job the job's name
+    /// @param submitted the time of submission
+    /// @param digits any number; its low 16 bits are the digits
+    public static BatchId of(String job, Instant submitted, int digits) {
+        return new BatchId(job + "-" + TIME.format(submitted) + String.format(Locale.ROOT, "-%04x", digits & 0xffff));
     }
 
     /// Whether this is the ID of a batch of a job. IDs of one job are ordered by the time of submission.

@@ -18,7 +18,7 @@ import org.duckdb.DuckDBConnection;
 /// Copies rows of a database into a temporary table of DuckDB's, some at a time.
 public final class DatabaseRows {
 
-    /// What a column becomes.
+    /// The DuckDB type of a copied column.
     private enum Kind {
         BIGINT,
         DOUBLE,

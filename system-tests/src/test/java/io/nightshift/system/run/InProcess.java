@@ -1,20 +1,13 @@
 package io.nightshift.system.run;
 
-import static org.awaitility.Awaitility.await;
-
 import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 
 /// Commands that run in the process of the test, a few times faster than in one of their own. For tests of
 /// what a command prints and writes. What depends on the process needs a process of its own: signals, kills,
 /// locks, the log, the time of the start, the environment, and the working folder.
 public final class InProcess {
-
-    /// The second in which a command began last.
-    private static Instant last = Instant.EPOCH;
 
     private InProcess() {}
 
@@ -27,17 +20,6 @@ public final class InProcess {
 
     /// Runs a command and waits for its end.
     public static CommandResult run(String... arguments) {
-        awaitNextSecond();
         return CommandResult.of(Main.commandLine(arguments), arguments);
-    }
-
-    /// The IDs of batches of one second have no order.
-    private static synchronized void awaitNextSecond() {
-        await().until(() -> second().isAfter(last));
-        last = second();
-    }
-
-    private static Instant second() {
-        return Instant.now().truncatedTo(ChronoUnit.SECONDS);
     }
 }

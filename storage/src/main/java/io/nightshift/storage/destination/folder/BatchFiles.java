@@ -9,7 +9,7 @@ import java.util.Optional;
 /// blocking. Every call may throw a [FailureException] if the destination can't be read.
 public interface BatchFiles {
 
-    /// What a published batch is: `folder`, or `prefix`.
+    /// The kind of place that holds a published batch: `folder` or `prefix`.
     String kind();
 
     /// What readers read, as [io.nightshift.storage.destination.Publication#destination()] says it.
