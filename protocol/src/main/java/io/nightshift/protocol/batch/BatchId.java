@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoField;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -41,7 +42,7 @@ public record BatchId(String value) implements Comparable<BatchId> {
     /// @param job the job's name
     /// @param submitted the time of submission
     public static BatchId of(String job, Instant submitted) {
-        return of(job, submitted, (int) (submitted.getNano() * 0x1_0000L / 1_000_000_000));
+        return of(job, submitted, (int) (submitted.get(ChronoField.NANO_OF_SECOND) * 0x1_0000L / 1_000_000_000));
     }
 
     /// An ID with digits of its own.
