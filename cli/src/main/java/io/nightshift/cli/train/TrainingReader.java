@@ -86,7 +86,7 @@ public final class TrainingReader {
         long rows = Math.min(request.sample(), counts[0] - counts[1] - counts[2]);
         if (rows == 0) {
             throw FailureException.permanent(
-                    "%s has no row to train on: %,d rows, of which %,d have no %s and %,d miss a feature"
+                    "No row to train on in %s: %,d rows, of which %,d have no %s and %,d miss a feature"
                             .formatted(columns.called(), counts[0], counts[1], target.name(), counts[2]));
         }
         refuseTooMany(rows, features.size(), heap);

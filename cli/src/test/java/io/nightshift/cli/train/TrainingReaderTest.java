@@ -206,7 +206,7 @@ final class TrainingReaderTest {
                 "delay          | ticket  | more than 1,000 distinct texts",
                 "late=random() > 0.5 | n  | random() depends on more than the row",
                 "late=(SELECT 1)     | n  | not allowed",
-                "late=NULL::BOOLEAN  | n  | has no row to train on: 1,000 rows, of which 1,000 have no late"
+                "late=NULL::BOOLEAN  | n  | 1,000 rows, of which 1,000 have no late"
             })
     void unusableColumnsAreRefusedWithAnExplanation(String target, String feature, String message) throws SQLException {
         sql("COPY (SELECT * REPLACE (ticket || i AS ticket) FROM '%s', range(2) AS r(i)) TO '%s' (FORMAT parquet)"

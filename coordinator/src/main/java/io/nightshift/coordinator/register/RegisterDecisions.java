@@ -649,14 +649,9 @@ class RegisterDecisions {
         return limit == null ? null : limit.caller();
     }
 
-    private BatchId newId(BatchRegisterState state, String job, Instant now) {
-        Instant submitted = now;
-        BatchId batch = BatchId.of(job, submitted);
-        while (state.batches().containsKey(batch)) {
-            submitted = submitted.plus(BatchId.PRECISION);
-            batch = BatchId.of(job, submitted);
-        }
-        return batch;
+    private static BatchId newId(BatchRegisterState state, String job, Instant now) {
+        BatchRegisterState.JobBatches before = state.jobs().get(job);
+        return BatchId.of(job, now, before == null ? null : before.last());
     }
 
     /// Persists the submission's idempotency key, if it has one, for a batch that exists.

@@ -26,6 +26,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
+import javax.management.JMException;
+import javax.management.ObjectName;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +94,12 @@ class LedgerScaleIT {
             System.out.printf(Locale.ROOT, "recovering the batch: %d ms%n", recovery.toMillis());
         }
     }
+
+    /// Number, instances, bytes and class.
+    private static final Pattern HISTOGRAM_LINE = Pattern.compile("^ *\\d+: +\\d+ +(\\d+) +(\\S+)", Pattern.MULTILINE);
+
+    private static final Pattern COUNTED = Pattern.compile(
+            "\\[[JSIZ]|(\\[+L)?(io\\.nightshift\\.|scala\\.|java\\.util\\.(?!concurrent)|java\\.lang\\.(Long|Integer|Short))");
 
     /// Leases and commits without end, without scoring.
     private static Behavior<WorkerMessage> worker(BatchActorFixture batch) {
@@ -180,11 +189,25 @@ class LedgerScaleIT {
         return used;
     }
 
+    /// The live bytes of objects of the kinds that a batch's state may consist of. Other objects of the process come
+    /// and go meanwhile.
     private static long usedHeap() {
-        for (int i = 0; i < 3; i++) {
-            System.gc();
+        try {
+            String histogram = (String) ManagementFactory.getPlatformMBeanServer()
+                    .invoke(
+                            new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                            "gcClassHistogram",
+                            new Object[] {new String[0]},
+                            new String[] {String[].class.getName()});
+            return HISTOGRAM_LINE
+                    .matcher(histogram)
+                    .results()
+                    .filter(line -> COUNTED.matcher(line.group(2)).lookingAt())
+                    .mapToLong(line -> Long.parseLong(line.group(1)))
+                    .sum();
+        } catch (JMException e) {
+            throw new AssertionError(e);
         }
-        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 
     private static Duration since(long begin) {

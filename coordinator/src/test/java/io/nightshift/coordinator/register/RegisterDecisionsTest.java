@@ -769,7 +769,7 @@ class RegisterDecisionsTest {
     }
 
     @Test
-    void theIdOfABatchIsNewAndGreaterThanThatOfABatchOfTheSameTime() {
+    void theIdOfABatchIsGreaterThanThatOfTheBatchBeforeAlsoIfTheClockWasSetBack() {
         BatchRegisterEvent first = decisions
                 .decide(
                         state,
@@ -787,11 +787,14 @@ class RegisterDecisionsTest {
                         state,
                         new RegisterMessage.CommandReceived(submit(FLIGHTS, true, null, null), 2),
                         nanos,
-                        ExampleBatch.AT)
+                        ExampleBatch.AT.minusSeconds(3600))
                 .events()
                 .getFirst();
 
-        assertThat(((BatchRegisterEvent.Opened) second).batch()).isGreaterThan(used);
+        BatchId next = ((BatchRegisterEvent.Opened) second).batch();
+        assertThat(next).isGreaterThan(used);
+        assertThat(next.value())
+                .startsWith(used.value().substring(0, used.value().length() - 4));
     }
 
     @Nested

@@ -1,12 +1,12 @@
 package io.nightshift.protocol.batch;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoField;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The identity of a batch in the ledger, folders, tables and logs. It consists of the job's name, the time
 /// of submission in UTC to the second, and four hexadecimal digits for the part of the second that had passed:
@@ -21,8 +21,7 @@ public record BatchId(String value) implements Comparable<BatchId> {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd't'HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-    /// Batches of a job whose submissions are this far apart have different IDs.
-    public static final Duration PRECISION = Duration.ofNanos(1_000_000_000 / 0x1_0000 + 1);
+    private static final int TIME_LENGTH = "20261124t231425".length();
 
     public BatchId {
         if (!isValid(value)) {
@@ -37,12 +36,22 @@ public record BatchId(String value) implements Comparable<BatchId> {
         return VALID.matcher(text).matches();
     }
 
-    /// The ID of a new batch.
+    /// The ID of a new batch. It is greater than all before, also when the clock was set back.
     ///
     /// @param job the job's name
     /// @param submitted the time of submission
-    public static BatchId of(String job, Instant submitted) {
-        return of(job, submitted, (int) (submitted.get(ChronoField.NANO_OF_SECOND) * 0x1_0000L / 1_000_000_000));
+    /// @param last the ID of the job's batch before; null if there is none
+    public static BatchId of(String job, Instant submitted, @Nullable BatchId last) {
+        BatchId batch =
+                of(job, submitted, (int) (submitted.get(ChronoField.NANO_OF_SECOND) * 0x1_0000L / 1_000_000_000));
+        return last == null || !last.isOfJob(job) || batch.compareTo(last) > 0 ? batch : last.next(job);
+    }
+
+    private BatchId next(String job) {
+        int end = value.length() - 5;
+        Instant second = TIME.parse(value.substring(end - TIME_LENGTH, end), Instant::from);
+        int digits = Integer.parseInt(value.substring(end + 1), 16);
+        return digits == 0xffff ? of(job, second.plusSeconds(1), 0) : of(job, second, digits + 1);
     }
 
     /// An ID with digits of its own.

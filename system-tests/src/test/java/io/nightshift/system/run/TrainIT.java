@@ -70,7 +70,7 @@ final class TrainIT {
     void theSameRowsAndSeedGiveTheSameModel() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
         String[] arguments = {
-            "--data", FlightsJob.example().resolve("flights.parquet").toString(),
+            "--data", flights(),
             "--target", "delay",
             "--select", "hour=hour(date)",
             "--select", "far=distance > 1000",
@@ -87,18 +87,21 @@ final class TrainIT {
     @Test
     void aWrongRequestIsRefusedInOneLine() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
-        CommandResult end = train(
-                job, "--data", FlightsJob.example().toString(), "--target", "d=delay > 10000", "--name", "x.json");
+        CommandResult end = train(job, "--data", flights(), "--target", "d=delay > 10000", "--name", "x.json");
         assertThat(end.status()).isEqualTo(2);
         assertThat(end.err().lines()).hasSize(1);
         assertThat(end.err()).contains("a model cannot be named \"x.json\"");
         assertThat(Files.exists(job.home().resolve("models"))).isFalse();
 
-        end = train(job, "--data", FlightsJob.example().toString(), "--target", "d=delay > 10000");
+        end = train(job, "--data", flights(), "--target", "d=delay > 10000");
         assertThat(end.status()).isEqualTo(2);
         assertThat(end.err())
                 .isEqualTo("nightshift: The target d has 1 class in 200000 rows;" + " a classifier needs at least two."
                         + System.lineSeparator());
+    }
+
+    private static String flights() {
+        return FlightsJob.example().resolve("flights.parquet").toString();
     }
 
     private CommandResult train(FlightsJob job, String... more) throws Exception {
