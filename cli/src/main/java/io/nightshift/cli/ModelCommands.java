@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
 /// The registry of models.
 @Command(
         name = "model",
-        description = "Registers, lists, shows, checks and trains models, and points aliases at them.",
+        description =
+                "Registers, lists, shows, checks and trains models, points aliases at them, and promotes and rolls back versions.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
@@ -41,6 +42,9 @@ import picocli.CommandLine.Spec;
             ModelCommands.ListModels.class,
             ModelCommands.Show.class,
             ModelCommands.Alias.class,
+            ModelPromoteCommand.class,
+            ModelRollbackCommand.class,
+            ModelHistoryCommand.class,
             ModelCheckCommand.class,
             TrainCommand.class
         })
@@ -294,14 +298,14 @@ final class ModelCommands {
         public Integer call() {
             ModelRegistry registry = models.open(home, configuration.read(home));
             ModelVersion version = registry.resolve(registered(reference));
-            registry.alias(version.name(), alias, version.version());
+            registry.alias(version.name(), alias, version.version(), System.getProperty("user.name"));
             spec.commandLine().getOut().println("%s@%s is %s".formatted(version.name(), alias, version));
             spec.commandLine().getOut().flush();
             return ExitStatus.DONE;
         }
     }
 
-    private static ModelReference registered(String text) {
+    static ModelReference registered(String text) {
         ModelReference reference;
         try {
             reference = ModelReference.parse(text);

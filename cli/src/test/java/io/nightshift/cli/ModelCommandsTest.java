@@ -2,18 +2,31 @@ package io.nightshift.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.coordinator.registry.Provenance;
+import io.nightshift.scoring.model.FeatureType;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.Task;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The commands `model show` and `model import`.
 final class ModelCommandsTest {
+
+    private static final ModelFeature AGE =
+            new ModelFeature("age", new FeatureType.Numeric(FeatureType.Precision.FLOAT64), false);
 
     @TempDir
     private Path home;
@@ -64,6 +77,52 @@ final class ModelCommandsTest {
 
         CommandResult.of(Main.commandLine(), "model", "import", file.toString(), "--home", home.toString())
                 .expect(2, "graph.onnx is refused", "operator Neg", "tools/get-onnxruntime.sh");
+    }
+
+    @Test
+    void aVersionIsPromotedAndRolledBackWithAHistory() throws IOException {
+        ModelRegistry registry = new ModelRegistry(home);
+        for (String content : List.of("a", "b")) {
+            registry.register(
+                    "churn",
+                    content.getBytes(StandardCharsets.UTF_8),
+                    new ModelDescription("smile", "RandomForest", Task.REGRESSION, List.of(AGE), List.of(), Map.of()),
+                    () -> new Provenance("churn.ser", "0".repeat(64)));
+        }
+        assertThat(command("promote", "churn@1", "--expect", "0").expect(0).out())
+                .contains("churn@champion is version 1 now");
+        command("alias", "churn@2", "candidate").expect(0);
+        assertThat(command("promote", "churn@candidate", "--expect", "1", "--reason", "better")
+                        .expect(0)
+                        .out())
+                .contains("churn@champion is version 2 now, no longer 1");
+        assertThat(command("promote", "churn@candidate").expect(0).out())
+                .contains("churn@champion is version 2 already");
+        command("promote", "churn@1", "--expect", "1").expect(2, "churn@champion is version 2, not version 1");
+        command("promote", "churn").expect(2, "churn does not say which version to promote");
+
+        command("rollback", "churn@1").expect(2, "churn@champion is version 2, not version 1");
+        command("rollback", "churn@candidate").expect(2, "name the model or its version, as churn or churn@4");
+        command("rollback", "churn", "--alias", "other").expect(2, "the model churn has no alias other");
+        assertThat(command("rollback", "churn", "--reason", "it drifts")
+                        .expect(0)
+                        .out())
+                .contains("churn@champion is version 1 again, no longer 2", "No open or published batch used churn@2");
+        command("rollback", "churn").expect(2, "the history has no version before churn@1");
+
+        assertThat(command("history", "churn").expect(0).out())
+                .contains("churn@champion is version 1", "it drifts", "rollback", "better");
+        JsonNode history = command("history", "churn", "-o", "json").json();
+        assertThat(history.get("moves")).hasSize(4);
+        assertThat(history.at("/moves/0/by").asText()).isEqualTo(System.getProperty("user.name"));
+        command("history", "nosuch").expect(2, "no model is named \"nosuch\"");
+    }
+
+    private CommandResult command(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("model"));
+        all.addAll(List.of(arguments));
+        all.addAll(List.of("--home", home.toString()));
+        return CommandResult.of(Main.commandLine(), all.toArray(String[]::new));
     }
 
     private CommandResult model(String command, String argument) {

@@ -2,6 +2,7 @@ package io.nightshift.client;
 
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
+import io.nightshift.api.AliasChange;
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
@@ -19,11 +20,15 @@ import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
+import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
+import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.api.RetentionReport;
+import io.nightshift.api.RollbackRequest;
+import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
@@ -347,6 +352,25 @@ final class HttpNightshiftClient implements NightshiftClient {
         String path = "/v1/retention" + text(query);
         Call call = dryRun ? get(path) : new Call("POST", path, Map.of(), BodyPublishers.noBody(), timeout);
         return send(call, RetentionReport.class);
+    }
+
+    @Override
+    public CompletionStage<AliasChange> promoteModel(String model, PromoteRequest request) {
+        return send(post(modelPath(model) + "/promote", request), AliasChange.class);
+    }
+
+    @Override
+    public CompletionStage<RollbackResult> rollBackModel(String model, RollbackRequest request) {
+        return send(post(modelPath(model) + "/rollback", request), RollbackResult.class);
+    }
+
+    @Override
+    public CompletionStage<ModelHistory> modelHistory(String model) {
+        return send(get(modelPath(model) + "/history"), ModelHistory.class);
+    }
+
+    private static String modelPath(String model) {
+        return "/v1/models/" + encoded(model);
     }
 
     @Override

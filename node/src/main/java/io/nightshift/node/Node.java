@@ -34,6 +34,7 @@ import io.nightshift.node.gateway.ClusterNodeQueries;
 import io.nightshift.node.gateway.Gateway;
 import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.gateway.GatewayServices;
+import io.nightshift.node.gateway.ModelOperations;
 import io.nightshift.node.gateway.NodeQueries;
 import io.nightshift.node.gateway.RequestForwarder;
 import io.nightshift.node.gateway.SubmissionQueue;
@@ -564,8 +565,9 @@ public final class Node {
         NodeQueries nodes = new ClusterNodeQueries(system, dependencies.scoring(), slots(), faults);
         AlertQueries alerts = new AlertQueries(
                 this::askAlerts, alertChannels::test, batches, this::alertRules, name, readers, InstantSource.system());
+        ModelOperations models = new ModelOperations(registry, dependencies::ledger, readers);
         system.systemActorOf(
-                Gateway.create(access, batches, changes, scheduler, nodes, alerts),
+                Gateway.create(access, batches, changes, scheduler, nodes, alerts, models),
                 GatewayCommand.ACTOR,
                 Props.empty());
         HealthChecks health = new HealthChecks(
@@ -580,7 +582,8 @@ public final class Node {
         List<Endpoint> endpoints =
                 new ArrayList<>(OperationRoutes.of(health, dependencies.observer()::exposition, blocking));
         if (Cluster.get(system).selfMember().hasRole("coordinator")) {
-            endpoints.addAll(Routes.of(batches, changes, scheduler, nodes, alerts, registry, destinations, readers));
+            endpoints.addAll(
+                    Routes.of(batches, changes, scheduler, nodes, alerts, registry, models, destinations, readers));
             endpoints.addAll(new SessionRoutes(access, name, Version.ofProgram()).endpoints());
             endpoints.addAll(Dashboard.endpoints(batches, scheduler, alerts, dependencies.ledger(), readers));
         }

@@ -40,7 +40,7 @@ final class TokenCreateCommand implements Callable<Integer> {
             names = "--role",
             required = true,
             paramLabel = "ROLE",
-            description = "The permissions of the owner: read, submit or admin.")
+            description = "The permissions of the owner: read, models, submit or admin.")
     private Role role = Role.READ;
 
     @Mixin

@@ -3,6 +3,7 @@ package io.nightshift.client.messages;
 import com.typesafe.config.Config;
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
+import io.nightshift.api.AliasChange;
 import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
 import io.nightshift.api.Backfill;
@@ -18,11 +19,15 @@ import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
+import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
+import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
 import io.nightshift.api.RetentionReport;
+import io.nightshift.api.RollbackRequest;
+import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
@@ -341,6 +346,21 @@ public final class MessageClient implements NightshiftClient {
     @Override
     public CompletionStage<RetentionReport> applyRetention(@Nullable String job, boolean dryRun) {
         return ask(replyTo -> new GatewayCommand.ApplyRetention(job, dryRun, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<AliasChange> promoteModel(String model, PromoteRequest request) {
+        return ask(replyTo -> new GatewayCommand.PromoteModel(model, request, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<RollbackResult> rollBackModel(String model, RollbackRequest request) {
+        return ask(replyTo -> new GatewayCommand.RollBackModel(model, request, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<ModelHistory> modelHistory(String model) {
+        return ask(replyTo -> new GatewayCommand.ReadModelHistory(model, replyTo), timeout);
     }
 
     @Override

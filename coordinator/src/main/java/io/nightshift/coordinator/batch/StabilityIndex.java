@@ -16,7 +16,7 @@ import java.util.TreeSet;
 /// has, so that an empty one has a share, too.
 ///
 /// Computed in one order, with functions whose results are the same on all processors.
-final class StabilityIndex {
+public final class StabilityIndex {
 
     private static final int GROUPS = 10;
     private static final double EXTRA = 0.5;
@@ -36,7 +36,7 @@ final class StabilityIndex {
 
     /// @param before of at least one row
     /// @param now of at least one row
-    static double of(Distribution before, Distribution now) {
+    public static double of(Distribution before, Distribution now) {
         int bits = Math.min(before.bits(), now.bits());
         NavigableMap<Long, Long> earlier = counts(before, bits);
         NavigableMap<Long, Long> later = counts(now, bits);

@@ -7,6 +7,8 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.RunKey;
+import io.nightshift.protocol.model.ModelVersion;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// @param register as it was read before the archive
 /// @param archive the archive
 public record RegisteredBatches(BatchRegisterState register, ArchiveTable archive) {
+
+    private static final int PAGE = 1_000;
 
     private boolean hasArchive() {
         return register.archives() > 0;
@@ -86,6 +90,32 @@ public record RegisteredBatches(BatchRegisterState register, ArchiveTable archiv
                 .sorted(Comparator.comparing(ArchiveTable.Place::of).reversed())
                 .limit(limit)
                 .toList();
+    }
+
+    /// Published and open batches that use a version of a model, the newest first.
+    ///
+    /// @param model the version
+    /// @param since no older batch is looked at
+    /// @param limit the most batches, at least 1
+    public List<Entry> using(ModelVersion model, Instant since, int limit) {
+        List<Entry> found = new ArrayList<>();
+        Entry last = null;
+        while (true) {
+            List<Entry> page = page(null, null, last, PAGE);
+            for (Entry entry : page) {
+                boolean counts = entry.end().isEmpty() || entry.isPublished();
+                if (counts && entry.model().equals(model)) {
+                    found.add(entry);
+                }
+            }
+            if (found.size() >= limit) {
+                return found.subList(0, limit);
+            }
+            if (page.size() < PAGE || page.getLast().at().isBefore(since)) {
+                return found;
+            }
+            last = page.getLast();
+        }
     }
 
     /// Whether a batch of a job, or a later one, is known. IDs of one job are ordered by the time of submission.

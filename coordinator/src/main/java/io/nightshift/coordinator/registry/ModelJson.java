@@ -10,12 +10,14 @@ import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.nightshift.api.AliasMove;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
@@ -23,9 +25,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.Map;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Reads and writes the registry's JSON files. The files live for years, so fields are added and never
 /// renamed, and unknown fields are ignored. A golden file in the tests pins the format.
@@ -139,16 +142,49 @@ final class ModelJson {
         }
     }
 
-    static byte[] writeAliases(Map<String, Integer> aliases) {
-        return bytes(aliases);
+    /// Before it had a history, the file was the map of the aliases only.
+    private record AliasesDocument(SortedMap<String, Integer> aliases, List<StoredMove> history) {}
+
+    private record StoredMove(
+            String alias, @Nullable Integer from, int to, String action, String at, String by, String reason) {
+
+        static StoredMove of(AliasMove move) {
+            return new StoredMove(
+                    move.alias(),
+                    move.from(),
+                    move.to(),
+                    move.action(),
+                    move.at().toString(),
+                    move.by(),
+                    move.reason());
+        }
+
+        AliasMove move() {
+            return new AliasMove(alias, from, to, action, Instant.parse(at), by, reason);
+        }
     }
 
-    static SortedMap<String, Integer> readAliases(byte[] json) throws Damaged {
+    static byte[] writeAliases(ModelAliases aliases) {
+        return bytes(new AliasesDocument(
+                aliases.versions(), aliases.moves().stream().map(StoredMove::of).toList()));
+    }
+
+    static ModelAliases readAliases(byte[] json) throws Damaged {
         try {
-            return MAPPER.readValue(json, new TypeReference<TreeMap<String, Integer>>() {});
+            JsonNode root = MAPPER.readTree(json);
+            if (!root.path("aliases").isObject()) {
+                return new ModelAliases(
+                        MAPPER.readerFor(new TypeReference<TreeMap<String, Integer>>() {})
+                                .readValue(root),
+                        List.of());
+            }
+            AliasesDocument document = MAPPER.treeToValue(root, AliasesDocument.class);
+            return new ModelAliases(
+                    document.aliases,
+                    document.history.stream().map(StoredMove::move).toList());
         } catch (JsonProcessingException e) {
             throw new Damaged(e.getOriginalMessage());
-        } catch (IOException e) {
+        } catch (IOException | NullPointerException | DateTimeException e) {
             throw new Damaged(String.valueOf(e.getMessage()));
         }
     }

@@ -1,5 +1,8 @@
 package io.nightshift.coordinator.registry;
 
+import io.nightshift.api.AliasChange;
+import io.nightshift.api.AliasMove;
+import io.nightshift.api.ModelHistory;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.ModelReference;
@@ -13,15 +16,20 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// The model registry: in the folder `models` of the home folder, or in an object store.
 ///
 /// A version never changes. Versions of a model are numbered from 1. Registering the same content under the
-/// same name again returns the same version. An alias points to a version and can be moved.
+/// same name again returns the same version. An alias points to a version and can be moved by compare-and-set;
+/// the registry keeps the history of its moves.
 ///
 /// Any number of threads and processes can use the same registry at the same time. A process that is
 /// killed during a registration leaves either nothing or a complete version.
@@ -127,13 +135,13 @@ public final class ModelRegistry {
         return switch (reference) {
             case ModelReference.Champion(String name) -> {
                 List<Integer> versions = versions(name);
-                Integer champion = store.aliases(name).get(CHAMPION);
+                Integer champion = store.aliases(name).version(CHAMPION);
                 yield version(name, champion == null ? versions.getLast() : champion);
             }
             case ModelReference.Exact(String name, int version) -> version(name, version);
             case ModelReference.Alias(String name, String alias) -> {
                 versions(name);
-                SortedMap<String, Integer> aliases = store.aliases(name);
+                SortedMap<String, Integer> aliases = store.aliases(name).versions();
                 Integer version = aliases.get(alias);
                 if (version == null) {
                     throw FailureException.permanent("the model \"" + name + "\" has no alias \"" + alias + "\"; "
@@ -162,7 +170,7 @@ public final class ModelRegistry {
                         store.versions(name).stream()
                                 .map(version -> store.read(name, version))
                                 .toList(),
-                        store.aliases(name)))
+                        store.aliases(name).versions()))
                 .toList();
     }
 
@@ -181,7 +189,7 @@ public final class ModelRegistry {
                 versions(name).stream()
                         .map(version -> store.read(name, version))
                         .toList(),
-                store.aliases(name));
+                store.aliases(name).versions());
     }
 
     /// The metadata of a version.
@@ -206,19 +214,135 @@ public final class ModelRegistry {
         return store.file(version);
     }
 
-    /// Creates an alias, or moves it to another version.
+    /// The aliases of a model, and how they were moved.
+    ///
+    /// @throws FailureException if no model has the name; the message lists the existing names
+    public ModelHistory history(String name) {
+        versions(name);
+        ModelAliases aliases = store.aliases(name);
+        return new ModelHistory(name, aliases.versions(), aliases.moves().reversed());
+    }
+
+    /// Creates an alias, or moves it to another version, whatever it points to.
     ///
     /// @param name of the model
     /// @param alias lower-case letters, digits, `-`, `_` and `.`, starting with a letter
-    public void alias(String name, String alias, int version) {
+    /// @param by as in [AliasMove]
+    public AliasChange alias(String name, String alias, int version, String by) {
+        return move(new Mover(name, alias, AliasMove.SET, by, ""), aliases -> checkedVersion(name, version));
+    }
+
+    /// Moves an alias to a version. Promoting the version that it points to already changes nothing.
+    ///
+    /// @param name of the model
+    /// @param alias as in [#alias]
+    /// @param expected the version that it must point to now, 0 if there must be no such alias; null for any
+    /// @param by as in [AliasMove]
+    /// @param reason as in [AliasMove]
+    /// @throws FailureException if the alias points to another version than the expected one, or there is no such
+    ///     version
+    public AliasChange promote(
+            String name, String alias, int version, @Nullable Integer expected, String by, String reason) {
+        return move(new Mover(name, alias, AliasMove.PROMOTE, by, reason), aliases -> {
+            checkVersion(name, version);
+            Integer present = aliases.version(alias);
+            boolean isThere = Integer.valueOf(version).equals(present);
+            if (expected != null && !isThere && !expected.equals(Objects.requireNonNullElse(present, 0))) {
+                throw movedByOthers(name, alias, aliases, expected);
+            }
+            return version;
+        });
+    }
+
+    /// Moves an alias back to the version before the present one, or to a given one. Rolling back the same version
+    /// again changes nothing.
+    ///
+    /// @param name of the model
+    /// @param alias as in [#alias]
+    /// @param withdrawn the version that it points to
+    /// @param to the version to move it to; null for the one before, by the history
+    /// @param by as in [AliasMove]
+    /// @param reason as in [AliasMove]
+    /// @throws FailureException if the alias points to another version than the withdrawn one, or there is no
+    ///     version to move it to
+    public AliasChange rollBack(
+            String name, String alias, int withdrawn, @Nullable Integer to, String by, String reason) {
+        return move(new Mover(name, alias, AliasMove.ROLLBACK, by, reason), aliases -> {
+            Integer present = aliases.version(alias);
+            if (present == null || present != withdrawn) {
+                AliasMove last = aliases.last(alias);
+                if (last != null && repeats(last, withdrawn, to)) {
+                    return last.to();
+                }
+                throw movedByOthers(name, alias, aliases, withdrawn);
+            }
+            Integer target = to == null ? aliases.before(alias) : to;
+            if (target == null) {
+                throw FailureException.permanent(
+                        "the history has no version before %s@%d for the alias %s. Name the version to return to"
+                                .formatted(name, withdrawn, alias));
+            }
+            if (target == withdrawn) {
+                throw FailureException.permanent(
+                        "version %d of %s can't be rolled back to itself".formatted(target, name));
+            }
+            return checkedVersion(name, target);
+        });
+    }
+
+    private static boolean repeats(AliasMove last, int withdrawn, @Nullable Integer to) {
+        return last.action().equals(AliasMove.ROLLBACK)
+                && Integer.valueOf(withdrawn).equals(last.from())
+                && (to == null || to == last.to());
+    }
+
+    /// @param expected the version that it was to point to, 0 for none
+    private static FailureException movedByOthers(String name, String alias, ModelAliases aliases, int expected) {
+        Integer present = aliases.version(alias);
+        AliasMove last = aliases.last(alias);
+        return FailureException.permanent("%s@%s %s, %s%s"
+                .formatted(
+                        name,
+                        alias,
+                        present == null ? "is not set" : "is version " + present,
+                        expected == 0 ? "but was expected not to be set" : "not version " + expected,
+                        last == null ? "" : ": %s moved it at %s".formatted(last.by(), last.at())));
+    }
+
+    /// Who moves an alias, and why.
+    private record Mover(String name, String alias, String action, String by, String reason) {}
+
+    /// @param target the version to move it to; throws if it must not be moved
+    private AliasChange move(Mover mover, ToIntFunction<ModelAliases> target) {
+        String alias = mover.alias();
         if (!alias.matches(ModelReference.ALIAS)) {
             throw FailureException.permanent("\"" + alias
                     + "\" is not an alias; expected at most 63 lower-case letters, digits, -, _ and .,"
                     + " starting with a letter");
         }
-        checkVersion(name, version);
-        checkNotPrivate(name);
-        store.alias(name, alias, version);
+        versions(mover.name());
+        checkNotPrivate(mover.name());
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+        AtomicReference<@Nullable AliasMove> written = new AtomicReference<>();
+        AtomicReference<@Nullable AliasChange> changed = new AtomicReference<>();
+        store.changeAliases(mover.name(), aliases -> {
+            AliasMove before = written.get();
+            if (before != null && before.equals(aliases.last(alias))) {
+                // The store has written it for a request whose answer was lost.
+                return aliases;
+            }
+            Integer from = aliases.version(alias);
+            int to = target.applyAsInt(aliases);
+            boolean moves = from == null || from != to;
+            changed.set(new AliasChange(mover.name(), alias, from, to, moves));
+            if (!moves) {
+                return aliases;
+            }
+            AliasMove move = new AliasMove(alias, from, to, mover.action(), now, mover.by(), mover.reason());
+            written.set(move);
+            return aliases.with(move);
+        });
+        return Objects.requireNonNull(changed.get());
     }
 
     private ModelVersion version(String name, int version) {
@@ -226,11 +350,17 @@ public final class ModelRegistry {
         return store.read(name, version).version();
     }
 
+    private int checkedVersion(String name, int version) {
+        checkVersion(name, version);
+        return version;
+    }
+
     private void checkVersion(String name, int version) {
         List<Integer> versions = versions(name);
         if (!versions.contains(version)) {
-            throw FailureException.permanent("the model \"" + name + "\" has no version " + version
-                    + "; its versions are " + shown(versions) + shownAliases(store.aliases(name)));
+            throw FailureException.permanent(
+                    "the model \"" + name + "\" has no version " + version + "; its versions are " + shown(versions)
+                            + shownAliases(store.aliases(name).versions()));
         }
     }
 

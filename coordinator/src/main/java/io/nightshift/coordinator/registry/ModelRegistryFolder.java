@@ -23,11 +23,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /// The registry's files. It writes them so that a crash leaves no incomplete version.
@@ -111,13 +110,13 @@ final class ModelRegistryFolder implements ModelRegistryStore {
     }
 
     @Override
-    public SortedMap<String, Integer> aliases(String name) {
+    public ModelAliases aliases(String name) {
         Path file = models.resolve(name).resolve(ALIASES_FILE);
         return reading(file, () -> {
             try {
                 return ModelJson.readAliases(Files.readAllBytes(file));
             } catch (NoSuchFileException _) {
-                return new TreeMap<>();
+                return ModelAliases.NONE;
             }
         });
     }
@@ -183,17 +182,19 @@ final class ModelRegistryFolder implements ModelRegistryStore {
     }
 
     @Override
-    public void alias(String name, String alias, int version) {
+    public void changeAliases(String name, UnaryOperator<ModelAliases> change) {
         withLock(() -> {
-            SortedMap<String, Integer> aliases = aliases(name);
-            aliases.put(alias, version);
-            writeAliases(name, aliases);
-            return aliases;
+            ModelAliases before = aliases(name);
+            ModelAliases after = change.apply(before);
+            if (!after.equals(before)) {
+                writeAliases(name, after);
+            }
+            return after;
         });
     }
 
     /// Called inside [#withLock].
-    private void writeAliases(String name, SortedMap<String, Integer> aliases) throws IOException {
+    private void writeAliases(String name, ModelAliases aliases) throws IOException {
         Path temporary = models.resolve(TEMPORARY + UUID.randomUUID());
         write(temporary, ModelJson.writeAliases(aliases));
         Path folder = models.resolve(name);

@@ -10,12 +10,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -103,13 +102,13 @@ final class ModelRegistryObjects implements ModelRegistryStore {
     }
 
     @Override
-    public SortedMap<String, Integer> aliases(String name) {
+    public ModelAliases aliases(String name) {
         return aliases(aliasesOf(name), store.get(aliasesOf(name)));
     }
 
-    private static SortedMap<String, Integer> aliases(ObjectAddress address, @Nullable ObjectContent content) {
+    private static ModelAliases aliases(ObjectAddress address, @Nullable ObjectContent content) {
         try {
-            return content == null ? new TreeMap<>() : ModelJson.readAliases(content.bytes());
+            return content == null ? ModelAliases.NONE : ModelJson.readAliases(content.bytes());
         } catch (ModelJson.Damaged e) {
             throw damaged(address, e);
         }
@@ -154,18 +153,18 @@ final class ModelRegistryObjects implements ModelRegistryStore {
     }
 
     @Override
-    public void alias(String name, String alias, int version) {
+    public void changeAliases(String name, UnaryOperator<ModelAliases> change) {
         ObjectAddress address = aliasesOf(name);
         boolean isWritten = false;
         while (!isWritten) {
-            ObjectContent before = store.get(address);
-            SortedMap<String, Integer> aliases = aliases(address, before);
-            Integer replaced = aliases.put(alias, version);
-            isWritten = (replaced != null && replaced == version)
+            ObjectContent content = store.get(address);
+            ModelAliases before = aliases(address, content);
+            ModelAliases after = change.apply(before);
+            isWritten = after.equals(before)
                     || store.put(
                             address,
-                            ModelJson.writeAliases(aliases),
-                            before == null ? new Condition.IfAbsent() : new Condition.IfTag(before.tag()));
+                            ModelJson.writeAliases(after),
+                            content == null ? new Condition.IfAbsent() : new Condition.IfTag(content.tag()));
         }
     }
 

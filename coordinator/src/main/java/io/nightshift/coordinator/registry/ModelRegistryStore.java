@@ -3,8 +3,8 @@ package io.nightshift.coordinator.registry;
 import io.nightshift.protocol.model.ModelVersion;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.SortedMap;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /// The versions and aliases of a registry, wherever they are. Any number of threads and processes use them at
 /// the same time.
@@ -22,8 +22,8 @@ sealed interface ModelRegistryStore permits ModelRegistryFolder, ModelRegistryOb
     /// The metadata of an existing version.
     RegisteredModel read(String name, int version);
 
-    /// The aliases of a name, a copy that the caller may change.
-    SortedMap<String, Integer> aliases(String name);
+    /// The aliases of a name.
+    ModelAliases aliases(String name);
 
     /// A local file with the model. The whole file was read to check its digest.
     Path file(ModelVersion version);
@@ -37,6 +37,10 @@ sealed interface ModelRegistryStore permits ModelRegistryFolder, ModelRegistryOb
     /// @return false if another process has created a version with this number before
     boolean create(RegisteredModel model, byte[] flatFile);
 
-    /// Creates or moves an alias. Aliases that others set at the same time are kept.
-    void alias(String name, String alias, int version);
+    /// Changes the aliases of a name by compare-and-set: what is written follows what was read, with nothing in
+    /// between.
+    ///
+    /// @param change called again with the newer aliases if others have changed them in the meantime. If it returns
+    ///     its argument, nothing is written; what it throws is thrown
+    void changeAliases(String name, UnaryOperator<ModelAliases> change);
 }

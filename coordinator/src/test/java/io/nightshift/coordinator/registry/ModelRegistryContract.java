@@ -3,6 +3,9 @@ package io.nightshift.coordinator.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.api.AliasChange;
+import io.nightshift.api.AliasMove;
+import io.nightshift.api.ModelHistory;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
@@ -12,16 +15,19 @@ import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Task;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -108,11 +114,11 @@ abstract class ModelRegistryContract {
         ModelVersion second = register("delays", "b");
         assertThat(resolve("delays")).isEqualTo(second);
 
-        registry.alias("delays", "champion", 1);
+        registry.alias("delays", "champion", 1, "mara");
         assertThat(resolve("delays")).isEqualTo(first);
         assertThat(resolve("delays@champion")).isEqualTo(first);
 
-        registry.alias("delays", "champion", 2);
+        registry.alias("delays", "champion", 2, "mara");
         assertThat(resolve("delays")).isEqualTo(second);
         assertThat(resolve("delays@1")).isEqualTo(first);
     }
@@ -139,10 +145,10 @@ abstract class ModelRegistryContract {
         assertRefused(() -> resolve("delays@candidate"))
                 .hasMessage("the model \"delays\" has no alias \"candidate\"; it has none");
 
-        registry.alias("delays", "champion", 1);
+        registry.alias("delays", "champion", 1, "mara");
         assertRefused(() -> resolve("delays@candidate"))
                 .hasMessage("the model \"delays\" has no alias \"candidate\"; its aliases are champion (1)");
-        assertRefused(() -> registry.alias("delays", "champion", 3))
+        assertRefused(() -> registry.alias("delays", "champion", 3, "mara"))
                 .hasMessage("the model \"delays\" has no version 3; its versions are 1, 2, its aliases champion (1)");
     }
 
@@ -150,15 +156,15 @@ abstract class ModelRegistryContract {
     void namesThatWouldBePathsAreRefused() {
         assertRefused(() -> register("delays.json", "a")).hasMessageContaining("would take that for a path");
         assertRefused(() -> register("../delays", "a")).hasMessageContaining("is not a model name");
-        assertRefused(() -> registry.alias("..", "champion", 1)).hasMessageContaining("no model is named");
-        assertRefused(() -> registry.alias("delays", "3", 1)).hasMessageContaining("is not an alias");
+        assertRefused(() -> registry.alias("..", "champion", 1, "mara")).hasMessageContaining("no model is named");
+        assertRefused(() -> registry.alias("delays", "3", 1, "mara")).hasMessageContaining("is not an alias");
     }
 
     @Test
     void theListIsSortedAndHasTheAliases() {
         register("delays", "a");
         register("churn", "a");
-        registry.alias("delays", "candidate", 1);
+        registry.alias("delays", "candidate", 1, "mara");
 
         assertThat(registry.list()).extracting(ModelListing::name).containsExactly("churn", "delays");
         assertThat(registry.list().getLast().aliases()).isEqualTo(Map.of("candidate", 1));
@@ -197,7 +203,8 @@ abstract class ModelRegistryContract {
                 .singleElement()
                 .satisfies(model -> assertThat(model.name()).isEqualTo("churn"));
         assertRefused(() -> register(stored.name(), "c")).hasMessageContaining("choose another name");
-        assertRefused(() -> registry.alias(stored.name(), "champion", 1)).hasMessageContaining("choose another name");
+        assertRefused(() -> registry.alias(stored.name(), "champion", 1, "mara"))
+                .hasMessageContaining("choose another name");
     }
 
     @Test
@@ -236,13 +243,108 @@ abstract class ModelRegistryContract {
             List<Future<?>> changes = new ArrayList<>();
             for (int i = 0; i < 10; i++) {
                 String alias = "alias-" + i;
-                changes.add(threads.submit(() -> open().alias("delays", alias, 1)));
+                changes.add(threads.submit(() -> open().alias("delays", alias, 1, "mara")));
             }
             for (Future<?> change : changes) {
                 change.get();
             }
         }
         assertThat(registry.listing("delays").aliases()).hasSize(10);
+    }
+
+    @Test
+    void aPromotionMovesTheAliasFromTheExpectedVersionOnly() {
+        for (String content : List.of("a", "b", "c")) {
+            register("delays", content);
+        }
+        assertThat(registry.promote("delays", "champion", 1, 0, "mara", "first"))
+                .isEqualTo(new AliasChange("delays", "champion", null, 1, true));
+        assertThat(registry.promote("delays", "champion", 2, 1, "mara", ""))
+                .isEqualTo(new AliasChange("delays", "champion", 1, 2, true));
+
+        assertRefused(() -> registry.promote("delays", "champion", 3, 1, "joe", ""))
+                .hasMessage("delays@champion is version 2, not version 1: mara moved it at 2026-01-02T12:00:00.123Z");
+        assertRefused(() -> registry.promote("delays", "champion", 3, 0, "joe", ""))
+                .hasMessageStartingWith("delays@champion is version 2, but was expected not to be set");
+        assertRefused(() -> registry.promote("delays", "candidate", 3, 2, "joe", ""))
+                .hasMessage("delays@candidate is not set, not version 2");
+        assertRefused(() -> registry.promote("delays", "champion", 4, 2, "joe", ""))
+                .hasMessageContaining("has no version 4");
+        assertThat(resolve("delays")).hasToString("delays@2");
+
+        assertThat(registry.promote("delays", "champion", 2, 1, "mara", "again").moved())
+                .as("a repeated request")
+                .isFalse();
+        assertThat(open().history("delays"))
+                .isEqualTo(new ModelHistory(
+                        "delays",
+                        Map.of("champion", 2),
+                        List.of(
+                                move("champion", 1, 2, AliasMove.PROMOTE, ""),
+                                move("champion", null, 1, AliasMove.PROMOTE, "first"))));
+    }
+
+    private static AliasMove move(String alias, @Nullable Integer from, int to, String action, String reason) {
+        return new AliasMove(alias, from, to, action, NOON.truncatedTo(ChronoUnit.MILLIS), "mara", reason);
+    }
+
+    @Test
+    void rollbacksGoFurtherBackAndNeverReturnToAWithdrawnVersion() {
+        for (String content : List.of("a", "b", "c")) {
+            register("delays", content);
+        }
+        registry.alias("delays", "champion", 1, "mara");
+        registry.promote("delays", "champion", 2, null, "mara", "");
+        registry.promote("delays", "champion", 3, null, "mara", "");
+
+        assertThat(registry.rollBack("delays", "champion", 3, null, "mara", "it drifts"))
+                .isEqualTo(new AliasChange("delays", "champion", 3, 2, true));
+        assertThat(registry.rollBack("delays", "champion", 3, null, "mara", "it drifts"))
+                .as("a repeated request")
+                .isEqualTo(new AliasChange("delays", "champion", 2, 2, false));
+        assertThat(registry.rollBack("delays", "champion", 2, null, "mara", ""))
+                .isEqualTo(new AliasChange("delays", "champion", 2, 1, true));
+        assertRefused(() -> registry.rollBack("delays", "champion", 1, null, "mara", ""))
+                .hasMessageStartingWith("the history has no version before delays@1");
+        assertRefused(() -> registry.rollBack("delays", "champion", 3, null, "mara", ""))
+                .hasMessageStartingWith("delays@champion is version 1, not version 3");
+        assertRefused(() -> registry.rollBack("delays", "champion", 1, 1, "mara", ""))
+                .hasMessageContaining("to itself");
+        assertRefused(() -> registry.rollBack("delays", "candidate", 1, null, "mara", ""))
+                .hasMessage("delays@candidate is not set, not version 1");
+        assertThat(registry.rollBack("delays", "champion", 1, 3, "mara", "").to())
+                .as("a version that was named")
+                .isEqualTo(3);
+        assertThat(registry.history("delays").moves())
+                .extracting(AliasMove::action)
+                .containsExactly("rollback", "rollback", "rollback", "promote", "promote", "set");
+    }
+
+    @Test
+    void ofPromotionsAtOnceThatExpectTheSameVersionOneWins() throws Exception {
+        for (int i = 1; i <= 9; i++) {
+            register("delays", "content " + i);
+        }
+        registry.alias("delays", "champion", 1, "mara");
+        int won = 0;
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<AliasChange>> promotions = new ArrayList<>();
+            for (int i = 2; i <= 9; i++) {
+                int version = i;
+                promotions.add(threads.submit(
+                        () -> open().promote("delays", "champion", version, 1, "caller " + version, "")));
+            }
+            for (Future<AliasChange> promotion : promotions) {
+                try {
+                    promotion.get();
+                    won++;
+                } catch (ExecutionException e) {
+                    assertThat(e).hasMessageContaining("not version 1: caller ");
+                }
+            }
+        }
+        assertThat(won).isEqualTo(1);
+        assertThat(registry.history("delays").moves()).hasSize(2);
     }
 
     final ModelVersion register(String name, String content) {

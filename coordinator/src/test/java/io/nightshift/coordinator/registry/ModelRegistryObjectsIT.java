@@ -92,8 +92,8 @@ class ModelRegistryObjectsIT extends ModelRegistryContract {
     @Test
     void theKeysAndTheFormOfTheDescriptionAreKept() throws Exception {
         ModelVersion version = register("delays", "a");
-        registry.alias("delays", "champion", 1);
-        registry.alias("delays", "candidate", 1);
+        registry.alias("delays", "champion", 1, "mara");
+        registry.alias("delays", "candidate", 1, "mara");
 
         assertThat(server.get(BUCKET, prefix.key() + "/models/delays/1.json"))
                 .isEqualTo(ModelRegistryTest.golden("model.json"));
@@ -116,7 +116,7 @@ class ModelRegistryObjectsIT extends ModelRegistryContract {
             String content = "content " + i;
             assertThat(registry.register("delays", bytes(content), DESCRIPTION, () -> PROVENANCE))
                     .isEqualTo(new RegistrationResult(resolve("delays@" + i), true));
-            registry.alias("delays", "alias-" + i, i);
+            registry.alias("delays", "alias-" + i, i, "mara");
             assertThat(open().path(resolve("delays@alias-" + i))).hasContent(content);
         }
         assertThat(registry.listing("delays").versions()).hasSize(5);

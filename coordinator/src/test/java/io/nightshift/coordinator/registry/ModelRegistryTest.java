@@ -3,6 +3,8 @@ package io.nightshift.coordinator.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.nightshift.api.AliasMove;
+import io.nightshift.api.ModelHistory;
 import io.nightshift.protocol.model.ModelVersion;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,11 +52,51 @@ class ModelRegistryTest extends ModelRegistryContract {
     @Test
     void theFormOfTheDescriptionFileIsKept() throws IOException {
         register("delays", "a");
-        registry.alias("delays", "champion", 1);
-        registry.alias("delays", "candidate", 1);
+        registry.alias("delays", "champion", 1, "mara");
+        registry.alias("delays", "candidate", 1, "mara");
 
         assertThat(Files.readString(home.resolve("models/delays/1/model.json"))).isEqualTo(golden("model.json"));
         assertThat(Files.readString(home.resolve("models/delays/aliases.json"))).isEqualTo(golden("aliases.json"));
+    }
+
+    /// Before the aliases had a history, their file was a map.
+    @Test
+    void aliasesWithoutAHistoryAreRead() throws IOException {
+        register("delays", "a");
+        register("delays", "b");
+        Files.writeString(home.resolve("models/delays/aliases.json"), "{ \"champion\" : 1, \"history\" : 2 }");
+
+        assertThat(registry.history("delays"))
+                .isEqualTo(new ModelHistory("delays", Map.of("champion", 1, "history", 2), List.of()));
+        assertThat(registry.promote("delays", "champion", 2, 1, "mara", "").moved())
+                .isTrue();
+        assertThat(registry.rollBack("delays", "champion", 2, null, "mara", "").to())
+                .isEqualTo(1);
+        assertThat(registry.listing("delays").aliases()).isEqualTo(Map.of("champion", 1, "history", 2));
+    }
+
+    @Test
+    void damagedAliasesAreRefusedByTheirPath() throws IOException {
+        register("delays", "a");
+        Path file = home.resolve("models/delays/aliases.json");
+        for (String damage : List.of("", "{", "[]", "{\"champion\": {}}", "{\"aliases\": {}}")) {
+            Files.writeString(file, damage);
+            assertRefused(() -> registry.history("delays")).as(damage).hasMessageContaining(file.toString());
+        }
+    }
+
+    @Test
+    void theHistoryKeepsTheLastThousandMoves() {
+        register("delays", "a");
+        register("delays", "b");
+        ModelAliases aliases = ModelAliases.NONE;
+        for (int i = 0; i < 2_500; i++) {
+            aliases = aliases.with(
+                    new AliasMove("champion", null, 1 + i % 2, AliasMove.SET, NOON, "mara", String.valueOf(i)));
+        }
+        assertThat(aliases.moves()).hasSize(ModelAliases.MOST);
+        assertThat(aliases.moves().getLast().reason()).isEqualTo("2499");
+        assertThat(aliases.version("champion")).isEqualTo(2);
     }
 
     @Test

@@ -104,7 +104,8 @@ public final class TokensFile implements Supplier<Tokens> {
     }
 
     private static Role role(ConfigurationSection entry) {
-        String role = entry.text("role", KeyMeaning.of("The role of the token: `read`, `submit` or `admin`."));
+        String role =
+                entry.text("role", KeyMeaning.of("The role of the token: `read`, `models`, `submit` or `admin`."));
         for (Role known : Role.values()) {
             if (known.toString().equals(role)) {
                 return known;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.api.AlertDescription;
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
+import io.nightshift.api.AliasChange;
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
@@ -21,8 +22,12 @@ import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
+import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
+import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.RetentionReport;
+import io.nightshift.api.RollbackRequest;
+import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
@@ -60,6 +65,7 @@ public final class Gateway {
     private final AppliedJobs schedules;
     private final NodeQueries nodes;
     private final AlertQueries alerts;
+    private final ModelOperations models;
 
     private Gateway(
             GatewayAccess access,
@@ -67,7 +73,8 @@ public final class Gateway {
             BatchOperations changes,
             AppliedJobs schedules,
             NodeQueries nodes,
-            AlertQueries alerts) {
+            AlertQueries alerts,
+            ModelOperations models) {
         this.access = access;
         this.batches = batches;
         this.changes = changes;
@@ -75,6 +82,7 @@ public final class Gateway {
         this.schedules = schedules;
         this.nodes = nodes;
         this.alerts = alerts;
+        this.models = models;
     }
 
     public static Behavior<GatewayCommand> create(
@@ -83,8 +91,9 @@ public final class Gateway {
             BatchOperations changes,
             AppliedJobs schedules,
             NodeQueries nodes,
-            AlertQueries alerts) {
-        Gateway gateway = new Gateway(access, batches, changes, schedules, nodes, alerts);
+            AlertQueries alerts,
+            ModelOperations models) {
+        Gateway gateway = new Gateway(access, batches, changes, schedules, nodes, alerts, models);
         return Behaviors.receiveMessage(command -> {
             switch (command) {
                 case GatewayCommand.Authenticated(String token, GatewayCommand.Request request) ->
@@ -175,6 +184,23 @@ public final class Gateway {
                                 ? planRetention(token, job, replyTo)
                                 : changes.applyRetention(admit(token, Role.ADMIN, "apply-retention", replyTo), job)
                                         .thenApply(Gateway::fitting));
+            case GatewayCommand.PromoteModel(
+                    String model,
+                    PromoteRequest wanted,
+                    ActorRef<GatewayReply<AliasChange>> replyTo) ->
+                change(token, Role.MODELS, "promote-model", replyTo, caller -> models.promote(caller, model, wanted));
+            case GatewayCommand.RollBackModel(
+                    String model,
+                    RollbackRequest wanted,
+                    ActorRef<GatewayReply<RollbackResult>> replyTo) ->
+                change(
+                        token,
+                        Role.MODELS,
+                        "roll-back-model",
+                        replyTo,
+                        caller -> models.rollBack(caller, model, wanted).thenApply(Gateway::fitting));
+            case GatewayCommand.ReadModelHistory(String model, ActorRef<GatewayReply<ModelHistory>> replyTo) ->
+                read(token, replyTo, () -> models.history(model).thenApply(Gateway::fitting));
             case GatewayCommand.ApplyJob(
                     String job,
                     String text,
@@ -329,6 +355,29 @@ public final class Gateway {
         while (!WireLimits.fits(fitting) && fitting.batches().size() > 1) {
             fitting = new RetentionReport(
                     fitting.batches().subList(0, fitting.batches().size() / 2), true);
+        }
+        return fitting;
+    }
+
+    private static RollbackResult fitting(RollbackResult result) {
+        RollbackResult fitting = result;
+        while (!WireLimits.fits(fitting) && fitting.batches().size() > 1) {
+            fitting = new RollbackResult(
+                    fitting.change(),
+                    fitting.batches().subList(0, fitting.batches().size() / 2),
+                    true,
+                    fitting.problem());
+        }
+        return fitting;
+    }
+
+    private static ModelHistory fitting(ModelHistory history) {
+        ModelHistory fitting = history;
+        while (!WireLimits.fits(fitting) && fitting.moves().size() > 1) {
+            fitting = new ModelHistory(
+                    fitting.model(),
+                    fitting.aliases(),
+                    fitting.moves().subList(0, fitting.moves().size() / 2));
         }
         return fitting;
     }

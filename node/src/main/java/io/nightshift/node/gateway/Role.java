@@ -2,17 +2,19 @@ package io.nightshift.node.gateway;
 
 import java.util.Locale;
 
-/// The permissions of a token. Each role includes those before it.
+/// The permissions of a token.
 public enum Role {
     /// Read everything.
     READ,
-    /// Start batches.
+    /// Read, and move the aliases of models. It starts no batches: a pipeline that trains models needs no more.
+    MODELS,
+    /// Read, and start batches. It moves no aliases, which would change the batches of others.
     SUBMIT,
-    /// Control batches.
+    /// Everything.
     ADMIN;
 
     public boolean covers(Role needed) {
-        return compareTo(needed) >= 0;
+        return this == ADMIN || this == needed || needed == READ;
     }
 
     /// As in a configuration.

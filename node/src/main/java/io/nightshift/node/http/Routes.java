@@ -6,6 +6,7 @@ import io.nightshift.node.gateway.AppliedJobs;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.JobQueries;
+import io.nightshift.node.gateway.ModelOperations;
 import io.nightshift.node.gateway.NodeQueries;
 import io.nightshift.storage.Destinations;
 import java.io.IOException;
@@ -33,6 +34,7 @@ public final class Routes {
             NodeQueries nodes,
             AlertQueries alerts,
             ModelRegistry registry,
+            ModelOperations models,
             Destinations destinations,
             Executor blocking) {
         List<Endpoint> endpoints = new ArrayList<>();
@@ -43,7 +45,7 @@ public final class Routes {
         endpoints.addAll(new NodeRoutes(nodes).endpoints());
         endpoints.addAll(new AlertRoutes(alerts).endpoints());
         endpoints.addAll(new RetentionRoutes(changes).endpoints());
-        endpoints.addAll(new ModelRoutes(registry, blocking).endpoints());
+        endpoints.addAll(new ModelRoutes(registry, models, blocking).endpoints());
         endpoints.add(openApi());
         return endpoints;
     }

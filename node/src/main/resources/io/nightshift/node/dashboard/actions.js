@@ -2,7 +2,7 @@
 import {html, useEffect, useRef, useState} from './preact.js';
 import {post, segment} from './server.js';
 
-const RANKS = {read: 0, submit: 1, admin: 2};
+const RANKS = {read: 0, models: 0, submit: 1, admin: 2};
 
 export const covers = (session, role) => RANKS[session.role] >= RANKS[role];
 

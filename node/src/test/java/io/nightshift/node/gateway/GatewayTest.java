@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
+import io.nightshift.api.AliasChange;
 import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
 import io.nightshift.api.Backfill;
@@ -16,13 +17,18 @@ import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
+import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
+import io.nightshift.api.PromoteRequest;
+import io.nightshift.api.RollbackRequest;
+import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.coordinator.alert.AlertSender;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.retention.BatchRetention;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
@@ -35,6 +41,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.lang.reflect.Proxy;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.List;
@@ -124,7 +131,11 @@ class GatewayTest {
                         batch -> List.of(),
                         "node:1",
                         Runnable::run,
-                        InstantSource.system())));
+                        InstantSource.system()),
+                new ModelOperations(
+                        new ModelRegistry(Path.of("no-such-home")),
+                        () -> new Ledger("jdbc:none:", "", ""),
+                        Runnable::run)));
     }
 
     /// Answers every question about jobs that there is none, and names the question.
@@ -211,6 +222,40 @@ class GatewayTest {
     }
 
     @Test
+    void aliasesAreMovedWithTheRoleModelsAndTheirHistoryIsReadWithAny() {
+        this.<AliasChange>modelRequest(
+                Role.MODELS,
+                replyTo ->
+                        new GatewayCommand.PromoteModel("churn", new PromoteRequest("4", null, null, null), replyTo));
+        this.<RollbackResult>modelRequest(
+                Role.MODELS,
+                replyTo ->
+                        new GatewayCommand.RollBackModel("churn", new RollbackRequest(4, null, null, null), replyTo));
+        this.<ModelHistory>modelRequest(Role.READ, replyTo -> new GatewayCommand.ReadModelHistory("churn", replyTo));
+        assertThat(this.<AliasChange>problem(
+                                secret(Role.MODELS),
+                                replyTo -> new GatewayCommand.PromoteModel(
+                                        "churn", new PromoteRequest("4", "No Alias", null, null), replyTo))
+                        .detail())
+                .startsWith("The alias is invalid");
+        assertThat(this.<AliasChange>problem(
+                                secret(Role.MODELS),
+                                replyTo -> new GatewayCommand.PromoteModel(
+                                        "churn", new PromoteRequest("4", null, null, "x".repeat(1_001)), replyTo))
+                        .detail())
+                .startsWith("The reason is too long");
+    }
+
+    private <T extends Record> void modelRequest(
+            Role needed, Function<ActorRef<GatewayReply<T>>, GatewayCommand.Request> request) {
+        assertThat(problem(null, request).status()).isEqualTo(401);
+        for (Role role : Role.values()) {
+            Problem problem = problem(secret(role), request);
+            assertThat(problem.status()).as("%s", role).isEqualTo(role.covers(needed) ? 404 : 403);
+        }
+    }
+
+    @Test
     void requestsAboutJobsNeedTheRolesOfBatches() {
         BackfillRequest days = new BackfillRequest("2026-11-01", "2026-11-02", 1, false, null);
         this.<AppliedJob>jobRequest(Role.READ, "show", replyTo -> new GatewayCommand.DescribeJob("a", replyTo));
@@ -263,7 +308,7 @@ class GatewayTest {
         for (Role role : Role.values()) {
             String token = secret(role);
             assertThat(problem(token, GatewayTest::list).status()).isEqualTo(400);
-            assertThat(problem(token, GatewayTest::submit).status()).isEqualTo(role == Role.READ ? 403 : 422);
+            assertThat(problem(token, GatewayTest::submit).status()).isEqualTo(role.covers(Role.SUBMIT) ? 422 : 403);
             assertThat(problem(token, GatewayTest::control).status()).isEqualTo(role == Role.ADMIN ? 400 : 403);
         }
         assertThat(problem(secret(Role.READ), GatewayTest::submit).detail())

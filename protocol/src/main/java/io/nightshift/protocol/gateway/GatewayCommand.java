@@ -2,6 +2,7 @@ package io.nightshift.protocol.gateway;
 
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
+import io.nightshift.api.AliasChange;
 import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
 import io.nightshift.api.Backfill;
@@ -17,8 +18,12 @@ import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
+import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
+import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.RetentionReport;
+import io.nightshift.api.RollbackRequest;
+import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import java.time.Instant;
@@ -186,6 +191,29 @@ public sealed interface GatewayCommand {
     /// @param replyTo receives the reply
     record ApplyRetention(@Nullable String job, boolean dryRun, ActorRef<GatewayReply<RetentionReport>> replyTo)
             implements Request {}
+
+    /// Moves an alias of a model to another version. The node replies when that is durable.
+    ///
+    /// @param model the model's name
+    /// @param wanted the version and the alias
+    /// @param replyTo receives the reply
+    record PromoteModel(String model, PromoteRequest wanted, ActorRef<GatewayReply<AliasChange>> replyTo)
+            implements Request {}
+
+    /// Moves an alias of a model back to the version before. The node replies when that is durable, and names the
+    /// batches that used the withdrawn version.
+    ///
+    /// @param model the model's name
+    /// @param wanted the withdrawn version and the alias
+    /// @param replyTo receives the reply
+    record RollBackModel(String model, RollbackRequest wanted, ActorRef<GatewayReply<RollbackResult>> replyTo)
+            implements Request {}
+
+    /// Asks for the aliases of a model, and how they were moved.
+    ///
+    /// @param model the model's name
+    /// @param replyTo receives the reply
+    record ReadModelHistory(String model, ActorRef<GatewayReply<ModelHistory>> replyTo) implements Request {}
 
     /// Applies a job: the cluster runs it by itself from now on, by its schedule and its trigger. The node
     /// replies when that is durable.

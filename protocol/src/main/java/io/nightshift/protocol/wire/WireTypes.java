@@ -3,6 +3,8 @@ package io.nightshift.protocol.wire;
 import io.nightshift.api.AlertDescription;
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
+import io.nightshift.api.AliasChange;
+import io.nightshift.api.AliasMove;
 import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
 import io.nightshift.api.Backfill;
@@ -18,9 +20,13 @@ import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
+import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
+import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.RetentionReport;
+import io.nightshift.api.RollbackRequest;
+import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.protocol.alert.AlertCommand;
@@ -371,7 +377,18 @@ final class WireTypes {
             new WireType(436, BatchDescription.Removal.class),
             new WireType(437, GatewayCommand.ApplyRetention.class),
             new WireType(438, RetentionReport.class),
-            new WireType(439, RetentionReport.Expired.class));
+            new WireType(439, RetentionReport.Expired.class),
+            // Aliases of models.
+            new WireType(475, GatewayCommand.PromoteModel.class),
+            new WireType(476, GatewayCommand.RollBackModel.class),
+            new WireType(477, GatewayCommand.ReadModelHistory.class),
+            new WireType(478, PromoteRequest.class),
+            new WireType(479, RollbackRequest.class),
+            new WireType(480, AliasChange.class),
+            new WireType(481, RollbackResult.class),
+            new WireType(482, RollbackResult.UsedBatch.class),
+            new WireType(483, ModelHistory.class),
+            new WireType(484, AliasMove.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.api.AlertDescription;
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
+import io.nightshift.api.AliasChange;
+import io.nightshift.api.AliasMove;
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
@@ -20,9 +22,13 @@ import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
+import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
+import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.RetentionReport;
+import io.nightshift.api.RollbackRequest;
+import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.protocol.alert.AlertCommand;
@@ -394,6 +400,17 @@ public final class GoldenMessages {
         control("approve", new BatchControl.Approve("the app was down"), system);
         control("delete", new BatchControl.Delete("a wrong model", true, false), system);
         add("gateway-apply-retention", new GatewayCommand.ApplyRetention("flights", true, system.actor("asker")));
+        add(
+                "gateway-promote-model",
+                new GatewayCommand.PromoteModel(
+                        "churn",
+                        new PromoteRequest("candidate", "champion", 3, "fewer errors"),
+                        system.actor("asker")));
+        add(
+                "gateway-roll-back-model",
+                new GatewayCommand.RollBackModel(
+                        "churn", new RollbackRequest(4, "champion", 3, "it drifts"), system.actor("asker")));
+        add("gateway-read-model-history", new GatewayCommand.ReadModelHistory("churn", system.actor("asker")));
     }
 
     private void gatewayJobCommands(LocalActorSystem system) {
@@ -449,6 +466,21 @@ public final class GoldenMessages {
                         List.of(new RetentionReport.Expired(
                                 BATCH.value(), "flights", AT, "/out", "keep: 30, for: 90d")),
                         true));
+        AliasChange change = new AliasChange("churn", "champion", 4, 3, true);
+        answer("alias-change", change);
+        answer(
+                "rollback",
+                new RollbackResult(
+                        change,
+                        List.of(new RollbackResult.UsedBatch(BATCH.value(), "flights", AT, true)),
+                        true,
+                        "the ledger can't be read"));
+        answer(
+                "model-history",
+                new ModelHistory(
+                        "churn",
+                        Map.of("champion", 3),
+                        List.of(new AliasMove("champion", 4, 3, AliasMove.ROLLBACK, AT, "mara", "it drifts"))));
         answer("node", node());
         answer("nodes", new NodeList(List.of(node())));
         answer("alerts", alerts());

@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
@@ -475,6 +476,55 @@ final class HttpIT {
         conforms(schemas, document, "Model", node.get("/v1/models/flights"));
         conforms(schemas, document, "Problem", node.get("/v1/models/nosuch"));
         conforms(schemas, document, "Problem", node.post("/v1/batches", "{\"job\": 1}"));
+    }
+
+    @Test
+    void aVersionIsPromotedAndRolledBackWithTheBatchesThatUsedIt() throws IOException {
+        String document = node.get("/v1/openapi.json").body();
+        SchemaRegistry schemas = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+        Model model = new ModelLoader().load(FlightsJob.example().resolve("flights.ubj"));
+        byte[] file = ModelFile.encode(model);
+        for (String version : List.of("1", "2")) {
+            // The same model, so that a batch can use it: only its digest differs.
+            byte[] own = version.equals("1") ? Arrays.copyOf(file, file.length + 1) : file;
+            node.registry.register(
+                    "rollout", own, model.description(), () -> new Provenance("flights.ubj", "0".repeat(64)));
+        }
+        String models = "/v1/models/rollout";
+
+        HttpResponse<String> first = node.post(models + "/promote", "{\"version\": \"1\", \"expected\": 0}");
+        conforms(schemas, document, "AliasChange", first);
+        HttpResponse<String> second =
+                node.post(models + "/promote", "{\"version\": \"2\", \"expected\": 1, \"reason\": \"fewer errors\"}");
+        assertThat(json(200, second).get("moved").asBoolean()).isTrue();
+        problem(
+                node.post(models + "/promote", "{\"version\": \"1\", \"expected\": 1}"),
+                409,
+                "conflict",
+                "rollout@champion is version 2, not version 1: local moved it at");
+        problem(node.post(models + "/promote", "{\"version\": \"7\"}"), 404, "unknown-model", "no version 7");
+        problem(node.post(models + "/promote", "{}"), 400, "bad-request", "version");
+        problem(node.post(models + "/rollback", "{\"to\": 1}"), 400, "bad-request", "withdrawn");
+        problem(node.post("/v1/models/nosuch/rollback", "{\"withdrawn\": 1}"), 404, "unknown-model", "nosuch");
+        String batch = submitted(job("rolled-back", "model=rollout"));
+        awaitState(batch, "published");
+
+        HttpResponse<String> rollback =
+                node.post(models + "/rollback", "{\"withdrawn\": 2, \"reason\": \"it drifts\"}");
+        conforms(schemas, document, "RollbackResult", rollback);
+        JsonNode result = json(200, rollback);
+        assertThat(result.at("/change/to").asInt()).isEqualTo(1);
+        assertThat(result.findValuesAsText("batch")).containsExactly(batch);
+        assertThat(result.at("/batches/0/published").asBoolean()).isTrue();
+        JsonNode repeated = json(200, node.post(models + "/rollback", "{\"withdrawn\": 2}"));
+        assertThat(repeated.at("/change/moved").asBoolean()).isFalse();
+        assertThat(repeated.get("batches")).isEqualTo(result.get("batches"));
+
+        HttpResponse<String> history = node.get(models + "/history");
+        conforms(schemas, document, "ModelHistory", history);
+        assertThat(json(history).findValuesAsText("action")).containsExactly("rollback", "promote", "promote");
+        assertThat(json(history).findValuesAsText("by")).containsOnly("local");
+        assertThat(json(history).at("/moves/0/reason").asText()).isEqualTo("it drifts");
     }
 
     @Test
