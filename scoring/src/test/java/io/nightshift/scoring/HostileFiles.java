@@ -42,15 +42,20 @@ public abstract class HostileFiles {
     ///
     /// @param value what all features of the rows have
     protected final void scoreOrRefuse(byte[] content, double value) throws IOException {
+        scoreOrRefuse(content, value, 20);
+    }
+
+    /// @param rows to score, for models that take long for each
+    protected final void scoreOrRefuse(byte[] content, double value, int rows) throws IOException {
         Path file = Files.write(folder.resolve("model"), content);
         try {
             Model model = load(file);
-            double[][] features = new double[model.description().features().size()][20];
+            double[][] features = new double[model.description().features().size()][rows];
             for (double[] column : features) {
                 Arrays.fill(column, value);
             }
             int outputs = model.description().outputs() + model.description().margins();
-            model.scorer().score(features, 20, new double[outputs][20]);
+            model.scorer().score(features, rows, new double[outputs][rows]);
         } catch (ModelException refused) {
             assertThat(refused).hasMessageContaining(file.toString());
         }

@@ -111,14 +111,10 @@ class SmileDelegateModelTest {
 
         double[][] outputs = score(SmileModels.imported(classifier, folder));
 
-        int positive = 0;
-        for (int row = 0; row < ROWS; row++) {
-            double expected = classifier.score(rows[row]);
-            assertThat(outputs[2][row]).isEqualTo(Double.valueOf(expected));
-            assertThat(outputs[0][row]).isEqualTo(expected > 0 ? 1 : 0);
-            positive += expected > 0 ? 1 : 0;
-        }
-        assertThat(positive).isBetween(1, ROWS);
+        double[] scores = Arrays.stream(rows).mapToDouble(classifier::score).toArray();
+        double[] classes = Arrays.stream(scores).map(score -> score > 0 ? 1 : 0).toArray();
+        assertThat(outputs[2]).isEqualTo(scores);
+        assertThat(outputs[0]).isEqualTo(classes).contains(1);
         assertRegression(regression);
         assertRegression(process);
     }
@@ -144,9 +140,8 @@ class SmileDelegateModelTest {
 
     private void assertRegression(Regression<double[]> smile) {
         double[][] outputs = score(SmileModels.imported(smile, folder));
-        for (int row = 0; row < ROWS; row++) {
-            assertThat(outputs[0][row]).isEqualTo(Double.valueOf(smile.predict(rows[row])));
-        }
+        assertThat(outputs[0])
+                .isEqualTo(Arrays.stream(rows).mapToDouble(smile::predict).toArray());
         assertThat(outputs[1]).isEqualTo(outputs[0]);
     }
 
@@ -173,16 +168,23 @@ class SmileDelegateModelTest {
                 .containsExactlyElementsOf(
                         Arrays.stream(classes).mapToObj(Integer::toString).toList());
         assertThat(model.kernel()).isEqualTo("Smile 6's own prediction, a row at a time");
-        for (int row = 0; row < 20_000; row++) {
-            double[] posteriori = new double[classes.length];
-            assertThat(classes[(int) outputs[0][row]]).isEqualTo(smile.predict(rows[row]));
+        int count = 20_000;
+        int[] predicted = new int[count];
+        int[] expected = new int[count];
+        double[][] posteriori = new double[count][classes.length];
+        double[][] probabilities = new double[count][classes.length];
+        for (int row = 0; row < count; row++) {
+            predicted[row] = classes[(int) outputs[0][row]];
+            expected[row] = smile.predict(rows[row]);
             if (smile.isSoft()) {
-                smile.predict(rows[row], posteriori);
+                smile.predict(rows[row], posteriori[row]);
                 for (int k = 0; k < classes.length; k++) {
-                    assertThat(outputs[1 + k][row]).isEqualTo(Double.valueOf(posteriori[k]));
+                    probabilities[row][k] = outputs[1 + k][row];
                 }
             }
         }
+        assertThat(predicted).isEqualTo(expected);
+        assertThat(probabilities).isDeepEqualTo(posteriori);
     }
 
     @Test

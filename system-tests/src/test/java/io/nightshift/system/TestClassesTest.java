@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -132,13 +133,16 @@ final class TestClassesTest {
     /// Follows the test's dependencies through other test classes and fixtures, but not into the product.
     private static ArchCondition<JavaClass> useNothingSlow() {
         return new ArchCondition<>("use nothing slow, nor fixtures that do") {
+            // Why classes are slow, by class: many tests use the same fixtures.
+            private final Map<JavaClass, List<String>> reasons = new HashMap<>();
+
             @Override
             public void check(JavaClass test, ConditionEvents events) {
                 Set<JavaClass> seen = new HashSet<>(Set.of(test));
                 Deque<JavaClass> next = new ArrayDeque<>(seen);
                 while (!next.isEmpty()) {
                     JavaClass type = next.pop();
-                    slow(type)
+                    reasons.computeIfAbsent(type, TestClassesTest::slow)
                             .forEach(reason -> events.add(SimpleConditionEvent.violated(
                                     test, "%s, by %s: %s".formatted(test.getName(), type.getName(), reason))));
                     type.getDirectDependenciesFromSelf().stream()
@@ -160,7 +164,7 @@ final class TestClassesTest {
                 .isPresent();
     }
 
-    private static Stream<String> slow(JavaClass type) {
+    private static List<String> slow(JavaClass type) {
         Stream<String> types = type.getDirectDependenciesFromSelf().stream()
                 .map(Dependency::getTargetClass)
                 .map(JavaClass::getName)
@@ -171,6 +175,6 @@ final class TestClassesTest {
                 .filter(call ->
                         SLEEPS.getOrDefault(call.getOwner().getName(), Set.of()).contains(call.getName()))
                 .map(AccessTarget::getFullName);
-        return Stream.concat(types, sleeps).distinct();
+        return Stream.concat(types, sleeps).distinct().toList();
     }
 }

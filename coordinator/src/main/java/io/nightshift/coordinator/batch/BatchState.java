@@ -311,11 +311,21 @@ public record BatchState(
     ///     in this phase: the ledger is damaged. Also if a later version wrote the event; the cause is a
     ///     [NewerEventException] then
     public BatchState apply(LedgerEntry entry) {
+        return applied(entry).state();
+    }
+
+    /// An entry's event and the state after it.
+    public record Applied(BatchEvent event, BatchState state) {}
+
+    /// As [#apply(LedgerEntry)], for callers that need the event, too: decoding the events is most of the work of
+    /// reading a ledger.
+    public Applied applied(LedgerEntry entry) {
         try {
             if (!entry.follows(head)) {
                 throw new IllegalStateException("its hash does not follow from the entry before");
             }
-            return apply(entry.event()).at(entry.hash());
+            BatchEvent event = entry.event();
+            return new Applied(event, apply(event).at(entry.hash()));
         } catch (IllegalStateException
                 | IllegalArgumentException
                 | IndexOutOfBoundsException

@@ -116,10 +116,10 @@ public final class JournalWriter implements AutoCloseable {
                 || !(serializer.read(row.serializer(), row.manifest(), row.payload()) instanceof LedgerEntry entry)) {
             return;
         }
-        if (entry.event() instanceof BatchEvent.Submitted submitted
-                && submitted.job().incremental() instanceof NewFiles) {
+        BatchEvent event = entry.event();
+        if (event instanceof BatchEvent.Submitted submitted && submitted.job().incremental() instanceof NewFiles) {
             newFiles.put(row.id(), submitted);
-        } else if (entry.event() instanceof BatchEvent.Planned planned) {
+        } else if (event instanceof BatchEvent.Planned planned) {
             BatchEvent.Submitted submitted = Objects.requireNonNull(newFiles.remove(row.id()));
             String input = planned.input() == null ? submitted.input() : planned.input();
             String source = submitted.job().incrementalSource();
@@ -128,7 +128,7 @@ public final class JournalWriter implements AutoCloseable {
                     source,
                     new ReadFiles.Reading(submitted.batch(), Objects.requireNonNull(input), false),
                     FileKey.read(source, planned.files()));
-        } else if (entry.event() instanceof BatchEvent.Cancelled) {
+        } else if (event instanceof BatchEvent.Cancelled) {
             newFiles.remove(row.id());
         }
     }

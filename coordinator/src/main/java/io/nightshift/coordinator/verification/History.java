@@ -119,18 +119,16 @@ final class History {
                     number);
             return;
         }
-        BatchEvent event;
-        BatchState next;
+        BatchState.Applied applied;
         try {
-            event = entry.event();
-            next = state.apply(entry);
+            applied = state.applied(entry);
         } catch (RuntimeException e) {
             // Whatever a forged entry breaks: it can't have been written by a coordinator.
             end("entry %,d can't be: %s", number, e.getMessage());
             return;
         }
-        look(number, event, next);
-        state = next;
+        look(number, applied.event(), applied.state());
+        state = applied.state();
     }
 
     private void end(String format, @Nullable Object... arguments) {

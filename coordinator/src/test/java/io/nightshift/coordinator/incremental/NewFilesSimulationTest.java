@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class NewFilesSimulationTest {
 
-    private static final long HISTORIES = Long.getLong("nightshift.incremental.histories", 10_000);
+    private static final long HISTORIES = Long.getLong("nightshift.incremental.histories", 2_500);
     private static final long FIRST_SEED = Long.getLong("nightshift.simulation.seed", 1);
 
     /// The decision logic with one mistake each.

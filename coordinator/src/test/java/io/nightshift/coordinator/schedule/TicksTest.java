@@ -129,9 +129,8 @@ class TicksTest {
                             new TreeSet<>(values).stream().map(String::valueOf).toList());
         }
 
-        boolean matches(LocalDateTime time) {
-            return minutes.contains(time.getMinute())
-                    && hours.contains(time.getHour())
+        boolean matchesHour(LocalDateTime time) {
+            return hours.contains(time.getHour())
                     && weekdays.contains(time.getDayOfWeek().getValue() % 7);
         }
     }
@@ -205,18 +204,21 @@ class TicksTest {
         ZoneRules rules = zone.getRules();
         TreeSet<Instant> instants = new TreeSet<>();
         LocalDateTime end = LocalDateTime.ofInstant(upTo, ZoneOffset.UTC).plusDays(2);
-        LocalDateTime time = LocalDateTime.ofInstant(after, ZoneOffset.UTC)
+        LocalDateTime hour = LocalDateTime.ofInstant(after, ZoneOffset.UTC)
                 .minusDays(2)
                 .withMinute(0)
                 .withSecond(0)
                 .withNano(0);
-        for (; time.isBefore(end); time = time.plusMinutes(1)) {
-            if (schedule.matches(time)) {
-                List<ZoneOffset> offsets = rules.getValidOffsets(time);
-                instants.add(
-                        offsets.isEmpty()
-                                ? rules.getTransition(time).getInstant()
-                                : time.toInstant(offsets.getFirst()));
+        for (; hour.isBefore(end); hour = hour.plusHours(1)) {
+            if (schedule.matchesHour(hour)) {
+                for (int minute : schedule.minutes()) {
+                    LocalDateTime time = hour.withMinute(minute);
+                    List<ZoneOffset> offsets = rules.getValidOffsets(time);
+                    instants.add(
+                            offsets.isEmpty()
+                                    ? rules.getTransition(time).getInstant()
+                                    : time.toInstant(offsets.getFirst()));
+                }
             }
         }
         return instants.stream()

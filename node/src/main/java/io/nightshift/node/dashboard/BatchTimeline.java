@@ -105,8 +105,9 @@ final class BatchTimeline {
 
     synchronized void apply(LedgerEntry entry) {
         rendered = null;
-        BatchState next = state.apply(entry);
-        BatchEvent event = entry.event();
+        BatchState.Applied applied = state.applied(entry);
+        BatchState next = applied.state();
+        BatchEvent event = applied.event();
         if (next.phase() != null && next.phase() != state.phase()) {
             begin(next.phase().toString(), event.at());
         }

@@ -1,6 +1,7 @@
 package io.nightshift.scoring.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import io.nightshift.scoring.form.Forest.Comparison;
 import io.nightshift.scoring.form.Forest.NodeKind;
@@ -72,10 +73,9 @@ class BinningTest {
             double value = precision == Precision.FLOAT32 ? (float) values[row] : values[row];
             for (double threshold : thresholds) {
                 boolean left = comparison == Comparison.LESS ? value < threshold : value <= threshold;
-                if (!Double.isNaN(value)) {
-                    assertThat(ranks[row] > binning.position(threshold))
-                            .as("%s, %s: %s and %s", comparison, precision, value, threshold)
-                            .isEqualTo(!left);
+                // Millions of comparisons: an assertion for each would cost far more than they do.
+                if (!Double.isNaN(value) && ranks[row] > binning.position(threshold) == left) {
+                    fail("%s, %s: %s and %s", comparison, precision, value, threshold);
                 }
             }
             if (Double.isNaN(value)) {

@@ -412,7 +412,7 @@ class HostileSmileModelTest extends HostileFiles {
             byte[] few = serialised(bayes(5, new BinomialDistribution(most, 0.5)));
             byte[] many = serialised(bayes(1000, new BinomialDistribution(most, 0.5)));
 
-            scoreOrRefuse(few, 0);
+            scoreOrRefuse(few, 0, 1);
             assertThat(load(folder.resolve("model")).description().features()).hasSize(5);
             assertRefused(many, "its distributions have 2.0E9 trials", "in all; supported are 10000000");
             assertRefused(
