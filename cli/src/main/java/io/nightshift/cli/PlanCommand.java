@@ -9,6 +9,7 @@ import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.submission.SubmissionResolver;
+import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NewFiles;
@@ -124,6 +125,11 @@ final class PlanCommand implements Callable<Integer> {
                         case NewTimes times ->
                             "the rows whose %s is due and in no earlier batch".formatted(times.column());
                         case NewFiles newFiles -> "the files that no earlier batch has read";
+                        case ChangedRows changed ->
+                            "the rows whose %s %s changed since a batch scored them"
+                                    .formatted(
+                                            String.join(", ", changed.columns()),
+                                            changed.columns().size() == 1 ? "has" : "have");
                     });
         }
         out.println("  model       " + job.model().text());

@@ -10,6 +10,7 @@ import io.nightshift.coordinator.batch.StepFaults;
 import io.nightshift.coordinator.batch.StepRunner;
 import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.coordinator.cost.Prices;
+import io.nightshift.coordinator.incremental.ChangedRowPlanner;
 import io.nightshift.coordinator.incremental.NewFilePlanner;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
@@ -76,7 +77,10 @@ import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourceReader;
+import io.nightshift.storage.source.changed.ChangedRowScan.EntryVisitor;
+import io.nightshift.storage.source.changed.RowSet;
 import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringSlots;
@@ -176,7 +180,8 @@ public final class Node {
                         dependencies.dataSources(),
                         new ReadConnections(dependencies.scoring().size())),
                 dependencies.dataSources(),
-                new ConnectionPool(dependencies.scoring().size()));
+                new ConnectionPool(dependencies.scoring().size()))
+                .with(dependencies.ledger().rowSets());
         this.name = Cluster.get(system).selfMember().address().hostPort().replaceFirst("^.*@", "");
         this.retention = new BatchRetention(dependencies.ledger(), this::tell, InstantSource.system());
         this.alertChannels = new AlertChannels(dependencies.alerts().channels(), name, InstantSource.system());
@@ -228,6 +233,11 @@ public final class Node {
                 new NewFilePlanner(
                         dependencies.ledger().fileMarks(),
                         (job, model, selection) -> destinations.sources().inspect(job, model, selection)),
+                new ChangedRowPlanner(
+                        dependencies.ledger().rowMarks(),
+                        dependencies.ledger().rowSets(),
+                        dependencies.ledger()::oldestOpen,
+                        rowScanner()),
                 this::description,
                 new DestinationPublisher(destinations, dependencies.ledger(), this::description),
                 new LedgerMeasurements(dependencies.ledger()),
@@ -279,6 +289,20 @@ public final class Node {
                             }
                             return CompletableFuture.completedFuture(Done.getInstance());
                         });
+    }
+
+    private ChangedRowPlanner.Scanner rowScanner() {
+        return new ChangedRowPlanner.Scanner() {
+            @Override
+            public void changed(Job job, List<InspectedFile> files, List<RowSet> before, EntryVisitor visitor) {
+                destinations.sources().changedRows(job).changed(files, before, visitor);
+            }
+
+            @Override
+            public void last(List<RowSet> merged, EntryVisitor visitor) {
+                destinations.sources().lastRows(merged, visitor);
+            }
+        };
     }
 
     /// Whether no other node could take over this node's coordinators.
@@ -387,7 +411,7 @@ public final class Node {
 
     /// The model is not asked for on the caller's thread, since it may have to be loaded.
     private void fetchAhead(Lease lease) {
-        SourceReader reader = destinations.sources().of(lease.job().source());
+        SourceReader reader = destinations.sources().of(lease.job());
         if (reader.isElsewhere(lease.slices())) {
             Thread.ofVirtual().name("fetch-ahead").start(() -> {
                 try {

@@ -23,6 +23,7 @@ import io.nightshift.storage.destination.table.RowFunctions;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.source.changed.RowSets;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -63,6 +64,13 @@ public record Destinations(
     /// For a process that runs no workers, with files anywhere.
     public Destinations(Supplier<DuckDb> duckDb, DataSources dataSources) {
         this(duckDb, dataSources, FileRoots.UNRESTRICTED);
+    }
+
+    /// The same, for jobs that read changed rows.
+    ///
+    /// @param rows those that batches have scored
+    public Destinations with(RowSets rows) {
+        return new Destinations(duckDb, sources.with(rows), dataSources, connections);
     }
 
     public DestinationStore of(Destination destination) {

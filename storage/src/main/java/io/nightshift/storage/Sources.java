@@ -2,6 +2,7 @@ package io.nightshift.storage;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
@@ -27,6 +28,10 @@ import io.nightshift.storage.source.SourceInspector;
 import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.storage.source.SourceState;
+import io.nightshift.storage.source.changed.ChangedRowReader;
+import io.nightshift.storage.source.changed.ChangedRowScan;
+import io.nightshift.storage.source.changed.RowSet;
+import io.nightshift.storage.source.changed.RowSets;
 import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.storage.source.files.SourceFiles;
 import io.nightshift.storage.source.lookup.LookupReader;
@@ -54,11 +59,12 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
     private final SparseSlices objects;
     private final DataSources dataSources;
     private final ReadConnections connections;
-    private final HeldSnapshots snapshots = new HeldSnapshots();
-    private final RowCounts counts = new RowCounts();
-    private final BoundJobs bound = new BoundJobs();
-    private final TextCache texts = new TextCache();
+    private final HeldSnapshots snapshots;
+    private final RowCounts counts;
+    private final BoundJobs bound;
+    private final TextCache texts;
     private final LookupTables lookups;
+    private final RowSets rowSets;
 
     /// @param duckDb opened when first needed
     /// @param roots that jobs may use
@@ -78,7 +84,35 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
         this.objects = new SparseSlices(files);
         this.dataSources = dataSources;
         this.connections = connections;
+        this.snapshots = new HeldSnapshots();
+        this.counts = new RowCounts();
+        this.bound = new BoundJobs();
+        this.texts = new TextCache();
         this.lookups = new LookupTables(duckDb);
+        this.rowSets = RowSets.NONE;
+    }
+
+    private Sources(Sources other, RowSets rowSets) {
+        this.duckDb = other.duckDb;
+        this.roots = other.roots;
+        this.copies = other.copies;
+        this.files = other.files;
+        this.objects = other.objects;
+        this.dataSources = other.dataSources;
+        this.connections = other.connections;
+        this.snapshots = other.snapshots;
+        this.counts = other.counts;
+        this.bound = other.bound;
+        this.texts = other.texts;
+        this.lookups = other.lookups;
+        this.rowSets = rowSets;
+    }
+
+    /// The same sources, for jobs that read changed rows.
+    ///
+    /// @param rows those that batches have scored
+    public Sources with(RowSets rows) {
+        return new Sources(this, rows);
     }
 
     /// Sources of a process that knows no databases.
@@ -125,6 +159,24 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
         return of(source, files);
     }
 
+    @Override
+    public SourceReader of(Job job) {
+        SourceReader reader = of(job.source());
+        return job.incremental() instanceof ChangedRows
+                ? new ChangedRowReader(reader, job.source(), duckDb, rowSets, lookups)
+                : reader;
+    }
+
+    /// Finds the changed rows of a job that reads these alone.
+    public ChangedRowScan changedRows(Job job) {
+        return new ChangedRowScan(duckDb.get(), rowSets, job, this);
+    }
+
+    /// Visits the last entry of each key in several sets, as [ChangedRowScan#last].
+    public void lastRows(List<RowSet> merged, ChangedRowScan.EntryVisitor visitor) {
+        ChangedRowScan.last(duckDb.get(), rowSets, merged, visitor);
+    }
+
     /// @param listing lists the source's own files
     private SourceReader of(Job.Source source, SourceFiles listing) {
         return source.lookups().isEmpty()
@@ -142,8 +194,8 @@ public final class Sources implements SourceReaders, SourceInspector, AutoClosea
     }
 
     @Override
-    public PinComparison pins(Job.Source source) {
-        return of(source).pins();
+    public PinComparison pins(Job job) {
+        return of(job).pins();
     }
 
     /// Looks at how much a source holds, cheaply enough to be repeated every few seconds. Waits for the file

@@ -85,7 +85,8 @@ final class BatchReplayCommand extends LedgerCommand {
         Path own = objects.folder().parent();
         FileRoots roots = given.files().ofCommand().withOwn(own);
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home().spill(), roots, Runnable::run);
-        Destinations destinations = new Destinations(duckDb, given.dataSources(), roots, objects);
+        Destinations destinations =
+                new Destinations(duckDb, given.dataSources(), roots, objects).with(ledger.rowSets());
         Path folder = own.resolve("replay-" + ProcessHandle.current().pid());
         Replay.Outcome outcome = new Replay(duckDb.get(), destinations, state, model, folder, threads)
                 .run(published.destination(), replayed, SHOWN, done -> told(done, replayed.size()));

@@ -129,7 +129,7 @@ public final class Replay {
     /// @param progress told the number of partitions that are scored
     /// @throws FailureException if the input has changed, a row can't be read, or the output is gone
     public Outcome run(String published, List<Integer> partitions, int rows, Consumer<Integer> progress) {
-        SourcePins.check(state.batch(), files(), destinations.sources().pins(replayed.source()));
+        SourcePins.check(state.batch(), files(), destinations.sources().pins(replayed));
         scratch.prepare(state.batch(), replayed, model.description());
         try {
             List<PartitionCommit> commits = score(partitions, progress);

@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NewFiles;
 import io.nightshift.protocol.model.ModelVersion;
@@ -100,7 +101,7 @@ final class BackgroundTaskRunner {
     }
 
     private PinComparison pins(BatchState state) {
-        return services.inspector().pins(state.submission().job().source());
+        return services.inspector().pins(state.submission().job());
     }
 
     private CoordinatorMessage.TaskOutcome plan(Job job, BatchState state) {
@@ -133,9 +134,10 @@ final class BackgroundTaskRunner {
         if (job.incremental() instanceof NewFiles) {
             return services.newFiles().plan(batch, job, model);
         }
-        return isCoordinators
+        List<InspectedFile> files = isCoordinators
                 ? services.inspector().plan(batch, job, model)
                 : services.inspector().inspect(job, model);
+        return job.incremental() instanceof ChangedRows ? services.changedRows().plan(batch, job, files) : files;
     }
 
     /// Whether the batch may score an input that is not the submitted one.

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.incremental.ChangedRowPlanner;
 import io.nightshift.coordinator.incremental.NewFilePlanner;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -19,6 +20,7 @@ import java.util.function.ToLongFunction;
 /// @param settings the section `nightshift.batch` of the configuration
 /// @param inspector inspects sources; called on threads of `blocking` only
 /// @param newFiles plans batches that read new files only; called on threads of `blocking` only
+/// @param changedRows plans batches that read changed rows only; called on threads of `blocking` only
 /// @param models describes a registered model; called on threads of `blocking` only
 /// @param publisher publishes batches
 /// @param measurements what the checks of batches look at; called on threads of `blocking` only
@@ -37,6 +39,7 @@ public record BatchServices(
         BatchSettings settings,
         SourceInspector inspector,
         NewFilePlanner newFiles,
+        ChangedRowPlanner changedRows,
         Function<ModelVersion, ModelDescription> models,
         Publisher publisher,
         BatchMeasurements measurements,

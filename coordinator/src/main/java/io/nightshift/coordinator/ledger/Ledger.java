@@ -5,6 +5,7 @@ import io.nightshift.coordinator.alert.AlertState;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.incremental.FileMarks;
+import io.nightshift.coordinator.incremental.RowMarks;
 import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.alert.AlertEvent;
@@ -16,6 +17,7 @@ import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.register.BatchRegisterSnapshot;
+import io.nightshift.storage.source.changed.RowSet;
 import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -25,13 +27,16 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.h2.Driver;
@@ -300,6 +305,34 @@ public record Ledger(String url, String user, String password) {
         return new ReadFilesTable(this);
     }
 
+    /// The rows that batches of jobs with changed rows score.
+    public RowSetsTable rowSets() {
+        return new RowSetsTable(this);
+    }
+
+    /// Decides which rows count as scored.
+    public RowMarks rowMarks() {
+        return new RowMarks(rowSets(), batch -> planned(batch, Ledger::rowSet));
+    }
+
+    /// The oldest batch of a job that has not ended, as far as the register knows.
+    public Optional<BatchId> oldestOpen(String job) {
+        return register().batches().values().stream()
+                .filter(entry -> entry.end().isEmpty() && entry.run().job().equals(job))
+                .map(BatchRegisterState.Entry::batch)
+                .min(Comparator.comparing(BatchId::value));
+    }
+
+    /// The digest of the set of rows that a batch reads; empty if it reads none.
+    private static String rowSet(BatchState state) {
+        return state.pinned().files().stream()
+                .map(RowSet::of)
+                .filter(Objects::nonNull)
+                .map(RowSet::digest)
+                .findFirst()
+                .orElse("");
+    }
+
     /// The index of removed batches.
     public RemovedBatchesTable removedBatches() {
         return new RemovedBatchesTable(this);
@@ -307,15 +340,17 @@ public record Ledger(String url, String user, String password) {
 
     /// Decides which files are new.
     public FileMarks fileMarks() {
-        return new FileMarks(readFiles(), this::planned);
+        return new FileMarks(readFiles(), batch -> planned(batch, BatchState::input));
     }
 
-    /// The phase and the plan of a batch. A batch with a damaged ledger keeps its files, since it may be
+    /// The phase and the plan of a batch. A batch with a damaged ledger keeps what it reads, since it may be
     /// published.
-    private FileMarks.Planned planned(BatchId batch) {
+    ///
+    /// @param plan identifies the plan of a batch that has one
+    private FileMarks.Planned planned(BatchId batch, Function<BatchState, @Nullable String> plan) {
         try {
             BatchState state = state(batch);
-            return new FileMarks.Planned(state.phase(), state.plan() == null ? null : state.input());
+            return new FileMarks.Planned(state.phase(), state.plan() == null ? null : plan.apply(state));
         } catch (FailureException e) {
             if (e.failure().isPermanent()) {
                 return new FileMarks.Planned(null, null);

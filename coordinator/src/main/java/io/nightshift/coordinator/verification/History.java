@@ -210,7 +210,7 @@ final class History {
                     "entry %,d: partition %d is committed with the partition value %s, and planned with %s",
                     number, commit.partition(), commit.value(), value(state, commit));
         }
-        if (!state.submission().job().source().leavesOutRows() && commit.read() != commit.rows()) {
+        if (!state.submission().job().leavesOutRows() && commit.read() != commit.rows()) {
             partitions.problem(
                     "entry %,d: partition %d has %,d rows, but %,d were predicted or quarantined",
                     number, commit.partition(), commit.rows(), commit.read());

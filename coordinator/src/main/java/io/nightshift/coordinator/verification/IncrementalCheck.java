@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.verification;
 
+import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.RegisteredBatches;
 import io.nightshift.coordinator.register.BatchRegisterState.Entry;
@@ -7,16 +8,19 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NewFiles;
 import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.TimeRange;
 import io.nightshift.protocol.job.TimeRanges;
+import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.Check;
 import io.nightshift.storage.destination.Finding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -38,14 +42,17 @@ final class IncrementalCheck {
 
     private IncrementalCheck() {}
 
-    /// @param submitted of the batch that is verified
-    static void run(Ledger ledger, BatchEvent.Submitted submitted, Consumer<Finding> found) {
+    /// @param state of the batch that is verified
+    static void run(Ledger ledger, Destinations destinations, BatchState state, Consumer<Finding> found) {
+        BatchEvent.Submitted submitted = Objects.requireNonNull(state.submitted());
         Check check = new Check("increment", found);
         try {
             if (submitted.job().incremental() instanceof NewTimes times && times.pinned() != null) {
                 run(ledger, submitted.job(), times, times.pinned(), check);
             } else if (submitted.job().incremental() instanceof NewFiles) {
                 NewFilesCheck.run(ledger, submitted.job(), check);
+            } else if (submitted.job().incremental() instanceof ChangedRows) {
+                ChangedRowsCheck.run(ledger, destinations, state, check);
             }
         } catch (FailureException e) {
             if (!e.failure().isPermanent()) {

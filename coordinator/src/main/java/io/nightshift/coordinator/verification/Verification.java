@@ -50,7 +50,7 @@ public final class Verification {
     /// @param listener gets each finding as soon as it is made
     public Verification(Ledger ledger, Destinations destinations, Consumer<Finding> listener) {
         this.ledger = ledger;
-        this.destinations = destinations;
+        this.destinations = destinations.with(ledger.rowSets());
         this.listener = listener;
     }
 
@@ -67,7 +67,7 @@ public final class Verification {
             checkResults(history, new Check("checks", found));
         }
         if (history.isSound() && history.state().submitted() != null) {
-            IncrementalCheck.run(ledger, history.state().submitted(), found);
+            IncrementalCheck.run(ledger, destinations, history.state(), found);
         }
         if (history.isWhole()) {
             checkOutput(history, found);
@@ -232,7 +232,7 @@ public final class Verification {
         }
         List<PartitionCommit> commits = history.commits();
         PinComparison pins =
-                destinations.sources().pins(history.state().submission().job().source());
+                destinations.sources().pins(history.state().submission().job());
         RecordIds records = new RecordIds(output, history, pins);
         try {
             Comparison comparison = records.compare(commits, input);

@@ -3,6 +3,7 @@ package io.nightshift.coordinator.batch;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
+import io.nightshift.coordinator.incremental.ChangedRowPlanner;
 import io.nightshift.coordinator.incremental.NewFilePlanner;
 import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.publish.LedgerMeasurements;
@@ -37,6 +38,8 @@ import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.source.SourceInspector;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
+import io.nightshift.storage.source.changed.ChangedRowScan.EntryVisitor;
+import io.nightshift.storage.source.changed.RowSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -149,6 +152,22 @@ final class BatchActorFixture {
                 settings,
                 inspector,
                 new NewFilePlanner(node.ledger().fileMarks(), (job, model, selection) -> inspector.inspect(job, model)),
+                new ChangedRowPlanner(
+                        node.ledger().rowMarks(),
+                        node.ledger().rowSets(),
+                        node.ledger()::oldestOpen,
+                        new ChangedRowPlanner.Scanner() {
+                            @Override
+                            public void changed(
+                                    Job job, List<InspectedFile> files, List<RowSet> before, EntryVisitor visitor) {
+                                throw new AssertionError("no job of these tests reads changed rows");
+                            }
+
+                            @Override
+                            public void last(List<RowSet> merged, EntryVisitor visitor) {
+                                throw new AssertionError("no job of these tests reads changed rows");
+                            }
+                        }),
                 version -> MODEL,
                 publisher(),
                 new LedgerMeasurements(node.ledger()),

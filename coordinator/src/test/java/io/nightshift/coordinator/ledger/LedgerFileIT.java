@@ -7,6 +7,7 @@ import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.incremental.FileKey;
 import io.nightshift.coordinator.incremental.ReadFiles;
 import io.nightshift.coordinator.incremental.ReadFilesContract;
+import io.nightshift.coordinator.incremental.ScoredRowsContract;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
@@ -172,7 +173,7 @@ class LedgerFileIT {
         }
 
         @Test
-        void hasTheFilesThatWereRead() {
+        void hasTheFilesThatWereRead() throws SQLException {
             SourceFile read = new SourceFile("/lake/a.parquet", 1, ExampleBatch.AT, 1, "0".repeat(32));
             SourceFile nothingNew = new SourceFile("/lake/b.parquet", 1, ExampleBatch.AT, 0, "0".repeat(32));
             Job job = ExampleBatch.job().with(new NewFiles(false));
@@ -186,6 +187,7 @@ class LedgerFileIT {
                         new BatchEvent.Planned(
                                 ExampleBatch.AT, List.of(read, nothingNew), PartitionPlan.of(1), "2".repeat(64), null));
                 ReadFilesContract.hold(ledger.ledger().readFiles());
+                ScoredRowsContract.hold(ledger.ledger().rowSets());
             }
             Path copy = folder.resolve("copy");
             EmbeddedLedger.create(copy, export());

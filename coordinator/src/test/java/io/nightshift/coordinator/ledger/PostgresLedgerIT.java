@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.incremental.ReadFilesContract;
+import io.nightshift.coordinator.incremental.ScoredRowsContract;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -51,6 +52,7 @@ class PostgresLedgerIT {
         PostgresLedger.migrate(ledger);
 
         ReadFilesContract.hold(ledger.readFiles());
+        ScoredRowsContract.hold(ledger.rowSets());
     }
 
     @Test

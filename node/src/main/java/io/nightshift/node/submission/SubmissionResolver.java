@@ -6,6 +6,7 @@ import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
+import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.ModelReference;
@@ -196,16 +197,32 @@ public final class SubmissionResolver {
 
     /// The job with the type of its incremental column.
     private Job withTimeType(Job job, Model model) {
+        if (job.incremental() instanceof ChangedRows(List<String> columns, boolean _)) {
+            BoundJob bound = destinations.sources().of(job.source()).bind(job, model.description());
+            columns.stream()
+                    .filter(column -> !job.source().select().containsKey(column))
+                    .forEach(column -> typeOf("incremental.changed", column, bound));
+            return job;
+        }
         if (!(job.incremental() instanceof NewTimes times)) {
             return job;
         }
         String column = times.column();
         BoundJob bound = destinations.sources().of(job.source()).bind(job, model.description());
+        String type = typeOf("incremental.column", column, bound);
+        return job.with(times.with(NewTimes.TimeType.of(type)
+                .orElseThrow(() -> FailureException.permanent(
+                        "incremental.column: %s is %s in %s; give a column with timestamps or dates"
+                                .formatted(column, type, bound.file())))));
+    }
+
+    private static String typeOf(String key, String column, BoundJob bound) {
         String type = bound.columns().get(column);
         if (type == null) {
             String nearest = NameSuggestion.closest(column, bound.columns().keySet());
-            throw FailureException.permanent("incremental.column: %s has no column \"%s\"; %s"
+            throw FailureException.permanent("%s: %s has no column \"%s\"; %s"
                     .formatted(
+                            key,
                             bound.file(),
                             column,
                             nearest == null
@@ -213,9 +230,6 @@ public final class SubmissionResolver {
                                             + String.join(", ", bound.columns().keySet())
                                     : "did you mean \"" + nearest + "\"?"));
         }
-        return job.with(times.with(NewTimes.TimeType.of(type)
-                .orElseThrow(() -> FailureException.permanent(
-                        "incremental.column: %s is %s in %s; give a column with timestamps or dates"
-                                .formatted(column, type, bound.file())))));
+        return type;
     }
 }

@@ -198,6 +198,11 @@ public record Job(
         return times.pin(this, ranges);
     }
 
+    /// Whether some rows of the source may be neither predicted nor quarantined.
+    public boolean leavesOutRows() {
+        return source.leavesOutRows() || incremental instanceof ChangedRows;
+    }
+
     /// The job as its file has it: not restricted to what a batch reads.
     public Job asWritten() {
         return incremental instanceof NewTimes times && times.pinned() != null

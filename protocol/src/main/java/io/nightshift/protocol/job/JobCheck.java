@@ -176,13 +176,22 @@ final class JobCheck {
                 .forEach(mistakes::add);
     }
 
-    /// Checks that a source with new files is files.
+    /// Checks that a source with new files is files, and that changed rows can be told from others.
     private void incremental(Mapping root) {
         Member member = root.entry("incremental");
         if (member == null || !(member.value() instanceof Mapping section)) {
             return;
         }
         Member source = root.entry("source");
+        Mapping rows = below(root, "source");
+        if (section.entry("changed") != null && rows != null && rows.entry("id") == null) {
+            mistakes.add(new Mistake(
+                    member.line(),
+                    "incremental.changed",
+                    "changed rows without source.id",
+                    "source.id, the column by which a row is found again in the next run",
+                    null));
+        }
         if (section.entry("files") != null && source != null && source.value() instanceof Mapping mapping) {
             Kinds.INPUTS.stream()
                     .filter(kind -> kind.type() == DatabaseInput.class && mapping.entry(kind.name()) != null)

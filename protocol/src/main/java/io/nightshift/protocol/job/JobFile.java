@@ -229,6 +229,9 @@ public final class JobFile {
             return null;
         }
         boolean full = values.flag("incremental.full");
+        if (values.has("incremental.changed")) {
+            return new ChangedRows(values.texts("incremental.changed"), full);
+        }
         String column = values.textOrNull("incremental.column");
         return column == null
                 ? new NewFiles(full)

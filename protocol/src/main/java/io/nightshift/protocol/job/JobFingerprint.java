@@ -143,6 +143,9 @@ public final class JobFingerprint {
         print.add("source", Kinds.write(written.source().input()));
         print.add("source.where", orNone(written.source().where()));
         print.add(Objects.requireNonNull(written.incremental()));
+        if (written.incremental() instanceof ChangedRows) {
+            print.add("source.id", orNone(written.source().id()));
+        }
         return sha256(print.text.toString()).substring(0, SOURCE_DIGITS);
     }
 
@@ -179,6 +182,7 @@ public final class JobFingerprint {
                 add("incremental.time-zone", List.of(times.timeZone()));
             }
             case NewFiles files -> add("incremental.files", List.of("new"));
+            case ChangedRows changed -> add("incremental.changed", changed.columns());
         }
     }
 

@@ -950,12 +950,17 @@ final class JobKeys {
                                             "`new`: each batch reads the files that no earlier batch has read. A file is known by its path, its length, and its modification time or ETag.",
                                             "new"),
                                     JobKey.optional(
+                                            "changed",
+                                            new Texts(Form.COLUMN, 1, false),
+                                            "Columns of the source or of its lookups, or keys of `source.select`. Each batch reads the rows whose values in them differ from those that the last published batch with the same record id has scored. The job needs `source.id`.",
+                                            "[plan, region, balance]"),
+                                    JobKey.optional(
                                                     "full",
                                                     new Flag(),
                                                     "Whether a new batch reads everything again. `--full` sets this key for one run. The identity of the job does not depend on it.",
                                                     "true")
                                             .or(false)),
-                            List.of("column", "files")),
+                            List.of("column", "files", "changed")),
                     "What a batch reads: only what is new or changed. Without this section, a batch reads all rows.",
                     ""),
             OutputKeys.KEY));

@@ -66,6 +66,7 @@ public final class JobText {
                             .put("lateness", text(times.lateness()))
                             .put("time-zone", times.timeZone());
                 case NewFiles files -> section.put("files", "new");
+                case ChangedRows changed -> changed.columns().forEach(section.putArray("changed")::add);
             }
             section.put("full", incremental.full());
         }

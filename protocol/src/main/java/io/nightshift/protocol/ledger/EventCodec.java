@@ -18,6 +18,7 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.nightshift.protocol.alert.AlertEvent;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Input;
@@ -323,6 +324,7 @@ public final class EventCodec {
     @JsonSubTypes({
         @JsonSubTypes.Type(value = NewTimes.class, name = "times"),
         @JsonSubTypes.Type(value = NewFiles.class, name = "files"),
+        @JsonSubTypes.Type(value = ChangedRows.class, name = "changed"),
     })
     private interface IncrementalKinds {}
 

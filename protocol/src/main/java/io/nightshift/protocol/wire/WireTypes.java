@@ -57,6 +57,7 @@ import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.BatchCheck;
+import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
@@ -355,6 +356,7 @@ final class WireTypes {
             new WireType(331, NewTimes.Pinned.class),
             new WireType(332, NewTimes.TimeType.class),
             new WireType(385, NewFiles.class),
+            new WireType(465, ChangedRows.class),
             new WireType(333, TimeRange.class),
             // Tables of warehouses.
             new WireType(400, LoadTables.class),

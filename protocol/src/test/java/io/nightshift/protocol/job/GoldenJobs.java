@@ -338,6 +338,11 @@ public final class GoldenJobs {
         return csv().with(new NewFiles(false));
     }
 
+    /// A job that reads changed rows.
+    public static Job changedRows() {
+        return csv().with(new ChangedRows(List.of("plan", "balance"), false));
+    }
+
     /// A job of a batch that reads two ranges of times.
     public static Job incremental() {
         Instant from = Instant.parse("2026-11-24T00:00:00Z");

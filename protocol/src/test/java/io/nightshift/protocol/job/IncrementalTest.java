@@ -157,6 +157,39 @@ class IncrementalTest {
                 .hasMessageContaining("new files with source.postgres, which is not files");
     }
 
+    @Test
+    void changedRowsAreFoundByTheirId() {
+        Job job = parse("incremental: {changed: [plan, balance]}");
+
+        assertThat(job.incremental()).isEqualTo(new ChangedRows(List.of("plan", "balance"), false));
+        assertThat(job.asWritten()).isEqualTo(job);
+        assertThat(job.leavesOutRows()).isTrue();
+        assertThat(job.full().incremental()).isEqualTo(new ChangedRows(List.of("plan", "balance"), true));
+        assertThat(JobFingerprint.of(job.full())).isEqualTo(JobFingerprint.of(job));
+        assertThat(job.incrementalSource()).isEqualTo(job.full().incrementalSource());
+        assertThat(List.of(
+                        job.incrementalSource(),
+                        parse("incremental: {changed: [balance, plan]}").incrementalSource(),
+                        parse("incremental: {changed: [plan, balance]}", "id: other")
+                                .incrementalSource()))
+                .doesNotHaveDuplicates();
+        assertThat(JobFile.parse(JobText.of(job), Path.of("/job.yaml"), List.of()))
+                .isEqualTo(job);
+    }
+
+    @Test
+    void changedRowsNeedAnIdAndColumns() {
+        assertThatThrownBy(() -> parse("incremental: {changed: [plan]}", "where: TRUE"))
+                .hasMessageContaining("incremental.changed")
+                .hasMessageContaining("changed rows without source.id")
+                .hasMessageContaining("source.id, the column by which a row is found again in the next run");
+        assertThatThrownBy(() -> parse("incremental: {changed: []}")).hasMessageContaining("incremental.changed");
+        assertThatThrownBy(() -> parse("incremental: {changed: [plan, plan]}"))
+                .hasMessageContaining("incremental.changed");
+        assertThatThrownBy(() -> parse("incremental: {changed: [plan], files: new}"))
+                .hasMessageContaining("incremental");
+    }
+
     private static Job parse(String incremental) {
         return parse(incremental, "id: id");
     }

@@ -400,7 +400,8 @@ class JobKeysTest {
         for (String required : List.of("source", "destination")) {
             boolean isKind = Kinds.INPUTS.stream().anyMatch(kind -> kind.name().equals(key.name()));
             String parquet = section.equals(required) && !isKind ? ", parquet: p" : "";
-            others += section.equals(required) ? "" : required + ": {parquet: p}\n";
+            String id = required.equals("source") && key.name().equals("changed") ? ", id: id" : "";
+            others += section.equals(required) ? "" : required + ": {parquet: p" + id + "}\n";
             neighbour += parquet;
         }
         Section place = section.isEmpty()

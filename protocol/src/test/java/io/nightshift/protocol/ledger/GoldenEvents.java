@@ -197,6 +197,7 @@ public final class GoldenEvents {
                 new BatchEvent.Submitted(AT, BATCH, GoldenJobs.csv(), MODEL, "07".repeat(32), AT.minusSeconds(60)));
         events.put("submitted-incremental", submitted(GoldenJobs.incremental()));
         events.put("submitted-new-files", submitted(GoldenJobs.newFiles()));
+        events.put("submitted-changed-rows", submitted(GoldenJobs.changedRows()));
         events.put("window-ignored", new BatchEvent.WindowIgnored(AT, "ops"));
         events.put("submitted-retention", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.retention(), MODEL, null));
         events.put("submitted-checks", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.checks(), MODEL, null));

@@ -137,6 +137,7 @@ public final class GoldenMessages {
         add("open-loads", new BatchCommand.Open(submission(GoldenJobs.loads())));
         add("open-incremental", new BatchCommand.Open(submission(GoldenJobs.incremental())));
         add("open-new-files", new BatchCommand.Open(submission(GoldenJobs.newFiles())));
+        add("open-changed-rows", new BatchCommand.Open(submission(GoldenJobs.changedRows())));
         add("open-table", new BatchCommand.Open(submission(GoldenJobs.postgres())));
         add("open-mariadb", new BatchCommand.Open(submission(GoldenJobs.mariadb())));
         add("open-categories", new BatchCommand.Open(submission(GoldenJobs.categories())));

@@ -41,7 +41,7 @@ public interface SourceInspector {
     }
 
     /// Compares pinned pieces of a source with what is there.
-    default PinComparison pins(Job.Source source) {
+    default PinComparison pins(Job job) {
         return PinComparison.FILES;
     }
 

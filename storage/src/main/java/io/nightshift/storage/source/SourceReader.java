@@ -43,7 +43,7 @@ public interface SourceReader extends SourceInspector {
     }
 
     @Override
-    default PinComparison pins(Job.Source source) {
+    default PinComparison pins(Job job) {
         return pins();
     }
 

@@ -7,4 +7,9 @@ import io.nightshift.protocol.job.Job;
 public interface SourceReaders {
 
     SourceReader of(Job.Source source);
+
+    /// The reader for the rows of a batch: of a job with changed rows, it reads those alone.
+    default SourceReader of(Job job) {
+        return of(job.source());
+    }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.PartitionKey;
@@ -18,12 +19,16 @@ import io.nightshift.storage.TestData;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourceReader.BoundSlices;
+import io.nightshift.storage.source.changed.KnownRows;
+import io.nightshift.storage.source.changed.RowSet;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -91,7 +96,7 @@ public abstract class SourceContract {
     }
 
     private PinComparison pins(Input input) {
-        return sources().pins(job(input).source());
+        return sources().pins(job(input));
     }
 
     private static List<SourceFile> pins(List<InspectedFile> inspected) {
@@ -176,6 +181,47 @@ public abstract class SourceContract {
             assertThat(ids).as("%s", key).containsExactlyInAnyOrderElementsOf(all());
             assertThat(sources.count(job, MODEL, inspected)).isEqualTo(counted);
         }
+    }
+
+    @Test
+    void aBatchReadsTheRowsThatHaveChanged() throws Exception {
+        Input input = made();
+        Job job = job(input).with(new ChangedRows(List.of("f0"), false));
+        KnownRows known = new KnownRows();
+        Sources sources = sources().with(known);
+        List<InspectedFile> inspected = sources.inspect(job, MODEL);
+        Map<Long, Long> all = new TreeMap<>();
+        sources.changedRows(job).changed(inspected, List.of(), all::put);
+        assertThat(all).hasSize(ROWS);
+
+        // Rows that were scored as they are, but for a few.
+        RowSet scored = known.add("flights-1", visitor -> all.forEach((key, fingerprint) -> {
+            if (Math.floorMod(key, 5) > 0) {
+                visitor.entry(key, Math.floorMod(key, 5) == 1 ? fingerprint + 1 : fingerprint);
+            }
+        }));
+        RowSet changed = known.add(
+                "flights-2", visitor -> sources.changedRows(job).changed(inspected, List.of(scored), visitor));
+        assertThat(changed.rows())
+                .isEqualTo(all.keySet().stream()
+                        .filter(key -> Math.floorMod(key, 5) < 2)
+                        .count());
+
+        List<Slice> slices = new ArrayList<>(pieces(ownFiles(inspected)));
+        slices.addAll(lookups(inspected));
+        slices.add(new Slice(changed.pinned(job.source().lookups().size()), 0, 0));
+        SourceReader reader = sources.of(job);
+        List<String> ids = new ArrayList<>();
+        try (Connection connection = data.duckDb.connect();
+                HeldSlices _ = reader.hold(slices)) {
+            for (SourceRelation relation : reader.relations(connection, slices)) {
+                assertThat(relation.leavesOut()).isTrue();
+                ids.addAll(data.rows("SELECT id FROM (%s)".formatted(relation.query(job.source(), "id"))));
+            }
+        }
+        assertThat(ids).doesNotHaveDuplicates().hasSize((int) changed.rows());
+        assertThat(SourcePins.change(slices.stream().map(Slice::file).toList(), sources.pins(job)))
+                .isEmpty();
     }
 
     private List<Slice> withLookups(Input input, List<Slice> slices) {

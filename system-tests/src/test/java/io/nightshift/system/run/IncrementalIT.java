@@ -136,4 +136,49 @@ final class IncrementalIT {
                 .contains("6 published batches of this source have read 7 files");
         assertThat(predictions()).isZero();
     }
+
+    /// Writes the only file of the source again.
+    ///
+    /// @param rows the first of the example
+    /// @param distance the new value of the column, where `n` is the row's number
+    private void write(int rows, String distance) throws Exception {
+        job.write(
+                "SELECT * EXCLUDE (distance, n), %s AS distance, n AS flight FROM (SELECT *, row_number() OVER () AS n FROM flights LIMIT %d)"
+                        .formatted(distance, rows));
+    }
+
+    @Test
+    void eachRunScoresTheRowsThatHaveChanged() throws Exception {
+        job = FlightsJob.on(folder, "SELECT *, row_number() OVER () AS flight FROM flights LIMIT 500");
+        job.edit("parquet: " + job.input(), "parquet: " + job.input() + "\n  id: flight");
+        Files.writeString(
+                job.file(),
+                Files.readString(job.file()) + "\n" + section("changed").replaceAll("\\[.*]", "[distance, date]"));
+        assertThat(predictions()).isEqualTo(500);
+        assertThat(predictions()).as("nothing has changed").isZero();
+
+        write(510, "distance + (n <= 20)::INT");
+        JsonNode second = InProcess.run(job).expect(0).json();
+        assertThat(second.get("predictions").asInt()).as("20 changed rows and 10 new ones").isEqualTo(30);
+
+        // Rows without an id are quarantined, so this batch fails. What it would have scored is left to the next.
+        job.write("SELECT *, NULL::BIGINT AS flight FROM flights LIMIT 500");
+        InProcess.run(job).expect(1);
+        write(510, "distance");
+        JsonNode third = InProcess.run(job, "--new").expect(0).json();
+        assertThat(third.get("predictions").asInt()).as("the rows that changed back").isEqualTo(20);
+        assertThat(batch("verify", third.get("batch").asText()).expect(0).out())
+                .contains("4 published batches of this source have scored 550 rows; this one scores 20 that had changed")
+                .contains("every other row of the source is as it was scored before");
+        assertThat(batch("verify", second.get("batch").asText()).expect(0).out())
+                .contains("were not compared, because the input has changed since");
+        assertThat(batch("replay", third.get("batch").asText()).expect(0).out()).contains("20");
+
+        assertThat(predictions("--full")).isEqualTo(510);
+        assertThat(predictions()).isZero();
+        job.edit("[distance, date]", "[distanc]");
+        assertThat(InProcess.run(job).expect(2).err())
+                .contains("incremental.changed: ")
+                .contains("has no column \"distanc\"; did you mean \"distance\"?");
+    }
 }

@@ -5,6 +5,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.source.changed.RowSet;
 import java.util.List;
 
 /// The memory that a node needs to score a job: overhead + model + lookups + threads × block × row width. The
@@ -78,7 +79,9 @@ public record MemoryEstimate(long overhead, long model, long lookups, int thread
     private static long lookups(Job job, List<SourceFile> files) {
         long bytes = 0;
         for (SourceFile file : files) {
-            if (file.lookup() != null) {
+            if (RowSet.of(file) != null) {
+                bytes += file.bytes();
+            } else if (file.lookup() != null) {
                 Lookup lookup = job.source().lookups().get(file.lookup());
                 bytes += file.rows() * VALUE_BYTES * lookup.read().size();
             }

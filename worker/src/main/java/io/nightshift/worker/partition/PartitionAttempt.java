@@ -123,7 +123,7 @@ public final class PartitionAttempt {
             ValueLimits limits,
             AtomicLong firstScored) {
         this.duckDb = duckDb;
-        this.source = sources.of(lease.job().source());
+        this.source = sources.of(lease.job());
         this.lease = lease;
         this.model = model;
         this.node = node;

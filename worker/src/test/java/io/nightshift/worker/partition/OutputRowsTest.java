@@ -62,7 +62,7 @@ class OutputRowsTest {
     }
 
     private String sourceIds(Job job, Path file) {
-        return output.sourceIds(job.source(), List.of(node.whole(file)));
+        return output.sourceIds(job, List.of(node.whole(file)));
     }
 
     @ParameterizedTest

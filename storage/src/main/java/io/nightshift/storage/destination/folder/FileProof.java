@@ -173,7 +173,7 @@ public final class FileProof implements OutputProof {
     public boolean areSame(List<PartitionCommit> commits, List<Slice> slices) {
         try (WrittenFile.Locals opened = open(commits)) {
             return rows.outputIds(opened.paths())
-                    .equals(rows.sourceIds(batch.job().source(), slices));
+                    .equals(rows.sourceIds(batch.job(), slices));
         }
     }
 

@@ -184,9 +184,10 @@ public final class OutputRows {
     }
 
     /// The same digest over rows of the input.
-    public String sourceIds(Job.Source source, List<Slice> slices) {
+    public String sourceIds(Job job, List<Slice> slices) {
+        Job.Source source = job.source();
         String id = source.id();
-        SourceReader reader = sources.of(source);
+        SourceReader reader = sources.of(job);
         try (Connection connection = duckDb.get().connect();
                 HeldSlices _ = reader.hold(slices)) {
             List<String> rows = new ArrayList<>();

@@ -47,10 +47,11 @@ public final class SourceIds {
     /// `record_row`, as the database's own rows are digested.
     ///
     /// @throws FailureException if the source can't be read
-    public String digest(Job.Source source, List<Slice> slices) {
+    public String digest(Job job, List<Slice> slices) {
+        Job.Source source = job.source();
         String id = source.id();
         SentRows digested = null;
-        SourceReader reader = sources.of(source);
+        SourceReader reader = sources.of(job);
         try (Connection connection = duckDb.get().connect();
                 HeldSlices _ = reader.hold(slices)) {
             for (SourceRelation relation : reader.relations(connection, slices)) {

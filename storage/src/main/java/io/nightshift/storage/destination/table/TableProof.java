@@ -145,7 +145,7 @@ public abstract class TableProof implements OutputProof {
             Found partition = found.get(commit.partition());
             output = partition == null ? output : RowsDigest.sum(output, partition.ids.text());
         }
-        return output.equals(sourceIds.digest(batch.job().source(), slices));
+        return output.equals(sourceIds.digest(batch.job(), slices));
     }
 
     @Override

@@ -2,7 +2,6 @@ package io.nightshift.storage.source.lookup;
 
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.Sql;
@@ -36,10 +35,19 @@ public final class LookupTables {
     private static final AtomicLong NUMBER = new AtomicLong();
 
     /// What a table holds. Equal lookups of several batches share a table.
-    private record Key(Lookup lookup, List<SourceFile> files) {}
+    private record Key(Object content, List<SourceFile> files) {}
 
+    /// @param table its name
     /// @param types of the table's columns, by the lookup's names
-    record Loaded(String table, Map<String, String> types) {}
+    public record Loaded(String table, Map<String, String> types) {}
+
+    /// Makes a table.
+    @FunctionalInterface
+    public interface Loading {
+        /// @param table its name
+        /// @throws FailureException if it can't be made; there is no table then
+        Loaded load(String table);
+    }
 
     private static final class Entry {
         private final ReentrantLock loading = new ReentrantLock();
@@ -70,7 +78,7 @@ public final class LookupTables {
     }
 
     /// A table that is there until it is closed.
-    final class Use implements AutoCloseable {
+    public final class Use implements AutoCloseable {
         private final Key key;
         private final Loaded loaded;
 
@@ -81,6 +89,11 @@ public final class LookupTables {
 
         Loaded loaded() {
             return loaded;
+        }
+
+        /// The table's name.
+        public String table() {
+            return loaded.table();
         }
 
         @Override
@@ -97,7 +110,17 @@ public final class LookupTables {
         if (files.isEmpty()) {
             throw FailureException.permanent("%s: the plan names no file of it".formatted(source.key()));
         }
-        Key key = new Key(source.lookup(), files);
+        return use(
+                source.lookup(), files, control, table -> new LookupLoad(duckDb.get(), source, files, control).load(table));
+    }
+
+    /// Makes a table, unless another attempt has. Waits for one that does.
+    ///
+    /// @param content what it holds, for comparison
+    /// @param files that it is made from, as they are pinned
+    /// @throws FailureException if it can't be made
+    public Use use(Object content, List<SourceFile> files, FetchControl control, Loading loading) {
+        Key key = new Key(content, files);
         Entry entry;
         synchronized (entries) {
             entry = entries.computeIfAbsent(key, _ -> new Entry());
@@ -108,8 +131,7 @@ public final class LookupTables {
             try {
                 Loaded loaded = entry.loaded;
                 if (loaded == null) {
-                    loaded = new LookupLoad(duckDb.get(), source, files, control)
-                            .load("nightshift_lookup_" + NUMBER.incrementAndGet());
+                    loaded = loading.load("nightshift_lookup_" + NUMBER.incrementAndGet());
                     entry.loaded = loaded;
                 }
                 return new Use(key, loaded);
@@ -169,7 +191,7 @@ public final class LookupTables {
     }
 
     /// Drops a table. A DuckDB that is closed has none.
-    static void drop(DuckDb duckDb, String table) {
+    public static void drop(DuckDb duckDb, String table) {
         try (Connection connection = duckDb.connect();
                 Statement statement = connection.createStatement()) {
             statement.execute("DROP TABLE IF EXISTS " + Sql.name(table));

@@ -301,7 +301,7 @@ class LookupTest {
         Job job = job(main, left(table("parquet", "names", "1,one"))).build();
         List<InspectedFile> planned = sources.inspect(job, MODEL);
         List<SourceFile> pins = planned.stream().map(InspectedFile::file).toList();
-        PinComparison comparison = sources.pins(job.source());
+        PinComparison comparison = sources.pins(job);
 
         assertThat(pins).hasSize(2);
         assertThat(pins.getLast().lookup()).isZero();

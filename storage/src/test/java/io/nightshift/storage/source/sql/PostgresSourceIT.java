@@ -133,7 +133,7 @@ class PostgresSourceIT {
             Databases.postgres(database, "UPDATE numbers SET number = 7 WHERE name = 'r3'");
             SourceReader reader = sources().of(job.source());
 
-            assertThat(SourcePins.change(planned, sources().pins(job.source()))).isPresent();
+            assertThat(SourcePins.change(planned, sources().pins(job))).isPresent();
             assertThatThrownBy(() ->
                             reader.hold(PartitionPlan.of(30).index(planned).slices(0)))
                     .isInstanceOf(FailureException.class)

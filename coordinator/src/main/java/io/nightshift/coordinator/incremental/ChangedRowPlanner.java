@@ -1,0 +1,89 @@
+package io.nightshift.coordinator.incremental;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.changed.ChangedRowScan.EntryVisitor;
+import io.nightshift.storage.source.changed.RowSet;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+
+/// Finds the rows that differ from what published batches have scored, and stores them for the workers and for the
+/// next plan.
+///
+/// Its methods wait for disks, the network and the ledger's database. Safe for several threads and nodes.
+public final class ChangedRowPlanner {
+
+    /// Compares rows; see [io.nightshift.storage.source.changed.ChangedRowScan].
+    public interface Scanner {
+        /// Visits the rows of a job's source that have changed.
+        void changed(Job job, List<InspectedFile> files, List<RowSet> before, EntryVisitor visitor);
+
+        /// Visits the last entry of each key in several sets.
+        void last(List<RowSet> merged, EntryVisitor visitor);
+    }
+
+    /// A plan compares with more sets only if they can't be merged yet.
+    static final int MOST_SETS = 32;
+
+    private final RowMarks marks;
+    private final ScoredRows rows;
+    private final Function<String, Optional<BatchId>> oldestOpen;
+    private final Scanner scanner;
+
+    /// @param marks what counts as scored
+    /// @param rows where the rows of the plan are stored
+    /// @param oldestOpen the oldest batch of a job that has not ended; blocks
+    public ChangedRowPlanner(
+            RowMarks marks, ScoredRows rows, Function<String, Optional<BatchId>> oldestOpen, Scanner scanner) {
+        this.marks = marks;
+        this.rows = rows;
+        this.oldestOpen = oldestOpen;
+        this.scanner = scanner;
+    }
+
+    /// Adds the changed rows to what a batch reads.
+    ///
+    /// @param job with changed rows
+    /// @param files that were planned for it
+    /// @return the files, and then the set of rows
+    /// @throws FailureException permanent, if no row has changed and the job asks to fail then
+    public List<InspectedFile> plan(BatchId batch, Job job, List<InspectedFile> files) {
+        String source = job.incrementalSource();
+        List<RowSet> before =
+                Objects.requireNonNull(job.incremental()).full() ? List.of() : scored(source, batch, job);
+        RowSet set = rows.add(
+                source,
+                batch,
+                before,
+                visitor -> scanner.changed(job, files, before, visitor));
+        if (set.rows() == 0 && job.source().failsIfEmpty()) {
+            throw FailureException.permanent("source: no row has changed, and the job says source.on-empty: fail");
+        }
+        List<InspectedFile> planned = new ArrayList<>(files);
+        planned.add(new InspectedFile(set.pinned(job.source().lookups().size()), List.of()));
+        return planned;
+    }
+
+    /// The sets to compare with. If there are many, one is made that stands for them.
+    private List<RowSet> scored(String source, BatchId batch, Job job) {
+        List<RowSet> scored = marks.scored(source, batch);
+        if (scored.size() <= MOST_SETS) {
+            return scored;
+        }
+        Optional<BatchId> open = oldestOpen.apply(job.name());
+        List<RowSet> all = marks.scored(source, batch);
+        List<RowSet> settled = RowMarks.settled(all, open);
+        if (settled.size() <= 1) {
+            return all;
+        }
+        List<RowSet> fewer = new ArrayList<>();
+        fewer.add(rows.merge(source, settled, visitor -> scanner.last(settled, visitor)));
+        fewer.addAll(all.subList(settled.size(), all.size()));
+        return fewer;
+    }
+}
