@@ -172,15 +172,15 @@ public final class Node {
         this.sharding = ClusterSharding.get(system);
         this.dependencies = dependencies;
         this.destinations = new Destinations(
-                dependencies.duckDb(),
-                new Sources(
                         dependencies.duckDb(),
-                        dependencies.roots(),
-                        dependencies.objects(),
+                        new Sources(
+                                dependencies.duckDb(),
+                                dependencies.roots(),
+                                dependencies.objects(),
+                                dependencies.dataSources(),
+                                new ReadConnections(dependencies.scoring().size())),
                         dependencies.dataSources(),
-                        new ReadConnections(dependencies.scoring().size())),
-                dependencies.dataSources(),
-                new ConnectionPool(dependencies.scoring().size()))
+                        new ConnectionPool(dependencies.scoring().size()))
                 .with(dependencies.ledger().rowSets());
         this.name = Cluster.get(system).selfMember().address().hostPort().replaceFirst("^.*@", "");
         this.retention = new BatchRetention(dependencies.ledger(), this::tell, InstantSource.system());

@@ -54,13 +54,8 @@ public final class ChangedRowPlanner {
     /// @throws FailureException permanent, if no row has changed and the job asks to fail then
     public List<InspectedFile> plan(BatchId batch, Job job, List<InspectedFile> files) {
         String source = job.incrementalSource();
-        List<RowSet> before =
-                Objects.requireNonNull(job.incremental()).full() ? List.of() : scored(source, batch, job);
-        RowSet set = rows.add(
-                source,
-                batch,
-                before,
-                visitor -> scanner.changed(job, files, before, visitor));
+        List<RowSet> before = Objects.requireNonNull(job.incremental()).full() ? List.of() : scored(source, batch, job);
+        RowSet set = rows.add(source, batch, before, visitor -> scanner.changed(job, files, before, visitor));
         if (set.rows() == 0 && job.source().failsIfEmpty()) {
             throw FailureException.permanent("source: no row has changed, and the job says source.on-empty: fail");
         }

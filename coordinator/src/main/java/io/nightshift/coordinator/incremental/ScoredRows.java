@@ -45,7 +45,8 @@ public interface ScoredRows {
     /// Adds a set, unless it is there.
     ///
     /// @param source as [io.nightshift.protocol.job.Job#incrementalSource()]
-    /// @param compared the sets that its rows were compared with, the oldest first; none if the batch reads all rows
+    /// @param compared the sets that its rows were compared with, the oldest first; none if the batch reads
+    ///     all rows
     /// @param entries visits the entries, ordered by key
     RowSet add(String source, BatchId batch, List<RowSet> compared, Consumer<EntryVisitor> entries);
 

@@ -142,7 +142,9 @@ final class ChangedRowsCheck {
             if (each.isPublished()
                     && !each.isMerged()
                     && (batch == null || !batch.isPublished() || !each.set().equals(batch.set()))) {
-                check.problem("rows count as scored by %s, which has not published them", each.set().batch());
+                check.problem(
+                        "rows count as scored by %s, which has not published them",
+                        each.set().batch());
             }
         }
         long rows = 0;
@@ -198,14 +200,14 @@ final class ChangedRowsCheck {
         try {
             Optional<String> now = computation.changed(before);
             if (now.isPresent() && !now.get().equals(set.digest())) {
-                check.problem(
-                        "the rows of the source that have changed are not those that %s scores", set.batch());
+                check.problem("the rows of the source that have changed are not those that %s scores", set.batch());
             }
             return now.isPresent()
                     ? "; every other row of the source is as it was scored before"
                     : "; the rows that it leaves out were not compared, because the input has changed since";
         } catch (FailureException e) {
-            return "; the rows that it leaves out were not compared, because the input can't be read: " + e.getMessage();
+            return "; the rows that it leaves out were not compared, because the input can't be read: "
+                    + e.getMessage();
         }
     }
 
@@ -218,7 +220,8 @@ final class ChangedRowsCheck {
             Batch batch = batches.get(member.batch());
             if (theirs == null || batch == null || !batch.isPublished()) {
                 check.problem(
-                        "%s was compared with rows that %s has not published", set.set().batch(), member.batch());
+                        "%s was compared with rows that %s has not published",
+                        set.set().batch(), member.batch());
                 return null;
             }
             if (theirs.isMerged()) {
@@ -231,7 +234,8 @@ final class ChangedRowsCheck {
                 }
             } else if (!theirs.set().equals(batch.set())) {
                 check.problem(
-                        "%s was compared with rows that %s has not published", set.set().batch(), member.batch());
+                        "%s was compared with rows that %s has not published",
+                        set.set().batch(), member.batch());
                 return null;
             }
             members.add(theirs.set());

@@ -17,9 +17,10 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// The history of a job with changed rows: rows that arrive, change, change back, vanish and come back; batches that
-/// are submitted, planned, published and cancelled in any order, also with `--full`; plans that are made at the same
-/// time, whose node crashes, or that come too late. The decision logic is the real one. A seed decides everything.
+/// The history of a job with changed rows: rows that arrive, change, change back, vanish and come back;
+/// batches that are submitted, planned, published and cancelled in any order, also with `--full`; plans that
+/// are made at the same time, whose node crashes, or that come too late. The decision logic is the real one.
+/// A seed decides everything.
 ///
 /// The model is simple. A plan has the rows that differ from what the newest batch that was published at that time,
 /// and has the row, scored. And at the end, the newest published batch that has a row scored it as it is.
@@ -67,7 +68,11 @@ final class ChangedRowsSimulation {
     /// @param rows that have changed
     /// @param stored null until they are stored
     private record Try(
-            Batch batch, int incarnation, List<RowSet> compared, Map<Long, Long> rows, @Nullable RowSet stored) {}
+            Batch batch,
+            int incarnation,
+            List<RowSet> compared,
+            Map<Long, Long> rows,
+            @Nullable RowSet stored) {}
 
     private static final String SOURCE = "source";
     private static final int STEPS = 60;

@@ -38,7 +38,9 @@ public final class ScoredRowsContract {
         // More than one block.
         RowSet whole = rows.add("s", FIRST, List.of(), entries(40_000));
         assertThat(whole).isEqualTo(new RowSet(FIRST, whole.digest(), 40_000, true));
-        assertThat(rows.add("s", FIRST, List.of(), entries(40_000))).as("the same again").isEqualTo(whole);
+        assertThat(rows.add("s", FIRST, List.of(), entries(40_000)))
+                .as("the same again")
+                .isEqualTo(whole);
         RowSet second = rows.add("s", SECOND, List.of(whole), entries(3));
         RowSet empty = rows.add("s", SECOND, List.of(whole), entries(0));
         assertThat(second.whole()).isFalse();

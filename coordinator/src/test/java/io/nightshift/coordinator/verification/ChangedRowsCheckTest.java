@@ -77,13 +77,15 @@ class ChangedRowsCheckTest {
     @Test
     void aBatchThatScoresWhatHasChangedIsProved() {
         assertThat(prove())
-                .isEqualTo(new Finding(
-                        Finding.Outcome.PROVED,
-                        "increment",
-                        "3 published batches of this source have scored 15 rows; this one scores 3 that had changed, and repeats none; every other row of the source is as it was scored before"));
+                .isEqualTo(
+                        new Finding(
+                                Finding.Outcome.PROVED,
+                                "increment",
+                                "3 published batches of this source have scored 15 rows; this one scores 3 that had changed, and repeats none; every other row of the source is as it was scored before"));
         changed = Optional.empty();
         assertThat(prove().detail())
-                .endsWith("the rows that it leaves out were not compared, because the input can't be read: the table is gone");
+                .endsWith(
+                        "the rows that it leaves out were not compared, because the input can't be read: the table is gone");
     }
 
     @Test
@@ -134,6 +136,7 @@ class ChangedRowsCheckTest {
     void fingerprintsThatWereNotImportedAreNamed() {
         stored.removeIf(each -> each.set().equals(set("a", 10)));
         assertThat(prove().outcome()).isEqualTo(Finding.Outcome.OPEN);
-        assertThat(prove().detail()).startsWith("the fingerprints of the rows of job-a are not in this ledger's database");
+        assertThat(prove().detail())
+                .startsWith("the fingerprints of the rows of job-a are not in this ledger's database");
     }
 }

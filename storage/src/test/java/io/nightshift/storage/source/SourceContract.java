@@ -195,11 +195,13 @@ public abstract class SourceContract {
         assertThat(all).hasSize(ROWS);
 
         // Rows that were scored as they are, but for a few.
-        RowSet scored = known.add("flights-1", visitor -> all.forEach((key, fingerprint) -> {
-            if (Math.floorMod(key, 5) > 0) {
-                visitor.entry(key, Math.floorMod(key, 5) == 1 ? fingerprint + 1 : fingerprint);
-            }
-        }));
+        RowSet scored = known.add(
+                "flights-1",
+                visitor -> all.forEach((key, fingerprint) -> {
+                    if (Math.floorMod(key, 5) > 0) {
+                        visitor.entry(key, Math.floorMod(key, 5) == 1 ? fingerprint + 1 : fingerprint);
+                    }
+                }));
         RowSet changed = known.add(
                 "flights-2", visitor -> sources.changedRows(job).changed(inspected, List.of(scored), visitor));
         assertThat(changed.rows())

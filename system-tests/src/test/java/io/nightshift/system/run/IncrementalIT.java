@@ -159,16 +159,21 @@ final class IncrementalIT {
 
         write(510, "distance + (n <= 20)::INT");
         JsonNode second = InProcess.run(job).expect(0).json();
-        assertThat(second.get("predictions").asInt()).as("20 changed rows and 10 new ones").isEqualTo(30);
+        assertThat(second.get("predictions").asInt())
+                .as("20 changed rows and 10 new ones")
+                .isEqualTo(30);
 
         // Rows without an id are quarantined, so this batch fails. What it would have scored is left to the next.
         job.write("SELECT *, NULL::BIGINT AS flight FROM flights LIMIT 500");
         InProcess.run(job).expect(1);
         write(510, "distance");
         JsonNode third = InProcess.run(job, "--new").expect(0).json();
-        assertThat(third.get("predictions").asInt()).as("the rows that changed back").isEqualTo(20);
+        assertThat(third.get("predictions").asInt())
+                .as("the rows that changed back")
+                .isEqualTo(20);
         assertThat(batch("verify", third.get("batch").asText()).expect(0).out())
-                .contains("4 published batches of this source have scored 550 rows; this one scores 20 that had changed")
+                .contains(
+                        "4 published batches of this source have scored 550 rows; this one scores 20 that had changed")
                 .contains("every other row of the source is as it was scored before");
         assertThat(batch("verify", second.get("batch").asText()).expect(0).out())
                 .contains("were not compared, because the input has changed since");

@@ -172,8 +172,7 @@ public final class FileProof implements OutputProof {
     @Override
     public boolean areSame(List<PartitionCommit> commits, List<Slice> slices) {
         try (WrittenFile.Locals opened = open(commits)) {
-            return rows.outputIds(opened.paths())
-                    .equals(rows.sourceIds(batch.job(), slices));
+            return rows.outputIds(opened.paths()).equals(rows.sourceIds(batch.job(), slices));
         }
     }
 

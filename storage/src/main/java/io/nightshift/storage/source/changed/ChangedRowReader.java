@@ -273,9 +273,7 @@ public final class ChangedRowReader implements SourceReader {
     @Override
     public List<SourceRelation> relations(Connection connection, List<Slice> slices) throws SQLException {
         Held now = held();
-        return reader.relations(connection, own(slices)).stream()
-                .map(now::of)
-                .toList();
+        return reader.relations(connection, own(slices)).stream().map(now::of).toList();
     }
 
     /// For messages only.

@@ -25,9 +25,9 @@ import java.util.stream.Collectors;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 
-/// Finds the rows of a source that have changed, by reading the record id and the columns once. It needs 16 bytes of
-/// DuckDB's memory for each row and for each entry that the rows are compared with; DuckDB spills what does not
-/// fit. Rows without an id and malformed records are left out: batches read them always.
+/// Finds the rows of a source that have changed, by reading the record id and the columns once. It needs 16
+/// bytes of DuckDB's memory for each row and for each entry that the rows are compared with; DuckDB spills
+/// what does not fit. Rows without an id and malformed records are left out: batches read them always.
 ///
 /// For one thread; waits for disks, the network and a database.
 public final class ChangedRowScan {

@@ -111,7 +111,10 @@ public final class LookupTables {
             throw FailureException.permanent("%s: the plan names no file of it".formatted(source.key()));
         }
         return use(
-                source.lookup(), files, control, table -> new LookupLoad(duckDb.get(), source, files, control).load(table));
+                source.lookup(),
+                files,
+                control,
+                table -> new LookupLoad(duckDb.get(), source, files, control).load(table));
     }
 
     /// Makes a table, unless another attempt has. Waits for one that does.

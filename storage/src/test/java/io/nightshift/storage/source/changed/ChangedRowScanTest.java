@@ -54,8 +54,7 @@ class ChangedRowScanTest {
         Sources sources = new Sources(() -> data.duckDb).with(known);
         return known.add(
                 "b-" + batches++,
-                visitor ->
-                        sources.changedRows(job).changed(sources.inspect(job, MODEL), List.of(before), visitor));
+                visitor -> sources.changedRows(job).changed(sources.inspect(job, MODEL), List.of(before), visitor));
     }
 
     private Path file(String rows) throws Exception {
@@ -122,8 +121,10 @@ class ChangedRowScanTest {
         assertThat(scan(back, first).rows()).isZero();
         RowSet third = scan(back, first, second);
         assertThat(third.rows()).isEqualTo(10);
-        assertThat(ChangedRowScan.repeated(data.duckDb, known, third, List.of(first, second))).isZero();
-        assertThat(ChangedRowScan.repeated(data.duckDb, known, third, List.of(second, first))).isEqualTo(10);
+        assertThat(ChangedRowScan.repeated(data.duckDb, known, third, List.of(first, second)))
+                .isZero();
+        assertThat(ChangedRowScan.repeated(data.duckDb, known, third, List.of(second, first)))
+                .isEqualTo(10);
     }
 
     @Test
@@ -144,7 +145,8 @@ class ChangedRowScanTest {
 
     @Test
     void rowsWithoutAnIdAreForEveryBatch() throws Exception {
-        assertThat(scan(job(file("SELECT unnest([1, NULL, 2]) AS id, 1 AS v"), "v")).rows())
+        assertThat(scan(job(file("SELECT unnest([1, NULL, 2]) AS id, 1 AS v"), "v"))
+                        .rows())
                 .isEqualTo(2);
     }
 
@@ -153,7 +155,11 @@ class ChangedRowScanTest {
         Path lookup = data.parquet("plans.parquet", "SELECT 'basic' AS plan, 1 AS price");
         Job job = JobBuilder.over(file("SELECT i AS id, 'basic' AS plan FROM range(10) t(i)"))
                 .id("id")
-                .join(new Lookup(new ParquetInput(List.of(lookup.toString())), Map.of("plan", "plan"), Map.of("price", "price"), false))
+                .join(new Lookup(
+                        new ParquetInput(List.of(lookup.toString())),
+                        Map.of("plan", "plan"),
+                        Map.of("price", "price"),
+                        false))
                 .build()
                 .with(new ChangedRows(List.of("price"), false));
         RowSet first = scan(job);
