@@ -426,7 +426,13 @@ final class JobCheck {
                 }
                 yield null;
             }
-            case Text text -> text(text.form(), text.expectation(), path, value);
+            case Text text -> {
+                if (value instanceof YamlValue.Sequence && path.startsWith("source.")) {
+                    refuse(value, path, text.expectation(), oneColumn(key));
+                    yield null;
+                }
+                yield text(text.form(), text.expectation(), path, value);
+            }
             case Texts texts -> texts(texts, path, value);
             case TextLists lists -> lists(lists, path, value);
             case Expressions expressions -> expressions(expressions, path, value);
@@ -456,6 +462,17 @@ final class JobCheck {
             case Whole whole -> whole(whole, path, value);
             case Share share -> share(share, path, value);
             case Time time -> time(time, path, value);
+        };
+    }
+
+    /// What to do instead where one column is wanted and several are given; null if no column is wanted.
+    private static @Nullable String oneColumn(JobKey key) {
+        return switch (key.name()) {
+            case "id" ->
+                "compute an ID of several columns under source.select, for example id: \"tenant || '/' || number\"";
+            case "key" ->
+                "rows are divided by one column: name one that has many values and with which an index begins, or compute one in a query";
+            default -> null;
         };
     }
 

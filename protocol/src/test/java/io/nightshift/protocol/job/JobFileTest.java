@@ -191,6 +191,21 @@ class JobFileTest {
                 .contains(message);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    {parquet: p, id: [tenant, number]}                         | source.id: a list; compute an ID of several columns under source.select, for example id: "tenant || '/' || number"
+                    {postgres: {data-source: d, table: t, key: [a, b]}}        | source.postgres.key: a list; rows are divided by one column
+                    {mariadb: {data-source: d, table: t, key: [a, b]}}         | source.mariadb.key: a list; rows are divided by one column
+                    """)
+    void keysOfSeveralColumnsAreRefusedWithWhatToDo(String source, String message) {
+        assertThat(refusal("{job: a, model: m, source: " + source + ", destination: {parquet: d}}")
+                        .mistakes())
+                .extracting(mistake -> mistake.in("job.yaml"))
+                .singleElement()
+                .asString()
+                .contains(message);
+    }
+
     @Nested
     class Checks {
 
