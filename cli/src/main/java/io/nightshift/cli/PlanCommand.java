@@ -14,19 +14,22 @@ import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NewFiles;
 import io.nightshift.protocol.job.NewTimes;
+import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.PartitionScan;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.changed.ChangedRowScan;
 import io.nightshift.storage.source.files.ObjectCopies;
-import io.nightshift.worker.partition.MemoryEstimate;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -74,12 +77,11 @@ final class PlanCommand implements Callable<Integer> {
                     .check(job);
             boolean isKeyed = job.partitions().key() != null
                     && check.files().stream().anyMatch(file -> file.file().rows() > 0);
-            Planner.KeyedPlan keyed = isKeyed
-                    ? Planner.cut(
-                            destinations.sources().count(job, check.model().description(), check.files()),
-                            check.files(),
-                            job.partitions())
+            CutPlan counted = isKeyed
+                    ? destinations.sources().count(job, check.model().description(), check.files())
                     : null;
+            Planner.KeyedPlan keyed =
+                    counted == null ? null : Planner.cut(counted, check.files(), job.partitions());
             PartitionPlan plan =
                     keyed == null ? Planner.cut(check.files(), job.partitions().rows()) : keyed.partitions();
             String fetches = destinations.sources().fetches(job, check.model().description(), check.files());
@@ -94,9 +96,28 @@ final class PlanCommand implements Callable<Integer> {
             List<InspectedFile> own = check.files().stream()
                     .filter(file -> !file.file().isLookup())
                     .toList();
-            print(job, own, details, plan, check.memory(), RunTimeEstimate.of(job, plan.rows(), given, home));
+            String memory = check.memory() + planning(job, plan.rows(), counted);
+            print(job, own, details, plan, memory, RunTimeEstimate.of(job, plan.rows(), given, home));
         }
         return ExitStatus.DONE;
+    }
+
+    /// What the coordinator's node needs while it plans the batch, if it reads rows then.
+    private static String planning(Job job, long rows, @Nullable CutPlan counted) {
+        StringBuilder text = new StringBuilder();
+        if (counted != null) {
+            text.append("; planning counts the partition key of all rows in %s"
+                    .formatted(megabytes(PartitionScan.memory(counted))));
+        }
+        if (job.incremental() instanceof ChangedRows) {
+            text.append("; planning compares all rows in up to %s, and DuckDB spills what does not fit"
+                    .formatted(megabytes(ChangedRowScan.memory(rows))));
+        }
+        return text.toString();
+    }
+
+    private static String megabytes(long bytes) {
+        return "%,d MB".formatted((bytes + (1 << 20) - 1) >> 20);
     }
 
     private void print(
@@ -104,7 +125,7 @@ final class PlanCommand implements Callable<Integer> {
             List<InspectedFile> files,
             List<String> details,
             PartitionPlan plan,
-            MemoryEstimate memory,
+            String memory,
             String duration) {
         PrintWriter out = spec.commandLine().getOut();
         String source = files.size() == 1

@@ -139,6 +139,24 @@ final class ModelCheckCommandTest {
     }
 
     @Test
+    void featuresOfLookupsAreJoined() throws Exception {
+        write("source", "SELECT 'k' || i AS key, i AS number FROM range(10) t(i)");
+        write("numbers", "SELECT i AS number, i / 10.0 AS raw FROM range(8) t(i)");
+        String join = "\n  join: [{parquet: numbers.parquet, on: number, columns: [raw], type: %s}]";
+        job("id: key" + join.formatted("inner"));
+        write("expected", "SELECT key, p + (key = 'k6')::INT AS p FROM (%s)".formatted(trained("10")));
+
+        CommandResult end = check("--column", "p=prediction").expect(1);
+
+        assertThat(end.out())
+                .containsPattern("compared +8\n")
+                .contains("Row k6: expected 3.0, found 2.0, difference 1.0\n  x  0.6\n");
+        job(join.formatted("left"));
+        write("expected", trained("6"));
+        assertThat(check("--column", "p=prediction").expect(0).out()).containsPattern("compared +6\n");
+    }
+
+    @Test
     void withoutAnIdRowsAreMatchedByPosition() throws Exception {
         job("");
         write("expected", trained("6"));

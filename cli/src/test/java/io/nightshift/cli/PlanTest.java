@@ -48,7 +48,18 @@ final class PlanTest {
 
         assertThat(plan(job, job.home()).expect(0).out())
                 .containsPattern("partitions +\\d+ \\(every 1mo of date in UTC; ")
-                .containsPattern("\\d{4}-\\d\\d +[\\d,]+ rows +[█#]+");
+                .containsPattern("\\d{4}-\\d\\d +[\\d,]+ rows +[█#]+")
+                .containsPattern("memory +.*; planning counts the partition key of all rows in \\d+ MB");
+    }
+
+    @Test
+    void aPlanOfChangedRowsSaysWhatTheirComparisonNeeds() throws Exception {
+        FlightsJob job = FlightsJob.in(folder);
+        job.edit("source:", "incremental: {changed: [distance, date]}\nsource:\n  id: distance");
+
+        assertThat(plan(job, job.home()).expect(0).out())
+                .contains("incremental of these, the rows whose distance, date have changed since a batch scored them")
+                .contains("; planning compares all rows in up to 11 MB, and DuckDB spills what does not fit");
     }
 
     @Test

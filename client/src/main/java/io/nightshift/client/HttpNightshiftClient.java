@@ -22,6 +22,7 @@ import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
+import io.nightshift.api.PartitionPage;
 import io.nightshift.api.Problem;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.QuarantineReasons;
@@ -307,6 +308,15 @@ final class HttpNightshiftClient implements NightshiftClient {
     @Override
     public CompletionStage<EventPage> events(String batch, long after) {
         return send(get(path(batch) + "/events?limit=1000&after=" + after), EventPage.class);
+    }
+
+    @Override
+    public CompletionStage<PartitionPage> partitions(String batch, PartitionFilter filter) {
+        Map<String, @Nullable String> query = new LinkedHashMap<>();
+        query.put("state", filter.state());
+        query.put("limit", String.valueOf(filter.limit()));
+        query.put("cursor", filter.cursor());
+        return send(get(path(batch) + "/partitions" + text(query)), PartitionPage.class);
     }
 
     @Override

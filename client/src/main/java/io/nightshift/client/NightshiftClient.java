@@ -20,6 +20,7 @@ import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
+import io.nightshift.api.PartitionPage;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
@@ -204,6 +205,13 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param batch ID, unambiguous prefix of an ID, or `latest`
     /// @param after number of the last entry that is already known; 0 to begin with the first
     CompletionStage<EventPage> events(String batch, long after);
+
+    /// Reads a page of a batch's partitions, in the order of the plan: the rows, the value of a partition key, and, of
+    /// a committed partition, what was read and written.
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param filter the partitions to read, and where the page begins
+    CompletionStage<PartitionPage> partitions(String batch, PartitionFilter filter);
 
     /// Counts the quarantined rows of a batch by reason, with an example row for each. At most the first
     /// million rows are counted.

@@ -8,7 +8,9 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.model.ModelVersion;
@@ -23,7 +25,9 @@ import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.SourceColumns;
+import io.nightshift.storage.source.HeldSlices;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
+import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceRelation;
 import io.nightshift.storage.source.parquet.ParquetReader;
 import io.nightshift.storage.source.text.TextReader;
@@ -145,12 +149,8 @@ public final class ModelCheck {
     private record Matching(String sample, String expected, String foundId, String sampleId) {}
 
     private Matching matching() throws SQLException {
-        if (!job.source().lookups().isEmpty()) {
-            throw FailureException.permanent(
-                    "a model is checked with rows of files alone, and the job has lookups: source.join; write the joined rows to a file first");
-        }
         Map<String, String> select = job.source().select();
-        SourceColumns columns = switch (destinations.sources().of(job.source())) {
+        SourceColumns columns = switch (destinations.sources().of(rows(job.source().input(), List.of()))) {
             case TextReader text -> text.wholeRecords(connection, select);
             default -> {
                 if (!(job.source().input() instanceof ParquetInput(List<String> paths))) {
@@ -208,21 +208,20 @@ public final class ModelCheck {
 
     // Scoring.
 
+    /// The job's source with other rows. The sample has the source's own columns: lookups are joined when it is scored.
+    private Job.Source rows(Input input, List<Lookup> lookups) {
+        Job.Source source = job.source();
+        return new Job.Source(
+                input, source.id(), false, source.select(), source.where(), source.unseen(), false, null, lookups);
+    }
+
     /// The job over the sample, with an output that is read here only.
     private Job sampled(Path sample) {
-        Job.Source source = job.source();
         return new Job(
                 job.name(),
                 job.model(),
                 job.features(),
-                new Job.Source(
-                        new ParquetInput(List.of(sample.toString())),
-                        source.id(),
-                        false,
-                        source.select(),
-                        source.where(),
-                        source.unseen(),
-                        false),
+                rows(new ParquetInput(List.of(sample.toString())), job.source().lookups()),
                 new ParquetDestination(folder.resolve("output").toString()),
                 job.partitions(),
                 job.errors(),
@@ -237,12 +236,18 @@ public final class ModelCheck {
         }
     }
 
+    /// All rows of the sample, and the files of lookups.
+    private List<Slice> slices(Job sampled) {
+        return destinations.sources().inspect(sampled, model.description()).stream()
+                .map(InspectedFile::file)
+                .map(file -> new Slice(file, 0, file.isLookup() ? 0 : file.rows()))
+                .toList();
+    }
+
     private Scored score(Job sampled) {
         DestinationStore store = destinations.of(sampled);
         store.prepare(BATCH, sampled, model.description());
-        InspectedFile file =
-                destinations.sources().inspect(sampled, model.description()).getFirst();
-        List<Slice> slices = List.of(new Slice(file.file(), 0, file.file().rows()));
+        List<Slice> slices = slices(sampled);
         Lease lease = new Lease(ATTEMPT, sampled, VERSION, 0, slices, store.staging(BATCH));
         int blockRows = MemoryEstimate.of(sampled, model.description(), model.heapBytes(), 1, MemoryBudget.budget())
                 .blockRows();
@@ -286,7 +291,7 @@ public final class ModelCheck {
                     compared,
                     known,
                     over,
-                    over == 0 ? List.of() : differing(matching, sampled, sample, pairs),
+                    over == 0 ? List.of() : differing(matching, sampled, pairs),
                     scored.result().reasons());
         }
     }
@@ -316,8 +321,7 @@ public final class ModelCheck {
                         read(part));
     }
 
-    private List<DifferingRow> differing(Matching matching, Job sampled, Path sample, String pairs)
-            throws SQLException {
+    private List<DifferingRow> differing(Matching matching, Job sampled, String pairs) throws SQLException {
         if (request.shown() == 0) {
             return List.of();
         }
@@ -329,13 +333,22 @@ public final class ModelCheck {
                     .formatted(feature.source().sql(), names.size()));
             names.add(feature.source().name());
         }
-        String sql =
-                """
-                SELECT CAST(p.id AS VARCHAR), CAST(p.expected AS VARCHAR), CAST(p.found AS VARCHAR), p.difference, s.* EXCLUDE (nightshift_id)
-                FROM (SELECT * FROM (%s) WHERE differs ORDER BY id LIMIT %d) AS p
-                JOIN (SELECT %s AS nightshift_id, %s FROM %s) AS s ON p.id = s.nightshift_id
-                ORDER BY p.id
-                """.formatted(pairs, request.shown(), matching.sampleId(), String.join(", ", values), read(sample));
+        SourceReader reader = destinations.sources().of(sampled);
+        List<Slice> slices = slices(sampled);
+        try (HeldSlices _ = reader.hold(slices)) {
+            SourceRelation relation = reader.relations(connection, slices).getFirst();
+            String id = sampled.source().id() == null ? relation.row() : matching.sampleId();
+            return differing("""
+                    SELECT CAST(p.id AS VARCHAR), CAST(p.expected AS VARCHAR), CAST(p.found AS VARCHAR), p.difference, s.* EXCLUDE (nightshift_id)
+                    FROM (SELECT * FROM (%s) WHERE differs ORDER BY id LIMIT %d) AS p
+                    JOIN (SELECT %s AS nightshift_id, %s FROM %s) AS s ON p.id = s.nightshift_id
+                    ORDER BY p.id
+                    """.formatted(pairs, request.shown(), id, String.join(", ", values), relation.from()), names);
+        }
+    }
+
+    /// @param names of the features
+    private List<DifferingRow> differing(String sql, List<String> names) throws SQLException {
         List<DifferingRow> rows = new ArrayList<>();
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {

@@ -21,6 +21,7 @@ import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
+import io.nightshift.api.PartitionPage;
 import io.nightshift.api.Problem;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.QuarantineReasons;
@@ -35,6 +36,7 @@ import io.nightshift.client.AlertFilter;
 import io.nightshift.client.Backoff;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.PartitionFilter;
 import io.nightshift.client.NightshiftException;
 import io.nightshift.client.NightshiftException.Kind;
 import io.nightshift.client.QuarantineFilter;
@@ -318,6 +320,14 @@ public final class MessageClient implements NightshiftClient {
     @Override
     public CompletionStage<EventPage> events(String batch, long after) {
         return ask(replyTo -> new GatewayCommand.ReadEvents(batch, after, 1_000, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<PartitionPage> partitions(String batch, PartitionFilter filter) {
+        return ask(
+                replyTo -> new GatewayCommand.ListPartitions(
+                        batch, filter.state(), filter.limit(), filter.cursor(), replyTo),
+                timeout);
     }
 
     @Override

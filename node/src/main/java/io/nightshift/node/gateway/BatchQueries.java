@@ -7,6 +7,8 @@ import io.nightshift.api.BatchPage;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobList.JobDescription;
+import io.nightshift.api.PartitionPage;
+import io.nightshift.api.PartitionPage.PartitionDescription;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.ArchiveTable;
@@ -19,6 +21,8 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.RunKey;
+import io.nightshift.protocol.plan.Cut;
+import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
 import java.time.Clock;
 import java.time.Duration;
@@ -67,6 +71,8 @@ public final class BatchQueries {
 
     private static final int MOST_BATCHES = 100;
     private static final int MOST_EVENTS = 1_000;
+    private static final int MOST_PARTITIONS = 1_000;
+    private static final Set<String> PARTITION_STATES = Set.of("committed", "waiting");
 
     /// Batches that are looked at for a page of a filter, which may be shorter then.
     private static final int MOST_LOOKED_AT = 1_000;
@@ -482,6 +488,79 @@ public final class BatchQueries {
     /// A batch's state according to its ledger.
     public CompletionStage<BatchState> state(String name) {
         return find(name).thenApplyAsync(entry -> read(entry.batch(), ledgers::state), blocking);
+    }
+
+    /// A page of a batch's partitions, in the order of the plan.
+    ///
+    /// @param wanted `committed` or `waiting`; null for all
+    /// @param cursor the position of the first partition, or null
+    /// @param limit 1 to 1,000
+    /// @throws ProblemException if one of these can't be
+    public CompletionStage<PartitionPage> partitions(
+            String name, @Nullable String wanted, @Nullable String cursor, int limit) {
+        check("limit", limit, MOST_PARTITIONS);
+        if (wanted != null && !PARTITION_STATES.contains(wanted)) {
+            throw ProblemException.badRequest("The parameter state is invalid. Send committed or waiting.");
+        }
+        int first;
+        try {
+            first = cursor == null ? 0 : Integer.parseInt(cursor);
+        } catch (NumberFormatException e) {
+            first = -1;
+        }
+        if (first < 0) {
+            throw ProblemException.badRequest(
+                    "The parameter cursor is invalid. Send the value of next of the page before.");
+        }
+        int start = first;
+        return state(name).thenApply(state -> partitions(state, wanted == null ? "" : wanted, start, limit));
+    }
+
+    private static PartitionPage partitions(BatchState state, String wanted, int first, int limit) {
+        int all = state.plan() == null ? 0 : state.pinned().index().partitions();
+        List<PartitionDescription> page = new ArrayList<>();
+        int partition = first;
+        for (; partition < all && page.size() < limit; partition++) {
+            PartitionDescription description = partition(state, partition);
+            if (wanted.isEmpty() || wanted.equals(description.state())) {
+                page.add(description);
+            }
+        }
+        return new PartitionPage(state.batch().value(), page, partition < all ? String.valueOf(partition) : null);
+    }
+
+    private static PartitionDescription partition(BatchState state, int partition) {
+        PartitionPlan.Range range = state.pinned().index().range(partition);
+        Cut cut = state.pinned().index().cut(partition);
+        String value = cut == null ? null : cut.value();
+        int attemptsFailed = state.attemptsFailed().getOrDefault(partition, 0);
+        if (!state.committed().contains(partition)) {
+            return new PartitionDescription(
+                    partition,
+                    range.firstRow(),
+                    range.rows(),
+                    value,
+                    "waiting",
+                    attemptsFailed,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null);
+        }
+        BatchState.Totals totals = state.committed().totals(partition, range.rows());
+        return new PartitionDescription(
+                partition,
+                range.firstRow(),
+                range.rows(),
+                value,
+                "committed",
+                attemptsFailed,
+                state.committed().epoch(partition).map(Object::toString).orElse(null),
+                totals.read(),
+                totals.predictions(),
+                totals.quarantined(),
+                totals.bytes());
     }
 
     /// A page of a batch's ledger.

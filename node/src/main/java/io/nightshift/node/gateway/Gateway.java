@@ -24,6 +24,7 @@ import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
+import io.nightshift.api.PartitionPage;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
@@ -167,6 +168,16 @@ public final class Gateway {
                     int limit,
                     ActorRef<GatewayReply<EventPage>> replyTo) ->
                 read(token, replyTo, () -> batches.events(batch, after, limit).thenApply(Gateway::fitting));
+            case GatewayCommand.ListPartitions(
+                    String batch,
+                    String state,
+                    int limit,
+                    String cursor,
+                    ActorRef<GatewayReply<PartitionPage>> replyTo) ->
+                read(
+                        token,
+                        replyTo,
+                        () -> batches.partitions(batch, state, cursor, limit).thenApply(Gateway::fitting));
             case GatewayCommand.Control(
                     String batch,
                     BatchControl control,
@@ -346,6 +357,17 @@ public final class Gateway {
             List<BatchDescription> half =
                     fitting.batches().subList(0, fitting.batches().size() / 2);
             fitting = new BatchPage(half, half.getLast().batch());
+        }
+        return fitting;
+    }
+
+    private static PartitionPage fitting(PartitionPage page) {
+        PartitionPage fitting = page;
+        while (!WireLimits.fits(fitting) && fitting.partitions().size() > 1) {
+            List<PartitionPage.PartitionDescription> half =
+                    fitting.partitions().subList(0, fitting.partitions().size() / 2);
+            fitting = new PartitionPage(
+                    page.batch(), half, String.valueOf(half.getLast().partition() + 1));
         }
         return fitting;
     }

@@ -1,15 +1,11 @@
 package io.nightshift.node.http;
 
-import io.nightshift.api.PartitionPage;
-import io.nightshift.api.PartitionPage.PartitionDescription;
 import io.nightshift.api.QuarantinePage;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.batch.Attempt;
-import io.nightshift.protocol.plan.Cut;
-import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -76,60 +72,9 @@ final class BatchRoutes {
 
     private CompletionStage<Answer> partitions(Call call) {
         int limit = (int) call.number("limit", 100, 1, MOST_PARTITIONS);
-        int first = (int) call.number("cursor", 0, 0, Integer.MAX_VALUE);
-        String wanted = call.text("state").orElse("");
-        if (!Set.of("", "committed", "waiting").contains(wanted)) {
-            throw ProblemException.badRequest("The parameter state is invalid. Send committed or waiting.");
-        }
-        return batches.state(call.segment("batch"))
-                .thenApply(state -> Answer.json(200, partitions(state, wanted, first, limit)));
-    }
-
-    private static PartitionPage partitions(BatchState state, String wanted, int first, int limit) {
-        int all = state.plan() == null ? 0 : state.pinned().index().partitions();
-        List<PartitionDescription> page = new ArrayList<>();
-        int partition = first;
-        for (; partition < all && page.size() < limit; partition++) {
-            PartitionDescription description = partition(state, partition);
-            if (wanted.isEmpty() || wanted.equals(description.state())) {
-                page.add(description);
-            }
-        }
-        return new PartitionPage(state.batch().value(), page, partition < all ? String.valueOf(partition) : null);
-    }
-
-    private static PartitionDescription partition(BatchState state, int partition) {
-        PartitionPlan.Range range = state.pinned().index().range(partition);
-        Cut cut = state.pinned().index().cut(partition);
-        String value = cut == null ? null : cut.value();
-        int attemptsFailed = state.attemptsFailed().getOrDefault(partition, 0);
-        if (!state.committed().contains(partition)) {
-            return new PartitionDescription(
-                    partition,
-                    range.firstRow(),
-                    range.rows(),
-                    value,
-                    "waiting",
-                    attemptsFailed,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null);
-        }
-        BatchState.Totals totals = state.committed().totals(partition, range.rows());
-        return new PartitionDescription(
-                partition,
-                range.firstRow(),
-                range.rows(),
-                value,
-                "committed",
-                attemptsFailed,
-                state.committed().epoch(partition).map(Object::toString).orElse(null),
-                totals.read(),
-                totals.predictions(),
-                totals.quarantined(),
-                totals.bytes());
+        return batches.partitions(
+                        call.segment("batch"), call.text("state").orElse(null), call.text("cursor").orElse(null), limit)
+                .thenApply(page -> Answer.json(200, page));
     }
 
     private CompletionStage<Answer> events(Call call) {

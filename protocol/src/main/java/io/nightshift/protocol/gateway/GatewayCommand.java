@@ -20,6 +20,7 @@ import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
+import io.nightshift.api.PartitionPage;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
@@ -173,6 +174,21 @@ public sealed interface GatewayCommand {
     /// @param limit the most entries in the page, 1 to 1,000
     /// @param replyTo receives the reply
     record ReadEvents(String batch, long after, int limit, ActorRef<GatewayReply<EventPage>> replyTo)
+            implements Request {}
+
+    /// Asks for a page of a batch's partitions, in the order of the plan. The reply is a [PartitionPage].
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param state `committed` or `waiting`; null for all partitions
+    /// @param limit most partitions in the page, 1 to 1,000. If they do not fit into a message, the page has fewer
+    /// @param cursor `next` of the page before, or null for the first page
+    /// @param replyTo receives the reply
+    record ListPartitions(
+            String batch,
+            @Nullable String state,
+            int limit,
+            @Nullable String cursor,
+            ActorRef<GatewayReply<PartitionPage>> replyTo)
             implements Request {}
 
     /// Pauses, resumes, cancels, retries or rescores a batch. The node replies when the change is durable.

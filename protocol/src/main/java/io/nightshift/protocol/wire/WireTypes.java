@@ -22,6 +22,7 @@ import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
+import io.nightshift.api.PartitionPage;
 import io.nightshift.api.Problem;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.RetentionReport;
@@ -390,7 +391,11 @@ final class WireTypes {
             new WireType(481, RollbackResult.class),
             new WireType(482, RollbackResult.UsedBatch.class),
             new WireType(483, ModelHistory.class),
-            new WireType(484, AliasMove.class));
+            new WireType(484, AliasMove.class),
+            // Partitions, for programs outside the cluster.
+            new WireType(466, GatewayCommand.ListPartitions.class),
+            new WireType(467, PartitionPage.class),
+            new WireType(468, PartitionPage.PartitionDescription.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

@@ -24,6 +24,7 @@ import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
+import io.nightshift.api.PartitionPage;
 import io.nightshift.api.Problem;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.RetentionReport;
@@ -387,6 +388,9 @@ public final class GoldenMessages {
                         BATCH.value(), false, "A file of the output was altered.", system.actor("asker")));
         add("gateway-test-alert", new GatewayCommand.TestAlertChannel("ops", system.actor("asker")));
         add("gateway-describe-node", new GatewayCommand.DescribeNode(system.actor("asker")));
+        add(
+                "gateway-list-partitions",
+                new GatewayCommand.ListPartitions("latest", "waiting", 100, "7", system.actor("asker")));
         add("gateway-read-events", new GatewayCommand.ReadEvents("latest", 17, 1_000, system.actor("asker")));
         add(
                 "gateway-authenticated",
@@ -488,6 +492,16 @@ public final class GoldenMessages {
         answer("verification", new VerificationResult(BATCH.value(), false, "A file of the output was altered."));
         answer("alert-test", new AlertTestResult("ops", true, "200 ok", NODE));
         JsonNode entry = ApiJson.tree(Map.of("number", 4_000_000_000L));
+        answer(
+                "partitions",
+                new PartitionPage(
+                        BATCH.value(),
+                        List.of(
+                                new PartitionPage.PartitionDescription(
+                                        7, 700, 100, "2026-11-01", "committed", 1, "2-7", 99L, 98L, 1L, 4_000_000_000L),
+                                new PartitionPage.PartitionDescription(
+                                        8, 800, 100, null, "waiting", 0, null, null, null, null, null)),
+                        "9"));
         answer("events", new EventPage(BATCH.value(), List.of(entry), 4_000_000_000L));
         answer("controlled", new ControlResult(BATCH.value(), "paused"));
         add(

@@ -34,6 +34,9 @@ public final class PartitionScan {
     private static final long LEAST_KNOWN = 4_096;
     /// So many take about 200 MB.
     private static final int MOST_PIECES = 2_000_000;
+    private static final int PIECE_BYTES = 100;
+    /// Of the rows that are read at a time: the key, the position, and the groups.
+    private static final int ROW_BYTES = 48;
     /// A partition consists of at least so many pieces, if there are enough rows, so that none is much larger than
     /// others.
     private static final int PIECES_OF_PARTITION = 8;
@@ -84,6 +87,15 @@ public final class PartitionScan {
         for (int i = 0; i < files.size(); i++) {
             positions.put(files.get(i).file().path(), i);
         }
+    }
+
+    /// The memory of a count: for the pieces, and for the rows that are read at a time.
+    ///
+    /// @param counted what the count has found
+    /// @return an estimate in bytes
+    public static long memory(CutPlan counted) {
+        long rows = counted.pieces().stream().mapToLong(Piece::selected).sum();
+        return (long) PIECE_BYTES * counted.pieces().size() + ROW_BYTES * Math.min(rows, ROWS);
     }
 
     /// Not more rows than a row group has, so that the scan sees which row groups have no row of a cut.

@@ -9,10 +9,12 @@ import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.EventPage;
+import io.nightshift.api.PartitionPage;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
+import io.nightshift.client.PartitionFilter;
 import io.nightshift.client.SubmitOptions;
 import io.nightshift.client.messages.MessageClient;
 import io.nightshift.system.http.HttpNode;
@@ -174,6 +176,19 @@ final class ClientIT {
                     .extracting(BatchDescription::batch)
                     .containsExactly(batch);
             assertThat(allEvents(client, batch)).as(name).isEqualTo(allEvents(client("http"), batch));
+            PartitionFilter first = PartitionFilter.ALL.committed().atMost(1);
+            PartitionPage partitions = now(client.partitions(batch, first));
+            assertThat(partitions).as(name).isEqualTo(now(client("http").partitions(batch, first)));
+            assertThat(partitions.partitions()).as(name).singleElement().satisfies(partition -> assertThat(
+                            partition.predictions())
+                    .isPositive());
+            assertThat(now(client.partitions(batch, first.from(Objects.requireNonNull(partitions.next())))).partitions())
+                    .as(name)
+                    .singleElement()
+                    .satisfies(partition -> assertThat(partition.partition()).isEqualTo(1));
+            assertThat(now(client.partitions(batch, PartitionFilter.ALL.waiting())).partitions())
+                    .as(name)
+                    .isEmpty();
             assertThat(now(client.submit(job, SubmitOptions.DEFAULT)).alreadyPublished())
                     .as(name)
                     .isTrue();
@@ -195,6 +210,16 @@ final class ClientIT {
     @Order(3)
     void theRefusalsAreTheSameByAnyDoor() {
         CLIENTS.forEach((name, client) -> {
+            assertRefused(
+                    name,
+                    client.partitions("latest", new PartitionFilter("done", 1, null)),
+                    NightshiftException.Kind.UNEXPECTED,
+                    "Send committed or waiting");
+            assertRefused(
+                    name,
+                    client.partitions("latest", PartitionFilter.ALL.from("x")),
+                    NightshiftException.Kind.UNEXPECTED,
+                    "cursor");
             assertRefused(name, client.describe("nothing"), NightshiftException.Kind.NOT_FOUND, "nothing");
             assertRefused(
                     name,

@@ -56,6 +56,14 @@ public final class ChangedRowScan {
         void entry(long key, long fingerprint);
     }
 
+    /// The memory of a scan, if it spills nothing and all rows were scored before.
+    ///
+    /// @param rows of the source
+    /// @return an estimate in bytes
+    public static long memory(long rows) {
+        return rows * (2 * RowSet.ENTRY_BYTES + Integer.BYTES);
+    }
+
     /// @param job with changed rows
     /// @param readers finds the reader of the job's source
     public ChangedRowScan(DuckDb duckDb, RowSets sets, Job job, SourceReaders readers) {

@@ -84,7 +84,7 @@ class ChangedRowScanTest {
             })
     void everyValueDiffersFromEveryOtherAndNotFromItself(String values) throws Exception {
         String row = "SELECT 'r' AS id, %s AS v";
-        String[] both = values.split("\\|");
+        String[] both = values.split("\\|", -1);
 
         assertThat(changed(row.formatted(both[0]), row.formatted(both[1]), "v")).isEqualTo(1);
         assertThat(changed(row.formatted(both[0]), row.formatted(both[0]), "v")).isZero();
