@@ -77,11 +77,9 @@ final class PlanCommand implements Callable<Integer> {
                     .check(job);
             boolean isKeyed = job.partitions().key() != null
                     && check.files().stream().anyMatch(file -> file.file().rows() > 0);
-            CutPlan counted = isKeyed
-                    ? destinations.sources().count(job, check.model().description(), check.files())
-                    : null;
-            Planner.KeyedPlan keyed =
-                    counted == null ? null : Planner.cut(counted, check.files(), job.partitions());
+            CutPlan counted =
+                    isKeyed ? destinations.sources().count(job, check.model().description(), check.files()) : null;
+            Planner.KeyedPlan keyed = counted == null ? null : Planner.cut(counted, check.files(), job.partitions());
             PartitionPlan plan =
                     keyed == null ? Planner.cut(check.files(), job.partitions().rows()) : keyed.partitions();
             String fetches = destinations.sources().fetches(job, check.model().description(), check.files());

@@ -206,8 +206,8 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param after number of the last entry that is already known; 0 to begin with the first
     CompletionStage<EventPage> events(String batch, long after);
 
-    /// Reads a page of a batch's partitions, in the order of the plan: the rows, the value of a partition key, and, of
-    /// a committed partition, what was read and written.
+    /// Reads a page of a batch's partitions, in the order of the plan: the rows, the value of a partition
+    /// key, and, of a committed partition, what was read and written.
     ///
     /// @param batch ID, unambiguous prefix of an ID, or `latest`
     /// @param filter the partitions to read, and where the page begins

@@ -24,8 +24,8 @@ import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.source.BoundJob;
-import io.nightshift.storage.source.SourceColumns;
 import io.nightshift.storage.source.HeldSlices;
+import io.nightshift.storage.source.SourceColumns;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceRelation;
@@ -150,17 +150,18 @@ public final class ModelCheck {
 
     private Matching matching() throws SQLException {
         Map<String, String> select = job.source().select();
-        SourceColumns columns = switch (destinations.sources().of(rows(job.source().input(), List.of()))) {
-            case TextReader text -> text.wholeRecords(connection, select);
-            default -> {
-                if (!(job.source().input() instanceof ParquetInput(List<String> paths))) {
-                    throw FailureException.permanent(
-                            "a model is checked with rows of Parquet, CSV or NDJSON files; the job's source is "
-                                    + job.source().input());
-                }
-                yield ParquetReader.columns(connection, paths, select, SourceColumns.Origin.JOB_FILE);
-            }
-        };
+        SourceColumns columns =
+                switch (destinations.sources().of(rows(job.source().input(), List.of()))) {
+                    case TextReader text -> text.wholeRecords(connection, select);
+                    default -> {
+                        if (!(job.source().input() instanceof ParquetInput(List<String> paths))) {
+                            throw FailureException.permanent(
+                                    "a model is checked with rows of Parquet, CSV or NDJSON files; the job's source is "
+                                            + job.source().input());
+                        }
+                        yield ParquetReader.columns(connection, paths, select, SourceColumns.Origin.JOB_FILE);
+                    }
+                };
         String id = job.source().id();
         if (id == null) {
             if (request.id() != null) {
@@ -208,7 +209,8 @@ public final class ModelCheck {
 
     // Scoring.
 
-    /// The job's source with other rows. The sample has the source's own columns: lookups are joined when it is scored.
+    /// The job's source with other rows. The sample has the source's own columns: lookups are joined when it
+    /// is scored.
     private Job.Source rows(Input input, List<Lookup> lookups) {
         Job.Source source = job.source();
         return new Job.Source(
@@ -338,7 +340,8 @@ public final class ModelCheck {
         try (HeldSlices _ = reader.hold(slices)) {
             SourceRelation relation = reader.relations(connection, slices).getFirst();
             String id = sampled.source().id() == null ? relation.row() : matching.sampleId();
-            return differing("""
+            return differing(
+                    """
                     SELECT CAST(p.id AS VARCHAR), CAST(p.expected AS VARCHAR), CAST(p.found AS VARCHAR), p.difference, s.* EXCLUDE (nightshift_id)
                     FROM (SELECT * FROM (%s) WHERE differs ORDER BY id LIMIT %d) AS p
                     JOIN (SELECT %s AS nightshift_id, %s FROM %s) AS s ON p.id = s.nightshift_id

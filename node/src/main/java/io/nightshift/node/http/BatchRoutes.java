@@ -3,7 +3,6 @@ package io.nightshift.node.http;
 import io.nightshift.api.QuarantinePage;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.node.gateway.BatchQueries;
-import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.storage.Destinations;
@@ -73,7 +72,10 @@ final class BatchRoutes {
     private CompletionStage<Answer> partitions(Call call) {
         int limit = (int) call.number("limit", 100, 1, MOST_PARTITIONS);
         return batches.partitions(
-                        call.segment("batch"), call.text("state").orElse(null), call.text("cursor").orElse(null), limit)
+                        call.segment("batch"),
+                        call.text("state").orElse(null),
+                        call.text("cursor").orElse(null),
+                        limit)
                 .thenApply(page -> Answer.json(200, page));
     }
 

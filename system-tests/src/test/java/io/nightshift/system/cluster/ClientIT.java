@@ -179,14 +179,17 @@ final class ClientIT {
             PartitionFilter first = PartitionFilter.ALL.committed().atMost(1);
             PartitionPage partitions = now(client.partitions(batch, first));
             assertThat(partitions).as(name).isEqualTo(now(client("http").partitions(batch, first)));
-            assertThat(partitions.partitions()).as(name).singleElement().satisfies(partition -> assertThat(
-                            partition.predictions())
-                    .isPositive());
-            assertThat(now(client.partitions(batch, first.from(Objects.requireNonNull(partitions.next())))).partitions())
+            assertThat(partitions.partitions())
+                    .as(name)
+                    .singleElement()
+                    .satisfies(partition -> assertThat(partition.predictions()).isPositive());
+            assertThat(now(client.partitions(batch, first.from(Objects.requireNonNull(partitions.next()))))
+                            .partitions())
                     .as(name)
                     .singleElement()
                     .satisfies(partition -> assertThat(partition.partition()).isEqualTo(1));
-            assertThat(now(client.partitions(batch, PartitionFilter.ALL.waiting())).partitions())
+            assertThat(now(client.partitions(batch, PartitionFilter.ALL.waiting()))
+                            .partitions())
                     .as(name)
                     .isEmpty();
             assertThat(now(client.submit(job, SubmitOptions.DEFAULT)).alreadyPublished())
