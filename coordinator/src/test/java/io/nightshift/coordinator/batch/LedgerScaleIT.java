@@ -189,8 +189,8 @@ class LedgerScaleIT {
         return used;
     }
 
-    /// The live bytes of objects of the kinds that a batch's state may consist of. Other objects of the process come
-    /// and go meanwhile.
+    /// The live bytes of objects of the kinds that a batch's state may consist of. Other objects of the
+    /// process come and go meanwhile.
     private static long usedHeap() {
         try {
             String histogram = (String) ManagementFactory.getPlatformMBeanServer()

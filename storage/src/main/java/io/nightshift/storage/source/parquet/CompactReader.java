@@ -6,8 +6,9 @@ import java.nio.charset.StandardCharsets;
 /// hostile: it never reads beyond them, allocates nothing by a size that they state, and nests a limited
 /// number of times. See the Thrift specification, `thrift-compact-protocol.md`. For one thread.
 ///
-/// It is our own because a plan needs a few fields of a footer that was fetched with the end of the file. DuckDB reads
-/// footers from files only, and the classes that libthrift generates decode all of it into objects.
+/// It is our own because a plan needs a few fields of a footer that was fetched with the end of the file.
+/// DuckDB reads footers from files only, and the classes that libthrift generates decode all of it into
+/// objects.
 final class CompactReader {
 
     /// The bytes are not what they should be.
