@@ -2,6 +2,7 @@ package io.nightshift.node;
 
 import com.typesafe.config.Config;
 import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.alert.AlertOutbox;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchServices;
@@ -12,6 +13,7 @@ import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.incremental.ChangedRowPlanner;
 import io.nightshift.coordinator.incremental.NewFilePlanner;
+import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.coordinator.ledger.LostBatches;
@@ -20,6 +22,7 @@ import io.nightshift.coordinator.publish.LedgerMeasurements;
 import io.nightshift.coordinator.register.BatchArchive;
 import io.nightshift.coordinator.register.BatchNameResolver;
 import io.nightshift.coordinator.register.BatchRegister;
+import io.nightshift.coordinator.register.BatchRegisterState.Entry;
 import io.nightshift.coordinator.register.RegisterSettings;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.retention.BatchRetention;
@@ -44,6 +47,8 @@ import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.http.OperationRoutes;
 import io.nightshift.node.http.Routes;
 import io.nightshift.node.http.SessionRoutes;
+import io.nightshift.node.lineage.LineageSender;
+import io.nightshift.node.lineage.LineageSettings;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.schedule.JobSchedulerStarter;
 import io.nightshift.node.submission.ChangedInput;
@@ -94,6 +99,7 @@ import io.nightshift.worker.partition.StepTimes;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,11 +107,14 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Cancellable;
@@ -146,6 +155,8 @@ public final class Node {
 
     private static final Duration TENDING = Duration.ofSeconds(5);
 
+    private static final long LINEAGE_POLL_NANOS = 100_000_000;
+
     /// Less than the time limit of the first phase of a shutdown.
     private static final Duration PATIENCE_OF_ALERTS = Duration.ofSeconds(3);
 
@@ -166,6 +177,11 @@ public final class Node {
     private final AlertChannels alertChannels;
     private final BatchRetention retention;
     private final AtomicBoolean isSweeping = new AtomicBoolean();
+
+    /// Null if no receiver is configured.
+    private volatile @Nullable LineageSender lineage;
+
+    private final AtomicBoolean isTellingLineage = new AtomicBoolean();
 
     private Node(ActorSystem<Void> system, Dependencies dependencies) {
         this.system = system;
@@ -200,6 +216,7 @@ public final class Node {
     /// @param observer is notified of events on the node
     /// @param steps receives the time of each step of the scoring threads; null if nobody needs it
     /// @param alerts who is told of problems, and how
+    /// @param lineage where the lineage of batches is sent; null if nowhere
     public record Dependencies(
             Ledger ledger,
             DuckDbLoader duckDb,
@@ -211,7 +228,8 @@ public final class Node {
             long memory,
             NodeObserver observer,
             @Nullable StepTimes steps,
-            AlertConfiguration alerts) {}
+            AlertConfiguration alerts,
+            @Nullable LineageSettings lineage) {}
 
     /// Starts what belongs to the roles of the system's member, and a way to all that is elsewhere.
     static Node start(ActorSystem<Void> system, Dependencies dependencies) {
@@ -502,9 +520,23 @@ public final class Node {
                             }
                         },
                         system.executionContext());
+        Cancellable telling = system.scheduler()
+                .scheduleWithFixedDelay(
+                        TENDING,
+                        TENDING,
+                        () -> {
+                            LineageSender sender = lineage;
+                            if (sender != null
+                                    && isOldestCoordinator()
+                                    && isTellingLineage.compareAndSet(false, true)) {
+                                blocking.execute(() -> tellLineage(sender::send));
+                            }
+                        },
+                        system.executionContext());
         CoordinatedShutdown.get(system).addTask(CoordinatedShutdown.PhaseBeforeServiceUnbind(), "stop-tending", () -> {
             tending.cancel();
             sweeping.cancel();
+            telling.cancel();
             return awaitAlerts(hasTended.get());
         });
     }
@@ -542,6 +574,66 @@ public final class Node {
         }
     }
 
+    /// Takes note of the batches that are there, before others are submitted.
+    private void openLineage(@Nullable LineageSender sender) {
+        lineage = sender;
+        if (sender != null && Cluster.get(system).selfMember().hasRole("coordinator")) {
+            isTellingLineage.set(true);
+            blocking.execute(() -> tellLineage(sender::begin));
+        }
+    }
+
+    private void tellLineage(Runnable what) {
+        try {
+            what.run();
+        } catch (FailureException e) {
+            LOG.warn("no lineage is sent now: {}", e.getMessage());
+        } finally {
+            isTellingLineage.set(false);
+        }
+    }
+
+    private @Nullable LineageSender lineage(Function<Entry, BatchDescription> descriptions) {
+        LineageSettings settings = dependencies.lineage();
+        return settings == null
+                ? null
+                : new LineageSender(
+                        dependencies.ledger(),
+                        settings,
+                        dependencies.dataSources(),
+                        descriptions,
+                        blocking,
+                        InstantSource.system());
+    }
+
+    /// Prepares [#tellLineage(Duration)] in a process that ends with its batch; called before that is submitted.
+    ///
+    /// @throws FailureException transient, if the ledger can't be read
+    public void beginLineage(Prices prices) {
+        LineageSender sender = lineage(entry -> BatchDescriptions.of(dependencies.ledger(), entry, prices));
+        lineage = sender;
+        if (sender != null) {
+            sender.begin();
+        }
+    }
+
+    /// Sends the lineage that is not sent yet. Blocks.
+    ///
+    /// @param limit the longest time
+    /// @return whether the receiver knows all, or none is configured
+    /// @throws FailureException transient, if the ledger can't be read
+    public boolean tellLineage(Duration limit) {
+        LineageSender sender = lineage;
+        Instant end = Instant.now().plus(limit);
+        while (sender != null && !sender.send()) {
+            if (Instant.now().isAfter(end)) {
+                return false;
+            }
+            LockSupport.parkNanos(LINEAGE_POLL_NANOS);
+        }
+        return true;
+    }
+
     /// Prepares the access control of this node; called once.
     ///
     /// @param home where the node's own token is, if none are configured
@@ -577,6 +669,7 @@ public final class Node {
                 READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
         BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers, prices);
         BatchOperations changes = new BatchOperations(requests, batches, retention, readers);
+        openLineage(lineage(entry -> described(batches, entry)));
         AppliedJobs scheduler = JobSchedulerStarter.start(
                 system,
                 requests,
@@ -612,6 +705,18 @@ public final class Node {
             endpoints.addAll(Dashboard.endpoints(batches, scheduler, alerts, dependencies.ledger(), readers));
         }
         return endpoints;
+    }
+
+    private static BatchDescription described(BatchQueries batches, Entry entry) {
+        try {
+            return batches.describe(entry).toCompletableFuture().get(SOON.toMillis() * 2, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new FailureException(Failure.transientFailure("interrupted"), e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new FailureException(
+                    Failure.transientFailure("%s can't be described: %s".formatted(entry.batch(), e.getMessage())), e);
+        }
     }
 
     /// Keeps the model for the batch's partitions.

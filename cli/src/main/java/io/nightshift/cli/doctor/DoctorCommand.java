@@ -18,6 +18,7 @@ import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.NodeSettings;
 import io.nightshift.node.configuration.RegistryLocation;
+import io.nightshift.node.lineage.LineageSettings;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvDestination;
@@ -110,6 +111,10 @@ public final class DoctorCommand implements Callable<Integer> {
             examineRegistry(given.registry());
             examineStores(given);
             new TreeMap<>(given.alerts().channels()).forEach((name, channel) -> add(channel(name, channel)));
+            LineageSettings lineage = given.lineage();
+            if (lineage != null) {
+                add(lineage(lineage));
+            }
             if (job != null) {
                 examineJob(job, given);
             }
@@ -310,6 +315,13 @@ public final class DoctorCommand implements Callable<Integer> {
                         what,
                         problem,
                         "Correct nightshift.alerts.channels.%s. See docs/how-to/alerts.md.".formatted(name));
+    }
+
+    private static Diagnosis lineage(LineageSettings lineage) {
+        String problem = AlertChannels.problem(new AlertChannel.Webhook(lineage.target(), lineage.token()));
+        return problem == null
+                ? Diagnosis.fine("lineage", "its receiver can be reached")
+                : Diagnosis.problem("lineage", problem, "Correct nightshift.lineage. See docs/how-to/lineage.md.");
     }
 
     private void examineDestination(String folder, Configuration given) {

@@ -123,7 +123,8 @@ public final class NodeCommand implements Callable<Integer> {
                 MemoryBudget.budget(),
                 NodeMetrics.begin(given.otlp(), settings.hostname() + ":" + settings.port(), given.prices()),
                 null,
-                given.alerts());
+                given.alerts(),
+                given.lineage());
         ClusterNode node = ClusterNode.start(
                 dependencies,
                 settings,

@@ -150,7 +150,8 @@ public final class ServeCommand implements Callable<Integer> {
                 MemoryBudget.budget(),
                 NodeMetrics.begin(given.otlp(), http.hostname() + ":" + http.port(), given.prices()),
                 null,
-                given.alerts());
+                given.alerts(),
+                given.lineage());
         return ClusterNode.startAlone(
                 dependencies,
                 settings,

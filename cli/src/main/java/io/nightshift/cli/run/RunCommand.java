@@ -78,7 +78,7 @@ import picocli.CommandLine.Spec;
 public final class RunCommand implements Callable<Integer>, AutoCloseable {
 
     /// Longer than an attempt takes with the default timeout of a channel.
-    private static final Duration ALERT_TIME = Duration.ofSeconds(15);
+    private static final Duration MESSAGE_TIME = Duration.ofSeconds(15);
 
     @Mixin
     private JobOptions options = new JobOptions();
@@ -228,7 +228,8 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
                             MemoryBudget.budget(),
                             NodeObserver.NOBODY,
                             profiled ? steps : null,
-                            given.alerts()));
+                            given.alerts(),
+                            given.lineage()));
                 },
                 background);
         closing.push(() -> stop(starting));
@@ -249,6 +250,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
         if (!fresh && !full) {
             UnknownBatches.refuse(job, destination, node.ledger()::registered);
         }
+        node.beginLineage(prices);
         SubmitReply reply = await(node.submit(submission, fresh || full));
         return switch (reply) {
             case Accepted(BatchId batch, boolean resumed, boolean repeated) -> {
@@ -300,6 +302,14 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
         if (alertLimit != null) {
             awaitAlerts(node, status, alertLimit, progress);
         }
+        if (!node.tellLineage(MESSAGE_TIME)) {
+            progress.end();
+            spec.commandLine()
+                    .getErr()
+                    .println("nightshift: the lineage of %s is not sent yet. The next batch that uses %s sends it"
+                            .formatted(batch, home.folder()));
+            spec.commandLine().getErr().flush();
+        }
         EmbeddedLedger held = ledger;
         if (held != null) {
             held.recordEntries();
@@ -325,7 +335,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
                 !AlertSettings.channels(job.alerts(), AlertCause.FAILED).isEmpty()
                         || !AlertSettings.channels(given.alerts().settings().rules(), AlertCause.FAILED)
                                 .isEmpty();
-        return isTold ? ALERT_TIME : null;
+        return isTold ? MESSAGE_TIME : null;
     }
 
     /// The process ends with the batch, so alerts are sent before.

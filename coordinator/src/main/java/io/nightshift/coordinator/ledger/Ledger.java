@@ -338,6 +338,11 @@ public record Ledger(String url, String user, String password) {
         return new RemovedBatchesTable(this);
     }
 
+    /// What lineage receivers know of each batch.
+    public ToldLineageTable toldLineage() {
+        return new ToldLineageTable(this);
+    }
+
     /// Decides which files are new.
     public FileMarks fileMarks() {
         return new FileMarks(readFiles(), batch -> planned(batch, BatchState::input));

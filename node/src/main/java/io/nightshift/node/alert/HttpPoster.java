@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 /// A redirect is not followed: the receiver of a message, and of its secrets, is the one that the
 /// configuration names. Certificates and host names are verified. An attempt has a time limit, which includes
 /// the body of the answer, and reads at most the first [#MOST_READ] bytes of it. Safe for several threads.
-final class HttpPoster {
+public final class HttpPoster {
 
     private static final int MOST_READ = 4_096;
 
@@ -51,18 +51,20 @@ final class HttpPoster {
     private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
 
     /// @param executor runs what waits
-    HttpPoster(Executor executor) {
+    public HttpPoster(Executor executor) {
         this.executor = executor;
     }
 
     /// A message by HTTP.
     ///
+    /// @param url where it is sent
+    /// @param body a JSON document
     /// @param headers besides the type of the content
     /// @param secrets texts that no outcome may contain
-    record Post(String url, String body, Map<String, String> headers, List<String> secrets) {}
+    public record Post(String url, String body, Map<String, String> headers, List<String> secrets) {}
 
     /// Sends a message once.
-    CompletableFuture<Outcome> send(Post post, AlertChannel.Target target) {
+    public CompletableFuture<Outcome> send(Post post, AlertChannel.Target target) {
         String problem = AlertUrl.problem(post.url(), target.allowsPlainHttp());
         if (problem != null) {
             return CompletableFuture.completedFuture(Outcome.failed("the URL " + problem));

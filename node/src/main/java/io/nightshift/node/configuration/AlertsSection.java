@@ -3,7 +3,6 @@ package io.nightshift.node.configuration;
 import io.nightshift.coordinator.alert.AlertSettings;
 import io.nightshift.node.alert.AlertChannel;
 import io.nightshift.node.alert.AlertConfiguration;
-import io.nightshift.node.alert.AlertUrl;
 import io.nightshift.node.alert.Secret;
 import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.AlertCause;
@@ -19,7 +18,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /// Reads the section `nightshift.alerts`.
 final class AlertsSection {
@@ -115,18 +113,13 @@ final class AlertsSection {
                         "URL",
                         "Where a webhook is. For PagerDuty, another address of its Events API; without this key, `"
                                 + PAGER_DUTY + "`."));
-        Secret secretUrl = secret(channel, "url", "the URL of a webhook, or of an incoming webhook of Slack");
-        Secret secret = secret(channel, "secret", "the secret that signs the messages to a webhook");
-        Secret routingKey = secret(channel, "routing-key", "the integration key of a service of PagerDuty");
-        boolean allowsPlainHttp = channel.flag(
-                "plain-http",
-                KeyMeaning.of(
-                        "Whether messages may be sent by `http` to another machine. They are not encrypted then."));
-        String ca = channel.optionalText(
-                "ca",
-                KeyMeaning.of(
-                        "path",
-                        "A PEM file with the certificate authorities to trust. Without this key, those of Java."));
+        Secret secretUrl =
+                ReceiverKeys.secret(channel, "url", "the URL of a webhook, or of an incoming webhook of Slack");
+        Secret secret = ReceiverKeys.secret(channel, "secret", "the secret that signs the messages to a webhook");
+        Secret routingKey =
+                ReceiverKeys.secret(channel, "routing-key", "the integration key of a service of PagerDuty");
+        boolean allowsPlainHttp = ReceiverKeys.allowsPlainHttp(channel);
+        Path trusted = ReceiverKeys.ca(channel);
         List<String> command = channel.texts(
                 "command",
                 List.of(),
@@ -138,24 +131,26 @@ final class AlertsSection {
         }
         channel.end();
         Duration limit = Duration.ofSeconds(timeout);
-        Path trusted = ca == null ? null : channel.resolve(ca);
         return switch (type) {
             case "webhook" ->
                 new AlertChannel.Webhook(
                         new AlertChannel.Target(
-                                url(channel, url, secretUrl, allowsPlainHttp), allowsPlainHttp, trusted, limit),
-                        secret);
-            case "slack" ->
-                new AlertChannel.Slack(
-                        new AlertChannel.Target(required(channel, "url", secretUrl), allowsPlainHttp, trusted, limit));
-            case "pagerduty" ->
-                new AlertChannel.PagerDuty(
-                        new AlertChannel.Target(
-                                url(channel, url == null ? PAGER_DUTY : url, null, allowsPlainHttp),
+                                ReceiverKeys.url(channel, url, secretUrl, allowsPlainHttp),
                                 allowsPlainHttp,
                                 trusted,
                                 limit),
-                        required(channel, "routing-key", routingKey));
+                        secret);
+            case "slack" ->
+                new AlertChannel.Slack(new AlertChannel.Target(
+                        ReceiverKeys.required(channel, "url", secretUrl), allowsPlainHttp, trusted, limit));
+            case "pagerduty" ->
+                new AlertChannel.PagerDuty(
+                        new AlertChannel.Target(
+                                ReceiverKeys.url(channel, url == null ? PAGER_DUTY : url, null, allowsPlainHttp),
+                                allowsPlainHttp,
+                                trusted,
+                                limit),
+                        ReceiverKeys.required(channel, "routing-key", routingKey));
             default -> command(channel, type, command, limit);
         };
     }
@@ -175,43 +170,5 @@ final class AlertsSection {
             channel.mistake("command", "names no program; write a list such as [ \"/usr/local/bin/page\", \"ops\" ]");
         }
         return new AlertChannel.Command(command, timeout);
-    }
-
-    private static Secret url(
-            ConfigurationSection channel, @Nullable String url, @Nullable Secret secretUrl, boolean allowsPlainHttp) {
-        if (url == null) {
-            return required(channel, "url", secretUrl);
-        }
-        if (secretUrl != null) {
-            channel.mistake("url", "is given together with url-file or url-env; remove one of them");
-        }
-        String problem = AlertUrl.problem(url, allowsPlainHttp);
-        if (problem != null) {
-            channel.mistake("url", problem);
-        }
-        return new Secret.Plain(url);
-    }
-
-    private static Secret required(ConfigurationSection channel, String key, @Nullable Secret secret) {
-        if (secret == null) {
-            channel.mistake(key + "-file", "missing; add it, or " + key + "-env");
-        }
-        return secret == null ? new Secret.Plain("") : secret;
-    }
-
-    /// @param meaning what the secret is
-    private static @Nullable Secret secret(ConfigurationSection channel, String key, String meaning) {
-        String file = channel.optionalText(
-                key + "-file",
-                KeyMeaning.of("path", "A file with %s. It is read for each message.".formatted(meaning)));
-        String variable = channel.optionalText(
-                key + "-env",
-                KeyMeaning.of("name", "The environment variable of the node with %s.".formatted(meaning)));
-        if (file != null && variable != null) {
-            channel.mistake(key + "-env", "is given together with " + key + "-file; remove one of them");
-        }
-        return file != null
-                ? new Secret.InFile(channel.resolve(file))
-                : variable != null ? new Secret.InEnvironment(variable) : null;
     }
 }

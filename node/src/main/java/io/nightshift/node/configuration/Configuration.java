@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.node.alert.AlertConfiguration;
+import io.nightshift.node.lineage.LineageSettings;
 import io.nightshift.node.log.ProgramLog;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -55,6 +56,7 @@ public final class Configuration {
     private final FileSettings files;
     private final ObjectSettings objects;
     private final @Nullable OtlpSettings otlp;
+    private final @Nullable LineageSettings lineage;
     private final ProgramLog.Format logFormat;
     private final Prices prices;
     private final Config tuning;
@@ -71,6 +73,7 @@ public final class Configuration {
             FileSettings files,
             ObjectSettings objects,
             @Nullable OtlpSettings otlp,
+            @Nullable LineageSettings lineage,
             ProgramLog.Format logFormat,
             Prices prices,
             Config tuning) {
@@ -85,6 +88,7 @@ public final class Configuration {
         this.files = files;
         this.objects = objects;
         this.otlp = otlp;
+        this.lineage = lineage;
         this.logFormat = logFormat;
         this.prices = prices;
         this.tuning = tuning;
@@ -198,6 +202,11 @@ public final class Configuration {
         return logFormat;
     }
 
+    /// Where the lineage of batches is sent, or null.
+    public @Nullable LineageSettings lineage() {
+        return lineage;
+    }
+
     /// The prices of what attempts use; [Prices#NONE] if there are none.
     public Prices prices() {
         return prices;
@@ -229,6 +238,7 @@ public final class Configuration {
                 FileSettings.read(nightshift.section("files")),
                 objects,
                 otlp(nightshift.section("metrics")),
+                nightshift.has("lineage") ? LineageSection.read(nightshift.section("lineage")) : null,
                 logFormat(nightshift.section("log")),
                 nightshift.has("cost") ? CostSettings.read(nightshift.section("cost")) : Prices.NONE,
                 tuning);

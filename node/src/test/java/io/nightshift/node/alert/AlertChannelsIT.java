@@ -13,6 +13,7 @@ import io.nightshift.protocol.alert.AlertSubject;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.AlertCause;
+import io.nightshift.testing.HttpReceiver;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -53,11 +54,11 @@ final class AlertChannelsIT {
     @TempDir
     private Path folder;
 
-    private AlertReceiver receiver;
+    private HttpReceiver receiver;
 
     @BeforeEach
     void open() throws IOException {
-        receiver = new AlertReceiver();
+        receiver = new HttpReceiver();
     }
 
     @AfterEach
@@ -123,7 +124,7 @@ final class AlertChannelsIT {
         Outcome outcome = send(webhook("/hook?x=1", "s3cret"));
 
         assertThat(outcome).isEqualTo(Outcome.delivered("200 ok"));
-        AlertReceiver.Request request = receiver.requests().getFirst();
+        HttpReceiver.Request request = receiver.requests().getFirst();
         assertThat(request.path()).isEqualTo("/hook?x=1");
         assertThat(request.headers())
                 .containsEntry("content-type", "application/json")
@@ -167,7 +168,7 @@ final class AlertChannelsIT {
         inFile("secret", "new");
         send(channel);
 
-        AlertReceiver.Request second = receiver.requests().get(1);
+        HttpReceiver.Request second = receiver.requests().get(1);
         assertThat(second.headers())
                 .containsEntry("nightshift-signature", "v1=" + hmac("new", "1795745594." + second.body()));
     }
@@ -177,7 +178,7 @@ final class AlertChannelsIT {
         receiver.behave(exchange -> {
             exchange.getResponseHeaders()
                     .add("Location", receiver.uri("/elsewhere").toString());
-            AlertReceiver.respond(exchange, 307, "");
+            HttpReceiver.respond(exchange, 307, "");
         });
 
         Outcome outcome = send(webhook("/hook", "s3cret"));
@@ -193,7 +194,7 @@ final class AlertChannelsIT {
     void anErrorIsQuotedOnOneLineWithoutTheSecretThatItRepeats() throws Exception {
         receiver.behave(exchange -> {
             exchange.getResponseHeaders().add("Retry-After", "17");
-            AlertReceiver.respond(exchange, 503, "no:\n s3cret \u001b[31mred " + "x".repeat(1_000));
+            HttpReceiver.respond(exchange, 503, "no:\n s3cret \u001b[31mred " + "x".repeat(1_000));
         });
 
         Outcome outcome = send(webhook("/", "s3cret"));
@@ -273,7 +274,7 @@ final class AlertChannelsIT {
         assertThat(process.waitFor()).as(output).isZero();
     }
 
-    private Outcome sendTo(AlertReceiver other, @Nullable String authority) throws Exception {
+    private Outcome sendTo(HttpReceiver other, @Nullable String authority) throws Exception {
         return send(new AlertChannel.Webhook(
                 new AlertChannel.Target(
                         new Secret.Plain(other.uri("/hook").toString()),
@@ -287,7 +288,7 @@ final class AlertChannelsIT {
     void aReceiverWithACertificateOfItsOwnAuthorityGetsMessagesOnlyIfTheChannelTrustsIt() throws Exception {
         SSLContext tls = certificate("receiver", "ip:127.0.0.1");
         certificate("other", "ip:127.0.0.1");
-        try (AlertReceiver secure = new AlertReceiver(tls)) {
+        try (HttpReceiver secure = new HttpReceiver(tls)) {
             assertThat(sendTo(secure, null).answer())
                     .startsWith(
                             "the receiver's certificate is refused: no authority that the node trusts has issued it");
@@ -302,7 +303,7 @@ final class AlertChannelsIT {
 
     @Test
     void aCertificateOfAnotherHostIsRefused() throws Exception {
-        try (AlertReceiver elsewhere = new AlertReceiver(certificate("elsewhere", "dns:alerts.example.org"))) {
+        try (HttpReceiver elsewhere = new HttpReceiver(certificate("elsewhere", "dns:alerts.example.org"))) {
             assertThat(sendTo(elsewhere, "elsewhere").answer())
                     .startsWith("the receiver's certificate is refused: ")
                     .contains("127.0.0.1");
@@ -372,7 +373,7 @@ final class AlertChannelsIT {
     void theUrlOfSlackIsASecret() throws Exception {
         AlertChannel slack = new AlertChannel.Slack(new AlertChannel.Target(
                 inFile("url", receiver.uri("/services/T0/B0/XYZ").toString()), false, null, PATIENCE));
-        receiver.behave(exchange -> AlertReceiver.respond(exchange, 404, "no_service at /services/T0/B0/XYZ"));
+        receiver.behave(exchange -> HttpReceiver.respond(exchange, 404, "no_service at /services/T0/B0/XYZ"));
 
         assertThat(send(slack).answer()).isEqualTo("the receiver answered with status 404: no_service at (secret)");
         assertThat(slack.toString()).doesNotContain("XYZ");
@@ -381,7 +382,7 @@ final class AlertChannelsIT {
     @Test
     void pagerDutyGetsATriggerAndAResolveWithTheSameKey() throws Exception {
         AlertChannel page = new AlertChannel.PagerDuty(target("/v2/enqueue"), inFile("key", "R0UT1NG"));
-        receiver.behave(exchange -> AlertReceiver.respond(
+        receiver.behave(exchange -> HttpReceiver.respond(
                 exchange, 202, "{\"status\":\"success\",\"message\":\"Event processed\",\"dedup_key\":\"k\"}"));
 
         assertThat(send(page).delivered()).isTrue();

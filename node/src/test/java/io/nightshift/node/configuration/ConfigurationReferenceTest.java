@@ -46,6 +46,7 @@ final class ConfigurationReferenceTest {
           http { tls {}, tokens = [{}] }
           metrics.otlp.headers.NAME = value
           alerts { channels.NAME {}, rules = [{}] }
+          lineage {}
           cost {}
         }
         """);

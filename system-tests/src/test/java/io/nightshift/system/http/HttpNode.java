@@ -97,7 +97,8 @@ public final class HttpNode implements AutoCloseable {
                 512L << 20,
                 NodeMetrics.begin(null, "node:1", Prices.NONE),
                 null,
-                alerts));
+                alerts,
+                null));
         GatewayAccess access = node.access(settings, home);
         token = LocalToken.find(home);
         endpoints = node.open(

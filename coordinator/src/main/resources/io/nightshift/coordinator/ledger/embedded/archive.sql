@@ -1,5 +1,5 @@
--- The archive of ended batches, the files that were read and the removed batches, as in
--- migrations/V3__archive.sql to V5__removed_batches.sql. Run whenever the ledger is opened.
+-- The archive of ended batches, the files that were read, the removed batches and the told lineage, as in
+-- migrations/V3__archive.sql to V7__told_lineage.sql. Run whenever the ledger is opened.
 
 CREATE TABLE IF NOT EXISTS batch_archive (
     batch  VARCHAR(128) PRIMARY KEY,
@@ -71,3 +71,11 @@ CREATE TABLE IF NOT EXISTS row_set_block (
     entries VARBINARY(1000000) NOT NULL,
     PRIMARY KEY (row_set, number)
 );
+
+CREATE TABLE IF NOT EXISTS told_lineage (
+    batch  VARCHAR(128) PRIMARY KEY,
+    number BIGINT       NOT NULL,
+    told   VARCHAR(16)  NOT NULL
+);
+
+CREATE INDEX IF NOT EXISTS told_lineage_number ON told_lineage (number, batch);

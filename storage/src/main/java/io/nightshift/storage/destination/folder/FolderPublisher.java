@@ -25,6 +25,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -140,18 +141,18 @@ class FolderPublisher {
         if (!Files.isDirectory(folder)) {
             return Optional.empty();
         }
-        try (Stream<Path> entries = Files.list(folder)) {
-            return entries.map(entry -> String.valueOf(entry.getFileName()))
-                    .filter(name -> name.startsWith(BatchFolders.PREFIX))
-                    .map(name -> name.substring(BatchFolders.PREFIX.length()))
-                    .filter(BatchId::isValid)
-                    .map(BatchId::new)
-                    .filter(batch -> batch.isOfJob(job))
-                    .max(Comparator.naturalOrder());
-        } catch (IOException e) {
-            throw FailureException.permanent(
-                    "the destination %s can't be read: %s".formatted(folder, Folders.reason(e)));
+        // By names alone: a folder may have ten thousand batches, and every submission asks.
+        String prefix = BatchFolders.PREFIX + job + "-";
+        String[] names = folder.toFile().list((parent, name) -> name.startsWith(prefix));
+        if (names == null) {
+            throw FailureException.permanent("the destination %s can't be read".formatted(folder));
         }
+        return Arrays.stream(names)
+                .map(name -> name.substring(BatchFolders.PREFIX.length()))
+                .filter(BatchId::isValid)
+                .map(BatchId::new)
+                .filter(batch -> batch.isOfJob(job))
+                .max(Comparator.naturalOrder());
     }
 
     Optional<String> manifest(BatchId batch) {

@@ -1,4 +1,4 @@
-package io.nightshift.node.alert;
+package io.nightshift.testing;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -19,35 +19,35 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import javax.net.ssl.SSLContext;
 
-/// A receiver of alerts: an HTTP server on loopback, which answers as a test says.
-final class AlertReceiver implements AutoCloseable {
+/// A receiver of messages, such as alerts: an HTTP server on loopback, which answers as a test says.
+public final class HttpReceiver implements AutoCloseable {
 
     /// Answers a request whose body was read.
     @FunctionalInterface
-    interface Behaviour {
+    public interface Behaviour {
         void answer(HttpExchange exchange) throws IOException;
     }
 
     /// A request.
     ///
     /// @param headers the first value of each, by its name in lower case
-    record Request(String path, Map<String, String> headers, String body) {}
+    public record Request(String path, Map<String, String> headers, String body) {}
 
     private final HttpServer server;
     private final ExecutorService executor = Executors.newCachedThreadPool();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private volatile Behaviour behaviour;
 
-    AlertReceiver() throws IOException {
+    public HttpReceiver() throws IOException {
         this(HttpServer.create());
     }
 
     /// A receiver by HTTPS.
-    AlertReceiver(SSLContext tls) throws IOException {
+    public HttpReceiver(SSLContext tls) throws IOException {
         this(withTls(tls));
     }
 
-    private AlertReceiver(HttpServer unbound) throws IOException {
+    private HttpReceiver(HttpServer unbound) throws IOException {
         behaviour = exchange -> respond(exchange, 200, "ok");
         server = unbound;
         server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -71,24 +71,24 @@ final class AlertReceiver implements AutoCloseable {
         behaviour.answer(exchange);
     }
 
-    static void respond(HttpExchange exchange, int status, String body) throws IOException {
+    public static void respond(HttpExchange exchange, int status, String body) throws IOException {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
         exchange.getResponseBody().write(bytes);
         exchange.close();
     }
 
-    void behave(Behaviour wanted) {
+    public void behave(Behaviour wanted) {
         behaviour = wanted;
     }
 
-    URI uri(String path) {
+    public URI uri(String path) {
         String scheme = server instanceof HttpsServer ? "https" : "http";
         return URI.create(
                 "%s://127.0.0.1:%d%s".formatted(scheme, server.getAddress().getPort(), path));
     }
 
-    List<Request> requests() {
+    public List<Request> requests() {
         return new ArrayList<>(requests);
     }
 

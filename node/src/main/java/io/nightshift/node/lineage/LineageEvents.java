@@ -1,0 +1,170 @@
+package io.nightshift.node.lineage;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.node.Version;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.storage.database.DataSources;
+import io.openlineage.client.OpenLineage;
+import io.openlineage.client.OpenLineage.RunEvent.EventType;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/// Writes OpenLineage events. The library's classes are generated from the schema of OpenLineage, so that an event
+/// has its form.
+final class LineageEvents {
+
+    private static final URI PRODUCER = URI.create("https://github.com/nightshift-io/nightshift");
+
+    /// The facet of a run with what OpenLineage has no facet for.
+    private static final String FACET = "nightshift_batch";
+
+    private static final ObjectMapper MAPPER = JsonMapper.builder()
+            .addModule(new JavaTimeModule())
+            .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+            .defaultPropertyInclusion(JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
+            .build();
+
+    private final OpenLineage lineage = new OpenLineage(PRODUCER);
+    private final String namespace;
+    private final DataSources databases;
+    private final String version;
+
+    /// @param namespace of the jobs
+    /// @param databases that jobs may name
+    LineageEvents(String namespace, DataSources databases) {
+        this.namespace = namespace;
+        this.databases = databases;
+        String program = Version.ofProgram();
+        this.version = program == null ? "development" : program;
+    }
+
+    /// An event as JSON.
+    ///
+    /// @param submitted the first entry of the batch's ledger
+    /// @param description the batch at the time of the event
+    /// @param at when it happened
+    String write(EventType type, BatchEvent.Submitted submitted, BatchDescription description, Instant at) {
+        OpenLineage.RunEvent event = lineage.newRunEventBuilder()
+                .eventType(type)
+                .eventTime(at.atZone(ZoneOffset.UTC))
+                .run(lineage.newRun(runId(submitted.batch()), runFacets(type, submitted, description)))
+                .job(lineage.newJob(
+                        namespace,
+                        submitted.job().name(),
+                        lineage.newJobFacetsBuilder()
+                                .jobType(lineage.newJobTypeJobFacetBuilder()
+                                        .processingType("BATCH")
+                                        .integration("NIGHTSHIFT")
+                                        .jobType("JOB")
+                                        .build())
+                                .build()))
+                .inputs(inputs(submitted, description))
+                .outputs(List.of(output(type, submitted, description)))
+                .build();
+        try {
+            return MAPPER.writeValueAsString(event);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("an event can't be written as JSON", e);
+        }
+    }
+
+    /// The same for all events of a batch.
+    private UUID runId(BatchId batch) {
+        return UUID.nameUUIDFromBytes((namespace + "/" + batch).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private OpenLineage.RunFacets runFacets(
+            EventType type, BatchEvent.Submitted submitted, BatchDescription description) {
+        OpenLineage.RunFacet batch = lineage.newRunFacet();
+        Map<String, Object> values = batch.getAdditionalProperties();
+        values.put("batch", submitted.batch().value());
+        values.put("model", description.model());
+        values.put("modelSha256", submitted.model().sha256());
+        values.put("parameters", description.parameters());
+        values.put("predictions", description.predictions());
+        values.put("quarantined", description.quarantined());
+        OpenLineage.RunFacetsBuilder facets = lineage.newRunFacetsBuilder()
+                .processing_engine(lineage.newProcessingEngineRunFacet(version, "Nightshift", null))
+                .put(FACET, batch);
+        if (submitted.due() != null) {
+            facets.nominalTime(lineage.newNominalTimeRunFacet(submitted.due().atZone(ZoneOffset.UTC), null));
+        }
+        if (type == EventType.FAIL || type == EventType.ABORT) {
+            String reason = description.reason() == null ? "no reason" : description.reason();
+            facets.errorMessage(lineage.newErrorMessageRunFacet(reason, "Java", null));
+        }
+        return facets.build();
+    }
+
+    /// The data, and the model as a dataset of its own.
+    private List<OpenLineage.InputDataset> inputs(BatchEvent.Submitted submitted, BatchDescription description) {
+        List<OpenLineage.InputDataset> inputs = new ArrayList<>();
+        for (LineageDatasets.Dataset dataset : new LineageDatasets(submitted.job(), databases).inputs()) {
+            OpenLineage.InputDatasetBuilder input = lineage.newInputDatasetBuilder()
+                    .namespace(dataset.namespace())
+                    .name(dataset.name());
+            // The number is that of the source, which comes first.
+            if (inputs.isEmpty() && description.partitions() > 0) {
+                input.inputFacets(lineage.newInputDatasetInputFacetsBuilder()
+                        .inputStatistics(lineage.newInputStatisticsInputDatasetFacetBuilder()
+                                .rowCount(description.rows())
+                                .build())
+                        .build());
+            }
+            inputs.add(input.build());
+        }
+        LineageDatasets.Dataset model = model(submitted);
+        inputs.add(lineage.newInputDatasetBuilder()
+                .namespace(model.namespace())
+                .name(model.name())
+                .facets(lineage.newDatasetFacetsBuilder()
+                        .datasetType(lineage.newDatasetTypeDatasetFacet("MODEL", null))
+                        .version(lineage.newDatasetVersionDatasetFacet(
+                                String.valueOf(submitted.model().version())))
+                        .build())
+                .build());
+        return inputs;
+    }
+
+    /// A registered model by its name, and another one by its file.
+    private LineageDatasets.Dataset model(BatchEvent.Submitted submitted) {
+        return submitted.job().model() instanceof ModelReference.File(String path)
+                ? new LineageDatasets.Dataset("file", path)
+                : new LineageDatasets.Dataset(
+                        namespace, "models/" + submitted.model().name());
+    }
+
+    private OpenLineage.OutputDataset output(
+            EventType type, BatchEvent.Submitted submitted, BatchDescription description) {
+        LineageDatasets.Dataset dataset = new LineageDatasets(submitted.job(), databases).output();
+        OpenLineage.OutputDatasetBuilder output =
+                lineage.newOutputDatasetBuilder().namespace(dataset.namespace()).name(dataset.name());
+        if (type == EventType.COMPLETE) {
+            output.facets(lineage.newDatasetFacetsBuilder()
+                            .version(lineage.newDatasetVersionDatasetFacet(
+                                    submitted.batch().value()))
+                            .build())
+                    .outputFacets(lineage.newOutputDatasetOutputFacetsBuilder()
+                            .outputStatistics(lineage.newOutputStatisticsOutputDatasetFacetBuilder()
+                                    .rowCount(description.predictions())
+                                    .size(description.bytes())
+                                    .build())
+                            .build());
+        }
+        return output.build();
+    }
+}

@@ -1,0 +1,74 @@
+package io.nightshift.node.lineage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.node.lineage.LineageDatasets.Dataset;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFile;
+import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.database.DataSources;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LineageDatasetsTest {
+
+    private static final DataSources DATABASES = new DataSources(Map.of(
+            "crm",
+            new DataSourceSettings("crm", "jdbc:postgresql://db.example.com/crm?sslmode=require", null, null),
+            "near",
+            new DataSourceSettings("near", "jdbc:postgresql:///near", null, null),
+            "shop",
+            new DataSourceSettings("shop", "jdbc:mariadb://db.example.com:3307/shop", null, null)));
+
+    private static LineageDatasets of(String source, String destination) {
+        Job job = JobFile.parse("""
+                job: flights
+                model: flights.ubj
+                parameters: {day: {type: date, default: 2026-11-25}}
+                source: {%s}
+                destination: {%s}
+                """.formatted(source, destination), Path.of("/jobs/flights.yaml"), List.of());
+        return new LineageDatasets(job, DATABASES);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "parquet: /lake/flights.parquet                 | file                          | /lake/flights.parquet",
+                "parquet: data/flights                          | file                          | /jobs/data/flights",
+                "parquet: '/lake/flights/*.parquet'             | file                          | /lake/flights",
+                "parquet: '/lake/dt=2026-11-25/a.parquet'       | file                          | /lake",
+                "parquet: 's3://lake/a/b/{day}/x.parquet'       | s3://lake                     | a/b",
+                "parquet: 's3://lake/*.parquet'                 | s3://lake                     | /",
+                "csv: '/lake/in-{day:yyyy}.csv'                 | file                          | /lake/in-2026.csv",
+                "ndjson: '/lake/{day}.ndjson'                   | file                          | /lake",
+                "postgres: {data-source: crm, table: flights}   | postgres://db.example.com:5432| crm.public.flights",
+                "postgres: {data-source: crm, table: raw.flights}| postgres://db.example.com:5432| crm.raw.flights",
+                "postgres: {data-source: crm, query: SELECT 1 AS a, key: a}| postgres://db.example.com:5432| crm",
+                "postgres: {data-source: near, table: flights}  | postgres://localhost:5432     | near.public.flights",
+                "mariadb: {data-source: shop, table: flights}   | mysql://db.example.com:3307   | shop.flights",
+                "mariadb: {data-source: shop, table: raw.flights}| mysql://db.example.com:3307   | raw.flights"
+            })
+    void inputsHaveTheNamesOfOpenLineage(String source, String namespace, String name) {
+        assertThat(of(source, "parquet: predictions").inputs()).containsExactly(new Dataset(namespace, name));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "parquet: predictions                           | file                          | /jobs/predictions",
+                "parquet: 's3://lake/predictions/'              | s3://lake                     | predictions",
+                "csv: 'predictions/{day}'                       | file                          | /jobs/predictions",
+                "postgres: {data-source: crm, table: delays}    | postgres://db.example.com:5432| crm.public.delays",
+                "postgres: {data-source: crm, table: out.delays}       | postgres://db.example.com:5432| crm.out.delays",
+                "mariadb: {data-source: shop, table: delays}    | mysql://db.example.com:3307   | shop.delays"
+            })
+    void theOutputHasTheNameOfOpenLineage(String destination, String namespace, String name) {
+        assertThat(of("parquet: a.parquet", destination).output()).isEqualTo(new Dataset(namespace, name));
+    }
+}
