@@ -49,7 +49,12 @@ public final class JobFileOptions {
         return read(file, List.of(), Map.of());
     }
 
-    private static Job read(Path file, List<String> overrides, Map<String, String> parameters) {
+    /// Reads a job file.
+    ///
+    /// @param overrides of keys, as `--set` gives them
+    /// @param parameters values of parameters by name
+    /// @throws io.nightshift.protocol.job.JobFileException with every mistake in the file
+    public static Job read(Path file, List<String> overrides, Map<String, String> parameters) {
         try {
             return JobFile.parse(Files.readAllBytes(file), file, overrides, parameters);
         } catch (NoSuchFileException e) {

@@ -27,7 +27,7 @@ public final class RegistryOption {
     }
 
     /// Where the models are, for messages.
-    String place(HomeFolder home, Configuration given) {
+    public String place(HomeFolder home, Configuration given) {
         return switch (location(given)) {
             case RegistryLocation.Home _ -> home.folder().toString();
             case RegistryLocation.Folder folder -> folder.folder().toString();
@@ -36,7 +36,7 @@ public final class RegistryOption {
     }
 
     /// The option that makes another command use the same registry; empty for the default.
-    String option() {
+    public String option() {
         return location == null ? "" : " --registry " + ShellCommands.word(location);
     }
 }

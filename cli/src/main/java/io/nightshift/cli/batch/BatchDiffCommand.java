@@ -3,6 +3,7 @@ package io.nightshift.cli.batch;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.output.DistributionJson;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.coordinator.batch.BatchState;
@@ -306,8 +307,8 @@ final class BatchDiffCommand extends LedgerCommand {
             node.put("changed", column.changed());
             node.put("mean_change", column.meanChange());
             node.put("largest_change", column.largestChange());
-            put(node.putObject("earlier"), column.earlier());
-            put(node.putObject("later"), column.later());
+            DistributionJson.put(node.putObject("earlier"), column.earlier());
+            DistributionJson.put(node.putObject("later"), column.later());
         }
         ArrayNode rows = json.putArray("rows");
         List<String> names =
@@ -324,28 +325,6 @@ final class BatchDiffCommand extends LedgerCommand {
     private static void put(ObjectNode node, List<String> names, List<@Nullable String> values) {
         for (int i = 0; i < names.size(); i++) {
             node.put(names.get(i), values.get(i));
-        }
-    }
-
-    private static void put(ObjectNode node, Distribution values) {
-        node.put("missing", values.missing());
-        switch (values) {
-            case Distribution.Numbers numbers -> {
-                node.put("not_finite", numbers.notFinite());
-                node.put("mean", numbers.mean());
-                node.put("deviation", numbers.deviation());
-                node.put("least", numbers.least());
-                ObjectNode quantiles = node.putObject("quantiles");
-                List<Double> estimates = numbers.quantiles();
-                for (int i = 0; estimates != null && i < estimates.size(); i++) {
-                    quantiles.put(String.valueOf(OutputComparison.QUANTILES.get(i)), estimates.get(i));
-                }
-                node.put("greatest", numbers.greatest());
-            }
-            case Distribution.Values frequent -> {
-                ObjectNode counts = node.putObject("frequent");
-                frequent.frequent().forEach(counts::put);
-            }
         }
     }
 }

@@ -1,7 +1,8 @@
-package io.nightshift.cli;
+package io.nightshift.cli.model;
 
 import io.nightshift.api.AliasChange;
 import io.nightshift.api.PromoteRequest;
+import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.registry.ModelRegistry;

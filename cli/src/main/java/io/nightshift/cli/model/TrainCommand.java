@@ -1,5 +1,10 @@
-package io.nightshift.cli;
+package io.nightshift.cli.model;
 
+import io.nightshift.cli.ConfigurationOption;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.HomeFolder;
+import io.nightshift.cli.JobFileOptions;
+import io.nightshift.cli.RegistryOption;
 import io.nightshift.cli.train.TrainingReader;
 import io.nightshift.cli.train.TrainingRequest;
 import io.nightshift.cli.train.TrainingRequest.Target;

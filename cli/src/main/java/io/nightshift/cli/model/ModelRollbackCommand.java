@@ -1,9 +1,10 @@
-package io.nightshift.cli;
+package io.nightshift.cli.model;
 
 import io.nightshift.api.AliasChange;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
+import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.NightshiftClient;

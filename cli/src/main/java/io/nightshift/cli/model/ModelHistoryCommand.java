@@ -1,7 +1,8 @@
-package io.nightshift.cli;
+package io.nightshift.cli.model;
 
 import io.nightshift.api.AliasMove;
 import io.nightshift.api.ModelHistory;
+import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.NightshiftClient;

@@ -1,6 +1,9 @@
-package io.nightshift.cli;
+package io.nightshift.cli.model;
 
 import io.nightshift.api.ApiJson;
+import io.nightshift.cli.ConfigurationOption;
+import io.nightshift.cli.HomeFolder;
+import io.nightshift.cli.RegistryOption;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ServerOption;
 import io.nightshift.cli.output.JsonOutput;

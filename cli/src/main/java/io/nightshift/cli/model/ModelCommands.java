@@ -1,5 +1,10 @@
-package io.nightshift.cli;
+package io.nightshift.cli.model;
 
+import io.nightshift.cli.ConfigurationOption;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.HomeFolder;
+import io.nightshift.cli.RegistryOption;
+import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.ModelRegistry;
@@ -46,9 +51,10 @@ import picocli.CommandLine.Spec;
             ModelRollbackCommand.class,
             ModelHistoryCommand.class,
             ModelCheckCommand.class,
+            ModelCompareCommand.class,
             TrainCommand.class
         })
-final class ModelCommands {
+public final class ModelCommands {
 
     private ModelCommands() {}
 

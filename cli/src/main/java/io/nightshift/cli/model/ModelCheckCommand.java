@@ -1,7 +1,12 @@
-package io.nightshift.cli;
+package io.nightshift.cli.model;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.cli.ConfigurationOption;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.HomeFolder;
+import io.nightshift.cli.JobFileOptions;
+import io.nightshift.cli.RegistryOption;
 import io.nightshift.cli.check.CheckRequest;
 import io.nightshift.cli.check.CheckResult;
 import io.nightshift.cli.check.CheckResult.DifferingRow;
