@@ -18,7 +18,7 @@ import java.util.TreeSet;
 /// Checks that a job's SQL is one scalar expression over the row's own columns, using DuckDB's parser.
 /// Subqueries and table functions could read other files; functions that depend on more than the row would
 /// make a score depend on when and where it was computed.
-final class Expressions {
+public final class Expressions {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String NOT_SINGLE = "it is not a single expression";
@@ -42,7 +42,7 @@ final class Expressions {
     private final Set<String> columns = new HashSet<>();
 
     /// @param columns of the file
-    Expressions(Connection connection, Collection<String> columns) throws SQLException {
+    public Expressions(Connection connection, Collection<String> columns) throws SQLException {
         this.connection = connection;
         this.functions = Functions.of(connection);
         this.named = columns;
@@ -51,7 +51,7 @@ final class Expressions {
 
     /// @param key where the job file has it, e.g. `source.where`
     /// @throws FailureException saying what is not allowed
-    void check(String key, String expression) throws SQLException {
+    public void check(String key, String expression) throws SQLException {
         // It is used in parentheses, where a clause could hide behind a closing one: `1) HAVING (true`. So it must
         // also be an expression without them.
         parse(key, expression, expression + "\n");

@@ -149,6 +149,12 @@ final class HttpCommandsIT {
                 .contains("Batch %s (published) has ".formatted(batch))
                 .contains("quarantine show %s --server http://127.0.0.1:%d --token-file".formatted(batch, node.port));
         Path reader = Files.writeString(folder.resolve("reader"), "a reader's");
+        Path file = folder.resolve("exported.csv");
+        assertThat(quarantine(token, List.of("export", "latest", "--to", file.toString(), "--where", "record_row > 0"))
+                        .expect(0)
+                        .out())
+                .contains("quarantined rows of batch " + batch);
+        assertThat(file).content().startsWith("record_file,record_row");
         quarantine(reader, List.of("show", batch))
                 .expect(2, "The token reader has the role read, but the request needs the role submit.");
         quarantine(token, List.of("show", "nosuch")).expect(2, "no batch nosuch");

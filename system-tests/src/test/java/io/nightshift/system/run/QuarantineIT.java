@@ -9,12 +9,17 @@ import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The commands `quarantine list` and `quarantine show`, over the phases of a batch.
+/// The commands `quarantine list`, `show` and `export`, over the phases of a batch.
 final class QuarantineIT {
 
     /// Every tenth distance is no number, in one of two ways.
@@ -114,5 +119,58 @@ final class QuarantineIT {
         assertThat(quarantine(job, "list", "latest").expect(0).out()).contains("(published) has no quarantined rows.");
         quarantine(job, "list", "nosuch").expect(2, "nosuch");
         quarantine(job, "show", "latest", "--limit", "-1").expect(2, "--limit must be 0 or more, not -1");
+    }
+
+    @Test
+    void theRowsOrSomeOfThemAreExportedInEachFormat() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, BAD);
+        InProcess.run(job, JOB).expect(1);
+
+        for (String format : List.of("parquet", "csv", "ndjson")) {
+            Path file = folder.resolve("rows." + format);
+            assertThat(quarantine(job, "export", "latest", "--to", file.toString())
+                            .expect(0)
+                            .out())
+                    .startsWith("Wrote 300 quarantined rows of batch flights-")
+                    .contains(file.toString());
+            String read = format.equals("ndjson") ? "read_json" : "read_" + format;
+            assertThat(text("SELECT count(*) || ' ' || count(DISTINCT record_row) || ' '"
+                            + " || count(*) FILTER (json_extract_string(\"values\", '$.distance') = 'n/a')"
+                            + " || ' ' || min(record_file) FROM " + read + "('" + file + "')"))
+                    .isEqualTo("300 300 150 " + job.input());
+        }
+
+        Path some = folder.resolve("some.csv");
+        JsonNode result = quarantine(
+                        job,
+                        "export",
+                        "latest",
+                        "--to",
+                        some.toString(),
+                        "--where",
+                        "(\"values\"->>'distance') = '12 km' AND record_row < 100",
+                        "-o",
+                        "json")
+                .expect(0)
+                .json();
+        assertThat(result.get("rows").asInt()).isEqualTo(5);
+        assertThat(some).content().startsWith("record_file,record_row,record_id,reason,value,message,values");
+
+        quarantine(job, "export", "latest", "--to", some.toString()).expect(2, "exists already");
+        quarantine(job, "export", "latest", "--to", folder + "/rows.txt").expect(2, "parquet, csv, ndjson");
+        quarantine(job, "export", "latest", "--to", folder + "/no.csv", "--where", "nosuch = 1")
+                .expect(2, "nosuch");
+        quarantine(job, "export", "latest", "--to", folder + "/no.csv", "--where", "(SELECT true)")
+                .expect(2, "--where: «(SELECT true)»");
+        assertThat(folder.toFile().list()).doesNotContain("no.csv", "no.csv.partial");
+    }
+
+    private static String text(String query) throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            row.next();
+            return row.getString(1);
+        }
     }
 }
