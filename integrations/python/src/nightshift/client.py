@@ -11,7 +11,7 @@ import time
 import uuid
 from itertools import islice
 from pathlib import Path
-from typing import Any, Callable, Iterator, List, Mapping, Optional, Sequence, TypeVar, Union
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, TypeVar, Union
 from urllib.parse import quote
 
 from .errors import NightshiftError, Unexpected, Unreachable, WaitTimeout
@@ -296,6 +296,26 @@ class Client:
     def delete(self, batch: str, reason: str = "", *, force: bool = False, dry_run: bool = False) -> ControlResult:
         """Deletes the output of a published batch. Its ledger stays."""
         return self._control(batch, "delete", {"reason": reason, "force": force, "dry_run": dry_run})
+
+    def redrive(
+        self, batch: str, *, job: Optional[str] = None, where: Optional[str] = None, reason: str = ""
+    ) -> ControlResult:
+        """Scores quarantined rows of a published batch again, and adds those that have a prediction now.
+
+        The answer comes when the redrive has begun. `get` says how far it is.
+
+        Args:
+            batch: as in `get`.
+            job: the text of the corrected job file, with absolute paths; without it, the job of the batch.
+            where: an SQL expression over the columns of the quarantine that selects rows.
+            reason: kept in the batch's history.
+        """
+        body: Dict[str, Any] = {"reason": reason}
+        if job is not None:
+            body["job"] = job
+        if where is not None:
+            body["where"] = where
+        return self._control(batch, "redrive", body)
 
     def retry(self, batch: str) -> ControlResult:
         """Continues a failed batch from what is committed."""

@@ -1,6 +1,7 @@
 package io.nightshift.api;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// An operator's request to change the course of a batch. Repeating one changes nothing more.
 public sealed interface BatchControl {
@@ -48,8 +49,19 @@ public sealed interface BatchControl {
     /// @param dryRun whether to check only, and to delete nothing
     record Delete(String reason, boolean force, boolean dryRun) implements BatchControl {}
 
+    /// Scores quarantined rows of a published batch again, and adds them to the batch. Refused where the
+    /// destination can't take them.
+    ///
+    /// @param job the text of a job file, by which the rows are scored; null for the batch's own job
+    /// @param where an SQL expression over the columns of the quarantine that selects rows; null for all rows
+    /// @param reason kept in the batch's history; at most 1,000 characters, may be empty
+    record Redrive(
+            @Nullable String job,
+            @Nullable String where,
+            String reason) implements BatchControl {}
+
     /// The name of the control in commands and URLs: `pause`, `resume`, `cancel`, `retry`, `rescore`,
-    /// `ignore-window`, `approve` or `delete`.
+    /// `ignore-window`, `approve`, `delete` or `redrive`.
     default String verb() {
         return switch (this) {
             case Pause pause -> "pause";
@@ -60,6 +72,7 @@ public sealed interface BatchControl {
             case IgnoreWindow ignore -> "ignore-window";
             case Approve approve -> "approve";
             case Delete delete -> "delete";
+            case Redrive redrive -> "redrive";
         };
     }
 }

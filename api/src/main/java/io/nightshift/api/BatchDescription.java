@@ -48,6 +48,7 @@ import org.jspecify.annotations.Nullable;
 ///     are known
 /// @param approval who has approved the publication in spite of failed checks; null if nobody has
 /// @param removal how far the removal of the published batch is; null if it is not removed
+/// @param redrive how far the last redrive of its quarantined rows is; null if there was none
 public record BatchDescription(
         String batch,
         String job,
@@ -76,7 +77,8 @@ public record BatchDescription(
         @JsonInclude(Include.NON_NULL) @Nullable Use use,
         @JsonInclude(Include.NON_EMPTY) List<Check> checks,
         @JsonInclude(Include.NON_NULL) @Nullable Approval approval,
-        @JsonInclude(Include.NON_NULL) @Nullable Removal removal) {
+        @JsonInclude(Include.NON_NULL) @Nullable Removal removal,
+        @JsonInclude(Include.NON_NULL) @Nullable Redrive redrive) {
 
     /// Keeps unmodifiable copies of the collections; the maps are sorted.
     public BatchDescription {
@@ -154,6 +156,28 @@ public record BatchDescription(
             String reason,
             @JsonInclude(Include.NON_NULL) @Nullable Instant unpublishedAt,
             @JsonInclude(Include.NON_NULL) @Nullable Instant removedAt,
+            String text) {}
+
+    /// A redrive of the quarantined rows of a published batch.
+    ///
+    /// @param number of the supplement that it adds to the batch, from 1
+    /// @param at when it began
+    /// @param by the name of the token of who began it
+    /// @param reason that the caller gave, may be empty
+    /// @param state `scoring`, `publishing`, `published` or `failed`
+    /// @param healed how many rows have got a prediction; 0 until they are scored
+    /// @param endedAt when it was published or failed; null before
+    /// @param failure why it failed; null if it did not
+    /// @param text the redrive in one sentence, for people
+    public record Redrive(
+            int number,
+            Instant at,
+            String by,
+            String reason,
+            String state,
+            long healed,
+            @JsonInclude(Include.NON_NULL) @Nullable Instant endedAt,
+            @JsonInclude(Include.NON_NULL) @Nullable String failure,
             String text) {}
 
     /// A resource that the batch needs does not work. The batch tries it again and again.
@@ -282,7 +306,8 @@ public record BatchDescription(
                 use,
                 checks,
                 approval,
-                removal);
+                removal,
+                redrive);
     }
 
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.

@@ -344,7 +344,9 @@ final class HttpNightshiftClient implements NightshiftClient {
             case BatchControl.IgnoreWindow ignore -> new ControlRequest(null, List.of());
             case BatchControl.Approve(String reason) -> new ControlRequest(reason, List.of());
             case BatchControl.Delete(String reason, boolean force, boolean dryRun) ->
-                new ControlRequest(reason, List.of(), force, dryRun);
+                new ControlRequest(reason, List.of(), force, dryRun, null, null);
+            case BatchControl.Redrive(String job, String where, String reason) ->
+                new ControlRequest(reason, List.of(), false, false, job, where);
         };
         Call call = new Call(
                 "POST",

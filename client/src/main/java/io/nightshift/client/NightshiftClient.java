@@ -230,7 +230,7 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param filter the rows to read, and where the page begins
     CompletionStage<QuarantinedRowPage> quarantinedRows(String batch, QuarantineFilter filter);
 
-    /// Pauses, resumes, cancels, retries, rescores, approves or deletes a batch, or lets it ignore its
+    /// Pauses, resumes, cancels, retries, rescores, approves, deletes or redrives a batch, or lets it ignore its
     /// window. When the stage completes, the change is durable.
     ///
     /// The stage fails with the kind `REFUSED` if the batch's state doesn't allow the control.

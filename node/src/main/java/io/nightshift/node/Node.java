@@ -258,6 +258,13 @@ public final class Node {
                         rowScanner()),
                 this::description,
                 new DestinationPublisher(destinations, dependencies.ledger(), this::description),
+                new QuarantineRedriver(
+                        dependencies.ledger(),
+                        destinations,
+                        dependencies.duckDb(),
+                        this::description,
+                        this::attempt,
+                        Clock.systemUTC()),
                 new LedgerMeasurements(dependencies.ledger()),
                 dependencies.ledger()::entries,
                 this::tellRegister,

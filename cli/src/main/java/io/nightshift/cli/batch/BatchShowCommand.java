@@ -178,6 +178,9 @@ final class BatchShowCommand extends QueryCommand {
         if (batch.removal() != null) {
             table.row("removal", batch.removal().text());
         }
+        if (batch.redrive() != null) {
+            table.row("redrive", batch.redrive().text());
+        }
         if (batch.approval() != null) {
             table.row("approved", DisplayFormat.of(batch.approval()));
         }

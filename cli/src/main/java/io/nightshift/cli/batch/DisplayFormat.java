@@ -5,6 +5,7 @@ import io.nightshift.cli.output.OutageText;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.job.RunKey;
 import java.nio.file.Path;
@@ -122,6 +123,14 @@ final class DisplayFormat {
             case BatchEvent.RemovalBegun begun -> Removal.of(begun).sentence();
             case BatchEvent.Unpublished unpublished -> "readers no longer see the batch";
             case BatchEvent.Removed removed -> "all output is deleted";
+            case BatchEvent.RedriveBegun begun -> Redrive.of(begun).sentence();
+            case BatchEvent.RedriveFailed failed -> failed.failure().message();
+            case BatchEvent.SupplementCommitted committed ->
+                "%s healed, %s still quarantined"
+                        .formatted(
+                                count(committed.supplement().commit().predictions(), "row"),
+                                number(committed.supplement().commit().quarantined()));
+            case BatchEvent.SupplementPublished published -> "readers see the healed rows";
             case BatchEvent.Cancelled cancelled -> cancelled.reason();
         };
         return words.replaceAll("\\s+", " ").strip();

@@ -6,7 +6,12 @@ import picocli.CommandLine.Command;
 /// `nightshift quarantine`: the rows that could not be scored, of a batch in any phase.
 @Command(
         name = "quarantine",
-        description = "Shows and exports the rows of a batch that could not be scored, and the reasons.",
-        subcommands = {QuarantineListCommand.class, QuarantineShowCommand.class, QuarantineExportCommand.class},
+        description = "Shows and exports the rows of a batch that could not be scored, and scores them again.",
+        subcommands = {
+            QuarantineListCommand.class,
+            QuarantineShowCommand.class,
+            QuarantineExportCommand.class,
+            QuarantineRedriveCommand.class
+        },
         mixinStandardHelpOptions = true)
 public final class QuarantineCommands extends CommandGroup {}

@@ -15,6 +15,7 @@ import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,6 +77,7 @@ final class BackgroundTaskRunner {
             case CoordinatorAction.FencePublication fence -> fence(fence, state);
             case CoordinatorAction.FenceFailedBatch fence -> fence(state);
             case CoordinatorAction.RemoveOutput(RemovalStep step) -> remove(step, state);
+            case CoordinatorAction.RunRedrive redrive -> redrive(redrive, state);
             case CoordinatorAction.CountLedgerEntries count -> countEntries();
         };
     }
@@ -232,6 +234,33 @@ final class BackgroundTaskRunner {
         }
     }
 
+    private CoordinatorMessage.TaskOutcome redrive(CoordinatorAction.RunRedrive task, BatchState state) {
+        RedriveStep step = task.step();
+        Redriver redriver = services.redriver();
+        try {
+            return switch (step) {
+                case CHECK -> {
+                    redriver.check(state, Objects.requireNonNull(task.request()));
+                    yield new CoordinatorMessage.RedriveStepEnded(step, null, null, null);
+                }
+                case SCORE -> new CoordinatorMessage.RedriveStepEnded(step, redriver.score(state), null, null);
+                case PUBLISH ->
+                    new CoordinatorMessage.RedriveStepEnded(
+                            step, null, redriver.publish(state).manifestSha256(), null);
+                case END -> {
+                    redriver.end(state);
+                    yield new CoordinatorMessage.RedriveStepEnded(step, null, null, null);
+                }
+            };
+        } catch (FailureException e) {
+            return new CoordinatorMessage.RedriveStepEnded(step, null, null, e.failure());
+        } catch (RuntimeException e) {
+            LOG.error("{}: unexpected error", batch, e);
+            return new CoordinatorMessage.RedriveStepEnded(
+                    step, null, null, Failure.permanent("an unexpected error: " + e));
+        }
+    }
+
     private CoordinatorMessage.TaskOutcome countEntries() {
         try {
             return new CoordinatorMessage.LedgerEntriesCounted(
@@ -293,6 +322,9 @@ final class BackgroundTaskRunner {
                 yield new CoordinatorMessage.RemovalStepEnded(
                         step, stall("removing it from " + destination, destination, waited));
             }
+            case CoordinatorAction.RunRedrive redrive ->
+                new CoordinatorMessage.RedriveStepEnded(
+                        redrive.step(), null, null, stall("redriving rows", job.source().input().toString(), waited));
             case CoordinatorAction.CountLedgerEntries count -> new CoordinatorMessage.LedgerEntriesCounted(0);
         };
     }

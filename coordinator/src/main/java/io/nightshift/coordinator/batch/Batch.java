@@ -367,7 +367,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                 .thenApply(waited -> tasks.stalled(task, state.submission().job(), waited));
         if (task instanceof CoordinatorAction.FencePublication) {
             report(task, watched.result().applyToEither(stalled, Function.identity()));
-        } else if (task instanceof CoordinatorAction.RemoveOutput) {
+        } else if (task instanceof CoordinatorAction.RemoveOutput || task instanceof CoordinatorAction.RunRedrive) {
             // While it hangs, no other one begins.
             report(task, watched.result());
         } else {

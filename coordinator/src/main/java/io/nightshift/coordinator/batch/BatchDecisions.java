@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The parts: [LifecycleDecisions] moves the batch from phase to phase, [AttemptDecisions] grants leases and
 /// counts failures, [CommitDecisions] decides exactly-once, [ControlDecisions] answers operators,
-/// [RemovalDecisions] removes the batch after its publication, and [TakeoverDetection] notices that another
-/// coordinator has taken over.
+/// [RemovalDecisions] removes the batch after its publication, [RedriveDecisions] adds rows to it that were
+/// quarantined, and [TakeoverDetection] notices that another coordinator has taken over.
 final class BatchDecisions {
 
     private final BatchId batch;
@@ -48,6 +48,7 @@ final class BatchDecisions {
     private final TakeoverDetection takeover;
     private final BatchForecast forecasts;
     private final RemovalDecisions removal;
+    private final RedriveDecisions redrives;
 
     /// @param lifecycle new, like all other parts, and used by no other object
     BatchDecisions(
@@ -58,7 +59,8 @@ final class BatchDecisions {
             ControlDecisions control,
             TakeoverDetection takeover,
             BatchForecast forecasts,
-            RemovalDecisions removal) {
+            RemovalDecisions removal,
+            RedriveDecisions redrives) {
         this.batch = batch;
         this.lifecycle = lifecycle;
         this.attempts = attempts;
@@ -67,6 +69,7 @@ final class BatchDecisions {
         this.takeover = takeover;
         this.forecasts = forecasts;
         this.removal = removal;
+        this.redrives = redrives;
     }
 
     /// @param node this node, `host:port`
@@ -78,15 +81,17 @@ final class BatchDecisions {
         LifecycleDecisions lifecycle =
                 new LifecycleDecisions(batch, settings, node, random, attempts, commits, forecasts);
         RemovalDecisions removal = new RemovalDecisions(batch, settings.removalGrace());
+        RedriveDecisions redrives = new RedriveDecisions(batch, node);
         return new BatchDecisions(
                 batch,
                 lifecycle,
                 attempts,
                 commits,
-                new ControlDecisions(batch, lifecycle, attempts, commits, removal),
+                new ControlDecisions(batch, lifecycle, attempts, commits, removal, redrives),
                 new TakeoverDetection(settings, lifecycle),
                 forecasts,
-                removal);
+                removal,
+                redrives);
     }
 
     /// Decides about a message.
@@ -94,7 +99,9 @@ final class BatchDecisions {
         return switch (message) {
             case CoordinatorMessage.CommandReceived(BatchCommand command) -> decide(state, command, now);
             case CoordinatorMessage.Recovered recovered ->
-                lifecycle.recovered(state, now).plus(removal.nextStep(state, now));
+                state.redrives().isPending()
+                        ? redrives.resume(state, now)
+                        : lifecycle.recovered(state, now).plus(removal.nextStep(state, now));
             case CoordinatorMessage.FlushCommits flush -> withNextStep(state, commits.flush(state, now));
             case CoordinatorMessage.Tick tick -> tick(state, now);
             case CoordinatorMessage.TaskReported(
@@ -108,11 +115,15 @@ final class BatchDecisions {
                     case CoordinatorMessage.FailedBatchFenced fenced ->
                         lifecycle.fenced(state, incarnation, fenced, now);
                     case CoordinatorMessage.RemovalStepEnded ended -> removal.ended(state, ended, now);
+                    case CoordinatorMessage.RedriveStepEnded ended -> redrives.ended(state, incarnation, ended, now);
                     case CoordinatorMessage.LedgerEntriesCounted counted -> takeover.counted(state, counted);
                 };
             case CoordinatorMessage.AlertsDue due -> Decision.nothing();
             case CoordinatorMessage.AlertAnswered answered -> Decision.nothing();
-            case CoordinatorMessage.RetryDue(int incarnation) -> lifecycle.retryDue(state, incarnation, now);
+            case CoordinatorMessage.RetryDue(int incarnation) ->
+                state.redrives().isPending()
+                        ? redrives.retryDue(state)
+                        : lifecycle.retryDue(state, incarnation, now);
             case CoordinatorMessage.IdleTimeout timeout ->
                 isRemovable(state) ? Decision.of(new CoordinatorAction.Passivate()) : Decision.nothing();
         };
@@ -134,7 +145,7 @@ final class BatchDecisions {
                         .plus(takeover.asked(state, now));
             // Batch reports alerts itself, because they follow from the state.
             case BatchCommand.ReportAlerts report -> Decision.nothing();
-            case BatchCommand.Retire retire -> removal.retire(state, retire, now);
+            case BatchCommand.Retire retire -> retire(state, retire, now);
             case BatchCommand.RequestLease request ->
                 attempts.requestLease(state, request, now).plus(takeover.asked(state, now));
             case BatchCommand.Heartbeat heartbeat ->
@@ -153,6 +164,15 @@ final class BatchDecisions {
             case BatchCommand.AttemptDiscarded(Attempt attempt, Use use) -> attempts.discard(state, attempt, use);
             case BatchCommand.AttemptFailed failed -> withNextStep(state, attempts.failed(state, failed, now));
         };
+    }
+
+    private Decision retire(BatchState state, BatchCommand.Retire retire, DecisionTime now) {
+        if (redrives.isBusy(state)) {
+            return Decision.nothing();
+        }
+        boolean isLeftByRedrive =
+                state.phase() == Phase.PUBLISHED && state.removal() == null && retire.retention() == null;
+        return isLeftByRedrive ? redrives.forget(state) : removal.retire(state, retire, now);
     }
 
     private Decision unlessSuperseded(
@@ -197,7 +217,7 @@ final class BatchDecisions {
     /// Whether the coordinator can be removed from memory until somebody asks for the batch again. Nothing is
     /// lost: the ledger has the batch's end, and the register asks for it again if it missed it.
     boolean isRemovable(BatchState state) {
-        return !state.isOpen() && !lifecycle.isTaskRunning() && !removal.isTaskRunning();
+        return !state.isOpen() && !lifecycle.isTaskRunning() && !removal.isTaskRunning() && !redrives.isBusy(state);
     }
 
     /// The values of the batch in the metrics; null if the batch has ended or was never submitted.
@@ -254,7 +274,8 @@ final class BatchDecisions {
                 state.input(),
                 state.checked() == null ? List.of() : state.checked().results(),
                 approval(state.approved()),
-                state.removal());
+                state.removal(),
+                state.redrives().last());
     }
 
     private static BatchStatus.@Nullable Outage outage(BatchState.@Nullable Outage outage) {

@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -93,6 +94,17 @@ final class BatchEventLog {
                 LOG.info("{} is {}", batch, Removal.of(begun).sentence());
             case BatchEvent.Unpublished unpublished -> LOG.info("{} is no longer seen by readers", batch);
             case BatchEvent.Removed removed -> LOG.info("{} is removed", batch);
+            case BatchEvent.RedriveBegun begun ->
+                LOG.info("{}: {}", batch, Redrive.of(begun).sentence());
+            case BatchEvent.RedriveFailed failed ->
+                LOG.warn("{}: the redrive has failed: {}", batch, failed.failure().message());
+            case BatchEvent.SupplementCommitted committed ->
+                LOG.info(
+                        "{}: supplement {} is committed: {} rows healed",
+                        batch,
+                        committed.supplement().number(),
+                        committed.supplement().commit().predictions());
+            case BatchEvent.SupplementPublished published -> LOG.info("{}: the supplement is published", batch);
             case BatchEvent.Cancelled cancelled -> LOG.info("{} is cancelled: {}", batch, cancelled.reason());
         }
     }

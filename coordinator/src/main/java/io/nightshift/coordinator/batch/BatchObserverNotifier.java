@@ -79,6 +79,10 @@ final class BatchObserverNotifier {
                 case BatchEvent.WindowIgnored ignored -> {}
                 case BatchEvent.Rescored rescored -> {}
                 case BatchEvent.Retried retried -> {}
+                case BatchEvent.RedriveBegun begun -> {}
+                case BatchEvent.RedriveFailed failed -> {}
+                case BatchEvent.SupplementCommitted committed -> {}
+                case BatchEvent.SupplementPublished published -> {}
                 case BatchEvent.RemovalBegun begun -> {}
                 case BatchEvent.Unpublished unpublished -> {}
                 case BatchEvent.Removed removed -> {}

@@ -23,6 +23,7 @@ import java.util.function.ToLongFunction;
 /// @param changedRows plans batches that read changed rows only; called on threads of `blocking` only
 /// @param models describes a registered model; called on threads of `blocking` only
 /// @param publisher publishes batches
+/// @param redriver scores quarantined rows of published batches again; called on threads of `blocking` only
 /// @param measurements what the checks of batches look at; called on threads of `blocking` only
 /// @param entries counts a batch's entries in the journal; called on threads of `blocking` only
 /// @param register sends a command to the batch register; called by any thread, never blocks
@@ -42,6 +43,7 @@ public record BatchServices(
         ChangedRowPlanner changedRows,
         Function<ModelVersion, ModelDescription> models,
         Publisher publisher,
+        Redriver redriver,
         BatchMeasurements measurements,
         ToLongFunction<BatchId> entries,
         Consumer<BatchRegisterCommand> register,

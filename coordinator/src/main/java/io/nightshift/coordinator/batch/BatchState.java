@@ -17,11 +17,15 @@ import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
 import io.nightshift.protocol.batch.BatchEvent.RemovalBegun;
 import io.nightshift.protocol.batch.BatchEvent.Removed;
+import io.nightshift.protocol.batch.BatchEvent.RedriveBegun;
+import io.nightshift.protocol.batch.BatchEvent.RedriveFailed;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
 import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
 import io.nightshift.protocol.batch.BatchEvent.StepFailed;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
+import io.nightshift.protocol.batch.BatchEvent.SupplementCommitted;
+import io.nightshift.protocol.batch.BatchEvent.SupplementPublished;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.BatchEvent.Unpublished;
 import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
@@ -30,6 +34,7 @@ import io.nightshift.protocol.batch.BatchUse;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Removal;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -48,6 +53,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -82,6 +88,7 @@ import org.jspecify.annotations.Nullable;
 /// @param extension the request to extend the plan that [PlanExtended] has not answered yet; null if there is
 ///     none
 /// @param removal how far the removal of a published batch is; null if it is not removed
+/// @param redrives the redrives of a published batch
 public record BatchState(
         BatchId batch,
         long entries,
@@ -104,7 +111,8 @@ public record BatchState(
         @Nullable Approved approved,
         ResourceUse resources,
         @Nullable ExtensionRequested extension,
-        @Nullable Removal removal) {
+        @Nullable Removal removal,
+        Redrives redrives) {
 
     /// Failures of a resource: of one attempt after another, or of one try at a step.
     ///
@@ -216,6 +224,19 @@ public record BatchState(
                     use.minus(other.use));
         }
 
+        /// The sums after rows of the quarantine have got a prediction.
+        Totals plus(Supplement supplement) {
+            PartitionCommit commit = supplement.commit();
+            return new Totals(
+                    rows,
+                    read,
+                    predictions + commit.predictions(),
+                    commit.quarantined(),
+                    bytes + commit.bytes(),
+                    unseenCategories,
+                    use);
+        }
+
         Totals plus(PartitionCommit commit) {
             return new Totals(
                     rows + commit.rows(),
@@ -252,7 +273,8 @@ public record BatchState(
                 null,
                 ResourceUse.NONE,
                 null,
-                null);
+                null,
+                Redrives.NONE);
     }
 
     /// Whether every partition is committed, and the plan is not to be extended.
@@ -373,7 +395,8 @@ public record BatchState(
                 approved,
                 resources,
                 extension,
-                removal);
+                removal,
+                redrives);
     }
 
     /// The state after these events, before they are entries of the ledger: [#head()] stays the same.
@@ -420,7 +443,8 @@ public record BatchState(
                     null,
                     resources,
                     null,
-                    null);
+                    null,
+                    redrives);
         }
         Phase before = phase;
         if (before == null || !Transitions.allows(before, event.getClass())) {
@@ -457,7 +481,8 @@ public record BatchState(
                 approved,
                 nextResources,
                 extension,
-                removal);
+                removal,
+                redrives);
     }
 
     private BatchState fold(BatchEvent event) {
@@ -477,6 +502,7 @@ public record BatchState(
         Checked nextChecked = checked;
         Approved nextApproved = approved;
         Removal nextRemoval = removal;
+        Redrives nextRedrives = redrives;
         switch (event) {
             case Submitted again -> throw new IllegalStateException("it can't begin twice");
             case TookOver tookOver -> {
@@ -595,8 +621,8 @@ public record BatchState(
             }
             case Published end -> nextPublished = end;
             case RemovalBegun begun -> {
-                if (removal != null) {
-                    throw new IllegalStateException("it can't be removed twice");
+                if (removal != null || redrives.isPending()) {
+                    throw new IllegalStateException("it can't be removed twice, or during a redrive");
                 }
                 nextRemoval = Removal.of(begun);
             }
@@ -606,6 +632,26 @@ public record BatchState(
                     throw new IllegalStateException("it can't be deleted while readers see it");
                 }
                 nextRemoval = pendingRemoval().removed(removed.at());
+            }
+            case RedriveBegun begun -> {
+                if (removal != null) {
+                    throw new IllegalStateException("it is removed");
+                }
+                nextRedrives = redrives.begin(begun);
+            }
+            case RedriveFailed failed -> nextRedrives = redrives.fail(failed);
+            case SupplementCommitted scored ->
+                nextRedrives = redrives.commit(
+                        scored,
+                        pinned().index().partitions(),
+                        totals.quarantined(),
+                        submission().model().sha256(),
+                        incarnation);
+            case SupplementPublished end -> {
+                nextRedrives = redrives.publish(end);
+                nextTotals = totals.plus(nextRedrives.published().getLast());
+                nextPublished = new Published(
+                        Objects.requireNonNull(published).at(), published.destination(), end.manifest());
             }
             case Cancelled cancelled ->
                 nextFailure =
@@ -633,7 +679,8 @@ public record BatchState(
                 nextApproved,
                 resources,
                 nextExtension,
-                nextRemoval);
+                nextRemoval,
+                nextRedrives);
     }
 
     private Removal pendingRemoval() {

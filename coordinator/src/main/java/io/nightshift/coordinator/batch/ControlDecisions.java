@@ -22,6 +22,7 @@ class ControlDecisions {
     private final AttemptDecisions attempts;
     private final CommitDecisions commits;
     private final RemovalDecisions removal;
+    private final RedriveDecisions redrives;
 
     /// The cancellations that wait until the publication is fenced.
     private final List<BatchCommand.Cancel> cancellations = new ArrayList<>();
@@ -31,12 +32,14 @@ class ControlDecisions {
             LifecycleDecisions lifecycle,
             AttemptDecisions attempts,
             CommitDecisions commits,
-            RemovalDecisions removal) {
+            RemovalDecisions removal,
+            RedriveDecisions redrives) {
         this.batch = batch;
         this.lifecycle = lifecycle;
         this.attempts = attempts;
         this.commits = commits;
         this.removal = removal;
+        this.redrives = redrives;
     }
 
     Decision decide(BatchState state, BatchCommand.Control request, DecisionTime now) {
@@ -142,7 +145,14 @@ class ControlDecisions {
             case BatchCommand.Rescore rescore -> rescore(state, phase, rescore, now);
             case BatchCommand.IgnoreWindow ignore -> ignoreWindow(state, phase, ignore, now);
             case BatchCommand.Approve approve -> approve(state, approve, now);
-            case BatchCommand.Delete delete -> removal.delete(state, delete, now);
+            case BatchCommand.Delete delete ->
+                redrives.isBusy(state)
+                        ? refuse(delete, "a redrive of it is in progress. Wait for its end")
+                        : removal.delete(state, delete, now);
+            case BatchCommand.Redrive redrive ->
+                removal.isTaskRunning()
+                        ? refuse(redrive, "it is being removed")
+                        : redrives.redrive(state, redrive);
         };
     }
 

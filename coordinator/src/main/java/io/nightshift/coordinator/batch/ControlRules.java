@@ -35,6 +35,7 @@ final class ControlRules {
             case BatchCommand.IgnoreWindow ignore -> BatchEvent.WindowIgnored.class;
             case BatchCommand.Approve approve -> BatchEvent.Approved.class;
             case BatchCommand.Delete delete -> BatchEvent.RemovalBegun.class;
+            case BatchCommand.Redrive redrive -> BatchEvent.RedriveBegun.class;
         };
     }
 

@@ -3,6 +3,7 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.PartitionPlan;
@@ -141,6 +142,18 @@ sealed interface CoordinatorMessage {
     ///
     /// @param failure why the step failed; null if it is done
     record RemovalStepEnded(RemovalStep step, @Nullable Failure failure) implements TaskOutcome {}
+
+    /// The outcome of [CoordinatorAction.RunRedrive].
+    ///
+    /// @param supplement what [RedriveStep#SCORE] has written; null after other steps, and if it has failed
+    /// @param manifest the digest of the new manifest after [RedriveStep#PUBLISH]; null after other steps, and
+    ///     if it has failed
+    /// @param failure why the step failed; null if it is done
+    record RedriveStepEnded(
+            RedriveStep step,
+            @Nullable Supplement supplement,
+            @Nullable String manifest,
+            @Nullable Failure failure) implements TaskOutcome {}
 
     /// The outcome of [CoordinatorAction.CountLedgerEntries].
     ///

@@ -22,12 +22,16 @@ import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.PlanExtended;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
+import io.nightshift.protocol.batch.BatchEvent.RedriveBegun;
+import io.nightshift.protocol.batch.BatchEvent.RedriveFailed;
 import io.nightshift.protocol.batch.BatchEvent.RemovalBegun;
 import io.nightshift.protocol.batch.BatchEvent.Removed;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
 import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
 import io.nightshift.protocol.batch.BatchEvent.StepFailed;
+import io.nightshift.protocol.batch.BatchEvent.SupplementCommitted;
+import io.nightshift.protocol.batch.BatchEvent.SupplementPublished;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.BatchEvent.Unpublished;
 import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
@@ -139,6 +143,11 @@ public final class Transitions {
         TABLE.put(
                 PUBLISHED,
                 row(
+                        Map.entry(TookOver.class, Target.SAME),
+                        Map.entry(RedriveBegun.class, Target.SAME),
+                        Map.entry(RedriveFailed.class, Target.SAME),
+                        Map.entry(SupplementCommitted.class, Target.SAME),
+                        Map.entry(SupplementPublished.class, Target.SAME),
                         Map.entry(RemovalBegun.class, Target.SAME),
                         Map.entry(Unpublished.class, Target.SAME),
                         Map.entry(Removed.class, Target.SAME)));

@@ -10,6 +10,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
@@ -103,7 +104,8 @@ public final class BatchDescriptions {
                 UseDescriptions.of(state.use(), totals.predictions(), partitions, prices),
                 state.checked() == null ? List.of() : checks(state.checked().results()),
                 approval(state.approved()),
-                removal(state.removal()));
+                removal(state.removal()),
+                redrive(state.redrives().last()));
     }
 
     private static boolean isRetryable(@Nullable Phase phase, @Nullable Failure failure) {
@@ -152,7 +154,8 @@ public final class BatchDescriptions {
                 UseDescriptions.of(status.use(), status.predictions(), status.partitions(), prices),
                 checks(status.checks()),
                 approval(status.approval()),
-                removal(status.removal()));
+                removal(status.removal()),
+                redrive(status.redrive()));
     }
 
     /// Describes the results of checks.
@@ -180,6 +183,21 @@ public final class BatchDescriptions {
                         removal.unpublishedAt(),
                         removal.removedAt(),
                         removal.sentence());
+    }
+
+    private static BatchDescription.@Nullable Redrive redrive(@Nullable Redrive redrive) {
+        return redrive == null
+                ? null
+                : new BatchDescription.Redrive(
+                        redrive.number(),
+                        redrive.at(),
+                        redrive.by(),
+                        redrive.reason(),
+                        redrive.state().toString(),
+                        redrive.healed(),
+                        redrive.endedAt(),
+                        redrive.failure(),
+                        redrive.sentence());
     }
 
     private static BatchDescription.@Nullable Approval approval(BatchEvent.@Nullable Approved approved) {
@@ -267,6 +285,7 @@ public final class BatchDescriptions {
                 null,
                 null,
                 List.of(),
+                null,
                 null,
                 null);
     }

@@ -39,6 +39,10 @@ final class BatchThroughput {
             case BatchEvent.Rescored rescored -> {}
             case BatchEvent.Failed failed -> {}
             case BatchEvent.Cancelled cancelled -> {}
+            case BatchEvent.RedriveBegun begun -> {}
+            case BatchEvent.RedriveFailed failed -> {}
+            case BatchEvent.SupplementCommitted committed -> {}
+            case BatchEvent.SupplementPublished done -> {}
             case BatchEvent.RemovalBegun begun -> {}
             case BatchEvent.Unpublished unpublished -> {}
             case BatchEvent.Removed removed -> {}
@@ -46,6 +50,10 @@ final class BatchThroughput {
     }
 
     private void begin(Instant at) {
+        if (published != null) {
+            // A redrive takes over, too.
+            return;
+        }
         begun = at;
         rows = 0;
     }

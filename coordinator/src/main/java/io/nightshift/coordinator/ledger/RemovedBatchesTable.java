@@ -12,6 +12,9 @@ import java.util.List;
 /// be continued, and which batches the retention need not look at again. What counts is the ledger of each
 /// batch: a row is written before the removal begins, and marked as done after it ended. See
 /// docs/decisions/0038-retention.md.
+///
+/// A batch whose quarantined rows are scored again is there, too, until that has ended. The retention leaves it
+/// alone meanwhile.
 public final class RemovedBatchesTable {
 
     private final Ledger ledger;
@@ -31,6 +34,11 @@ public final class RemovedBatchesTable {
     /// Marks the removal of a batch as done.
     public void end(BatchId batch) {
         update("UPDATE removed_batch SET done = TRUE WHERE batch = ?", batch);
+    }
+
+    /// Deletes the row of a batch that is not removed.
+    public void forget(BatchId batch) {
+        update("DELETE FROM removed_batch WHERE batch = ? AND NOT done", batch);
     }
 
     private void update(String sql, BatchId... parameters) {

@@ -4,7 +4,9 @@ import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.storage.destination.CommittedBatch;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +21,15 @@ public final class CommittedBatches {
 
     /// A batch with the commits that count, read from its ledger.
     public static CommittedBatch read(Ledger ledger, BatchState state) {
+        return read(ledger, state, state.redrives().published());
+    }
+
+    /// A published batch, with the supplement that is about to be published.
+    public static CommittedBatch withPending(Ledger ledger, BatchState state) {
+        return read(ledger, state, state.redrives().all());
+    }
+
+    private static CommittedBatch read(Ledger ledger, BatchState state, List<Supplement> supplements) {
         Map<Integer, PartitionCommit> commits = new TreeMap<>();
         Set<Integer> rescored = new HashSet<>();
         ledger.forEach(state.batch(), (number, entry) -> {
@@ -30,12 +41,20 @@ public final class CommittedBatches {
                 rescored.addAll(again.partitions());
             }
         });
-        return of(state, commits.values(), rescored);
+        return of(state, commits.values(), rescored, supplements);
     }
 
-    /// @param commits that count, in the order of the partitions
+    /// @param commits that count, of the partitions of the plan, in their order
     /// @param rescored partitions that had another winner before
     public static CommittedBatch of(BatchState state, Collection<PartitionCommit> commits, Set<Integer> rescored) {
+        return of(state, commits, rescored, state.redrives().published());
+    }
+
+    private static CommittedBatch of(
+            BatchState state,
+            Collection<PartitionCommit> commits,
+            Set<Integer> rescored,
+            List<Supplement> supplements) {
         BatchEvent.Submitted submitted = state.submission();
         return new CommittedBatch(
                 state.batch(),
@@ -44,11 +63,26 @@ public final class CommittedBatches {
                 submitted.at(),
                 state.incarnation(),
                 state.plan() == null ? List.of() : state.pinned().files(),
-                List.copyOf(commits),
+                supplemented(commits, supplements),
+                supplements,
                 rescored,
                 state.checked(),
                 state.approved(),
                 state.entries(),
                 state.head());
+    }
+
+    /// The commits whose output readers see: those of the plan, and those of supplements. The quarantine of the
+    /// last supplement has replaced that of all commits before.
+    ///
+    /// @param commits of the partitions of the plan, in their order
+    public static List<PartitionCommit> supplemented(
+            Collection<PartitionCommit> commits, List<Supplement> supplements) {
+        List<PartitionCommit> all = new ArrayList<>(commits);
+        supplements.forEach(supplement -> all.add(supplement.commit()));
+        if (!supplements.isEmpty()) {
+            all.subList(0, all.size() - 1).replaceAll(PartitionCommit::withoutQuarantine);
+        }
+        return all;
     }
 }

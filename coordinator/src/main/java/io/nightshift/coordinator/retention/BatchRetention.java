@@ -229,6 +229,11 @@ public final class BatchRetention {
                 isRemoved = true;
             }
         }
+        if (publishedAt == null) {
+            // Redrives have followed it.
+            BatchEvent.Published published = ledger.state(batch).published();
+            publishedAt = published == null ? null : published.at();
+        }
         if (job == null || publishedAt == null) {
             throw FailureException.permanent("the ledger of %s does not say that it is published".formatted(batch));
         }

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.verification;
 
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.publish.CommittedBatches;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
@@ -12,6 +13,7 @@ import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.PartitionPlan.Range;
 import io.nightshift.storage.destination.Check;
 import io.nightshift.storage.destination.Finding;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -42,6 +44,7 @@ final class History {
     private final Set<Epoch> failedEpochs = new HashSet<>();
     /// Of commits that were forgotten, since their partitions were scored again.
     private final Set<Epoch> usedEpochs = new HashSet<>();
+    private final List<Epoch> supplemented = new ArrayList<>();
     /// The hash after each entry from the last commit on: one of them is in the manifest.
     private final Map<Long, String> heads = new HashMap<>();
 
@@ -84,8 +87,13 @@ final class History {
         return state;
     }
 
-    /// The committed partitions, in the order of the plan.
+    /// The commits whose output readers see: of the partitions of the plan, in their order, and of supplements.
     List<PartitionCommit> commits() {
+        return CommittedBatches.supplemented(planned(), state.redrives().published());
+    }
+
+    /// The commits of the partitions of the plan, in their order, with the quarantine that they had.
+    List<PartitionCommit> planned() {
         return committed().toList();
     }
 
@@ -137,10 +145,10 @@ final class History {
     }
 
     private void look(long number, BatchEvent event, BatchState next) {
-        if (event instanceof BatchEvent.Committed) {
+        if (event instanceof BatchEvent.Committed || event instanceof BatchEvent.SupplementCommitted) {
             heads.clear();
         }
-        if (!(event instanceof BatchEvent.Published)) {
+        if (!(event instanceof BatchEvent.Published || event instanceof BatchEvent.SupplementPublished)) {
             heads.put(number, next.head());
         }
         switch (event) {
@@ -160,6 +168,8 @@ final class History {
                 failedEpochs.add(failed.epoch());
             }
             case BatchEvent.Rescored rescored -> rescored.partitions().forEach(this::forget);
+            case BatchEvent.SupplementCommitted committed ->
+                supplemented.add(committed.supplement().commit().epoch());
             case BatchEvent.Committed committed -> committed.commits().forEach(commit -> lookAtCommit(number, commit));
             default -> {}
         }
@@ -267,7 +277,9 @@ final class History {
     }
 
     private void lookForRepeatedEpochs() {
-        Epoch[] sorted = committed().map(PartitionCommit::epoch).sorted().toArray(Epoch[]::new);
+        Epoch[] sorted = Stream.concat(committed().map(PartitionCommit::epoch), supplemented.stream())
+                .sorted()
+                .toArray(Epoch[]::new);
         for (int i = 1; i < sorted.length; i++) {
             if (sorted[i].equals(sorted[i - 1])) {
                 epochs.problem("two partitions were committed under one lease, %s", sorted[i]);
@@ -287,7 +299,7 @@ final class History {
             return;
         }
         long covered = 0;
-        for (PartitionCommit commit : commits()) {
+        for (PartitionCommit commit : planned()) {
             if (commit.firstRow() != covered) {
                 partitions.problem(
                         "partition %d begins at row %,d, where row %,d is next",

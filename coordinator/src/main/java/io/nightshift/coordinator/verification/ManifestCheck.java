@@ -9,6 +9,7 @@ import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
 import io.nightshift.protocol.batch.CheckResult;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.destination.Check;
@@ -155,11 +156,12 @@ final class ManifestCheck {
             compare("approval.reason", approved.reason(), found.at("/approval/reason"));
         }
         inputs(state.pinned().files(), found.at("/inputs"));
+        supplements(state.redrives().published(), found.at("/supplements"));
         long entries = found.at("/ledger/entries").asLong();
         String head = history.headAt(entries);
         if (head == null) {
             check.problem(
-                    "_manifest.json was written at entry %,d of the ledger, which is not between the last commit and the publication",
+                    "_manifest.json was written at entry %,d of the ledger, which is not between the last commit and the publication after it",
                     entries);
         } else {
             compare("ledger.head", head, found.at("/ledger/head"));
@@ -181,6 +183,28 @@ final class ManifestCheck {
                     where + ".on_fail",
                     result.check().onFail().text(),
                     found.get(i).get("on_fail"));
+        }
+    }
+
+    private void supplements(List<Supplement> supplements, JsonNode found) {
+        compare("supplements (their number)", supplements.size(), JSON.getNodeFactory().numberNode(found.size()));
+        for (int i = 0; i < Math.min(supplements.size(), found.size()); i++) {
+            Supplement supplement = supplements.get(i);
+            String where = "supplements[%d]".formatted(i);
+            compare(where + ".number", supplement.number(), found.get(i).get("number"));
+            compare(
+                    where + ".partition",
+                    supplement.commit().partition(),
+                    found.get(i).get("partition"));
+            compare(
+                    where + ".predictions",
+                    supplement.commit().predictions(),
+                    found.get(i).get("predictions"));
+            compare(
+                    where + ".quarantined",
+                    supplement.commit().quarantined(),
+                    found.get(i).get("quarantined"));
+            inputs(supplement.input(), found.get(i).path("inputs"));
         }
     }
 

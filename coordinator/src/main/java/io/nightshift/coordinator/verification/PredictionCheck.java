@@ -60,7 +60,7 @@ final class PredictionCheck {
             return;
         }
         try {
-            if (!output.predictions(history.commits(), this::add)) {
+            if (!output.predictions(history.planned(), this::add)) {
                 check.open("not counted again, since the output has the labels of classes, not their positions");
                 return;
             }

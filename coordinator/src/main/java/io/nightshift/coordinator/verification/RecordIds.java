@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Whether the ids of the output, good rows and bad ones together, are the ids of the input, each once. It
@@ -36,6 +38,9 @@ final class RecordIds {
     private final PinComparison pins;
     private final PartitionPlan.Index plan;
 
+    /// The partitions of the plan some of whose rows are in supplements, or may be.
+    private final Set<Integer> supplemented;
+
     /// @param pins compares the input's files with their pins
     RecordIds(OutputProof output, History history, PinComparison pins) {
         this.output = output;
@@ -43,6 +48,12 @@ final class RecordIds {
         this.id = history.state().submission().job().source().id();
         this.pinned = history.state().pinned().files();
         this.plan = history.state().pinned().index();
+        this.supplemented = history.state().redrives().published().isEmpty()
+                ? Set.of()
+                : history.planned().stream()
+                        .filter(commit -> commit.quarantined() > 0)
+                        .map(PartitionCommit::partition)
+                        .collect(Collectors.toSet());
     }
 
     /// Compares the ids of the committed output with those of the input, if the input has not changed.
@@ -50,7 +61,13 @@ final class RecordIds {
         Optional<String> change = SourcePins.change(pinned, pins);
         if (change.isEmpty()) {
             try {
-                compareInGroups(commits, check);
+                compareInGroups(
+                        commits.stream()
+                                .filter(commit -> !isSupplemented(commit))
+                                .toList(),
+                        check);
+                compareSupplemented(
+                        commits.stream().filter(this::isSupplemented).toList(), check);
             } catch (FailureException e) {
                 check.problem("the input can't be compared: %s", e.getMessage());
             }
@@ -63,6 +80,26 @@ final class RecordIds {
         long rows = commits.stream().mapToLong(PartitionCommit::read).sum();
         check.proved("the input is as it was, and each of the %,d rows read from it is in the output once", rows);
         return check.hasProblems() ? Comparison.DIFFERENT : Comparison.SAME;
+    }
+
+    private boolean isSupplemented(PartitionCommit commit) {
+        return commit.partition() >= plan.partitions() || supplemented.contains(commit.partition());
+    }
+
+    /// Compares the partitions that had quarantined rows with the supplements, all together: their rows are in
+    /// both.
+    private void compareSupplemented(List<PartitionCommit> commits, Check check) {
+        if (commits.isEmpty()) {
+            return;
+        }
+        List<PartitionCommit> planned = commits.stream()
+                .filter(commit -> commit.partition() < plan.partitions())
+                .toList();
+        if (!output.areSame(commits, slices(planned))) {
+            check.problem(
+                    "the ids in the output of %,d partitions and of the supplements are not those of these partitions' input",
+                    planned.size());
+        }
     }
 
     private void compareInGroups(List<PartitionCommit> commits, Check check) {

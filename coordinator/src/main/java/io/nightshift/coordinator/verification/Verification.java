@@ -15,7 +15,9 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Submission;
@@ -178,7 +180,7 @@ public final class Verification {
         Published published = state.published();
         Publication publication =
                 published == null ? null : new Publication(published.destination(), published.manifest());
-        CommittedBatch batch = CommittedBatches.of(state, history.commits(), Set.of());
+        CommittedBatch batch = CommittedBatches.of(state, history.planned(), Set.of());
         try (OutputProof output =
                 destinations.of(batch.job()).verify(batch, Objects.requireNonNull(state.phase()), publication)) {
             checkOutput(history, output, found);
@@ -195,6 +197,13 @@ public final class Verification {
             new Check("output", found).open("%s; its ledger stays", removal.sentence());
             return;
         }
+        Redrive redrive = state.redrives().last();
+        if (redrive != null && state.redrives().committed() != null) {
+            new Check("output", found)
+                    .open("not checked while rows are added to it; verify it again afterwards: %s", redrive.sentence());
+            return;
+        }
+        checkSupplements(state, new Check("supplements", found));
         Check place = new Check(output.place(), found);
         if (published != null) {
             output.checkPlace(place);
@@ -217,8 +226,22 @@ public final class Verification {
                 new PredictionCheck(history, checked).run(output, new Check("predictions", found));
             }
         }
-        if (published != null) {
+        if (published != null && !state.redrives().isPending()) {
             output.checkStaging(new Check("staging", found));
+        }
+    }
+
+    /// The ledger's fold has refused supplements whose rows are not those of the quarantine before.
+    private static void checkSupplements(BatchState state, Check supplements) {
+        List<Supplement> published = state.redrives().published();
+        if (!published.isEmpty()) {
+            supplements.proved(
+                    "%,d, with %,d rows that were quarantined before; %,d rows are still quarantined",
+                    published.size(),
+                    published.stream()
+                            .mapToLong(supplement -> supplement.commit().predictions())
+                            .sum(),
+                    state.totals().quarantined());
         }
     }
 

@@ -7,6 +7,8 @@ import io.nightshift.coordinator.incremental.ChangedRowPlanner;
 import io.nightshift.coordinator.incremental.NewFilePlanner;
 import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.publish.LedgerMeasurements;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
@@ -147,6 +149,27 @@ final class BatchActorFixture {
         return node.kit().spawn(Batch.create(id, shard.ref(), services("node:1", inspector())));
     }
 
+    /// The batches of these tests are not redriven.
+    private static final Redriver NO_REDRIVES = new Redriver() {
+        @Override
+        public void check(BatchState state, BatchCommand.Redrive request) {
+            throw FailureException.permanent("this node redrives nothing");
+        }
+
+        @Override
+        public Supplement score(BatchState state) {
+            throw new IllegalStateException();
+        }
+
+        @Override
+        public Publication publish(BatchState state) {
+            throw new IllegalStateException();
+        }
+
+        @Override
+        public void end(BatchState state) {}
+    };
+
     private BatchServices services(String name, SourceInspector inspector) {
         return new BatchServices(
                 settings,
@@ -170,6 +193,7 @@ final class BatchActorFixture {
                         }),
                 version -> MODEL,
                 publisher(),
+                NO_REDRIVES,
                 new LedgerMeasurements(node.ledger()),
                 node.ledger()::entries,
                 register::add,

@@ -182,6 +182,7 @@ class BatchDecisionsScaleIT {
             case CoordinatorAction.FencePublication fence -> throw new AssertionError(fence);
             case CoordinatorAction.FenceFailedBatch fence -> throw new AssertionError(fence);
             case CoordinatorAction.RemoveOutput remove -> throw new AssertionError(remove);
+            case CoordinatorAction.RunRedrive redrive -> throw new AssertionError(redrive);
             case CoordinatorAction.CountLedgerEntries look -> throw new AssertionError(look);
         }
     }

@@ -26,6 +26,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.JobTiming;
@@ -291,6 +292,10 @@ class BatchStateTest {
                 new BatchEvent.RemovalBegun(AT, null, "keep: 3"),
                 new BatchEvent.Unpublished(AT),
                 new BatchEvent.Removed(AT),
+                new BatchEvent.RedriveBegun(AT, 1, null, null, "ops", ""),
+                new BatchEvent.RedriveFailed(AT, Failure.permanent("no such column")),
+                new BatchEvent.SupplementCommitted(AT, new Supplement(1, AT, commit(3, FIRST, 0), List.of())),
+                new BatchEvent.SupplementPublished(AT, "e6".repeat(32)),
                 cancelled());
         assertThat(events).hasSameSizeAs(Arrays.asList(BatchEvent.class.getPermittedSubclasses()));
 

@@ -34,6 +34,7 @@ class ControlRulesTest {
         controls.put("ignore-window", new BatchCommand.IgnoreWindow(OPERATOR, "ops"));
         controls.put("approve", new BatchCommand.Approve("", OPERATOR, "ops"));
         controls.put("delete", new BatchCommand.Delete("", OPERATOR, "ops"));
+        controls.put("redrive", new BatchCommand.Redrive(null, null, "", OPERATOR, "ops"));
         return controls;
     }
 

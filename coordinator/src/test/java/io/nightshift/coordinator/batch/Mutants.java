@@ -556,7 +556,8 @@ enum Mutants implements Simulation.DecisionsFactory {
                     lifecycle,
                     dependencies.attempts(),
                     dependencies.commits(),
-                    dependencies.removal()) {
+                    dependencies.removal(),
+                    dependencies.redrives()) {
                 @Override
                 boolean needsFence(BatchState state, BatchCommand.Control request) {
                     return false;
@@ -574,7 +575,8 @@ enum Mutants implements Simulation.DecisionsFactory {
             AttemptDecisions attempts,
             CommitDecisions commits,
             BatchForecast forecasts,
-            RemovalDecisions removal) {}
+            RemovalDecisions removal,
+            RedriveDecisions redrives) {}
 
     @Override
     public BatchDecisions create(BatchId batch, BatchSettings settings, String node, RandomGenerator random) {
@@ -582,8 +584,9 @@ enum Mutants implements Simulation.DecisionsFactory {
         CommitDecisions commits = commits(batch, attempts);
         BatchForecast forecasts = new BatchForecast();
         RemovalDecisions removal = new RemovalDecisions(batch, settings.removalGrace());
+        RedriveDecisions redrives = new RedriveDecisions(batch, node);
         Dependencies dependencies =
-                new Dependencies(batch, settings, node, random, attempts, commits, forecasts, removal);
+                new Dependencies(batch, settings, node, random, attempts, commits, forecasts, removal, redrives);
         LifecycleDecisions lifecycle = lifecycle(dependencies);
         return new BatchDecisions(
                 batch,
@@ -593,7 +596,8 @@ enum Mutants implements Simulation.DecisionsFactory {
                 control(dependencies, lifecycle),
                 takeover(settings, lifecycle),
                 forecasts,
-                removal);
+                removal,
+                redrives);
     }
 
     AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
@@ -631,7 +635,8 @@ enum Mutants implements Simulation.DecisionsFactory {
                 lifecycle,
                 dependencies.attempts(),
                 dependencies.commits(),
-                dependencies.removal());
+                dependencies.removal(),
+                dependencies.redrives());
     }
 
     TakeoverDetection takeover(BatchSettings settings, LifecycleDecisions lifecycle) {

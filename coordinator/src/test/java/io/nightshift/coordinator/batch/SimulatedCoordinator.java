@@ -247,6 +247,8 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 case CoordinatorAction.Publish publish -> publish(publish, state, hangs && !hangsFirst);
                 case CoordinatorAction.RemoveOutput remove ->
                     throw new IllegalStateException("nobody removes the batch");
+                case CoordinatorAction.RunRedrive redrive ->
+                    throw new IllegalStateException("nobody redrives the batch");
             }
         });
     }
@@ -375,6 +377,8 @@ final class SimulatedCoordinator extends SimulatedProcess {
             case CoordinatorAction.CheckInput check -> new CoordinatorMessage.TaskFailed(AWAY);
             case CoordinatorAction.RemoveOutput(RemovalStep step) ->
                 new CoordinatorMessage.RemovalStepEnded(step, AWAY);
+            case CoordinatorAction.RunRedrive redrive ->
+                new CoordinatorMessage.RedriveStepEnded(redrive.step(), null, null, AWAY);
             case CoordinatorAction.InspectInput inspect -> new CoordinatorMessage.TaskFailed(AWAY);
             case CoordinatorAction.MeasureBatch measure -> new CoordinatorMessage.TaskFailed(AWAY);
             case CoordinatorAction.Publish publish -> new CoordinatorMessage.TaskFailed(AWAY);

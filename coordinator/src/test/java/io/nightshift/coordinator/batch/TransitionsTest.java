@@ -23,12 +23,16 @@ import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.PlanExtended;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
+import io.nightshift.protocol.batch.BatchEvent.RedriveBegun;
+import io.nightshift.protocol.batch.BatchEvent.RedriveFailed;
 import io.nightshift.protocol.batch.BatchEvent.RemovalBegun;
 import io.nightshift.protocol.batch.BatchEvent.Removed;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
 import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
 import io.nightshift.protocol.batch.BatchEvent.StepFailed;
+import io.nightshift.protocol.batch.BatchEvent.SupplementCommitted;
+import io.nightshift.protocol.batch.BatchEvent.SupplementPublished;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.BatchEvent.Unpublished;
 import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
@@ -107,7 +111,24 @@ class TransitionsTest {
                             FAILED,
                             Cancelled.class,
                             CANCELLED),
-            PUBLISHED, Map.of(RemovalBegun.class, PUBLISHED, Unpublished.class, PUBLISHED, Removed.class, PUBLISHED),
+            PUBLISHED,
+                    Map.of(
+                            TookOver.class,
+                            PUBLISHED,
+                            RedriveBegun.class,
+                            PUBLISHED,
+                            RedriveFailed.class,
+                            PUBLISHED,
+                            SupplementCommitted.class,
+                            PUBLISHED,
+                            SupplementPublished.class,
+                            PUBLISHED,
+                            RemovalBegun.class,
+                            PUBLISHED,
+                            Unpublished.class,
+                            PUBLISHED,
+                            Removed.class,
+                            PUBLISHED),
             CANCELLED, Map.of());
 
     @SafeVarargs
@@ -164,11 +185,19 @@ class TransitionsTest {
     }
 
     @Test
-    void nothingButTheRemovalFollowsAnEnd() {
+    void nothingButRedrivesAndTheRemovalFollowsAnEnd() {
+        Set<Class<? extends BatchEvent>> later = Set.of(
+                TookOver.class,
+                RedriveBegun.class,
+                RedriveFailed.class,
+                SupplementCommitted.class,
+                SupplementPublished.class,
+                RemovalBegun.class,
+                Unpublished.class,
+                Removed.class);
         for (Phase phase : Phase.values()) {
             boolean moves = events().stream()
-                    .filter(event -> !Set.of(RemovalBegun.class, Unpublished.class, Removed.class)
-                            .contains(event))
+                    .filter(event -> !later.contains(event))
                     .anyMatch(event -> Transitions.allows(phase, event));
             assertThat(moves).as("%s", phase).isEqualTo(!phase.isEnd());
         }

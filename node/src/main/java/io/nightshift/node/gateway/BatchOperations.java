@@ -11,8 +11,10 @@ import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.wire.WireLimits;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -209,6 +211,7 @@ public final class BatchOperations {
             case BatchControl.IgnoreWindow ignore -> "scored outside its window";
             case BatchControl.Approve approve -> "approved";
             case BatchControl.Delete delete -> "deleted";
+            case BatchControl.Redrive redrive -> "redriven";
         };
     }
 
@@ -228,6 +231,23 @@ public final class BatchOperations {
             case BatchControl.IgnoreWindow() -> {}
             case BatchControl.Approve(String reason) -> checkReason(reason);
             case BatchControl.Delete delete -> checkReason(delete.reason());
+            case BatchControl.Redrive redrive -> {
+                checkReason(redrive.reason());
+                checkJob(redrive.job());
+            }
+        }
+    }
+
+    private static void checkJob(@Nullable String job) {
+        if (job == null) {
+            return;
+        }
+        try {
+            WireLimits.refusal(JobFile.parse(job.getBytes(StandardCharsets.UTF_8))).ifPresent(reason -> {
+                throw ProblemException.rejected(reason);
+            });
+        } catch (FailureException e) {
+            throw ProblemException.rejected(e.failure().message());
         }
     }
 
@@ -247,6 +267,7 @@ public final class BatchOperations {
             case BatchControl.Retry() -> "";
             case BatchControl.IgnoreWindow() -> "";
             case BatchControl.Approve(String reason) -> reason;
+            case BatchControl.Redrive redrive -> redrive.reason();
             case BatchControl.Delete delete -> (delete.force() ? "forced " : "") + delete.reason();
         };
     }

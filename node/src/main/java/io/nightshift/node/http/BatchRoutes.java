@@ -5,6 +5,10 @@ import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Supplement;
+import io.nightshift.protocol.plan.Cut;
+import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -93,6 +97,10 @@ final class BatchRoutes {
     }
 
     private QuarantinePage quarantine(BatchState state, int first, int limit) {
+        List<Supplement> supplements = state.redrives().published();
+        if (!supplements.isEmpty()) {
+            return quarantine(state, supplements.getLast().commit());
+        }
         int all = state.plan() == null ? 0 : state.pinned().index().partitions();
         List<QuarantinePage.QuarantinedPartition> page = new ArrayList<>();
         int partition = first;
@@ -113,6 +121,18 @@ final class BatchRoutes {
                 state.totals().quarantined(),
                 page,
                 partition < all ? String.valueOf(partition) : null);
+    }
+
+    /// The last supplement holds all rows that are still quarantined.
+    private QuarantinePage quarantine(BatchState state, PartitionCommit last) {
+        String file = destinations
+                .of(state.submission().job())
+                .quarantineFile(last.attempt(state.batch()))
+                .orElse(null);
+        List<QuarantinePage.QuarantinedPartition> page = last.quarantined() == 0
+                ? List.of()
+                : List.of(new QuarantinePage.QuarantinedPartition(last.partition(), last.quarantined(), file));
+        return new QuarantinePage(state.batch().value(), last.quarantined(), page, null);
     }
 
     private CompletionStage<Answer> quarantineReasons(Call call) {

@@ -50,7 +50,10 @@ final class ChangeRoutes {
                 control("approve", request -> new BatchControl.Approve(reason(request))),
                 control(
                         "delete",
-                        request -> new BatchControl.Delete(reason(request), request.force(), request.dryRun())));
+                        request -> new BatchControl.Delete(reason(request), request.force(), request.dryRun())),
+                control(
+                        "redrive",
+                        request -> new BatchControl.Redrive(request.job(), request.where(), reason(request))));
     }
 
     private CompletionStage<Answer> submit(Call call) {

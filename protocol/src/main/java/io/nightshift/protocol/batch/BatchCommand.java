@@ -2,7 +2,10 @@ package io.nightshift.protocol.batch;
 
 import io.nightshift.api.BatchControl;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.Submission;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +67,13 @@ public sealed interface BatchCommand {
                 case BatchControl.Approve(String reason) -> new Approve(reason, replyTo, by);
                 case BatchControl.Delete(String reason, boolean force, boolean dryRun) ->
                     new Delete(reason, replyTo, by);
+                case BatchControl.Redrive(String job, String where, String reason) ->
+                    new Redrive(
+                            job == null ? null : JobFile.parse(job.getBytes(StandardCharsets.UTF_8)),
+                            where,
+                            reason,
+                            replyTo,
+                            by);
             };
         }
     }
@@ -137,7 +147,22 @@ public sealed interface BatchCommand {
     /// @param by the name of the caller's token
     record Delete(String reason, ActorRef<ControlReply> replyTo, String by) implements Control {}
 
-    /// Removes a published batch because of its job's retention, or continues a removal. There is no answer.
+    /// Scores quarantined rows of a published batch again, and adds them to it.
+    ///
+    /// @param job by which they are scored; null for the batch's own job
+    /// @param where the SQL condition that selects quarantined rows; null for all of them
+    /// @param reason why, for the ledger; may be empty
+    /// @param replyTo receives the answer, as soon as it is durable that the redrive has begun
+    /// @param by the name of the caller's token
+    record Redrive(
+            @Nullable Job job,
+            @Nullable String where,
+            String reason,
+            ActorRef<ControlReply> replyTo,
+            String by) implements Control {}
+
+    /// Removes a published batch because of its job's retention, or continues a removal or a redrive. There is
+    /// no answer.
     ///
     /// @param retention that removes the batch, as [BatchEvent.RemovalBegun#reason()]; null to begin no
     ///     removal

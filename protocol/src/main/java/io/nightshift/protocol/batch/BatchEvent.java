@@ -294,6 +294,42 @@ public sealed interface BatchEvent {
     /// @param at when the coordinator decided it, by the wall clock of its node
     record Removed(Instant at) implements BatchEvent {}
 
+    /// Quarantined rows of a published batch are to be scored again. Readers see no difference until
+    /// [SupplementPublished].
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param number of the supplement that the redrive makes, from 1. A redrive that fails leaves its number
+    ///     to the next one
+    /// @param job by which the rows are scored; null for the batch's own job
+    /// @param where the SQL condition that selects quarantined rows; null for all of them
+    /// @param by the name of the caller's token
+    /// @param reason the reason that the caller gave, may be empty
+    record RedriveBegun(
+            Instant at,
+            int number,
+            @Nullable Job job,
+            @Nullable String where,
+            String by,
+            String reason) implements BatchEvent {}
+
+    /// The redrive has ended without a supplement. The batch is as it was.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param failure why
+    record RedriveFailed(Instant at, Failure failure) implements BatchEvent {}
+
+    /// The rows of the redrive are scored. From here on the supplement is only ever published.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param supplement what was written
+    record SupplementCommitted(Instant at, Supplement supplement) implements BatchEvent {}
+
+    /// Readers see the supplement.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param manifest SHA-256 of the batch's new manifest, 64 hexadecimal digits
+    record SupplementPublished(Instant at, String manifest) implements BatchEvent {}
+
     /// The batch was cancelled.
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node

@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 /// @param checks the results of the job's checks, in the job's order; empty before they are known
 /// @param approval who has approved the publication in spite of failed checks; null if nobody has
 /// @param removal how far the removal of the published batch is; null if it is not removed
+/// @param redrive how far the last redrive of the published batch is; null if it has none
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -65,7 +66,66 @@ public record BatchStatus(
         @Nullable String input,
         List<CheckResult> checks,
         @Nullable Approval approval,
-        @Nullable Removal removal) {
+        @Nullable Removal removal,
+        @Nullable Redrive redrive) {
+
+    /// The status of a batch without a redrive.
+    public BatchStatus(
+            BatchId batch,
+            @Nullable Phase phase,
+            int incarnation,
+            long rows,
+            long rowsDone,
+            int partitions,
+            int committed,
+            int inFlight,
+            long read,
+            long predictions,
+            long quarantined,
+            long bytes,
+            int attemptsFailed,
+            @Nullable Failure failure,
+            @Nullable String destination,
+            long entries,
+            String head,
+            Map<String, Long> unseenCategories,
+            @Nullable Pause pause,
+            @Nullable Outage outage,
+            @Nullable Timing timing,
+            @Nullable BatchUse use,
+            @Nullable String input,
+            List<CheckResult> checks,
+            @Nullable Approval approval,
+            @Nullable Removal removal) {
+        this(
+                batch,
+                phase,
+                incarnation,
+                rows,
+                rowsDone,
+                partitions,
+                committed,
+                inFlight,
+                read,
+                predictions,
+                quarantined,
+                bytes,
+                attemptsFailed,
+                failure,
+                destination,
+                entries,
+                head,
+                unseenCategories,
+                pause,
+                outage,
+                timing,
+                use,
+                input,
+                checks,
+                approval,
+                removal,
+                null);
+    }
 
     /// A status without the digest of the input, and without checks.
     public BatchStatus(

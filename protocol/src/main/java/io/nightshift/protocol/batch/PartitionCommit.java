@@ -196,6 +196,26 @@ public record PartitionCommit(
                 counted);
     }
 
+    /// The same commit without its quarantined rows, which a supplement has replaced.
+    public PartitionCommit withoutQuarantine() {
+        return new PartitionCommit(
+                partition,
+                epoch,
+                node,
+                firstRow,
+                rows,
+                part.rows(),
+                part,
+                null,
+                model,
+                unseenCategories,
+                use,
+                cores,
+                threads,
+                value,
+                statistics);
+    }
+
     /// The attempt that was committed.
     ///
     /// @param batch the batch of the partition

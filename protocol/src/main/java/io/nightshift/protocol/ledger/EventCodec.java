@@ -237,6 +237,10 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchEvent.RemovalBegun.class, name = "removal-begun"),
         @JsonSubTypes.Type(value = BatchEvent.Unpublished.class, name = "unpublished"),
         @JsonSubTypes.Type(value = BatchEvent.Removed.class, name = "removed"),
+        @JsonSubTypes.Type(value = BatchEvent.RedriveBegun.class, name = "redrive-begun"),
+        @JsonSubTypes.Type(value = BatchEvent.RedriveFailed.class, name = "redrive-failed"),
+        @JsonSubTypes.Type(value = BatchEvent.SupplementCommitted.class, name = "supplement-committed"),
+        @JsonSubTypes.Type(value = BatchEvent.SupplementPublished.class, name = "supplement-published"),
         @JsonSubTypes.Type(value = BatchEvent.Cancelled.class, name = "cancelled"),
     })
     private interface EventTypes {}

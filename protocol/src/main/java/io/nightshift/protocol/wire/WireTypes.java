@@ -46,6 +46,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.batch.StepCommand;
 import io.nightshift.protocol.batch.StepReply;
@@ -381,6 +382,12 @@ final class WireTypes {
             new WireType(437, GatewayCommand.ApplyRetention.class),
             new WireType(438, RetentionReport.class),
             new WireType(439, RetentionReport.Expired.class),
+            // Redrives of quarantined rows.
+            new WireType(450, BatchCommand.Redrive.class),
+            new WireType(451, Redrive.class),
+            new WireType(452, Redrive.State.class),
+            new WireType(453, BatchControl.Redrive.class),
+            new WireType(454, BatchDescription.Redrive.class),
             // Aliases of models.
             new WireType(475, GatewayCommand.PromoteModel.class),
             new WireType(476, GatewayCommand.RollBackModel.class),

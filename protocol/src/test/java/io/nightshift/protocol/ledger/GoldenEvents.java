@@ -15,6 +15,7 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Use;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.AlertCause;
@@ -223,6 +224,27 @@ public final class GoldenEvents {
         events.put("removal-begun", new BatchEvent.RemovalBegun(AT, "ops", "a wrong model"));
         events.put("unpublished", new BatchEvent.Unpublished(AT));
         events.put("removed", new BatchEvent.Removed(AT));
+        events.put(
+                "redrive-begun",
+                new BatchEvent.RedriveBegun(
+                        AT, 1, GoldenJobs.csv(), "value = 'n/a'", "ops", "the source is repaired"));
+        events.put("redrive-begun-least", new BatchEvent.RedriveBegun(AT, 1, null, null, "ops", ""));
+        events.put(
+                "redrive-failed", new BatchEvent.RedriveFailed(AT, Failure.permanent("the column «délai» is missing")));
+        PartitionCommit healed = new PartitionCommit(
+                4,
+                new Epoch(3, 1),
+                "node-b:25520",
+                0,
+                5,
+                5,
+                new OutputFile(3, 4_096, "d4".repeat(32)),
+                new OutputFile(2, 512, "c3".repeat(32)),
+                MODEL.sha256());
+        events.put(
+                "supplement-committed",
+                new BatchEvent.SupplementCommitted(AT, new Supplement(1, AT, healed, List.of(late))));
+        events.put("supplement-published", new BatchEvent.SupplementPublished(AT, "e6".repeat(32)));
         events.put("cancelled", new BatchEvent.Cancelled(AT, "given up for a later batch"));
         return events;
     }

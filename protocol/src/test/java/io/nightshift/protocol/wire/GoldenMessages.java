@@ -48,6 +48,7 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.batch.StepCommand;
 import io.nightshift.protocol.batch.StepReply;
@@ -190,6 +191,8 @@ public final class GoldenMessages {
         add("ignore-window", new BatchCommand.IgnoreWindow(operator, "ops"));
         add("approve", new BatchCommand.Approve("the app was down", operator, "ops"));
         add("delete", new BatchCommand.Delete("a wrong model", operator, "ops"));
+        add("redrive", new BatchCommand.Redrive(GoldenJobs.csv(), "value = 'n/a'", "the source is repaired", operator, "ops"));
+        add("redrive-least", new BatchCommand.Redrive(null, null, "", operator, "ops"));
         add("retire", new BatchCommand.Retire("keep: 30, for: 90d"));
         add("done", new ControlReply.Done(BATCH, Phase.PAUSED));
         add("refused", new ControlReply.Refused(BATCH, "it is being published"));
@@ -231,7 +234,8 @@ public final class GoldenMessages {
                         new CheckResult(GoldenJobs.nullsCheck(), 0.34, false),
                         new CheckResult(GoldenJobs.meanCheck(), 0.5, false, BATCH, 0.5, 0.75)),
                 new BatchStatus.Approval(AT, "the app was down", "ops"),
-                new Removal(AT, "ops", "a wrong model", AT, AT));
+                new Removal(AT, "ops", "a wrong model", AT, AT),
+                new Redrive(1, AT, "ops", "the source is repaired", Redrive.State.FAILED, 7, AT, "no such column"));
     }
 
     private void statuses() {
@@ -404,6 +408,7 @@ public final class GoldenMessages {
         control("ignore-window", new BatchControl.IgnoreWindow(), system);
         control("approve", new BatchControl.Approve("the app was down"), system);
         control("delete", new BatchControl.Delete("a wrong model", true, false), system);
+        control("redrive", new BatchControl.Redrive("job: flights", "value = 'n/a'", "the source is repaired"), system);
         add("gateway-apply-retention", new GatewayCommand.ApplyRetention("flights", true, system.actor("asker")));
         add(
                 "gateway-promote-model",
@@ -758,7 +763,17 @@ public final class GoldenMessages {
                         0.5)),
                 new BatchDescription.Approval(AT, "the app was down", "ops"),
                 new BatchDescription.Removal(
-                        AT, "ops", "a wrong model", AT, AT, "deleted by ops on 2026-11-24: a wrong model"));
+                        AT, "ops", "a wrong model", AT, AT, "deleted by ops on 2026-11-24: a wrong model"),
+                new BatchDescription.Redrive(
+                        1,
+                        AT,
+                        "ops",
+                        "the source is repaired",
+                        "failed",
+                        7,
+                        AT,
+                        "no such column",
+                        "supplement 1 by ops: failed: no such column"));
     }
 
     private void add(String name, Object message) {

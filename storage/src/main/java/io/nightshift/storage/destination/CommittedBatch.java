@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.BatchEvent.Approved;
 import io.nightshift.protocol.batch.BatchEvent.Checked;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.SourceFile;
@@ -19,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// @param submittedAt when the batch was submitted
 /// @param incarnation of the coordinator that is in charge
 /// @param input the pinned input
-/// @param commits those that count, in the order of the partitions
+/// @param commits those that count, in the order of the partitions: of the plan, and then of the supplements
+/// @param supplements rows that were added to the published batch, in order; only the last one has a quarantine
 /// @param rescored partitions that had another winner before
 /// @param checked the results of the job's checks; null if the job has none, or before they are known
 /// @param approved the approval in spite of failed checks; null if there is none
@@ -33,6 +35,7 @@ public record CommittedBatch(
         int incarnation,
         List<SourceFile> input,
         List<PartitionCommit> commits,
+        List<Supplement> supplements,
         Set<Integer> rescored,
         @Nullable Checked checked,
         @Nullable Approved approved,
@@ -42,12 +45,46 @@ public record CommittedBatch(
     public CommittedBatch {
         input = List.copyOf(input);
         commits = List.copyOf(commits);
+        supplements = List.copyOf(supplements);
         rescored = Set.copyOf(rescored);
     }
 
-    /// Rows of the input that the commits cover.
+    /// A batch without supplements.
+    public CommittedBatch(
+            BatchId id,
+            Job job,
+            ModelVersion model,
+            Instant submittedAt,
+            int incarnation,
+            List<SourceFile> input,
+            List<PartitionCommit> commits,
+            Set<Integer> rescored,
+            @Nullable Checked checked,
+            @Nullable Approved approved,
+            long entries,
+            String head) {
+        this(
+                id,
+                job,
+                model,
+                submittedAt,
+                incarnation,
+                input,
+                commits,
+                List.of(),
+                rescored,
+                checked,
+                approved,
+                entries,
+                head);
+    }
+
+    /// Rows of the input that the commits of the plan's partitions cover.
     public long rows() {
-        return commits.stream().mapToLong(PartitionCommit::rows).sum();
+        return commits.stream().mapToLong(PartitionCommit::rows).sum()
+                - supplements.stream()
+                        .mapToLong(supplement -> supplement.commit().rows())
+                        .sum();
     }
 
     /// Rows that the job's condition let through.
@@ -79,7 +116,19 @@ public record CommittedBatch(
                 .filter(commit -> commit.partition() >= partition)
                 .toList();
         return new CommittedBatch(
-                id, job, model, submittedAt, incarnation, input, rest, rescored, checked, approved, entries, head);
+                id,
+                job,
+                model,
+                submittedAt,
+                incarnation,
+                input,
+                rest,
+                supplements,
+                rescored,
+                checked,
+                approved,
+                entries,
+                head);
     }
 
     /// The commit of a partition, or null if there is none.

@@ -105,6 +105,34 @@ public interface DestinationStore {
     /// Removes what a cancelled batch has staged. Logs what can't be removed. Leaves a published batch alone.
     void discard(BatchId batch);
 
+    /// Why no supplement can be added to published batches; empty if it can. Touches nothing.
+    ///
+    /// @param job of the batch
+    Optional<String> supplementRefusal(Job job);
+
+    /// Makes the place where the attempt of a supplement stages its output, with [#writer]. Its partition is the
+    /// one after those of the plan and of earlier supplements. [#discard] removes the place.
+    ///
+    /// @param batch that is published
+    /// @param job by which the rows are scored
+    /// @throws FailureException as [#prepare]
+    default void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
+        prepare(batch.id(), job, model);
+    }
+
+    /// Shows readers the last supplement of a published batch, in place of the quarantine of all earlier commits.
+    /// Of two coordinators that do so at one time, the one of the higher incarnation wins. A supplement that
+    /// readers see already is left as it is. After a crash in the middle, readers see the batch as it was or
+    /// with the supplement, and a repetition finishes.
+    ///
+    /// @param batch with the supplement
+    /// @return the publication with the new manifest
+    /// @throws FailureException if its output is missing, the batch is not published, or a later coordinator
+    ///     has claimed it
+    default Publication publishSupplement(CommittedBatch batch) {
+        throw FailureException.permanent("the destination of %s can't take supplements".formatted(batch.id()));
+    }
+
     /// Takes a published batch out of readers' sight, in one step: a reader that looks afterwards sees
     /// nothing of it, and a reader in progress can go on until [#delete]. What readers saw is kept. Does
     /// nothing if readers don't see the batch. After a crash in the middle, readers see all of the batch or

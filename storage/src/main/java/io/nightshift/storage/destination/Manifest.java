@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.plan.SourceFile;
@@ -95,20 +96,10 @@ public final class Manifest {
                 checks(json, batch.checked(), batch.approved());
             }
 
-            json.writeArrayFieldStart("inputs");
-            for (SourceFile file : batch.input()) {
-                json.writeStartObject();
-                json.writeStringField("path", file.path());
-                json.writeNumberField("bytes", file.bytes());
-                json.writeStringField("modified", file.modified().toString());
-                json.writeNumberField("rows", file.rows());
-                json.writeStringField("tag", file.tag());
-                if (file.lookup() != null) {
-                    json.writeNumberField("lookup", file.lookup());
-                }
-                json.writeEndObject();
+            inputs(json, batch.input());
+            if (!batch.supplements().isEmpty()) {
+                supplements(json, batch.supplements());
             }
-            json.writeEndArray();
 
             if (names != null) {
                 files(json, batch.commits(), names);
@@ -135,6 +126,45 @@ public final class Manifest {
         columns.forEach(column -> found.add(new OutputSchema.Column(
                 column.path("name").asText(), column.path("type").asText())));
         return new OutputSchema(Math.max(1, root.path("schema_version").asInt()), found);
+    }
+
+    private static void inputs(JsonGenerator json, List<SourceFile> files) throws IOException {
+        json.writeArrayFieldStart("inputs");
+        for (SourceFile file : files) {
+            json.writeStartObject();
+            json.writeStringField("path", file.path());
+            json.writeNumberField("bytes", file.bytes());
+            json.writeStringField("modified", file.modified().toString());
+            json.writeNumberField("rows", file.rows());
+            json.writeStringField("tag", file.tag());
+            if (file.lookup() != null) {
+                json.writeNumberField("lookup", file.lookup());
+            }
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private static void supplements(JsonGenerator json, List<Supplement> supplements) throws IOException {
+        json.writeArrayFieldStart("supplements");
+        for (Supplement supplement : supplements) {
+            json.writeStartObject();
+            json.writeNumberField("number", supplement.number());
+            json.writeStringField("committed_at", supplement.at().toString());
+            json.writeNumberField("partition", supplement.commit().partition());
+            json.writeNumberField("predictions", supplement.commit().predictions());
+            json.writeNumberField("quarantined", supplement.commit().quarantined());
+            inputs(json, supplement.input());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    /// How many supplements a manifest lists.
+    ///
+    /// @throws IOException if it is no manifest
+    public static int supplements(String manifest) throws IOException {
+        return JSON.readTree(manifest).path("supplements").size();
     }
 
     private static void checks(JsonGenerator json, BatchEvent.Checked checked, BatchEvent.@Nullable Approved approved)

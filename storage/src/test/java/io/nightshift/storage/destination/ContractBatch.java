@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Job;
@@ -177,7 +178,50 @@ public final class ContractBatch implements AutoCloseable {
 
     Attempt begin(DestinationStore store, int partition, Epoch epoch) throws SQLException {
         Lease lease = lease(store, partition, epoch);
-        return new Attempt(lease, store.writer(lease, NODE, BLOCK));
+        return new Attempt(lease, store.writer(lease, NODE, BLOCK), "nightshift_row IN (13, 17)");
+    }
+
+    /// A published batch with one more supplement, which is written: some quarantined rows are good now.
+    ///
+    /// @param published the batch as readers see it
+    /// @param bad the rows that stay quarantined, as SQL
+    CommittedBatch supplement(DestinationStore store, CommittedBatch published, int incarnation, String bad)
+            throws SQLException, IOException {
+        int number = published.supplements().size() + 1;
+        store.prepareSupplement(published, job, model);
+        Lease lease = new Lease(
+                new io.nightshift.protocol.batch.Attempt(ID, PARTITIONS + number - 1, new Epoch(incarnation, 1)),
+                job,
+                VERSION,
+                0,
+                slices(1),
+                store.staging(ID));
+        String rows = number == 1 ? "nightshift_row IN (13, 17)" : "nightshift_row = 17";
+        PartitionCommit commit;
+        try (Attempt attempt = new Attempt(lease, store.writer(lease, NODE, BLOCK), bad, rows)) {
+            attempt.predictions();
+            attempt.quarantine();
+            commit = attempt.keep();
+        }
+        List<Supplement> supplements = new ArrayList<>(published.supplements());
+        supplements.add(new Supplement(number, Instant.parse("2026-11-28T01:02:03Z"), commit, List.of(file)));
+        List<PartitionCommit> commits = new ArrayList<>();
+        published.commits().forEach(each -> commits.add(each.withoutQuarantine()));
+        commits.add(commit);
+        return new CommittedBatch(
+                ID,
+                job,
+                VERSION,
+                published.submittedAt(),
+                incarnation,
+                List.of(file),
+                commits,
+                supplements,
+                Set.of(),
+                null,
+                null,
+                11,
+                "d4".repeat(32));
     }
 
     /// One attempt, step by step.
@@ -190,7 +234,17 @@ public final class ContractBatch implements AutoCloseable {
         private @Nullable OutputFile part;
         private @Nullable OutputFile quarantine;
 
-        Attempt(Lease lease, PartitionWriter writer) throws SQLException {
+        private final String isBad;
+        private final String selected;
+
+        Attempt(Lease lease, PartitionWriter writer, String isBad) throws SQLException {
+            this(lease, writer, isBad, "TRUE");
+        }
+
+        /// @param selected which rows of the slice it reads
+        Attempt(Lease lease, PartitionWriter writer, String isBad, String selected) throws SQLException {
+            this.isBad = isBad;
+            this.selected = selected;
             this.lease = lease;
             this.writer = writer;
             this.connection = data.duckDb.connect();
@@ -199,9 +253,13 @@ public final class ContractBatch implements AutoCloseable {
         private ScoredRows rows() {
             Slice slice = lease.slices().getFirst();
             String from =
-                    "(SELECT *, file_row_number AS nightshift_row, %s AS nightshift_file FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d)"
-                            .formatted(Sql.text(file.path()), Sql.file(file.path()), slice.firstRow(), slice.endRow());
-            String isBad = "nightshift_row IN (13, 17)";
+                    "(SELECT *, file_row_number AS nightshift_row, %s AS nightshift_file FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d AND %s)"
+                            .formatted(
+                                    Sql.text(file.path()),
+                                    Sql.file(file.path()),
+                                    slice.firstRow(),
+                                    slice.endRow(),
+                                    selected.replace("nightshift_row", "file_row_number"));
             return new ScoredRows(
                     bound,
                     model,
@@ -218,10 +276,15 @@ public final class ContractBatch implements AutoCloseable {
                 if (!sql.startsWith("SELECT")) {
                     return statement.executeLargeUpdate(sql);
                 }
-                try (ResultSet row = statement.executeQuery(sql)) {
-                    row.next();
-                    return row.getLong(1);
-                }
+                return select(sql);
+            }
+        }
+
+        private long select(String sql) throws SQLException {
+            try (Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery(sql)) {
+                row.next();
+                return row.getLong(1);
             }
         }
 
@@ -230,7 +293,7 @@ public final class ContractBatch implements AutoCloseable {
         }
 
         void quarantine() throws SQLException {
-            bad = ROWS - good;
+            bad = select("SELECT count(*) FROM (%s)".formatted(rows().quarantined()));
             if (bad > 0) {
                 writer.quarantine(rows(), this::run);
             }
@@ -249,7 +312,7 @@ public final class ContractBatch implements AutoCloseable {
                     lease.attempt().epoch(),
                     NODE,
                     lease.firstRow(),
-                    ROWS,
+                    selected.equals("TRUE") ? ROWS : good + bad,
                     good + bad,
                     Objects.requireNonNull(part),
                     quarantine,

@@ -815,6 +815,150 @@ public abstract class DestinationContract {
         }
     }
 
+    @Test
+    void aSupplementIsRefusedInASentenceWhereItCantBeTaken() throws Exception {
+        Optional<String> refusal = store().supplementRefusal(batch.job());
+        CommittedBatch committed = committed();
+        Publication publication = store().publish(committed);
+        if (refusal.isPresent()) {
+            assertThat(refusal.get()).startsWith("rows can't be added yet to a published batch");
+            assertThatThrownBy(() -> store().publishSupplement(committed)).isInstanceOf(FailureException.class);
+        }
+        assertPublished(committed, publication);
+    }
+
+    @Nested
+    class Supplements {
+
+        /// The first one heals a row, and the second one the other row.
+        private static final Seen FIRST = new Seen(29, 29, 1);
+
+        private static final Seen SECOND = new Seen(30, 30, 0);
+
+        private CommittedBatch published;
+
+        @BeforeEach
+        void theBatchIsPublished() throws Exception {
+            assumeThat(store().supplementRefusal(batch.job())).isEmpty();
+            published = committed();
+            store().publish(published);
+        }
+
+        private CommittedBatch first() throws Exception {
+            return batch.supplement(store(), published, 2, "nightshift_row = 17");
+        }
+
+        private void assertSupplemented(Seen expected, CommittedBatch committed, Publication publication)
+                throws Exception {
+            assertThat(seen()).isEqualTo(expected);
+            List<Finding> findings = proof(committed, Phase.PUBLISHED, publication);
+            assertThat(findings).extracting(Finding::outcome).containsOnly(Finding.Outcome.PROVED);
+            assertThat(findings).hasSize(5);
+            try (OutputProof proof = store().verify(committed, Phase.PUBLISHED, publication)) {
+                assertThat(Digests.sha256(proof.manifest())).isEqualTo(publication.manifestSha256());
+            }
+            assertThat(Manifest.supplements(
+                            store().manifest(ContractBatch.ID).orElseThrow()))
+                    .isEqualTo(committed.supplements().size());
+        }
+
+        @Test
+        void showReadersTheHealedRowsAndWhatIsStillQuarantined() throws Exception {
+            CommittedBatch first = first();
+            assertThat(seen()).isEqualTo(ALL);
+
+            assertSupplemented(FIRST, first, store().publishSupplement(first));
+
+            List<String> quarantined = new ArrayList<>();
+            store().quarantined(first).forEach(row -> quarantined.add(row.id()));
+            assertThat(quarantined).containsExactly("r17");
+        }
+
+        @Test
+        void followEachOtherUntilNoRowIsQuarantined() throws Exception {
+            CommittedBatch first = first();
+            store().publishSupplement(first);
+            CommittedBatch second = batch.supplement(store(), first, 3, "FALSE");
+
+            assertSupplemented(SECOND, second, store().publishSupplement(second));
+        }
+
+        @Test
+        void mayBePublishedAgainAndGiveTheSame() throws Exception {
+            CommittedBatch first = first();
+            Publication publication = store().publishSupplement(first);
+
+            assertThat(store().publishSupplement(first)).isEqualTo(publication);
+
+            assertSupplemented(FIRST, first, publication);
+        }
+
+        @Test
+        void ofAnAttemptThatWasLostLeaveNothing() throws Exception {
+            first();
+            CommittedBatch again = batch.supplement(store(), published, 3, "nightshift_row = 13");
+
+            assertSupplemented(FIRST, again, store().publishSupplement(again));
+            List<String> quarantined = new ArrayList<>();
+            store().quarantined(again).forEach(row -> quarantined.add(row.id()));
+            assertThat(quarantined).containsExactly("r13");
+        }
+
+        @Test
+        void thatFailedAreTakenBack() throws Exception {
+            first();
+
+            store().discard(ContractBatch.ID);
+
+            assertPublished(published, new Publication(published(published), ""));
+        }
+
+        private String published(CommittedBatch committed) {
+            return store().publish(committed).destination();
+        }
+
+        @Test
+        void ofAnEarlierCoordinatorChangeNothingAnyMore() throws Exception {
+            CommittedBatch first = first();
+            store().publishSupplement(first);
+            CommittedBatch second = batch.supplement(store(), first, 3, "FALSE");
+            Publication publication = store().publishSupplement(second);
+
+            try {
+                store().publishSupplement(first);
+            } catch (FailureException e) {
+                // It may find that it is late, or that its supplement is there.
+            }
+
+            assertSupplemented(SECOND, second, publication);
+        }
+
+        @Test
+        void areAllOrNothingForAReaderOfPredictions() throws Exception {
+            CommittedBatch first = first();
+            List<Publication> publication = new ArrayList<>();
+
+            List<Object> looks = looksDuring(() -> publication.add(store().publishSupplement(first)));
+
+            assertThat(looks).filteredOn(Seen.class::isInstance).allSatisfy(look -> {
+                Seen seen = (Seen) look;
+                assertThat(seen.predictions()).isIn(28L, 29L);
+                assertThat(seen.distinct()).isIn(28L, 29L);
+            });
+            assertSupplemented(FIRST, first, publication.getFirst());
+        }
+
+        @Test
+        void whoseOutputIsGoneAreRefused() throws Exception {
+            CommittedBatch first = first();
+            store().discard(ContractBatch.ID);
+
+            assertThatThrownBy(() -> store().publishSupplement(first)).isInstanceOf(FailureException.class);
+
+            assertThat(seen()).isEqualTo(ALL);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void verificationFinds(Tampering tampering) throws Exception {

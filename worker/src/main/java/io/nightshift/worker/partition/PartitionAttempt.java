@@ -100,6 +100,7 @@ public final class PartitionAttempt {
     private @Nullable CheckCounter checks;
     private @Nullable UseMeter meter;
     private @Nullable ReadSamples samples;
+    private @Nullable QuarantineSelection selection;
     /// Whether all rows were read and scored.
     private boolean isScored;
     /// Whether it has succeeded without a quarantined row.
@@ -141,6 +142,12 @@ public final class PartitionAttempt {
     /// Makes the attempt find out how many bytes it reads.
     public PartitionAttempt sampledBy(ReadSamples reads) {
         samples = reads;
+        return this;
+    }
+
+    /// Makes the attempt score only rows that were quarantined before.
+    public PartitionAttempt selecting(QuarantineSelection quarantined) {
+        selection = quarantined;
         return this;
     }
 
@@ -278,7 +285,9 @@ public final class PartitionAttempt {
     private Result score(KeptConnection kept, HeldSlices held) throws SQLException, IOException {
         Connection connection = kept.connection();
         ModelDescription description = model.description();
-        List<BoundSlices> slices = source.bind(connection, lease.slices(), lease.job(), description);
+        List<BoundSlices> all = source.bind(connection, lease.slices(), lease.job(), description);
+        QuarantineSelection selected = selection;
+        List<BoundSlices> slices = selected == null ? all : selected.select(connection, all, lease.job().source());
         PartitionQuery query = new PartitionQuery(slices, description, false, limits);
         long written;
         try {
@@ -293,24 +302,31 @@ public final class PartitionAttempt {
             written = predictions(kept, query);
         }
         long predictions = written;
-        long range = plannedRows();
+        long range = selected == null ? plannedRows() : selected.rows();
         RowCount count = query.filters() ? count(connection, query) : new RowCount(range, 0);
         long read = count.rows();
+        long left = selected == null ? 0 : selected.kept();
         OutputFile quarantined = null;
         List<String> reasons = List.of();
-        if (predictions < read) {
+        if (predictions < read + left) {
             held.requireAllColumns();
             FailureMessages messages = new FailureMessages(connection);
             if (query.careful() || count.undecided() > 0) {
                 messages.collect(query, this::refuseIfCancelled);
             }
-            output.quarantine(query.rows(), sql -> execute(connection, sql));
-            quarantined = sealing(() -> output.quarantined(read - predictions));
+            ScoredRows rowsOfQuery = query.rows();
+            output.quarantine(
+                    selected == null ? rowsOfQuery : selected.withKept(rowsOfQuery),
+                    sql -> execute(connection, sql));
+            quarantined = sealing(() -> output.quarantined(read + left - predictions));
             reasons = texts(connection, query.reasons(REASONS));
+        }
+        if (selected != null) {
+            selected.check(read, predictions, reasons);
         }
         Map<String, Long> unseenCategories = unseenCategories(connection, query, predictions < read);
         OutputFile part = sealing(() -> output.part(predictions));
-        isUsual = predictions == read && !query.careful();
+        isUsual = predictions == read && !query.careful() && selected == null;
         Attempt attempt = lease.attempt();
         Cut cut = Slice.cut(lease.slices());
         PartitionCommit commit = new PartitionCommit(
@@ -318,8 +334,8 @@ public final class PartitionAttempt {
                 attempt.epoch(),
                 node,
                 lease.firstRow(),
-                range,
-                read,
+                range + left,
+                read + left,
                 part,
                 quarantined,
                 lease.model().sha256(),

@@ -130,6 +130,59 @@ class FolderPublisher {
         return Gathering.claim(staged, incarnation);
     }
 
+    Publication publishSupplement(CommittedBatch batch) {
+        BatchFolders folders = folders(batch.id());
+        Path published = folders.published();
+        try {
+            if (!Files.exists(published)) {
+                throw FailureException.permanent(
+                        "%s is gone, so no rows can be added to the batch".formatted(published));
+            }
+            if (!hasSupplement(batch, published)) {
+                addSupplement(batch, folders, claim(folders.staged(), batch.incarnation()));
+            }
+            removeSuperseded(batch, published);
+            Publication publication = publication(published);
+            discard(batch.id());
+            return publication;
+        } catch (IOException e) {
+            throw new FailureException(
+                    away("the supplement of %s can't be published: %s".formatted(batch.id(), Folders.reason(e))), e);
+        }
+    }
+
+    private static boolean hasSupplement(CommittedBatch batch, Path published) throws IOException {
+        return Manifest.supplements(Files.readString(published.resolve(BatchFolders.MANIFEST)))
+                >= batch.supplements().size();
+    }
+
+    /// Each file is one rename. The manifest comes last, and from the folder that this coordinator has claimed:
+    /// an earlier coordinator that wakes up finds nothing to rename.
+    private void addSupplement(CommittedBatch batch, BatchFolders folders, Path output) throws IOException {
+        Path published = folders.published();
+        List<FileNames.Committed> files = names.of(
+                        batch.id(), batch.supplements().getLast().commit())
+                .toList();
+        for (FileNames.Committed file : files.reversed()) {
+            gather(folders, file, published.resolve(file.name()), true);
+        }
+        Folders.force(published);
+        Path manifest = output.resolve(BatchFolders.MANIFEST);
+        write(batch, manifest);
+        Files.move(manifest, published.resolve(BatchFolders.MANIFEST), StandardCopyOption.ATOMIC_MOVE);
+        Folders.force(published);
+    }
+
+    /// Deletes the quarantine files of earlier commits. Those of the last supplement have other names.
+    private void removeSuperseded(CommittedBatch batch, Path published) throws IOException {
+        int last = batch.supplements().getLast().commit().partition();
+        for (PartitionCommit commit : batch.commits()) {
+            if (commit.partition() != last) {
+                Files.deleteIfExists(published.resolve(names.quarantine(commit.partition())));
+            }
+        }
+    }
+
     /// Forces the rename first, although an earlier coordinator may have renamed: it may have died before it
     /// forced.
     private Publication publication(Path published) throws IOException {
@@ -201,15 +254,18 @@ class FolderPublisher {
             Folders.force(parent);
         }
         rows.refuseRepeatedIds(batch.job().source(), files(batch, output));
-        Path manifest = output.resolve(BatchFolders.MANIFEST);
+        write(batch, output.resolve(BatchFolders.MANIFEST));
+        Folders.create(output.resolve(BatchFolders.SUCCESS)).close();
+        Folders.force(output);
+    }
+
+    private void write(CommittedBatch batch, Path manifest) throws IOException {
         try (FileChannel channel = Folders.create(manifest);
                 OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel))) {
             Manifest.write(out, batch, names);
             out.flush();
             channel.force(true);
         }
-        Folders.create(output.resolve(BatchFolders.SUCCESS)).close();
-        Folders.force(output);
     }
 
     private List<DiskFile> files(CommittedBatch batch, Path output) {

@@ -156,6 +156,20 @@ public final class FolderStore implements DestinationStore {
     }
 
     @Override
+    public Optional<String> supplementRefusal(Job job) {
+        return names.folder() == null
+                ? Optional.empty()
+                : Optional.of(
+                        "rows can't be added yet to a published batch with a folder for each partition value; run the job again with --new");
+    }
+
+    @Override
+    public Publication publishSupplement(CommittedBatch batch) {
+        requireWritable(batch.id());
+        return publisher.publishSupplement(batch);
+    }
+
+    @Override
     public Optional<BatchId> newest(String job) {
         return publisher.newest(job);
     }

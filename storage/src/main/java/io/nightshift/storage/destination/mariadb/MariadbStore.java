@@ -177,6 +177,11 @@ public final class MariadbStore implements DestinationStore {
     }
 
     @Override
+    public Optional<String> supplementRefusal(Job job) {
+        return Optional.of("rows can't be added yet to a published batch in MariaDB; run the job again with --new");
+    }
+
+    @Override
     public Optional<BatchId> newest(String job) {
         try (Database database = open()) {
             return new MariadbTargets(database, tables).exists(tables.register())

@@ -141,6 +141,11 @@ public final class ObjectDestination implements DestinationStore {
     }
 
     @Override
+    public Optional<String> supplementRefusal(Job job) {
+        return Optional.of("rows can't be added yet to a published batch in an object store; run the job again with --new");
+    }
+
+    @Override
     public Optional<BatchId> newest(String job) {
         return publisher.newest(job);
     }

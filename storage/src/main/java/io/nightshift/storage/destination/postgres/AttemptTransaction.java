@@ -82,9 +82,12 @@ final class AttemptTransaction extends AttemptConnection<CopyRows> {
     @Override
     protected void claim() {
         Attempt attempt = lease.attempt();
+        // Of a published batch, only the partition of a supplement that is being made has no rows yet.
         String sql = """
-                INSERT INTO %s AS part (batch_id, partition, held_incarnation, held_lease, node)
-                SELECT batch_id, ?, ?, ?, ? FROM %s WHERE batch_id = ? AND published_at IS NULL
+                INSERT INTO %1$s AS part (batch_id, partition, held_incarnation, held_lease, node)
+                SELECT batch_id, ?, ?, ?, ? FROM %2$s AS batch WHERE batch_id = ? AND (published_at IS NULL
+                    OR EXISTS (SELECT FROM %1$s AS supplement
+                        WHERE supplement.batch_id = batch.batch_id AND supplement.partition = ? AND rows IS NULL))
                 ON CONFLICT (batch_id, partition) DO UPDATE
                 SET held_incarnation = excluded.held_incarnation, held_lease = excluded.held_lease, node = excluded.node
                 WHERE (part.held_incarnation, part.held_lease) <= (excluded.held_incarnation, excluded.held_lease)
@@ -101,6 +104,7 @@ final class AttemptTransaction extends AttemptConnection<CopyRows> {
                 statement.setInt(3, attempt.epoch().lease());
                 statement.setString(4, node);
                 statement.setString(5, attempt.batch().value());
+                statement.setInt(6, attempt.partition());
                 try (ResultSet row = statement.executeQuery()) {
                     return row.next() ? Optional.of(row.getBoolean(1)) : Optional.empty();
                 }

@@ -17,6 +17,7 @@ import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.table.OutputColumn;
 import io.nightshift.storage.filesystem.Digests;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -110,6 +111,138 @@ final class PostgresPublisher {
     private static void staging(Database database, BatchTables tables, BatchId batch, String name, String like) {
         database.run("CREATE TABLE IF NOT EXISTS %s (LIKE %s, CHECK (batch_id = %s)); COMMENT ON TABLE %1$s IS %3$s"
                 .formatted(tables.sql(name), tables.sql(like), literal(batch.value())));
+    }
+
+    /// Makes new staging tables, and a row for the partition of the supplement, by which attempts know it. An
+    /// attempt of an earlier coordinator has lost what it has written.
+    void prepareSupplement(CommittedBatch batch) {
+        BatchTables tables = tables(batch.id());
+        int partition = batch.commits().getLast().partition() + 1;
+        try (Database database = open(batch.id(), "preparing", PATIENCE)) {
+            publishedManifest(database, tables, batch);
+            alone(
+                    database,
+                    tables,
+                    () -> database.transaction(() -> {
+                        database.run("SET LOCAL lock_timeout = '2s'; DROP TABLE IF EXISTS %s, %s"
+                                .formatted(tables.sql(tables.staging()), tables.sql(tables.quarantineStaging())));
+                        staging(database, tables, batch.id(), tables.staging(), tables.batches());
+                        staging(
+                                database, tables, batch.id(), tables.quarantineStaging(), tables.quarantineBatches());
+                        int claimed = database.update(
+                                """
+                                INSERT INTO %s AS part (batch_id, partition, held_incarnation, held_lease, node)
+                                VALUES (?, ?, ?, 0, '') ON CONFLICT (batch_id, partition) DO UPDATE
+                                SET held_incarnation = excluded.held_incarnation, held_lease = 0, rows = NULL
+                                WHERE part.held_incarnation <= excluded.held_incarnation
+                                """.formatted(tables.sql(tables.parts())),
+                                batch.id().value(),
+                                partition,
+                                batch.incarnation());
+                        if (claimed != 1) {
+                            throw late(batch);
+                        }
+                    }));
+        }
+    }
+
+    private String publishedManifest(Database database, BatchTables tables, CommittedBatch batch) {
+        Optional<String> published =
+                isPrepared(database, tables) ? manifest(database, tables, batch.id()) : Optional.empty();
+        return published.orElseThrow(() -> FailureException.permanent(
+                "%s is gone from %s, so no rows can be added to it".formatted(batch.id(), destination)));
+    }
+
+    private static FailureException late(CommittedBatch batch) {
+        return new FailureException(Failure.transientFailure(
+                "rows are added to %s by a later coordinator".formatted(batch.id())));
+    }
+
+    /// The batch's row holds the manifest, and is replaced only where it is the one that this supplement
+    /// follows. So of two coordinators that publish a supplement, one does.
+    Publication publishSupplement(CommittedBatch batch) {
+        BatchTables tables = tables(batch.id());
+        try (Database database = open(batch.id(), "adding rows to", PATIENCE)) {
+            String before = publishedManifest(database, tables, batch);
+            if (supplements(before) >= batch.supplements().size()) {
+                return publication(before);
+            }
+            String manifest = Manifest.text(batch);
+            alone(
+                    database,
+                    tables,
+                    () -> database.transaction(() -> addSupplement(database, tables, batch, before, manifest)));
+            return publication(manifest);
+        }
+    }
+
+    private static int supplements(String manifest) {
+        try {
+            return Manifest.supplements(manifest);
+        } catch (IOException e) {
+            throw FailureException.permanent("the manifest can't be read: " + e.getMessage());
+        }
+    }
+
+    private static void addSupplement(
+            Database database, BatchTables tables, CommittedBatch batch, String before, String manifest) {
+        PartitionCommit commit = batch.supplements().getLast().commit();
+        database.run("SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '10s'");
+        if (!exists(database, tables.sql(tables.staging()))) {
+            throw FailureException.permanent(
+                    "the committed rows of %s are gone".formatted(commit.attempt(batch.id())));
+        }
+        database.run("LOCK TABLE %s, %s IN ACCESS EXCLUSIVE MODE"
+                .formatted(tables.sql(tables.staging()), tables.sql(tables.quarantineStaging())));
+        database.rows(
+                        row -> row.getString(1),
+                        """
+                        SELECT format('%%s-%%s %%s %%s %%s', incarnation, lease, rows, bytes, sha256)
+                        FROM %s WHERE batch_id = ? AND partition = ? AND rows IS NOT NULL
+                        """.formatted(tables.sql(tables.parts())),
+                        batch.id().value(),
+                        commit.partition())
+                .stream()
+                .findFirst()
+                .ifPresentOrElse(
+                        line -> checkPart(tables, batch.id(), commit, commit.partition(), line),
+                        () -> checkPart(tables, batch.id(), commit, -1, ""));
+        checkRows(database, tables.sql(tables.staging()), counts(List.of(commit), PartitionCommit::part));
+        checkRows(
+                database, tables.sql(tables.quarantineStaging()), counts(List.of(commit), PartitionCommit::quarantine));
+        TargetTables target = new TargetTables(database, tables);
+        move(database, tables, target, tables.staging(), tables.batches());
+        database.update(
+                "DELETE FROM %s WHERE batch_id = ?".formatted(tables.sql(tables.quarantineBatches())),
+                batch.id().value());
+        move(database, tables, target, tables.quarantineStaging(), tables.quarantineBatches());
+        database.update(
+                """
+                UPDATE %s SET quarantined_rows = NULL, quarantined_bytes = NULL, quarantined_sha256 = NULL
+                WHERE batch_id = ? AND partition <> ?
+                """.formatted(tables.sql(tables.parts())),
+                batch.id().value(),
+                commit.partition());
+        database.run("DROP TABLE %s, %s"
+                .formatted(tables.sql(tables.staging()), tables.sql(tables.quarantineStaging())));
+        int replaced = database.update(
+                "UPDATE %s SET publisher = ?, manifest = ? WHERE batch_id = ? AND publisher <= ? AND manifest = ?"
+                        .formatted(tables.sql(tables.register())),
+                batch.incarnation(),
+                manifest,
+                batch.id().value(),
+                batch.incarnation(),
+                before);
+        if (replaced != 1) {
+            throw late(batch);
+        }
+    }
+
+    private static void move(
+            Database database, BatchTables tables, TargetTables target, String staging, String batches) {
+        String columns = list(List.copyOf(target.columns(staging).keySet()));
+        database.run("INSERT INTO %1$s (%2$s) SELECT %2$s FROM %3$s"
+                .formatted(tables.sql(batches), columns, tables.sql(staging)));
     }
 
     String staging(BatchId batch) {
@@ -464,8 +597,11 @@ final class PostgresPublisher {
     void discard(BatchId batch) {
         BatchTables tables = tables(batch);
         try (Database database = open(batch, "removing what was staged in", DISCARD_PATIENCE)) {
-            if (!isPrepared(database, tables)
-                    || manifest(database, tables, batch).isPresent()) {
+            if (!isPrepared(database, tables)) {
+                return;
+            }
+            if (manifest(database, tables, batch).isPresent()) {
+                discardSupplement(database, tables, batch);
                 return;
             }
             alone(
@@ -484,6 +620,23 @@ final class PostgresPublisher {
                                     literal(batch.value())))));
         } catch (FailureException e) {
             LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
+        }
+    }
+
+    private static void discardSupplement(Database database, BatchTables tables, BatchId batch) {
+        if (exists(database, tables.sql(tables.staging()))) {
+            alone(
+                    database,
+                    tables,
+                    () -> database.transaction(() -> database.run("""
+                    SET LOCAL lock_timeout = '2s';
+                    DROP TABLE IF EXISTS %s, %s;
+                    DELETE FROM %s WHERE batch_id = %s AND rows IS NULL
+                    """.formatted(
+                                    tables.sql(tables.staging()),
+                                    tables.sql(tables.quarantineStaging()),
+                                    tables.sql(tables.parts()),
+                                    literal(batch.value())))));
         }
     }
 

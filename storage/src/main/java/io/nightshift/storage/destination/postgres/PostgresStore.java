@@ -218,6 +218,21 @@ public final class PostgresStore implements DestinationStore {
     }
 
     @Override
+    public Optional<String> supplementRefusal(Job job) {
+        return Optional.empty();
+    }
+
+    @Override
+    public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
+        publisher.prepareSupplement(batch);
+    }
+
+    @Override
+    public Publication publishSupplement(CommittedBatch batch) {
+        return publisher.publishSupplement(batch);
+    }
+
+    @Override
     public Optional<BatchId> newest(String job) {
         BatchTables tables = BatchTables.of(destination, ANY);
         try (Database database = open()) {

@@ -54,7 +54,12 @@ public abstract class FolderContract extends DestinationContract {
         return new Seen(
                 count("count(*)", published + "/part-*" + extension()),
                 count("count(DISTINCT record_id)", published + "/part-*" + extension()),
-                count("count(*)", published + "/_quarantine-*" + extension()));
+                isQuarantined() ? count("count(*)", published + "/_quarantine-*" + extension()) : 0);
+    }
+
+    private boolean isQuarantined() {
+        String[] names = folders().published().toFile().list();
+        return names != null && Stream.of(names).anyMatch(name -> name.startsWith("_quarantine-"));
     }
 
     private long count(String what, String files) {

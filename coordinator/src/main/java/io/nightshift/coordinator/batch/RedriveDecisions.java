@@ -1,0 +1,170 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.Failure;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// Redrives quarantined rows of a published batch, step by step:
+///
+/// ```
+/// CHECK → TookOver, RedriveBegun → SCORE → SupplementCommitted → PUBLISH → SupplementPublished → END
+///                                        ↘ RedriveFailed → END
+/// ```
+///
+/// Each event is persisted before the next step begins. A coordinator that finds a pending redrive takes over
+/// first, so that its attempt and its publication have an epoch of their own. A supplement that is committed
+/// is published, however often that has to be tried.
+///
+/// Deterministic, like [BatchDecisions].
+class RedriveDecisions {
+
+    private static final Duration FIRST_BACKOFF = Duration.ofSeconds(1);
+    private static final Duration LAST_BACKOFF = Duration.ofMinutes(1);
+
+    private final BatchId batch;
+    private final String node;
+
+    /// The step that runs; null if none does.
+    private @Nullable RedriveStep running;
+
+    /// The request that waits for [RedriveStep#CHECK].
+    private BatchCommand.@Nullable Redrive request;
+
+    private Duration backoff = FIRST_BACKOFF;
+
+    RedriveDecisions(BatchId batch, String node) {
+        this.batch = batch;
+        this.node = node;
+    }
+
+    /// Whether a step runs, or a redrive is to be continued.
+    boolean isBusy(BatchState state) {
+        return running != null || state.redrives().isPending();
+    }
+
+    /// @param state of a published batch
+    Decision redrive(BatchState state, BatchCommand.Redrive asked) {
+        BatchEvent.RedriveBegun begun = state.redrives().begun();
+        if (begun != null) {
+            boolean isSame = Objects.equals(begun.job(), asked.job()) && Objects.equals(begun.where(), asked.where());
+            return Decision.of(
+                    isSame
+                            ? done(asked)
+                            : refusal(asked, "another redrive of it has begun. Wait for its end"));
+        }
+        if (state.removal() != null) {
+            return Decision.of(refusal(asked, "it is removed"));
+        }
+        if (state.totals().quarantined() == 0) {
+            return Decision.of(refusal(asked, "it has no quarantined rows"));
+        }
+        if (running != null) {
+            return Decision.of(refusal(asked, "another redrive of it is just beginning or ending. Send the request again"));
+        }
+        request = asked;
+        return Decision.of(start(RedriveStep.CHECK, state.incarnation()));
+    }
+
+    /// Continues a pending redrive after a restart, under a new incarnation.
+    Decision resume(BatchState state, DecisionTime now) {
+        if (!state.redrives().isPending() || running != null) {
+            return Decision.nothing();
+        }
+        BatchEvent tookOver = takeOver(state, now);
+        return Decision.persist(List.of(tookOver), next(state.after(List.of(tookOver))));
+    }
+
+    /// Deletes the entry in the index of a batch that has nothing pending.
+    Decision forget(BatchState state) {
+        return running == null && !state.redrives().isPending()
+                ? Decision.of(start(RedriveStep.END, state.incarnation()))
+                : Decision.nothing();
+    }
+
+    /// The time to publish a supplement again.
+    Decision retryDue(BatchState state) {
+        return running == null && state.redrives().isPending() ? Decision.of(next(state)) : Decision.nothing();
+    }
+
+    private BatchEvent takeOver(BatchState state, DecisionTime now) {
+        return new BatchEvent.TookOver(now.instant(), state.incarnation() + 1, node);
+    }
+
+    private List<CoordinatorAction> next(BatchState state) {
+        return start(
+                state.redrives().committed() == null ? RedriveStep.SCORE : RedriveStep.PUBLISH, state.incarnation());
+    }
+
+    private List<CoordinatorAction> start(RedriveStep step, int incarnation) {
+        running = step;
+        return List.of(new CoordinatorAction.RunRedrive(incarnation, step, request));
+    }
+
+    /// @param incarnation that started the step
+    Decision ended(BatchState state, int incarnation, CoordinatorMessage.RedriveStepEnded ended, DecisionTime now) {
+        if (incarnation != state.incarnation() || ended.step() != running) {
+            return Decision.nothing();
+        }
+        running = null;
+        return switch (ended.step()) {
+            case CHECK -> checked(state, ended.failure(), now);
+            case SCORE -> scored(state, ended, now);
+            case PUBLISH -> published(state, ended, now);
+            case END -> ended.failure() == null ? Decision.nothing() : Decision.of(log(ended.failure()));
+        };
+    }
+
+    private Decision checked(BatchState state, @Nullable Failure failure, DecisionTime now) {
+        BatchCommand.Redrive asked = Objects.requireNonNull(request);
+        request = null;
+        if (failure != null) {
+            return Decision.of(refusal(asked, failure.message())).plus(start(RedriveStep.END, state.incarnation()));
+        }
+        BatchEvent tookOver = takeOver(state, now);
+        BatchEvent begun = new BatchEvent.RedriveBegun(
+                now.instant(), state.redrives().next(), asked.job(), asked.where(), asked.by(), asked.reason());
+        List<BatchEvent> events = List.of(tookOver, begun);
+        return Decision.persist(events, next(state.after(events))).plus(done(asked));
+    }
+
+    private Decision scored(BatchState state, CoordinatorMessage.RedriveStepEnded ended, DecisionTime now) {
+        backoff = FIRST_BACKOFF;
+        if (ended.supplement() == null) {
+            BatchEvent failed = new BatchEvent.RedriveFailed(now.instant(), Objects.requireNonNull(ended.failure()));
+            return Decision.persist(List.of(failed), start(RedriveStep.END, state.incarnation()));
+        }
+        BatchEvent committed = new BatchEvent.SupplementCommitted(now.instant(), ended.supplement());
+        return Decision.persist(List.of(committed), start(RedriveStep.PUBLISH, state.incarnation()));
+    }
+
+    private Decision published(BatchState state, CoordinatorMessage.RedriveStepEnded ended, DecisionTime now) {
+        if (ended.manifest() == null) {
+            Failure failure = Objects.requireNonNull(ended.failure());
+            Duration wait = backoff;
+            backoff = wait.multipliedBy(2).compareTo(LAST_BACKOFF) < 0 ? wait.multipliedBy(2) : LAST_BACKOFF;
+            return Decision.of(new CoordinatorAction.RetryLater(state.incarnation(), failure, wait));
+        }
+        BatchEvent published = new BatchEvent.SupplementPublished(now.instant(), ended.manifest());
+        return Decision.persist(List.of(published), start(RedriveStep.END, state.incarnation()));
+    }
+
+    private CoordinatorAction log(Failure failure) {
+        return new CoordinatorAction.WriteLog(
+                "{}: something is left of its redrive: {}", List.of(batch, failure.message()));
+    }
+
+    private CoordinatorAction done(BatchCommand.Redrive asked) {
+        return new CoordinatorAction.Send<>(asked.replyTo(), new ControlReply.Done(batch, Phase.PUBLISHED));
+    }
+
+    private CoordinatorAction refusal(BatchCommand.Redrive asked, String reason) {
+        return new CoordinatorAction.Send<>(asked.replyTo(), new ControlReply.Refused(batch, reason));
+    }
+}

@@ -1,0 +1,13 @@
+package io.nightshift.coordinator.batch;
+
+/// A step of a redrive, in their order. Each may be repeated.
+enum RedriveStep {
+    /// Checks the request, and enters the batch in the index of those that must be continued.
+    CHECK,
+    /// Scores the rows.
+    SCORE,
+    /// Shows readers the committed supplement.
+    PUBLISH,
+    /// Deletes what is left of the redrive where the batch stages its output, and its entry in the index.
+    END
+}

@@ -1,0 +1,31 @@
+package io.nightshift.coordinator.batch;
+
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.Supplement;
+import io.nightshift.storage.destination.Publication;
+
+/// Carries out the steps of a redrive: see [RedriveDecisions]. Each blocks, may be repeated, and fails with a
+/// [io.nightshift.protocol.failure.FailureException].
+public interface Redriver {
+
+    /// Enters the batch in the index of those that must be continued, if nothing speaks against the redrive
+    /// as far as that is known without reading a row.
+    ///
+    /// @param state of a published batch
+    void check(BatchState state, BatchCommand.Redrive request);
+
+    /// Scores the rows of the pending redrive, to where no reader sees them.
+    ///
+    /// @param state with the incarnation that the attempt belongs to
+    Supplement score(BatchState state);
+
+    /// Shows readers the committed supplement of the pending redrive.
+    ///
+    /// @param state with the incarnation that publishes it
+    Publication publish(BatchState state);
+
+    /// Deletes what is left where the batch stages its output, and its entry in the index.
+    ///
+    /// @param state of a batch without a pending redrive
+    void end(BatchState state);
+}
