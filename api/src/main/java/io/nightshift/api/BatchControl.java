@@ -55,10 +55,7 @@ public sealed interface BatchControl {
     /// @param job the text of a job file, by which the rows are scored; null for the batch's own job
     /// @param where an SQL expression over the columns of the quarantine that selects rows; null for all rows
     /// @param reason kept in the batch's history; at most 1,000 characters, may be empty
-    record Redrive(
-            @Nullable String job,
-            @Nullable String where,
-            String reason) implements BatchControl {}
+    record Redrive(@Nullable String job, @Nullable String where, String reason) implements BatchControl {}
 
     /// The name of the control in commands and URLs: `pause`, `resume`, `cancel`, `retry`, `rescore`,
     /// `ignore-window`, `approve`, `delete` or `redrive`.

@@ -130,7 +130,9 @@ final class QuarantineRedriver implements Redriver {
     /// The job by which rows are scored. Its output columns have the version of the batch's.
     private static Job jobOf(Job own, @Nullable Job corrected) {
         OutputSchema schema = own.output().schema();
-        return corrected == null || schema == null ? Objects.requireNonNullElse(corrected, own) : corrected.with(schema);
+        return corrected == null || schema == null
+                ? Objects.requireNonNullElse(corrected, own)
+                : corrected.with(schema);
     }
 
     @Override
@@ -176,12 +178,11 @@ final class QuarantineRedriver implements Redriver {
                 .map(InspectedFile::file)
                 .toList();
         OutputSchema schema = submitted.job().output().schema();
-        List<OutputSchema.Column> columns = PredictionColumns.schema(
-                destinations.sources().of(job.source()).bind(job, model), model);
+        List<OutputSchema.Column> columns =
+                PredictionColumns.schema(destinations.sources().of(job.source()).bind(job, model), model);
         if (schema != null && !schema.columns().equals(columns)) {
-            throw FailureException.permanent(
-                    "the job writes other columns than the batch has: %s instead of %s"
-                            .formatted(names(columns), names(schema.columns())));
+            throw FailureException.permanent("the job writes other columns than the batch has: %s instead of %s"
+                    .formatted(names(columns), names(schema.columns())));
         }
         return files;
     }
@@ -238,9 +239,7 @@ final class QuarantineRedriver implements Redriver {
 
     @Override
     public Publication publish(BatchState state) {
-        return destinations
-                .of(state.submission().job())
-                .publishSupplement(CommittedBatches.withPending(ledger, state));
+        return destinations.of(state.submission().job()).publishSupplement(CommittedBatches.withPending(ledger, state));
     }
 
     @Override

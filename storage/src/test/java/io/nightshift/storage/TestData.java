@@ -23,8 +23,13 @@ public class TestData implements AutoCloseable {
     public final Path folder;
 
     public TestData(Path folder) {
+        this(folder, 256L << 20);
+    }
+
+    /// @param memory of DuckDB, in bytes
+    public TestData(Path folder, long memory) {
         this.folder = folder;
-        this.duckDb = DuckDb.open(256L << 20, folder.resolve("spill"));
+        this.duckDb = DuckDb.open(memory, folder.resolve("spill"));
         try (Connection connection = duckDb.connect()) {
             Destinations.register(connection);
         } catch (SQLException e) {

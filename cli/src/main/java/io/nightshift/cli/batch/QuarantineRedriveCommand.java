@@ -56,7 +56,8 @@ final class QuarantineRedriveCommand extends ClusterCommand {
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "Replaces a key of the job file, such as source.where=\"year = 2026\". Needs --job. Repeatable.")
+            description =
+                    "Replaces a key of the job file, such as source.where=\"year = 2026\". Needs --job. Repeatable.")
     private List<String> overrides = List.of();
 
     @Option(
@@ -75,7 +76,9 @@ final class QuarantineRedriveCommand extends ClusterCommand {
             throw FailureException.permanent("--set changes a job file, so it needs --job");
         }
         BatchDescription before = describe(cluster, wanted.name());
-        String job = file == null ? null : JobText.of(JobFile.parse(read(file), file.toAbsolutePath(), overrides, parameters(before)));
+        String job = file == null
+                ? null
+                : JobText.of(JobFile.parse(read(file), file.toAbsolutePath(), overrides, parameters(before)));
         return switch (cluster.control(before.batch(), new BatchControl.Redrive(job, where, reason))) {
             case ControlReply.Refused refused -> {
                 err().println("nightshift: " + refused.reason());
@@ -130,9 +133,11 @@ final class QuarantineRedriveCommand extends ClusterCommand {
     }
 
     /// Whether the requested redrive has ended: one that had ended before is another one.
-    private static boolean hasEnded(
-            BatchDescription.@Nullable Redrive before, BatchDescription.@Nullable Redrive now) {
-        boolean isOther = before != null && before.endedAt() != null && now != null && now.at().equals(before.at());
+    private static boolean hasEnded(BatchDescription.@Nullable Redrive before, BatchDescription.@Nullable Redrive now) {
+        boolean isOther = before != null
+                && before.endedAt() != null
+                && now != null
+                && now.at().equals(before.at());
         return now != null && now.endedAt() != null && !isOther;
     }
 }

@@ -324,7 +324,10 @@ final class BackgroundTaskRunner {
             }
             case CoordinatorAction.RunRedrive redrive ->
                 new CoordinatorMessage.RedriveStepEnded(
-                        redrive.step(), null, null, stall("redriving rows", job.source().input().toString(), waited));
+                        redrive.step(),
+                        null,
+                        null,
+                        stall("redriving rows", job.source().input().toString(), waited));
             case CoordinatorAction.CountLedgerEntries count -> new CoordinatorMessage.LedgerEntriesCounted(0);
         };
     }

@@ -121,9 +121,7 @@ final class BatchDecisions {
             case CoordinatorMessage.AlertsDue due -> Decision.nothing();
             case CoordinatorMessage.AlertAnswered answered -> Decision.nothing();
             case CoordinatorMessage.RetryDue(int incarnation) ->
-                state.redrives().isPending()
-                        ? redrives.retryDue(state)
-                        : lifecycle.retryDue(state, incarnation, now);
+                state.redrives().isPending() ? redrives.retryDue(state) : lifecycle.retryDue(state, incarnation, now);
             case CoordinatorMessage.IdleTimeout timeout ->
                 isRemovable(state) ? Decision.of(new CoordinatorAction.Passivate()) : Decision.nothing();
         };

@@ -97,7 +97,10 @@ final class BatchEventLog {
             case BatchEvent.RedriveBegun begun ->
                 LOG.info("{}: {}", batch, Redrive.of(begun).sentence());
             case BatchEvent.RedriveFailed failed ->
-                LOG.warn("{}: the redrive has failed: {}", batch, failed.failure().message());
+                LOG.warn(
+                        "{}: the redrive has failed: {}",
+                        batch,
+                        failed.failure().message());
             case BatchEvent.SupplementCommitted committed ->
                 LOG.info(
                         "{}: supplement {} is committed: {} rows healed",

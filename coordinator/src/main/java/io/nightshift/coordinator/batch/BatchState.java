@@ -15,10 +15,10 @@ import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.PlanExtended;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
 import io.nightshift.protocol.batch.BatchEvent.Published;
-import io.nightshift.protocol.batch.BatchEvent.RemovalBegun;
-import io.nightshift.protocol.batch.BatchEvent.Removed;
 import io.nightshift.protocol.batch.BatchEvent.RedriveBegun;
 import io.nightshift.protocol.batch.BatchEvent.RedriveFailed;
+import io.nightshift.protocol.batch.BatchEvent.RemovalBegun;
+import io.nightshift.protocol.batch.BatchEvent.Removed;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
 import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
@@ -650,8 +650,8 @@ public record BatchState(
             case SupplementPublished end -> {
                 nextRedrives = redrives.publish(end);
                 nextTotals = totals.plus(nextRedrives.published().getLast());
-                nextPublished = new Published(
-                        Objects.requireNonNull(published).at(), published.destination(), end.manifest());
+                nextPublished =
+                        new Published(Objects.requireNonNull(published).at(), published.destination(), end.manifest());
             }
             case Cancelled cancelled ->
                 nextFailure =

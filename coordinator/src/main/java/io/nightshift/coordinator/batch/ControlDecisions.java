@@ -150,9 +150,7 @@ class ControlDecisions {
                         ? refuse(delete, "a redrive of it is in progress. Wait for its end")
                         : removal.delete(state, delete, now);
             case BatchCommand.Redrive redrive ->
-                removal.isTaskRunning()
-                        ? refuse(redrive, "it is being removed")
-                        : redrives.redrive(state, redrive);
+                removal.isTaskRunning() ? refuse(redrive, "it is being removed") : redrives.redrive(state, redrive);
         };
     }
 

@@ -111,10 +111,8 @@ sealed interface CoordinatorAction {
     /// Does a step of a redrive.
     ///
     /// @param request that [RedriveStep#CHECK] is about; null for the other steps
-    record RunRedrive(
-            int incarnation,
-            RedriveStep step,
-            BatchCommand.@Nullable Redrive request) implements BackgroundTask {}
+    record RunRedrive(int incarnation, RedriveStep step, BatchCommand.@Nullable Redrive request)
+            implements BackgroundTask {}
 
     /// Counts the batch's entries in the journal.
     record CountLedgerEntries(int incarnation) implements BackgroundTask {}

@@ -55,9 +55,7 @@ class RedriveDecisions {
         if (begun != null) {
             boolean isSame = Objects.equals(begun.job(), asked.job()) && Objects.equals(begun.where(), asked.where());
             return Decision.of(
-                    isSame
-                            ? done(asked)
-                            : refusal(asked, "another redrive of it has begun. Wait for its end"));
+                    isSame ? done(asked) : refusal(asked, "another redrive of it has begun. Wait for its end"));
         }
         if (state.removal() != null) {
             return Decision.of(refusal(asked, "it is removed"));
@@ -66,7 +64,8 @@ class RedriveDecisions {
             return Decision.of(refusal(asked, "it has no quarantined rows"));
         }
         if (running != null) {
-            return Decision.of(refusal(asked, "another redrive of it is just beginning or ending. Send the request again"));
+            return Decision.of(
+                    refusal(asked, "another redrive of it is just beginning or ending. Send the request again"));
         }
         request = asked;
         return Decision.of(start(RedriveStep.CHECK, state.incarnation()));

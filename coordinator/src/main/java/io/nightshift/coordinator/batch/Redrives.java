@@ -94,8 +94,7 @@ public record Redrives(
         if (committed == null) {
             throw new IllegalStateException("no supplement is committed");
         }
-        return new Redrives(
-                all(), null, null, now.with(Redrive.State.PUBLISHED, now.healed(), event.at(), null));
+        return new Redrives(all(), null, null, now.with(Redrive.State.PUBLISHED, now.healed(), event.at(), null));
     }
 
     private Redrive pending() {

@@ -187,7 +187,10 @@ final class ManifestCheck {
     }
 
     private void supplements(List<Supplement> supplements, JsonNode found) {
-        compare("supplements (their number)", supplements.size(), JSON.getNodeFactory().numberNode(found.size()));
+        compare(
+                "supplements (their number)",
+                supplements.size(),
+                JSON.getNodeFactory().numberNode(found.size()));
         for (int i = 0; i < Math.min(supplements.size(), found.size()); i++) {
             Supplement supplement = supplements.get(i);
             String where = "supplements[%d]".formatted(i);

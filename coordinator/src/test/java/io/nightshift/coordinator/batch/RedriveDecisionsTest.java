@@ -146,8 +146,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
     void whatTheCheckFindsIsRefusedAndLeavesNoTrace() {
         decide(redrive);
 
-        Decision decision =
-                report(1, new CoordinatorMessage.RedriveStepEnded(RedriveStep.CHECK, null, null, DISK));
+        Decision decision = report(1, new CoordinatorMessage.RedriveStepEnded(RedriveStep.CHECK, null, null, DISK));
 
         assertThat(decision.events()).isEmpty();
         assertThat(decision.actions())
@@ -179,9 +178,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
         scored(supplement(1, 2, 4, 1));
 
         Decision failed = report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.PUBLISH, null, null, AWAY));
-        assertThat(failed.actions())
-                .singleElement()
-                .isInstanceOf(CoordinatorAction.RetryLater.class);
+        assertThat(failed.actions()).singleElement().isInstanceOf(CoordinatorAction.RetryLater.class);
 
         assertThat(decide(new CoordinatorMessage.RetryDue(2))).isEqualTo(starts(RedriveStep.PUBLISH, 2));
         published();
@@ -205,8 +202,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
                 state,
                 new CoordinatorMessage.TaskReported(
                         2,
-                        new CoordinatorMessage.RedriveStepEnded(
-                                RedriveStep.SCORE, supplement(1, 2, 4, 1), null, null)),
+                        new CoordinatorMessage.RedriveStepEnded(RedriveStep.SCORE, supplement(1, 2, 4, 1), null, null)),
                 now());
         assertThat(late).as("an attempt of the earlier coordinator").isEqualTo(Decision.nothing());
     }

@@ -243,9 +243,10 @@ public final class BatchOperations {
             return;
         }
         try {
-            WireLimits.refusal(JobFile.parse(job.getBytes(StandardCharsets.UTF_8))).ifPresent(reason -> {
-                throw ProblemException.rejected(reason);
-            });
+            WireLimits.refusal(JobFile.parse(job.getBytes(StandardCharsets.UTF_8)))
+                    .ifPresent(reason -> {
+                        throw ProblemException.rejected(reason);
+                    });
         } catch (FailureException e) {
             throw ProblemException.rejected(e.failure().message());
         }

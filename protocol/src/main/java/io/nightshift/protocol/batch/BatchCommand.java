@@ -154,12 +154,8 @@ public sealed interface BatchCommand {
     /// @param reason why, for the ledger; may be empty
     /// @param replyTo receives the answer, as soon as it is durable that the redrive has begun
     /// @param by the name of the caller's token
-    record Redrive(
-            @Nullable Job job,
-            @Nullable String where,
-            String reason,
-            ActorRef<ControlReply> replyTo,
-            String by) implements Control {}
+    record Redrive(@Nullable Job job, @Nullable String where, String reason, ActorRef<ControlReply> replyTo, String by)
+            implements Control {}
 
     /// Removes a published batch because of its job's retention, or continues a removal or a redrive. There is
     /// no answer.

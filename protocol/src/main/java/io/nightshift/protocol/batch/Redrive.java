@@ -65,13 +65,12 @@ public record Redrive(
 
     /// The redrive in one line, for people: `supplement 1 by anna: published, 1,200 rows healed`.
     public String sentence() {
-        String outcome =
-                switch (state) {
-                    case SCORING -> "the rows are scored";
-                    case PUBLISHING -> String.format(Locale.ROOT, "%,d rows are about to be published", healed);
-                    case PUBLISHED -> String.format(Locale.ROOT, "%,d rows healed", healed);
-                    case FAILED -> "failed: " + failure;
-                };
+        String outcome = switch (state) {
+            case SCORING -> "the rows are scored";
+            case PUBLISHING -> String.format(Locale.ROOT, "%,d rows are about to be published", healed);
+            case PUBLISHED -> String.format(Locale.ROOT, "%,d rows healed", healed);
+            case FAILED -> "failed: " + failure;
+        };
         return "supplement %d by %s: %s".formatted(number, by, outcome);
     }
 }

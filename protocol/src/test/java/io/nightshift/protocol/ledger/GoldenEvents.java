@@ -14,8 +14,8 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.Supplement;
+import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.AlertCause;
@@ -226,8 +226,7 @@ public final class GoldenEvents {
         events.put("removed", new BatchEvent.Removed(AT));
         events.put(
                 "redrive-begun",
-                new BatchEvent.RedriveBegun(
-                        AT, 1, GoldenJobs.csv(), "value = 'n/a'", "ops", "the source is repaired"));
+                new BatchEvent.RedriveBegun(AT, 1, GoldenJobs.csv(), "value = 'n/a'", "ops", "the source is repaired"));
         events.put("redrive-begun-least", new BatchEvent.RedriveBegun(AT, 1, null, null, "ops", ""));
         events.put(
                 "redrive-failed", new BatchEvent.RedriveFailed(AT, Failure.permanent("the column «délai» is missing")));

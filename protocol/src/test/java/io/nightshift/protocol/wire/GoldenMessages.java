@@ -191,7 +191,9 @@ public final class GoldenMessages {
         add("ignore-window", new BatchCommand.IgnoreWindow(operator, "ops"));
         add("approve", new BatchCommand.Approve("the app was down", operator, "ops"));
         add("delete", new BatchCommand.Delete("a wrong model", operator, "ops"));
-        add("redrive", new BatchCommand.Redrive(GoldenJobs.csv(), "value = 'n/a'", "the source is repaired", operator, "ops"));
+        add(
+                "redrive",
+                new BatchCommand.Redrive(GoldenJobs.csv(), "value = 'n/a'", "the source is repaired", operator, "ops"));
         add("redrive-least", new BatchCommand.Redrive(null, null, "", operator, "ops"));
         add("retire", new BatchCommand.Retire("keep: 30, for: 90d"));
         add("done", new ControlReply.Done(BATCH, Phase.PAUSED));

@@ -62,7 +62,8 @@ public final class ContractBatch implements AutoCloseable {
     /// @param output of each row: an SQL expression over its `ticket` and the position `output`
     ContractBatch(Path folder, Destination destination, ModelDescription model, Job.Output shape, String output) {
         this.model = model;
-        data = new TestData(folder);
+        // DuckDB takes 32 MiB for each CSV file that a query reads.
+        data = new TestData(folder, 512L << 20);
         data.execute("CREATE MACRO nightshift_output(ticket, output) AS " + output);
         Path input = data.parquet(
                 "input/in.parquet",
@@ -188,7 +189,7 @@ public final class ContractBatch implements AutoCloseable {
     CommittedBatch supplement(DestinationStore store, CommittedBatch published, int incarnation, String bad)
             throws SQLException, IOException {
         int number = published.supplements().size() + 1;
-        store.prepareSupplement(published, job, model);
+        store.prepareSupplement(committed(incarnation, published.commits(), Set.of()), job, model);
         Lease lease = new Lease(
                 new io.nightshift.protocol.batch.Attempt(ID, PARTITIONS + number - 1, new Epoch(incarnation, 1)),
                 job,

@@ -857,8 +857,7 @@ public abstract class DestinationContract {
             try (OutputProof proof = store().verify(committed, Phase.PUBLISHED, publication)) {
                 assertThat(Digests.sha256(proof.manifest())).isEqualTo(publication.manifestSha256());
             }
-            assertThat(Manifest.supplements(
-                            store().manifest(ContractBatch.ID).orElseThrow()))
+            assertThat(Manifest.supplements(store().manifest(ContractBatch.ID).orElseThrow()))
                     .isEqualTo(committed.supplements().size());
         }
 

@@ -67,7 +67,8 @@ final class RedriveIT {
         job.edit("rows: 25000", "rows: 1000");
         try (HomeServer server = new HomeServer(folder, configuration())) {
             out(server, "batch", "submit", job.file().toString(), "--wait");
-            String batch = String.valueOf(job.published().getFirst().getFileName()).replace("batch=", "");
+            String batch =
+                    String.valueOf(job.published().getFirst().getFileName()).replace("batch=", "");
             assertThat(seen(batch, "part-*.parquet")).isEqualTo("2700 2700");
 
             server.command("quarantine", "redrive", "latest")
@@ -76,14 +77,7 @@ final class RedriveIT {
                     .expect(1, "where: «(SELECT true)»");
             server.command("quarantine", "redrive", batch, "--where", "value = 'km'")
                     .expect(1, "no quarantined row is selected");
-            server.command(
-                            "quarantine",
-                            "redrive",
-                            batch,
-                            "--job",
-                            job.file().toString(),
-                            "--set",
-                            "source.id=tail")
+            server.command("quarantine", "redrive", batch, "--job", job.file().toString(), "--set", "source.id=tail")
                     .expect(1, "differs from the job of the batch in source.id");
             assertThat(out(
                             server,
@@ -130,8 +124,7 @@ final class RedriveIT {
                             && out(server, "batch", "show", batch).contains("149 rows healed"));
             assertThat(seen(batch, "part-*.parquet")).isEqualTo("2999 2999");
             assertThat(seen(batch, "_quarantine-*.parquet")).isEqualTo("1 1");
-            await().atMost(PATIENCE)
-                    .until(() -> !Files.exists(job.predictions().resolve(".staging/batch=" + batch)));
+            await().atMost(PATIENCE).until(() -> !Files.exists(job.predictions().resolve(".staging/batch=" + batch)));
             server.terminate();
             assertThat(out(server, "batch", "verify", batch))
                     .contains("2, with 299 rows that were quarantined before; 1 rows are still quarantined")

@@ -287,7 +287,9 @@ public final class PartitionAttempt {
         ModelDescription description = model.description();
         List<BoundSlices> all = source.bind(connection, lease.slices(), lease.job(), description);
         QuarantineSelection selected = selection;
-        List<BoundSlices> slices = selected == null ? all : selected.select(connection, all, lease.job().source());
+        List<BoundSlices> slices = selected == null
+                ? all
+                : selected.select(connection, all, lease.job().source());
         PartitionQuery query = new PartitionQuery(slices, description, false, limits);
         long written;
         try {
@@ -316,8 +318,7 @@ public final class PartitionAttempt {
             }
             ScoredRows rowsOfQuery = query.rows();
             output.quarantine(
-                    selected == null ? rowsOfQuery : selected.withKept(rowsOfQuery),
-                    sql -> execute(connection, sql));
+                    selected == null ? rowsOfQuery : selected.withKept(rowsOfQuery), sql -> execute(connection, sql));
             quarantined = sealing(() -> output.quarantined(read + left - predictions));
             reasons = texts(connection, query.reasons(REASONS));
         }

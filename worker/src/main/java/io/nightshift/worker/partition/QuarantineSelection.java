@@ -46,8 +46,7 @@ public final class QuarantineSelection {
     /// @param quarantined all quarantined rows of the batch
     /// @param where the checked condition that selects rows; null for all
     /// @param unchanged the files whose rows are where they were when the batch was planned
-    public QuarantineSelection(
-            Supplier<QuarantinedRows> quarantined, @Nullable String where, Set<String> unchanged) {
+    public QuarantineSelection(Supplier<QuarantinedRows> quarantined, @Nullable String where, Set<String> unchanged) {
         this.quarantined = quarantined;
         this.where = where;
         this.unchanged = Set.copyOf(unchanged);
@@ -74,8 +73,7 @@ public final class QuarantineSelection {
         }
         try (Statement statement = connection.createStatement()) {
             String condition = where == null ? "TRUE" : "coalesce((" + where + "\n), FALSE)";
-            statement.execute(
-                    "CREATE TEMP TABLE %s AS SELECT * FROM %s WHERE NOT %s".formatted(KEPT, ALL, condition));
+            statement.execute("CREATE TEMP TABLE %s AS SELECT * FROM %s WHERE NOT %s".formatted(KEPT, ALL, condition));
             kept = count(statement, KEPT);
             statement.execute("""
                     CREATE TEMP TABLE %s AS
@@ -83,8 +81,8 @@ public final class QuarantineSelection {
                     FROM %s WHERE %s""".formatted(SELECTED, Sql.texts(unchanged), ALL, condition));
             rows = count(statement, SELECTED);
             if (rows == 0) {
-                throw FailureException.permanent("no quarantined row is selected: the condition %s is true for none"
-                        .formatted(where));
+                throw FailureException.permanent(
+                        "no quarantined row is selected: the condition %s is true for none".formatted(where));
             }
             refuse(
                     statement,
@@ -131,34 +129,24 @@ public final class QuarantineSelection {
     }
 
     private static void find(Statement statement, List<BoundSlices> slices, Job.Source source) throws SQLException {
-        statement.execute("CREATE TEMP TABLE %s (record_file VARCHAR, record_row BIGINT, record_id VARCHAR)"
-                .formatted(FOUND));
+        statement.execute(
+                "CREATE TEMP TABLE %s (record_file VARCHAR, record_row BIGINT, record_id VARCHAR)".formatted(FOUND));
         for (BoundSlices group : slices) {
             SourceRelation relation = group.relation();
             statement.execute("INSERT INTO %s SELECT %s, %s, %s FROM %s WHERE %s"
-                    .formatted(
-                            FOUND, relation.file(), relation.row(), id(source), relation.from(), relation.range()));
+                    .formatted(FOUND, relation.file(), relation.row(), id(source), relation.from(), relation.range()));
         }
-        refuse(
-                statement,
-                """
+        refuse(statement, """
                 SELECT CASE WHEN in_place THEN %s ELSE record_id END FROM %s AS wanted WHERE NOT EXISTS (
                     SELECT 1 FROM %s AS found WHERE CASE WHEN wanted.in_place
                     THEN found.record_file = wanted.record_file AND found.record_row = wanted.record_row
-                    ELSE found.record_id = wanted.record_id END)""".formatted(PLACE, SELECTED, FOUND),
-                "are not in the input any more");
-        refuse(
-                statement,
-                """
+                    ELSE found.record_id = wanted.record_id END)""".formatted(PLACE, SELECTED, FOUND), "are not in the input any more");
+        refuse(statement, """
                 SELECT record_id FROM %s WHERE record_id IN (SELECT record_id FROM %s WHERE NOT in_place)
-                GROUP BY record_id HAVING count(*) > 1 ORDER BY record_id""".formatted(FOUND, SELECTED),
-                "have a record ID that the input has more than once");
-        refuse(
-                statement,
-                """
+                GROUP BY record_id HAVING count(*) > 1 ORDER BY record_id""".formatted(FOUND, SELECTED), "have a record ID that the input has more than once");
+        refuse(statement, """
                 SELECT record_id FROM %s WHERE NOT in_place
-                GROUP BY record_id HAVING count(*) > 1 ORDER BY record_id""".formatted(SELECTED),
-                "have a record ID that the quarantine has more than once");
+                GROUP BY record_id HAVING count(*) > 1 ORDER BY record_id""".formatted(SELECTED), "have a record ID that the quarantine has more than once");
     }
 
     /// The rows for a writer, with those that stay in the quarantine.
@@ -183,8 +171,8 @@ public final class QuarantineSelection {
                             .formatted(rows - read, rows));
         }
         if (predictions == 0) {
-            throw FailureException.permanent("none of the %,d selected rows can be scored: %s"
-                    .formatted(rows, String.join("; ", reasons)));
+            throw FailureException.permanent(
+                    "none of the %,d selected rows can be scored: %s".formatted(rows, String.join("; ", reasons)));
         }
     }
 

@@ -160,9 +160,8 @@ class FolderPublisher {
     /// an earlier coordinator that wakes up finds nothing to rename.
     private void addSupplement(CommittedBatch batch, BatchFolders folders, Path output) throws IOException {
         Path published = folders.published();
-        List<FileNames.Committed> files = names.of(
-                        batch.id(), batch.supplements().getLast().commit())
-                .toList();
+        List<FileNames.Committed> files =
+                names.of(batch.id(), batch.supplements().getLast().commit()).toList();
         for (FileNames.Committed file : files.reversed()) {
             gather(folders, file, published.resolve(file.name()), true);
         }

@@ -142,7 +142,8 @@ public final class ObjectDestination implements DestinationStore {
 
     @Override
     public Optional<String> supplementRefusal(Job job) {
-        return Optional.of("rows can't be added yet to a published batch in an object store; run the job again with --new");
+        return Optional.of(
+                "rows can't be added yet to a published batch in an object store; run the job again with --new");
     }
 
     @Override

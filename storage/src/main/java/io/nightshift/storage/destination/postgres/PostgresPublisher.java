@@ -127,8 +127,7 @@ final class PostgresPublisher {
                         database.run("SET LOCAL lock_timeout = '2s'; DROP TABLE IF EXISTS %s, %s"
                                 .formatted(tables.sql(tables.staging()), tables.sql(tables.quarantineStaging())));
                         staging(database, tables, batch.id(), tables.staging(), tables.batches());
-                        staging(
-                                database, tables, batch.id(), tables.quarantineStaging(), tables.quarantineBatches());
+                        staging(database, tables, batch.id(), tables.quarantineStaging(), tables.quarantineBatches());
                         int claimed = database.update(
                                 """
                                 INSERT INTO %s AS part (batch_id, partition, held_incarnation, held_lease, node)
@@ -154,8 +153,8 @@ final class PostgresPublisher {
     }
 
     private static FailureException late(CommittedBatch batch) {
-        return new FailureException(Failure.transientFailure(
-                "rows are added to %s by a later coordinator".formatted(batch.id())));
+        return new FailureException(
+                Failure.transientFailure("rows are added to %s by a later coordinator".formatted(batch.id())));
     }
 
     /// The batch's row holds the manifest, and is replaced only where it is the one that this supplement
@@ -189,12 +188,12 @@ final class PostgresPublisher {
         PartitionCommit commit = batch.supplements().getLast().commit();
         database.run("SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '10s'");
         if (!exists(database, tables.sql(tables.staging()))) {
-            throw FailureException.permanent(
-                    "the committed rows of %s are gone".formatted(commit.attempt(batch.id())));
+            throw FailureException.permanent("the committed rows of %s are gone".formatted(commit.attempt(batch.id())));
         }
         database.run("LOCK TABLE %s, %s IN ACCESS EXCLUSIVE MODE"
                 .formatted(tables.sql(tables.staging()), tables.sql(tables.quarantineStaging())));
-        database.rows(
+        database
+                .rows(
                         row -> row.getString(1),
                         """
                         SELECT format('%%s-%%s %%s %%s %%s', incarnation, lease, rows, bytes, sha256)
@@ -216,15 +215,12 @@ final class PostgresPublisher {
                 "DELETE FROM %s WHERE batch_id = ?".formatted(tables.sql(tables.quarantineBatches())),
                 batch.id().value());
         move(database, tables, target, tables.quarantineStaging(), tables.quarantineBatches());
-        database.update(
-                """
+        database.update("""
                 UPDATE %s SET quarantined_rows = NULL, quarantined_bytes = NULL, quarantined_sha256 = NULL
                 WHERE batch_id = ? AND partition <> ?
-                """.formatted(tables.sql(tables.parts())),
-                batch.id().value(),
-                commit.partition());
-        database.run("DROP TABLE %s, %s"
-                .formatted(tables.sql(tables.staging()), tables.sql(tables.quarantineStaging())));
+                """.formatted(tables.sql(tables.parts())), batch.id().value(), commit.partition());
+        database.run(
+                "DROP TABLE %s, %s".formatted(tables.sql(tables.staging()), tables.sql(tables.quarantineStaging())));
         int replaced = database.update(
                 "UPDATE %s SET publisher = ?, manifest = ? WHERE batch_id = ? AND publisher <= ? AND manifest = ?"
                         .formatted(tables.sql(tables.register())),
