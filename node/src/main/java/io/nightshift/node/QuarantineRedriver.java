@@ -12,6 +12,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.OutputSchema;
@@ -84,6 +85,10 @@ final class QuarantineRedriver implements Redriver {
         if (jobOf(own, request.job()).source().input() instanceof DatabaseInput) {
             throw FailureException.permanent(
                     "rows of a database can't be read again as they were; run the job again with --new");
+        }
+        if (own.incremental() instanceof ChangedRows) {
+            throw FailureException.permanent(
+                    "its job scores only changed rows, and the next batch of the job scores the repaired ones");
         }
         if (request.where() != null) {
             try (Connection connection = duckDb.get().connect()) {

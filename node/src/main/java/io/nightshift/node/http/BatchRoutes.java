@@ -7,8 +7,6 @@ import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Supplement;
-import io.nightshift.protocol.plan.Cut;
-import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
 import java.time.Instant;
 import java.util.ArrayList;
