@@ -84,7 +84,8 @@ final class LineageIT {
             assertThat(complete.at("/inputs/0/inputFacets/inputStatistics/rowCount")
                             .asInt())
                     .isEqualTo(1000);
-            assertThat(complete.at("/inputs/1/name").asText()).isEqualTo(FlightsJob.example().resolve("flights.ubj").toString());
+            assertThat(complete.at("/inputs/1/name").asText())
+                    .isEqualTo(FlightsJob.example().resolve("flights.ubj").toString());
             assertThat(complete.at("/inputs/1/facets/datasetType/datasetType").asText())
                     .isEqualTo("MODEL");
             assertThat(complete.at("/outputs/0/name").asText())
@@ -100,7 +101,8 @@ final class LineageIT {
             job.edit("job: flights", "job: failing");
             job.edit("  max-rate: 0.001", "  max-rate: 0%");
             job.write("SELECT * REPLACE ('n/a' AS distance) FROM flights LIMIT 10");
-            CommandResult failed = InProcess.run(job, "--set", "source.select.distance=CAST(distance AS INTEGER)", "--config", conf)
+            CommandResult failed = InProcess.run(
+                            job, "--set", "source.select.distance=CAST(distance AS INTEGER)", "--config", conf)
                     .expect(1);
             JsonNode fail = events(receiver).getLast();
             assertThat(types(receiver).subList(3, 5)).containsExactly("START", "FAIL");
