@@ -8,6 +8,7 @@ import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.PostgresDestination;
+import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.ReadConnections;
@@ -19,6 +20,7 @@ import io.nightshift.storage.destination.mariadb.MariadbStore;
 import io.nightshift.storage.destination.objects.ObjectDestination;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.destination.postgres.PostgresStore;
+import io.nightshift.storage.destination.redis.RedisStore;
 import io.nightshift.storage.destination.table.RowFunctions;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
@@ -83,6 +85,7 @@ public record Destinations(
             case CsvDestination csv -> files(csv.folder(), partitionFolder, new CsvFormat(csv.compression()));
             case PostgresDestination postgres -> new PostgresStore(postgres, dataSources, connections, duckDb, sources);
             case MariadbDestination mariadb -> new MariadbStore(mariadb, dataSources, connections, duckDb, sources);
+            case RedisDestination redis -> new RedisStore(redis, dataSources, duckDb, sources);
         };
     }
 

@@ -27,6 +27,7 @@ import io.nightshift.protocol.job.JobFileException;
 import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PostgresDestination;
+import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.duckdb.DuckDb;
@@ -360,6 +361,7 @@ public final class DoctorCommand implements Callable<Integer> {
             // It is a data source, which is examined already.
             case PostgresDestination postgres -> {}
             case MariadbDestination mariadb -> {}
+            case RedisDestination redis -> {}
         }
         int threads = Runtime.getRuntime().availableProcessors();
         ObjectCopies objects = given.objects().ofCommand(home.folder());

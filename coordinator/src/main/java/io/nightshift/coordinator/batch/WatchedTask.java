@@ -3,6 +3,7 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.filesystem.IdleTime;
 import io.nightshift.storage.objectstore.ObjectStore;
+import io.nightshift.storage.redis.RedisConnection;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -93,7 +94,7 @@ final class WatchedTask<T> {
         }
         long processor = IdleTime.processorTime(thread);
         long now = System.nanoTime();
-        if (Database.isUsedBy(thread) || ObjectStore.isUsedBy(thread)) {
+        if (Database.isUsedBy(thread) || RedisConnection.isUsedBy(thread) || ObjectStore.isUsedBy(thread)) {
             idle.begin(processor, now);
         }
         long waited = idle.nanos(processor, now);

@@ -384,6 +384,9 @@ final class JobKeys {
         DATA_SOURCE(
                 "^[a-z0-9][a-z0-9_-]{0,62}$",
                 "the name of a data source: at most 63 lower-case letters, digits, - and _"),
+        KEY_PREFIX(
+                "^(?!nightshift$)[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$",
+                "a name of at most 63 letters, digits, -, _ and ., starting with a letter or digit, and not nightshift"),
         TABLE(
                 "^(" + Patterns.IDENTIFIER + "{0,62}[.])?" + Patterns.IDENTIFIER + "{0,"
                         + (PostgresDestination.MAX_TABLE - 1) + "}$",

@@ -15,7 +15,12 @@ final class Kinds {
             DatabaseInput.MARIADB_KIND);
 
     static final List<Kind<? extends Destination>> DESTINATIONS =
-            List.of(ParquetDestination.KIND, CsvDestination.KIND, PostgresDestination.KIND, MariadbDestination.KIND);
+            List.of(
+                    ParquetDestination.KIND,
+                    CsvDestination.KIND,
+                    PostgresDestination.KIND,
+                    MariadbDestination.KIND,
+                    RedisDestination.KIND);
 
     private Kinds() {}
 
@@ -60,6 +65,7 @@ final class Kinds {
             case CsvDestination csv -> CsvDestination.KIND.write(csv);
             case PostgresDestination postgres -> PostgresDestination.KIND.write(postgres);
             case MariadbDestination mariadb -> MariadbDestination.KIND.write(mariadb);
+            case RedisDestination redis -> RedisDestination.KIND.write(redis);
         };
     }
 }

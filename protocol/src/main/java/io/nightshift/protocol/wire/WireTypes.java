@@ -84,6 +84,7 @@ import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.PostgresDestination;
+import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.protocol.job.Retention;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.job.TimeRange;
@@ -198,6 +199,8 @@ final class WireTypes {
             new WireType(100, PostgresDestination.Index.class),
             new WireType(410, MariadbDestination.class),
             new WireType(411, MariadbDestination.Index.class),
+            new WireType(460, RedisDestination.class),
+            new WireType(461, RedisDestination.Format.class),
             new WireType(101, Job.Partitions.class),
             new WireType(102, Job.ErrorPolicy.class),
             new WireType(103, Job.Output.class),

@@ -132,6 +132,11 @@ public final class GoldenJobs {
         return with(full().source(), new PostgresDestination("warehouse", "scores", "delays", indexes), List.of());
     }
 
+    public static Job redis() {
+        return with(
+                full().source(), new RedisDestination("cache", "delays", RedisDestination.Format.JSON), List.of());
+    }
+
     public static Job mariadb() {
         List<MariadbDestination.Index> indexes = List.of(
                 new MariadbDestination.Index(List.of("carrier", "prediction")),

@@ -142,6 +142,7 @@ public final class GoldenMessages {
         add("open-changed-rows", new BatchCommand.Open(submission(GoldenJobs.changedRows())));
         add("open-table", new BatchCommand.Open(submission(GoldenJobs.postgres())));
         add("open-mariadb", new BatchCommand.Open(submission(GoldenJobs.mariadb())));
+        add("open-redis", new BatchCommand.Open(submission(GoldenJobs.redis())));
         add("open-categories", new BatchCommand.Open(submission(GoldenJobs.categories())));
         add("open-checks", new BatchCommand.Open(submission(GoldenJobs.checks())));
         add("open-retention", new BatchCommand.Open(submission(GoldenJobs.retention())));

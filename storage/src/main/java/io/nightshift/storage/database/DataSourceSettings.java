@@ -23,6 +23,16 @@ public record DataSourceSettings(
     /// Begins the URL of a MariaDB or MySQL database.
     public static final String MARIADB = "jdbc:mariadb:";
 
+    /// Begins the URL of a Redis or Valkey server, without TLS and with it.
+    public static final String REDIS = "redis://";
+
+    public static final String REDIS_TLS = "rediss://";
+
+    /// Whether it is a Redis or Valkey server.
+    public boolean isRedis() {
+        return url.startsWith(REDIS) || url.startsWith(REDIS_TLS);
+    }
+
     /// A database that a node reads by as many connections as it has scoring threads.
     public DataSourceSettings(String name, String url, @Nullable String user, @Nullable String password) {
         this(name, url, user, password, 0);

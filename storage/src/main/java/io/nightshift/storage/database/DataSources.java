@@ -39,6 +39,15 @@ public record DataSources(Map<String, DataSourceSettings> byName) {
         return get(name, DataSourceSettings.MARIADB, "MariaDB or MySQL");
     }
 
+    /// @throws FailureException permanent, where there is none of this name, or it is a database
+    public DataSourceSettings redis(String name) {
+        DataSourceSettings settings = get(name);
+        if (!settings.isRedis()) {
+            throw FailureException.permanent("%s is not a Redis or Valkey server".formatted(settings));
+        }
+        return settings;
+    }
+
     private DataSourceSettings get(String name, String url, String database) {
         DataSourceSettings settings = get(name);
         if (!settings.url().startsWith(url)) {

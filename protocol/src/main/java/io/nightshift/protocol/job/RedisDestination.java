@@ -1,0 +1,73 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.job.JobKeys.Choice;
+import io.nightshift.protocol.job.JobKeys.Form;
+import io.nightshift.protocol.job.JobKeys.JobKey;
+import io.nightshift.protocol.job.JobKeys.Section;
+import io.nightshift.protocol.job.JobKeys.Text;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// Records of a Redis or Valkey server: a key for each record ID.
+///
+/// @param dataSource the server's name in the configuration of the nodes
+/// @param name the prefix of the keys, without a colon
+/// @param format what a key holds
+public record RedisDestination(String dataSource, String name, Format format) implements Destination {
+
+    /// What the key of a record holds.
+    public enum Format {
+        /// A hash with a field for each column.
+        HASH,
+        /// A string with a JSON object.
+        JSON
+    }
+
+    static final Kind<RedisDestination> KIND = new Kind<>(
+            RedisDestination.class,
+            JobKey.optional(
+                    "redis",
+                    new Section(List.of(
+                            JobKey.required(
+                                    "data-source",
+                                    new Text(Form.DATA_SOURCE),
+                                    "The Redis or Valkey server, by its name in the configuration of the nodes.",
+                                    "cache"),
+                            JobKey.required(
+                                    "name",
+                                    new Text(Form.KEY_PREFIX),
+                                    "The prefix of the keys. Readers find the newest batch by the key `NAME:latest`.",
+                                    "delays"),
+                            JobKey.optional(
+                                            "format",
+                                            new Choice(List.of("hash", "json")),
+                                            "What the key of a record holds: a hash with a field for each column, or a string with a JSON object.",
+                                            "json")
+                                    .or("hash"))),
+                    "Records of a Redis or Valkey server, instead of a folder.",
+                    ""),
+            RedisDestination::read,
+            RedisDestination::values);
+
+    private static RedisDestination read(JobValues values) {
+        return new RedisDestination(
+                values.text("data-source"),
+                values.text("name"),
+                Format.valueOf(values.text("format").toUpperCase(Locale.ROOT)));
+    }
+
+    private Map<String, Object> values() {
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("data-source", dataSource);
+        values.put("name", name);
+        values.put("format", format.name().toLowerCase(Locale.ROOT));
+        return values;
+    }
+
+    @Override
+    public String toString() {
+        return "keys %s:* in data source %s".formatted(name, dataSource);
+    }
+}

@@ -1,0 +1,326 @@
+package io.nightshift.storage.destination.redis;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.RedisDestination;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.Manifest;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.redis.RedisBatch.State;
+import io.nightshift.storage.filesystem.Digests;
+import io.nightshift.storage.redis.RedisConnection;
+import io.nightshift.storage.redis.RedisServer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.Protocol.Command;
+
+/// Publishes the records of a batch by one script, which points the key of the newest batch at it.
+///
+/// The records of each batch have keys of their own, with the batch's number. Readers find the number in the pointer, so
+/// they see nothing of a batch before, and all of it afterwards. The pointer always names the last of a sorted set: the
+/// published batches by their time of submission. So a batch never replaces a newer one.
+final class RedisPublisher {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RedisPublisher.class);
+
+    /// The time to wait for a server that is down.
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /// Questions that are sent before the answer to the first of them is read.
+    private static final int AHEAD = 500;
+
+    private final RedisDestination destination;
+    private final DataSources dataSources;
+    private final RedisKeys keys;
+
+    RedisPublisher(RedisDestination destination, DataSources dataSources) {
+        this.destination = destination;
+        this.dataSources = dataSources;
+        this.keys = new RedisKeys(destination.name());
+    }
+
+    private RedisConnection open(BatchId batch, String doing) {
+        return RedisConnection.open(
+                dataSources.redis(destination.dataSource()),
+                "%s, %s %s".formatted(batch, doing, destination),
+                PATIENCE,
+                () -> false);
+    }
+
+    private Optional<RedisBatch> find(RedisConnection connection, BatchId batch) {
+        return RedisBatch.find(connection, keys, batch);
+    }
+
+    private long run(RedisConnection connection, Script script, RedisBatch batch, Object... more) {
+        List<Object> arguments = new ArrayList<>(List.of(destination.name(), batch.number()));
+        arguments.addAll(List.of(more));
+        return script.number(connection, arguments.toArray());
+    }
+
+    /// Why the keys can't be used.
+    List<String> obstacles(RedisConnection connection) {
+        List<String> reasons = new ArrayList<>(RedisServer.of(connection).obstacles());
+        if (connection.number(Command.EXISTS, keys.latest()) > 0
+                && connection.number(Command.EXISTS, keys.batches()) == 0) {
+            reasons.add(
+                    "the key %s is there and isn't Nightshift's; choose another name under destination.redis, or delete the key"
+                            .formatted(keys.latest()));
+        }
+        return reasons;
+    }
+
+    void prepare(BatchId batch, Job job, List<RecordColumn> columns) {
+        try (RedisConnection connection = open(batch, "preparing")) {
+            List<String> reasons = obstacles(connection);
+            if (!reasons.isEmpty()) {
+                throw FailureException.permanent(
+                        "%s can't be written: %s".formatted(destination, String.join("; ", reasons)));
+            }
+            Script.PREPARE.number(
+                    connection,
+                    destination.name(),
+                    "0",
+                    batch.value(),
+                    "job",
+                    job.name(),
+                    "format",
+                    destination.format().name(),
+                    "columns",
+                    columns.stream().skip(1).map(RecordColumn::name).collect(Collectors.joining("\n")));
+        }
+    }
+
+    private Publication publication(String manifest) {
+        return new Publication(destination.toString(), Digests.sha256(manifest.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    Optional<Publication> fence(BatchId batch, int incarnation) {
+        try (RedisConnection connection = open(batch, "looking whether readers see it already in")) {
+            RedisBatch open = find(connection, batch).orElse(null);
+            if (open != null) {
+                run(connection, Script.FENCE, open, incarnation);
+            }
+            return find(connection, batch).map(RedisBatch::manifest).map(this::publication);
+        }
+    }
+
+    Publication publish(CommittedBatch batch) {
+        try (RedisConnection connection = open(batch.id(), "publishing")) {
+            RedisBatch found = find(connection, batch.id()).orElse(null);
+            if (found == null) {
+                throw late(batch, "or it is gone from " + destination);
+            }
+            String manifest = found.manifest();
+            if (manifest == null) {
+                manifest = publish(connection, found, batch);
+            }
+            removeStaged(connection, found);
+            return publication(manifest);
+        }
+    }
+
+    private String publish(RedisConnection connection, RedisBatch found, CommittedBatch batch) {
+        if (run(connection, Script.FENCE, found, batch.incarnation()) == 0) {
+            throw late(batch, "or it is over");
+        }
+        checkParts(connection, found, batch);
+        checkCounts(connection, found, batch);
+        if (batch.job().source().uniqueId() && batch.quarantined() > 0) {
+            List<String> repeated = QuarantinedIds.repeated(connection, found, batch.commits(), 3);
+            if (!repeated.isEmpty()) {
+                throw FailureException.permanent("the column %s is not unique, but source.unique-id asks for that: %s"
+                        .formatted(batch.job().source().id(), String.join(", ", repeated)));
+            }
+        }
+        String manifest = Manifest.text(batch);
+        long published = run(
+                connection,
+                Script.PUBLISH,
+                found,
+                batch.incarnation(),
+                found.version(),
+                manifest,
+                batch.id().value(),
+                ChronoUnit.MICROS.between(Instant.EPOCH, batch.submittedAt()),
+                "job",
+                batch.job().name(),
+                "model_name",
+                batch.model().name(),
+                "model_version",
+                batch.model().version(),
+                "submitted_at",
+                batch.submittedAt(),
+                "published_at",
+                Instant.now().truncatedTo(ChronoUnit.MICROS),
+                "format",
+                found.format().name().toLowerCase(Locale.ROOT),
+                "predictions",
+                batch.predictions(),
+                "quarantined",
+                batch.quarantined());
+        if (published == 0) {
+            throw late(batch, "or it was cancelled");
+        }
+        if (published < 0) {
+            throw new FailureException(Failure.transientFailure(
+                    "%s: an attempt has written to %s while it was published".formatted(batch.id(), destination)));
+        }
+        return manifest;
+    }
+
+    private static FailureException late(CommittedBatch batch, String otherwise) {
+        return new FailureException(Failure.transientFailure(
+                "%s is published by a later coordinator, %s".formatted(batch.id(), otherwise)));
+    }
+
+    // Comparison of the ledger with the server.
+
+    private void checkParts(RedisConnection connection, RedisBatch found, CommittedBatch batch) {
+        Map<Integer, String> parts = new TreeMap<>();
+        RedisBatch.fields(
+                connection,
+                found.keys().parts(),
+                (partition, text) -> parts.put(
+                        Integer.parseInt(partition), CommittedPart.of(text).written()));
+        for (PartitionCommit commit : batch.commits()) {
+            String is = parts.getOrDefault(commit.partition(), "nothing");
+            String said = CommittedPart.written(commit);
+            if (!is.equals(said)) {
+                throw FailureException.permanent(
+                        "the committed records of %s are not those in %s (%s has %s, the ledger %s). Start over with --new"
+                                .formatted(commit.attempt(batch.id()), destination, found.keys().parts(), is, said));
+            }
+        }
+    }
+
+    /// Compares the lengths of the lists. Each record is written in one step with its ID.
+    private void checkCounts(RedisConnection connection, RedisBatch found, CommittedBatch batch) {
+        List<PartitionCommit> commits = batch.commits();
+        for (int from = 0; from < commits.size(); from += AHEAD) {
+            List<PartitionCommit> some = commits.subList(from, Math.min(from + AHEAD, commits.size()));
+            for (PartitionCommit commit : some) {
+                connection.send(Command.LLEN, found.keys().ids(commit.partition()));
+                connection.send(Command.LLEN, found.keys().quarantine(commit.partition()));
+            }
+            for (PartitionCommit commit : some) {
+                check(found.keys().ids(commit.partition()), connection.read(), commit.part());
+                check(found.keys().quarantine(commit.partition()), connection.read(), commit.quarantine());
+            }
+        }
+    }
+
+    private static void check(String key, @Nullable Object length, @Nullable OutputFile committed) {
+        long expected = committed == null ? 0 : committed.rows();
+        if (RedisConnection.asNumber(length) != expected) {
+            throw FailureException.permanent("%s has %s elements, but %d rows were committed. Start over with --new"
+                    .formatted(key, length, expected));
+        }
+    }
+
+    // The end of a batch.
+
+    /// Removes what attempts have staged that were not kept. None of them stages more: the batch is over.
+    private static void removeStaged(RedisConnection connection, RedisBatch batch) {
+        RedisBatch.fields(connection, batch.keys().held(), (partition, epoch) -> {
+            int number = Integer.parseInt(partition);
+            connection.call(Command.UNLINK, batch.keys().staged(number, epoch), batch.keys().bad(number, epoch));
+        });
+        connection.call(Command.DEL, batch.keys().held());
+    }
+
+    void keepQuarantine(CommittedBatch batch) {
+        if (batch.quarantined() == 0) {
+            return;
+        }
+        try (RedisConnection connection = open(batch.id(), "keeping the quarantined rows of")) {
+            find(connection, batch.id())
+                    .filter(found -> found.manifest() == null)
+                    .ifPresent(found -> {
+                        cancel(connection, found, true);
+                        for (int partition : partitions(connection, found)) {
+                            PartitionCommit commit = batch.commit(partition);
+                            if (commit == null || commit.quarantined() == 0) {
+                                connection.call(Command.UNLINK, found.keys().quarantine(partition));
+                            }
+                        }
+                    });
+        }
+    }
+
+    private void cancel(RedisConnection connection, RedisBatch found, boolean keepsQuarantine) {
+        if (run(connection, Script.CANCEL, found, keepsQuarantine ? 1 : 0) == 0) {
+            throw new FailureException(Failure.transientFailure("the batch was published meanwhile"));
+        }
+    }
+
+    private static TreeSet<Integer> partitions(RedisConnection connection, RedisBatch found) {
+        TreeSet<Integer> partitions = new TreeSet<>();
+        RedisBatch.fields(
+                connection, found.keys().held(), (partition, epoch) -> partitions.add(Integer.parseInt(partition)));
+        RedisBatch.fields(
+                connection, found.keys().parts(), (partition, part) -> partitions.add(Integer.parseInt(partition)));
+        return partitions;
+    }
+
+    void discard(BatchId batch) {
+        try (RedisConnection connection = open(batch, "removing what was staged in")) {
+            find(connection, batch)
+                    .filter(found -> found.state() == State.OPEN || found.state() == State.CANCELLED)
+                    .ifPresent(found -> {
+                        cancel(connection, found, found.keepsQuarantine());
+                        remove(connection, batch, found, found.keepsQuarantine());
+                    });
+        } catch (FailureException e) {
+            LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
+        }
+    }
+
+    void unpublish(BatchId batch) {
+        try (RedisConnection connection = open(batch, "taking from readers of")) {
+            find(connection, batch)
+                    .ifPresent(found -> run(connection, Script.UNPUBLISH, found, batch.value()));
+        }
+    }
+
+    void delete(BatchId batch) {
+        unpublish(batch);
+        try (RedisConnection connection = open(batch, "deleting from")) {
+            find(connection, batch)
+                    .filter(found -> found.state() == State.REMOVED)
+                    .ifPresent(found -> remove(connection, batch, found, false));
+        }
+    }
+
+    /// Removes records in pieces, and then what is left.
+    private void remove(RedisConnection connection, BatchId batch, RedisBatch found, boolean keepsQuarantine) {
+        for (int partition : partitions(connection, found)) {
+            long removed = Script.REMOVED;
+            while (removed == Script.REMOVED) {
+                removed = run(connection, Script.REMOVE, found, partition);
+            }
+            if (!keepsQuarantine) {
+                connection.call(Command.UNLINK, found.keys().quarantine(partition));
+            }
+        }
+        removeStaged(connection, found);
+        run(connection, Script.FORGET, found, batch.value(), keepsQuarantine ? 1 : 0);
+    }
+}

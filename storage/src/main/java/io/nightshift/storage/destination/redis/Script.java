@@ -1,0 +1,233 @@
+package io.nightshift.storage.destination.redis;
+
+import static io.nightshift.storage.redis.RedisConnection.bytes;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.redis.RedisConnection;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.Protocol.Command;
+
+/// The steps that the server makes as a whole. Each begins with the question whether it may still be made, so that
+/// a coordinator or an attempt that wakes up late changes nothing. An error does not undo what a script has done, so the
+/// calls that could fail come first.
+///
+/// The arguments of all are `name`, the destination's, and `number`, the batch's; those of attempts are followed by
+/// `partition` and `epoch`. An epoch is a text of digits whose order is that of the epochs.
+enum Script {
+    /// Gives a batch a number, unless it has one. Arguments: `name`, `0`, the batch's ID, then fields and values of
+    /// its state. The result is the number.
+    PREPARE("""
+            local number = redis.call('HGET', own .. ':batches', ARGV[3])
+            if not number then
+              number = redis.call('INCR', own .. ':numbers')
+              redis.call('HSET', own .. ':' .. number, 'state', 'open', 'publisher', '0', 'version', '0', unpack(ARGV, 4))
+              redis.call('HSET', own .. ':batches', ARGV[3], number)
+            end
+            return tonumber(number)
+            """),
+    /// Takes the right to publish from coordinators of lower incarnations. Argument: the incarnation. The result is 1
+    /// if it has that right.
+    FENCE("""
+            if state ~= 'open' then return 0 end
+            if tonumber(redis.call('HGET', batch, 'publisher')) > tonumber(ARGV[3]) then return 0 end
+            redis.call('HSET', batch, 'publisher', ARGV[3])
+            return 1
+            """),
+    /// Publishes. Arguments: the incarnation, the version of the parts that were compared with the ledger, the manifest,
+    /// the batch's ID, its place in the order of batches, then fields and values that describe it to readers. The
+    /// result is 1, 0 if another coordinator may publish or the batch is over, or -1 if the parts have changed.
+    PUBLISH("""
+            if state ~= 'open' or redis.call('HGET', batch, 'publisher') ~= ARGV[3] then return 0 end
+            if redis.call('HGET', batch, 'version') ~= ARGV[4] then return -1 end
+            redis.call('HSET', records, 'batch_id', ARGV[6], unpack(ARGV, 8))
+            redis.call('ZADD', own .. ':published', ARGV[7], ARGV[6])
+            redis.call('HSET', batch, 'state', 'published', 'manifest', ARGV[5])
+            point()
+            return 1
+            """),
+    /// Takes a batch from readers. Argument: the batch's ID. The result is 1 if it was published.
+    UNPUBLISH("""
+            if state ~= 'published' then return 0 end
+            redis.call('HSET', batch, 'state', 'removed')
+            redis.call('ZREM', own .. ':published', ARGV[3])
+            redis.call('DEL', records)
+            point()
+            return 1
+            """),
+    /// Ends a batch that isn't published. Argument: 1 to keep its quarantined rows. The result is 1, or 0 if the batch
+    /// was published.
+    CANCEL("""
+            if state ~= 'open' and state ~= 'cancelled' then return 0 end
+            redis.call('HSET', batch, 'state', 'cancelled')
+            if ARGV[3] == '1' then redis.call('HSET', batch, 'keeps_quarantine', '1') end
+            return 1
+            """),
+    /// Removes some records of a partition of a batch that is over. Argument: the partition. The result is how many.
+    REMOVE("""
+            if state ~= 'cancelled' and state ~= 'removed' then return 0 end
+            return clear(ARGV[3])
+            """),
+    /// Removes what is left of a batch that is over, once its partitions are empty. Arguments: the batch's ID, and 1
+    /// to keep its state.
+    FORGET("""
+            if state ~= 'cancelled' and state ~= 'removed' then return 0 end
+            redis.call('DEL', records, batch .. ':held', batch .. ':parts')
+            if ARGV[4] ~= '1' then
+              redis.call('DEL', batch)
+              redis.call('HDEL', own .. ':batches', ARGV[3])
+            end
+            return 1
+            """),
+    /// Claims a partition, and removes what its holder has staged. The result is 1, or 0 if a later attempt holds it.
+    CLAIM("""
+            if state ~= 'open' then return 0 end
+            local holder = redis.call('HGET', batch .. ':held', ARGV[3])
+            if holder and holder > ARGV[4] then return 0 end
+            if holder then
+              redis.call('UNLINK', batch .. ':staged:' .. ARGV[3] .. ':' .. holder, batch .. ':bad:' .. ARGV[3] .. ':' .. holder)
+            end
+            redis.call('HSET', batch .. ':held', ARGV[3], ARGV[4])
+            return 1
+            """),
+    /// Adds to what an attempt has staged. Arguments: `staged` or `bad`, then what is added. The result is 1, or 0 if
+    /// the attempt doesn't hold its partition.
+    APPEND("""
+            if not holds() then return 0 end
+            redis.call('RPUSH', batch .. ':' .. ARGV[5] .. ':' .. ARGV[3] .. ':' .. ARGV[4], unpack(ARGV, 6))
+            return 1
+            """),
+    /// Begins to replace what an earlier attempt has kept: removes some of its records. The result is how many, or -1
+    /// if the attempt doesn't hold its partition.
+    REPLACE("""
+            if not holds() then return -1 end
+            if redis.call('HDEL', batch .. ':parts', ARGV[3]) == 1 then redis.call('HINCRBY', batch, 'version', 1) end
+            return clear(ARGV[3])
+            """),
+    /// Turns some of what an attempt has staged into records. Argument: `hash` or `json`. The result is the number of
+    /// records, 0 at the end, -1 if the attempt doesn't hold its partition, or the ID of a record that is there already.
+    STORE("""
+            if not holds() then return -1 end
+            local staged = redis.call('LPOP', batch .. ':staged:' .. ARGV[3] .. ':' .. ARGV[4])
+            if not staged then return 0 end
+            local rows = cmsgpack.unpack(staged)
+            local ids, keys = {}, {}
+            for i, row in ipairs(rows) do
+              ids[i] = row[1]
+              keys[i] = records .. ':' .. row[1]
+            end
+            if redis.call('EXISTS', unpack(keys)) > 0 then
+              for i, key in ipairs(keys) do
+                if redis.call('EXISTS', key) == 1 then return ids[i] end
+              end
+            end
+            local stored, double = {}, nil
+            for i, row in ipairs(rows) do
+              local isNew
+              if ARGV[5] == 'json' then
+                isNew = redis.call('SET', keys[i], row[2], 'NX')
+              else
+                isNew = redis.call('HSET', keys[i], unpack(row, 2)) == (#row - 1) / 2
+              end
+              if not isNew then
+                double = ids[i]
+                break
+              end
+              stored[i] = ids[i]
+            end
+            redis.call('RPUSH', batch .. ':ids:' .. ARGV[3], unpack(stored))
+            return double or #rows
+            """),
+    /// Keeps an attempt. Arguments: the number of records, that of quarantined rows, and what is recorded of the
+    /// partition. The result is 1, or 0 if the attempt doesn't hold its partition, or -1 if rows are missing.
+    KEEP("""
+            if not holds() then return 0 end
+            local bad, quarantine = batch .. ':bad:' .. ARGV[3] .. ':' .. ARGV[4], batch .. ':quarantine:' .. ARGV[3]
+            if redis.call('LLEN', batch .. ':ids:' .. ARGV[3]) ~= tonumber(ARGV[5]) then return -1 end
+            if redis.call('LLEN', bad) ~= tonumber(ARGV[6]) then return -1 end
+            redis.call('UNLINK', quarantine)
+            if redis.call('EXISTS', bad) == 1 then redis.call('RENAME', bad, quarantine) end
+            redis.call('HSET', batch .. ':parts', ARGV[3], ARGV[7])
+            redis.call('HINCRBY', batch, 'version', 1)
+            return 1
+            """);
+
+    /// Records that one step removes.
+    static final int REMOVED = 1000;
+
+    /// What all steps begin with.
+    private static final class Begin {
+        static final String TEXT = """
+                local own = 'nightshift:' .. ARGV[1]
+                local batch = own .. ':' .. ARGV[2]
+                local records = ARGV[1] .. ':' .. ARGV[2]
+                local state = redis.call('HGET', batch, 'state')
+                local function holds()
+                  return state == 'open' and redis.call('HGET', batch .. ':held', ARGV[3]) == ARGV[4]
+                end
+                local function clear(partition)
+                  local ids = redis.call('LPOP', batch .. ':ids:' .. partition, %d)
+                  if not ids then return 0 end
+                  for i, id in ipairs(ids) do ids[i] = records .. ':' .. id end
+                  redis.call('UNLINK', unpack(ids))
+                  return #ids
+                end
+                local function point()
+                  local newest = redis.call('ZREVRANGE', own .. ':published', 0, 0)[1]
+                  if newest then
+                    redis.call('SET', ARGV[1] .. ':latest', ARGV[1] .. ':' .. redis.call('HGET', own .. ':batches', newest))
+                  else
+                    redis.call('DEL', ARGV[1] .. ':latest')
+                  end
+                end
+                """.formatted(REMOVED);
+    }
+
+    private final String text;
+    private final String sha1;
+
+    Script(String body) {
+        this.text = Begin.TEXT + body;
+        this.sha1 = sha1(text);
+    }
+
+    private static String sha1(String text) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-1").digest(bytes(text)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /// Sends the step. Its result is read later.
+    void send(RedisConnection connection, Object... arguments) {
+        List<Object> all = new ArrayList<>(List.of(sha1, "0"));
+        all.addAll(List.of(arguments));
+        connection.send(Command.EVALSHA, all.toArray());
+    }
+
+    /// Makes the step.
+    @Nullable
+    Object run(RedisConnection connection, Object... arguments) {
+        send(connection, arguments);
+        try {
+            return connection.read();
+        } catch (FailureException e) {
+            if (!String.valueOf(e.getMessage()).contains("NOSCRIPT")) {
+                throw e;
+            }
+            List<Object> all = new ArrayList<>(List.of(text, "0"));
+            all.addAll(List.of(arguments));
+            return connection.call(Command.EVAL, all.toArray());
+        }
+    }
+
+    /// Makes the step, whose result is a number.
+    long number(RedisConnection connection, Object... arguments) {
+        return RedisConnection.asNumber(run(connection, arguments));
+    }
+}

@@ -1,0 +1,147 @@
+package io.nightshift.storage.destination.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.RedisDestination;
+import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.ContractBatch;
+import io.nightshift.storage.destination.DestinationContract;
+import io.nightshift.storage.redis.RedisConnection;
+import io.nightshift.testing.database.RedisServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.Protocol.Command;
+
+/// The contract on a real Redis. The first batch of a destination has the number 1.
+abstract class RedisContract extends DestinationContract {
+
+    private static final String OWN = "nightshift:scores:1";
+
+    protected final RedisDestination destination = new RedisDestination("cache", "scores", format());
+    private String url = "";
+    private @Nullable RedisConnection connection;
+
+    abstract RedisDestination.Format format();
+
+    /// The command that changes the prediction of a record.
+    abstract void changePrediction(String key);
+
+    @BeforeEach
+    void connect() {
+        connection();
+    }
+
+    @Override
+    protected Destination destination() {
+        url = url.isEmpty() ? RedisServer.shared().create() : url;
+        return destination;
+    }
+
+    @AfterEach
+    void flush() {
+        call(Command.FLUSHDB);
+        connection().close();
+    }
+
+    @Override
+    protected DataSources dataSources() {
+        return new DataSources(Map.of("cache", settings()));
+    }
+
+    private DataSourceSettings settings() {
+        return new DataSourceSettings("cache", url, null, null);
+    }
+
+    protected final RedisConnection connection() {
+        RedisConnection open = connection;
+        if (open == null) {
+            open = RedisConnection.open(settings(), "a test", Duration.ofMinutes(1), () -> false);
+            connection = open;
+        }
+        return open;
+    }
+
+    protected final @Nullable Object call(Command command, Object... arguments) {
+        return connection().call(command, arguments);
+    }
+
+    private List<@Nullable String> keys(RedisConnection reader, String pattern) {
+        return reader.texts(Command.KEYS, pattern);
+    }
+
+    /// Follows the pointer, as readers do. A reader of its own, since another thread may look.
+    @Override
+    protected Seen seen() {
+        try (RedisConnection reader =
+                RedisConnection.open(settings(), "a reader", Duration.ofMinutes(1), () -> false)) {
+            String newest = reader.text(Command.GET, "scores:latest");
+            if (newest == null) {
+                return NOTHING;
+            }
+            List<@Nullable String> records = keys(reader, newest + ":*");
+            long bad = keys(reader, "nightshift:" + newest + ":quarantine:*").stream()
+                    .mapToLong(key -> reader.number(Command.LLEN, String.valueOf(key)))
+                    .sum();
+            return new Seen(records.size(), records.stream().distinct().count(), bad);
+        }
+    }
+
+    @Override
+    protected Optional<Boolean> left() {
+        return Optional.of(!keys(connection(), "scores:1*").isEmpty()
+                || !keys(connection(), OWN + "*").isEmpty()
+                || connection().text(Command.HGET, "nightshift:scores:batches", ContractBatch.ID.value()) != null);
+    }
+
+    @Override
+    protected void tamper(Tampering tampering) {
+        switch (tampering) {
+            case A_ROW_IS_MISSING -> call(Command.DEL, "scores:1:r12");
+            case A_ROW_IS_DOUBLED -> call(Command.COPY, "scores:1:r12", "scores:1:r99");
+            case A_VALUE_IS_CHANGED -> changePrediction("scores:1:r12");
+            case A_PARTITION_IS_GONE -> call(Command.DEL, OWN + ":ids:1");
+            case THE_MANIFEST_IS_CHANGED -> {
+                String manifest = Objects.requireNonNull(connection().text(Command.HGET, OWN, "manifest"));
+                call(Command.HSET, OWN, "manifest", manifest.replace("\"read\" : 30", "\"read\" : 31"));
+            }
+        }
+    }
+
+    /// In the order of a publication: the comparison with the ledger, that of the lists, and the last step.
+    @Override
+    protected List<Obstacle> obstacles() {
+        return List.of(
+                new Obstacle(
+                        "a part's record is missing",
+                        () -> {
+                            call(Command.RENAME, OWN + ":parts", "kept");
+                        },
+                        () -> call(Command.RENAME, "kept", OWN + ":parts")),
+                new Obstacle(
+                        "records are missing",
+                        () -> call(Command.RENAME, OWN + ":ids:2", "kept"),
+                        () -> call(Command.RENAME, "kept", OWN + ":ids:2")),
+                new Obstacle(
+                        "the batch can't be marked",
+                        () -> call(Command.SET, "nightshift:scores:published", "in the way"),
+                        () -> call(Command.DEL, "nightshift:scores:published")));
+    }
+
+    @Test
+    void aCheckGivesTheReason() {
+        call(Command.SET, "scores:latest", "of somebody else");
+
+        assertThat(store().check(batch.job(), ContractBatch.MODEL))
+                .containsExactly(
+                        "the destination keys scores:* in data source cache can't be written: the key scores:latest is there and isn't Nightshift's; choose another name under destination.redis, or delete the key");
+    }
+}

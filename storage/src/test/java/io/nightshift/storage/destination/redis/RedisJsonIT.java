@@ -1,0 +1,20 @@
+package io.nightshift.storage.destination.redis;
+
+import io.nightshift.protocol.job.RedisDestination.Format;
+import java.util.Objects;
+import redis.clients.jedis.Protocol.Command;
+
+/// The contract with a JSON object for each record.
+class RedisJsonIT extends RedisContract {
+
+    @Override
+    Format format() {
+        return Format.JSON;
+    }
+
+    @Override
+    void changePrediction(String key) {
+        String json = Objects.requireNonNull(connection().text(Command.GET, key));
+        call(Command.SET, key, json.replace("\"prediction\":", "\"prediction\":1"));
+    }
+}
