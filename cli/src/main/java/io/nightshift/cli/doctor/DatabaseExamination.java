@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Examines a PostgreSQL database: whether it can be reached, its version and settings, and what the user
+/// Examines a database: whether it can be reached. Of PostgreSQL, also its version and settings, and what the user
 /// may do. Changes nothing.
 final class DatabaseExamination {
 
@@ -45,6 +45,25 @@ final class DatabaseExamination {
         return examine(false);
     }
 
+    /// Looks whether a MariaDB or MySQL database can be reached.
+    Diagnosis mariadb() {
+        try (Database database = Database.open(settings, what, Duration.ZERO)) {
+            return Diagnosis.fine(
+                    what,
+                    "MariaDB or MySQL "
+                            + database.row(row -> row.getString(1), "SELECT version()").orElse(""));
+        } catch (FailureException e) {
+            return unreachable(e);
+        }
+    }
+
+    private Diagnosis unreachable(FailureException e) {
+        return Diagnosis.problem(
+                what,
+                String.valueOf(e.getMessage()),
+                "Check the URL, the user and the password in the configuration, and that the database runs.");
+    }
+
     /// Examines the database of a cluster's journal, and compares its clock with this machine's.
     List<Diagnosis> journal() {
         return examine(true);
@@ -63,10 +82,7 @@ final class DatabaseExamination {
                 found.add(clock(before, after, Instant.ofEpochMilli(server.time())));
             }
         } catch (FailureException e) {
-            found.add(Diagnosis.problem(
-                    what,
-                    String.valueOf(e.getMessage()),
-                    "Check the URL, the user and the password in the configuration, and that the database runs."));
+            found.add(unreachable(e));
         }
         return found;
     }

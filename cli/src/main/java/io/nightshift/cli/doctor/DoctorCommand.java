@@ -106,9 +106,8 @@ public final class DoctorCommand implements Callable<Integer> {
             }
             given.dataSources()
                     .byName()
-                    .forEach((name, settings) -> database("data source " + name, settings)
-                            .dataSource()
-                            .forEach(this::add));
+                    .forEach((name, settings) ->
+                            dataSource("data source " + name, settings).forEach(this::add));
             examineRegistry(given.registry());
             examineStores(given);
             new TreeMap<>(given.alerts().channels()).forEach((name, channel) -> add(channel(name, channel)));
@@ -341,6 +340,16 @@ public final class DoctorCommand implements Callable<Integer> {
                     String.valueOf(e.getMessage()),
                     "Correct the job file, or the store. See docs/how-to/object-destination.md."));
         }
+    }
+
+    private static List<Diagnosis> dataSource(String what, DataSourceSettings settings) {
+        if (settings.isRedis()) {
+            return RedisExamination.of(settings, what);
+        }
+        DatabaseExamination database = database(what, settings);
+        return settings.url().startsWith(DataSourceSettings.MARIADB)
+                ? List.of(database.mariadb())
+                : database.dataSource();
     }
 
     private static DatabaseExamination database(String what, DataSourceSettings settings) {

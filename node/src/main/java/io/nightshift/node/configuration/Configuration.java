@@ -11,6 +11,7 @@ import io.nightshift.node.log.ProgramLog;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.redis.RedisAddress;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectStoreSettings;
 import java.io.IOException;
@@ -346,13 +347,22 @@ public final class Configuration {
                 POSTGRESQL_URL + " It may also be a MariaDB or MySQL database, whose URL begins with"
                         + " `jdbc:mariadb:`; see [that driver's"
                         + " documentation](https://mariadb.com/docs/connectors/mariadb-connector-j) for the parameters,"
-                        + " such as `?sslMode=verify-full`.");
-        if (!url.isEmpty()
+                        + " such as `?sslMode=verify-full`. Or it is a Redis or Valkey server:"
+                        + " `redis://host:6379/0`, or `rediss://host:6379/0?ca=/path/ca.pem` for TLS. The number is that"
+                        + " of the database. `ca` names a PEM file with the authorities to trust, in place of those"
+                        + " that Java trusts.");
+        if (url.startsWith("redis")) {
+            try {
+                RedisAddress.of(url);
+            } catch (IllegalArgumentException e) {
+                section.mistake("url", String.valueOf(e.getMessage()));
+            }
+        } else if (!url.isEmpty()
                 && !url.startsWith(DataSourceSettings.POSTGRESQL)
                 && !url.startsWith(DataSourceSettings.MARIADB)) {
             section.mistake(
                     "url",
-                    "expected a JDBC URL such as jdbc:postgresql://host:5432/database or jdbc:mariadb://host:3306/database");
+                    "expected a URL such as jdbc:postgresql://host:5432/database, jdbc:mariadb://host:3306/database or redis://host:6379/0");
         }
         String user = user(section);
         String password = password(section);

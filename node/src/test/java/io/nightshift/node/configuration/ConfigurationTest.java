@@ -211,8 +211,9 @@ final class ConfigurationTest {
                                 "node.conf:3: nightshift.data-sources.a.urll: unknown key; did you mean \"url\"?",
                                 "node.conf:4: nightshift.data-sources.b: expected a section { ... }, not a text",
                                 "node.conf: nightshift.data-sources.b.url: missing; add it",
-                                "node.conf:5: nightshift.data-sources.c.url: expected a JDBC URL such as"
-                                        + " jdbc:postgresql://host:5432/database or jdbc:mariadb://host:3306/database",
+                                "node.conf:5: nightshift.data-sources.c.url: expected a URL such as"
+                                        + " jdbc:postgresql://host:5432/database, jdbc:mariadb://host:3306/database or"
+                                        + " redis://host:6379/0",
                                 "node.conf:6: nightshift.data-sources.d.url: contains credentials; write them as user"
                                         + " and password, or password-file, instead",
                                 "node.conf:7: nightshift.data-sources.e.url: contains credentials; write them as user"

@@ -171,6 +171,9 @@ final class SqlSourceRunIT {
         assertThat(verify(other).expect(0).out())
                 .contains("each of the 30,000 rows read from it is in the output once");
 
+        assertThat(InProcess.run("doctor", "--home", other.home().toString()).out())
+                .contains("data source db", "MariaDB or MySQL 11.4");
+
         mariadb.execute(
                 shop,
                 "CREATE TABLE airports (origin varchar(3) PRIMARY KEY, region varchar(4)) SELECT DISTINCT origin, concat('r', origin) AS region FROM flights");

@@ -116,9 +116,18 @@ public final class RedisServer implements AutoCloseable {
         return port;
     }
 
+    /// The URL of the first database.
+    public String url() {
+        return url(0);
+    }
+
     /// The URL of a database that no other test has.
     public String create() {
-        return String.format(Locale.ROOT, "redis://127.0.0.1:%d/%d", port, databases.incrementAndGet());
+        return url(databases.incrementAndGet());
+    }
+
+    private String url(int database) {
+        return String.format(Locale.ROOT, "redis://127.0.0.1:%d/%d", port, database);
     }
 
     /// Stops the server as a crash does.

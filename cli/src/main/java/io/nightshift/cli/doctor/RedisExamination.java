@@ -1,0 +1,44 @@
+package io.nightshift.cli.doctor;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.redis.RedisConnection;
+import io.nightshift.storage.redis.RedisServer;
+import java.time.Duration;
+import java.util.List;
+
+/// Examines a Redis or Valkey server: whether it can be reached, what stands in the way of batches, and whether a crash
+/// of it loses writes. Changes nothing.
+final class RedisExamination {
+
+    private RedisExamination() {}
+
+    /// @param what the server is in the report
+    static List<Diagnosis> of(DataSourceSettings settings, String what) {
+        try (RedisConnection connection = RedisConnection.open(settings, what, Duration.ZERO, () -> false)) {
+            RedisServer server = RedisServer.of(connection);
+            return List.of(reachable(server, what), durability(server, what + " durability"));
+        } catch (FailureException e) {
+            return List.of(Diagnosis.problem(
+                    what,
+                    String.valueOf(e.getMessage()),
+                    "Check the URL, the user and the password in the configuration, and that the server runs."));
+        }
+    }
+
+    private static Diagnosis reachable(RedisServer server, String what) {
+        List<String> obstacles = server.obstacles();
+        return obstacles.isEmpty()
+                ? Diagnosis.fine(what, server.version())
+                : Diagnosis.problem(what, String.join("; ", obstacles), "See docs/how-to/redis.md.");
+    }
+
+    private static Diagnosis durability(RedisServer server, String what) {
+        return server.canLoseWrites()
+                ? Diagnosis.warning(
+                        what,
+                        server.durability() + "; a crash of the server can lose writes that it has acknowledged",
+                        "Set appendonly yes and appendfsync always, or run `nightshift batch verify` after a crash.")
+                : Diagnosis.fine(what, server.durability());
+    }
+}

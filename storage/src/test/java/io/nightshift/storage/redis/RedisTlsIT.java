@@ -1,0 +1,122 @@
+package io.nightshift.storage.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.testing.database.RedisServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.Base64;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Protocol.Command;
+
+/// Connections by TLS, through a proxy that decrypts them: the server of the tests has no TLS.
+class RedisTlsIT {
+
+    private static final char[] PASSWORD = "secret".toCharArray();
+
+    private static KeyStore keys(Path folder) throws Exception {
+        Path file = folder.resolve("keys.p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "server",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=cache",
+                        "-ext",
+                        "san=ip:127.0.0.1",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        file.toString(),
+                        "-storepass",
+                        new String(PASSWORD))
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(keytool.waitFor()).as(output).isZero();
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(file)) {
+            keys.load(in, PASSWORD);
+        }
+        return keys;
+    }
+
+    private static SSLServerSocket listen(KeyStore keys) throws Exception {
+        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        managers.init(keys, PASSWORD);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(managers.getKeyManagers(), null, null);
+        SSLServerSocket listening = (SSLServerSocket)
+                context.getServerSocketFactory().createServerSocket(0, 10, InetAddress.getByName("127.0.0.1"));
+        Thread.ofVirtual().start(() -> {
+            while (!listening.isClosed()) {
+                try {
+                    Socket client = listening.accept();
+                    Socket server = new Socket("127.0.0.1", RedisServer.shared().port());
+                    Thread.ofVirtual().start(() -> copy(client, server));
+                    Thread.ofVirtual().start(() -> copy(server, client));
+                } catch (IOException _) {
+                    // The test ends, or a client doesn't trust the certificate.
+                }
+            }
+        });
+        return listening;
+    }
+
+    private static void copy(Socket from, Socket to) {
+        try (from;
+                to) {
+            from.getInputStream().transferTo(to.getOutputStream());
+        } catch (IOException _) {
+            // The other side has ended.
+        }
+    }
+
+    private static RedisConnection connect(String url) {
+        return RedisConnection.open(
+                new DataSourceSettings("cache", url, null, null), "a test", Duration.ZERO, () -> false);
+    }
+
+    @Test
+    void aCertificateIsCheckedAgainstTheNamedAuthorities(@TempDir Path folder) throws Exception {
+        KeyStore keys = keys(folder);
+        Path ca = Files.writeString(
+                folder.resolve("ca.pem"),
+                "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
+                        .formatted(Base64.getMimeEncoder()
+                                .encodeToString(keys.getCertificate("server").getEncoded())));
+        try (SSLServerSocket listening = listen(keys)) {
+            String url = "rediss://127.0.0.1:%d/0".formatted(listening.getLocalPort());
+
+            try (RedisConnection connection = connect(url + "?ca=" + ca)) {
+                assertThat(connection.text(Command.PING)).isEqualTo("PONG");
+            }
+            assertThatThrownBy(() -> connect(url))
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isTrue())
+                    .hasMessageContaining("no TLS connection");
+            assertThatThrownBy(() -> connect(url.replace("127.0.0.1", "localhost") + "?ca=" + ca))
+                    .hasMessageContaining("no TLS connection");
+            assertThatThrownBy(() -> connect(url + "?ca=/no/such/file.pem"))
+                    .hasMessageContaining("the certificates in /no/such/file.pem can't be used");
+        }
+    }
+}
