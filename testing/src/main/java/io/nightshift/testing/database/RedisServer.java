@@ -18,7 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// A Redis server for tests: the program in the library embedded-redis, as a process. The tests of a module share one,
-/// with a database for each test: [#shared].
+/// with a database for each test: [#shared]. The system property `nightshift.redis.server` names another program, such
+/// as `/usr/bin/valkey-server`.
 public final class RedisServer implements AutoCloseable {
 
     private static final int DATABASES = 1000;
@@ -66,17 +67,13 @@ public final class RedisServer implements AutoCloseable {
 
     private static RedisServer begin(String... options) throws IOException {
         ScratchFolder folder = ScratchFolder.create("nightshift-redis");
-        Path program = folder.path().resolve("redis-server");
-        String machine = System.getProperty("os.arch").equals("aarch64") ? "6.2.7-linux-arm64" : "6.2.6-v5-linux-amd64";
-        try (InputStream packed = RedisServer.class.getResourceAsStream("/redis-server-" + machine)) {
-            Files.copy(Objects.requireNonNull(packed), program);
-        }
-        if (!program.toFile().setExecutable(true)) {
-            throw new IOException(program + " can't be made executable");
+        String program = System.getProperty("nightshift.redis.server");
+        if (program == null) {
+            program = unpack(folder.path().resolve("redis-server"));
         }
         int port = FreePort.any();
         List<String> command = new ArrayList<>(List.of(
-                program.toString(),
+                program,
                 "--port",
                 String.valueOf(port),
                 "--bind",
@@ -98,6 +95,17 @@ public final class RedisServer implements AutoCloseable {
             }
         }
         return server;
+    }
+
+    private static String unpack(Path program) throws IOException {
+        String machine = System.getProperty("os.arch").equals("aarch64") ? "6.2.7-linux-arm64" : "6.2.6-v5-linux-amd64";
+        try (InputStream packed = RedisServer.class.getResourceAsStream("/redis-server-" + machine)) {
+            Files.copy(Objects.requireNonNull(packed), program);
+        }
+        if (!program.toFile().setExecutable(true)) {
+            throw new IOException(program + " can't be made executable");
+        }
+        return program.toString();
     }
 
     private boolean answers() {

@@ -78,7 +78,8 @@ final class RedisPublisher {
     /// Why the keys can't be used.
     List<String> obstacles(RedisConnection connection) {
         List<String> reasons = new ArrayList<>(RedisServer.of(connection).obstacles());
-        if (connection.number(Command.EXISTS, keys.latest()) > 0
+        if (reasons.isEmpty()
+                && connection.number(Command.EXISTS, keys.latest()) > 0
                 && connection.number(Command.EXISTS, keys.batches()) == 0) {
             reasons.add(
                     "the key %s is there and isn't Nightshift's; choose another name under destination.redis, or delete the key"
