@@ -7,8 +7,8 @@ import io.nightshift.storage.redis.RedisServer;
 import java.time.Duration;
 import java.util.List;
 
-/// Examines a Redis or Valkey server: whether it can be reached, what stands in the way of batches, and whether a crash
-/// of it loses writes. Changes nothing.
+/// Examines a Redis or Valkey server: whether it can be reached, what stands in the way of batches, and
+/// whether a crash of it loses writes. Changes nothing.
 final class RedisExamination {
 
     private RedisExamination() {}

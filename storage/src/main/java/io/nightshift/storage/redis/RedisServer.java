@@ -12,8 +12,8 @@ import redis.clients.jedis.Protocol.Command;
 /// What a server says of itself.
 ///
 /// @param facts the lines of `INFO`, by their names
-/// @param appendFsync when the server writes its log to the disk: `always`, `everysec` or `no`; null if the user may
-///     not ask
+/// @param appendFsync when the server writes its log to the disk: `always`, `everysec` or `no`; null if the
+///     user may not ask
 public record RedisServer(Map<String, String> facts, @Nullable String appendFsync) {
 
     private static final int LEAST_MAJOR = 6;

@@ -17,9 +17,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// A Redis server for tests: the program in the library embedded-redis, as a process. The tests of a module share one,
-/// with a database for each test: [#shared]. The system property `nightshift.redis.server` names another program, such
-/// as `/usr/bin/valkey-server`.
+/// A Redis server for tests: the program in the library embedded-redis, as a process. The tests of a module
+/// share one, with a database for each test: [#shared]. The system property `nightshift.redis.server` names
+/// another program, such as `/usr/bin/valkey-server`.
 public final class RedisServer implements AutoCloseable {
 
     private static final int DATABASES = 1000;

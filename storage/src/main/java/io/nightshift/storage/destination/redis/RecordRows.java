@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Rows on their way to a server, in pieces that the scripts take.
 ///
-/// A row's digest is that of its fields as they are read back. For a hash these are the ID and the text of each column;
-/// for JSON, the ID and the object; for a quarantined row, the object.
+/// A row's digest is that of its fields as they are read back. For a hash these are the ID and the text of
+/// each column; for JSON, the ID and the object; for a quarantined row, the object.
 final class RecordRows extends SentRows {
 
     /// The most rows of a piece: a script passes their keys to the server as arguments.

@@ -22,13 +22,14 @@ import redis.clients.jedis.Protocol.Command;
 
 /// The work of one attempt in Redis.
 ///
-/// First it *claims* its partition: it becomes the partition's holder, unless an attempt with a higher epoch is. Then it
-/// stages its rows in pieces, in a list of its own. Until it is kept it touches nothing of another attempt.
+/// First it *claims* its partition: it becomes the partition's holder, unless an attempt with a higher epoch
+/// is. Then it stages its rows in pieces, in a list of its own. Until it is kept it touches nothing of
+/// another attempt.
 ///
 /// To be kept, it removes the records of an earlier attempt that was kept, and has the server turn each piece into
-/// records. The server makes each of these steps as a whole ([Script]), and only while the attempt holds the partition
-/// and the batch is open. A crash in between leaves records that the next attempt of the partition removes, since each
-/// is written together with its ID in the list of the partition's IDs.
+/// records. The server makes each of these steps as a whole ([Script]), and only while the attempt holds the
+/// partition and the batch is open. A crash in between leaves records that the next attempt of the partition
+/// removes, since each is written together with its ID in the list of the partition's IDs.
 final class RedisAttempt implements PartitionWriter {
 
     /// Steps that are sent before the answer to the first of them is read.

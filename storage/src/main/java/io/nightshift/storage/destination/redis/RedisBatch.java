@@ -91,8 +91,8 @@ record RedisBatch(
     /// Is shown a record.
     @FunctionalInterface
     interface RecordVisitor {
-        /// @param stored for a hash, the text of each column, or null; otherwise the JSON object, or null if the record
-        ///     is missing
+        /// @param stored for a hash, the text of each column, or null; otherwise the JSON object, or null if
+        ///     the record is missing
         /// @return whether to go on
         boolean see(byte[] id, List<byte @Nullable []> stored);
     }

@@ -34,9 +34,10 @@ import redis.clients.jedis.Protocol.Command;
 
 /// Publishes the records of a batch by one script, which points the key of the newest batch at it.
 ///
-/// The records of each batch have keys of their own, with the batch's number. Readers find the number in the pointer, so
-/// they see nothing of a batch before, and all of it afterwards. The pointer always names the last of a sorted set: the
-/// published batches by their time of submission. So a batch never replaces a newer one.
+/// The records of each batch have keys of their own, with the batch's number. Readers find the number in the
+/// pointer, so they see nothing of a batch before, and all of it afterwards. The pointer always names the
+/// last of a sorted set: the published batches by their time of submission. So a batch never replaces a newer
+/// one.
 final class RedisPublisher {
 
     private static final Logger LOG = LoggerFactory.getLogger(RedisPublisher.class);

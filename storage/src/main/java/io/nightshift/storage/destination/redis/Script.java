@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Protocol.Command;
 
 /// The steps that the server makes as a whole. Each begins with the question whether it may still be made, so that
-/// a coordinator or an attempt that wakes up late changes nothing. An error does not undo what a script has done, so the
-/// calls that could fail come first.
+/// a coordinator or an attempt that wakes up late changes nothing. An error does not undo what a script has
+/// done, so the calls that could fail come first.
 ///
 /// The arguments of all are `name`, the destination's, and `number`, the batch's; those of attempts are followed by
 /// `partition` and `epoch`. An epoch is a text of digits whose order is that of the epochs.
@@ -30,17 +30,18 @@ enum Script {
             end
             return tonumber(number)
             """),
-    /// Takes the right to publish from coordinators of lower incarnations. Argument: the incarnation. The result is 1
-    /// if it has that right.
+    /// Takes the right to publish from coordinators of lower incarnations. Argument: the incarnation. The
+    /// result is 1 if it has that right.
     FENCE("""
             if state ~= 'open' then return 0 end
             if tonumber(redis.call('HGET', batch, 'publisher')) > tonumber(ARGV[3]) then return 0 end
             redis.call('HSET', batch, 'publisher', ARGV[3])
             return 1
             """),
-    /// Publishes. Arguments: the incarnation, the version of the parts that were compared with the ledger, the manifest,
-    /// the batch's ID, its place in the order of batches, then fields and values that describe it to readers. The
-    /// result is 1, 0 if another coordinator may publish or the batch is over, or -1 if the parts have changed.
+    /// Publishes. Arguments: the incarnation, the version of the parts that were compared with the ledger,
+    /// the manifest, the batch's ID, its place in the order of batches, then fields and values that describe
+    /// it to readers. The result is 1, 0 if another coordinator may publish or the batch is over, or -1 if
+    /// the parts have changed.
     PUBLISH("""
             if state ~= 'open' or redis.call('HGET', batch, 'publisher') ~= ARGV[3] then return 0 end
             if redis.call('HGET', batch, 'version') ~= ARGV[4] then return -1 end
@@ -59,21 +60,22 @@ enum Script {
             point()
             return 1
             """),
-    /// Ends a batch that isn't published. Argument: 1 to keep its quarantined rows. The result is 1, or 0 if the batch
-    /// was published.
+    /// Ends a batch that isn't published. Argument: 1 to keep its quarantined rows. The result is 1, or 0 if
+    /// the batch was published.
     CANCEL("""
             if state ~= 'open' and state ~= 'cancelled' then return 0 end
             redis.call('HSET', batch, 'state', 'cancelled')
             if ARGV[3] == '1' then redis.call('HSET', batch, 'keeps_quarantine', '1') end
             return 1
             """),
-    /// Removes some records of a partition of a batch that is over. Argument: the partition. The result is how many.
+    /// Removes some records of a partition of a batch that is over. Argument: the partition. The result is
+    /// how many.
     REMOVE("""
             if state ~= 'cancelled' and state ~= 'removed' then return 0 end
             return clear(ARGV[3])
             """),
-    /// Removes what is left of a batch that is over, once its partitions are empty. Arguments: the batch's ID, and 1
-    /// to keep its state.
+    /// Removes what is left of a batch that is over, once its partitions are empty. Arguments: the batch's
+    /// ID, and 1 to keep its state.
     FORGET("""
             if state ~= 'cancelled' and state ~= 'removed' then return 0 end
             redis.call('DEL', records, batch .. ':held', batch .. ':parts')
@@ -83,7 +85,8 @@ enum Script {
             end
             return 1
             """),
-    /// Claims a partition, and removes what its holder has staged. The result is 1, or 0 if a later attempt holds it.
+    /// Claims a partition, and removes what its holder has staged. The result is 1, or 0 if a later attempt
+    /// holds it.
     CLAIM("""
             if state ~= 'open' then return 0 end
             local holder = redis.call('HGET', batch .. ':held', ARGV[3])
@@ -94,22 +97,23 @@ enum Script {
             redis.call('HSET', batch .. ':held', ARGV[3], ARGV[4])
             return 1
             """),
-    /// Adds to what an attempt has staged. Arguments: `staged` or `bad`, then what is added. The result is 1, or 0 if
-    /// the attempt doesn't hold its partition.
+    /// Adds to what an attempt has staged. Arguments: `staged` or `bad`, then what is added. The result is 1,
+    /// or 0 if the attempt doesn't hold its partition.
     APPEND("""
             if not holds() then return 0 end
             redis.call('RPUSH', batch .. ':' .. ARGV[5] .. ':' .. ARGV[3] .. ':' .. ARGV[4], unpack(ARGV, 6))
             return 1
             """),
-    /// Begins to replace what an earlier attempt has kept: removes some of its records. The result is how many, or -1
-    /// if the attempt doesn't hold its partition.
+    /// Begins to replace what an earlier attempt has kept: removes some of its records. The result is how
+    /// many, or -1 if the attempt doesn't hold its partition.
     REPLACE("""
             if not holds() then return -1 end
             if redis.call('HDEL', batch .. ':parts', ARGV[3]) == 1 then redis.call('HINCRBY', batch, 'version', 1) end
             return clear(ARGV[3])
             """),
-    /// Turns some of what an attempt has staged into records. Argument: `hash` or `json`. The result is the number of
-    /// records, 0 at the end, -1 if the attempt doesn't hold its partition, or the ID of a record that is there already.
+    /// Turns some of what an attempt has staged into records. Argument: `hash` or `json`. The result is the
+    /// number of records, 0 at the end, -1 if the attempt doesn't hold its partition, or the ID of a record
+    /// that is there already.
     STORE("""
             if not holds() then return -1 end
             local staged = redis.call('LPOP', batch .. ':staged:' .. ARGV[3] .. ':' .. ARGV[4])
