@@ -18,7 +18,6 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.storage.destination.DestinationStore;
-import io.nightshift.storage.duckdb.Sql;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -103,7 +102,7 @@ record RunReport(
         }
         out.println();
         out.println("  predictions  " + status.destination());
-        out.println("  query them   " + query(status, column(), false));
+        out.println("  query them   " + query(status, prediction, false));
         if (status.quarantined() > 0) {
             out.println("  quarantine   " + query(status, "reason", true));
         }
@@ -129,11 +128,6 @@ record RunReport(
     /// The rows that this process has read: after a resume, fewer than the batch has.
     private long rowsOfThisRun(BatchStatus status) {
         return Math.max(0, status.read() - rowsBefore);
-    }
-
-    /// The column with the prediction, in quotes if SQL needs them.
-    private String column() {
-        return prediction.matches("[a-z_][a-z0-9_]*") ? prediction : Sql.name(prediction);
     }
 
     /// A command that counts the values of a column, for people to copy.

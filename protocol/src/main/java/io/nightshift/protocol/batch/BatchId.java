@@ -5,6 +5,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoField;
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ public record BatchId(String value) implements Comparable<BatchId> {
 
     private static final Pattern VALID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,127}");
     private static final Pattern END = Pattern.compile("-\\d{8}t\\d{6}-[0-9a-f]{4}");
+    private static final Pattern END_OF_ID = Pattern.compile(END + "$");
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd't'HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -69,6 +71,12 @@ public record BatchId(String value) implements Comparable<BatchId> {
     public boolean isOfJob(String job) {
         return value.startsWith(job)
                 && END.matcher(value.substring(job.length())).matches();
+    }
+
+    /// The name of the job. It is the whole text for an ID of another form.
+    public String job() {
+        Matcher end = END_OF_ID.matcher(value);
+        return end.find() ? value.substring(0, end.start()) : value;
     }
 
     @Override

@@ -184,6 +184,7 @@ public interface DestinationStore {
     /// A query that counts the values of a column of a published batch.
     ///
     /// @param published what readers see, as [Publication#destination()] says it
+    /// @param column its name, without quotes
     /// @param quarantine whether of the quarantined rows
     Query query(BatchId batch, String published, String column, boolean quarantine);
 

@@ -2,8 +2,9 @@ package io.nightshift.storage.destination;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.storage.duckdb.Sql;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +66,7 @@ public record FileNames(String extension, @Nullable String folder) {
     public DestinationStore.Query query(String published, String column, boolean quarantine) {
         return new DestinationStore.Query(
                 "duckdb -c",
-                "SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL".formatted(column, published, glob(quarantine)));
+                "SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL".formatted(Sql.readable(column), published, glob(quarantine)));
     }
 
     /// Whether a published file holds predictions.

@@ -18,6 +18,11 @@ public final class Sql {
         return "'" + text.replace("'", "''") + "'";
     }
 
+    /// A name for people to read: in quotes if SQL needs them.
+    public static String readable(String name) {
+        return name.matches("[a-z_][a-z0-9_]*") ? name : name(name);
+    }
+
     /// Texts as a list literal.
     public static String texts(Collection<String> texts) {
         return texts.stream().map(Sql::text).collect(Collectors.joining(", ", "[", "]"));

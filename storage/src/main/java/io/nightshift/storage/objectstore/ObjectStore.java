@@ -134,6 +134,13 @@ public final class ObjectStore implements AutoCloseable {
         return new ObjectStore(settings, purpose, Tuning.DEFAULT);
     }
 
+    /// Checks that requests can be made, without making one.
+    ///
+    /// @throws FailureException if the region of a store without an endpoint is unknown
+    public void requireRegion() {
+        client();
+    }
+
     private synchronized S3Client client() {
         S3Client made = client;
         if (made == null) {

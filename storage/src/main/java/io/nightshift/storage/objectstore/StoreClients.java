@@ -59,7 +59,8 @@ final class StoreClients {
                     Failure.of(
                             FailedResource.Type.INPUT,
                             settings.toString(),
-                            "%s can't be used: %s. Set its region, or AWS_REGION".formatted(settings, e.getMessage())),
+                            "%s can't be used: its region is unknown. Set nightshift.stores.NAME.region, or the variable AWS_REGION"
+                                    .formatted(settings)),
                     e);
         }
     }

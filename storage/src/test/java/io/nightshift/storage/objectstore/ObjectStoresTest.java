@@ -3,6 +3,7 @@ package io.nightshift.storage.objectstore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.nightshift.protocol.failure.FailureException;
 import java.net.URI;
@@ -106,5 +107,29 @@ class ObjectStoresTest {
     @ValueSource(strings = {"s3://", "s3:///a", "s3://id:secret@bucket/a", "http://bucket/a"})
     void whatIsNoAddressIsRefused(String text) {
         assertThatThrownBy(() -> ObjectAddress.of(text)).hasMessageContaining("is no address of objects");
+    }
+
+    @Test
+    void aStoreOfAWSWithoutARegionIsRefusedWithOurWords() {
+        assumeThat(System.getenv("AWS_REGION")).isNull();
+        String file = System.getProperty("aws.configFile");
+        System.setProperty("aws.configFile", "/no/such/file");
+        System.setProperty("aws.disableEc2Metadata", "true");
+        ObjectStoreSettings settings = new ObjectStoreSettings(
+                "aws", null, null, false, List.of("lake"), List.of(), new StoreCredentials.Anonymous());
+        try (ObjectStores aws = ObjectStores.only(List.of(settings))) {
+            ObjectStore store = aws.of(ObjectAddress.of("s3://lake/a"));
+
+            assertThatThrownBy(store::requireRegion)
+                    .isInstanceOf(FailureException.class)
+                    .hasMessageEndingWith(
+                            "can't be used: its region is unknown. Set nightshift.stores.NAME.region, or the variable AWS_REGION");
+        } finally {
+            System.clearProperty("aws.disableEc2Metadata");
+            System.clearProperty("aws.configFile");
+            if (file != null) {
+                System.setProperty("aws.configFile", file);
+            }
+        }
     }
 }

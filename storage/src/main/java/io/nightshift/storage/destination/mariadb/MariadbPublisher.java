@@ -323,24 +323,55 @@ final class MariadbPublisher {
                     .filter(registered -> registered.manifest() == null)
                     .ifPresent(registered -> {
                         cancel(database, registered, registered.keepsQuarantine());
-                        parts(database, registered, part -> {
-                            delete(database, tables.batches(), registered, part);
-                            if (!registered.keepsQuarantine()) {
-                                delete(database, tables.quarantineBatches(), registered, part);
-                            }
-                        });
-                        database.update(
-                                "DELETE FROM %s WHERE \"batch\" = ?".formatted(tables.sql(tables.parts())),
-                                registered.number());
-                        if (!registered.keepsQuarantine()) {
-                            database.update(
-                                    "DELETE FROM %s WHERE \"number\" = ? AND \"published_at\" IS NULL"
-                                            .formatted(tables.sql(tables.register())),
-                                    registered.number());
-                        }
+                        remove(database, registered);
                     });
         } catch (FailureException e) {
             LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
+        }
+    }
+
+    /// Removes the rows of a batch that is over, and last the batch itself unless it keeps its quarantined rows.
+    private void remove(Database database, Registered registered) {
+        parts(database, registered, part -> {
+            delete(database, tables.batches(), registered, part);
+            if (!registered.keepsQuarantine()) {
+                delete(database, tables.quarantineBatches(), registered, part);
+            }
+        });
+        database.update(
+                "DELETE FROM %s WHERE \"batch\" = ?".formatted(tables.sql(tables.parts())), registered.number());
+        if (!registered.keepsQuarantine()) {
+            database.update(
+                    "DELETE FROM %s WHERE \"number\" = ? AND \"published_at\" IS NULL"
+                            .formatted(tables.sql(tables.register())),
+                    registered.number());
+        }
+    }
+
+    /// The views show batches with a time of publication. A batch that is cancelled is not published again.
+    void unpublish(BatchId batch) {
+        try (Database database = open(batch, "hiding the rows in")) {
+            hide(database, batch);
+        }
+    }
+
+    private void hide(Database database, BatchId batch) {
+        if (registered(database, tables, batch).isPresent()) {
+            database.update(
+                    "UPDATE %s SET \"published_at\" = NULL, \"cancelled_at\" = UTC_TIMESTAMP(6) WHERE \"batch_id\" = ? AND \"target\" = ? AND \"published_at\" IS NOT NULL"
+                            .formatted(tables.sql(tables.register())),
+                    batch.value(),
+                    tables.table());
+        }
+    }
+
+    /// Deletes rows of a batch that is hidden. A batch that is open is left alone.
+    void delete(BatchId batch) {
+        try (Database database = open(batch, "deleting the rows in")) {
+            hide(database, batch);
+            registered(database, tables, batch)
+                    .filter(Registered::isCancelled)
+                    .ifPresent(registered -> remove(database, registered));
         }
     }
 

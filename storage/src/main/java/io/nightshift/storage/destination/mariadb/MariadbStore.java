@@ -100,10 +100,6 @@ public final class MariadbStore implements DestinationStore {
         if (key != null && key.folder() != null) {
             return List.of("partitions.folder: a table has no folders; write partitions.column: " + key.folder());
         }
-        if (job.retention() != null) {
-            return List.of("destination.retention: Nightshift can't remove published batches from MariaDB and MySQL;"
-                    + " leave this key out. docs/how-to/mariadb.md shows how to delete old batches");
-        }
         MariadbColumns columns;
         try {
             columns = columns(job, model);
@@ -182,6 +178,16 @@ public final class MariadbStore implements DestinationStore {
     }
 
     @Override
+    public void unpublish(BatchId batch) {
+        publisher.unpublish(batch);
+    }
+
+    @Override
+    public void delete(BatchId batch) {
+        publisher.delete(batch);
+    }
+
+    @Override
     public Optional<BatchId> newest(String job) {
         try (Database database = open()) {
             return new MariadbTargets(database, tables).exists(tables.register())
@@ -228,7 +234,7 @@ public final class MariadbStore implements DestinationStore {
         return new Query(
                 "mariadb -e",
                 "SELECT `%s`, count(*) FROM %s`%s` WHERE batch_id = '%s' GROUP BY 1"
-                        .formatted(column, schema, view, batch));
+                        .formatted(column.replace("`", "``"), schema, view, batch));
     }
 
     @Override

@@ -10,13 +10,16 @@ import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.folder.BatchFolders;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectContent;
-import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.objectstore.ObjectStore.Condition;
+import io.nightshift.storage.objectstore.ObjectStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/// The object that names the newest published batch of a job. It only ever moves to a newer batch.
+/// The object that names the newest published batch of a job. It only ever moves to a newer batch, unless the batch that it
+/// names is removed.
 ///
 /// @param prefix the destination's
 /// @param job the name of the job
@@ -30,15 +33,17 @@ record LatestPointer(ObjectStore store, ObjectAddress prefix, String job) {
 
     /// The batch that it names; empty if there is none.
     Optional<BatchId> batch() {
-        return Optional.ofNullable(store.get(address())).map(this::batch);
+        return Optional.ofNullable(store.get(address())).flatMap(this::batch);
     }
 
-    private BatchId batch(ObjectContent content) {
+    private Optional<BatchId> batch(ObjectContent content) {
         try {
-            JsonNode json = JSON.readTree(content.bytes());
-            String batch = json.path("batch").asText();
-            if (BatchId.isValid(batch)) {
-                return new BatchId(batch);
+            JsonNode batch = JSON.readTree(content.bytes()).path("batch");
+            if (batch.isNull()) {
+                return Optional.empty();
+            }
+            if (BatchId.isValid(batch.asText())) {
+                return Optional.of(new BatchId(batch.asText()));
             }
         } catch (IOException e) {
             throw new FailureException(damaged(), e);
@@ -54,7 +59,8 @@ record LatestPointer(ObjectStore store, ObjectAddress prefix, String job) {
     void move(BatchKeys keys, FileNames names) {
         while (true) {
             ObjectContent now = store.get(address());
-            if (now != null && batch(now).compareTo(keys.batch()) >= 0) {
+            if (now != null
+                    && batch(now).filter(named -> named.compareTo(keys.batch()) >= 0).isPresent()) {
                 return;
             }
             Condition condition = now == null ? new Condition.IfAbsent() : new Condition.IfTag(now.tag());
@@ -62,6 +68,30 @@ record LatestPointer(ObjectStore store, ObjectAddress prefix, String job) {
                 return;
             }
         }
+    }
+
+    /// Moves away from a batch that is being removed, if it names that batch.
+    ///
+    /// @param next gives the batch that it names then; null for none
+    void leave(BatchId removed, Supplier<@Nullable BatchId> next, FileNames names) {
+        while (true) {
+            ObjectContent now = store.get(address());
+            if (now == null || !batch(now).equals(Optional.of(removed))) {
+                return;
+            }
+            BatchId other = next.get();
+            byte[] content = other == null ? nothing() : content(new BatchKeys(prefix, other), names);
+            if (store.put(address(), content, new Condition.IfTag(now.tag()))) {
+                return;
+            }
+        }
+    }
+
+    private byte[] nothing() {
+        ObjectNode json = JSON.createObjectNode();
+        json.put("job", job);
+        json.putNull("batch");
+        return (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
     private byte[] content(BatchKeys keys, FileNames names) {

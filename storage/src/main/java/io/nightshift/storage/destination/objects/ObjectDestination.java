@@ -75,16 +75,17 @@ public final class ObjectDestination implements DestinationStore {
 
     @Override
     public List<String> checkPlace() {
-        return copies.stores().writeRefusal(prefix).stream().toList();
+        try {
+            copies.stores().forWriting(prefix).requireRegion();
+            return List.of();
+        } catch (FailureException e) {
+            return List.of(e.failure().message());
+        }
     }
 
     @Override
     public List<String> check(Job job, ModelDescription model) {
         List<String> reasons = new ArrayList<>(checkPlace());
-        if (job.retention() != null) {
-            reasons.add("destination.retention: Nightshift can't remove published batches from an object store;"
-                    + " leave this key out, and let a lifecycle rule of the bucket expire old objects");
-        }
         if (format.limitsColumns()) {
             reasons.addAll(format.check(sources.of(job.source()).bind(job, model), model));
         }
@@ -144,6 +145,16 @@ public final class ObjectDestination implements DestinationStore {
     public Optional<String> supplementRefusal(Job job) {
         return Optional.of(
                 "rows can't be added yet to a published batch in an object store; run the job again with --new");
+    }
+
+    @Override
+    public void unpublish(BatchId batch) {
+        publisher.unpublish(batch);
+    }
+
+    @Override
+    public void delete(BatchId batch) {
+        publisher.delete(batch);
     }
 
     @Override

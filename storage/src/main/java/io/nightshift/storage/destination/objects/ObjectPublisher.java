@@ -15,9 +15,9 @@ import io.nightshift.storage.destination.objects.PublicationRegister.Version;
 import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectContent;
-import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.objectstore.ObjectStore.Condition;
 import io.nightshift.storage.objectstore.ObjectStore.Upload;
+import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.objectstore.ParallelRequests;
 import io.nightshift.storage.objectstore.StoredObject;
 import io.nightshift.storage.source.files.ObjectCopies;
@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -182,6 +183,10 @@ final class ObjectPublisher {
             put(keys, BatchFolders.MANIFEST, decision.manifest());
             ParallelRequests.run(decision.copies(), copy -> copy(keys, copy));
             decision.texts().forEach((name, text) -> put(keys, name, text));
+            if (!register.exists()) {
+                // Another process has finished this meanwhile. The batch may even be removed again.
+                return true;
+            }
             put(keys, BatchFolders.SUCCESS, "");
         }
         new LatestPointer(store(), prefix, decision.job()).move(keys, names);
@@ -220,6 +225,48 @@ final class ObjectPublisher {
                                         keys.attempt(file.stagedName()),
                                         file.file().bytes(),
                                         keys.keptQuarantine(file.name()))));
+    }
+
+    /// Without the register nobody publishes the batch again. Then the pointer goes to an earlier batch, and last
+    /// `_SUCCESS` is deleted, by which readers know a whole batch.
+    void unpublish(BatchId batch) {
+        BatchKeys keys = keys(batch);
+        if (isPublished(keys)) {
+            store().delete(keys.register());
+            new LatestPointer(store(), prefix, batch.job()).leave(batch, () -> newestBut(batch), names);
+            store().delete(keys.published(BatchFolders.SUCCESS));
+        }
+    }
+
+    /// The newest batch of a batch's job but for that batch; null if there is none.
+    private @Nullable BatchId newestBut(BatchId batch) {
+        List<BatchId> others = new ArrayList<>();
+        ObjectAddress folders = prefix.with(prefix.key() + "batch=" + batch.job() + "-");
+        store().list(folders, found -> {
+            String name = found.address().key().substring(prefix.key().length() + "batch=".length());
+            int slash = name.indexOf('/');
+            if (name.endsWith("/" + BatchFolders.SUCCESS) && BatchId.isValid(name.substring(0, slash))) {
+                others.add(new BatchId(name.substring(0, slash)));
+            }
+        });
+        return others.stream()
+                .filter(other -> other.isOfJob(batch.job()) && !other.equals(batch))
+                .max(Comparator.naturalOrder())
+                .orElse(null);
+    }
+
+    /// Leaves a batch alone that is open.
+    void delete(BatchId batch) {
+        unpublish(batch);
+        BatchKeys keys = keys(batch);
+        if (!register(keys).exists()) {
+            List<ObjectAddress> left = new ArrayList<>();
+            for (ObjectAddress part : List.of(keys.published(""), keys.staged(), keys.keptQuarantine(""))) {
+                store().list(part, found -> left.add(found.address()));
+            }
+            ParallelRequests.run(left, store()::delete);
+            ParallelRequests.run(store().uploads(keys.staged()), store()::abort);
+        }
     }
 
     void discard(BatchId batch) {

@@ -24,6 +24,7 @@ import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.table.SourceIds;
 import io.nightshift.storage.destination.table.TableWriter;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.source.SourceReaders;
 import java.sql.Connection;
 import java.time.Duration;
@@ -277,7 +278,7 @@ public final class PostgresStore implements DestinationStore {
         return new Query(
                 "psql -c",
                 "SELECT %s, count(*) FROM %s WHERE batch_id = '%s' GROUP BY 1"
-                        .formatted(column, tables.sql(quarantine ? tables.quarantine() : tables.table()), batch));
+                        .formatted(Sql.readable(column), tables.sql(quarantine ? tables.quarantine() : tables.table()), batch));
     }
 
     @Override

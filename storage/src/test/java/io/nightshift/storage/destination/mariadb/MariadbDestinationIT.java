@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +75,13 @@ class MariadbDestinationIT extends DestinationContract {
     }
 
     @Override
+    protected Optional<Boolean> left() throws SQLException {
+        String counts =
+                "SELECT (SELECT count(*) FROM scores_batches) + (SELECT count(*) FROM scores_quarantine_batches) + (SELECT count(*) FROM nightshift_parts) + (SELECT count(*) FROM nightshift_batches)";
+        return Optional.of(!row(counts).equals("0"));
+    }
+
+    @Override
     protected void tamper(Tampering tampering) throws SQLException {
         execute(
                 switch (tampering) {
@@ -104,6 +112,13 @@ class MariadbDestinationIT extends DestinationContract {
                 new Obstacle("the batch can't be marked", () -> execute("""
                                 CREATE TRIGGER refuse BEFORE UPDATE ON nightshift_batches FOR EACH ROW
                                 IF NEW.published_at IS NOT NULL THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'in the way'; END IF"""), () -> execute("DROP TRIGGER refuse")));
+    }
+
+    @Test
+    void theQueryForPeopleQuotesEachNameOnce() {
+        assertThat(store().query(ContractBatch.ID, "", "Best Class", false).sql())
+                .isEqualTo("SELECT `Best Class`, count(*) FROM `scores` WHERE batch_id = '%s' GROUP BY 1"
+                        .formatted(ContractBatch.ID));
     }
 
     @Test

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -129,6 +130,11 @@ public abstract class ObjectContract extends DestinationContract {
                 count("count(*)", here + "/part-*" + extension()),
                 count("count(DISTINCT record_id)", here + "/part-*" + extension()),
                 count("count(*)", here + "/_quarantine-*" + extension()));
+    }
+
+    @Override
+    protected Optional<Boolean> left() {
+        return Optional.of(listed().stream().anyMatch(name -> name.contains("batch=" + ContractBatch.ID + "/")));
     }
 
     private long count(String what, String files) {

@@ -116,6 +116,32 @@ class ParquetObjectsIT extends ObjectContract {
         }
     }
 
+    @Test
+    void thePointerLeavesARemovedBatchForAnEarlierOneOfItsJob() throws Exception {
+        publish();
+        for (String other : List.of("flights-20261123t231425-0000", "flights-20261122t231425-0000", "flights-2-20261124t000000-0000")) {
+            lake.server.put(lake.bucket, "churn/daily/batch=%s/_SUCCESS".formatted(other), new byte[0]);
+        }
+
+        store().unpublish(ContractBatch.ID);
+
+        assertThat(store().newest("flights")).contains(new BatchId("flights-20261123t231425-0000"));
+    }
+
+    @Test
+    void aRemovedBatchIsNotShownAgainByACoordinatorThatWakesUpLate() throws Exception {
+        CommittedBatch committed = committed();
+        refuse(0, (method, path) -> method.equals("PUT") && path.endsWith(BatchFolders.SUCCESS));
+        assertThatThrownBy(() -> store().publish(committed)).isInstanceOf(FailureException.class);
+        lake.proxy.heal();
+        store().publish(committed);
+        store().unpublish(ContractBatch.ID);
+
+        assertThatThrownBy(() -> store().publish(committed)).isInstanceOf(FailureException.class);
+        assertThat(store().fence(ContractBatch.ID, 9)).isEmpty();
+        assertThat(seen()).isEqualTo(NOTHING);
+    }
+
     /// docs/how-to/object-destination.md tells how many.
     @Test
     void aPublicationTakesFewRequests() throws Exception {
@@ -126,7 +152,7 @@ class ParquetObjectsIT extends ObjectContract {
 
         int objects = ContractBatch.PARTITIONS + 1;
         int loads = 3;
-        assertThat(lake.proxy.requests() - before).isEqualTo(20 + 2 * objects + loads);
+        assertThat(lake.proxy.requests() - before).isEqualTo(21 + 2 * objects + loads);
     }
 
     @Nested
