@@ -499,8 +499,7 @@ class RedisValuesIT {
                 "~nightshift:scores:*",
                 "+@all",
                 "-@dangerous",
-                "+info",
-                "+keys");
+                "+info");
         DataSourceSettings user = new DataSourceSettings("cache", url, "nightshift", "hush");
         Path file = many(0, 10);
         Job job = job(file, Format.HASH);
