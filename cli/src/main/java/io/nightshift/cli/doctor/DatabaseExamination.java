@@ -51,7 +51,8 @@ final class DatabaseExamination {
             return Diagnosis.fine(
                     what,
                     "MariaDB or MySQL "
-                            + database.row(row -> row.getString(1), "SELECT version()").orElse(""));
+                            + database.row(row -> row.getString(1), "SELECT version()")
+                                    .orElse(""));
         } catch (FailureException e) {
             return unreachable(e);
         }

@@ -14,13 +14,12 @@ final class Kinds {
             DatabaseInput.POSTGRES_KIND,
             DatabaseInput.MARIADB_KIND);
 
-    static final List<Kind<? extends Destination>> DESTINATIONS =
-            List.of(
-                    ParquetDestination.KIND,
-                    CsvDestination.KIND,
-                    PostgresDestination.KIND,
-                    MariadbDestination.KIND,
-                    RedisDestination.KIND);
+    static final List<Kind<? extends Destination>> DESTINATIONS = List.of(
+            ParquetDestination.KIND,
+            CsvDestination.KIND,
+            PostgresDestination.KIND,
+            MariadbDestination.KIND,
+            RedisDestination.KIND);
 
     private Kinds() {}
 

@@ -133,8 +133,7 @@ public final class GoldenJobs {
     }
 
     public static Job redis() {
-        return with(
-                full().source(), new RedisDestination("cache", "delays", RedisDestination.Format.JSON), List.of());
+        return with(full().source(), new RedisDestination("cache", "delays", RedisDestination.Format.JSON), List.of());
     }
 
     public static Job mariadb() {

@@ -2,8 +2,8 @@ package io.nightshift.storage.destination;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.storage.duckdb.Sql;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -66,7 +66,8 @@ public record FileNames(String extension, @Nullable String folder) {
     public DestinationStore.Query query(String published, String column, boolean quarantine) {
         return new DestinationStore.Query(
                 "duckdb -c",
-                "SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL".formatted(Sql.readable(column), published, glob(quarantine)));
+                "SELECT %s, count(*) FROM '%s/%s' GROUP BY ALL"
+                        .formatted(Sql.readable(column), published, glob(quarantine)));
     }
 
     /// Whether a published file holds predictions.

@@ -30,7 +30,12 @@ import org.jspecify.annotations.Nullable;
 /// @param database its number, from 0
 /// @param tls whether connections are encrypted, and the server's certificate must be that of the host
 /// @param ca a PEM file with the certificates of the authorities to trust, or null for those that Java trusts
-public record RedisAddress(String host, int port, int database, boolean tls, @Nullable Path ca) {
+public record RedisAddress(
+        String host,
+        int port,
+        int database,
+        boolean tls,
+        @Nullable Path ca) {
 
     private static final int DEFAULT_PORT = 6379;
 

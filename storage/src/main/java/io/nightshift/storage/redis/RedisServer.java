@@ -14,7 +14,8 @@ import redis.clients.jedis.Protocol.Command;
 /// @param facts the lines of `INFO`, by their names
 /// @param appendFsync when the server writes its log to the disk: `always`, `everysec` or `no`; null if the
 ///     user may not ask
-public record RedisServer(Map<String, String> facts, @Nullable String appendFsync) {
+public record RedisServer(
+        Map<String, String> facts, @Nullable String appendFsync) {
 
     private static final int LEAST_MAJOR = 6;
     private static final int LEAST_MINOR = 2;

@@ -16,8 +16,7 @@ class RedisAddressTest {
                 .isEqualTo(new RedisAddress("cache.example.org", 6379, 0, false, null));
         assertThat(RedisAddress.of("rediss://cache.example.org:6380/3?ca=/etc/ca.pem"))
                 .isEqualTo(new RedisAddress("cache.example.org", 6380, 3, true, Path.of("/etc/ca.pem")));
-        assertThat(RedisAddress.of("redis://[::1]:7000/"))
-                .isEqualTo(new RedisAddress("::1", 7000, 0, false, null));
+        assertThat(RedisAddress.of("redis://[::1]:7000/")).isEqualTo(new RedisAddress("::1", 7000, 0, false, null));
     }
 
     @ParameterizedTest

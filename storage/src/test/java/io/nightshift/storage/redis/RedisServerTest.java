@@ -15,9 +15,16 @@ class RedisServerTest {
     void isRefusedIfItIsTooOldOrASentinel() {
         assertThat(server(Map.of("redis_version", "6.0.16")).obstacles())
                 .containsExactly("the server is Redis 6.0.16; use Redis 6.2 or newer, or Valkey");
-        assertThat(server(Map.of("redis_version", "7.2.4", "redis_mode", "sentinel")).obstacles())
+        assertThat(server(Map.of("redis_version", "7.2.4", "redis_mode", "sentinel"))
+                        .obstacles())
                 .containsExactly("the server is a sentinel, which holds no data; name the primary server");
-        assertThat(server(Map.of("redis_version", "7.2.4", "valkey_version", "8.1.1", "maxmemory_policy", "volatile-lru"))
+        assertThat(server(Map.of(
+                                "redis_version",
+                                "7.2.4",
+                                "valkey_version",
+                                "8.1.1",
+                                "maxmemory_policy",
+                                "volatile-lru"))
                         .obstacles())
                 .isEmpty();
     }
@@ -30,14 +37,17 @@ class RedisServerTest {
         RedisServer none = server(Map.of("aof_enabled", "0"));
         assertThat(none.canLoseWrites()).isTrue();
         assertThat(none.durability()).isEqualTo("appendonly is no");
-        assertThat(new RedisServer(Map.of("aof_enabled", "1"), "always").canLoseWrites()).isFalse();
-        assertThat(new RedisServer(Map.of("aof_enabled", "1"), null).canLoseWrites()).isTrue();
+        assertThat(new RedisServer(Map.of("aof_enabled", "1"), "always").canLoseWrites())
+                .isFalse();
+        assertThat(new RedisServer(Map.of("aof_enabled", "1"), null).canLoseWrites())
+                .isTrue();
     }
 
     @Test
     void namesItsKind() {
         assertThat(server(Map.of("redis_version", "7.2.4")).version()).isEqualTo("Redis 7.2.4");
-        assertThat(server(Map.of("redis_version", "7.2.4", "valkey_version", "8.1.1")).version())
+        assertThat(server(Map.of("redis_version", "7.2.4", "valkey_version", "8.1.1"))
+                        .version())
                 .isEqualTo("Valkey 8.1.1");
     }
 }

@@ -102,7 +102,8 @@ final class RedisRunIT {
     void recordsAreReadAsThePageSays() throws Exception {
         FlightsJob job = FlightsJob.on(
                 folder.resolve("job"),
-                "SELECT row_number() OVER () AS id, *, if(id = 77, 'nan'::DOUBLE, 0.5) AS share FROM flights LIMIT " + ROWS);
+                "SELECT row_number() OVER () AS id, *, if(id = 77, 'nan'::DOUBLE, 0.5) AS share FROM flights LIMIT "
+                        + ROWS);
         job.edit("parquet: " + job.input(), "parquet: " + job.input() + "\n  id: id");
         job.edit("  parquet: predictions", "  redis: {data-source: cache, name: delays, format: json}");
         Files.createDirectories(job.home());
@@ -116,7 +117,12 @@ final class RedisRunIT {
                     job.home().resolve("nightshift.conf"),
                     "nightshift.data-sources.cache { url = \"%s\", password = hush }".formatted(server.url()));
             String[] quarantines = {
-                "--set", "output.columns=[origin, share]", "--set", "errors.max-rate=0.01", "--set", "partitions.rows=1000"
+                "--set",
+                "output.columns=[origin, share]",
+                "--set",
+                "errors.max-rate=0.01",
+                "--set",
+                "partitions.rows=1000"
             };
             CommandResult end = InProcess.run(job, quarantines).expect(0);
             assertThat(end.json().get("predictions").asInt()).isEqualTo(ROWS - 1);
@@ -135,10 +141,10 @@ final class RedisRunIT {
             List<@Nullable String> lists = redis.texts(Command.KEYS, "nightshift:delays:1:quarantine:*");
             assertThat(lists).containsExactly("nightshift:delays:1:quarantine:0");
             assertThat(json(RedisConnection.asList(
-                                    answers(redis, "LRANGE", "delays:1").getFirst())
-                            .getFirst())
-                    .get("reason")
-                    .asText())
+                                            answers(redis, "LRANGE", "delays:1").getFirst())
+                                    .getFirst())
+                            .get("reason")
+                            .asText())
                     .isEqualTo("output column \"share\" is NaN or infinite, which JSON doesn't have");
 
             List<String> again = new ArrayList<>(Arrays.asList(quarantines));
@@ -148,12 +154,15 @@ final class RedisRunIT {
             assertThat(Double.parseDouble(String.valueOf(RedisConnection.asText(
                             answers(redis, "HGET delays:17:4711", "delays:2").getFirst()))))
                     .isEqualTo(record.get("probability").asDouble());
-            assertThat(answers(redis, "HGETALL", "delays:2")).hasSize(2).allSatisfy(answer -> assertThat(
-                            RedisConnection.asList(answer))
-                    .isNotEmpty());
+            assertThat(answers(redis, "HGETALL", "delays:2"))
+                    .hasSize(2)
+                    .allSatisfy(
+                            answer -> assertThat(RedisConnection.asList(answer)).isNotEmpty());
             assertThat(batch(job, "verify").expect(0).out())
                     .contains("each of the 5,000 rows read from it is in the output once");
-            assertThat(InProcess.run("doctor", "--home", job.home().toString()).expect(0).out())
+            assertThat(InProcess.run("doctor", "--home", job.home().toString())
+                            .expect(0)
+                            .out())
                     .contains("data source cache", "Redis 6.2.11", "appendonly is no");
         }
     }

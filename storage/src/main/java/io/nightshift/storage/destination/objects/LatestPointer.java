@@ -10,15 +10,16 @@ import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.folder.BatchFolders;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectContent;
-import io.nightshift.storage.objectstore.ObjectStore.Condition;
 import io.nightshift.storage.objectstore.ObjectStore;
+import io.nightshift.storage.objectstore.ObjectStore.Condition;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// The object that names the newest published batch of a job. It only ever moves to a newer batch, unless the batch that it
+/// The object that names the newest published batch of a job. It only ever moves to a newer batch, unless the batch
+/// that it
 /// names is removed.
 ///
 /// @param prefix the destination's
@@ -60,7 +61,9 @@ record LatestPointer(ObjectStore store, ObjectAddress prefix, String job) {
         while (true) {
             ObjectContent now = store.get(address());
             if (now != null
-                    && batch(now).filter(named -> named.compareTo(keys.batch()) >= 0).isPresent()) {
+                    && batch(now)
+                            .filter(named -> named.compareTo(keys.batch()) >= 0)
+                            .isPresent()) {
                 return;
             }
             Condition condition = now == null ? new Condition.IfAbsent() : new Condition.IfTag(now.tag());

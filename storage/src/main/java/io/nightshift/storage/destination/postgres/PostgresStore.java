@@ -278,7 +278,10 @@ public final class PostgresStore implements DestinationStore {
         return new Query(
                 "psql -c",
                 "SELECT %s, count(*) FROM %s WHERE batch_id = '%s' GROUP BY 1"
-                        .formatted(Sql.readable(column), tables.sql(quarantine ? tables.quarantine() : tables.table()), batch));
+                        .formatted(
+                                Sql.readable(column),
+                                tables.sql(quarantine ? tables.quarantine() : tables.table()),
+                                batch));
     }
 
     @Override

@@ -48,7 +48,9 @@ record RecordColumn(String name, String sql, RecordType type) {
         return List.of(
                 of("record_file", "record_file", "VARCHAR"),
                 of("record_row", "record_row", "BIGINT"),
-                job.id() == null ? of(ID, "NULL", "VARCHAR") : of(ID, ID, job.id().type()),
+                job.id() == null
+                        ? of(ID, "NULL", "VARCHAR")
+                        : of(ID, ID, job.id().type()),
                 of("reason", "reason", "VARCHAR"),
                 of("value", "\"value\"", "VARCHAR"),
                 of("message", "message", "VARCHAR"),

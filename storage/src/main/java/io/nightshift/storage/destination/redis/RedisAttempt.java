@@ -71,10 +71,7 @@ final class RedisAttempt implements PartitionWriter {
         connecting = true;
         try {
             open = RedisConnection.open(
-                    settings,
-                    "%s, writing to %s".formatted(lease.attempt(), destination),
-                    PATIENCE,
-                    () -> cancelled);
+                    settings, "%s, writing to %s".formatted(lease.attempt(), destination), PATIENCE, () -> cancelled);
             connection = open;
         } finally {
             connecting = false;
@@ -145,11 +142,13 @@ final class RedisAttempt implements PartitionWriter {
         bad.clear();
         badBytes = 0;
         claim();
-        RecordRows sent = RecordRows.predictions(
-                RecordColumn.predictions(rows.job(), rows.model()), destination.format());
+        RecordRows sent =
+                RecordRows.predictions(RecordColumn.predictions(rows.job(), rows.model()), destination.format());
         predictions = sent;
         return send(
-                sent, piece -> append("staged", List.of(piece)), () -> scoring.run(sent.query(rows.scored().sql())));
+                sent,
+                piece -> append("staged", List.of(piece)),
+                () -> scoring.run(sent.query(rows.scored().sql())));
     }
 
     @Override

@@ -105,8 +105,7 @@ record RedisBatch(
         long from = 0;
         List<@Nullable Object> ids;
         do {
-            ids = RedisConnection.asList(
-                    connection.call(Command.LRANGE, keys.ids(partition), from, from + atOnce - 1));
+            ids = RedisConnection.asList(connection.call(Command.LRANGE, keys.ids(partition), from, from + atOnce - 1));
             from += ids.size();
             for (@Nullable Object id : ids) {
                 ask(connection, bytes(id));

@@ -115,7 +115,8 @@ final class RedisProof implements OutputProof {
             newest = connection.text(Command.HGET, keys.batches(), String.valueOf(last.getFirst()));
         }
         String pointer = connection.text(Command.GET, keys.latest());
-        String expected = newest == null ? null : keys.batch(Long.parseLong(newest)).readers();
+        String expected =
+                newest == null ? null : keys.batch(Long.parseLong(newest)).readers();
         if (expected == null || !expected.equals(pointer)) {
             place.problem("%s is %s, but the newest published batch is %s", keys.latest(), pointer, expected);
         }
@@ -124,9 +125,12 @@ final class RedisProof implements OutputProof {
             place.problem("%s lacks %s", keys.published(), batch.id());
         }
         if (connection.number(Command.EXISTS, found.keys().readers()) == 0) {
-            place.problem("%s, which describes the batch to readers, is missing", found.keys().readers());
+            place.problem(
+                    "%s, which describes the batch to readers, is missing",
+                    found.keys().readers());
         }
-        place.proved("%s:* are the records of %s; %s is %s", found.keys().readers(), batch.id(), keys.latest(), pointer);
+        place.proved(
+                "%s:* are the records of %s; %s is %s", found.keys().readers(), batch.id(), keys.latest(), pointer);
     }
 
     @Override
@@ -161,8 +165,7 @@ final class RedisProof implements OutputProof {
         return true;
     }
 
-    private void read(
-            RedisBatch is, int partition, RowsDigest predictions, RowsDigest quarantine, RowsDigest all) {
+    private void read(RedisBatch is, int partition, RowsDigest predictions, RowsDigest quarantine, RowsDigest all) {
         is.records(connection, partition, AT_ONCE, (id, stored) -> {
             row.clear();
             row.putField(id);
@@ -210,17 +213,18 @@ final class RedisProof implements OutputProof {
     /// Looks for records that are in no list of IDs. A reader who asks for their ID would find them.
     private void checkOthers(RedisBatch is, long records, Check rows) {
         TreeSet<Integer> others = new TreeSet<>();
-        RedisBatch.fields(
-                connection, is.keys().parts(), (partition, part) -> others.add(Integer.parseInt(partition)));
+        RedisBatch.fields(connection, is.keys().parts(), (partition, part) -> others.add(Integer.parseInt(partition)));
         others.removeIf(partition -> batch.commit(partition) != null);
-        others.forEach(partition ->
-                rows.problem("there are records of a partition %d, which was not committed", partition));
+        others.forEach(
+                partition -> rows.problem("there are records of a partition %d, which was not committed", partition));
         long least = Long.MAX_VALUE;
         for (int scan = 0; scan < SCANS && least > records; scan++) {
             least = Math.min(least, count(is));
         }
         if (least != records) {
-            rows.problem("%,d keys begin with %s, but %,d records were committed", least, is.keys().records(), records);
+            rows.problem(
+                    "%,d keys begin with %s, but %,d records were committed",
+                    least, is.keys().records(), records);
         }
     }
 
@@ -229,8 +233,8 @@ final class RedisProof implements OutputProof {
         String cursor = "0";
         long found = 0;
         do {
-            List<@Nullable Object> answer = RedisConnection.asList(
-                    connection.call(Command.SCAN, cursor, "MATCH", pattern, "COUNT", SCANNED));
+            List<@Nullable Object> answer =
+                    RedisConnection.asList(connection.call(Command.SCAN, cursor, "MATCH", pattern, "COUNT", SCANNED));
             cursor = String.valueOf(RedisConnection.asText(answer.getFirst()));
             found += RedisConnection.asList(answer.getLast()).size();
         } while (!cursor.equals("0"));
@@ -284,10 +288,13 @@ final class RedisProof implements OutputProof {
         RedisBatch is = found;
         if (is != null && (phase == Phase.CANCELLED || phase == Phase.PUBLISHED)) {
             if (phase == Phase.CANCELLED && is.manifest() != null) {
-                staging.problem("%s:* are the batch's records, though it was cancelled", is.keys().readers());
+                staging.problem(
+                        "%s:* are the batch's records, though it was cancelled",
+                        is.keys().readers());
             }
             if (connection.number(Command.EXISTS, is.keys().held()) > 0) {
-                staging.problem("%s and what attempts have staged is left", is.keys().held());
+                staging.problem(
+                        "%s and what attempts have staged is left", is.keys().held());
             }
             if (phase == Phase.CANCELLED
                     && (connection.number(Command.EXISTS, is.keys().parts()) > 0 || !is.keepsQuarantine())) {

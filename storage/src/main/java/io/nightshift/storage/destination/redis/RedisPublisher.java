@@ -208,7 +208,12 @@ final class RedisPublisher {
             if (!is.equals(said)) {
                 throw FailureException.permanent(
                         "the committed records of %s are not those in %s (%s has %s, the ledger %s). Start over with --new"
-                                .formatted(commit.attempt(batch.id()), destination, found.keys().parts(), is, said));
+                                .formatted(
+                                        commit.attempt(batch.id()),
+                                        destination,
+                                        found.keys().parts(),
+                                        is,
+                                        said));
             }
         }
     }
@@ -243,7 +248,10 @@ final class RedisPublisher {
     private static void removeStaged(RedisConnection connection, RedisBatch batch) {
         RedisBatch.fields(connection, batch.keys().held(), (partition, epoch) -> {
             int number = Integer.parseInt(partition);
-            connection.call(Command.UNLINK, batch.keys().staged(number, epoch), batch.keys().bad(number, epoch));
+            connection.call(
+                    Command.UNLINK,
+                    batch.keys().staged(number, epoch),
+                    batch.keys().bad(number, epoch));
         });
         connection.call(Command.DEL, batch.keys().held());
     }
@@ -297,8 +305,7 @@ final class RedisPublisher {
 
     void unpublish(BatchId batch) {
         try (RedisConnection connection = open(batch, "taking from readers of")) {
-            find(connection, batch)
-                    .ifPresent(found -> run(connection, Script.UNPUBLISH, found, batch.value()));
+            find(connection, batch).ifPresent(found -> run(connection, Script.UNPUBLISH, found, batch.value()));
         }
     }
 

@@ -84,8 +84,7 @@ public final class RedisStore implements DestinationStore {
     public List<String> check(Job job, ModelDescription model) {
         PartitionKey key = job.partitions().key();
         if (key != null && key.folder() != null) {
-            return List.of(
-                    "partitions.folder: Redis has no folders; write partitions.column: " + key.folder());
+            return List.of("partitions.folder: Redis has no folders; write partitions.column: " + key.folder());
         }
         List<String> reasons = new ArrayList<>(checkPlace());
         try {
@@ -186,8 +185,7 @@ public final class RedisStore implements DestinationStore {
     @Override
     public Optional<String> manifest(BatchId published) {
         try (RedisConnection connection = open("reading the manifest in", Duration.ZERO)) {
-            return RedisBatch.find(connection, keys, published)
-                    .flatMap(found -> Optional.ofNullable(found.manifest()));
+            return RedisBatch.find(connection, keys, published).flatMap(found -> Optional.ofNullable(found.manifest()));
         }
     }
 

@@ -119,7 +119,8 @@ class ParquetObjectsIT extends ObjectContract {
     @Test
     void thePointerLeavesARemovedBatchForAnEarlierOneOfItsJob() throws Exception {
         publish();
-        for (String other : List.of("flights-20261123t231425-0000", "flights-20261122t231425-0000", "flights-2-20261124t000000-0000")) {
+        for (String other : List.of(
+                "flights-20261123t231425-0000", "flights-20261122t231425-0000", "flights-2-20261124t000000-0000")) {
             lake.server.put(lake.bucket, "churn/daily/batch=%s/_SUCCESS".formatted(other), new byte[0]);
         }
 

@@ -138,7 +138,8 @@ class RedisValuesIT {
             StringBuilder select = new StringBuilder(
                     "SELECT %s AS nightshift_file, file_row_number AS nightshift_row, (%s) AS nightshift_id"
                             .formatted(
-                                    Sql.text(file.toString()), java.util.Objects.requireNonNull(bound.id()).sql()));
+                                    Sql.text(file.toString()),
+                                    java.util.Objects.requireNonNull(bound.id()).sql()));
             for (int i = 0; i < bound.output().size(); i++) {
                 select.append(", (%s) AS nightshift_output_%d"
                         .formatted(bound.output().get(i).sql(), i));
@@ -225,8 +226,10 @@ class RedisValuesIT {
         Map<String, @Nullable String> fields = new HashMap<>();
         if (format == Format.JSON) {
             JsonNode object = new ObjectMapper().readTree(String.valueOf(connection.text(Command.GET, key)));
-            object.fieldNames().forEachRemaining(name -> fields.put(
-                    name, object.get(name).isNull() ? null : object.get(name).asText()));
+            object.fieldNames()
+                    .forEachRemaining(name -> fields.put(
+                            name,
+                            object.get(name).isNull() ? null : object.get(name).asText()));
         } else {
             List<@Nullable String> found = connection.texts(Command.HGETALL, key);
             for (int i = 0; i < found.size(); i += 2) {
@@ -270,7 +273,8 @@ class RedisValuesIT {
             names.add(parts[0]);
             expected.put(parts[0], parts[2]);
         }
-        Job job = builder.output(names.toArray(String[]::new)).into(into(format)).build();
+        Job job =
+                builder.output(names.toArray(String[]::new)).into(into(format)).build();
 
         CommittedBatch committed = batch(FIRST, job, file);
 
@@ -287,7 +291,8 @@ class RedisValuesIT {
     @EnumSource
     void aPredictionThatIsNoNumberIsReadAsSuch(Format format) throws Exception {
         Path file = data.parquet(
-                "in.parquet", "SELECT i AS id, CASE i WHEN 0 THEN 'NaN'::DOUBLE ELSE '-inf'::DOUBLE END AS f0 FROM range(2) t(i)");
+                "in.parquet",
+                "SELECT i AS id, CASE i WHEN 0 THEN 'NaN'::DOUBLE ELSE '-inf'::DOUBLE END AS f0 FROM range(2) t(i)");
         Job job = job(file, format);
 
         CommittedBatch committed = batch(FIRST, job, file);
@@ -423,18 +428,24 @@ class RedisValuesIT {
     void aJobThatCantBeWrittenIsRefused() {
         Path file = data.parquet("in.parquet", "SELECT 1 AS id, 1 AS f0, [1, 2] AS list");
 
-        assertThat(store(job(file, Format.HASH)).check(
-                        JobBuilder.over(file).features("f0").into(into(Format.HASH)).build(), MODEL))
+        assertThat(store(job(file, Format.HASH))
+                        .check(
+                                JobBuilder.over(file)
+                                        .features("f0")
+                                        .into(into(Format.HASH))
+                                        .build(),
+                                MODEL))
                 .containsExactly(
                         "source.id: missing; a key of Redis holds one record, so name the column that identifies a row");
-        assertThat(store(job(file, Format.HASH)).check(
-                        JobBuilder.over(file)
-                                .id("id")
-                                .features("f0")
-                                .output("list")
-                                .into(into(Format.HASH))
-                                .build(),
-                        MODEL))
+        assertThat(store(job(file, Format.HASH))
+                        .check(
+                                JobBuilder.over(file)
+                                        .id("id")
+                                        .features("f0")
+                                        .output("list")
+                                        .into(into(Format.HASH))
+                                        .build(),
+                                MODEL))
                 .containsExactly(
                         "the column list is a INTEGER[], which can't be written to Redis; cast it, for example to VARCHAR");
     }
@@ -473,7 +484,11 @@ class RedisValuesIT {
         Job job = job(file, Format.HASH);
         try (RedisServer cluster = RedisServer.start("--save", "", "--cluster-enabled", "yes");
                 RedisServer replica = RedisServer.start(
-                        "--save", "", "--replicaof", "127.0.0.1", String.valueOf(RedisServer.shared().port()))) {
+                        "--save",
+                        "",
+                        "--replicaof",
+                        "127.0.0.1",
+                        String.valueOf(RedisServer.shared().port()))) {
             assertThat(store(job, new DataSourceSettings("cache", cluster.url(), null, null))
                             .checkPlace())
                     .singleElement()
@@ -520,7 +535,10 @@ class RedisValuesIT {
                     .features("f0")
                     .into(new RedisDestination("cache", "other", Format.HASH))
                     .build();
-            assertThat(store(elsewhere, user).checkPlace()).singleElement().asString().contains("NOPERM");
+            assertThat(store(elsewhere, user).checkPlace())
+                    .singleElement()
+                    .asString()
+                    .contains("NOPERM");
         } finally {
             connection.call(Command.ACL, "DELUSER", "nightshift");
         }
