@@ -1,9 +1,11 @@
 package io.nightshift.storage.redis;
 
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -17,6 +19,7 @@ import java.security.cert.CertificateFactory;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
@@ -81,18 +84,32 @@ public record RedisAddress(
                 ca.matches() ? Path.of(ca.group(1)) : null);
     }
 
-    /// Connects.
+    /// Connects to one of the host's addresses.
     ///
     /// @param timeout in milliseconds, for the connection and for each answer
     /// @param buffer the bytes that can be sent without an answer, at least; the system may allow fewer
     /// @throws FailureException permanent, if the file of certificates can't be used
     Socket connect(int timeout, int buffer) throws IOException {
+        IOException failed = new IOException(host + " has no address");
+        for (InetAddress address : InetAddress.getAllByName(host)) {
+            try {
+                return connect(address, timeout, buffer);
+            } catch (SSLException e) {
+                throw e;
+            } catch (IOException e) {
+                failed = e;
+            }
+        }
+        throw failed;
+    }
+
+    private Socket connect(InetAddress address, int timeout, int buffer) throws IOException {
         Socket socket = new Socket();
         try {
             socket.setTcpNoDelay(true);
             socket.setKeepAlive(true);
             socket.setSendBufferSize(buffer);
-            socket.connect(new InetSocketAddress(host, port), timeout);
+            socket.connect(new InetSocketAddress(address, port), timeout);
             socket.setSoTimeout(timeout);
             return tls ? encrypted(socket) : socket;
         } catch (IOException | RuntimeException e) {
@@ -130,7 +147,7 @@ public record RedisAddress(
             return context;
         } catch (IOException | GeneralSecurityException e) {
             throw new FailureException(
-                    io.nightshift.protocol.failure.Failure.permanent(
+                    Failure.permanent(
                             "the certificates in %s can't be used: %s".formatted(ca, e)),
                     e);
         }

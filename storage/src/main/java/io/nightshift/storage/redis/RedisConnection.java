@@ -5,8 +5,10 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -110,9 +112,9 @@ public final class RedisConnection implements AutoCloseable {
         }
     }
 
-    private static java.net.Socket socket(RedisAddress address) {
+    private static Socket socket(RedisAddress address) {
         try {
-            java.net.Socket socket = address.connect(CONNECTING, 4 * SENT);
+            Socket socket = address.connect(CONNECTING, 4 * SENT);
             socket.setSoTimeout((int) SILENCE.toMillis());
             return socket;
         } catch (SSLException e) {
@@ -190,7 +192,7 @@ public final class RedisConnection implements AutoCloseable {
 
     /// As [#call], for a list of texts. The server's nulls stay nulls.
     public List<@Nullable String> texts(Protocol.Command command, Object... arguments) {
-        return texts(call(command, arguments));
+        return asTexts(call(command, arguments));
     }
 
     /// As [#call], for a number.
@@ -217,15 +219,15 @@ public final class RedisConnection implements AutoCloseable {
 
     /// An answer that is a list.
     public static List<@Nullable Object> asList(@Nullable Object answer) {
-        List<@Nullable Object> elements = new java.util.ArrayList<>();
+        List<@Nullable Object> elements = new ArrayList<>();
         if (answer instanceof List<?> list) {
             elements.addAll(list);
         }
         return elements;
     }
 
-    private static List<@Nullable String> texts(@Nullable Object answer) {
-        List<@Nullable String> texts = new java.util.ArrayList<>();
+    private static List<@Nullable String> asTexts(@Nullable Object answer) {
+        List<@Nullable String> texts = new ArrayList<>();
         asList(answer).forEach(element -> texts.add(asText(element)));
         return texts;
     }

@@ -1,5 +1,6 @@
 package io.nightshift.storage.redis;
 
+import io.nightshift.protocol.failure.FailureException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,7 +40,7 @@ public record RedisServer(
         try {
             List<@Nullable String> answer = connection.texts(Command.CONFIG, "GET", "appendfsync");
             fsync = answer.size() == 2 ? answer.getLast() : null;
-        } catch (io.nightshift.protocol.failure.FailureException e) {
+        } catch (FailureException e) {
             if (!e.failure().isPermanent()) {
                 throw e;
             }

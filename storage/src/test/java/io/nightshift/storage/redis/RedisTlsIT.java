@@ -65,12 +65,12 @@ class RedisTlsIT {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(managers.getKeyManagers(), null, null);
         SSLServerSocket listening = (SSLServerSocket)
-                context.getServerSocketFactory().createServerSocket(0, 10, InetAddress.getByName("127.0.0.1"));
+                context.getServerSocketFactory().createServerSocket(0, 10, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(() -> {
             while (!listening.isClosed()) {
                 try {
                     Socket client = listening.accept();
-                    Socket server = new Socket("127.0.0.1", RedisServer.shared().port());
+                    Socket server = new Socket(InetAddress.getLoopbackAddress(), RedisServer.shared().port());
                     Thread.ofVirtual().start(() -> copy(client, server));
                     Thread.ofVirtual().start(() -> copy(server, client));
                 } catch (IOException _) {

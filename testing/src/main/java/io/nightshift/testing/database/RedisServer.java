@@ -4,6 +4,7 @@ import io.nightshift.testing.FreePort;
 import io.nightshift.testing.ScratchFolder;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// A Redis server for tests: the program in the library embedded-redis, as a process. The tests of a module
@@ -25,6 +27,8 @@ public final class RedisServer implements AutoCloseable {
     private static final int DATABASES = 1000;
     private static final int ATTEMPTS = 3;
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
+
+    private static final long PAUSE = TimeUnit.MILLISECONDS.toNanos(10);
 
     private static @Nullable RedisServer shared;
 
@@ -110,12 +114,12 @@ public final class RedisServer implements AutoCloseable {
 
     private boolean answers() {
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
             socket.setSoTimeout(1000);
             socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
             return socket.getInputStream().read() >= 0;
         } catch (IOException _) {
-            Thread.onSpinWait();
+            LockSupport.parkNanos(PAUSE);
             return false;
         }
     }

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Protocol.Command;
 
 /// The IDs of a batch's quarantined rows. Those of records can't repeat, since a key holds one record; those of
@@ -40,7 +39,7 @@ final class QuarantinedIds {
         }
         return times.entrySet().stream()
                 .filter(entry -> entry.getValue() > 1)
-                .sorted(Map.Entry.<@Nullable String, Integer>comparingByValue().reversed())
+                .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
                 .limit(limit)
                 .map(entry -> entry.getKey() + " × " + entry.getValue())
                 .toList();
