@@ -8,6 +8,7 @@ import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.ScoredRows;
+import io.nightshift.storage.destination.table.SentRows;
 import io.nightshift.storage.redis.RedisConnection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -160,7 +161,7 @@ final class RedisAttempt implements PartitionWriter {
     }
 
     /// An exception can't pass DuckDB as it is.
-    private <T> T send(RecordRows rows, RecordRows.Sink sink, RecordRows.Query<T> query) throws SQLException {
+    private <T> T send(RecordRows rows, RecordRows.Sink sink, SentRows.Query<T> query) throws SQLException {
         problem = null;
         try {
             return rows.into(

@@ -3,6 +3,7 @@ package io.nightshift.storage.destination.objects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.LoadTables;
