@@ -59,10 +59,14 @@ class MariadbDestinationIT extends DestinationContract {
         }
     }
 
+    private boolean isMade() throws SQLException {
+        return !row("SELECT count(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'scores'")
+                .equals("0");
+    }
+
     @Override
     protected Seen seen() throws SQLException {
-        if (row("SELECT count(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'scores'")
-                .equals("0")) {
+        if (!isMade()) {
             return NOTHING;
         }
         try (Connection connection = MariadbServer.shared().connect(database);
@@ -76,6 +80,9 @@ class MariadbDestinationIT extends DestinationContract {
 
     @Override
     protected Optional<Boolean> left() throws SQLException {
+        if (!isMade()) {
+            return Optional.of(false);
+        }
         String counts =
                 "SELECT (SELECT count(*) FROM scores_batches) + (SELECT count(*) FROM scores_quarantine_batches) + (SELECT count(*) FROM nightshift_parts) + (SELECT count(*) FROM nightshift_batches)";
         return Optional.of(!row(counts).equals("0"));
