@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -281,8 +282,8 @@ final class RedisPublisher {
         }
     }
 
-    private static TreeSet<Integer> partitions(RedisConnection connection, RedisBatch found) {
-        TreeSet<Integer> partitions = new TreeSet<>();
+    private static Set<Integer> partitions(RedisConnection connection, RedisBatch found) {
+        Set<Integer> partitions = new TreeSet<>();
         RedisBatch.fields(
                 connection, found.keys().held(), (partition, epoch) -> partitions.add(Integer.parseInt(partition)));
         RedisBatch.fields(
