@@ -50,6 +50,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -139,7 +140,7 @@ class RedisValuesIT {
                     "SELECT %s AS nightshift_file, file_row_number AS nightshift_row, (%s) AS nightshift_id"
                             .formatted(
                                     Sql.text(file.toString()),
-                                    java.util.Objects.requireNonNull(bound.id()).sql()));
+                                    Objects.requireNonNull(bound.id()).sql()));
             for (int i = 0; i < bound.output().size(); i++) {
                 select.append(", (%s) AS nightshift_output_%d"
                         .formatted(bound.output().get(i).sql(), i));
@@ -312,8 +313,8 @@ class RedisValuesIT {
     void valuesThatDontFitHaveALimit() {
         Path file = data.parquet("in.parquet", "SELECT 1 AS id, 1 AS f0");
 
-        ValueLimit id = store(job(file, Format.HASH)).limits().of("BIGINT", true);
-        assertThat(id).isNotNull();
+        ValueLimit id =
+                Objects.requireNonNull(store(job(file, Format.HASH)).limits().of("BIGINT", true));
         assertThat(id.on("x")).isEqualTo("x IS NULL");
         assertThat(store(job(file, Format.HASH)).limits().of("DOUBLE", false)).isNull();
         assertThat(store(job(file, Format.JSON)).limits().of("DOUBLE", false)).isNotNull();
