@@ -89,6 +89,7 @@ public final class ContractBatch implements AutoCloseable {
     Job job(Retention retention) {
         return JobBuilder.over(Path.of(file.path()))
                 .id("id")
+                .output("note")
                 .into(job.destination())
                 .retention(retention)
                 .build();
