@@ -26,6 +26,7 @@ import javax.tools.ToolProvider;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
 
 /// Runs of the program into a real Redis, read as the page of the destination says.
@@ -86,7 +87,12 @@ final class RedisRunIT {
                     }
                 }
                 """.formatted(example));
-        String classPath = System.getProperty("java.class.path");
+        String classPath = Path.of(Jedis.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toURI())
+                .toString();
         assertThat(ToolProvider.getSystemJavaCompiler()
                         .run(null, null, null, "-cp", classPath, "-d", folder.toString(), source.toString()))
                 .isZero();
