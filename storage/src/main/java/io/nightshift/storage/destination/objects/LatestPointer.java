@@ -18,9 +18,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// The object that names the newest published batch of a job. It only ever moves to a newer batch, unless the batch
-/// that it
-/// names is removed.
+/// The object that names the newest published batch of a job. It only ever moves to a newer batch, unless the
+/// batch that it names is removed.
 ///
 /// @param prefix the destination's
 /// @param job the name of the job
