@@ -166,6 +166,11 @@ public final class RedisStore implements DestinationStore {
     }
 
     @Override
+    public Optional<String> supplementRefusal(Job job) {
+        return Optional.of("rows can't be added yet to a published batch in Redis; run the job again with --new");
+    }
+
+    @Override
     public Optional<BatchId> newest(String job) {
         try (RedisConnection connection = open("looking for the newest batch in", Duration.ZERO)) {
             return connection.texts(Command.ZRANGE, keys.published(), 0, -1).stream()
