@@ -248,7 +248,7 @@ final class RedisProof implements OutputProof {
             RowsDigest partition = ids.get(commit.partition());
             output = partition == null ? output : RowsDigest.sum(output, partition.text());
         }
-        return output.equals(sourceIds.digest(batch.job().source(), slices));
+        return output.equals(sourceIds.digest(batch.job(), slices));
     }
 
     @Override
