@@ -13,9 +13,11 @@ import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.PostgresDestination;
+import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.redis.RedisAddress;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -74,7 +76,14 @@ final class LineageDatasets {
             case CsvDestination csv -> folder(csv.folder());
             case PostgresDestination postgres -> table(postgres.dataSource(), postgres.schema(), postgres.table());
             case MariadbDestination mariadb -> table(mariadb.dataSource(), mariadb.schema(), mariadb.table());
+            case RedisDestination redis -> keys(redis);
         };
+    }
+
+    private Dataset keys(RedisDestination redis) {
+        RedisAddress address = RedisAddress.of(databases.redis(redis.dataSource()));
+        return new Dataset(
+                "redis://%s:%d".formatted(address.host(), address.port()), address.database() + "." + redis.name());
     }
 
     private List<Dataset> files(List<String> paths) {
