@@ -197,6 +197,8 @@ public record BatchDescription(
     /// @param deadlineAtRisk whether the probability that it misses the deadline is more than 5 %
     /// @param forecast when the batch ends; null if it has ended or failed, is paused, or nothing is known
     ///     yet
+    /// @param threads the most threads on which the batches of the job score together, such as `4`, or `50%` of
+    ///     all; null if the job does not limit them
     public record Timing(
             int priority,
             String timeZone,
@@ -204,10 +206,11 @@ public record BatchDescription(
             @JsonInclude(Include.NON_NULL) @Nullable Instant deadline,
             boolean deadlineMissed,
             boolean deadlineAtRisk,
-            @JsonInclude(Include.NON_NULL) @Nullable Forecast forecast) {
+            @JsonInclude(Include.NON_NULL) @Nullable Forecast forecast,
+            @JsonInclude(Include.NON_NULL) @Nullable String threads) {
 
         private Timing recorded() {
-            return new Timing(priority, timeZone, null, deadline, deadlineMissed, false, null);
+            return new Timing(priority, timeZone, null, deadline, deadlineMissed, false, null, threads);
         }
     }
 

@@ -150,6 +150,9 @@ final class BatchShowCommand extends QueryCommand {
         if (timing != null && timing.priority() != Job.DEFAULT_PRIORITY) {
             table.row("priority", String.valueOf(timing.priority()));
         }
+        if (timing != null && timing.threads() != null) {
+            table.row("threads", TimingText.threads(timing.threads()));
+        }
         String deadline = TimingText.deadline(timing);
         if (deadline != null) {
             table.row("deadline", deadline);

@@ -189,7 +189,8 @@ public final class ClusterAccess implements AutoCloseable {
                         ? null
                         : new BatchStatus.Forecast(
                                 forecast.median(), forecast.late(), forecast.workers(), forecast.wantedWorkers()),
-                null);
+                null,
+                timing.threads());
     }
 
     /// @throws FailureException for a person to read, if there is no such batch, or nobody answers

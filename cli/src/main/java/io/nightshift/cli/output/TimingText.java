@@ -20,6 +20,11 @@ public final class TimingText {
         return LOCAL_TIME.format(moment.atZone(ZoneId.of(timeZone))) + " " + timeZone;
     }
 
+    /// The limit of a job's threads, such as `at most 4, with the other batches of its job`.
+    public static String threads(String limit) {
+        return "at most %s, with the other batches of its job".formatted(limit.replace("%", " % of all"));
+    }
+
     /// The deadline and whether the batch meets it; null if it has none.
     public static @Nullable String deadline(BatchStatus.@Nullable Timing timing) {
         if (timing == null || timing.deadline() == null) {

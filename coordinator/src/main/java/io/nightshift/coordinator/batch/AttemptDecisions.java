@@ -12,6 +12,7 @@ import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.ThreadLimit;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -152,10 +153,23 @@ class AttemptDecisions {
     /// Tells the register if the batch has partitions to lease. Repeated with every tick, so a register that
     /// has restarted or lost the message learns it again.
     List<CoordinatorAction> reportWork(BatchState state, DecisionTime now) {
-        return nextPartition(state, now).isPresent()
-                ? List.of(new CoordinatorAction.TellRegister(
-                        new BatchRegisterCommand.HasWork(batch, Math.round(partitionMillis))))
-                : List.of();
+        List<CoordinatorAction> actions = new ArrayList<>();
+        if (leases != null && state.submission().job().timing().threads() != null) {
+            actions.add(new CoordinatorAction.TellRegister(new BatchRegisterCommand.Leased(batch, leases.workers())));
+        }
+        if (nextPartition(state, now).isPresent()) {
+            actions.add(new CoordinatorAction.TellRegister(
+                    new BatchRegisterCommand.HasWork(batch, Math.round(partitionMillis))));
+        }
+        return actions;
+    }
+
+    /// Whether the batch alone is at the limit of its job. The register watches the limit; this holds it,
+    /// too, while the register is silent and workers ask without it. What a share is in threads only the
+    /// register knows.
+    private boolean isAtLimit(BatchState state, Leases granted) {
+        ThreadLimit limit = state.submission().job().timing().threads();
+        return limit != null && !limit.percent() && granted.inFlight() >= limit.number();
     }
 
     private OptionalInt nextPartition(BatchState state, DecisionTime now) {
@@ -200,7 +214,7 @@ class AttemptDecisions {
         }
         Leases.Holder holder = new Leases.Holder(request.node(), request.worker());
         Leases.GrantedLease held = leases.currentLease(holder, now.nanos());
-        OptionalInt next = held == null ? nextPartition(state, now) : OptionalInt.empty();
+        OptionalInt next = held == null && !isAtLimit(state, leases) ? nextPartition(state, now) : OptionalInt.empty();
         return next.isEmpty() ? held : leases.grant(next.getAsInt(), holder, now.nanos());
     }
 

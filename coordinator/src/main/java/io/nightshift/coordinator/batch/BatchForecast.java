@@ -75,7 +75,8 @@ public final class BatchForecast {
                 deadline,
                 deadline != null && state.phase() != Phase.CANCELLED && end.isAfter(deadline),
                 forecast,
-                run);
+                run,
+                timing.threads() == null ? null : timing.threads().text());
     }
 
     private BatchStatus.@Nullable Forecast forecast(BatchState state, long rowsInFlight, Instant now) {

@@ -125,6 +125,11 @@ class Leases {
         return new GrantedLease(partition, epoch);
     }
 
+    /// The workers that hold leases.
+    List<ActorRef<WorkerMessage>> workers() {
+        return active.values().stream().map(lease -> lease.holder().worker()).toList();
+    }
+
     /// Adds partitions at the end of the plan. Leases continue.
     ///
     /// @param all how many partitions the plan has now, not fewer than before

@@ -228,7 +228,8 @@ public final class BatchDescriptions {
                         timing.deadline(),
                         timing.deadlineMissed(),
                         timing.isDeadlineAtRisk(),
-                        forecast(timing.forecast()));
+                        forecast(timing.forecast()),
+                        timing.threads());
     }
 
     private static BatchDescription.@Nullable Forecast forecast(BatchStatus.@Nullable Forecast forecast) {

@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -224,6 +225,13 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
             return Effect().stash();
         }
         inbox.handled(message);
+        if (message
+                instanceof
+                RegisterMessage.CommandReceived(
+                        BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker),
+                        long number)) {
+            context.watchWith(worker, new RegisterMessage.WorkerEnded(worker));
+        }
         RegisterAction.Decision decision = decisions.decide(state, message, System.nanoTime(), clock.instant());
         if (decision.events().isEmpty()) {
             decision.actions().forEach(this::perform);

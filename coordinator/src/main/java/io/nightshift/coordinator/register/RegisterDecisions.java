@@ -12,6 +12,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.job.ThreadLimit;
 import io.nightshift.protocol.job.TimeRanges;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
@@ -88,6 +89,10 @@ class RegisterDecisions {
     /// The batches with work.
     private final WorkerShares shares;
 
+    private final ThreadLimits limits = new ThreadLimits();
+
+    private boolean hasWoken;
+
     private final ArrayDeque<ActorRef<WorkerMessage>> freeWorkers = new ArrayDeque<>();
 
     /// The submissions of each run that wait for its open batch. The first is being decided about.
@@ -155,6 +160,11 @@ class RegisterDecisions {
                 isArchiving = false;
                 yield Decision.of();
             }
+            case RegisterMessage.WorkerEnded(ActorRef<WorkerMessage> worker) -> {
+                limits.ended(worker);
+                freeWorkers.remove(worker);
+                yield Decision.of();
+            }
         };
     }
 
@@ -170,10 +180,20 @@ class RegisterDecisions {
             case BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker) -> {
                 freeWorkers.remove(worker);
                 freeWorkers.add(worker);
+                limits.free(worker);
                 yield Decision.of().plus(assignWorkers(nanos));
             }
             case BatchRegisterCommand.HasWork(BatchId batch, long partitionMillis) -> {
                 hasWork(state, batch, partitionMillis, nanos);
+                yield Decision.of().plus(assignWorkers(nanos));
+            }
+            case BatchRegisterCommand.Leased(BatchId batch, List<ActorRef<WorkerMessage>> workers) -> {
+                Job job = job(state, batch);
+                ThreadLimit limit = job == null ? null : job.timing().threads();
+                if (job == null || limit == null) {
+                    yield Decision.of();
+                }
+                limits.leased(batch, job.name(), limit, workers, nanos);
                 yield Decision.of().plus(assignWorkers(nanos));
             }
             case BatchRegisterCommand.HasNoWork(BatchId batch) -> {
@@ -182,6 +202,7 @@ class RegisterDecisions {
             }
             case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run, String input) -> {
                 shares.hasNoWork(batch);
+                limits.ended(batch);
                 yield state.hasEnded(batch)
                         ? Decision.of()
                         : Decision.persist(ended(state, batch, phase, run, input, now));
@@ -302,6 +323,10 @@ class RegisterDecisions {
     List<RegisterAction> wake(BatchRegisterState state) {
         List<RegisterAction> actions = new ArrayList<>();
         for (BatchRegisterState.Entry entry : state.unfinished()) {
+            Job job = Objects.requireNonNull(entry.submission()).job();
+            if (!hasWoken && job.timing().threads() != null) {
+                limits.await(entry.batch(), job.name(), job.timing().threads());
+            }
             // A batch must be submitted before it can be cancelled, and its first message may have been lost.
             actions.add(new RegisterAction.TellBatch(
                     entry.batch(),
@@ -311,27 +336,35 @@ class RegisterDecisions {
                 actions.add(new RegisterAction.CancelBatch(entry.batch(), false));
             }
         }
+        hasWoken = true;
         return actions;
     }
 
     /// A batch of which the register has lost the entry counts as a job of its own.
     private void hasWork(BatchRegisterState state, BatchId batch, long partitionMillis, long nanos) {
+        Job job = job(state, batch);
+        String name = job == null ? batch.value() : job.name();
+        int priority = job == null ? Job.DEFAULT_PRIORITY : job.priority();
+        shares.hasWork(batch, name, priority, partitionMillis, nanos);
+    }
+
+    private static @Nullable Job job(BatchRegisterState state, BatchId batch) {
         BatchRegisterState.Entry entry = state.batches().get(batch);
-        Submission submission = entry == null ? null : entry.submission();
-        String job = submission == null ? batch.value() : submission.job().name();
-        int priority =
-                submission == null ? Job.DEFAULT_PRIORITY : submission.job().priority();
-        shares.hasWork(batch, job, priority, partitionMillis, nanos);
+        return entry == null || entry.submission() == null
+                ? null
+                : entry.submission().job();
     }
 
     private List<RegisterAction> assignWorkers(long nanos) {
         List<RegisterAction> actions = new ArrayList<>();
         while (!freeWorkers.isEmpty()) {
-            BatchId batch = shares.next(nanos);
+            BatchId batch = shares.next(nanos, candidate -> limits.permits(candidate, nanos));
             if (batch == null) {
                 break;
             }
-            actions.add(new RegisterAction.Send<>(freeWorkers.remove(), new WorkerMessage.WorkAt(batch)));
+            ActorRef<WorkerMessage> worker = freeWorkers.remove();
+            limits.sent(worker, batch, nanos);
+            actions.add(new RegisterAction.Send<>(worker, new WorkerMessage.WorkAt(batch)));
         }
         return actions;
     }

@@ -2,9 +2,11 @@ package io.nightshift.coordinator.register;
 
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /// Everything that the batch register receives.
@@ -40,6 +42,9 @@ sealed interface RegisterMessage {
 
     /// Rows could not be written to the archive now.
     record ArchiveNotWritten() implements RegisterMessage {}
+
+    /// A worker that had asked for work has ended, or its node has.
+    record WorkerEnded(ActorRef<WorkerMessage> worker) implements RegisterMessage {}
 
     /// The run's next submission can be decided about.
     record NextSubmission(RunKey run) implements RegisterMessage {}

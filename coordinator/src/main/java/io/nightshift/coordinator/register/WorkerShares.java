@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// Chooses the batch that gets the next free worker.
@@ -116,7 +117,20 @@ class WorkerShares {
     /// The batch that gets a free worker; null if none has work.
     @Nullable
     BatchId next(long now) {
+        return next(now, batch -> true);
+    }
+
+    /// The batch that gets a free worker; null if none has work.
+    ///
+    /// @param permitted whether a batch may get one now. A flow without such a batch counts as one without work
+    @Nullable
+    BatchId next(long now, Predicate<BatchId> permitted) {
         dropSilent(now);
+        for (Flow flow : flows.values()) {
+            if (flow.batches.stream().noneMatch(permitted)) {
+                flow.start = startTag(flow.start, virtualTime);
+            }
+        }
         flows.values().removeIf(flow -> flow.batches.isEmpty() && flow.start <= virtualTime);
         FlowKey chosen = null;
         Flow first = null;
@@ -125,12 +139,12 @@ class WorkerShares {
             boolean isBefore = first == null
                     || flow.start < first.start
                     || (flow.start == first.start && flow.weight > first.weight);
-            if (isBefore && mayScore(flow) != null) {
+            if (isBefore && mayScore(flow, permitted) != null) {
                 chosen = entry.getKey();
                 first = flow;
             }
         }
-        BatchId batch = first == null ? null : mayScore(first);
+        BatchId batch = first == null ? null : mayScore(first, permitted);
         if (chosen == null || first == null || batch == null) {
             return null;
         }
@@ -145,9 +159,9 @@ class WorkerShares {
     }
 
     /// The first batch of the flow that may score.
-    private @Nullable BatchId mayScore(Flow flow) {
+    private @Nullable BatchId mayScore(Flow flow, Predicate<BatchId> permitted) {
         for (BatchId batch : flow.batches) {
-            if (scoring.size() < atOnce || scoring.contains(batch)) {
+            if ((scoring.size() < atOnce || scoring.contains(batch)) && permitted.test(batch)) {
                 return batch;
             }
         }

@@ -441,6 +441,7 @@ final class Simulation {
             case BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker) -> free.add(worker);
             case BatchRegisterCommand.HasWork(BatchId batch, long partitionMillis) -> hasWork = true;
             case BatchRegisterCommand.HasNoWork(BatchId batch) -> hasWork = false;
+            case BatchRegisterCommand.Leased leased -> {}
             case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run, String input) ->
                 ended = phase;
             default -> throw new IllegalStateException("register told " + command);

@@ -243,6 +243,8 @@ public record BatchStatus(
     /// @param forecast when the batch ends; null if it has ended or failed, is paused, or nothing is known
     ///     yet
     /// @param run how fast a published batch was; null if it is not published, or that is not known
+    /// @param threads the most threads on which the batches of the job score together, such as `4` or `50%`; null
+    ///     for any number
     public record Timing(
             int priority,
             String timeZone,
@@ -250,7 +252,20 @@ public record BatchStatus(
             @Nullable Instant deadline,
             boolean deadlineMissed,
             @Nullable Forecast forecast,
-            @Nullable PastRun run) {
+            @Nullable PastRun run,
+            @Nullable String threads) {
+
+        /// The timing of a batch whose job does not limit its threads.
+        public Timing(
+                int priority,
+                String timeZone,
+                @Nullable Instant windowOpens,
+                @Nullable Instant deadline,
+                boolean deadlineMissed,
+                @Nullable Forecast forecast,
+                @Nullable PastRun run) {
+            this(priority, timeZone, windowOpens, deadline, deadlineMissed, forecast, run, null);
+        }
 
         /// Whether the probability that the batch misses its deadline is more than 5 %.
         public boolean isDeadlineAtRisk() {

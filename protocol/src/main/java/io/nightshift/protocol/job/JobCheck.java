@@ -20,6 +20,7 @@ import io.nightshift.protocol.job.JobKeys.Templates;
 import io.nightshift.protocol.job.JobKeys.Text;
 import io.nightshift.protocol.job.JobKeys.TextLists;
 import io.nightshift.protocol.job.JobKeys.Texts;
+import io.nightshift.protocol.job.JobKeys.Threads;
 import io.nightshift.protocol.job.JobKeys.Time;
 import io.nightshift.protocol.job.JobKeys.Whole;
 import io.nightshift.protocol.job.YamlValue.Mapping;
@@ -462,6 +463,7 @@ final class JobCheck {
             case Whole whole -> whole(whole, path, value);
             case Share share -> share(share, path, value);
             case Time time -> time(time, path, value);
+            case Threads threads -> threads(threads, path, value);
         };
     }
 
@@ -1144,6 +1146,24 @@ final class JobCheck {
         if (number != null && number.signum() >= 0 && number.compareTo(BigDecimal.ONE) <= 0) {
             return number.doubleValue();
         }
+        return null;
+    }
+
+    /// The text of a [ThreadLimit].
+    private @Nullable String threads(Threads type, String path, YamlValue value) {
+        if (value instanceof Scalar scalar
+                && scalar.kind() == Kind.TEXT
+                && scalar.text().matches(Threads.PER_CENT)) {
+            return scalar.text();
+        }
+        BigDecimal number = number(value);
+        if (number != null
+                && number.signum() > 0
+                && number.compareTo(BigDecimal.valueOf(Threads.MOST)) <= 0
+                && number.stripTrailingZeros().scale() <= 0) {
+            return String.valueOf(number.intValueExact());
+        }
+        refuse(value, path, type.expectation(), null);
         return null;
     }
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// Tells whether a job is still what it was.
 ///
 /// The job's name is its identity; the fingerprint says whether a file of that name asks for the same thing
-/// as before. `retry`, `time-zone`, `schedule`, `trigger`, `window`, `deadline`, `priority`, `alerts`,
+/// as before. `retry`, `time-zone`, `schedule`, `trigger`, `window`, `deadline`, `priority`, `limits`, `alerts`,
 /// `source.on-change` and `destination.schema` do not take part, since they don't change what a row's
 /// prediction is. Every other key does, as its parsed value with defaults filled in: `job`, `model`,
 /// `features`, `categories` (if there are any, in file order), `parameters` (if there are any, with the

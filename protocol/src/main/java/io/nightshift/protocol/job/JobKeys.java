@@ -348,6 +348,17 @@ final class JobKeys {
         }
     }
 
+    /// A number of threads, or a share of them in per cent.
+    record Threads() implements ValueType {
+        static final int MOST = 1_000_000;
+        static final String PER_CENT = "^(100|[1-9][0-9]?)%$";
+
+        @Override
+        public String expectation() {
+            return "a number of threads, 1 or more, or a share of them from 1% to 100%";
+        }
+    }
+
     /// A duration: a whole number and a unit.
     record Time() implements ValueType {
         static final String PATTERN = "^[0-9]{1,6}[smhd]$";
@@ -918,6 +929,15 @@ final class JobKeys {
                             "Batches of a greater priority get workers first.",
                             "8")
                     .or((long) Job.DEFAULT_PRIORITY),
+            JobKey.optional(
+                    "limits",
+                    new Section(List.of(JobKey.required(
+                            "threads",
+                            new Threads(),
+                            "The most threads on which the batches of the job score together, in the whole cluster: a number, or a share of all scoring threads.",
+                            "50%"))),
+                    "What the batches of the job may use at most.",
+                    ""),
             JobKey.optional(
                     "alerts",
                     new AlertRules(),

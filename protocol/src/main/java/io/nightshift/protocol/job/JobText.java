@@ -54,6 +54,15 @@ public final class JobText {
         if (job.priority() != Job.DEFAULT_PRIORITY) {
             root.put("priority", job.priority());
         }
+        if (job.timing().threads() != null) {
+            ThreadLimit threads = job.timing().threads();
+            ObjectNode limits = root.putObject("limits");
+            if (threads.percent()) {
+                limits.put("threads", threads.text());
+            } else {
+                limits.put("threads", threads.number());
+            }
+        }
         if (!job.alerts().isEmpty()) {
             alerts(root.putArray("alerts"), job.alerts());
         }

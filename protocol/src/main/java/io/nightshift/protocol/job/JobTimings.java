@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class JobTimings {
 
     private static final Section HEADER = new Section(
-            List.of("job", "time-zone", "schedule", "trigger", "window", "deadline", "priority", "alerts").stream()
+            List.of("job", "time-zone", "schedule", "trigger", "window", "deadline", "priority", "limits", "alerts")
+                    .stream()
                     .map(name -> Objects.requireNonNull(JobKeys.ROOT.key(name), name))
                     .toList());
 
@@ -39,7 +40,13 @@ final class JobTimings {
                 schedule(values),
                 trigger(values),
                 window(values),
-                values.textOrNull("deadline"));
+                values.textOrNull("deadline"),
+                threads(values));
+    }
+
+    private static @Nullable ThreadLimit threads(JobValues values) {
+        String text = values.textOrNull("limits.threads");
+        return text == null ? null : ThreadLimit.parse(text);
     }
 
     private static @Nullable JobSchedule schedule(JobValues values) {

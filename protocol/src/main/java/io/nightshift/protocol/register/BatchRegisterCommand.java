@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Submission;
+import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +73,18 @@ public sealed interface BatchRegisterCommand {
         /// A batch of which no partition was committed yet.
         public HasWork(BatchId batch) {
             this(batch, 0);
+        }
+    }
+
+    /// Sent by a batch whose job limits its threads: which workers hold its partitions. Repeated with every tick.
+    ///
+    /// @param batch the batch that sends this message
+    /// @param workers each once, in no order
+    record Leased(BatchId batch, List<ActorRef<WorkerMessage>> workers) implements BatchRegisterCommand {
+
+        /// Keeps an unmodifiable copy of the workers.
+        public Leased {
+            workers = List.copyOf(workers);
         }
     }
 

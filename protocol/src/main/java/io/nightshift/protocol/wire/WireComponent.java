@@ -29,13 +29,14 @@ final class WireComponent {
         arguments = arguments(declared.getGenericType());
     }
 
-    private static List<Class<?>> arguments(Type generic) {
-        if (!(generic instanceof ParameterizedType parameterized)
+    private static List<Class<?>> arguments(Type declared) {
+        if (!(declared instanceof ParameterizedType parameterized)
                 || !(parameterized.getRawType() == List.class || parameterized.getRawType() == Map.class)) {
             return List.of();
         }
         return Arrays.stream(parameterized.getActualTypeArguments())
-                .<Class<?>>map(argument -> (Class<?>) argument)
+                .<Class<?>>map(argument ->
+                        (Class<?>) (argument instanceof ParameterizedType generic ? generic.getRawType() : argument))
                 .toList();
     }
 

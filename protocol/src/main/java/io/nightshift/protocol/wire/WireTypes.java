@@ -87,6 +87,7 @@ import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.protocol.job.Retention;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.job.ThreadLimit;
 import io.nightshift.protocol.job.TimeRange;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Cut;
@@ -405,7 +406,9 @@ final class WireTypes {
             // Partitions, for programs outside the cluster.
             new WireType(466, GatewayCommand.ListPartitions.class),
             new WireType(467, PartitionPage.class),
-            new WireType(468, PartitionPage.PartitionDescription.class));
+            new WireType(468, PartitionPage.PartitionDescription.class),
+            new WireType(490, ThreadLimit.class),
+            new WireType(491, BatchRegisterCommand.Leased.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

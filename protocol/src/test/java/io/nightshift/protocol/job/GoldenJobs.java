@@ -42,7 +42,8 @@ public final class GoldenJobs {
                                 JobSchedule.Overlap.QUEUE),
                         new JobTrigger(null, null, "/data/_READY", Duration.ofMinutes(1), Map.of()),
                         new JobWindow("22:00", "06:00", JobWindow.Outside.PAUSE),
-                        "06:00"),
+                        "06:00",
+                        new ThreadLimit(50, true)),
                 8,
                 List.of(new AlertRule(List.of(AlertCause.FAILED, AlertCause.DEADLINE_MISSED), "ops")));
     }

@@ -390,7 +390,10 @@ class JobFilePropertyTest {
                         schedules.injectNull(0.5),
                         triggers.injectNull(0.5),
                         windows.injectNull(0.5),
-                        clock.injectNull(0.5))
+                        clock.injectNull(0.5),
+                        Combinators.combine(Arbitraries.integers().between(1, 100), Arbitraries.of(true, false))
+                                .as(ThreadLimit::new)
+                                .injectNull(0.5))
                 .as(JobTiming::new);
     }
 
@@ -488,7 +491,8 @@ class JobFilePropertyTest {
         try {
             Map<String, Object> values = new ObjectMapper().readValue(JobText.of(job), new TypeReference<>() {});
             values.keySet()
-                    .retainAll(Set.of("time-zone", "schedule", "trigger", "window", "deadline", "priority", "alerts"));
+                    .retainAll(Set.of(
+                            "time-zone", "schedule", "trigger", "window", "deadline", "priority", "limits", "alerts"));
             return values;
         } catch (JsonProcessingException e) {
             throw new AssertionError(e);

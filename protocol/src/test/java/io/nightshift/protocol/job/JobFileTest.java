@@ -492,6 +492,7 @@ class JobFileTest {
                 window: {from: "22:00", to: "06:00"}
                 deadline: "06:00"
                 priority: 8
+                limits: {threads: 50%}
                 alerts: [{on: [failed, deadline-at-risk], to: ops}]
                 """;
 
@@ -513,7 +514,8 @@ class JobFileTest {
                                     JobSchedule.Overlap.QUEUE),
                             new JobTrigger(null, null, "/jobs/flights/lake/_READY", Duration.ofMinutes(1), Map.of()),
                             new JobWindow("22:00", "06:00", JobWindow.Outside.PAUSE),
-                            "06:00"));
+                            "06:00",
+                            new ThreadLimit(50, true)));
             assertThat(job.priority()).isEqualTo(8);
             assertThat(job.alerts())
                     .containsExactly(new AlertRule(List.of(AlertCause.FAILED, AlertCause.DEADLINE_AT_RISK), "ops"));

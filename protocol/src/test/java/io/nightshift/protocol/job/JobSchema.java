@@ -98,6 +98,13 @@ final class JobSchema {
                         .put("minimum", whole.least())
                         .put("maximum", whole.most());
             case JobKeys.Share ignored -> share();
+            case JobKeys.Threads ignored ->
+                anyOf(
+                        JSON.objectNode()
+                                .put("type", "integer")
+                                .put("minimum", 1)
+                                .put("maximum", JobKeys.Threads.MOST),
+                        JSON.objectNode().put("type", "string").put("pattern", JobKeys.Threads.PER_CENT));
             case JobKeys.Time ignored -> JSON.objectNode().put("type", "string").put("pattern", JobKeys.Time.PATTERN);
         };
     }

@@ -230,7 +230,8 @@ public final class GoldenMessages {
                         AT.plusSeconds(3_600),
                         false,
                         new BatchStatus.Forecast(AT.plusSeconds(3_000), AT.plusSeconds(4_000), 7.5, 12),
-                        PAST_RUN),
+                        PAST_RUN,
+                        "50%"),
                 new BatchUse(USE, USE, 2, 9_000_000, 72_000_000, 63_000_000, 1, 8, 7),
                 "08".repeat(32),
                 List.of(
@@ -352,6 +353,7 @@ public final class GoldenMessages {
         add("find-work", new BatchRegisterCommand.FindWork(worker));
         add("has-work", new BatchRegisterCommand.HasWork(BATCH));
         add("has-no-work", new BatchRegisterCommand.HasNoWork(BATCH));
+        add("leased", new BatchRegisterCommand.Leased(BATCH, List.of(worker)));
         add("has-work-timed", new BatchRegisterCommand.HasWork(BATCH, 4_200));
         add("batch-ended", new BatchRegisterCommand.BatchEnded(BATCH, Phase.PUBLISHED));
         add("batch-ended-run", new BatchRegisterCommand.BatchEnded(BATCH, Phase.PUBLISHED, PAST_RUN));
@@ -739,7 +741,8 @@ public final class GoldenMessages {
                         AT.plusSeconds(3_600),
                         false,
                         true,
-                        new BatchDescription.Forecast(AT.plusSeconds(3_000), AT.plusSeconds(4_000), 7.5, 12)),
+                        new BatchDescription.Forecast(AT.plusSeconds(3_000), AT.plusSeconds(4_000), 7.5, 12),
+                        "50%"),
                 new BatchDescription.Use(
                         12.5,
                         14.25,

@@ -13,6 +13,7 @@ import io.nightshift.api.BackfillControl;
 import io.nightshift.api.BackfillPlan;
 import io.nightshift.api.BackfillPlan.PlannedRun;
 import io.nightshift.api.BackfillRequest;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.api.JobList.JobDescription;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
@@ -215,6 +216,40 @@ abstract class AppliedJobsContract {
         assertThat(runs("asked")).hasSize(1);
         assertThat(job.published()).hasSize(1);
         command("job", "trigger", "asked", "--param", "dai=2001-01-02").expect(2, "dai");
+    }
+
+    @Test
+    void theRunsOfAJobStayWithinItsThreads() throws Exception {
+        FlightsJob job = job(
+                "limited",
+                "date::DATE = {day} AND " + ExpensiveFilter.of(3_000),
+                "parameters: {day: date}",
+                "limits: {threads: 1}");
+        command("job", "apply", job.file().toString()).expect(0);
+        for (String day : List.of("2001-01-02", "2001-01-03")) {
+            command("job", "trigger", "limited", "--param", "day=" + day).expect(0);
+        }
+        try (NightshiftClient http = system.http()) {
+            await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> {
+                List<JobRun> runs = answer(http.runs("limited", RunFilter.ALL)).runs();
+                int leased = 0;
+                for (JobRun run : runs) {
+                    if (run.batch() != null) {
+                        BatchDescription.Progress progress =
+                                answer(http.describe(run.batch())).progress();
+                        leased += progress == null ? 0 : progress.inFlight();
+                    }
+                }
+                assertThat(leased).isLessThanOrEqualTo(1);
+                return runs.stream()
+                                .filter(run -> run.state().equals("published"))
+                                .count()
+                        == 2;
+            });
+        }
+        String batch = runs("limited").getFirst().get("batch").asText();
+        assertThat(command("batch", "show", batch).expect(0).out())
+                .containsPattern("threads +at most 1, with the other batches of its job");
     }
 
     @Test
