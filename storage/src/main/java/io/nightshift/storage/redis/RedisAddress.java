@@ -147,9 +147,7 @@ public record RedisAddress(
             return context;
         } catch (IOException | GeneralSecurityException e) {
             throw new FailureException(
-                    Failure.permanent(
-                            "the certificates in %s can't be used: %s".formatted(ca, e)),
-                    e);
+                    Failure.permanent("the certificates in %s can't be used: %s".formatted(ca, e)), e);
         }
     }
 }

@@ -70,7 +70,9 @@ class RedisTlsIT {
             while (!listening.isClosed()) {
                 try {
                     Socket client = listening.accept();
-                    Socket server = new Socket(InetAddress.getLoopbackAddress(), RedisServer.shared().port());
+                    Socket server = new Socket(
+                            InetAddress.getLoopbackAddress(),
+                            RedisServer.shared().port());
                     Thread.ofVirtual().start(() -> copy(client, server));
                     Thread.ofVirtual().start(() -> copy(server, client));
                 } catch (IOException _) {
