@@ -103,6 +103,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -608,6 +609,7 @@ public final class Node {
                         dependencies.ledger(),
                         settings,
                         dependencies.dataSources(),
+                        Objects.requireNonNullElse(Version.ofProgram(), "development"),
                         descriptions,
                         blocking,
                         InstantSource.system());

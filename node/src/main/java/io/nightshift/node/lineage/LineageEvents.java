@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.nightshift.api.BatchDescription;
-import io.nightshift.node.Version;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.ModelReference;
@@ -46,11 +45,11 @@ final class LineageEvents {
 
     /// @param namespace of the jobs
     /// @param databases that jobs may name
-    LineageEvents(String namespace, DataSources databases) {
+    /// @param version of the program
+    LineageEvents(String namespace, DataSources databases, String version) {
         this.namespace = namespace;
         this.databases = databases;
-        String program = Version.ofProgram();
-        this.version = program == null ? "development" : program;
+        this.version = version;
     }
 
     /// An event as JSON.

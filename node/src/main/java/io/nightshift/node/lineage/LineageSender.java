@@ -71,19 +71,21 @@ public final class LineageSender {
 
     private record Retry(Duration delay, Instant notBefore) {}
 
+    /// @param version of the program
     /// @param descriptions the current description of a batch; may wait, and may throw a [FailureException]
     /// @param executor runs what waits for the receiver
     public LineageSender(
             Ledger ledger,
             LineageSettings settings,
             DataSources databases,
+            String version,
             Function<Entry, BatchDescription> descriptions,
             Executor executor,
             InstantSource clock) {
         this.ledger = ledger;
         this.table = ledger.toldLineage();
         this.settings = settings;
-        this.events = new LineageEvents(settings.namespace(), databases);
+        this.events = new LineageEvents(settings.namespace(), databases, version);
         this.descriptions = descriptions;
         this.http = new HttpPoster(executor);
         this.clock = clock;
