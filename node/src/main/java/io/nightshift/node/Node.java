@@ -99,7 +99,6 @@ import io.nightshift.worker.partition.StepTimes;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -115,7 +114,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Cancellable;
@@ -156,8 +154,6 @@ public final class Node {
 
     private static final Duration TENDING = Duration.ofSeconds(5);
 
-    private static final long LINEAGE_POLL_NANOS = 100_000_000;
-
     /// Less than the time limit of the first phase of a shutdown.
     private static final Duration PATIENCE_OF_ALERTS = Duration.ofSeconds(3);
 
@@ -180,9 +176,7 @@ public final class Node {
     private final AtomicBoolean isSweeping = new AtomicBoolean();
 
     /// Null if no receiver is configured.
-    private volatile @Nullable LineageSender lineage;
-
-    private final AtomicBoolean isTellingLineage = new AtomicBoolean();
+    private @Nullable LineageReporter lineage;
 
     private Node(ActorSystem<Void> system, Dependencies dependencies) {
         this.system = system;
@@ -528,16 +522,14 @@ public final class Node {
                             }
                         },
                         system.executionContext());
+        LineageReporter reporter = lineage;
         Cancellable telling = system.scheduler()
                 .scheduleWithFixedDelay(
                         TENDING,
                         TENDING,
                         () -> {
-                            LineageSender sender = lineage;
-                            if (sender != null
-                                    && isOldestCoordinator()
-                                    && isTellingLineage.compareAndSet(false, true)) {
-                                blocking.execute(() -> tellLineage(sender::send));
+                            if (reporter != null && isOldestCoordinator()) {
+                                reporter.report();
                             }
                         },
                         system.executionContext());
@@ -582,47 +574,29 @@ public final class Node {
         }
     }
 
-    /// Takes note of the batches that are there, before others are submitted.
-    private void openLineage(@Nullable LineageSender sender) {
-        lineage = sender;
-        if (sender != null && Cluster.get(system).selfMember().hasRole("coordinator")) {
-            isTellingLineage.set(true);
-            blocking.execute(() -> tellLineage(sender::begin));
-        }
-    }
-
-    private void tellLineage(Runnable what) {
-        try {
-            what.run();
-        } catch (FailureException e) {
-            LOG.warn("no lineage is sent now: {}", e.getMessage());
-        } finally {
-            isTellingLineage.set(false);
-        }
-    }
-
-    private @Nullable LineageSender lineage(Function<Entry, BatchDescription> descriptions) {
+    private @Nullable LineageReporter lineage(Function<Entry, BatchDescription> descriptions) {
         LineageSettings settings = dependencies.lineage();
         return settings == null
                 ? null
-                : new LineageSender(
-                        dependencies.ledger(),
-                        settings,
-                        dependencies.dataSources(),
-                        Objects.requireNonNullElse(Version.ofProgram(), "development"),
-                        descriptions,
-                        blocking,
-                        InstantSource.system());
+                : new LineageReporter(
+                        new LineageSender(
+                                dependencies.ledger(),
+                                settings,
+                                dependencies.dataSources(),
+                                Objects.requireNonNullElse(Version.ofProgram(), "development"),
+                                descriptions,
+                                blocking,
+                                InstantSource.system()),
+                        blocking);
     }
 
-    /// Prepares [#tellLineage(Duration)] in a process that ends with its batch; called before that is submitted.
+    /// Prepares [#finishLineage] in a process that ends with its batch; called before that is submitted.
     ///
     /// @throws FailureException transient, if the ledger can't be read
     public void beginLineage(Prices prices) {
-        LineageSender sender = lineage(entry -> BatchDescriptions.of(dependencies.ledger(), entry, prices));
-        lineage = sender;
-        if (sender != null) {
-            sender.begin();
+        lineage = lineage(entry -> BatchDescriptions.of(dependencies.ledger(), entry, prices));
+        if (lineage != null) {
+            lineage.begin();
         }
     }
 
@@ -631,16 +605,8 @@ public final class Node {
     /// @param limit the longest time
     /// @return whether the receiver knows all, or none is configured
     /// @throws FailureException transient, if the ledger can't be read
-    public boolean tellLineage(Duration limit) {
-        LineageSender sender = lineage;
-        Instant end = Instant.now().plus(limit);
-        while (sender != null && !sender.send()) {
-            if (Instant.now().isAfter(end)) {
-                return false;
-            }
-            LockSupport.parkNanos(LINEAGE_POLL_NANOS);
-        }
-        return true;
+    public boolean finishLineage(Duration limit) {
+        return lineage == null || lineage.finish(limit);
     }
 
     /// Prepares the access control of this node; called once.
@@ -678,7 +644,10 @@ public final class Node {
                 READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
         BatchQueries batches = new BatchQueries(requests, dependencies.ledger(), readers, prices);
         BatchOperations changes = new BatchOperations(requests, batches, retention, readers);
-        openLineage(lineage(entry -> described(batches, entry)));
+        lineage = lineage(entry -> described(batches, entry));
+        if (lineage != null && Cluster.get(system).selfMember().hasRole("coordinator")) {
+            lineage.prepare();
+        }
         AppliedJobs scheduler = JobSchedulerStarter.start(
                 system,
                 requests,

@@ -302,7 +302,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
         if (alertLimit != null) {
             awaitAlerts(node, status, alertLimit, progress);
         }
-        if (!node.tellLineage(MESSAGE_TIME)) {
+        if (!node.finishLineage(MESSAGE_TIME)) {
             progress.end();
             spec.commandLine()
                     .getErr()

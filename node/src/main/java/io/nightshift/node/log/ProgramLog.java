@@ -38,8 +38,8 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
             "\\[outbound connection to \\[.*], .* stream] Upstream failed, cause: StreamTcpException: The connection"
                     + " has been aborted");
 
-    private static final Pattern DROPPED_START = Pattern.compile(
-            "sharded-daemon-process-worker: Dropping \\[\\d+\\] buffered messages to shard \\[\\d+\\] during hand off.*");
+    private static final Pattern DROPPED_IN_MOVE = Pattern.compile(
+            "(sharded-daemon-process-worker|catalogue): Dropping \\[\\d+\\] buffered messages to shard \\[\\d+\\] during hand off.*");
 
     private static volatile @Nullable Path file;
     private static volatile boolean console;
@@ -92,11 +92,13 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
                 && CLOSED_CONNECTION.matcher(event.getFormattedMessage()).matches();
     }
 
-    /// Whether an event is the warning that a message to start a worker was dropped while the worker moved to
-    /// another node. Pekko sends these messages again and again, and workers receive no others this way.
-    static boolean isDroppedStart(ILoggingEvent event) {
+    /// Whether an event is the warning that a message was dropped while its receiver moved to another node, and that is
+    /// normal. Pekko repeats its messages that start workers, and workers receive no others this way. The message
+    to
+    /// the catalogue that wakes the jobs is repeated, too, and whoever sends it another one waits for the reply.
+    static boolean isDroppedInMove(ILoggingEvent event) {
         return event.getLoggerName().equals("org.apache.pekko.cluster.sharding.ShardRegion")
-                && DROPPED_START.matcher(event.getFormattedMessage()).matches();
+                && DROPPED_IN_MOVE.matcher(event.getFormattedMessage()).matches();
     }
 
     @Override
@@ -126,7 +128,7 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
         appender.addFilter(new Filter<>() {
             @Override
             public FilterReply decide(ILoggingEvent event) {
-                return isOwnClose(event) || isDroppedStart(event) ? FilterReply.DENY : FilterReply.NEUTRAL;
+                return isOwnClose(event) || isDroppedInMove(event) ? FilterReply.DENY : FilterReply.NEUTRAL;
             }
         });
         appender.start();
