@@ -10,8 +10,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Says when lineage is sent: again and again by a node that runs on, or at the end of a process that ends with its
-/// batch. Safe for several threads.
+/// Says when lineage is sent: again and again by a node that runs on, or at the end of a process that ends with
+/// its batch. Safe for several threads.
 final class LineageReporter {
 
     private static final Logger LOG = LoggerFactory.getLogger(LineageReporter.class);
