@@ -123,6 +123,17 @@ class RemovalDecisionsTest extends DecisionsFixture {
     }
 
     @Test
+    void anOperatorWhoWasRefusedIsNotAnsweredAgain() {
+        decide(delete);
+        report(0, new CoordinatorMessage.RemovalStepEnded(RemovalStep.REGISTER, DISK));
+        decide(delete);
+
+        assertThat(ended(RemovalStep.REGISTER).actions())
+                .filteredOn(done(Phase.PUBLISHED)::equals)
+                .hasSize(1);
+    }
+
+    @Test
     void aBatchThatIsNotPublishedIsNotRemoved() {
         state = running();
 
