@@ -100,7 +100,7 @@ final class PlanCommand implements Callable<Integer> {
         return ExitStatus.DONE;
     }
 
-    /// What the coordinator's node needs while it plans the batch, if it reads rows then.
+    /// Says how much memory the coordinator's node needs to plan the batch; empty if planning reads no rows.
     private static String planning(Job job, long rows, @Nullable CutPlan counted) {
         StringBuilder text = new StringBuilder();
         if (counted != null) {

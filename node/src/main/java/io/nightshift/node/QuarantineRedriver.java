@@ -46,7 +46,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Scores quarantined rows of published batches again, on this node: one attempt, on the thread that asks.
-/// What a job may change for that, and how rows are found again, is in docs/decisions/0039-redrive.md.
+/// docs/decisions/0039-redrive.md says what a corrected job may change, and how rows are found again.
 final class QuarantineRedriver implements Redriver {
 
     private final Ledger ledger;

@@ -539,7 +539,7 @@ public final class ModelComparison {
         return correlations;
     }
 
-    /// What the user wants to know of each of [OutputDifference#largest()], in this order.
+    /// The records of [OutputDifference#largest()] with their features, in the same order.
     private List<ComparedModels.SampleRecord> records(Connection connection, OutputDifference difference, Copy copy)
             throws SQLException {
         if (difference.largest().isEmpty()) {

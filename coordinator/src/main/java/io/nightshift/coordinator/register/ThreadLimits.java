@@ -27,7 +27,8 @@ final class ThreadLimits {
     /// network is.
     private static final long ARRIVAL = Duration.ofSeconds(10).toNanos();
 
-    /// How long a batch that was open before is awaited: one that is paused or has failed says nothing.
+    /// After a restart, the register waits this long for the reports of open batches. Paused and failed batches
+    /// send none.
     private static final long SILENCE = Duration.ofSeconds(30).toNanos();
 
     /// A worker that counts for a batch.

@@ -37,7 +37,7 @@ final class ChangedRowsCheck {
     /// @param set the rows of its plan; null if it has no plan
     record Batch(BatchId id, boolean isPublished, @Nullable RowSet set) {}
 
-    /// What is computed from the stored fingerprints and the source.
+    /// The computations on the stored fingerprints and the source.
     interface Computation {
         /// The digest of a stored set.
         String digest(Stored stored);

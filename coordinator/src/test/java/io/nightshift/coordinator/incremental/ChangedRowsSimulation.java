@@ -175,7 +175,7 @@ final class ChangedRowsSimulation {
         tries.add(new Try(batch, batch.incarnation, compared, changed, null));
     }
 
-    /// What the batch is compared with, now and then merged.
+    /// The sets that the batch is compared with. Some of the time, they are merged first.
     private List<RowSet> compared(Batch batch) {
         List<RowSet> all = marks.scored(SOURCE, batch.id);
         List<RowSet> settled = mergeable.apply(

@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// What the tables of both databases do.
+/// The behaviour that the tables must have in both databases, H2 and PostgreSQL.
 public final class ScoredRowsContract {
 
     private static final BatchId FIRST = new BatchId("a-1");

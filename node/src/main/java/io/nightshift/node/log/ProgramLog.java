@@ -92,10 +92,10 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
                 && CLOSED_CONNECTION.matcher(event.getFormattedMessage()).matches();
     }
 
-    /// Whether an event is the warning that a message was dropped while its receiver moved to another node, and
-    /// that is normal. Pekko repeats its messages that start workers, and workers receive no others this way. The
-    /// message to the catalogue that wakes the jobs is repeated, too, and whoever sends it another one waits for
-    /// the reply.
+    /// Whether an event warns of a message that was dropped while its receiver moved to another node, and whose
+    /// loss does no harm. Pekko repeats the messages that start workers. Nightshift repeats the message that wakes
+    /// the jobs of the catalogue. Every other message to the catalogue is a question, and its sender waits for a
+    /// reply.
     static boolean isDroppedInMove(ILoggingEvent event) {
         return event.getLoggerName().equals("org.apache.pekko.cluster.sharding.ShardRegion")
                 && DROPPED_IN_MOVE.matcher(event.getFormattedMessage()).matches();

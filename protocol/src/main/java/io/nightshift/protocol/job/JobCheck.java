@@ -177,7 +177,7 @@ final class JobCheck {
                 .forEach(mistakes::add);
     }
 
-    /// Checks that a source with new files is files, and that changed rows can be told from others.
+    /// Checks that only a source of files reads new files, and that a job with changed rows has a record ID.
     private void incremental(Mapping root) {
         Member member = root.entry("incremental");
         if (member == null || !(member.value() instanceof Mapping section)) {

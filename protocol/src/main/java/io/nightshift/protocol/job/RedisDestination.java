@@ -17,7 +17,7 @@ import java.util.Map;
 /// @param format what a key holds
 public record RedisDestination(String dataSource, String name, Format format) implements Destination {
 
-    /// What the key of a record holds.
+    /// The type of the value of a record's key.
     public enum Format {
         /// A hash with a field for each column.
         HASH,

@@ -82,7 +82,7 @@ final class AttemptTransaction extends AttemptConnection<CopyRows> {
     @Override
     protected void claim() {
         Attempt attempt = lease.attempt();
-        // Of a published batch, only the partition of a supplement that is being made has no rows yet.
+        // In a published batch, a partition without rows is that of a supplement under way, which may be claimed.
         String sql = """
                 INSERT INTO %1$s AS part (batch_id, partition, held_incarnation, held_lease, node)
                 SELECT batch_id, ?, ?, ?, ? FROM %2$s AS batch WHERE batch_id = ? AND (published_at IS NULL
