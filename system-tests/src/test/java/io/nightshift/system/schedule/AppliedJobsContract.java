@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
 import io.nightshift.api.Backfill;
@@ -23,97 +22,21 @@ import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedOutput;
-import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
-/// What users of applied jobs can rely on, whoever runs them. The server on one machine and a cluster of
-/// nodes have a subclass each. A subclass starts its system once. Each test applies jobs of its own, which
-/// are deleted after it.
-@Timeout(300)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-abstract class AppliedJobsContract {
+/// Schedules, requested runs, limits and backfills of applied jobs.
+abstract class AppliedJobsContract extends JobsFixture {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    private Path folder;
-
-    private SchedulingSystem system;
-
-    /// Starts a system that runs applied jobs.
-    ///
-    /// @param empty a folder for its files, which its jobs may use
-    abstract SchedulingSystem start(Path empty) throws IOException;
-
-    @BeforeAll
-    final void begin(@TempDir Path empty) throws IOException {
-        folder = empty;
-        system = start(empty);
-    }
-
-    @AfterEach
-    final void deleteJobs() throws IOException {
-        for (JsonNode applied : list(command("job", "list", "-o", "json"))) {
-            command("job", "delete", applied.get("job").asText()).expect(0);
-        }
-    }
-
-    @AfterAll
-    final void end() throws IOException {
-        system.close();
-    }
-
-    /// A job on the flights of some days.
-    ///
-    /// @param keys of the job file, in addition to those of the example
-    private FlightsJob job(String name, String where, String... keys) throws Exception {
-        FlightsJob job = FlightsJob.on(
-                folder.resolve(name),
-                "SELECT * FROM flights WHERE date < TIMESTAMP '2001-01-06' AND distance % 10 = 0");
-        job.edit("job: flights", "job: " + name);
-        job.edit("source:\n", "source:\n  where: \"%s\"\n".formatted(where));
-        Files.writeString(job.file(), Files.readString(job.file()) + "\n" + String.join("\n", keys) + "\n");
-        return job;
-    }
-
-    private CommandResult command(String... words) {
-        return system.command(words);
-    }
-
-    private static List<JsonNode> list(CommandResult result) throws IOException {
-        result.expect(0);
-        return StreamSupport.stream(JSON.readTree(result.out()).spliterator(), false)
-                .toList();
-    }
-
-    private List<JsonNode> runs(String job, String... more) throws IOException {
-        return list(
-                command(Stream.concat(Stream.of("job", "runs", job, "-o", "json", "--limit", "500"), Stream.of(more))
-                        .toArray(String[]::new)));
-    }
-
-    private static long count(List<JsonNode> runs, String state) {
-        return runs.stream()
-                .filter(run -> run.get("state").asText().equals(state))
-                .count();
-    }
+    private static final int TICK_SECONDS = 2;
 
     @Test
     void aJobRunsByItsScheduleUntilItIsPausedAndDeleted() throws Exception {
@@ -122,7 +45,8 @@ abstract class AppliedJobsContract {
                 "date < {tick}",
                 "parameters: {tick: timestamp}",
                 "time-zone: Europe/Berlin",
-                "schedule: {cron: '*/2 * * * * *', parameters: {tick: '{scheduled:timestamp}'}}");
+                "schedule: {cron: '*/%d * * * * *', parameters: {tick: '{scheduled:timestamp}'}}"
+                        .formatted(TICK_SECONDS));
         CommandResult applied = command("job", "apply", job.file().toString());
         assertThat(applied.expect(0).out())
                 .contains("Applied job ticking.", "every 2 seconds", "Europe/Berlin", "tick (timestamp)")
@@ -137,15 +61,23 @@ abstract class AppliedJobsContract {
                 .contains("Paused job ticking.");
         assertThat(command("job", "show", "ticking").expect(0).out())
                 .contains("paused since", "holidays", "Last runs:", "published");
+        Instant pause = Instant.parse(command("job", "show", "ticking", "-o", "json")
+                .expect(0)
+                .json()
+                .at("/pause/at")
+                .asText());
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(runs("ticking", "--missing"))
+                        .as("ticks after the pause")
+                        .anyMatch(run -> tick(run).isAfter(pause.plusSeconds(TICK_SECONDS))));
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(runs("ticking"))
                         .extracting(run -> run.get("state").asText())
                         .doesNotContain("waiting", "running"));
         List<JsonNode> paused = runs("ticking");
-        await().pollDelay(Duration.ofSeconds(5)).until(() -> true);
-        assertThat(runs("ticking"))
+        assertThat(paused)
                 .as("while the job is paused, no tick starts a run")
-                .hasSameSizeAs(paused);
+                .noneMatch(run -> tick(run).isAfter(pause));
 
         assertThat(new HashSet<>(
                         paused.stream().map(run -> run.get("tick").asText()).toList()))
@@ -229,7 +161,7 @@ abstract class AppliedJobsContract {
         for (String day : List.of("2001-01-02", "2001-01-03")) {
             command("job", "trigger", "limited", "--param", "day=" + day).expect(0);
         }
-        try (NightshiftClient http = system.http()) {
+        try (NightshiftClient http = system().http()) {
             await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> {
                 List<JobRun> runs = answer(http.runs("limited", RunFilter.ALL)).runs();
                 int leased = 0;
@@ -272,8 +204,8 @@ abstract class AppliedJobsContract {
                 .pollInterval(Duration.ofMillis(100))
                 .untilAsserted(() -> assertThat(job.published()).hasSizeGreaterThan(1));
         assertThat(job.published()).as("the backfill goes on").hasSizeLessThan(5);
-        system.kill();
-        system.restart();
+        system().kill();
+        system().restart();
 
         CommandResult ended = command("backfill", "show", "filled", "--wait", "-o", "json");
         ended.expect(0);
@@ -294,6 +226,10 @@ abstract class AppliedJobsContract {
     /// The number of rows of the job's input.
     private static String rows(FlightsJob job) throws Exception {
         return PublishedOutput.query("SELECT count(*) FROM '%s'".formatted(job.input()));
+    }
+
+    private static Instant tick(JsonNode run) {
+        return Instant.parse(run.get("tick").asText());
     }
 
     private CommandResult backfill(String[] range, String... more) {
@@ -323,8 +259,8 @@ abstract class AppliedJobsContract {
     void theClientsOverHttpAndByMessagesSeeTheSame() throws Exception {
         FlightsJob job = job("called", "date::DATE = {day}", "parameters: {day: date}");
         String text = Files.readString(job.file());
-        try (NightshiftClient http = system.http();
-                NightshiftClient messages = system.messages()) {
+        try (NightshiftClient http = system().http();
+                NightshiftClient messages = system().messages()) {
             ApplyResult created =
                     answer(http.applyJob("called", text, job.folder().toString()));
             assertThat(created.created()).isTrue();

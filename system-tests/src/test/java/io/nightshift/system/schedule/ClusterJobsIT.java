@@ -5,17 +5,20 @@ import io.nightshift.client.messages.MessageClient;
 import io.nightshift.system.cluster.TestCluster;
 import io.nightshift.testing.CommandResult;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 
-/// Applied jobs of a cluster of two nodes, on a journal in PostgreSQL.
-final class ClusterJobsIT extends AppliedJobsContract {
+/// Applied jobs of a cluster of three nodes, on a journal in PostgreSQL.
+final class ClusterJobsIT extends UnattendedJobsContract {
 
-    private static final int NODES = 2;
+    private static final int NODES = 3;
 
     @Override
-    SchedulingSystem start(Path empty) throws IOException {
+    SchedulingSystem start(Path empty, String configuration) throws IOException {
         TestCluster cluster = new TestCluster(empty, NODES);
+        Files.writeString(cluster.configuration(), configuration, StandardOpenOption.APPEND);
         startNodes(cluster);
         return new SchedulingSystem() {
             @Override
@@ -25,7 +28,7 @@ final class ClusterJobsIT extends AppliedJobsContract {
 
             @Override
             public NightshiftClient http() {
-                return NightshiftClient.overHttp(cluster.http(0), cluster.http(1))
+                return NightshiftClient.overHttp(cluster.http(0), cluster.http(1), cluster.http(2))
                         .token(cluster.token())
                         .attempts(12)
                         .build();
@@ -33,7 +36,7 @@ final class ClusterJobsIT extends AppliedJobsContract {
 
             @Override
             public NightshiftClient messages() {
-                return MessageClient.builder(cluster.name(0), cluster.name(1))
+                return MessageClient.builder(cluster.name(0), cluster.name(1), cluster.name(2))
                         .token(cluster.token())
                         .attempts(12)
                         .timeout(Duration.ofSeconds(5))

@@ -7,16 +7,19 @@ import io.nightshift.system.serve.HomeServer;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FreePort;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 
 /// Applied jobs of `nightshift serve`, on the ledger of a home folder.
-final class ServedJobsIT extends AppliedJobsContract {
+final class ServedJobsIT extends UnattendedJobsContract {
 
     @Override
-    SchedulingSystem start(Path empty) throws IOException {
+    SchedulingSystem start(Path empty, String configuration) throws IOException {
         String port = String.valueOf(FreePort.any());
-        HomeServer server = new HomeServer(empty, "--port", port);
+        Path file = Files.writeString(empty.resolve("serve.conf"), configuration);
+        String[] options = {"--port", port, "--config", file.toString()};
+        HomeServer server = new HomeServer(empty, options);
         return new SchedulingSystem() {
             @Override
             public CommandResult command(String... words) {
@@ -46,7 +49,7 @@ final class ServedJobsIT extends AppliedJobsContract {
 
             @Override
             public void restart() throws IOException {
-                server.restart("--port", port);
+                server.restart(options);
             }
 
             @Override
