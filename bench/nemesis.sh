@@ -3,7 +3,7 @@
 # network partitions, full disks. Checks after each batch that every promise was kept. Prints a table in Markdown with a
 # row for each round.
 #
-#   bench/nemesis.sh [--rounds N] [--seed S] [--fault NAME,...] [--destination parquet|postgres]
+#   bench/nemesis.sh [--rounds N] [--seed S] [--fault NAME,...] [--destination NAME]
 #                    [--storage files|s3] [--loopback]
 #
 # As root, it gives each node a network of its own; otherwise it omits the network faults. Needs a JDK 25 in JAVA_HOME,

@@ -1,7 +1,9 @@
 package io.nightshift.nemesis;
 
+import io.nightshift.nemesis.cluster.DestinationServer;
 import io.nightshift.nemesis.cluster.NemesisCluster;
 import io.nightshift.nemesis.cluster.NodeLaunchOptions;
+import io.nightshift.nemesis.cluster.ObjectStorage;
 import io.nightshift.nemesis.cluster.TestEnvironment;
 import io.nightshift.nemesis.fault.AvailableFaults;
 import io.nightshift.nemesis.fault.Fault;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 
 /// Round after round against one cluster. After a round with a violation, the next one gets a new cluster.
@@ -21,8 +24,11 @@ public final class FaultCampaign {
 
     /// The kind of destination.
     public enum Destination {
+        /// Files, in the object store if the nodes share no folder.
         PARQUET,
-        POSTGRES;
+        POSTGRES,
+        MARIADB,
+        REDIS;
 
         @Override
         public String toString() {
@@ -60,12 +66,12 @@ public final class FaultCampaign {
     /// Runs a batch, and injects the fault while it runs.
     ///
     /// @param fault is injected once
-    /// @param destination of the batch, if the fault does not need a folder
+    /// @param destination of the batch, if the fault does not need another one
     public RoundResult round(Fault fault, Destination destination) {
         rounds++;
         RoundResult result;
         try {
-            result = attack(fault, fault.needsFolder() ? Destination.PARQUET : destination);
+            result = attack(fault, fault.needsParquet() ? Destination.PARQUET : destination);
         } catch (Exception | AssertionError e) {
             result = RoundResult.broken(rounds, seed, fault, destination.toString(), e.toString());
         }
@@ -78,8 +84,16 @@ public final class FaultCampaign {
     private RoundResult attack(Fault fault, Destination destination) throws Exception {
         NemesisCluster cluster = environment.cluster(options, SimulatedHost.NODES);
         if (fault == Fault.KILL_TICK) {
-            Path job = predictions.resolveSibling("ticks-" + rounds);
-            return new ScheduleRound(cluster, job, "ticks-" + rounds, random).run(rounds, seed);
+            String job = "ticks-" + rounds;
+            Workload ticks = Workload.small(predictions.resolveSibling(job), ScheduleRound.ROWS);
+            ObjectStorage storage = environment.storage();
+            return new ScheduleRound(
+                            cluster,
+                            storage == null ? ticks : ticks.in(storage),
+                            files(ticks.job().folder().resolve(job)),
+                            job,
+                            random)
+                    .run(rounds, seed);
         }
         String expected = expectedDigests.get(destination);
         if (expected == null) {
@@ -94,13 +108,27 @@ public final class FaultCampaign {
         Path path = fault == Fault.DISK_FULL ? faults.smallDisk().resolve("predictions") : predictions;
         BatchOutput output = output(destination, cluster, path);
         FaultInjector injector = new FaultInjector(faults, cluster, random);
-        return new FaultRound(cluster, workload, output, expected, injector, random).run(rounds, seed, fault);
+        BatchOutput other = files(cluster.folder.resolve("bystander"));
+        return new FaultRound(cluster, workload, output, other, expected, injector, random).run(rounds, seed, fault);
     }
 
-    private static BatchOutput output(Destination destination, NemesisCluster cluster, Path folder) {
+    private BatchOutput output(Destination destination, NemesisCluster cluster, Path folder) {
         return switch (destination) {
-            case PARQUET -> new BatchOutput.Folder(folder);
+            case PARQUET -> files(folder);
             case POSTGRES -> new BatchOutput.Table(cluster.database);
+            case MARIADB, REDIS ->
+                switch (Objects.requireNonNull(environment.destination())) {
+                    case DestinationServer.Mariadb mariadb -> new BatchOutput.MariadbTable(mariadb);
+                    case DestinationServer.Redis redis -> new BatchOutput.RedisRecords(redis, workload.rows());
+                };
         };
+    }
+
+    /// Parquet files in a folder, or below its name in the object store if the nodes share no folder.
+    private BatchOutput.ParquetFiles files(Path folder) {
+        ObjectStorage storage = environment.storage();
+        return storage == null
+                ? new BatchOutput.Folder(folder)
+                : new BatchOutput.Prefix(storage, String.valueOf(folder.getFileName()));
     }
 }

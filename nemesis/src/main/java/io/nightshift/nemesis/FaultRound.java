@@ -34,22 +34,26 @@ final class FaultRound {
     private final NemesisCluster cluster;
     private final Workload workload;
     private final BatchOutput output;
+    private final BatchOutput other;
     private final String expectedDigest;
     private final FaultInjector injector;
     private final Random random;
     private final List<String> violations = new ArrayList<>();
 
+    /// @param other the output of batches next to the one that is checked
     /// @param expectedDigest the digest of the output of a run without faults
     FaultRound(
             NemesisCluster cluster,
             Workload workload,
             BatchOutput output,
+            BatchOutput other,
             String expectedDigest,
             FaultInjector injector,
             Random random) {
         this.cluster = cluster;
         this.workload = workload;
         this.output = output;
+        this.other = other;
         this.expectedDigest = expectedDigest;
         this.injector = injector;
         this.random = random;
@@ -57,7 +61,7 @@ final class FaultRound {
 
     RoundResult run(int number, long seed, Fault fault) throws IOException, SQLException {
         output.clear();
-        injector.prepare(fault, workload);
+        injector.prepare(fault, workload, other);
         long begin = System.nanoTime();
         String batch = workload.submit(cluster, output);
         BatchTimeline timeline = new BatchTimeline(batch);

@@ -1,6 +1,7 @@
 package io.nightshift.nemesis;
 
 import io.nightshift.nemesis.FaultCampaign.Destination;
+import io.nightshift.nemesis.cluster.DestinationServer;
 import io.nightshift.nemesis.cluster.NodeLaunchOptions;
 import io.nightshift.nemesis.cluster.TestEnvironment;
 import io.nightshift.nemesis.fault.AvailableFaults;
@@ -32,7 +33,7 @@ import picocli.CommandLine.ParameterException;
         mixinStandardHelpOptions = true)
 final class Nemesis implements Callable<Integer> {
 
-    /// Where the nodes find the input and the model.
+    /// Where the input, the model and Parquet output are.
     enum Storage {
         FILES,
         S3
@@ -54,7 +55,10 @@ final class Nemesis implements Callable<Integer> {
     @Option(names = "--fault", split = ",", paramLabel = "NAME", description = "Inject only these faults.")
     private List<String> only = List.of();
 
-    @Option(names = "--destination", paramLabel = "NAME", description = "parquet or postgres. Default: alternately.")
+    @Option(
+            names = "--destination",
+            paramLabel = "NAME",
+            description = "parquet, postgres, mariadb or redis. Default: parquet and postgres alternately.")
     private @Nullable Destination destination;
 
     @Option(
@@ -62,8 +66,8 @@ final class Nemesis implements Callable<Integer> {
             paramLabel = "NAME",
             defaultValue = "files",
             description =
-                    "files, or s3: the nodes share no folder, the input and the model are in an S3 server, and the destination"
-                            + " is postgres. Default: ${DEFAULT-VALUE}.")
+                    "files, or s3: the nodes share no folder. The input, the model and Parquet output are in an S3 server."
+                            + " Default: ${DEFAULT-VALUE}.")
     private Storage storage = Storage.FILES;
 
     @Option(names = "--loopback", description = "Use loopback even where network namespaces are permitted.")
@@ -84,20 +88,23 @@ final class Nemesis implements Callable<Integer> {
     public Integer call() throws Exception {
         Path folder = Files.createTempDirectory("nightshift-nemesis-");
         try (TestEnvironment environment = TestEnvironment.create(folder, loopback, new Random(seed))) {
-            AvailableFaults available = AvailableFaults.of(environment);
-            environment.notes().forEach(note -> out.println("Note: " + note));
-            List<Fault> faults = choose(available);
             Workload workload = Workload.of(Files.createDirectory(folder.resolve("job")), COPIES, PARTITION_ROWS);
             NodeLaunchOptions options = NodeLaunchOptions.SMALL;
             if (storage == Storage.S3) {
-                if (destination == Destination.PARQUET) {
-                    throw new ParameterException(
-                            new CommandLine(this), "--storage s3 has no folder for --destination parquet");
-                }
-                destination = Destination.POSTGRES;
                 workload = workload.in(environment.startStorage());
                 options = options.withConfiguration(workload.configuration());
             }
+            if (destination == Destination.MARIADB || destination == Destination.REDIS) {
+                DestinationServer server = destination == Destination.MARIADB
+                        ? DestinationServer.Mariadb.start(environment.network())
+                        : DestinationServer.Redis.start(environment.network());
+                environment.setDestination(server);
+                workload = workload.withConfiguration(server.configuration());
+                options = options.withConfiguration(server.configuration());
+            }
+            AvailableFaults available = AvailableFaults.of(environment);
+            environment.notes().forEach(note -> out.println("Note: " + note));
+            List<Fault> faults = choose(available);
             return attack(new FaultCampaign(environment, available, options, workload, folder, seed), faults, folder);
         }
     }
@@ -106,9 +113,7 @@ final class Nemesis implements Callable<Integer> {
         available
                 .unavailable()
                 .forEach((unavailable, reason) -> out.printf("Note: no %s: %s%n", unavailable.title(), reason));
-        List<Fault> possible = available.available().stream()
-                .filter(fault -> storage == Storage.FILES || !fault.needsSharedFolder())
-                .toList();
+        List<Fault> possible = available.available();
         List<String> titles = possible.stream().map(Fault::title).toList();
         for (String fault : only) {
             if (!titles.contains(fault)) {

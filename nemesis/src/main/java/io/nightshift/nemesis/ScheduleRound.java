@@ -6,12 +6,13 @@ import io.nightshift.nemesis.cluster.NemesisCluster;
 import io.nightshift.nemesis.cluster.NodeProcess;
 import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.network.SimulatedHost;
+import io.nightshift.nemesis.workload.BatchOutput;
+import io.nightshift.nemesis.workload.Workload;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,7 +35,8 @@ final class ScheduleRound {
     private static final int EVERY = 5;
 
     private static final int KILLS = 2;
-    private static final int ROWS = 500;
+    /// The rows of a run.
+    static final int ROWS = 500;
     private static final Duration PATIENCE = Duration.ofMinutes(5);
     private static final Duration POLL_INTERVAL = Duration.ofSeconds(1);
 
@@ -45,23 +47,27 @@ final class ScheduleRound {
     private static final Duration DOWN = Duration.ofSeconds(2);
 
     private final NemesisCluster cluster;
-    private final Path folder;
+    private final FlightsJob file;
+    private final BatchOutput.ParquetFiles output;
     private final String job;
     private final Random random;
     private final List<String> violations = new ArrayList<>();
 
-    /// @param folder a new folder for the job
+    /// @param workload a job of [#ROWS] rows that no other round has
+    /// @param output which no other round has
     /// @param job a name that no other round has
-    ScheduleRound(NemesisCluster cluster, Path folder, String job, Random random) {
+    ScheduleRound(
+            NemesisCluster cluster, Workload workload, BatchOutput.ParquetFiles output, String job, Random random) {
         this.cluster = cluster;
-        this.folder = folder;
+        this.file = workload.job();
+        this.output = output;
         this.job = job;
         this.random = random;
     }
 
-    RoundResult run(int number, long seed) throws IOException, SQLException {
-        FlightsJob file = FlightsJob.on(folder, "SELECT * FROM flights LIMIT " + ROWS);
+    RoundResult run(int number, long seed) throws IOException {
         file.edit("job: flights", "job: " + job);
+        file.edit("parquet: predictions", "parquet: " + output.location());
         file.edit("source:\n", "source:\n  where: date < {tick}\n");
         Files.writeString(file.file(), """
                 %s
@@ -80,10 +86,10 @@ final class ScheduleRound {
         awaitRuns(first, last);
         double seconds = (System.nanoTime() - begin) / 1e9;
         repeat("pause", job);
-        check(first, last, file);
+        check(first, last);
         repeat("delete", job);
         return new RoundResult(
-                number, seed, Fault.KILL_TICK, String.join(", ", victims), "parquet", seconds, null, 0, violations);
+                number, seed, Fault.KILL_TICK, String.join(", ", victims), output.name(), seconds, null, 0, violations);
     }
 
     /// Runs a command for the job until a node answers.
@@ -191,17 +197,17 @@ final class ScheduleRound {
     }
 
     /// Checks the runs of the paused job. The last ones may still be running.
-    private void check(Instant first, Instant last, FlightsJob file) throws IOException {
+    private void check(Instant first, Instant last) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        List<String> found = violations(first, last, file);
+        List<String> found = violations(first, last);
         while (!found.isEmpty() && System.nanoTime() < deadline) {
             LockSupport.parkNanos(POLL_INTERVAL.toNanos());
-            found = violations(first, last, file);
+            found = violations(first, last);
         }
         violations.addAll(found);
     }
 
-    private List<String> violations(Instant first, Instant last, FlightsJob file) throws IOException {
+    private List<String> violations(Instant first, Instant last) throws IOException {
         List<String> found = new ArrayList<>();
         Set<Instant> ticks = new HashSet<>();
         List<String> batches = new ArrayList<>();
@@ -229,9 +235,9 @@ final class ScheduleRound {
         if (new HashSet<>(batches).size() != batches.size() || !ofJob.equals(new HashSet<>(batches))) {
             found.add("the runs have led to the batches %s, and the job has %s".formatted(batches, ofJob));
         }
-        if (file.published().size() != batches.size()) {
-            found.add("%d batches are published for %d runs"
-                    .formatted(file.published().size(), batches.size()));
+        int published = output.published().size();
+        if (published != batches.size()) {
+            found.add("%d batches are published for %d runs".formatted(published, batches.size()));
         }
         return found;
     }

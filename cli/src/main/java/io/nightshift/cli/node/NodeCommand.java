@@ -146,11 +146,11 @@ public final class NodeCommand implements Callable<Integer> {
     private static void warnIfNothingIsAllowed(FileSettings files, Logger log) {
         if (files.read().isEmpty()) {
             log.warn(
-                    "nightshift.files.read lists no folder, so this node reads no files of jobs. List the folders that jobs may read");
+                    "nightshift.files.read lists no folder, so this node reads no files of jobs. List the folders that jobs may read, unless all of them read from databases or object stores");
         }
         if (files.write().isEmpty()) {
             log.warn(
-                    "nightshift.files.write lists no folder, so this node writes no files of jobs. List the folders that jobs may write, unless all of them write to databases");
+                    "nightshift.files.write lists no folder, so this node writes no files of jobs. List the folders that jobs may write, unless all of them write to databases or object stores");
         }
     }
 

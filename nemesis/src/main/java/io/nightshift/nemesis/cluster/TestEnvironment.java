@@ -23,6 +23,7 @@ public final class TestEnvironment implements AutoCloseable {
     private final HostNetwork network;
     private @Nullable SmallDisk disk;
     private @Nullable ObjectStorage storage;
+    private @Nullable DestinationServer destination;
     private final List<Path> kept = new ArrayList<>();
     private volatile @Nullable NemesisCluster cluster;
     private boolean closed;
@@ -73,6 +74,21 @@ public final class TestEnvironment implements AutoCloseable {
         ObjectStorage started = ObjectStorage.start(network);
         storage = started;
         return started;
+    }
+
+    /// The object storage; null unless it was started.
+    public synchronized @Nullable ObjectStorage storage() {
+        return storage;
+    }
+
+    /// Adds a server of predictions that is not the journal's.
+    public synchronized void setDestination(DestinationServer started) {
+        destination = started;
+    }
+
+    /// The server of predictions that is not the journal's; null if there is none.
+    public synchronized @Nullable DestinationServer destination() {
+        return destination;
     }
 
     /// The operations that this machine does not permit, in sentences.
@@ -133,6 +149,9 @@ public final class TestEnvironment implements AutoCloseable {
         stopCluster(false);
         if (storage != null) {
             storage.close();
+        }
+        if (destination != null) {
+            destination.close();
         }
         if (disk != null) {
             disk.close();

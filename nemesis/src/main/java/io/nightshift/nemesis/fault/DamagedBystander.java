@@ -22,8 +22,7 @@ final class DamagedBystander {
         this.batch = batch;
     }
 
-    static DamagedBystander submit(NemesisCluster cluster, Workload workload) {
-        BatchOutput output = new BatchOutput.Folder(cluster.folder.resolve("bystander"));
+    static DamagedBystander submit(NemesisCluster cluster, Workload workload, BatchOutput output) {
         return new DamagedBystander(cluster, workload.submit(cluster, output, "--set", "job=bystander"));
     }
 

@@ -33,6 +33,18 @@ public enum Fault {
     DATABASE_RESTART,
     /// `kill -9` of PostgreSQL.
     DATABASE_KILL,
+    /// Half of the requests to the object store fail: they are refused, or the answer is cut off or lost.
+    STORE_ERRORS,
+    /// The object store refuses all requests.
+    STORE_DOWN,
+    /// The object store answers no request.
+    STORE_HANG,
+    /// The object store answers late and slowly.
+    STORE_SLOW,
+    /// A node can't reach the object store.
+    STORE_PARTITION,
+    /// MariaDB or Redis, with the predictions, ends all connections and accepts none.
+    DESTINATION_DOWN,
     /// The destination's disk is full for some seconds.
     DISK_FULL,
     /// A node's clock is an hour ahead for some seconds.
@@ -63,13 +75,26 @@ public enum Fault {
         return this == HUNG_STORAGE || this == SLOW_DISK || this == POWER_CUT;
     }
 
-    /// Whether the fault concerns a folder that all nodes see.
-    public boolean needsSharedFolder() {
-        return needsFolder() || this == MISSING_MOUNT || this == HUNG_STORAGE;
+    /// Whether the fault concerns the object store.
+    boolean needsStorage() {
+        return switch (this) {
+            case STORE_ERRORS, STORE_DOWN, STORE_HANG, STORE_SLOW, STORE_PARTITION -> true;
+            default -> false;
+        };
     }
 
-    /// Whether the destination of the batch is a folder in each round.
-    public boolean needsFolder() {
+    /// Whether the fault concerns a server of predictions that is not the journal's.
+    boolean needsDestinationServer() {
+        return this == DESTINATION_DOWN;
+    }
+
+    /// Whether the fault concerns a folder that all nodes see.
+    boolean needsSharedFolder() {
+        return this == DISK_FULL || this == POWER_CUT || this == MISSING_MOUNT || this == HUNG_STORAGE;
+    }
+
+    /// Whether the destination of the batch is Parquet in each round.
+    public boolean needsParquet() {
         return this == DISK_FULL || this == POWER_CUT || this == KILL_TICK;
     }
 

@@ -9,6 +9,8 @@ import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.network.VirtualNetwork;
 import io.nightshift.nemesis.workload.BatchOutput;
 import io.nightshift.nemesis.workload.Workload;
+import io.nightshift.testing.database.TcpProxy;
+import io.nightshift.testing.objectstore.FaultProxy;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -29,6 +31,20 @@ public final class FaultInjector {
     /// Longer than the other nodes take to down an unreachable node.
     private static final Duration PARTITION_TIME = Duration.ofSeconds(30);
 
+    private static final FaultProxy.Fault REFUSAL = new FaultProxy.Fault.Answer(503, "SlowDown");
+
+    /// What happens to requests to an object store that works badly.
+    private static final FaultProxy.Fault[] STORE_ERRORS = {
+        REFUSAL,
+        new FaultProxy.Fault.Answer(500, "InternalError"),
+        new FaultProxy.Fault.Cut(700),
+        new FaultProxy.Fault.LoseAnswer(),
+        new FaultProxy.Fault.Hang(Duration.ofSeconds(1))
+    };
+
+    /// The bytes per second of an object store that answers slowly.
+    private static final long SLOW_BYTES = 500_000;
+
     private final AvailableFaults faults;
     private final NemesisCluster cluster;
     private final Random random;
@@ -43,9 +59,10 @@ public final class FaultInjector {
     /// Prepares a fault before the batch is submitted.
     ///
     /// @param workload of the batch
-    public void prepare(Fault fault, Workload workload) throws IOException {
+    /// @param other the output of another batch
+    public void prepare(Fault fault, Workload workload, BatchOutput other) throws IOException {
         if (fault == Fault.DAMAGED_EVENT) {
-            damaged = DamagedBystander.submit(cluster, workload);
+            damaged = DamagedBystander.submit(cluster, workload, other);
         }
         if (fault == Fault.CLOCK) {
             FakeClock clock = faults.fakeClock(cluster.folder);
@@ -77,7 +94,15 @@ public final class FaultInjector {
             case FREEZE_60 -> freeze(any, coordinator, Duration.ofMinutes(1));
             case PARTITION -> partition(any, coordinator, true);
             case ONE_WAY_PARTITION -> partition(any, coordinator, false);
-            case DATABASE_PARTITION -> databasePartition(any, coordinator);
+            case DATABASE_PARTITION -> partition(any, coordinator, SimulatedHost.DATABASE);
+            case STORE_PARTITION -> partition(any, coordinator, SimulatedHost.STORAGE);
+            case STORE_ERRORS -> disturbStore(0.5, seconds(8, 15), STORE_ERRORS);
+            case STORE_DOWN -> disturbStore(1, seconds(10, 40), REFUSAL);
+            case STORE_HANG -> disturbStore(1, seconds(20, 40), new FaultProxy.Fault.Hang(Duration.ofMinutes(1)));
+            case STORE_SLOW -> {
+                faults.store().latency(Duration.ofMillis(500)).throughput(SLOW_BYTES);
+                yield new InjectedFault("", seconds(15, 30), false, faults.store()::heal);
+            }
             case DELAY -> disturb(new LinkConditions(200, 100, 0));
             case LOSS -> disturb(new LinkConditions(0, 0, 0.2));
             case DATABASE_RESTART -> {
@@ -87,6 +112,11 @@ public final class FaultInjector {
             case DATABASE_KILL -> {
                 cluster.database.kill();
                 yield new InjectedFault("", seconds(1, 10), false, cluster.database::start);
+            }
+            case DESTINATION_DOWN -> {
+                TcpProxy server = faults.destinationServer();
+                server.shut();
+                yield new InjectedFault("", seconds(5, 20), false, server::open);
             }
             case DISK_FULL -> fill();
             case MISSING_MOUNT -> {
@@ -183,10 +213,10 @@ public final class FaultInjector {
                 describe(victim, coordinator), PARTITION_TIME.plus(seconds(0, 10)), false, network::heal);
     }
 
-    private InjectedFault databasePartition(SimulatedHost victim, SimulatedHost coordinator) {
+    private InjectedFault partition(SimulatedHost victim, SimulatedHost coordinator, SimulatedHost server) {
         VirtualNetwork network = faults.virtualNetwork();
-        network.cut(victim, SimulatedHost.DATABASE);
-        network.cut(SimulatedHost.DATABASE, victim);
+        network.cut(victim, server);
+        network.cut(server, victim);
         return new InjectedFault(describe(victim, coordinator), seconds(10, 40), false, network::heal);
     }
 
@@ -194,6 +224,11 @@ public final class FaultInjector {
         VirtualNetwork network = faults.virtualNetwork();
         network.setConditions(conditions);
         return new InjectedFault("", seconds(15, 30), false, network::heal);
+    }
+
+    private InjectedFault disturbStore(double share, Duration lasts, FaultProxy.Fault... each) {
+        faults.store().often(random.nextLong(), share, each);
+        return new InjectedFault("", lasts, false, faults.store()::heal);
     }
 
     private InjectedFault fill() throws IOException {

@@ -104,8 +104,9 @@ final class HttpLoadBenchmark {
                 HttpLoadClients beside = new HttpLoadClients(server.toString(), token, List.of());
                 HttpLoadClients niced = new HttpLoadClients(server.toString(), token, List.of("nice", "-n", "19"))) {
             Path file = workload.job().file();
-            String job = JobText.of(JobFile.parse(
-                    Files.readAllBytes(file), file, List.of("partitions.rows=" + PARTITION_ROWS, output.jobSetting())));
+            List<String> overrides = new ArrayList<>(output.jobSettings());
+            overrides.add("partitions.rows=" + PARTITION_ROWS);
+            String job = JobText.of(JobFile.parse(Files.readAllBytes(file), file, overrides));
             HttpLoadBenchmark load = new HttpLoadBenchmark(
                     cluster.nodes.get(SimulatedHost.A),
                     client,

@@ -20,7 +20,9 @@ public final class NamespaceNetwork implements HostNetwork {
         Map<SimulatedHost, TunDevice> ends = new EnumMap<>(SimulatedHost.class);
         try {
             for (SimulatedHost host : SimulatedHost.values()) {
-                ends.put(host, connect(host));
+                if (host.interfaceHost() == host) {
+                    ends.put(host, connect(host));
+                }
             }
         } catch (IOException e) {
             ends.values().forEach(TunDevice::close);
@@ -40,6 +42,7 @@ public final class NamespaceNetwork implements HostNetwork {
         TunDevice tun = TunDevice.open(device);
         if (host == SimulatedHost.CLIENT) {
             SystemCommand.run("ip", "addr", "add", address(host) + "/24", "dev", device);
+            SystemCommand.run("ip", "addr", "add", address(SimulatedHost.STORAGE) + "/24", "dev", device);
             SystemCommand.run("ip", "link", "set", device, "mtu", String.valueOf(TunDevice.MTU), "up");
             return tun;
         }
@@ -64,7 +67,7 @@ public final class NamespaceNetwork implements HostNetwork {
 
     @Override
     public List<String> commandPrefix(SimulatedHost host) {
-        return host == SimulatedHost.CLIENT ? List.of() : List.of("ip", "netns", "exec", name(host));
+        return host.interfaceHost() == SimulatedHost.CLIENT ? List.of() : List.of("ip", "netns", "exec", name(host));
     }
 
     @Override

@@ -9,6 +9,9 @@ public enum SimulatedHost {
     /// The host of the nemesis itself and of the commands to the cluster.
     CLIENT(1),
     DATABASE(2),
+    /// The host of the object store, and of MariaDB or Redis. The proxy in front of them is part of the nemesis, so
+    /// it has another address of the network interface of [#CLIENT].
+    STORAGE(3),
     A(11),
     B(12),
     C(13);
@@ -20,6 +23,11 @@ public enum SimulatedHost {
 
     SimulatedHost(int number) {
         this.number = number;
+    }
+
+    /// The host whose network interface has this host's address.
+    SimulatedHost interfaceHost() {
+        return this == STORAGE ? CLIENT : this;
     }
 
     @Override

@@ -20,6 +20,9 @@ public final class VirtualNetwork implements AutoCloseable {
 
     private record Link(SimulatedHost from, SimulatedHost to) {}
 
+    /// The last bytes of the two addresses in the header of a packet.
+    private static final int SOURCE = 15;
+
     private static final int DESTINATION = 19;
 
     private final Map<SimulatedHost, TunDevice> ends;
@@ -31,13 +34,13 @@ public final class VirtualNetwork implements AutoCloseable {
 
     /// Starts to forward packets.
     ///
-    /// @param ends the interface of each host; closed with this network
+    /// @param ends the interface of each host that has one; closed with this network
     public VirtualNetwork(Map<SimulatedHost, TunDevice> ends, Random random) {
         this.ends = Map.copyOf(ends);
         this.random = random;
         late.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         ends.forEach((host, end) ->
-                Thread.ofPlatform().daemon().name("network-" + host).start(() -> carry(host, end)));
+                Thread.ofPlatform().daemon().name("network-" + host).start(() -> carry(end)));
     }
 
     /// Drops all packets from one host to another. Packets in the other direction are not affected.
@@ -45,7 +48,7 @@ public final class VirtualNetwork implements AutoCloseable {
         cut.add(new Link(from, to));
     }
 
-    /// Sets the conditions of packets between nodes, and between nodes and the database.
+    /// Sets the conditions of packets between nodes, and between nodes and the database or the object store.
     public void setConditions(LinkConditions now) {
         conditions = now;
     }
@@ -56,19 +59,20 @@ public final class VirtualNetwork implements AutoCloseable {
         conditions = LinkConditions.UNDISTURBED;
     }
 
-    private void carry(SimulatedHost from, TunDevice end) {
+    private void carry(TunDevice end) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment packet = arena.allocate(TunDevice.MTU);
             for (int length = end.read(packet); length >= 0; length = end.read(packet)) {
-                carry(from, packet, length);
+                carry(packet, length);
             }
         }
     }
 
-    private void carry(SimulatedHost from, MemorySegment packet, int length) {
-        SimulatedHost to =
-                length > DESTINATION && isIp4(packet) ? host(packet.get(ValueLayout.JAVA_BYTE, DESTINATION)) : null;
-        if (to == null || cut.contains(new Link(from, to))) {
+    private void carry(MemorySegment packet, int length) {
+        boolean hasAddresses = length > DESTINATION && isIp4(packet);
+        SimulatedHost from = hasAddresses ? host(packet.get(ValueLayout.JAVA_BYTE, SOURCE)) : null;
+        SimulatedHost to = hasAddresses ? host(packet.get(ValueLayout.JAVA_BYTE, DESTINATION)) : null;
+        if (from == null || to == null || cut.contains(new Link(from, to))) {
             return;
         }
         LinkConditions now =
@@ -92,7 +96,7 @@ public final class VirtualNetwork implements AutoCloseable {
     }
 
     private TunDevice end(SimulatedHost host) {
-        return Objects.requireNonNull(ends.get(host));
+        return Objects.requireNonNull(ends.get(host.interfaceHost()));
     }
 
     private static boolean isIp4(MemorySegment packet) {

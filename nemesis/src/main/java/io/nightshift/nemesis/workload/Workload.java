@@ -22,21 +22,38 @@ import java.util.List;
 /// @param configuration HOCON that a process needs to run the job
 public record Workload(FlightsJob job, long rows, int partitionRows, String configuration) {
 
+    /// A column of the input that numbers its rows from 1. No job reads it unless it names the column.
+    static final String ID = "id";
+
     private static final String MODEL = "flights";
 
     /// @param copies how many times the input contains the example's flights
     public static Workload of(Path folder, int copies, int partitionRows) throws IOException, SQLException {
-        FlightsJob job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(%d)".formatted(copies));
+        FlightsJob job = FlightsJob.on(
+                folder, "SELECT flights.*, row_number() OVER () AS %s FROM flights, range(%d)".formatted(ID, copies));
         return new Workload(job, (long) copies * FlightsJob.ROWS, partitionRows, "");
+    }
+
+    /// The job on the first flights, in one partition.
+    public static Workload small(Path folder, int rows) throws IOException, SQLException {
+        return new Workload(FlightsJob.on(folder, "FROM flights LIMIT " + rows), rows, rows, "");
     }
 
     /// The same job with its input and its model in object storage.
     public Workload in(ObjectStorage storage) throws IOException {
-        job.edit(job.input().toString(), storage.put(job.input()));
+        String name = job.folder().getFileName() + "/" + job.input().getFileName();
+        job.edit(job.input().toString(), storage.put(job.input(), name));
         Path model = FlightsJob.example().resolve("flights.ubj");
         storage.register(model, MODEL, job.folder());
         job.edit(model.toString(), MODEL);
         return new Workload(job, rows, partitionRows, storage.configuration());
+    }
+
+    /// The same job for processes that need more configuration.
+    ///
+    /// @param more HOCON
+    public Workload withConfiguration(String more) {
+        return new Workload(job, rows, partitionRows, configuration + more);
     }
 
     /// The approximate number of partitions.
@@ -97,14 +114,9 @@ public record Workload(FlightsJob job, long rows, int partitionRows, String conf
     }
 
     private List<String> settings(BatchOutput output) {
-        return List.of(
-                job.file().toString(),
-                "--new",
-                "-o",
-                "json",
-                "--set",
-                "partitions.rows=" + partitionRows,
-                "--set",
-                output.jobSetting());
+        List<String> settings = new ArrayList<>(
+                List.of(job.file().toString(), "--new", "-o", "json", "--set", "partitions.rows=" + partitionRows));
+        output.jobSettings().forEach(setting -> settings.addAll(List.of("--set", setting)));
+        return settings;
     }
 }

@@ -38,7 +38,6 @@ public final class TestCluster implements AutoCloseable {
     /// The proxy between the nodes and the database.
     final TcpProxy database;
 
-    private final boolean hasOwnHomes;
     private final EmbeddedPostgres postgres;
     private final List<Integer> ports;
     private final List<Integer> httpPorts = new ArrayList<>();
@@ -50,23 +49,7 @@ public final class TestCluster implements AutoCloseable {
     /// @param folder for the nodes' configuration, registry and logs
     /// @param size the largest number of nodes
     public TestCluster(Path folder, int size) throws IOException {
-        this(folder, size, """
-                files { read = ["%s", "%s"], write = ["%s"] }
-                """.formatted(folder, Checkout.path("examples"), folder), false);
-    }
-
-    /// Starts the database of nodes that share no folder: each has a home of its own, and reads and writes no
-    /// other files.
-    ///
-    /// @param configuration of the nodes: the section `nightshift` ends with it. `DATABASE_URL` stands for
-    ///     the URL of the journal's database
-    static TestCluster withoutSharedFolders(Path folder, int size, String configuration) throws IOException {
-        return new TestCluster(folder, size, configuration, true);
-    }
-
-    private TestCluster(Path folder, int size, String configuration, boolean hasOwnHomes) throws IOException {
         this.folder = folder;
-        this.hasOwnHomes = hasOwnHomes;
         this.postgres = EmbeddedPostgres.start();
         this.database = new TcpProxy(postgres.getPort());
         this.ports = new ArrayList<>();
@@ -80,12 +63,14 @@ public final class TestCluster implements AutoCloseable {
                   node.contact-points = [%s]
                   journal { url = "jdbc:postgresql://localhost:%d/postgres", user = postgres }
                   batch { lease = 5s, retry.attempts = 20 }
-                  %s
+                  files { read = ["%s", "%s"], write = ["%s"] }
                 }
                 """.formatted(
                         ports.stream().map("\"127.0.0.1:%d\""::formatted).collect(Collectors.joining(", ")),
                         database.port(),
-                        configuration.replace("DATABASE_URL", databaseUrl())));
+                        folder,
+                        Checkout.path("examples"),
+                        folder));
     }
 
     /// The folder of the nodes' configuration, registry and logs.
@@ -99,15 +84,6 @@ public final class TestCluster implements AutoCloseable {
 
     Path home() {
         return folder.resolve("home");
-    }
-
-    /// The home folder of a node.
-    Path home(int node) {
-        return hasOwnHomes ? folder.resolve("home-" + node) : home();
-    }
-
-    private String databaseUrl() {
-        return "jdbc:postgresql://localhost:%d/postgres".formatted(database.port());
     }
 
     /// The file with the token of the nodes, once one of them runs.
@@ -139,7 +115,7 @@ public final class TestCluster implements AutoCloseable {
                 "--config",
                 configuration().toString(),
                 "--home",
-                home(node).toString(),
+                home().toString(),
                 "--port",
                 String.valueOf(ports.get(node)),
                 "--threads",

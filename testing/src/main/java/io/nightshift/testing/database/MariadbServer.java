@@ -128,10 +128,14 @@ public final class MariadbServer {
         return name;
     }
 
+    /// The port on which it listens.
+    public int port() {
+        return server.getConfiguration().getPort();
+    }
+
     /// The server has no certificate.
     public String url(String database) {
-        return "jdbc:mariadb://localhost:%d/%s?sslMode=disable"
-                .formatted(server.getConfiguration().getPort(), database);
+        return "jdbc:mariadb://localhost:%d/%s?sslMode=disable".formatted(port(), database);
     }
 
     public Connection connect(String database) throws SQLException {

@@ -13,7 +13,10 @@ import java.util.concurrent.ConcurrentHashMap;
 /// and refuses new ones.
 public final class TcpProxy implements AutoCloseable {
 
+    private static final int BACKLOG = 50;
+
     private final int target;
+    private final InetAddress host;
     private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile ServerSocket listening;
@@ -22,8 +25,17 @@ public final class TcpProxy implements AutoCloseable {
     ///
     /// @param target a port of this machine
     public TcpProxy(int target) throws IOException {
+        this(target, "localhost");
+    }
+
+    /// Starts listening on a free port.
+    ///
+    /// @param target a port of this machine
+    /// @param host the address of this machine on which it listens
+    public TcpProxy(int target, String host) throws IOException {
         this.target = target;
-        this.listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        this.host = InetAddress.getByName(host);
+        this.listening = new ServerSocket(0, BACKLOG, this.host);
         this.port = listening.getLocalPort();
         accept(listening);
     }
@@ -43,7 +55,7 @@ public final class TcpProxy implements AutoCloseable {
 
     /// Listens on the same port again.
     public void open() throws IOException {
-        listening = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
+        listening = new ServerSocket(port, BACKLOG, host);
         accept(listening);
     }
 

@@ -63,6 +63,7 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     private final HttpServer server;
+    private final String host;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final URI target;
 
@@ -81,15 +82,23 @@ public final class FaultProxy implements AutoCloseable {
     private volatile long bytesPerSecond = Long.MAX_VALUE;
     private volatile BiPredicate<String, String> affected = (method, path) -> true;
 
-    private FaultProxy(HttpServer server, URI target) {
+    private FaultProxy(HttpServer server, String host, URI target) {
         this.server = server;
+        this.host = host;
         this.target = target;
     }
 
     /// Starts a proxy in front of a server.
     public static FaultProxy start(URI target) throws IOException {
-        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        FaultProxy proxy = new FaultProxy(server, target);
+        return start(target, "localhost");
+    }
+
+    /// Starts a proxy in front of a server.
+    ///
+    /// @param host the address of this machine on which it listens
+    public static FaultProxy start(URI target, String host) throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getByName(host), 0), 0);
+        FaultProxy proxy = new FaultProxy(server, host, target);
         server.createContext("/", proxy::handle);
         server.setExecutor(proxy.threads);
         server.start();
@@ -97,7 +106,7 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     public URI endpoint() {
-        return URI.create("http://localhost:" + server.getAddress().getPort());
+        return URI.create("http://%s:%d".formatted(host, server.getAddress().getPort()));
     }
 
     /// Does something to the next requests, one fault to each.
@@ -169,6 +178,11 @@ public final class FaultProxy implements AutoCloseable {
             sleep(latency);
             Fault fault =
                     fault(exchange.getRequestMethod(), exchange.getRequestURI().getRawPath());
+            if (fault instanceof Fault.Hang) {
+                // The others need not wait for it.
+                handle(exchange, fault);
+                return;
+            }
             boolean isConditionalWrite = !exchange.getRequestMethod().equals("GET")
                     && (exchange.getRequestHeaders().containsKey("If-Match")
                             || exchange.getRequestHeaders().containsKey("If-None-Match"));

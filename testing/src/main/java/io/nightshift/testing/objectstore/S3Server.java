@@ -3,11 +3,14 @@ package io.nightshift.testing.objectstore;
 import io.nightshift.testing.FreePort;
 import io.nightshift.testing.ScratchFolder;
 import java.io.IOException;
+import java.io.StringReader;
 import java.net.URI;
 import java.net.URL;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +18,13 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import org.w3c.dom.Node;
+import org.w3c.dom.NodeList;
+import org.xml.sax.InputSource;
+import org.xml.sax.SAXException;
 
 /// A real server of the S3 protocol (S3Mock) as a process of its own. Starting takes some seconds, so the
 /// tests of a module share one. It accepts every key, and does not check signatures.
@@ -23,33 +33,22 @@ public final class S3Server implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final Process process;
-    private final String host;
     private final int port;
     private final ScratchFolder folder;
     private final HttpClient http = HttpClient.newHttpClient();
 
-    private S3Server(Process process, String host, int port, ScratchFolder folder) {
+    private S3Server(Process process, int port, ScratchFolder folder) {
         this.process = process;
-        this.host = host;
         this.port = port;
         this.folder = folder;
     }
 
     /// Starts a server, and waits until it answers. It ends with this process.
     public static S3Server start() throws IOException {
-        return start(List.of(), "localhost");
-    }
-
-    /// Starts a server on a simulated host.
-    ///
-    /// @param prefix the words that precede a command so that it runs there
-    /// @param host its address
-    public static S3Server start(List<String> prefix, String host) throws IOException {
         ScratchFolder folder = ScratchFolder.create("s3-server");
         Path data = folder.path();
         int port = FreePort.any();
-        List<String> command = new ArrayList<>(prefix);
-        command.addAll(List.of(
+        List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
@@ -60,12 +59,12 @@ public final class S3Server implements AutoCloseable {
                 "--http.port=" + port,
                 "--server.port=" + FreePort.any(),
                 "--com.adobe.testing.s3mock.store.root=" + Files.createDirectory(data.resolve("buckets")),
-                "--com.adobe.testing.s3mock.store.retain-files-on-exit=false"));
+                "--com.adobe.testing.s3mock.store.retain-files-on-exit=false");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(data.resolve("log").toFile())
                 .start();
-        S3Server server = new S3Server(process, host, port, folder);
+        S3Server server = new S3Server(process, port, folder);
         Runtime.getRuntime().addShutdownHook(new Thread(server::end));
         server.awaitAnswer(data.resolve("log"));
         return server;
@@ -112,7 +111,7 @@ public final class S3Server implements AutoCloseable {
 
     /// The address of its API.
     public URI endpoint() {
-        return URI.create("http://%s:%d".formatted(host, port));
+        return URI.create("http://localhost:" + port);
     }
 
     public void createBucket(String bucket) throws IOException {
@@ -148,6 +147,50 @@ public final class S3Server implements AutoCloseable {
         return response.body();
     }
 
+    /// Copies an object to a file.
+    public void get(String bucket, String key, Path file) throws IOException {
+        HttpResponse<byte[]> response =
+                send(request("/" + bucket + "/" + encoded(key)).build(), HttpResponse.BodyHandlers.ofByteArray());
+        if (response.statusCode() != 200) {
+            throw new IOException("the S3 server answered " + response.statusCode() + " for " + key);
+        }
+        Files.write(file, response.body());
+    }
+
+    /// The keys of all objects whose key begins with a prefix, in order.
+    public List<String> list(String bucket, String prefix) throws IOException {
+        List<String> keys = new ArrayList<>();
+        List<String> page;
+        do {
+            page = list(bucket, prefix, keys.isEmpty() ? "" : keys.getLast());
+            keys.addAll(page);
+        } while (!page.isEmpty());
+        return keys;
+    }
+
+    /// A page of the keys after one.
+    private List<String> list(String bucket, String prefix, String after) throws IOException {
+        HttpResponse<String> response = send(request("/%s?list-type=2&prefix=%s&start-after=%s"
+                        .formatted(
+                                bucket,
+                                URLEncoder.encode(prefix, StandardCharsets.UTF_8),
+                                URLEncoder.encode(after, StandardCharsets.UTF_8)))
+                .build());
+        require(response);
+        try {
+            NodeList found = DocumentBuilderFactory.newDefaultInstance()
+                    .newDocumentBuilder()
+                    .parse(new InputSource(new StringReader(response.body())))
+                    .getElementsByTagName("Key");
+            return IntStream.range(0, found.getLength())
+                    .mapToObj(found::item)
+                    .map(Node::getTextContent)
+                    .toList();
+        } catch (ParserConfigurationException | SAXException e) {
+            throw new IOException(e);
+        }
+    }
+
     public void delete(String bucket, String key) throws IOException {
         require(send(request("/" + bucket + "/" + encoded(key)).DELETE().build()));
     }
@@ -171,8 +214,12 @@ public final class S3Server implements AutoCloseable {
     }
 
     private HttpResponse<String> send(HttpRequest request) throws IOException {
+        return send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    private <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> body) throws IOException {
         try {
-            return http.send(request, HttpResponse.BodyHandlers.ofString());
+            return http.send(request, body);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException(e);

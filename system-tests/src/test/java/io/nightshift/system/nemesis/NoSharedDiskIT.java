@@ -1,0 +1,52 @@
+package io.nightshift.system.nemesis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.nemesis.FaultCampaign.Destination;
+import io.nightshift.nemesis.cluster.NemesisCluster;
+import io.nightshift.nemesis.fault.Fault;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Three nodes that have nothing in common but PostgreSQL and an object store, which has the input, the model
+/// and the predictions.
+final class NoSharedDiskIT {
+
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+    static Path folder;
+
+    private static ShortCampaign campaign;
+
+    @BeforeAll
+    static void begin() throws Exception {
+        campaign = ShortCampaign.begin(folder, true);
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        campaign.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"STORE_ERRORS, PARQUET", "KILL_BATCH, PARQUET"})
+    void aBatchComesOutOnceWhateverHappens(Fault fault, Destination destination) {
+        campaign.round(fault, destination);
+    }
+
+    @Test
+    void theModelIsInTheStore() throws Exception {
+        NemesisCluster cluster = campaign.cluster();
+        assertThat(cluster.command("model", "alias", "flights@1", "champion")
+                        .expect(0)
+                        .out())
+                .contains("flights@champion is flights@1");
+        assertThat(cluster.command("model", "list").expect(0).out()).contains("flights@1", "champion");
+        assertThat(cluster.command("model", "show", "flights").expect(0).out()).contains("features", "distance");
+    }
+}
