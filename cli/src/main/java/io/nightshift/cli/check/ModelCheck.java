@@ -154,12 +154,12 @@ public final class ModelCheck {
                 switch (destinations.sources().of(rows(job.source().input(), List.of()))) {
                     case TextReader text -> text.wholeRecords(connection, select);
                     default -> {
-                        if (!(job.source().input() instanceof ParquetInput(List<String> paths))) {
+                        if (!(job.source().input() instanceof ParquetInput files)) {
                             throw FailureException.permanent(
                                     "a model is checked with rows of Parquet, CSV or NDJSON files; the job's source is "
                                             + job.source().input());
                         }
-                        yield ParquetReader.columns(connection, paths, select, SourceColumns.Origin.JOB_FILE);
+                        yield ParquetReader.columns(connection, files, select, SourceColumns.Origin.JOB_FILE);
                     }
                 };
         String id = job.source().id();

@@ -1,6 +1,7 @@
 package io.nightshift.cli.init;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;
@@ -36,7 +37,8 @@ record DataPreview(String name, Map<String, String> columns, long rows, List<Str
     static DataPreview read(DuckDb duckDb, List<String> paths) {
         try (Connection connection = duckDb.connect()) {
             SourceColumns columns =
-                    ParquetReader.columns(connection, paths, Map.of(), SourceColumns.Origin.COMMAND_LINE);
+                    ParquetReader.columns(
+                            connection, new ParquetInput(paths), Map.of(), SourceColumns.Origin.COMMAND_LINE);
             return new DataPreview(
                     columns.called(), columns.columns(), rows(connection, columns), ids(connection, columns));
         } catch (SQLException e) {

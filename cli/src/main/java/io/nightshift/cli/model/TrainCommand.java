@@ -236,9 +236,9 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private static List<String> paths(Input input) {
-        if (input instanceof ParquetInput(List<String> paths)) {
-            return paths;
+    private static ParquetInput files(Input input) {
+        if (input instanceof ParquetInput files) {
+            return files;
         }
         throw FailureException.permanent("--job: a model is trained on Parquet files, and the job's source is " + input
                 + "; name Parquet files with --data");
@@ -252,7 +252,7 @@ final class TrainCommand implements Callable<Integer> {
                     "The rows to train on are not given. Name them with --data PATH or --job JOB.yaml");
         }
         Map<String, String> computed = new LinkedHashMap<>();
-        List<String> paths = data;
+        ParquetInput files = new ParquetInput(data);
         List<String> chosen = features;
         String condition = where;
         if (file != null) {
@@ -263,14 +263,14 @@ final class TrainCommand implements Callable<Integer> {
                         "--job: a model is trained on files alone, and the job has lookups: source.join; write the joined rows to a file, name it with --data, and leave --job out");
             }
             computed.putAll(source.select());
-            paths = data.isEmpty() ? paths(source.input()) : data;
+            files = data.isEmpty() ? files(source.input()) : files;
             chosen = features.isEmpty() ? read.features() : features;
             condition = where == null ? source.where() : where;
         }
         computed.putAll(select);
         return new TrainingRequest(
                 new TrainingRequest.Source(
-                        paths, computed, condition, file == null ? Origin.COMMAND_LINE : Origin.JOB_FILE),
+                        files, computed, condition, file == null ? Origin.COMMAND_LINE : Origin.JOB_FILE),
                 chosen,
                 Target.parse(target),
                 sample,
@@ -280,7 +280,7 @@ final class TrainCommand implements Callable<Integer> {
     /// The facts about the training that the model keeps.
     private static Map<String, String> origin(TrainingRequest request, TrainingTable table) {
         Map<String, String> facts = new TreeMap<>();
-        facts.put("data", String.join(", ", request.source().paths()));
+        facts.put("data", String.join(", ", request.source().files().paths()));
         facts.put("data-rows", Long.toString(table.rows()));
         String expression = request.target().expression();
         if (expression != null) {

@@ -54,7 +54,7 @@ public final class TrainingReader {
         this.connection = connection;
         this.request = request;
         TrainingRequest.Source source = request.source();
-        this.columns = ParquetReader.columns(connection, source.paths(), source.select(), source.origin());
+        this.columns = ParquetReader.columns(connection, source.files(), source.select(), source.origin());
     }
 
     /// Reads the rows.

@@ -1,6 +1,7 @@
 package io.nightshift.cli.train;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.storage.source.SourceColumns;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -27,17 +28,16 @@ public record TrainingRequest(Source source, List<String> features, Target targe
 
     /// Rows and what is computed from each, as a job's source has them.
     ///
-    /// @param paths files, folders and globs
+    /// @param files the files, and the types that their folders have
     /// @param select computed columns: name to DuckDB-SQL scalar expression
     /// @param where a DuckDB-SQL condition, or null for all rows
     /// @param origin where `select` is written down, for error messages
     public record Source(
-            List<String> paths,
+            ParquetInput files,
             Map<String, String> select,
             @Nullable String where,
             SourceColumns.Origin origin) {
         public Source {
-            paths = List.copyOf(paths);
             select = Collections.unmodifiableMap(new LinkedHashMap<>(select));
         }
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.cli.train.TrainingRequest.Source;
 import io.nightshift.cli.train.TrainingRequest.Target;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.smile.training.TrainingColumn;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.source.SourceColumns.Origin;
@@ -68,7 +69,7 @@ final class TrainingReaderTest {
     }
 
     private TrainingTable read(String target, Map<String, String> select, int sample, long seed, String... features) {
-        Source source = new Source(List.of(file().toString()), new LinkedHashMap<>(select), null, Origin.COMMAND_LINE);
+        Source source = new Source(new ParquetInput(List.of(file().toString())), new LinkedHashMap<>(select), null, Origin.COMMAND_LINE);
         return TrainingReader.read(
                 duckDb, new TrainingRequest(source, List.of(features), Target.parse(target), sample, seed), HEAP);
     }
@@ -115,7 +116,7 @@ final class TrainingReaderTest {
         sql(
                 "COPY (SELECT if(range = 1, 0, range) AS n, range %% 2 = 0 AS late FROM range(200)) TO '%s' (FORMAT parquet)"
                         .formatted(data));
-        Source source = new Source(List.of(data.toString()), Map.of(), null, Origin.COMMAND_LINE);
+        Source source = new Source(new ParquetInput(List.of(data.toString())), Map.of(), null, Origin.COMMAND_LINE);
 
         TrainingTable table = TrainingReader.read(
                 duckDb, new TrainingRequest(source, List.of(), Target.parse("late"), 1000, 1), HEAP);
@@ -183,7 +184,7 @@ final class TrainingReaderTest {
         sql("COPY (SELECT 1 AS n, true AS late) TO '%s' (FORMAT parquet)".formatted(data.resolve("a.parquet")));
         sql("COPY (SELECT 2 AS n, 3 AS wind, false AS late) TO '%s' (FORMAT parquet)"
                 .formatted(data.resolve("b.parquet")));
-        Source source = new Source(List.of(data.toString()), Map.of(), null, Origin.COMMAND_LINE);
+        Source source = new Source(new ParquetInput(List.of(data.toString())), Map.of(), null, Origin.COMMAND_LINE);
 
         TrainingTable table =
                 TrainingReader.read(duckDb, new TrainingRequest(source, List.of(), Target.parse("late"), 10, 1), HEAP);
@@ -213,7 +214,7 @@ final class TrainingReaderTest {
                 .formatted(file(), folder.resolve("twice.parquet")));
         boolean wide = feature.equals("ticket");
         Source source = new Source(
-                List.of((wide ? folder.resolve("twice.parquet") : file()).toString()),
+                new ParquetInput(List.of((wide ? folder.resolve("twice.parquet") : file()).toString())),
                 Map.of(),
                 null,
                 Origin.COMMAND_LINE);
@@ -226,7 +227,7 @@ final class TrainingReaderTest {
 
     @Test
     void moreThanTheHeapHoldsIsRefusedWithTheFigures() {
-        Source source = new Source(List.of(file().toString()), Map.of(), null, Origin.COMMAND_LINE);
+        Source source = new Source(new ParquetInput(List.of(file().toString())), Map.of(), null, Origin.COMMAND_LINE);
         TrainingRequest request = new TrainingRequest(source, List.of("n"), Target.parse("weekend"), 1000, 1);
 
         assertThatThrownBy(() -> TrainingReader.read(duckDb, request, 1000))

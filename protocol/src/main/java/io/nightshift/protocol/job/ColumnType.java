@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The DuckDB types that a job file may declare for a column of a text file. A text is accepted only if this
+/// The DuckDB types that a job file may declare for a column of a text file, or for one that names of folders make. A text is accepted only if this
 /// grammar covers all of it, so that it is safe as a part of SQL.
 final class ColumnType {
 
@@ -87,7 +87,7 @@ final class ColumnType {
     /// What a text that is no type probably means, as a phrase, or null.
     static @Nullable String suggestion(String text, boolean nested) {
         if (!nested && canonical(text, true).isPresent()) {
-            return "a value of a CSV file has no parts; read it as VARCHAR, and take it apart under source.select";
+            return "the value is a text without parts; read it as VARCHAR, and take it apart under source.select";
         }
         List<String> names = new ArrayList<>(SIMPLE);
         names.addAll(ALIASES.keySet());

@@ -1,28 +1,65 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.job.JobKeys.ColumnTypes;
 import io.nightshift.protocol.job.JobKeys.Form;
 import io.nightshift.protocol.job.JobKeys.JobKey;
+import io.nightshift.protocol.job.JobKeys.Section;
+import io.nightshift.protocol.job.JobKeys.SectionOr;
 import io.nightshift.protocol.job.JobKeys.Texts;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /// Parquet files.
 ///
 /// @param paths files, folders and globs, absolute, or addresses of objects; at least one
-public record ParquetInput(List<String> paths) implements Input {
+/// @param folders the declared types of the columns that names of folders such as `dt=2026-11-25` make, by the
+///     names of the columns, in the order of the job file. If there are any, those of the others are texts. If it is
+///     empty, all types are detected
+public record ParquetInput(List<String> paths, Map<String, String> folders) implements Input {
 
     static final Kind<ParquetInput> KIND = new Kind<>(
             ParquetInput.class,
             JobKey.optional(
                     "parquet",
-                    new Texts(Form.FILES, 1, true),
-                    "Parquet files, folders and globs, on disk or in an object store: one text or a list without repetitions.",
-                    "flights/*.parquet"),
-            values -> new ParquetInput(values.texts("")),
-            input -> Map.of("", input.paths()));
+                    new SectionOr(
+                            "files",
+                            new Section(List.of(
+                                    JobKey.required(
+                                            "files",
+                                            new Texts(Form.FILES, 1, true),
+                                            "Parquet files, folders and globs, on disk or in an object store: one text or a list without repetitions.",
+                                            "flights/*.parquet"),
+                                    JobKey.optional(
+                                            "folders",
+                                            new ColumnTypes(false),
+                                            "The DuckDB types of the columns that names of folders such as `dt=2026-11-25` make. Such columns that are not listed are texts. Without this key, the types are detected.",
+                                            "{dt: DATE, region: VARCHAR}")))),
+                    "Parquet files: paths, or a map of `files` and `folders`.",
+                    ""),
+            values -> new ParquetInput(values.texts("files"), values.expressions("folders")),
+            ParquetInput::values);
 
     public ParquetInput {
         paths = List.copyOf(paths);
+        folders = Collections.unmodifiableMap(new LinkedHashMap<>(folders));
+    }
+
+    /// Files whose folders have no declared types.
+    public ParquetInput(List<String> paths) {
+        this(paths, Map.of());
+    }
+
+    /// The paths alone, if there is nothing else to say.
+    private Map<String, Object> values() {
+        if (folders.isEmpty()) {
+            return Map.of("", paths);
+        }
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("files", paths);
+        values.put("folders", folders);
+        return values;
     }
 
     @Override

@@ -185,6 +185,10 @@ public final class GoldenJobs {
         return withInput(new NdjsonInput(List.of("/data/a.ndjson"), Map.of("customer", "STRUCT(\"age\" INTEGER)")));
     }
 
+    public static Job folders() {
+        return withInput(new ParquetInput(List.of("/data/lake"), Map.of("dt", "DATE")));
+    }
+
     /// A job with lookups of two kinds.
     public static Job lookups() {
         Job.Source source = full().source();

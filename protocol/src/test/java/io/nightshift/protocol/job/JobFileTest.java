@@ -681,7 +681,7 @@ class JobFileTest {
             })
     void anAddressIsRefusedAndNotRepeated(String address) {
         assertThat(complaint(SMALLEST.replace("flights.parquet", address)))
-                .contains("job.yaml:4: source.parquet: an address")
+                .contains("job.yaml:4: source.parquet.files: an address")
                 .doesNotContain("secret");
         assertThat(complaint(SMALLEST.replace("model: delays", "model: " + address)))
                 .contains("job.yaml:2: model: an address")
@@ -716,7 +716,7 @@ class JobFileTest {
     void aPathTwiceIsRefusedHoweverItIsWritten() {
         assertThat(complaint(SMALLEST.replace("flights.parquet", "[a.parquet, ./b/../a.parquet]")))
                 .isEqualTo(
-                        "/jobs/flights/job.yaml:4: source.parquet: \"./b/../a.parquet\" is listed twice; expected each value once");
+                        "/jobs/flights/job.yaml:4: source.parquet.files: \"./b/../a.parquet\" is listed twice; expected each value once");
     }
 
     @Test

@@ -74,6 +74,7 @@ public final class GoldenEvents {
         events.put("submitted-csv-source", submitted(GoldenJobs.csvSource()));
         events.put("submitted-csv-source-least", submitted(GoldenJobs.csvSourceLeast()));
         events.put("submitted-ndjson-source", submitted(GoldenJobs.ndjsonSource()));
+        events.put("submitted-folders", submitted(GoldenJobs.folders()));
         events.put("submitted-by-day", submitted(GoldenJobs.partitionedByDay()));
         events.put("submitted-by-hash", submitted(GoldenJobs.partitionedByHash()));
         events.put("submitted-categories", submitted(GoldenJobs.categories()));

@@ -265,6 +265,7 @@ public final class GoldenMessages {
         add("lease-csv-source", lease(GoldenJobs.csvSource()));
         add("lease-csv-source-least", lease(GoldenJobs.csvSourceLeast()));
         add("lease-ndjson-source", lease(GoldenJobs.ndjsonSource()));
+        add("lease-folders", lease(GoldenJobs.folders()));
         add("lease-by-day", leaseOfCut(GoldenJobs.partitionedByDay(), "2026-11-01"));
         add("lease-by-hash", leaseOfCut(GoldenJobs.partitionedByHash(), null));
         add("lease-lookups", leaseWithLookups());

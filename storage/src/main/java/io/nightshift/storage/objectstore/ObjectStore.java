@@ -18,7 +18,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -154,26 +156,65 @@ public final class ObjectStore implements AutoCloseable {
     ///
     /// @throws FailureException if they can't be listed
     public void list(ObjectAddress prefix, Consumer<StoredObject> found) {
+        list(prefix, "", object -> {
+            found.accept(object);
+            return true;
+        });
+    }
+
+    /// Lists the objects whose keys begin with a prefix and are greater than a key, in the order of their keys.
+    ///
+    /// @param after empty for all
+    /// @param found returns false to end the list
+    /// @throws FailureException if they can't be listed
+    public void list(ObjectAddress prefix, String after, Predicate<StoredObject> found) {
+        list(prefix, request -> after.isEmpty() ? request : request.startAfter(after), page -> {
+            for (S3Object object : page.contents()) {
+                if (!found.test(stored(prefix, object))) {
+                    return false;
+                }
+            }
+            return true;
+        });
+    }
+
+    /// Lists one level of folders: the objects whose keys begin with a prefix and have no `/` after it, and the
+    /// folders of the others.
+    ///
+    /// @param folders gets the prefix of each folder, which ends in `/`, in their order
+    /// @throws FailureException if they can't be listed
+    public void listLevel(ObjectAddress prefix, Consumer<StoredObject> objects, Consumer<ObjectAddress> folders) {
+        list(prefix, request -> request.delimiter("/"), page -> {
+            page.contents().forEach(object -> objects.accept(stored(prefix, object)));
+            page.commonPrefixes().forEach(folder -> folders.accept(prefix.with(folder.prefix())));
+            return true;
+        });
+    }
+
+    private static StoredObject stored(ObjectAddress bucket, S3Object object) {
+        return new StoredObject(
+                bucket.with(object.key()), object.size(), seconds(object.lastModified()), unquoted(object.eTag()));
+    }
+
+    /// @param page receives each page of the answer; returns false to end the list
+    private void list(
+            ObjectAddress prefix,
+            UnaryOperator<ListObjectsV2Request.Builder> more,
+            Predicate<ListObjectsV2Response> page) {
         String next = null;
         do {
             String token = next;
-            ListObjectsV2Response page = retry(
+            ListObjectsV2Response answer = retry(
                     prefix,
                     Access.READ,
-                    () -> client().listObjectsV2(ListObjectsV2Request.builder()
-                            .bucket(prefix.bucket())
-                            .prefix(prefix.key())
-                            .maxKeys(tuning.page())
-                            .continuationToken(token)
+                    () -> client().listObjectsV2(more.apply(ListObjectsV2Request.builder()
+                                    .bucket(prefix.bucket())
+                                    .prefix(prefix.key())
+                                    .maxKeys(tuning.page())
+                                    .continuationToken(token))
                             .build()));
-            for (S3Object object : page.contents()) {
-                found.accept(new StoredObject(
-                        prefix.with(object.key()),
-                        object.size(),
-                        seconds(object.lastModified()),
-                        unquoted(object.eTag())));
-            }
-            next = Boolean.TRUE.equals(page.isTruncated()) ? page.nextContinuationToken() : null;
+            boolean goesOn = page.test(answer) && Boolean.TRUE.equals(answer.isTruncated());
+            next = goesOn ? answer.nextContinuationToken() : null;
         } while (next != null);
     }
 

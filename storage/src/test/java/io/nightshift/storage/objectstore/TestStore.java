@@ -48,9 +48,14 @@ public final class TestStore implements AutoCloseable {
     }
 
     public ObjectCopies copies(Path folder, long limit) {
+        return copies(folder, limit, 1_000);
+    }
+
+    /// @param page the number of objects that an answer of the store lists
+    public ObjectCopies copies(Path folder, long limit, int page) {
         return new ObjectCopies(
                 ObjectStores.only(
-                        List.of(TestSettings.of("lake", proxy.endpoint(), bucket)), new ObjectStore.Tuning(1_000, 10)),
+                        List.of(TestSettings.of("lake", proxy.endpoint(), bucket)), new ObjectStore.Tuning(page, 10)),
                 new CopyFolder(folder, limit));
     }
 

@@ -73,6 +73,7 @@ public final class FaultProxy implements AutoCloseable {
 
     private final Deque<Fault> next = new ArrayDeque<>();
     private final AtomicInteger requests = new AtomicInteger();
+    private final AtomicInteger lists = new AtomicInteger();
     private final AtomicLong bytes = new AtomicLong();
     private Random random = new Random();
     private List<Fault> often = List.of();
@@ -160,6 +161,11 @@ public final class FaultProxy implements AutoCloseable {
         return requests.get();
     }
 
+    /// The number of requests for lists of objects so far.
+    public int lists() {
+        return lists.get();
+    }
+
     /// The bytes of the bodies of answers to GET so far.
     public long bytes() {
         return bytes.get();
@@ -175,6 +181,9 @@ public final class FaultProxy implements AutoCloseable {
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
             requests.incrementAndGet();
+            if (String.valueOf(exchange.getRequestURI().getRawQuery()).contains("list-type=")) {
+                lists.incrementAndGet();
+            }
             sleep(latency);
             Fault fault =
                     fault(exchange.getRequestMethod(), exchange.getRequestURI().getRawPath());

@@ -8,9 +8,7 @@ import io.nightshift.storage.source.SourcePins;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,10 +23,11 @@ final class ObjectFiles {
 
     /// @param kind of the objects that a folder is searched for
     /// @param stores that jobs may read
-    /// @return at least one
+    /// @param filter of the folders that are listed. If it leaves no object, the first one of all is returned
+    /// @return at least one, in any order
     /// @throws io.nightshift.protocol.failure.FailureException if the address names nothing, or can't be
     ///     listed
-    static List<StoredObject> expand(String text, FileKind kind, ObjectStores stores) {
+    static List<StoredObject> expand(String text, FileKind kind, ObjectStores stores, FolderFilter filter) {
         ObjectAddress address = ObjectAddress.of(text);
         stores.requireReadable(address.with(base(address.key())));
         ObjectStore store = stores.of(address.with(base(address.key())));
@@ -39,17 +38,22 @@ final class ObjectFiles {
                 return List.of(exact);
             }
         }
-        return wildcard.reset().find() ? glob(address, wildcard.start(), store) : folder(address, kind, store);
+        return wildcard.reset().find()
+                ? glob(address, wildcard.start(), store, filter)
+                : folder(address, kind, store, filter);
     }
 
-    private static List<StoredObject> folder(ObjectAddress address, FileKind kind, ObjectStore store) {
+    private static List<StoredObject> folder(
+            ObjectAddress address, FileKind kind, ObjectStore store, FolderFilter filter) {
         String key = address.key();
         String folder = key.isEmpty() || key.endsWith("/") ? key : key + "/";
-        List<StoredObject> found = list(
-                address.with(folder),
-                store,
-                object ->
-                        isData(folder, object) && kind.matches(object.address().key()));
+        List<StoredObject> found = new FolderWalk(
+                        store,
+                        filter,
+                        object -> isData(folder, object)
+                                && kind.matches(object.address().key()),
+                        Integer.MAX_VALUE)
+                .list(address.with(folder));
         if (found.isEmpty()) {
             throw SourcePins.missing(
                     address.toString(),
@@ -58,14 +62,19 @@ final class ObjectFiles {
         return found;
     }
 
-    private static List<StoredObject> glob(ObjectAddress address, int wildcard, ObjectStore store) {
-        String folder = base(address.key());
-        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:/" + address.key());
-        List<StoredObject> found = list(
-                address.with(address.key().substring(0, wildcard)),
-                store,
-                object -> isData(folder, object)
-                        && matcher.matches(Path.of("/" + object.address().key())));
+    private static List<StoredObject> glob(
+            ObjectAddress address, int wildcard, ObjectStore store, FolderFilter filter) {
+        String key = address.key();
+        String folder = base(key);
+        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:/" + key);
+        boolean anyDepth = key.contains("**");
+        List<StoredObject> found = new FolderWalk(
+                        store,
+                        filter,
+                        object -> isData(folder, object)
+                                && matcher.matches(Path.of("/" + object.address().key())),
+                        anyDepth ? Integer.MAX_VALUE : (int) key.chars().filter(each -> each == '/').count())
+                .list(address.with(key.substring(0, wildcard)));
         if (found.isEmpty()) {
             throw SourcePins.missing(address.toString(), "source: no object matches " + address);
         }
@@ -78,16 +87,6 @@ final class ObjectFiles {
         return wildcard.find() ? key.substring(0, key.lastIndexOf('/', wildcard.start()) + 1) : key;
     }
 
-    private static List<StoredObject> list(ObjectAddress prefix, ObjectStore store, Predicate<StoredObject> wanted) {
-        List<StoredObject> found = new ArrayList<>();
-        store.list(prefix, object -> {
-            if (wanted.test(object)) {
-                found.add(object);
-            }
-        });
-        return found;
-    }
-
     /// Whether an object is not the mark of a folder, and no name below the folder that was asked for is
     /// hidden.
     private static boolean isData(String folder, StoredObject object) {
@@ -97,10 +96,14 @@ final class ObjectFiles {
         }
         for (String name :
                 key.substring(Math.min(folder.length(), key.length())).split("/", -1)) {
-            if (name.startsWith("_") || name.startsWith(".")) {
+            if (isHidden(name)) {
                 return false;
             }
         }
         return true;
+    }
+
+    static boolean isHidden(String name) {
+        return name.startsWith("_") || name.startsWith(".");
     }
 }

@@ -81,11 +81,17 @@ public final class SourceFiles implements PinComparison {
     /// @throws FailureException if a path names nothing, can't be listed, or names something that is not a
     ///     file
     public List<FileVersion> list(List<String> paths, FileKind kind) {
+        return list(paths, kind, FolderFilter.ALL);
+    }
+
+    /// As [#list(List, FileKind)], without the objects in folders that a filter rules out. Their lists are not asked
+    /// for. If nothing remains for an address, its first object does. A filter makes no difference to local files.
+    public List<FileVersion> list(List<String> paths, FileKind kind, FolderFilter filter) {
         SequencedSet<Path> files = new TreeSet<>();
         Map<String, FileVersion> objects = new TreeMap<>();
         for (String path : paths) {
             if (ObjectAddress.isAddress(path)) {
-                for (StoredObject object : ObjectFiles.expand(path, kind, copies.stores())) {
+                for (StoredObject object : ObjectFiles.expand(path, kind, copies.stores(), filter)) {
                     objects.put(object.address().toString(), version(object));
                 }
             } else {

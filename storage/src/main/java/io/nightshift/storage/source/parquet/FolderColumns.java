@@ -3,6 +3,10 @@ package io.nightshift.storage.source.parquet;
 import io.nightshift.storage.duckdb.Sql;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeParseException;
@@ -14,7 +18,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +35,8 @@ final class FolderColumns {
     private static final String NULL = "__HIVE_DEFAULT_PARTITION__";
 
     private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9]{1,18}");
+    private static final Pattern INTEGER = Pattern.compile("[-+]?[0-9]+");
+    private static final Pattern SCALE = Pattern.compile("DECIMAL\\([0-9]+,([0-9]+)\\)");
     private static final Pattern DATE = Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}");
     private static final Pattern TIMESTAMP =
             Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\\.[0-9]{1,6})?)?");
@@ -63,6 +71,23 @@ final class FolderColumns {
 
     /// The types of all columns that the folders of files make.
     ///
+    /// @param declared the types that the job declares, by name. If there are any, the others are VARCHAR
+    /// @return DuckDB's names of the types
+    static Map<String, String> types(Collection<String> paths, Map<String, String> declared) {
+        if (declared.isEmpty()) {
+            return types(paths);
+        }
+        Map<String, String> known = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        known.putAll(declared);
+        Map<String, String> types = new LinkedHashMap<>();
+        for (String path : paths) {
+            of(path).keySet().forEach(name -> types.computeIfAbsent(name, each -> known.getOrDefault(each, "VARCHAR")));
+        }
+        return types;
+    }
+
+    /// The detected types of all columns that the folders of files make.
+    ///
     /// @return DuckDB's names of the types: for each column the narrowest of BIGINT, DATE, TIMESTAMP and
     ///     VARCHAR that takes all of its values
     static Map<String, String> types(Collection<String> paths) {
@@ -78,6 +103,18 @@ final class FolderColumns {
         Map<String, String> types = new LinkedHashMap<>();
         values.forEach((name, known) -> types.put(name, detected(known)));
         return types;
+    }
+
+    /// Whether the type of a column is the same, whichever of these folders have files.
+    static boolean isTypeOfEach(Collection<String> folders, String name) {
+        Set<String> types = new HashSet<>();
+        for (String folder : folders) {
+            String value = of(folder).get(name);
+            if (value != null) {
+                types.add(detected(Set.of(value)));
+            }
+        }
+        return types.size() == 1;
     }
 
     private static String detected(Set<String> values) {
@@ -96,6 +133,64 @@ final class FolderColumns {
             return "TIMESTAMP";
         }
         return "VARCHAR";
+    }
+
+    /// Whether a declared type may hold a value without changing it, as far as its form tells. DuckDB would round
+    /// `1.5` to a whole number, and cut a timestamp to a date.
+    private static boolean hasForm(String value, String type) {
+        if (type.endsWith("INT") || type.equals("INTEGER")) {
+            return INTEGER.matcher(value).matches();
+        }
+        Matcher decimal = SCALE.matcher(type);
+        if (decimal.matches()) {
+            return value.matches("[-+]?[0-9]*([.][0-9]{0,%s})?".formatted(decimal.group(1)));
+        }
+        return !type.equals("DATE") || DATE.matcher(value).matches();
+    }
+
+    /// The columns whose values in the folders of some paths are not of their types.
+    ///
+    /// @return by path the first such column
+    static Map<String, String> mismatches(Connection connection, Collection<String> paths, Map<String, String> types)
+            throws SQLException {
+        Map<String, String> found = new LinkedHashMap<>();
+        Map<String, Map<String, List<String>>> pathsByValue = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        for (String path : paths) {
+            of(path).forEach((name, value) -> {
+                if (value != null) {
+                    pathsByValue
+                            .computeIfAbsent(name, column -> new LinkedHashMap<>())
+                            .computeIfAbsent(value, text -> new ArrayList<>())
+                            .add(path);
+                }
+            });
+        }
+        for (Map.Entry<String, String> column : types.entrySet()) {
+            Map<String, List<String>> values = pathsByValue.getOrDefault(column.getKey(), Map.of());
+            for (String value : mismatches(connection, List.copyOf(values.keySet()), column.getValue())) {
+                values.getOrDefault(value, List.of()).forEach(path -> found.putIfAbsent(path, column.getKey()));
+            }
+        }
+        return found;
+    }
+
+    private static List<String> mismatches(Connection connection, List<String> values, String type)
+            throws SQLException {
+        if (values.isEmpty() || type.equals("VARCHAR")) {
+            return List.of();
+        }
+        List<String> found =
+                new ArrayList<>(values.stream().filter(value -> !hasForm(value, type)).toList());
+        try (PreparedStatement statement = connection.prepareStatement(
+                "SELECT value FROM (SELECT unnest(?) AS value) WHERE TRY_CAST(value AS %s) IS NULL".formatted(type))) {
+            statement.setArray(1, connection.createArrayOf("VARCHAR", values.toArray()));
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    found.add(rows.getString(1));
+                }
+            }
+        }
+        return found;
     }
 
     private static boolean all(Set<String> values, Predicate<String> condition) {

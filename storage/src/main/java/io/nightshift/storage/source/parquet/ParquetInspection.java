@@ -108,10 +108,8 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
         }
 
         ParquetInspection inspect() {
-            List<FileVersion> listed = source.list(input.paths(), ParquetFiles.KIND);
-            List<String> paths = listed.stream().map(FileVersion::path).toList();
-            Map<String, String> folders = FolderColumns.types(paths);
-            List<OpenedFile> opened = folders.isEmpty() ? open(listed) : openKept(listed, folders);
+            Map<String, String> folders = new LinkedHashMap<>();
+            List<OpenedFile> opened = openKept(folders);
             refuseEmpty(opened);
             try (Connection connection = duckDb.get().connect()) {
                 Map<String, String> pinned = bind(connection, folders);
@@ -198,21 +196,37 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
 
         /// Opens the files that the job's condition may let rows of through. If it lets none through, the
         /// first file remains, without its rows: the output has its columns.
-        private List<OpenedFile> openKept(List<FileVersion> listed, Map<String, String> folders) {
-            try (Connection connection = duckDb.get().connect()) {
-                Map<String, String> names = new LinkedHashMap<>(folders);
-                while (true) {
-                    FolderPruning pruning = new FolderPruning(connection, names);
-                    List<FileVersion> kept =
-                            pruning.kept(listed, FileVersion::path, job.source().where());
-                    schemas.clear();
-                    List<OpenedFile> opened = open(kept.isEmpty() ? listed.subList(0, 1) : kept);
-                    // A column of the file itself takes precedence over the name of a folder.
-                    boolean isOwn = names.keySet().removeIf(this::isOwn);
-                    if (!isOwn || kept.size() == listed.size()) {
-                        return kept.isEmpty() ? List.of(withoutRows(opened.getFirst())) : opened;
-                    }
+        ///
+        /// @param folders becomes the types of the columns that folders make
+        private List<OpenedFile> openKept(Map<String, String> folders) {
+            Set<String> own = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+            while (true) {
+                FolderListing listing = new FolderListing(duckDb, input, job.source().where(), own);
+                List<FileVersion> listed = source.list(input.paths(), ParquetFiles.KIND, listing);
+                folders.clear();
+                folders.putAll(listing.types(
+                        listed.stream().map(FileVersion::path).toList()));
+                List<FileVersion> kept = kept(listed, folders, own);
+                schemas.clear();
+                List<OpenedFile> opened = open(kept.isEmpty() ? listed.subList(0, 1) : kept);
+                // A column of the file itself takes precedence over the name of a folder.
+                boolean isPruned = kept.size() < listed.size() || !listing.skipped().isEmpty();
+                if (!isPruned || !own.addAll(folders.keySet().stream().filter(this::isOwn).toList())) {
+                    return kept.isEmpty() ? List.of(withoutRows(opened.getFirst())) : opened;
                 }
+            }
+        }
+
+        /// The files that the names of their folders do not rule out.
+        private List<FileVersion> kept(List<FileVersion> listed, Map<String, String> folders, Set<String> own) {
+            Map<String, String> names = new LinkedHashMap<>(folders);
+            names.keySet().removeAll(own);
+            if (names.isEmpty()) {
+                return listed;
+            }
+            try (Connection connection = duckDb.get().connect()) {
+                return new FolderPruning(connection, names)
+                        .kept(listed, FileVersion::path, job.source().where());
             } catch (SQLException e) {
                 throw new FailureException(DuckDbError.failure("the source can't be inspected", e), e);
             }

@@ -157,20 +157,43 @@ public final class ParquetReader implements SourceReader {
         if (source == null || source.where() == null || read.stream().noneMatch(path -> path.contains("="))) {
             return List.of();
         }
-        List<String> paths = files.list(input(source).paths(), ParquetFiles.KIND).stream()
+        FolderListing listing = new FolderListing(duckDb, input(source), source.where(), ownNames(inspected));
+        List<String> paths = files.list(input(source).paths(), ParquetFiles.KIND, listing).stream()
                 .map(FileVersion::path)
                 .toList();
-        List<String> pruned =
-                paths.stream().filter(path -> !read.contains(path)).toList();
-        return pruned.isEmpty()
-                ? List.of()
-                : List.of(String.format(
-                        Locale.ROOT,
-                        "pruned      %,d of %,d files, by source.where and the names of folders: %s%s",
-                        pruned.size(),
-                        paths.size(),
-                        String.join(", ", pruned.subList(0, Math.min(SHOWN, pruned.size()))),
-                        pruned.size() > SHOWN ? ", …" : ""));
+        List<String> lines = new ArrayList<>();
+        addPruned(lines, "not listed  %,d of %,d folders", listing.skipped(), listing.compared());
+        addPruned(
+                lines,
+                "pruned      %,d of %,d files",
+                paths.stream().filter(path -> !read.contains(path)).toList(),
+                paths.size());
+        return lines;
+    }
+
+    private static void addPruned(List<String> lines, String line, List<String> pruned, int all) {
+        if (!pruned.isEmpty()) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    line + ", by source.where and the names of folders: %s%s",
+                    pruned.size(),
+                    all,
+                    String.join(", ", pruned.subList(0, Math.min(SHOWN, pruned.size()))),
+                    pruned.size() > SHOWN ? ", …" : ""));
+        }
+    }
+
+    /// The names of folders that no column is read from: the files have columns of these names, or the job reads
+    /// none.
+    private static Set<String> ownNames(List<InspectedFile> inspected) {
+        Set<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+        for (InspectedFile file : inspected) {
+            Set<String> read = schema(file.file()).folders().keySet();
+            FolderColumns.of(file.file().path()).keySet().stream()
+                    .filter(name -> read.stream().noneMatch(name::equalsIgnoreCase))
+                    .forEach(names::add);
+        }
+        return names;
     }
 
     @Override
@@ -401,9 +424,9 @@ public final class ParquetReader implements SourceReader {
     ///
     /// @throws FailureException if a path names nothing, or what it names is not Parquet
     public static SourceColumns columns(
-            Connection connection, List<String> paths, Map<String, String> select, SourceColumns.Origin origin) {
+            Connection connection, ParquetInput input, Map<String, String> select, SourceColumns.Origin origin) {
         SourceFiles readable = new SourceFiles(FileRoots.UNRESTRICTED);
-        List<FileVersion> listed = readable.list(paths, ParquetFiles.KIND);
+        List<FileVersion> listed = readable.list(input.paths(), ParquetFiles.KIND);
         listed.forEach(file -> ParquetFiles.footer(readable.pinTail(file)));
         Map<String, String> names = new LinkedHashMap<>();
         listed.forEach(file -> names.put(file.path(), file.path()));
@@ -414,7 +437,7 @@ public final class ParquetReader implements SourceReader {
         try {
             SourceColumns columns = SourceColumns.checked(
                     connection, new SourceTable(without.formatted(read), "*", called), select, origin);
-            Map<String, String> folders = FolderColumns.types(names.keySet());
+            Map<String, String> folders = FolderColumns.types(names.keySet(), input.folders());
             folders.keySet()
                     .removeIf(name -> columns.columns().keySet().stream().anyMatch(name::equalsIgnoreCase));
             if (folders.isEmpty()) {

@@ -3,6 +3,7 @@ package io.nightshift.storage.source.parquet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.JobBuilder;
@@ -22,7 +23,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -119,6 +122,67 @@ class ParquetColumnsTest extends ParquetReaderFixture {
                     .singleElement()
                     .asString()
                     .contains("{\"k\":\"" + type + "\"}");
+        }
+
+        private JobBuilder declared(String... namesAndTypes) {
+            Map<String, String> types = new LinkedHashMap<>();
+            for (int i = 0; i < namesAndTypes.length; i += 2) {
+                types.put(namesAndTypes[i], namesAndTypes[i + 1]);
+            }
+            return JobBuilder.over(new ParquetInput(List.of(folder.toString()), types));
+        }
+
+        @Test
+        void declaredTypesAreTakenAndTheOthersAreTexts() throws SQLException {
+            node.parquet("in/month=01/day=2026-11-05/no=7/a.parquet", "SELECT 1 AS f0");
+            node.parquet("in/month=11/day=2026-11-05/no=8/a.parquet", "SELECT 2 AS f0");
+            node.parquet("in/a.parquet", "SELECT 3 AS f0");
+
+            assertThat(read(declared("Month", "VARCHAR", "day", "TIMESTAMP", "no", "SMALLINT")
+                            .output("month", "day", "no")
+                            .select("month_type", "typeof(month) || typeof(no)")))
+                    .containsExactlyInAnyOrder(
+                            "1|01|2026-11-05 00:00:00.0|7", "2|11|2026-11-05 00:00:00.0|8", "3|null|null|null");
+            assertThat(schemas(declared("day", "DATE").output("month", "day", "no")))
+                    .singleElement()
+                    .asString()
+                    .contains("{\"day\":\"DATE\",\"month\":\"VARCHAR\",\"no\":\"VARCHAR\"}");
+            assertThat(inspect(declared("month", "VARCHAR").where("month = '1'").build()))
+                    .as("the condition sees the declared type")
+                    .allMatch(file -> file.file().rows() == 0);
+            assertThat(inspect(declared("month", "INTEGER").where("month = 1").build()))
+                    .singleElement()
+                    .matches(file -> file.file().path().contains("month=01"));
+        }
+
+        @ParameterizedTest
+        @CsvSource(
+                delimiter = '|',
+                quoteCharacter = '^',
+                value = {
+                    "yesterday|DATE",
+                    "2026-13-01|DATE",
+                    "2026-11-05 10%3A00%3A00|DATE",
+                    "1.5|INTEGER",
+                    "300|TINYINT",
+                    "1.25|DECIMAL(4,1)",
+                    "eu|BOOLEAN",
+                    "eu|DOUBLE"
+                })
+        void aFolderThatIsNotOfItsDeclaredTypeIsRefusedByName(String value, String type) {
+            Path file = node.parquet("in/k=" + value + "/a.parquet", "SELECT 1 AS f0");
+            node.parquet("in/k=__HIVE_DEFAULT_PARTITION__/a.parquet", "SELECT 1 AS f0");
+            assertRefused(
+                    declared("k", type).build(),
+                    "source.parquet.folders.k: \"%s\" is not of the type %s".formatted(value.replace("%3A", ":"), type),
+                    file.toString());
+        }
+
+        @Test
+        void aDeclaredFolderThatIsNotThereIsRefused() {
+            node.parquet("in/dt=2026-11-24/a.parquet", "SELECT 1 AS f0");
+            assertRefused(
+                    declared("dtt", "DATE").build(), "source.parquet.folders: no file is in a folder \"dtt=…\"", "\"dt\"?");
         }
 
         @Test
