@@ -250,7 +250,8 @@ public final class Node {
                         dependencies.ledger().rowMarks(),
                         dependencies.ledger().rowSets(),
                         dependencies.ledger()::oldestOpen,
-                        rowScanner()),
+                        rowScanner(),
+                        blocking),
                 this::description,
                 new DestinationPublisher(destinations, dependencies.ledger(), this::description),
                 new QuarantineRedriver(

@@ -5,7 +5,6 @@ import io.nightshift.coordinator.incremental.ScoredRows.Stored;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.storage.source.changed.RowSet;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +18,12 @@ import java.util.function.Function;
 ///
 /// Safe for several threads and nodes.
 public class RowMarks {
+
+    private static final int KEPT_WHOLE = 2;
+
+    private static final Comparator<Stored> ORDER = Comparator.comparing(
+                    (Stored stored) -> stored.set().batch().value())
+            .thenComparing(Stored::isMerged);
 
     private final ScoredRows rows;
     private final Function<BatchId, Planned> ledger;
@@ -36,26 +41,63 @@ public class RowMarks {
     /// @param source as [io.nightshift.protocol.job.Job#incrementalSource()]
     /// @param planned the batch that is planned
     public List<RowSet> scored(String source, BatchId planned) {
-        List<Stored> counted = new ArrayList<>();
-        for (Stored stored : rows.find(source)) {
-            if (!stored.set().batch().equals(planned) && counts(stored)) {
-                counted.add(stored);
+        List<RowSet> scored = counted(source).stream()
+                .map(Stored::set)
+                .filter(set -> !set.batch().equals(planned))
+                .toList();
+        return scored.subList(Math.max(0, lastWhole(scored, 1)), scored.size());
+    }
+
+    /// The sets that count, the oldest batch first.
+    private List<Stored> counted(String source) {
+        return rows.find(source).stream().filter(this::counts).sorted(order()).toList();
+    }
+
+    /// The position of a whole set, counted from the end; negative if there are fewer.
+    ///
+    /// @param number 1 for the last
+    private static int lastWhole(List<RowSet> sets, int number) {
+        int left = number;
+        for (int i = sets.size() - 1; i >= 0; i--) {
+            if (sets.get(i).whole() && --left == 0) {
+                return i;
             }
         }
-        counted.sort(order());
-        List<RowSet> scored = counted.stream().map(Stored::set).toList();
-        for (int i = scored.size() - 1; i > 0; i--) {
-            if (scored.get(i).whole()) {
-                return scored.subList(i, scored.size());
-            }
+        return -1;
+    }
+
+    /// Removes the sets that no later plan is compared with. May be stopped at any moment, and repeated.
+    public void removeHidden(String source) {
+        for (Stored hidden : hidden(counted(source))) {
+            rows.remove(hidden.set());
         }
-        return scored;
+    }
+
+    /// The sets that are behind two whole ones. One would be enough for plans. The second one keeps what a plan on
+    /// another node may still read, and what verification needs of the latest batches.
+    ///
+    /// @param counted the oldest first
+    List<Stored> hidden(List<Stored> counted) {
+        return counted.subList(
+                0, Math.max(0, lastWhole(counted.stream().map(Stored::set).toList(), KEPT_WHOLE)));
+    }
+
+    /// Whether the set of a published batch was removed, because no later plan needs it.
+    ///
+    /// @param stored the sets of its source that are left
+    public static boolean isRemoved(BatchId batch, List<Stored> stored) {
+        List<RowSet> sets = stored.stream()
+                .filter(Stored::isPublished)
+                .sorted(ORDER)
+                .map(Stored::set)
+                .toList();
+        int oldest = lastWhole(sets, KEPT_WHOLE);
+        return oldest >= 0 && batch.value().compareTo(sets.get(oldest).batch().value()) <= 0;
     }
 
     /// The order of submission: readers take the newest batch, too.
     Comparator<Stored> order() {
-        return Comparator.comparing((Stored stored) -> stored.set().batch().value())
-                .thenComparing(Stored::isMerged);
+        return ORDER;
     }
 
     /// The first of several sets: those that one set may stand for, because no batch between them can still be

@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.verification;
 
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.incremental.RowMarks;
 import io.nightshift.coordinator.incremental.ScoredRows.Member;
 import io.nightshift.coordinator.incremental.ScoredRows.Stored;
 import io.nightshift.coordinator.ledger.Ledger;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -149,10 +151,13 @@ final class ChangedRowsCheck {
         }
         long rows = 0;
         long published = 0;
+        long removed = 0;
         for (Batch batch : batches.values()) {
             RowSet set = batch.set();
             Stored found = set == null ? null : byName.get(Member.of(set));
-            if (set != null && found == null && batch.isPublished()) {
+            if (set != null && found == null && batch.isPublished() && RowMarks.isRemoved(batch.id(), stored)) {
+                removed++;
+            } else if (set != null && found == null && batch.isPublished()) {
                 check.open(
                         "the fingerprints of the rows of %s are not in this ledger's database, for example because the ledger was imported",
                         batch.id());
@@ -172,22 +177,42 @@ final class ChangedRowsCheck {
             check.open("not checked, because the batch has no plan");
             return;
         }
-        String source = check.hasProblems() ? "" : compare(set, byName, batches, computation, check);
+        boolean isRemoved = !byName.containsKey(Member.of(set)) && RowMarks.isRemoved(set.batch(), stored);
+        String source = isRemoved
+                ? "; it was not compared with other batches, because its fingerprints are removed"
+                : check.hasProblems() ? "" : compare(set, byName, batches, stored, computation, check);
         check.proved(
-                "%,d published batches of this source have scored %,d rows; this one scores %,d that had changed, and repeats none%s",
-                published, rows, set.rows(), source);
+                "%,d published batches of this source have scored %,d rows%s; this one scores %,d that had changed%s",
+                published,
+                rows,
+                removed == 0
+                        ? ""
+                        : String.format(
+                                Locale.ROOT,
+                                ", and the fingerprints of the %,d oldest are removed, since no later run needs them",
+                                removed),
+                set.rows(),
+                source);
     }
 
     /// Compares a batch with those that it was compared with when it was planned, and with the source.
     ///
     /// @return what is known of the source, for the end of a sentence
     private static String compare(
-            RowSet set, Map<Member, Stored> byName, Map<BatchId, Batch> batches, Computation computation, Check check) {
+            RowSet set,
+            Map<Member, Stored> byName,
+            Map<BatchId, Batch> batches,
+            List<Stored> stored,
+            Computation computation,
+            Check check) {
         Stored own = byName.get(Member.of(set));
         if (own == null) {
-            return "";
+            return ", and repeats none";
         }
-        List<RowSet> before = published(own, byName, batches, computation, check);
+        if (own.compared().stream().anyMatch(member -> isRemoved(member, byName, batches, stored))) {
+            return "; it was not compared with earlier batches, because their fingerprints are removed";
+        }
+        List<RowSet> before = published(own, byName, batches, stored, computation, check);
         if (before == null) {
             return "";
         }
@@ -202,18 +227,34 @@ final class ChangedRowsCheck {
             if (now.isPresent() && !now.get().equals(set.digest())) {
                 check.problem("the rows of the source that have changed are not those that %s scores", set.batch());
             }
-            return now.isPresent()
+            return ", and repeats none"
+                    + (now.isPresent()
                     ? "; every other row of the source is as it was scored before"
-                    : "; the rows that it leaves out were not compared, because the input has changed since";
+                    : "; the rows that it leaves out were not compared, because the input has changed since");
         } catch (FailureException e) {
-            return "; the rows that it leaves out were not compared, because the input can't be read: "
+            return ", and repeats none; the rows that it leaves out were not compared, because the input can't be read: "
                     + e.getMessage();
         }
     }
 
+    /// Whether a set of published rows was removed, because no later run needs it.
+    private static boolean isRemoved(
+            Member member, Map<Member, Stored> byName, Map<BatchId, Batch> batches, List<Stored> stored) {
+        Batch batch = batches.get(member.batch());
+        return !byName.containsKey(member)
+                && batch != null
+                && batch.isPublished()
+                && RowMarks.isRemoved(member.batch(), stored);
+    }
+
     /// The sets that a set was compared with, or that it stands for; null if they were not published.
     private static @Nullable List<RowSet> published(
-            Stored set, Map<Member, Stored> byName, Map<BatchId, Batch> batches, Computation computation, Check check) {
+            Stored set,
+            Map<Member, Stored> byName,
+            Map<BatchId, Batch> batches,
+            List<Stored> stored,
+            Computation computation,
+            Check check) {
         List<RowSet> members = new ArrayList<>();
         for (Member member : set.compared()) {
             Stored theirs = byName.get(member);
@@ -225,11 +266,17 @@ final class ChangedRowsCheck {
                 return null;
             }
             if (theirs.isMerged()) {
-                List<RowSet> merged = published(theirs, byName, batches, computation, check);
-                if (merged == null) {
-                    return null;
+                String digest;
+                if (theirs.compared().stream().anyMatch(each -> isRemoved(each, byName, batches, stored))) {
+                    digest = computation.digest(theirs);
+                } else {
+                    List<RowSet> merged = published(theirs, byName, batches, stored, computation, check);
+                    if (merged == null) {
+                        return null;
+                    }
+                    digest = computation.merged(merged);
                 }
-                if (!computation.merged(merged).equals(member.digest())) {
+                if (!digest.equals(member.digest())) {
                     check.problem("the fingerprints of the batches up to %s were changed", member.batch());
                 }
             } else if (!theirs.set().equals(batch.set())) {

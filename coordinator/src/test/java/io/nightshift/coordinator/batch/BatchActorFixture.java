@@ -190,7 +190,8 @@ final class BatchActorFixture {
                             public void last(List<RowSet> merged, EntryVisitor visitor) {
                                 throw new AssertionError("no job of these tests reads changed rows");
                             }
-                        }),
+                        },
+                        node.blocking()),
                 version -> MODEL,
                 publisher(),
                 NO_REDRIVES,

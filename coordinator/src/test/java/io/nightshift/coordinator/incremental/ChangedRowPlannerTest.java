@@ -27,6 +27,7 @@ class ChangedRowPlannerTest {
     private final ScoredRowsInMemory rows = new ScoredRowsInMemory();
     private final Map<BatchId, String> published = new HashMap<>();
     private final Map<Long, Long> source = new TreeMap<>();
+    private Runnable whileComparing = () -> {};
     private int compared;
     private int batches;
 
@@ -40,6 +41,9 @@ class ChangedRowPlannerTest {
             new ChangedRowPlanner.Scanner() {
                 @Override
                 public void changed(Job job, List<InspectedFile> files, List<RowSet> before, EntryVisitor visitor) {
+                    Runnable now = whileComparing;
+                    whileComparing = () -> {};
+                    now.run();
                     compared = before.size();
                     Map<Long, Long> known = ChangedRowPlannerTest.this.last(before);
                     source.forEach((key, value) -> {
@@ -53,7 +57,8 @@ class ChangedRowPlannerTest {
                 public void last(List<RowSet> merged, EntryVisitor visitor) {
                     ChangedRowPlannerTest.this.last(merged).forEach(visitor::entry);
                 }
-            });
+            },
+            Runnable::run);
 
     private Map<Long, Long> last(List<RowSet> sets) {
         Map<Long, Long> last = new TreeMap<>();
@@ -77,6 +82,7 @@ class ChangedRowPlannerTest {
             assertThat(set.rows()).as("%s", set).isEqualTo(1);
             assertThat(set.whole()).isEqualTo(i == 0);
             assertThat(compared).isLessThanOrEqualTo(ChangedRowPlanner.MOST_SETS);
+            assertThat(rows.find("")).as("sets").hasSizeLessThan(3 * ChangedRowPlanner.MOST_SETS);
         }
         assertThat(plan(JOB).rows()).isZero();
 
@@ -86,6 +92,25 @@ class ChangedRowPlannerTest {
         });
         plan(JOB);
         assertThat(compared).as("only the batch that started over").isEqualTo(1);
+    }
+
+    @Test
+    void aPlanWhoseSetsAreRemovedMeanwhileIsMadeAgain() {
+        source.put(1L, 1L);
+        plan(JOB);
+        whileComparing = () -> {
+            plan(JOB.full());
+            plan(JOB.full());
+            plan(JOB);
+            throw FailureException.permanent("the fingerprints are not there");
+        };
+        assertThatThrownBy(() -> plan(JOB)).isInstanceOfSatisfying(FailureException.class, e -> assertThat(
+                        e.failure().isPermanent())
+                .isFalse());
+        whileComparing = () -> {
+            throw FailureException.permanent("the source is damaged");
+        };
+        assertThatThrownBy(() -> plan(JOB)).hasMessage("the source is damaged");
     }
 
     @Test

@@ -115,7 +115,7 @@ final class ChangedRowsSimulation {
     }
 
     private void step() {
-        switch (random.nextInt(12)) {
+        switch (random.nextInt(13)) {
             case 0, 1, 2 -> change();
             case 3, 4 -> submit(random.nextInt(8) == 0);
             case 5, 6 -> anyOpen().ifPresent(this::plan);
@@ -125,12 +125,24 @@ final class ChangedRowsSimulation {
                 }
             }
             case 10 -> anyOpen().ifPresent(this::publish);
+            case 11 -> removeHidden();
             default -> {
                 if (random.nextInt(3) == 0) {
                     anyOpen().ifPresent(batch -> batch.phase = Phase.CANCELLED);
                 }
             }
         }
+    }
+
+    /// The process that removes may crash, and another begins again later.
+    private void removeHidden() {
+        rows.crashAtRemoval(random.nextInt(4));
+        try {
+            marks.removeHidden(SOURCE);
+        } catch (ScoredRowsInMemory.Crash _) {
+            // The rest stays.
+        }
+        rows.crashAtRemoval(0);
     }
 
     private Optional<Batch> anyOpen() {

@@ -82,6 +82,17 @@ class ChangedRowsSimulationTest {
                 };
             }
         },
+        SETS_THAT_PLANS_NEED_ARE_REMOVED {
+            @Override
+            public RowMarks create(ScoredRows rows, Function<BatchId, Planned> ledger) {
+                return new RowMarks(rows, ledger) {
+                    @Override
+                    List<ScoredRows.Stored> hidden(List<ScoredRows.Stored> counted) {
+                        return counted.subList(0, Math.max(0, counted.size() - 1));
+                    }
+                };
+            }
+        },
         SETS_ARE_MERGED_AROUND_AN_OPEN_BATCH {
             @Override
             public RowMarks create(ScoredRows rows, Function<BatchId, Planned> ledger) {

@@ -13,6 +13,12 @@ import java.util.function.Consumer;
 /// Sets of rows in memory. For one thread.
 final class ScoredRowsInMemory implements ScoredRows {
 
+    /// The process ends.
+    static final class Crash extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    private int removals;
     private final Map<Member, Stored> sets = new LinkedHashMap<>();
     private final Map<Member, Map<Long, Long>> entries = new LinkedHashMap<>();
 
@@ -52,8 +58,16 @@ final class ScoredRowsInMemory implements ScoredRows {
         sets.computeIfPresent(Member.of(set), (name, stored) -> new Stored(set, stored.compared(), true));
     }
 
+    /// Makes the process crash at a later removal.
+    void crashAtRemoval(int number) {
+        removals = number;
+    }
+
     @Override
     public void remove(RowSet set) {
+        if (removals > 0 && --removals == 0) {
+            throw new Crash();
+        }
         sets.remove(Member.of(set));
         entries.remove(Member.of(set));
     }

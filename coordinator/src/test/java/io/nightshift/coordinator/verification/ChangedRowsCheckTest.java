@@ -44,6 +44,10 @@ class ChangedRowsCheckTest {
     }
 
     private Finding prove() {
+        return prove("c");
+    }
+
+    private Finding prove(String id) {
         List<Finding> findings = new ArrayList<>();
         ChangedRowsCheck.Computation computation = new ChangedRowsCheck.Computation() {
             @Override
@@ -70,7 +74,7 @@ class ChangedRowsCheckTest {
             }
         };
         ChangedRowsCheck.prove(
-                new BatchId("job-c"), batches, stored, computation, new Check("increment", findings::add));
+                new BatchId("job-" + id), batches, stored, computation, new Check("increment", findings::add));
         return findings.getFirst();
     }
 
@@ -130,6 +134,53 @@ class ChangedRowsCheckTest {
 
         merged = "x";
         assertThat(prove().detail()).isEqualTo("the fingerprints of the batches up to job-b were changed");
+    }
+
+    /// A set that stands for those of all batches up to one.
+    private static RowSet merged(String id) {
+        return new RowSet(new BatchId("job-" + id), "all " + id, 10, true);
+    }
+
+    /// Two sets that stand for earlier ones, and two batches that were compared with them.
+    private void merges() {
+        stored.add(new Stored(merged("a"), List.of(Member.of(set("a", 10))), true));
+        stored.add(new Stored(merged("b"), List.of(Member.of(merged("a")), Member.of(set("b", 2))), true));
+        stored.set(2, new Stored(set("c", 3), List.of(Member.of(merged("b"))), true));
+        merged = "all b";
+    }
+
+    @Test
+    void whatIsLeftIsProvedWhenOldFingerprintsAreRemoved() {
+        merges();
+        stored.removeIf(each -> each.set().equals(set("a", 10)));
+        assertThat(prove())
+                .isEqualTo(
+                        new Finding(
+                                Finding.Outcome.PROVED,
+                                "increment",
+                                "3 published batches of this source have scored 15 rows, and the fingerprints of the 1 oldest are removed, since no later run needs them; this one scores 3 that had changed, and repeats none; every other row of the source is as it was scored before"));
+
+        damaged.put(merged("a"), "x");
+        assertThat(prove().detail()).isEqualTo("the fingerprints of the batches up to job-a were changed");
+    }
+
+    @Test
+    void aBatchWhoseOwnFingerprintsOrThoseBeforeItAreRemovedIsNotCompared() {
+        merges();
+        stored.removeIf(each -> each.set().equals(set("a", 10)));
+        assertThat(prove("b").detail())
+                .endsWith(
+                        "this one scores 2 that had changed; it was not compared with earlier batches, because their fingerprints are removed");
+        assertThat(prove("a").detail())
+                .endsWith(
+                        "this one scores 10 that had changed; it was not compared with other batches, because its fingerprints are removed");
+    }
+
+    @Test
+    void aSetThatALaterPlanNeedsIsNotRemoved() {
+        merges();
+        stored.removeIf(each -> each.set().equals(set("b", 2)));
+        assertThat(prove().outcome()).isEqualTo(Finding.Outcome.OPEN);
     }
 
     @Test

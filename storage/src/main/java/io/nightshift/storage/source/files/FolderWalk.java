@@ -4,9 +4,7 @@ import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.objectstore.ParallelRequests;
 import io.nightshift.storage.objectstore.StoredObject;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -51,28 +49,27 @@ record FolderWalk(ObjectStore store, FolderFilter filter, Predicate<StoredObject
             store.list(prefix, object -> add(object, found));
             return;
         }
-        List<String> folders = new ArrayList<>();
-        store.listLevel(prefix, object -> add(object, found), below -> {
-            if (!ObjectFiles.isHidden(name(folder, below))) {
-                folders.add(below.toString());
-            }
-        });
-        Set<String> kept = new HashSet<>(filter.kept(folders));
+        List<ObjectAddress> folders = new ArrayList<>();
+        store.listLevel(prefix, object -> add(object, found), folders::add);
+        Set<String> kept = new HashSet<>(filter.kept(folders.stream()
+                .filter(below -> !ObjectFiles.isHidden(name(folder, below)))
+                .map(ObjectAddress::toString)
+                .toList()));
         List<Runnable> requests = new ArrayList<>();
-        List<ObjectAddress> neighbours = new ArrayList<>();
-        for (String each : folders) {
-            ObjectAddress below = ObjectAddress.of(each);
-            boolean isKept = kept.contains(each);
+        int first = 0;
+        for (int i = 0; i < folders.size(); i++) {
+            ObjectAddress below = folders.get(i);
+            boolean isKept = kept.contains(below.toString());
             if (isKept && !isWalked(folder, below)) {
-                neighbours.add(below);
                 continue;
             }
-            addRange(folder, neighbours, found, requests);
+            addRange(folder, folders, first, i, found, requests);
+            first = i + 1;
             if (isKept) {
                 requests.add(() -> walk(below, found));
             }
         }
-        addRange(folder, neighbours, found, requests);
+        addRange(folder, folders, first, folders.size(), found, requests);
         ParallelRequests.run(requests, Runnable::run);
     }
 
@@ -90,36 +87,35 @@ record FolderWalk(ObjectStore store, FolderFilter filter, Predicate<StoredObject
                 && folder.key().chars().filter(each -> each == '/').count() < depth;
     }
 
-    /// Adds a request for all objects in folders that are next to each other, and empties the list of these.
+    /// Adds a request for all objects in folders that are next to each other.
     ///
-    /// @param parent the folder in which they are
+    /// @param folders all folders in `parent`, in the order in which the store lists them
+    /// @param from the position of the first
+    /// @param to the position after the last
     private void addRange(
-            ObjectAddress parent, List<ObjectAddress> folders, List<StoredObject> found, List<Runnable> requests) {
-        if (folders.isEmpty()) {
+            ObjectAddress parent,
+            List<ObjectAddress> folders,
+            int from,
+            int to,
+            List<StoredObject> found,
+            List<Runnable> requests) {
+        if (from == to) {
+            return;
+        }
+        if (from + 1 == to) {
+            requests.add(() -> store.list(folders.get(from), object -> add(object, found)));
             return;
         }
         Set<String> keys = new HashSet<>();
-        folders.forEach(folder -> keys.add(folder.key()));
-        ObjectAddress first = folders.getFirst();
-        ObjectAddress last = folders.getLast();
-        folders.clear();
-        if (first.equals(last)) {
-            requests.add(() -> store.list(first, object -> add(object, found)));
-            return;
-        }
-        requests.add(() -> store.list(parent, first.key(), object -> {
+        folders.subList(from, to).forEach(folder -> keys.add(folder.key()));
+        String end = to < folders.size() ? folders.get(to).key() : null;
+        requests.add(() -> store.list(parent, folders.get(from).key(), object -> {
             String key = object.address().key();
-            int end = key.indexOf('/', parent.key().length()) + 1;
-            if (keys.contains(key.substring(0, end))) {
+            String folder = key.substring(0, key.indexOf('/', parent.key().length()) + 1);
+            if (keys.contains(folder)) {
                 add(object, found);
             }
-            return key.startsWith(last.key()) || isBefore(key, last.key());
+            return !folder.equals(end);
         }));
-    }
-
-    /// Whether a key is listed before another: stores order them by their bytes.
-    private static boolean isBefore(String key, String other) {
-        return Arrays.compareUnsigned(key.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8))
-                < 0;
     }
 }
