@@ -36,9 +36,8 @@ record DataPreview(String name, Map<String, String> columns, long rows, List<Str
     /// @throws FailureException if there is no such file, or it is not Parquet
     static DataPreview read(DuckDb duckDb, List<String> paths) {
         try (Connection connection = duckDb.connect()) {
-            SourceColumns columns =
-                    ParquetReader.columns(
-                            connection, new ParquetInput(paths), Map.of(), SourceColumns.Origin.COMMAND_LINE);
+            SourceColumns columns = ParquetReader.columns(
+                    connection, new ParquetInput(paths), Map.of(), SourceColumns.Origin.COMMAND_LINE);
             return new DataPreview(
                     columns.called(), columns.columns(), rows(connection, columns), ids(connection, columns));
         } catch (SQLException e) {

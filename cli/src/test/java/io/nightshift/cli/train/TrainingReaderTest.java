@@ -69,7 +69,8 @@ final class TrainingReaderTest {
     }
 
     private TrainingTable read(String target, Map<String, String> select, int sample, long seed, String... features) {
-        Source source = new Source(new ParquetInput(List.of(file().toString())), new LinkedHashMap<>(select), null, Origin.COMMAND_LINE);
+        Source source = new Source(
+                new ParquetInput(List.of(file().toString())), new LinkedHashMap<>(select), null, Origin.COMMAND_LINE);
         return TrainingReader.read(
                 duckDb, new TrainingRequest(source, List.of(features), Target.parse(target), sample, seed), HEAP);
     }

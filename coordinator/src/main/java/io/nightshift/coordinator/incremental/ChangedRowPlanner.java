@@ -101,7 +101,9 @@ public final class ChangedRowPlanner {
         try {
             marks.removeHidden(source);
         } catch (FailureException e) {
-            LOG.warn("old fingerprints of rows can't be removed now; the next plan of the job tries again: {}", e.getMessage());
+            LOG.warn(
+                    "old fingerprints of rows can't be removed now; the next plan of the job tries again: {}",
+                    e.getMessage());
         }
     }
 

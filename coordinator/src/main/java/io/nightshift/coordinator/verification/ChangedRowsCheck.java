@@ -229,8 +229,8 @@ final class ChangedRowsCheck {
             }
             return ", and repeats none"
                     + (now.isPresent()
-                    ? "; every other row of the source is as it was scored before"
-                    : "; the rows that it leaves out were not compared, because the input has changed since");
+                            ? "; every other row of the source is as it was scored before"
+                            : "; the rows that it leaves out were not compared, because the input has changed since");
         } catch (FailureException e) {
             return ", and repeats none; the rows that it leaves out were not compared, because the input can't be read: "
                     + e.getMessage();

@@ -104,9 +104,10 @@ class ChangedRowPlannerTest {
             plan(JOB);
             throw FailureException.permanent("the fingerprints are not there");
         };
-        assertThatThrownBy(() -> plan(JOB)).isInstanceOfSatisfying(FailureException.class, e -> assertThat(
-                        e.failure().isPermanent())
-                .isFalse());
+        assertThatThrownBy(() -> plan(JOB))
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        e -> assertThat(e.failure().isPermanent()).isFalse());
         whileComparing = () -> {
             throw FailureException.permanent("the source is damaged");
         };

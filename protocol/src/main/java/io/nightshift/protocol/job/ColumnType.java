@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The DuckDB types that a job file may declare for a column of a text file, or for one that names of folders make. A text is accepted only if this
-/// grammar covers all of it, so that it is safe as a part of SQL.
+/// The DuckDB types that a job file may declare for a column of a text file, or for one that names of folders
+/// make. A text is accepted only if this grammar covers all of it, so that it is safe as a part of SQL.
 final class ColumnType {
 
     private static final List<String> SIMPLE = List.of(

@@ -15,8 +15,8 @@ import java.util.Map;
 ///
 /// @param paths files, folders and globs, absolute, or addresses of objects; at least one
 /// @param folders the declared types of the columns that names of folders such as `dt=2026-11-25` make, by the
-///     names of the columns, in the order of the job file. If there are any, those of the others are texts. If it is
-///     empty, all types are detected
+///     names of the columns, in the order of the job file. If there are any, those of the others are texts.
+///     If it is empty, all types are detected
 public record ParquetInput(List<String> paths, Map<String, String> folders) implements Input {
 
     static final Kind<ParquetInput> KIND = new Kind<>(

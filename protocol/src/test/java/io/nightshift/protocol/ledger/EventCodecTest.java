@@ -200,7 +200,15 @@ class EventCodecTest {
         }
         node.properties().forEach(child -> {
             // The keys of these maps are names of the user, not fields.
-            boolean isMap = Set.of("select", "folders", "unseenCategories", "parameters", "on", "labels", "rename", "thresholds")
+            boolean isMap = Set.of(
+                                    "select",
+                                    "folders",
+                                    "unseenCategories",
+                                    "parameters",
+                                    "on",
+                                    "labels",
+                                    "rename",
+                                    "thresholds")
                             .contains(child.getKey())
                     || (child.getKey().equals("columns") && child.getValue().isObject());
             if (!isMap) {

@@ -75,7 +75,8 @@ record FolderWalk(ObjectStore store, FolderFilter filter, Predicate<StoredObject
 
     /// Without a limit of the depth, only below folders that make columns.
     private boolean isWalked(ObjectAddress parent, ObjectAddress folder) {
-        return hasLevels(folder) && (depth < Integer.MAX_VALUE || name(parent, folder).contains("="));
+        return hasLevels(folder)
+                && (depth < Integer.MAX_VALUE || name(parent, folder).contains("="));
     }
 
     private static String name(ObjectAddress parent, ObjectAddress folder) {

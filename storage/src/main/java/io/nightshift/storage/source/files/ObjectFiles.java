@@ -72,8 +72,11 @@ final class ObjectFiles {
                         store,
                         filter,
                         object -> isData(folder, object)
-                                && matcher.matches(Path.of("/" + object.address().key())),
-                        anyDepth ? Integer.MAX_VALUE : (int) key.chars().filter(each -> each == '/').count())
+                                && matcher.matches(
+                                        Path.of("/" + object.address().key())),
+                        anyDepth
+                                ? Integer.MAX_VALUE
+                                : (int) key.chars().filter(each -> each == '/').count())
                 .list(address.with(key.substring(0, wildcard)));
         if (found.isEmpty()) {
             throw SourcePins.missing(address.toString(), "source: no object matches " + address);

@@ -84,8 +84,9 @@ public final class SourceFiles implements PinComparison {
         return list(paths, kind, FolderFilter.ALL);
     }
 
-    /// As [#list(List, FileKind)], without the objects in folders that a filter rules out. Their lists are not asked
-    /// for. If nothing remains for an address, its first object does. A filter makes no difference to local files.
+    /// As [#list(List, FileKind)], without the objects in folders that a filter rules out. Their lists are
+    /// not asked for. If nothing remains for an address, its first object does. A filter makes no difference
+    /// to local files.
     public List<FileVersion> list(List<String> paths, FileKind kind, FolderFilter filter) {
         SequencedSet<Path> files = new TreeSet<>();
         Map<String, FileVersion> objects = new TreeMap<>();

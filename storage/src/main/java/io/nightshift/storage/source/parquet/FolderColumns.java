@@ -179,8 +179,8 @@ final class FolderColumns {
         if (values.isEmpty() || type.equals("VARCHAR")) {
             return List.of();
         }
-        List<String> found =
-                new ArrayList<>(values.stream().filter(value -> !hasForm(value, type)).toList());
+        List<String> found = new ArrayList<>(
+                values.stream().filter(value -> !hasForm(value, type)).toList());
         try (PreparedStatement statement = connection.prepareStatement(
                 "SELECT value FROM (SELECT unnest(?) AS value) WHERE TRY_CAST(value AS %s) IS NULL".formatted(type))) {
             statement.setArray(1, connection.createArrayOf("VARCHAR", values.toArray()));

@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 /// the job's condition, and knows the types.
 ///
 /// The type of a column that is not declared depends on all of its values. So it can rule out folders only if the
-/// list of one folder has them all: if the source is one glob whose only folder with a wildcard is the last, such as
+/// list of one folder has them all: if the source is one glob whose only folder with a wildcard is the last,
+/// such as
 /// `s3://lake/flights/dt=*/*.parquet`.
 final class FolderListing implements FolderFilter {
 
@@ -145,7 +146,12 @@ final class FolderListing implements FolderFilter {
                 FolderColumns.mismatches(connection, all, types).keySet();
         List<String> kept = new ArrayList<>(mismatches);
         kept.addAll(new FolderPruning(connection, types)
-                .kept(all.stream().filter(folder -> !mismatches.contains(folder)).toList(), each -> each, where));
+                .kept(
+                        all.stream()
+                                .filter(folder -> !mismatches.contains(folder))
+                                .toList(),
+                        each -> each,
+                        where));
         return kept;
     }
 
@@ -167,15 +173,14 @@ final class FolderListing implements FolderFilter {
         for (String name : declared.keySet()) {
             if (there.stream().noneMatch(name::equalsIgnoreCase)) {
                 String nearest = NameSuggestion.closest(name, there);
-                throw FailureException.permanent(
-                        "source.parquet.folders: no file is in a folder \"%s=…\"; %s"
-                                .formatted(
-                                        name,
-                                        there.isEmpty()
-                                                ? "no folder of the source has such a name"
-                                                : nearest == null
-                                                        ? "there are " + String.join(", ", there)
-                                                        : "did you mean \"" + nearest + "\"?"));
+                throw FailureException.permanent("source.parquet.folders: no file is in a folder \"%s=…\"; %s"
+                        .formatted(
+                                name,
+                                there.isEmpty()
+                                        ? "no folder of the source has such a name"
+                                        : nearest == null
+                                                ? "there are " + String.join(", ", there)
+                                                : "did you mean \"" + nearest + "\"?"));
             }
         }
     }
@@ -186,12 +191,13 @@ final class FolderListing implements FolderFilter {
                     FolderColumns.mismatches(connection, paths, declared).entrySet()) {
                 Map<String, @Nullable String> values = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
                 values.putAll(FolderColumns.of(each.getKey()));
-                throw FailureException.permanent("source.parquet.folders.%s: \"%s\" is not of the type %s; it is the name of a folder of %s"
-                        .formatted(
-                                each.getValue(),
-                                values.get(each.getValue()),
-                                declared.get(each.getValue()),
-                                each.getKey()));
+                throw FailureException.permanent(
+                        "source.parquet.folders.%s: \"%s\" is not of the type %s; it is the name of a folder of %s"
+                                .formatted(
+                                        each.getValue(),
+                                        values.get(each.getValue()),
+                                        declared.get(each.getValue()),
+                                        each.getKey()));
             }
         } catch (SQLException e) {
             throw failure(e);

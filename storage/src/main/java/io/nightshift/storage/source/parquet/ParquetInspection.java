@@ -201,17 +201,21 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
         private List<OpenedFile> openKept(Map<String, String> folders) {
             Set<String> own = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
             while (true) {
-                FolderListing listing = new FolderListing(duckDb, input, job.source().where(), own);
+                FolderListing listing =
+                        new FolderListing(duckDb, input, job.source().where(), own);
                 List<FileVersion> listed = source.list(input.paths(), ParquetFiles.KIND, listing);
                 folders.clear();
-                folders.putAll(listing.types(
-                        listed.stream().map(FileVersion::path).toList()));
+                folders.putAll(
+                        listing.types(listed.stream().map(FileVersion::path).toList()));
                 List<FileVersion> kept = kept(listed, folders, own);
                 schemas.clear();
                 List<OpenedFile> opened = open(kept.isEmpty() ? listed.subList(0, 1) : kept);
                 // A column of the file itself takes precedence over the name of a folder.
-                boolean isPruned = kept.size() < listed.size() || !listing.skipped().isEmpty();
-                if (!isPruned || !own.addAll(folders.keySet().stream().filter(this::isOwn).toList())) {
+                boolean isPruned =
+                        kept.size() < listed.size() || !listing.skipped().isEmpty();
+                if (!isPruned
+                        || !own.addAll(
+                                folders.keySet().stream().filter(this::isOwn).toList())) {
                     return kept.isEmpty() ? List.of(withoutRows(opened.getFirst())) : opened;
                 }
             }

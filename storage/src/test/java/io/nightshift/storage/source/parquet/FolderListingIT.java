@@ -187,7 +187,8 @@ class FolderListingIT {
         Job job = job("lake", Map.of("k", "VARCHAR"), "k IN ('a b', 'a b+c', '\uD83D\uDE00', '\uFF5E')");
 
         assertThat(reader(job).inspect(job, MODEL))
-                .extracting(read -> read.file().path().substring(store.address("lake/k=").length()))
+                .extracting(read ->
+                        read.file().path().substring(store.address("lake/k=").length()))
                 .containsExactlyInAnyOrder(
                         "a b/a.parquet", "a%20b+c/a.parquet", "\uD83D\uDE00/a.parquet", "\uFF5E/a.parquet");
     }
@@ -211,11 +212,10 @@ class FolderListingIT {
         ParquetReader reader = reader(job);
 
         assertThat(reader.details(reader.inspect(job, MODEL)))
-                .containsExactly(
-                        "not listed  11 of 12 folders, by source.where and the names of folders: %s, %s, %s, …"
-                                .formatted(
-                                        store.address("lake/dt=2026-11-01/"),
-                                        store.address("lake/dt=2026-11-02/"),
-                                        store.address("lake/dt=2026-11-03/")));
+                .containsExactly("not listed  11 of 12 folders, by source.where and the names of folders: %s, %s, %s, …"
+                        .formatted(
+                                store.address("lake/dt=2026-11-01/"),
+                                store.address("lake/dt=2026-11-02/"),
+                                store.address("lake/dt=2026-11-03/")));
     }
 }

@@ -182,7 +182,9 @@ class ParquetColumnsTest extends ParquetReaderFixture {
         void aDeclaredFolderThatIsNotThereIsRefused() {
             node.parquet("in/dt=2026-11-24/a.parquet", "SELECT 1 AS f0");
             assertRefused(
-                    declared("dtt", "DATE").build(), "source.parquet.folders: no file is in a folder \"dtt=…\"", "\"dt\"?");
+                    declared("dtt", "DATE").build(),
+                    "source.parquet.folders: no file is in a folder \"dtt=…\"",
+                    "\"dt\"?");
         }
 
         @Test
