@@ -27,7 +27,7 @@ record FolderWalk(ObjectStore store, FolderFilter filter, Predicate<StoredObject
     List<StoredObject> list(ObjectAddress prefix) {
         List<StoredObject> found = Collections.synchronizedList(new ArrayList<>());
         walk(prefix, found);
-        if (found.isEmpty() && filter != FolderFilter.ALL) {
+        if (found.isEmpty() && !filter.equals(FolderFilter.ALL)) {
             store.list(prefix, "", object -> {
                 add(object, found);
                 return found.isEmpty();
