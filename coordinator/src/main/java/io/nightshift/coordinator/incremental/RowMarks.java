@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /// Decides which rows count as scored: those of published batches, each as the newest batch has it. The event that
 /// publishes a batch makes its rows count, whatever crashes.
@@ -41,16 +42,17 @@ public class RowMarks {
     /// @param source as [io.nightshift.protocol.job.Job#incrementalSource()]
     /// @param planned the batch that is planned
     public List<RowSet> scored(String source, BatchId planned) {
-        List<RowSet> scored = counted(source).stream()
+        List<RowSet> scored = counted(rows.find(source).stream()
+                        .filter(stored -> !stored.set().batch().equals(planned)))
+                .stream()
                 .map(Stored::set)
-                .filter(set -> !set.batch().equals(planned))
                 .toList();
         return scored.subList(Math.max(0, lastWhole(scored, 1)), scored.size());
     }
 
     /// The sets that count, the oldest batch first.
-    private List<Stored> counted(String source) {
-        return rows.find(source).stream().filter(this::counts).sorted(order()).toList();
+    private List<Stored> counted(Stream<Stored> stored) {
+        return stored.filter(this::counts).sorted(order()).toList();
     }
 
     /// The position of a whole set, counted from the end; negative if there are fewer.
@@ -68,7 +70,7 @@ public class RowMarks {
 
     /// Removes the sets that no later plan is compared with. May be stopped at any moment, and repeated.
     public void removeHidden(String source) {
-        for (Stored hidden : hidden(counted(source))) {
+        for (Stored hidden : hidden(counted(rows.find(source).stream()))) {
             rows.remove(hidden.set());
         }
     }
