@@ -42,11 +42,12 @@ public class RowMarks {
     /// @param source as [io.nightshift.protocol.job.Job#incrementalSource()]
     /// @param planned the batch that is planned
     public List<RowSet> scored(String source, BatchId planned) {
-        List<RowSet> scored = counted(rows.find(source).stream()
-                        .filter(stored -> !stored.set().batch().equals(planned)))
-                .stream()
-                .map(Stored::set)
-                .toList();
+        List<RowSet> scored =
+                counted(rows.find(source).stream()
+                                .filter(stored -> !stored.set().batch().equals(planned)))
+                        .stream()
+                        .map(Stored::set)
+                        .toList();
         return scored.subList(Math.max(0, lastWhole(scored, 1)), scored.size());
     }
 

@@ -713,6 +713,23 @@ class JobFileTest {
     }
 
     @Test
+    void theTypesOfFoldersAreDeclaredBesideTheFiles() {
+        String declared = SMALLEST.replace(
+                "parquet: flights.parquet", "parquet: {files: lake, folders: {dt: date, region: text}}");
+        assertThat(parse(declared).source().input())
+                .isEqualTo(new ParquetInput(List.of("/jobs/flights/lake"), Map.of("dt", "DATE", "region", "VARCHAR")));
+        assertThat(JobText.of(parse(declared))).contains("\"dt\"", "\"DATE\"");
+        assertThat(complaint(declared.replace("date", "day")))
+                .contains("source.parquet.folders.dt: \"day\"; expected one of the types BOOLEAN");
+        assertThat(complaint(declared.replace("text", "\"VARCHAR[]\""))).contains("the value is a text without parts");
+        assertThat(JobFingerprint.of(
+                        parse(SMALLEST.replace("parquet: flights.parquet", "parquet: {files: flights.parquet}"))))
+                .as("the same job, written in another way")
+                .isEqualTo(JobFingerprint.of(parse(SMALLEST)))
+                .isNotEqualTo(JobFingerprint.of(parse(declared)));
+    }
+
+    @Test
     void aPathTwiceIsRefusedHoweverItIsWritten() {
         assertThat(complaint(SMALLEST.replace("flights.parquet", "[a.parquet, ./b/../a.parquet]")))
                 .isEqualTo(

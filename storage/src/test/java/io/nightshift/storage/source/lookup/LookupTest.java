@@ -270,6 +270,20 @@ class LookupTest {
     }
 
     @Test
+    void theFoldersOfALookupHaveTheirDeclaredTypes() throws SQLException {
+        Input main = table("parquet", "main", "7,a", "8,b");
+        data.parquet("names/k=07/a.parquet", "SELECT 'seven' AS v");
+        data.parquet("names/k=08/a.parquet", "SELECT 'eight' AS v");
+        String names = folder.resolve("names").toString();
+
+        Lookup numbers = left(new ParquetInput(List.of(names), Map.of("k", "BIGINT")));
+        assertThat(read(job(main, numbers).build())).containsExactly("7|a|seven", "8|b|eight");
+        Lookup days = left(new ParquetInput(List.of(names), Map.of("k", "DATE")));
+        assertThatThrownBy(() -> sources.inspect(job(main, days).build(), MODEL))
+                .hasMessageStartingWith("source.join[0].parquet.folders.k: \"07\" is not of the type DATE");
+    }
+
+    @Test
     void aFractionIsNoKey() {
         Path main = data.parquet("main.parquet", "SELECT 1.5::DOUBLE AS k");
         Path names = data.parquet("names.parquet", "SELECT 1.5::DOUBLE AS k, 'x' AS v");
