@@ -12,6 +12,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 runs=${1:-3}
 server=${REDIS_SERVER:-valkey-server}
 client=${REDIS_CLI:-valkey-cli}
+for program in "$server" "$client" jq java; do
+    command -v "$program" >/dev/null || { echo "redis.sh: there is no $program." >&2 && exit 2; }
+done
 flights=$(realpath "${FLIGHTS_3M:-examples/flights/flights.parquet}")
 work=$(mktemp -d)
 port=$((20000 + RANDOM % 20000))

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 class ThreadLimitsTest {
 
-    private static final int HISTORIES = Integer.getInteger("nightshift.simulation.histories", 300);
+    private static final int HISTORIES = Integer.getInteger("nightshift.limits.histories", 60);
 
     private static final BatchId A = new BatchId("churn-a");
     private static final BatchId B = new BatchId("churn-b");
@@ -240,20 +240,18 @@ class ThreadLimitsTest {
                 if (now >= downUntil) {
                     assign();
                 }
+                Map<String, Integer> leased = new HashMap<>();
                 for (Slot worker : workers) {
                     if (worker.activity == Activity.LEASED) {
-                        busyMillis.merge(Objects.requireNonNull(worker.batch).job(), 10.0, Double::sum);
+                        String job = Objects.requireNonNull(worker.batch).job();
+                        busyMillis.merge(job, 10.0, Double::sum);
+                        leased.merge(job, 1, Integer::sum);
                     }
                 }
                 for (Batch batch : batches) {
-                    long leased = workers.stream()
-                            .filter(worker -> worker.activity == Activity.LEASED
-                                    && Objects.requireNonNull(worker.batch)
-                                            .job()
-                                            .equals(batch.job()))
-                            .count();
-                    if (batch.limit() != null && leased > batch.limit().of(count)) {
-                        return "at %d ms, %s has %d leases".formatted(now, batch.job(), leased);
+                    int leases = leased.getOrDefault(batch.job(), 0);
+                    if (batch.limit() != null && leases > batch.limit().of(count)) {
+                        return "at %d ms, %s has %d leases".formatted(now, batch.job(), leases);
                     }
                 }
             }

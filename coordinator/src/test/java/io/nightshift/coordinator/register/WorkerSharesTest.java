@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class WorkerSharesTest {
 
-    private static final int HISTORIES = Integer.getInteger("nightshift.simulation.histories", 10_000);
+    private static final int HISTORIES = Integer.getInteger("nightshift.shares.histories", 2_500);
     private static final BatchId A = new BatchId("churn-a");
     private static final BatchId B = new BatchId("churn-b");
     private static final BatchId C = new BatchId("risk-c");
