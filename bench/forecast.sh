@@ -10,5 +10,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 : "${JAVA_HOME:?names no JDK}"
-mvn -B -pl coordinator -am test -Dtest=ForecastHonestyTest -Dsurefire.failIfNoSpecifiedTests=false \
-    -Dspotless.check.skip=true -Dnightshift.simulation.jobs="${1:-3000}" | grep -E 'scored:|ERROR|BUILD'
+status=0
+mvn -B -q -pl coordinator -am test -Dtest=ForecastHonestyTest -Dsurefire.failIfNoSpecifiedTests=false \
+    -Dspotless.check.skip=true -Dnightshift.simulation.jobs="${1:-3000}" || status=$?
+grep -h 'scored:' coordinator/target/surefire-reports/*ForecastHonestyTest-output.txt
+exit $status

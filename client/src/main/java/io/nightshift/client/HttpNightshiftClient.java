@@ -16,6 +16,7 @@ import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlRequest;
 import io.nightshift.api.ControlResult;
+import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
@@ -303,6 +304,18 @@ final class HttpNightshiftClient implements NightshiftClient {
                 BodyPublishers.noBody(),
                 timeout.multipliedBy(TEST_FACTOR));
         return send(call, AlertTestResult.class);
+    }
+
+    @Override
+    public CompletionStage<DriftReport> drift(String batch) {
+        return send(get(path(batch) + "/drift"), DriftReport.class);
+    }
+
+    @Override
+    public CompletionStage<DriftReport> drift(String batch, String against) {
+        Map<String, @Nullable String> query = new LinkedHashMap<>();
+        query.put("against", against);
+        return send(get(path(batch) + "/drift" + text(query)), DriftReport.class);
     }
 
     @Override

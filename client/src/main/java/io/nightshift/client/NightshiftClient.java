@@ -14,6 +14,7 @@ import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
+import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
@@ -199,6 +200,18 @@ public interface NightshiftClient extends AutoCloseable {
     ///
     /// @param channel the name of the channel in the configuration of the nodes
     CompletionStage<AlertTestResult> testAlertChannel(String channel);
+
+    /// Reads how much the predictions and features of a batch differ from those of the batch that its checks have
+    /// compared it with.
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    CompletionStage<DriftReport> drift(String batch);
+
+    /// Reads how much the predictions and features of a batch differ from those of another.
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param against the batch to compare with, written as `batch`
+    CompletionStage<DriftReport> drift(String batch, String against);
 
     /// Reads a page of a batch's history, of at most 1,000 entries.
     ///

@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
             BatchShowCommand.class,
             BatchHeadCommand.class,
             BatchDiffCommand.class,
+            BatchDriftCommand.class,
             BatchReplayCommand.class,
             BatchEventsCommand.class,
             BatchVerifyCommand.class,

@@ -15,6 +15,7 @@ import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
+import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
@@ -315,6 +316,16 @@ public final class MessageClient implements NightshiftClient {
     @Override
     public CompletionStage<AlertTestResult> testAlertChannel(String channel) {
         return ask(replyTo -> new GatewayCommand.TestAlertChannel(channel, replyTo), timeout.multipliedBy(TEST_FACTOR));
+    }
+
+    @Override
+    public CompletionStage<DriftReport> drift(String batch) {
+        return ask(replyTo -> new GatewayCommand.ReadDrift(batch, null, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<DriftReport> drift(String batch, String against) {
+        return ask(replyTo -> new GatewayCommand.ReadDrift(batch, against, replyTo), timeout);
     }
 
     @Override

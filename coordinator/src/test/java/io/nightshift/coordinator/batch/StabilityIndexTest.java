@@ -79,6 +79,25 @@ class StabilityIndexTest {
         assertThat(StabilityIndex.of(before, now)).isCloseTo(expected, within(0.01));
     }
 
+    /// The divergence of 1/3, 1/3, 1/3 and 1/2, 1/4, 1/4 by its definition.
+    @Test
+    void theDivergenceIsThatOfItsDefinition() {
+        Distribution before = random(1, random -> random.nextInt(3));
+        Distribution now = random(2, random -> random.nextInt(4) % 3);
+        double expected = (Math.log(4.0 / 5) / 3 + 2 * Math.log(8.0 / 7) / 3 + Math.log(6.0 / 5) / 2 + Math.log(6.0 / 7) / 2)
+                / 2
+                / Math.log(2);
+
+        assertThat(JensenShannonDivergence.of(before, now)).isCloseTo(expected, within(0.002));
+        assertThat(JensenShannonDivergence.of(before, before)).isZero();
+    }
+
+    @Test
+    void ofDistributionsThatShareNothingTheDivergenceIsAlmostOne() {
+        assertThat(JensenShannonDivergence.of(random(1, random -> 5), random(2, random -> 7)))
+                .isBetween(0.99, 1.0);
+    }
+
     @Test
     void batchesOfFewRowsHaveAnIndex() {
         assertThat(StabilityIndex.of(of(1), of(1))).isZero();

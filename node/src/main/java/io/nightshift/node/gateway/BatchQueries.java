@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
+import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobList.JobDescription;
@@ -12,6 +13,7 @@ import io.nightshift.api.PartitionPage.PartitionDescription;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.ArchiveTable;
+import io.nightshift.coordinator.ledger.DriftReports;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.RegisteredBatches;
@@ -561,6 +563,29 @@ public final class BatchQueries {
                 totals.predictions(),
                 totals.quarantined(),
                 totals.bytes());
+    }
+
+    /// How much a batch differs from another.
+    ///
+    /// @param against the batch to compare with; null for the one that its checks have compared it with
+    public CompletionStage<DriftReport> drift(String name, @Nullable String against) {
+        CompletionStage<BatchState> other =
+                against == null ? CompletableFuture.completedFuture(null) : state(against);
+        return state(name)
+                .thenCombineAsync(other, (batch, given) -> drift(batch, given), blocking);
+    }
+
+    private DriftReport drift(BatchState batch, @Nullable BatchState given) {
+        try {
+            BatchState baseline = given != null
+                    ? given
+                    : DriftReports.baseline(batch)
+                            .map(id -> read(id, ledgers::state))
+                            .orElse(null);
+            return DriftReports.of(batch, baseline);
+        } catch (FailureException e) {
+            throw e.failure().isPermanent() ? ProblemException.conflict(e.getMessage()) : e;
+        }
     }
 
     /// A page of a batch's ledger.

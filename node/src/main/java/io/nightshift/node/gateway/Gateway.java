@@ -18,6 +18,7 @@ import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
+import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
@@ -178,6 +179,11 @@ public final class Gateway {
                         token,
                         replyTo,
                         () -> batches.partitions(batch, state, cursor, limit).thenApply(Gateway::fitting));
+            case GatewayCommand.ReadDrift(
+                    String batch,
+                    String against,
+                    ActorRef<GatewayReply<DriftReport>> replyTo) ->
+                read(token, replyTo, () -> batches.drift(batch, against));
             case GatewayCommand.Control(
                     String batch,
                     BatchControl control,

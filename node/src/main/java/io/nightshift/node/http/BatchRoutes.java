@@ -47,6 +47,7 @@ final class BatchRoutes {
                         Role.READ,
                         Set.of("state", "limit", "cursor"),
                         this::partitions),
+                Endpoint.get("/v1/batches/{batch}/drift", Role.READ, Set.of("against"), this::drift),
                 Endpoint.get("/v1/batches/{batch}/events", Role.READ, Set.of("after", "limit"), this::events),
                 Endpoint.get("/v1/batches/{batch}/quarantine", Role.READ, Set.of("limit", "cursor"), this::quarantine),
                 // Values of rows may be personal data: reading them needs more than the role for watching batches.
@@ -79,6 +80,11 @@ final class BatchRoutes {
                         call.text("cursor").orElse(null),
                         limit)
                 .thenApply(page -> Answer.json(200, page));
+    }
+
+    private CompletionStage<Answer> drift(Call call) {
+        return batches.drift(call.segment("batch"), call.text("against").orElse(null))
+                .thenApply(report -> Answer.json(200, report));
     }
 
     private CompletionStage<Answer> events(Call call) {

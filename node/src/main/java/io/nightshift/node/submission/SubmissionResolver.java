@@ -157,8 +157,9 @@ public final class SubmissionResolver {
         return listed.stream().filter(newest::contains).toList();
     }
 
-    private Check check(Job job, DestinationStore destination, JobModel found) {
+    private Check check(Job written, DestinationStore destination, JobModel found) {
         Model model = found.model();
+        Job job = written.withFeatures(BoundJob.featureNames(model.description()));
         MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, memory);
         List<InspectedFile> files = inspect(job, model);
         MemoryEstimate estimate = MemoryEstimate.of(

@@ -14,6 +14,7 @@ import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
+import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
@@ -189,6 +190,18 @@ public sealed interface GatewayCommand {
             int limit,
             @Nullable String cursor,
             ActorRef<GatewayReply<PartitionPage>> replyTo)
+            implements Request {}
+
+    /// Asks how much the predictions and features of a batch differ from those of another. The reply is a
+    /// [DriftReport].
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param against the batch to compare with, written as `batch`; null for the one that the checks have compared with
+    /// @param replyTo receives the reply
+    record ReadDrift(
+            String batch,
+            @Nullable String against,
+            ActorRef<GatewayReply<DriftReport>> replyTo)
             implements Request {}
 
     /// Pauses, resumes, cancels, retries or rescores a batch. The node replies when the change is durable.

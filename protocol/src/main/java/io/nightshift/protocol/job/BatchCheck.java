@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// count for the number of rows only.
 ///
 /// @param measure what is measured
-/// @param column the column or feature that is checked; null for measures of the whole batch, and for
-///     [Measure#UNSEEN] of all features
+/// @param column the column or feature that is checked; null for measures of the whole batch, and for all
+///     features of [Measure#UNSEEN] and, in a job file, of [Measure#PSI]
 /// @param limit the limit of the measured value, in the measure's unit
 /// @param min for a range, the smallest value in it; null if there is none, and for all other measures
 /// @param max for a range, the largest value in it; null if there is none, and for all other measures
@@ -123,7 +123,7 @@ public record BatchCheck(
         if (!(limit >= 0)) {
             throw new IllegalArgumentException("%s: the limit %s".formatted(measure, limit));
         }
-        if (measure.isOfColumn() && column == null) {
+        if (measure.isOfColumn() && measure != Measure.PSI && column == null) {
             throw new IllegalArgumentException("%s of no column".formatted(measure));
         }
     }
@@ -139,9 +139,19 @@ public record BatchCheck(
         this(measure, column, limit, min, max, onFail, null);
     }
 
+    /// The same check of another column.
+    BatchCheck of(String other) {
+        return new BatchCheck(measure, other, limit, min, max, onFail, baseline);
+    }
+
+    /// Whether this stands for a check of each feature of the model: see [Job#withFeatures].
+    public boolean isOfEachFeature() {
+        return measure == Measure.PSI && column == null;
+    }
+
     /// The name of the check, as the path of its key in the job file, such as `nulls.last_login`.
     public String name() {
-        return column == null && measure != Measure.UNSEEN
+        return column == null && measure != Measure.UNSEEN && measure != Measure.PSI
                 ? measure.text()
                 : measure.text() + "." + (column == null ? ALL : column);
     }

@@ -59,11 +59,15 @@ final class BatchChecks {
         values.limits(measure.text())
                 .forEach((column, limit) -> add(
                         measure,
-                        measure == Measure.UNSEEN && column.equals(BatchCheck.ALL) ? null : column,
+                        isOfAll(measure, column) ? null : column,
                         limit.most(),
                         limit.min(),
                         limit.max(),
                         limit.onFail()));
+    }
+
+    private static boolean isOfAll(Measure measure, String column) {
+        return (measure == Measure.UNSEEN || measure == Measure.PSI) && column.equals(BatchCheck.ALL);
     }
 
     private void add(

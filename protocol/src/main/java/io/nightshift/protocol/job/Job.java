@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -167,6 +169,49 @@ public record Job(
                 alerts,
                 incremental,
                 checks,
+                retention);
+    }
+
+    /// The same job with a check of each feature in place of one that stands for all of them. A feature that has a
+    /// check of its own keeps it.
+    ///
+    /// @param names of the model's features
+    /// @throws FailureException permanent, if there are more than a batch may compare
+    public Job withFeatures(List<String> names) {
+        if (checks.stream().noneMatch(BatchCheck::isOfEachFeature)) {
+            return this;
+        }
+        Set<String> own = checks.stream()
+                .filter(check -> check.measure() == BatchCheck.Measure.PSI && check.column() != null)
+                .map(BatchCheck::column)
+                .collect(Collectors.toSet());
+        List<String> others =
+                names.stream().filter(name -> !own.contains(name)).toList();
+        if (own.size() + others.size() >= BatchCheck.MOST_DISTRIBUTIONS) {
+            throw FailureException.permanent(
+                    "checks.psi.all: the model has %d features, and a batch compares at most %d; name the most important ones in place of all"
+                            .formatted(names.size(), BatchCheck.MOST_DISTRIBUTIONS - 1));
+        }
+        List<BatchCheck> each = checks.stream()
+                .flatMap(check -> check.isOfEachFeature() ? others.stream().map(check::of) : Stream.of(check))
+                .toList();
+        return new Job(
+                name,
+                model,
+                features,
+                source,
+                destination,
+                partitions,
+                errors,
+                output,
+                categories,
+                retry,
+                parameters,
+                timing,
+                priority,
+                alerts,
+                incremental,
+                each,
                 retention);
     }
 

@@ -747,8 +747,8 @@ final class JobKeys {
                             JobKey.optional(
                                     "psi",
                                     new ColumnLimits(new Index()),
-                                    "The largest population stability index of a column with numbers, or of a feature, against the baseline: for each of them a number, or a map of `max` and `on-fail`. 0.1 is often called a small change, and 0.25 a large one. At most 31 columns.",
-                                    "{age: 0.2, country: {max: 0.1, on-fail: warn}}"),
+                                    "The largest population stability index of a column with numbers, or of a feature, against the baseline: for each of them, or for `all` features, a number, or a map of `max` and `on-fail`. 0.1 is often called a small change, and 0.25 a large one. At most 31 columns.",
+                                    "{all: 0.25, country: {max: 0.1, on-fail: warn}}"),
                             JobKey.optional(
                                     "unseen-categories",
                                     new ColumnLimits(new Share()),

@@ -16,6 +16,7 @@ import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
+import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
@@ -407,6 +408,9 @@ final class WireTypes {
             new WireType(466, GatewayCommand.ListPartitions.class),
             new WireType(467, PartitionPage.class),
             new WireType(468, PartitionPage.PartitionDescription.class),
+            new WireType(550, GatewayCommand.ReadDrift.class),
+            new WireType(551, DriftReport.class),
+            new WireType(552, DriftReport.ColumnDrift.class),
             new WireType(490, ThreadLimit.class),
             new WireType(491, BatchRegisterCommand.Leased.class));
 

@@ -1,12 +1,14 @@
 package io.nightshift.protocol.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -238,7 +240,7 @@ class JobFileTest {
                     checks:
                       baseline: flights-20261127t020000-1f2e
                       rows: {max-change: 20%}
-                      psi: {a: 0.2, b: {max: 1.5, on-fail: warn}}
+                      psi: {a: 0.2, b: {max: 1.5, on-fail: warn}, all: 0.3}
                       unseen-categories: {all: 1%, c: 0}
                       prediction: {nulls: 0, min: -1, max: 1, mean-change: 10%, psi: 0.1, on-fail: hold}
                     """);
@@ -253,6 +255,7 @@ class JobFileTest {
                             tuple("rows.max-change", 0.2, "fail", true),
                             tuple("psi.a", 0.2, "fail", true),
                             tuple("psi.b", 1.5, "warn", true),
+                            tuple("psi.all", 0.3, "fail", true),
                             tuple("unseen-categories.all", 0.01, "fail", false),
                             tuple("unseen-categories.c", 0.0, "fail", false),
                             tuple("prediction.nulls", 0.0, "hold", false),
@@ -261,6 +264,12 @@ class JobFileTest {
                             tuple("prediction.psi", 0.1, "hold", true));
             assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8)))
                     .isEqualTo(job);
+            assertThat(job.withFeatures(List.of("b", "d", "e")).checks())
+                    .extracting(BatchCheck::name, BatchCheck::limit)
+                    .contains(tuple("psi.b", 1.5), tuple("psi.d", 0.3), tuple("psi.e", 0.3))
+                    .doesNotContain(tuple("psi.all", 0.3), tuple("psi.b", 0.3));
+            assertThatThrownBy(() -> job.withFeatures(Collections.nCopies(30, "f")))
+                    .hasMessageContaining("the model has 30 features, and a batch compares at most 31");
             assertThat(complaint(SMALLEST + "checks: {baseline: yesterday, psi: {a: -1, b: {max: x}}}\n"))
                     .contains(
                             "checks.baseline",

@@ -18,6 +18,7 @@ import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
+import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.JobList;
 import io.nightshift.api.JobRun;
@@ -401,6 +402,7 @@ public final class GoldenMessages {
         add(
                 "gateway-list-partitions",
                 new GatewayCommand.ListPartitions("latest", "waiting", 100, "7", system.actor("asker")));
+        add("gateway-read-drift", new GatewayCommand.ReadDrift("latest", null, system.actor("asker")));
         add("gateway-read-events", new GatewayCommand.ReadEvents("latest", 17, 1_000, system.actor("asker")));
         add(
                 "gateway-authenticated",
@@ -513,6 +515,16 @@ public final class GoldenMessages {
                                 new PartitionPage.PartitionDescription(
                                         8, 800, 100, null, "waiting", 0, null, null, null, null, null)),
                         "9"));
+        answer(
+                "drift",
+                new DriftReport(
+                        BATCH.value(),
+                        "flights-20261124t020000-0000",
+                        98,
+                        95L,
+                        List.of(
+                                new DriftReport.ColumnDrift(null, 0.04, 0.01, 0, 0.0, 0, 0.0, 0.2, 0.3),
+                                new DriftReport.ColumnDrift("origin", null, null, 0.1, null, 0.02, null, null, null))));
         answer("events", new EventPage(BATCH.value(), List.of(entry), 4_000_000_000L));
         answer("controlled", new ControlResult(BATCH.value(), "paused"));
         add(

@@ -78,6 +78,13 @@ public record BoundJob(
     private static final Pattern WHOLE = Pattern.compile("-?\\d+");
     private static final Set<String> FRACTIONS = Set.of("FLOAT", "DOUBLE");
 
+    /// What the features of a model are called, in its order: by their position if it does not name them.
+    public static List<String> featureNames(ModelDescription model) {
+        return IntStream.range(0, model.features().size())
+                .mapToObj(i -> Objects.requireNonNullElse(model.features().get(i).name(), "feature " + i))
+                .toList();
+    }
+
     /// Whether every value of the type is a finite number or NULL.
     public static boolean isAlwaysFinite(String type) {
         return isInteger(type) || type.equals("BOOLEAN") || type.startsWith("DECIMAL");
@@ -225,8 +232,8 @@ public record BoundJob(
         private List<CheckedColumn> checked(List<Feature> features) throws SQLException {
             List<CheckedColumn> checked = new ArrayList<>();
             for (BatchCheck check : job.checks()) {
-                if (check.measure().isOfColumn()) {
-                    String column = Objects.requireNonNull(check.column());
+                String column = check.column();
+                if (check.measure().isOfColumn() && column != null) {
                     int compared = check.measure() == BatchCheck.Measure.PSI ? named(column, features) : -1;
                     Bound bound = compared >= 0
                             ? features.get(compared).source()
@@ -401,10 +408,11 @@ public record BoundJob(
             if (job.features().isEmpty()) {
                 columns.requireAll("the model's features", inputs);
             }
+            List<String> names = featureNames(model);
             List<Feature> features = new ArrayList<>();
             for (int i = 0; i < inputs.size(); i++) {
                 ModelFeature feature = model.features().get(i);
-                String name = feature.name() == null ? "feature " + i : feature.name();
+                String name = names.get(i);
                 String input = inputs.get(i);
                 Bound bound = job.features().isEmpty()
                         ? columns.named("the model's feature", name, input)

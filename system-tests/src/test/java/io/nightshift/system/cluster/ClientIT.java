@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
+import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.PartitionPage;
 import io.nightshift.api.SubmitResult;
@@ -306,6 +307,10 @@ final class ClientIT {
             BatchDescription published = now(client(door).watch(batch, progress -> {}));
             assertThat(published.state()).isEqualTo("published");
             assertThat(Objects.requireNonNull(published.approval()).reason()).isEqualTo("seen by " + door);
+            DriftReport drift = now(client(door).drift(batch));
+            assertThat(drift.baseline()).isEqualTo(earlier);
+            assertThat(drift.columns().getFirst().psi()).isEqualTo(earlier == null ? null : 0.0);
+            assertThat(now(client(door).drift(batch, batch)).baseline()).isEqualTo(batch);
             earlier = batch;
         }
     }

@@ -30,6 +30,7 @@ final class HttpTarget implements FuzzTarget {
     private static final Map<String, String> QUERIES = Map.of(
             "/v1/batches", "?job=flights&state=running&limit=2&cursor=1",
             "/v1/batches/{batch}/partitions", "?state=committed&limit=2&cursor=1",
+            "/v1/batches/{batch}/drift", "?against=latest",
             "/v1/batches/{batch}/events", "?after=1&limit=2",
             "/v1/batches/{batch}/quarantine/rows", "?reason=x&limit=2",
             "/v1/jobs/{job}/runs", "?from=2026-01-01T00:00:00Z&missing=true&limit=2",

@@ -151,6 +151,63 @@ final class ChecksIT {
                 .contains("checks.baseline: there is no batch flights-20261127t020000-1f2e");
     }
 
+    /// The example of the page on drift, then with longer flights and without the origin of every fourth one.
+    @Test
+    void theDriftOfABatchIsReported() throws Exception {
+        FlightsJob job = FlightsJob.on(folder, "FROM flights LIMIT 30000");
+        Files.writeString(
+                job.file(),
+                "\nchecks: {on-fail: warn, psi: {all: 0.25, hour: 0.1}, prediction: {psi: 0.25}}\n",
+                StandardOpenOption.APPEND);
+        String home = job.home().toString();
+        String before = run(job).expect(0).json().get("batch").asText();
+        assertThat(InProcess.run("batch", "drift", "latest", "--home", home)
+                        .expect(0)
+                        .out())
+                .contains("there was no earlier batch to compare with", "(predictions)", "distance");
+
+        job.write(
+                "SELECT * REPLACE (distance * 3 AS distance, CASE WHEN distance % 4 > 0 THEN origin END AS origin) FROM flights LIMIT 20000");
+        JsonNode checks = run(job).expect(0).json().get("checks");
+
+        assertThat(checks.findValuesAsText("name")).contains("psi.distance", "psi.hour", "prediction.psi");
+        JsonNode drift = InProcess.run("batch", "drift", "latest", "--home", home, "-o", "json")
+                .expect(0)
+                .json();
+        assertThat(drift.get("baseline").asText()).isEqualTo(before);
+        assertThat(drift.get("rows").asInt()).isEqualTo(20_000);
+        assertThat(drift.get("columns").get(0).get("column").isNull()).isTrue();
+        assertThat(drift.get("columns").get(0).get("mean").asDouble()).isBetween(0.0, 1.0);
+        JsonNode distance = column(drift, "distance");
+        assertThat(distance.get("psi").asDouble()).isGreaterThan(0.25);
+        assertThat(distance.get("jensen_shannon").asDouble()).isBetween(0.02, 1.0);
+        assertThat(distance.get("missing").asDouble()).isZero();
+        assertThat(column(drift, "minute").get("psi").asDouble()).isLessThan(0.1);
+        assertThat(column(drift, "origin_code").get("missing").asDouble()).isBetween(0.2, 0.3);
+        assertThat(column(drift, "origin_code").get("missing_before").asDouble())
+                .isZero();
+
+        assertThat(InProcess.run("batch", "drift", before, "--against", before, "--home", home)
+                        .expect(0)
+                        .out())
+                .containsPattern("distance +0.000 +0.000");
+        job.edit("checks: {on-fail: warn, psi: {all: 0.25, hour: 0.1}, prediction: {psi: 0.25}}", "");
+        run(job, "--new").expect(0);
+        assertThat(InProcess.run("batch", "drift", "latest", "--home", home)
+                        .expect(2)
+                        .err())
+                .contains("has kept no distributions; add checks with psi to the job");
+    }
+
+    private static JsonNode column(JsonNode drift, String name) {
+        for (JsonNode column : drift.get("columns")) {
+            if (column.get("column").asText().equals(name)) {
+                return column;
+            }
+        }
+        throw new AssertionError(name + " is not in " + drift);
+    }
+
     @Test
     void aCheckOfAnUnknownColumnStartsNothing() throws Exception {
         FlightsJob job = FlightsJob.in(folder);

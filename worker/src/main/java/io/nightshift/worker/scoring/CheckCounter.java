@@ -82,7 +82,7 @@ public final class CheckCounter {
         Set<String> known = new HashSet<>();
         for (int i = 0; i < counted.length; i++) {
             BatchCheck check = checks.get(i);
-            int column = check.measure().isOfColumn() ? positions.next() : -1;
+            int column = check.measure().isOfColumn() && check.column() != null ? positions.next() : -1;
             if (check.measure().isCounted()) {
                 counted[i] = new Counted(check, column);
             } else if (check.column() != null && column >= 0 && known.add(check.column())) {
