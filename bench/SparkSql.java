@@ -3,8 +3,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 
-/// Copies a PostgreSQL table to Parquet with Spark's JDBC source, on two threads, and prints the seconds. Spark cuts the
-/// key into 30 strides of the same width, and fetches 10,000 rows at a time.
+/// Copies a PostgreSQL table to Parquet with Spark's JDBC source, on two threads, and prints the seconds.
+/// Spark cuts the key into 30 strides of the same width, and fetches 10,000 rows at a time.
 ///
 ///     java SparkSql.java URL USER TABLE KEY OUTPUT
 class SparkSql {

@@ -30,8 +30,8 @@ public record DriftReport(
     /// @param jensenShannon the Jensen–Shannon divergence in bits: 0 for equal distributions, at most 1
     /// @param missing the share of rows in which the value is NULL, NaN or infinite, 0 to 1
     /// @param missingBefore the same of the baseline
-    /// @param unseen the share of the batch's rows, with the quarantined ones, that have a category that the model does
-    ///     not know, 0 to 1; 0 for numbers
+    /// @param unseen the share of the batch's rows, with the quarantined ones, that have a category that the
+    ///     model does not know, 0 to 1; 0 for numbers
     /// @param unseenBefore the same of the baseline
     /// @param mean of the predictions; null for other columns, and if there is none
     /// @param meanBefore the same of the baseline

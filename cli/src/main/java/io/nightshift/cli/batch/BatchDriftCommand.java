@@ -20,7 +20,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// `batch drift`: compares the distributions that two batches have kept, which needs neither their input nor their output.
+/// `batch drift`: compares the distributions that two batches have kept, which needs neither their input nor
+/// their output.
 @Command(
         name = "drift",
         description = {
@@ -110,8 +111,7 @@ final class BatchDriftCommand extends QueryCommand {
     private static List<ColumnDrift> mostFirst(List<ColumnDrift> columns) {
         return columns.stream()
                 .sorted(Comparator.comparing((ColumnDrift column) -> column.column() != null)
-                        .thenComparing(
-                                ColumnDrift::psi, Comparator.nullsLast(Comparator.<Double>reverseOrder())))
+                        .thenComparing(ColumnDrift::psi, Comparator.nullsLast(Comparator.<Double>reverseOrder())))
                 .toList();
     }
 

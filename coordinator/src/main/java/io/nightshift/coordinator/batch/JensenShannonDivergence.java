@@ -2,8 +2,9 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.Distribution;
 
-/// The Jensen–Shannon divergence in bits: how much two distributions differ. 0 for equal ones, and at most 1. The mean of
-/// the divergences of both from their average, over the same [groups][ComparedGroups] of values as the [StabilityIndex].
+/// The Jensen–Shannon divergence in bits: how much two distributions differ. 0 for equal ones, and at most 1.
+/// The mean of the divergences of both from their average, over the same [groups][ComparedGroups] of values
+/// as the [StabilityIndex].
 ///
 /// Computed in one order, with functions whose results are the same on all processors.
 public final class JensenShannonDivergence {

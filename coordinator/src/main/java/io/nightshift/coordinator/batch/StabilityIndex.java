@@ -3,7 +3,8 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.protocol.batch.Distribution;
 
 /// The population stability index: how much two distributions differ. 0 for equal ones; there is no largest value.
-/// The sum of (q - p) ln(q / p) over [groups][ComparedGroups] of values, where p and q are the shares of a group in both.
+/// The sum of (q - p) ln(q / p) over [groups][ComparedGroups] of values, where p and q are the shares of a
+/// group in both.
 ///
 /// Computed in one order, with functions whose results are the same on all processors.
 public final class StabilityIndex {

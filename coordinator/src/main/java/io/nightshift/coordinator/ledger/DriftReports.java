@@ -36,15 +36,13 @@ public final class DriftReports {
     /// @param baseline to compare it with, or null to describe the batch alone
     /// @throws FailureException permanent, if one of them has kept no distribution
     public static DriftReport of(BatchState batch, @Nullable BatchState baseline) {
-        List<Distribution> earlier = baseline == null ? List.of() : checked(baseline).distributions();
+        List<Distribution> earlier =
+                baseline == null ? List.of() : checked(baseline).distributions();
         List<ColumnDrift> columns = new ArrayList<>();
         for (Distribution now : checked(batch).distributions()) {
             Distribution before =
                     PartitionStatistics.find(earlier, now.column()).orElse(null);
-            columns.add(
-                    baseline == null || before == null
-                            ? column(now, batch)
-                            : column(now, batch, before, baseline));
+            columns.add(baseline == null || before == null ? column(now, batch) : column(now, batch, before, baseline));
         }
         return new DriftReport(
                 batch.batch().value(),
@@ -55,8 +53,7 @@ public final class DriftReports {
     }
 
     private static ColumnDrift column(Distribution now, BatchState batch) {
-        return new ColumnDrift(
-                now.column(), null, null, missing(now), null, unseen(now, batch), null, mean(now), null);
+        return new ColumnDrift(now.column(), null, null, missing(now), null, unseen(now, batch), null, mean(now), null);
     }
 
     private static ColumnDrift column(Distribution now, BatchState batch, Distribution before, BatchState baseline) {

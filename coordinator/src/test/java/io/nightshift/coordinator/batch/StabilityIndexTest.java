@@ -84,9 +84,10 @@ class StabilityIndexTest {
     void theDivergenceIsThatOfItsDefinition() {
         Distribution before = random(1, random -> random.nextInt(3));
         Distribution now = random(2, random -> random.nextInt(4) % 3);
-        double expected = (Math.log(4.0 / 5) / 3 + 2 * Math.log(8.0 / 7) / 3 + Math.log(6.0 / 5) / 2 + Math.log(6.0 / 7) / 2)
-                / 2
-                / Math.log(2);
+        double expected =
+                (Math.log(4.0 / 5) / 3 + 2 * Math.log(8.0 / 7) / 3 + Math.log(6.0 / 5) / 2 + Math.log(6.0 / 7) / 2)
+                        / 2
+                        / Math.log(2);
 
         assertThat(JensenShannonDivergence.of(before, now)).isCloseTo(expected, within(0.002));
         assertThat(JensenShannonDivergence.of(before, before)).isZero();

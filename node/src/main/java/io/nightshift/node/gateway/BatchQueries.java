@@ -13,8 +13,8 @@ import io.nightshift.api.PartitionPage.PartitionDescription;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.ArchiveTable;
-import io.nightshift.coordinator.ledger.DriftReports;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
+import io.nightshift.coordinator.ledger.DriftReports;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.RegisteredBatches;
 import io.nightshift.coordinator.register.BatchNameResolver;
@@ -569,10 +569,8 @@ public final class BatchQueries {
     ///
     /// @param against the batch to compare with; null for the one that its checks have compared it with
     public CompletionStage<DriftReport> drift(String name, @Nullable String against) {
-        CompletionStage<BatchState> other =
-                against == null ? CompletableFuture.completedFuture(null) : state(against);
-        return state(name)
-                .thenCombineAsync(other, (batch, given) -> drift(batch, given), blocking);
+        CompletionStage<BatchState> other = against == null ? CompletableFuture.completedFuture(null) : state(against);
+        return state(name).thenCombineAsync(other, (batch, given) -> drift(batch, given), blocking);
     }
 
     private DriftReport drift(BatchState batch, @Nullable BatchState given) {

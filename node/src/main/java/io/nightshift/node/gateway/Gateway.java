@@ -179,10 +179,7 @@ public final class Gateway {
                         token,
                         replyTo,
                         () -> batches.partitions(batch, state, cursor, limit).thenApply(Gateway::fitting));
-            case GatewayCommand.ReadDrift(
-                    String batch,
-                    String against,
-                    ActorRef<GatewayReply<DriftReport>> replyTo) ->
+            case GatewayCommand.ReadDrift(String batch, String against, ActorRef<GatewayReply<DriftReport>> replyTo) ->
                 read(token, replyTo, () -> batches.drift(batch, against));
             case GatewayCommand.Control(
                     String batch,

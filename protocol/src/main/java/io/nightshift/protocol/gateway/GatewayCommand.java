@@ -196,12 +196,10 @@ public sealed interface GatewayCommand {
     /// [DriftReport].
     ///
     /// @param batch ID, unambiguous prefix of an ID, or `latest`
-    /// @param against the batch to compare with, written as `batch`; null for the one that the checks have compared with
+    /// @param against the batch to compare with, written as `batch`; null for the one that the checks have
+    ///     compared with
     /// @param replyTo receives the reply
-    record ReadDrift(
-            String batch,
-            @Nullable String against,
-            ActorRef<GatewayReply<DriftReport>> replyTo)
+    record ReadDrift(String batch, @Nullable String against, ActorRef<GatewayReply<DriftReport>> replyTo)
             implements Request {}
 
     /// Pauses, resumes, cancels, retries or rescores a batch. The node replies when the change is durable.

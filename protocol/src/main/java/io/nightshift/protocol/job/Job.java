@@ -185,8 +185,7 @@ public record Job(
                 .filter(check -> check.measure() == BatchCheck.Measure.PSI && check.column() != null)
                 .map(BatchCheck::column)
                 .collect(Collectors.toSet());
-        List<String> others =
-                names.stream().filter(name -> !own.contains(name)).toList();
+        List<String> others = names.stream().filter(name -> !own.contains(name)).toList();
         if (own.size() + others.size() >= BatchCheck.MOST_DISTRIBUTIONS) {
             throw FailureException.permanent(
                     "checks.psi.all: the model has %d features, and a batch compares at most %d; name the most important ones in place of all"

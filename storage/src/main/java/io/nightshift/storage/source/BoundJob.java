@@ -81,7 +81,8 @@ public record BoundJob(
     /// What the features of a model are called, in its order: by their position if it does not name them.
     public static List<String> featureNames(ModelDescription model) {
         return IntStream.range(0, model.features().size())
-                .mapToObj(i -> Objects.requireNonNullElse(model.features().get(i).name(), "feature " + i))
+                .mapToObj(
+                        i -> Objects.requireNonNullElse(model.features().get(i).name(), "feature " + i))
                 .toList();
     }
 
