@@ -28,6 +28,7 @@ import io.nightshift.api.Problem;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
@@ -377,6 +378,19 @@ final class HttpNightshiftClient implements NightshiftClient {
         String path = "/v1/retention" + text(query);
         Call call = dryRun ? get(path) : new Call("POST", path, Map.of(), BodyPublishers.noBody(), timeout);
         return send(call, RetentionReport.class);
+    }
+
+    @Override
+    public CompletionStage<SubmitResult> rescore(String batch, RescoreRequest request, @Nullable String key) {
+        Map<String, String> headers =
+                key == null ? Map.of("Content-Type", JSON) : Map.of("Content-Type", JSON, "Idempotency-Key", key);
+        Call call = new Call(
+                "POST",
+                path(batch) + "/successors",
+                headers,
+                BodyPublishers.ofString(ApiJson.write(request)),
+                timeout.multipliedBy(SUBMIT_FACTOR));
+        return send(call, SubmitResult.class);
     }
 
     @Override

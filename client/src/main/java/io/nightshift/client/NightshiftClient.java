@@ -25,6 +25,7 @@ import io.nightshift.api.PartitionPage;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
@@ -251,6 +252,17 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param batch ID, unambiguous prefix of an ID, or `latest`
     /// @param control the change of the batch
     CompletionStage<ControlResult> control(String batch, BatchControl control);
+
+    /// Opens a batch that scores partitions of a published batch again with another model, and reuses all other
+    /// parts, byte for byte. The same request again leads to the same batch. When the stage completes, the batch is
+    /// durable.
+    ///
+    /// The stage fails with the kind `REJECTED` if the parts can't be reused, or the model does not fit.
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param request the model and the partitions
+    /// @param key an idempotency key as for [#submit]; null for none
+    CompletionStage<SubmitResult> rescore(String batch, RescoreRequest request, @Nullable String key);
 
     /// Finds the published batches that the retention of their jobs removes, and removes them. When the stage
     /// completes, readers may still see them for a moment.

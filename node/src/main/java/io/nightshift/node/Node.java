@@ -52,6 +52,7 @@ import io.nightshift.node.lineage.LineageSettings;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.schedule.JobSchedulerStarter;
 import io.nightshift.node.submission.ChangedInput;
+import io.nightshift.node.submission.RescoreResolver;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.node.submission.UnknownBatches;
 import io.nightshift.protocol.alert.AlertCommand;
@@ -635,6 +636,8 @@ public final class Node {
         dependencies.observer().observe(queue);
         RequestForwarder requests = new RequestForwarder(new GatewayServices(
                 (job, fresh) -> resolve(submissions, job, fresh),
+                new RescoreResolver(dependencies.ledger(), destinations, registry, submissions, this::description)
+                        ::resolve,
                 this::named,
                 queue,
                 this::askJobs,

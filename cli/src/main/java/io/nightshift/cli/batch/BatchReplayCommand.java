@@ -15,6 +15,7 @@ import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.model.ModelFiles;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.scoring.Model;
 import io.nightshift.storage.Destinations;
@@ -55,7 +56,8 @@ final class BatchReplayCommand extends LedgerCommand {
     @Option(
             names = "--partitions",
             paramLabel = "LIST",
-            description = "The partitions to score, such as 0,7,12-15 (default: all).")
+            description =
+                    "The partitions to score, such as 0,7,12-15 (default: all that the batch has not reused from another one).")
     private @Nullable String partitions;
 
     @Option(
@@ -101,7 +103,10 @@ final class BatchReplayCommand extends LedgerCommand {
     private List<Integer> partitions(BatchState state) {
         int all = state.pinned().index().partitions();
         if (partitions == null) {
-            return IntStream.range(0, all).boxed().toList();
+            return IntStream.range(0, all)
+                    .filter(partition -> !isReused(state, partition))
+                    .boxed()
+                    .toList();
         }
         List<Integer> list = PartitionListParser.parse(partitions);
         if (list.getLast() >= all) {
@@ -109,7 +114,25 @@ final class BatchReplayCommand extends LedgerCommand {
                     "--partitions: there is no partition %d; the batch has the partitions 0 to %d"
                             .formatted(list.getLast(), all - 1));
         }
+        list.stream()
+                .filter(partition -> isReused(state, partition))
+                .findFirst()
+                .ifPresent(partition -> {
+                    throw FailureException.permanent(
+                            "--partitions: partition %d was not scored by %s, but reused from %s. Replay it there"
+                                    .formatted(
+                                            partition,
+                                            state.batch(),
+                                            Objects.requireNonNull(
+                                                            state.submission().reuse())
+                                                    .batch()));
+                });
         return list;
+    }
+
+    /// Whether another batch has scored the partition, perhaps with another model.
+    private static boolean isReused(BatchState state, int partition) {
+        return state.committed().epoch(partition).filter(Epoch::isReuse).isPresent();
     }
 
     private synchronized void told(int done, int all) {

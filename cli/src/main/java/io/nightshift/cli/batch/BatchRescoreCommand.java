@@ -1,25 +1,97 @@
 package io.nightshift.cli.batch;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.api.BatchControl;
+import io.nightshift.api.RescoreRequest;
+import io.nightshift.api.SubmitResult;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.ShellCommands;
+import io.nightshift.cli.client.ClusterAccess;
+import io.nightshift.cli.output.JsonOutput;
+import io.nightshift.protocol.failure.FailureException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /// `batch rescore`.
 @Command(
         name = "rescore",
-        description = "Scores committed partitions of an unpublished batch again.",
+        description = {
+            "Scores partitions of a batch again.",
+            "With --model: opens another batch of a published batch's run. It scores the partitions with this model, and reuses all other parts byte for byte. The published batch stays as it is. The same command again finds the same batch.",
+            "Without --model: withdraws committed partitions of a batch that is not published, which scores them again."
+        },
         mixinStandardHelpOptions = true)
 final class BatchRescoreCommand extends ControlCommand {
 
     @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            description = "The registered model that scores the partitions, such as churn@3.")
+    private @Nullable String model;
+
+    @Option(
             names = "--partitions",
-            required = true,
             paramLabel = "LIST",
-            description = "The numbers of the partitions, from 0, for example 0,7,12-15.")
-    private String partitions = "";
+            description =
+                    "The numbers of the partitions, from 0, for example 0,7,12-15. With --model: all, if neither this nor --where-model is given.")
+    private @Nullable String partitions;
+
+    @Option(
+            names = "--where-model",
+            paramLabel = "MODEL",
+            description =
+                    "With --model: the partitions that this model has scored, such as churn@4 or sha256: and the digest of its file.")
+    private @Nullable String whereModel;
+
+    @Option(
+            names = "--key",
+            paramLabel = "KEY",
+            description = "With --model: an idempotency key, as of `batch submit`.")
+    private @Nullable String key;
+
+    @Override
+    protected int run(ClusterAccess cluster) {
+        if (model == null) {
+            if (whereModel != null || key != null) {
+                throw FailureException.permanent("--where-model and --key need --model");
+            }
+            return super.run(cluster);
+        }
+        if (partitions != null && whereModel != null) {
+            throw FailureException.permanent(
+                    "--partitions and --where-model exclude each other; without both, all partitions are scored again");
+        }
+        List<Integer> listed = partitions == null ? List.of() : PartitionListParser.parse(partitions);
+        show(cluster.rescore(batch(), new RescoreRequest(model, listed, whereModel), key));
+        return ExitStatus.DONE;
+    }
+
+    private void show(SubmitResult submitted) {
+        String batch = submitted.batch();
+        if (asJson()) {
+            ObjectNode json = JsonOutput.object();
+            json.put("batch", batch);
+            json.put("resumed", submitted.resumed());
+            json.put("already_published", submitted.alreadyPublished());
+            JsonOutput.print(out(), json);
+            return;
+        }
+        if (submitted.alreadyPublished() || submitted.repeated()) {
+            out().println("Nothing to do: batch %s is the answer to the same request.".formatted(batch));
+            return;
+        }
+        out().println((submitted.resumed() ? "Resumed batch %s." : "Accepted batch %s.").formatted(batch));
+        out().println("Watch it: %s batch watch %s%s".formatted(ShellCommands.program(), batch, options()));
+    }
 
     @Override
     BatchControl control() {
+        if (partitions == null) {
+            throw FailureException.permanent(
+                    "name the --partitions of a batch that is not published, or the --model to score a published batch again with");
+        }
         return new BatchControl.Rescore(PartitionListParser.parse(partitions));
     }
 

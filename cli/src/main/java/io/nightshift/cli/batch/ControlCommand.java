@@ -23,8 +23,13 @@ abstract class ControlCommand extends ClusterCommand {
     /// The sentence that reports success, with a `%s` for the batch.
     abstract String done();
 
+    /// The batch that the user names.
+    final String batch() {
+        return wanted.name();
+    }
+
     @Override
-    protected final int run(ClusterAccess cluster) {
+    protected int run(ClusterAccess cluster) {
         return switch (cluster.control(wanted.name(), control())) {
             case ControlReply.Done(BatchId of, Phase phase) -> {
                 if (asJson()) {

@@ -89,6 +89,10 @@ final class DisplayFormat {
                                 count(extended.partitions().partitions(), "partition"),
                                 count(extended.keptPartitions(), "partition"));
             case BatchEvent.Committed committed -> committed(committed.commits());
+            case BatchEvent.PartsReused reused ->
+                reused.commits().isEmpty()
+                        ? "no part of the first %s is reused".formatted(count(reused.to(), "partition"))
+                        : "reused: " + committed(reused.commits());
             case BatchEvent.AttemptFailed failed ->
                 "partition %d, attempt %s on %s: %s"
                         .formatted(

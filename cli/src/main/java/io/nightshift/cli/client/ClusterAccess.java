@@ -5,6 +5,7 @@ import io.nightshift.api.BatchDescription;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.Problem;
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.client.NightshiftClient;
@@ -94,6 +95,16 @@ public final class ClusterAccess implements AutoCloseable {
     public SubmitResult submit(Job job, boolean fresh, @Nullable String key) {
         try {
             return answer(client.submit(JobText.of(job), new SubmitOptions(fresh, key)));
+        } catch (NightshiftException e) {
+            throw told(e);
+        }
+    }
+
+    /// @param key the idempotency key, or null
+    /// @throws FailureException for a person to read, if nothing was started
+    public SubmitResult rescore(String batch, RescoreRequest request, @Nullable String key) {
+        try {
+            return answer(client.rescore(batch, request, key));
         } catch (NightshiftException e) {
             throw told(e);
         }

@@ -5,6 +5,7 @@ import io.nightshift.api.ModelHistory;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.NightshiftClient;
@@ -146,5 +147,9 @@ final class ModelRollbackCommand extends ModelAliasCommand {
         if (found > SHOWN) {
             out().println("… (-o json shows %,d)".formatted(found));
         }
+        AliasChange change = result.change();
+        out().println(
+                        "To score a published one again, and reuse the parts of other versions: %s batch rescore BATCH --model %s@%d --where-model %s"
+                                .formatted(ShellCommands.program(), change.model(), change.to(), version));
     }
 }

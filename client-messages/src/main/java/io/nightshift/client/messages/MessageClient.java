@@ -27,6 +27,7 @@ import io.nightshift.api.Problem;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
@@ -367,6 +368,13 @@ public final class MessageClient implements NightshiftClient {
     @Override
     public CompletionStage<RetentionReport> applyRetention(@Nullable String job, boolean dryRun) {
         return ask(replyTo -> new GatewayCommand.ApplyRetention(job, dryRun, replyTo), timeout);
+    }
+
+    @Override
+    public CompletionStage<SubmitResult> rescore(String batch, RescoreRequest request, @Nullable String key) {
+        return ask(
+                replyTo -> new GatewayCommand.RescoreBatch(batch, request, key, replyTo),
+                timeout.multipliedBy(SUBMIT_FACTOR));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.coordinator.plan.Planner;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -71,6 +72,8 @@ final class BackgroundTaskRunner {
                 checkInput(state);
                 yield new CoordinatorMessage.InputUnchanged();
             }
+            case CoordinatorAction.ReuseParts reuse ->
+                new CoordinatorMessage.PartsStaged(services.publisher().reuse(state));
             case CoordinatorAction.MeasureBatch measure ->
                 new CoordinatorMessage.BatchMeasured(services.measurements().measure(state));
             case CoordinatorAction.Publish publish -> publish(state);
@@ -108,6 +111,9 @@ final class BackgroundTaskRunner {
 
     private CoordinatorMessage.TaskOutcome plan(Job job, BatchState state) {
         services.measurements().checkBaseline(state);
+        if (state.submission().reuse() != null) {
+            return planOfReuse(job, state);
+        }
         ModelDescription model = model(state.submission().model());
         List<InspectedFile> files = inspect(job, model);
         if (isReleased) {
@@ -130,6 +136,20 @@ final class BackgroundTaskRunner {
                 ? new CoordinatorMessage.PlanCompleted(
                         files, Planner.cut(files, job.partitions().rows()), input)
                 : new CoordinatorMessage.PlanCompleted(files, keyed.partitions(), input, keyed.cuts());
+    }
+
+    /// The plan of the batch whose parts are reused, if its files are still as that batch has read them.
+    private CoordinatorMessage.TaskOutcome planOfReuse(Job job, BatchState state) {
+        BatchEvent.Planned plan = services.publisher().reusedPlan(state);
+        SourcePins.check(batch, plan.files(), pins(state));
+        services.publisher().prepare(batch, job, state.submission().model());
+        return new CoordinatorMessage.PlanCompleted(
+                plan.files().stream()
+                        .map(file -> new InspectedFile(file, List.of()))
+                        .toList(),
+                plan.partitions(),
+                Objects.requireNonNull(plan.input()),
+                plan.cuts());
     }
 
     private List<InspectedFile> inspect(Job job, ModelDescription model) {
@@ -297,6 +317,10 @@ final class BackgroundTaskRunner {
                 new CoordinatorMessage.TaskStalled(stall("inspecting the input " + source, source, waited));
             case CoordinatorAction.CheckInput check ->
                 new CoordinatorMessage.TaskStalled(stall("checking the input " + source, source, waited));
+            case CoordinatorAction.ReuseParts reuse -> {
+                String destination = job.destination().toString();
+                yield new CoordinatorMessage.TaskStalled(stall("reusing parts in " + destination, destination, waited));
+            }
             case CoordinatorAction.MeasureBatch measure ->
                 new CoordinatorMessage.TaskStalled(
                         Failure.transientFailure("%s: the journal has not answered node %s for %d s"

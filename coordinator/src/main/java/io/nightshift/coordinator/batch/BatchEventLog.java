@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,6 +59,13 @@ final class BatchEventLog {
                     LOG.info("{} is being published", batch);
                 }
             }
+            case BatchEvent.PartsReused reused ->
+                LOG.info(
+                        "{} reuses {} parts of {}; {} of its partitions are looked at",
+                        batch,
+                        reused.commits().size(),
+                        Objects.requireNonNull(next.submission().reuse()).batch(),
+                        reused.to());
             case BatchEvent.AttemptFailed failed ->
                 LOG.warn(
                         "{} failed on {}: {}",

@@ -77,6 +77,7 @@ final class BatchObserverNotifier {
                 case BatchEvent.Paused paused -> {}
                 case BatchEvent.Resumed resumed -> {}
                 case BatchEvent.WindowIgnored ignored -> {}
+                case BatchEvent.PartsReused reused -> {}
                 case BatchEvent.Rescored rescored -> {}
                 case BatchEvent.Retried retried -> {}
                 case BatchEvent.RedriveBegun begun -> {}

@@ -11,6 +11,7 @@ import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.ExtensionRequested;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
 import io.nightshift.protocol.batch.BatchEvent.OutageEnded;
+import io.nightshift.protocol.batch.BatchEvent.PartsReused;
 import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.PlanExtended;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
@@ -31,6 +32,7 @@ import io.nightshift.protocol.batch.BatchEvent.Unpublished;
 import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchUse;
+import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Removal;
@@ -89,6 +91,7 @@ import org.jspecify.annotations.Nullable;
 ///     none
 /// @param removal how far the removal of a published batch is; null if it is not removed
 /// @param redrives the redrives of a published batch
+/// @param reusedTo the number of partitions, the first ones, about whose reuse is decided
 public record BatchState(
         BatchId batch,
         long entries,
@@ -112,7 +115,8 @@ public record BatchState(
         ResourceUse resources,
         @Nullable ExtensionRequested extension,
         @Nullable Removal removal,
-        Redrives redrives) {
+        Redrives redrives,
+        int reusedTo) {
 
     /// Failures of a resource: of one attempt after another, or of one try at a step.
     ///
@@ -274,12 +278,20 @@ public record BatchState(
                 ResourceUse.NONE,
                 null,
                 null,
-                Redrives.NONE);
+                Redrives.NONE,
+                0);
     }
 
     /// Whether every partition is committed, and the plan is not to be extended.
     public boolean isComplete() {
         return plan != null && committed.isComplete() && extension == null;
+    }
+
+    /// Whether the batch has a plan, and has yet to take over parts of another batch before it scores the others.
+    public boolean isReusing() {
+        return plan != null
+                && submission().reuse() != null
+                && reusedTo < plan.index().partitions();
     }
 
     /// Digest of the identities of the files that the batch scores; null if the ledger does not say.
@@ -396,7 +408,8 @@ public record BatchState(
                 resources,
                 extension,
                 removal,
-                redrives);
+                redrives,
+                reusedTo);
     }
 
     /// The state after these events, before they are entries of the ledger: [#head()] stays the same.
@@ -444,7 +457,8 @@ public record BatchState(
                     resources,
                     null,
                     null,
-                    redrives);
+                    redrives,
+                    0);
         }
         Phase before = phase;
         if (before == null || !Transitions.allows(before, event.getClass())) {
@@ -482,7 +496,8 @@ public record BatchState(
                 nextResources,
                 extension,
                 removal,
-                redrives);
+                redrives,
+                reusedTo);
     }
 
     private BatchState fold(BatchEvent event) {
@@ -503,6 +518,7 @@ public record BatchState(
         Approved nextApproved = approved;
         Removal nextRemoval = removal;
         Redrives nextRedrives = redrives;
+        int nextReusedTo = reusedTo;
         switch (event) {
             case Submitted again -> throw new IllegalStateException("it can't begin twice");
             case TookOver tookOver -> {
@@ -562,6 +578,34 @@ public record BatchState(
                 if (nextCommitted.isComplete()) {
                     nextCurve = nextCurve.stopped(done.at(), null);
                 }
+            }
+            case PartsReused reused -> {
+                if (!isReusing()
+                        || reused.to() <= reusedTo
+                        || reused.to() > pinned().index().partitions()) {
+                    throw new IllegalStateException(
+                            "parts are reused up to partition %d after %d".formatted(reused.to(), reusedTo));
+                }
+                for (PartitionCommit commit : reused.commits()) {
+                    check(commit);
+                    if (!commit.epoch().equals(Epoch.ofReuse(incarnation))
+                            || commit.partition() < reusedTo
+                            || commit.partition() >= reused.to()) {
+                        throw new IllegalStateException(
+                                "partition %d can't be reused now as %s".formatted(commit.partition(), commit.epoch()));
+                    }
+                    nextTotals = nextTotals.plus(commit);
+                }
+                nextCommitted = committed.withCommits(reused.commits());
+                nextReusedTo = reused.to();
+                nextProgress = reused.at();
+                // The time for the reuse is no time for scoring.
+                nextCurve = !curve.isActive()
+                        ? curve
+                        : nextCommitted.isComplete()
+                                ? curve.begun(reused.at()).stopped(reused.at(), null)
+                                : curve.begun(reused.at());
+                nextOutage = outage != null && outage.ofStep() ? null : outage;
             }
             case AttemptFailed failed
             when failed.until() != null ->
@@ -680,7 +724,8 @@ public record BatchState(
                 resources,
                 nextExtension,
                 nextRemoval,
-                nextRedrives);
+                nextRedrives,
+                nextReusedTo);
     }
 
     private Removal pendingRemoval() {

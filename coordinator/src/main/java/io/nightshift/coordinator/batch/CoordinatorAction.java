@@ -85,6 +85,9 @@ sealed interface CoordinatorAction {
     /// @param request that the extension answers
     record InspectInput(int incarnation, BatchEvent.ExtensionRequested request) implements BackgroundTask {}
 
+    /// Stages the next parts that the batch takes over from another one.
+    record ReuseParts(int incarnation) implements BackgroundTask {}
+
     /// Sums what the committed attempts have counted for the job's checks.
     record MeasureBatch(int incarnation) implements BackgroundTask {}
 

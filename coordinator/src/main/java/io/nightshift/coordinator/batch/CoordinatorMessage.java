@@ -90,6 +90,9 @@ sealed interface CoordinatorMessage {
     /// The outcome of [CoordinatorAction.CheckInput]: the source is as it was planned.
     record InputUnchanged() implements StepOutcome {}
 
+    /// The outcome of [CoordinatorAction.ReuseParts]: parts of another batch are staged.
+    record PartsStaged(StagedParts parts) implements StepOutcome {}
+
     /// The outcome of [CoordinatorAction.MeasureBatch].
     ///
     /// @param measured what was counted, and the batch to compare with

@@ -25,8 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Moves a batch from phase to phase: takes over, then starts the background task of the phase (plan, check
 /// the input, measure, publish) and decides about its outcome. At most one such task, or the fence of a
-/// publication
-/// that is cancelled, runs for an incarnation at a time.
+/// publication that is cancelled, runs for an incarnation at a time.
 ///
 /// A batch whose job says `source.on-change: extend` can be asked to take in the files that have come to its
 /// source. The request is persisted. It holds the publication back until the source is inspected again and the
@@ -52,9 +51,9 @@ class LifecycleDecisions {
     /// Whether a task of this incarnation runs.
     private boolean isTaskRunning;
 
-    /// Whether the last task that was started inspects the input, so that the plan can be extended. Only this node
-    /// does that.
-    private boolean isInspecting;
+    /// Whether the last task that was started is done by this node only: it inspects the input, so that the
+    /// plan can be extended, or takes over parts of another batch.
+    private boolean isOnlyHere;
 
     /// Whether the task of the phase waits for the batch's window.
     private boolean isTaskDeferred;
@@ -122,7 +121,8 @@ class LifecycleDecisions {
                                 submission.job(),
                                 submission.model(),
                                 submission.input(),
-                                submission.due()));
+                                submission.due(),
+                                submission.reuse()));
             case FAILED ->
                 commits.violation(state) == null
                         ? retry(state, asksForExtension(state, submission) ? submission.input() : null, now)
@@ -161,6 +161,7 @@ class LifecycleDecisions {
     private static boolean asksForExtension(BatchState state, Submission submission) {
         BatchEvent.ExtensionRequested pending = state.extension();
         return submission.job().source().onChange() == Job.OnChange.EXTEND
+                && state.submission().reuse() == null
                 && state.phase() != Phase.PUBLISHING
                 && !state.isComplete()
                 && !submission.input().equals(pending == null ? state.input() : pending.input());
@@ -184,7 +185,7 @@ class LifecycleDecisions {
             return List.of();
         }
         isTaskRunning = true;
-        isInspecting = true;
+        isOnlyHere = true;
         return List.of(new CoordinatorAction.InspectInput(incarnation, request));
     }
 
@@ -204,6 +205,7 @@ class LifecycleDecisions {
         boolean extendsPlan = state.submission().job().source().onChange() == Job.OnChange.EXTEND
                 && state.plan() != null
                 && state.extension() == null
+                && state.submission().reuse() == null
                 && !state.isComplete();
         return extendsPlan
                 ? takeOver(state, now, new BatchEvent.ExtensionRequested(now.instant(), null), retried)
@@ -363,11 +365,15 @@ class LifecycleDecisions {
         isTaskDeferred = false;
         List<CoordinatorAction> task = switch (state.phase()) {
             case SUBMITTED -> List.of(new CoordinatorAction.MakePlan(incarnation, helper));
-            case RUNNING ->
-                List.of(
+            case RUNNING -> {
+                if (state.isReusing()) {
+                    yield List.of(new CoordinatorAction.ReuseParts(incarnation));
+                }
+                yield List.of(
                         state.extension() == null
                                 ? new CoordinatorAction.CheckInput(incarnation, helper)
                                 : new CoordinatorAction.InspectInput(incarnation, state.extension()));
+            }
             // A batch that was paused before its plan is planned during the pause, or its plan is extended.
             // Otherwise its input is checked when it is resumed.
             case PAUSED -> {
@@ -388,7 +394,9 @@ class LifecycleDecisions {
             case null -> throw new IllegalStateException(batch + " was not submitted");
         };
         isTaskRunning = !task.isEmpty();
-        isInspecting = task.stream().anyMatch(CoordinatorAction.InspectInput.class::isInstance);
+        isOnlyHere = task.stream()
+                .anyMatch(started -> started instanceof CoordinatorAction.InspectInput
+                        || started instanceof CoordinatorAction.ReuseParts);
         return task;
     }
 
@@ -439,6 +447,7 @@ class LifecycleDecisions {
         }
         return switch (outcome) {
             case CoordinatorMessage.PlanCompleted completed -> planned(state, state.phase(), completed, now);
+            case CoordinatorMessage.PartsStaged(StagedParts staged) -> partsReused(state, state.phase(), staged, now);
             case CoordinatorMessage.InputUnchanged unchanged -> inputUnchanged(state, state.phase(), now);
             case CoordinatorMessage.InputInspected inspected -> inputInspected(state, state.phase(), inspected, now);
             case CoordinatorMessage.BatchMeasured(Measured measured) -> measured(state, measured, now);
@@ -473,7 +482,44 @@ class LifecycleDecisions {
         BatchEvent planned = new BatchEvent.Planned(
                 now.instant(), files, completed.partitions(), isSubmitted ? null : completed.input(), completed.cuts());
         BatchState next = state.after(List.of(planned));
+        if (next.isReusing()) {
+            return Decision.persist(List.of(planned), reuse(next, now));
+        }
         return Decision.persist(List.of(planned), startLeasing(next, now)).plus(extend(next));
+    }
+
+    /// Takes over the next parts of another batch. During a pause, that waits until the batch is resumed.
+    List<CoordinatorAction> reuse(BatchState state, DecisionTime now) {
+        returnToThisNode();
+        return state.phase() == Phase.RUNNING ? startTask(state, now) : List.of();
+    }
+
+    /// Leases begin when it is decided about all partitions.
+    private Decision partsReused(BatchState state, Phase phase, StagedParts staged, DecisionTime now) {
+        if (!state.isReusing()
+                || state.reusedTo() != staged.from()
+                || !Transitions.allows(phase, BatchEvent.PartsReused.class)) {
+            return Decision.nothing();
+        }
+        List<BatchEvent> events = new ArrayList<>();
+        events.add(new BatchEvent.PartsReused(now.instant(), staged.to(), staged.commits()));
+        BatchState next = state.after(events);
+        String violation = commits.violation(next);
+        if (violation != null) {
+            events.add(new BatchEvent.Failed(now.instant(), Failure.permanent(violation)));
+            return Decision.persist(events, phaseActions(state.after(events)));
+        }
+        failedTasks = 0;
+        if (next.isReusing()) {
+            return Decision.persist(events, reuse(next, now));
+        }
+        return Decision.persist(
+                events,
+                switch (next.phase()) {
+                    case RUNNING -> startLeasing(next, now);
+                    case PUBLISHING -> phaseActions(next);
+                    case null, default -> List.of();
+                });
     }
 
     private List<CoordinatorAction> startLeasing(BatchState state, DecisionTime now) {
@@ -554,7 +600,7 @@ class LifecycleDecisions {
         }
         Set<String> nodes = new HashSet<>(reports(state, resource));
         nodes.add(step.node());
-        return nodes.size() > 1 && nodes.contains(node) && nodes.containsAll(step.others()) && !isInspecting;
+        return nodes.size() > 1 && nodes.contains(node) && nodes.containsAll(step.others()) && !isOnlyHere;
     }
 
     private static Set<String> reports(BatchState state, FailedResource resource) {
@@ -570,12 +616,11 @@ class LifecycleDecisions {
     }
 
     /// Another node tries next, or this one when all have failed. A node is asked at once for what belongs to
-    /// one
-    /// node, and after a backoff for what they share.
+    /// one node, and after a backoff for what they share.
     private List<CoordinatorAction> nextTry(
             BatchState state, Phase phase, FailedStep step, Instant until, DecisionTime now) {
         tried.add(step.node());
-        List<String> left = isInspecting
+        List<String> left = isOnlyHere
                 ? List.of()
                 : step.others().stream().filter(other -> !tried.contains(other)).toList();
         FailedResource resource = step.failure().resource();
@@ -613,8 +658,7 @@ class LifecycleDecisions {
     }
 
     /// The silence of a node says nothing about the resource that failed on this one. If the node may do the
-    /// task
-    /// all the same, a takeover comes first, as for a stalled task.
+    /// task all the same, a takeover comes first, as for a stalled task.
     private Decision helperLost(
             BatchState state, Phase phase, CoordinatorMessage.HelperLost lost, List<String> others, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Failed.class)) {

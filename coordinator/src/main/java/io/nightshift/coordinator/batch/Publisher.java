@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
@@ -18,6 +19,20 @@ public interface Publisher {
 
     /// Where attempts stage their output.
     String staging(BatchId batch, Job job);
+
+    /// The plan of the published batch whose parts a batch reuses.
+    ///
+    /// @param state of the batch that reuses them
+    /// @return with the digest of the input
+    /// @throws io.nightshift.protocol.failure.FailureException permanent, if that batch can't be reused any more
+    BatchEvent.Planned reusedPlan(BatchState state);
+
+    /// Stages the next parts of the published batch whose parts a batch reuses.
+    ///
+    /// @param state of the batch that reuses them, with its incarnation
+    /// @throws io.nightshift.protocol.failure.FailureException if a part is gone, was changed, or can't be copied;
+    ///     others may be staged then
+    StagedParts reuse(BatchState state);
 
     /// Shows the committed output to readers at once.
     ///

@@ -18,6 +18,7 @@ import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.ExtensionRequested;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
 import io.nightshift.protocol.batch.BatchEvent.OutageEnded;
+import io.nightshift.protocol.batch.BatchEvent.PartsReused;
 import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.PlanExtended;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
@@ -90,6 +91,7 @@ public final class Transitions {
                         Map.entry(TookOver.class, Target.SAME),
                         Map.entry(ExtensionRequested.class, Target.SAME),
                         Map.entry(PlanExtended.class, Target.BY_PROGRESS),
+                        Map.entry(PartsReused.class, Target.BY_PROGRESS),
                         Map.entry(Committed.class, Target.BY_PROGRESS),
                         Map.entry(AttemptFailed.class, Target.SAME),
                         Map.entry(StepFailed.class, Target.SAME),
@@ -107,6 +109,7 @@ public final class Transitions {
                         Map.entry(Planned.class, Target.SAME),
                         Map.entry(ExtensionRequested.class, Target.SAME),
                         Map.entry(PlanExtended.class, Target.SAME),
+                        Map.entry(PartsReused.class, Target.SAME),
                         Map.entry(Committed.class, Target.SAME),
                         Map.entry(AttemptFailed.class, Target.SAME),
                         Map.entry(StepFailed.class, Target.SAME),

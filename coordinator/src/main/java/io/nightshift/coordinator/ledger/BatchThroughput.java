@@ -36,6 +36,7 @@ final class BatchThroughput {
             case BatchEvent.OutageEnded ended -> {}
             case BatchEvent.Paused paused -> {}
             case BatchEvent.WindowIgnored ignored -> {}
+            case BatchEvent.PartsReused reused -> begin(reused.at());
             case BatchEvent.Rescored rescored -> {}
             case BatchEvent.Failed failed -> {}
             case BatchEvent.Cancelled cancelled -> {}

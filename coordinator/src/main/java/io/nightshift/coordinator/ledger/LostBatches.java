@@ -99,9 +99,11 @@ public final class LostBatches implements LostBatch.Search {
                 submitted.at(),
                 new Submission(
                         submitted.job(),
-                        JobFingerprint.of(submitted.job()),
+                        JobFingerprint.of(submitted.job(), submitted.reuse()),
                         Objects.requireNonNullElse(input, ""),
-                        submitted.model()),
+                        submitted.model(),
+                        submitted.due(),
+                        submitted.reuse()),
                 phase,
                 false);
     }

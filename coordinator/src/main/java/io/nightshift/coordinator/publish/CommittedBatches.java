@@ -36,6 +36,8 @@ public final class CommittedBatches {
             BatchEvent event = entry.event();
             if (event instanceof BatchEvent.Committed committed) {
                 committed.commits().forEach(commit -> commits.put(commit.partition(), commit));
+            } else if (event instanceof BatchEvent.PartsReused reused) {
+                reused.commits().forEach(commit -> commits.put(commit.partition(), commit));
             } else if (event instanceof BatchEvent.Rescored again) {
                 again.partitions().forEach(commits::remove);
                 rescored.addAll(again.partitions());
@@ -69,7 +71,8 @@ public final class CommittedBatches {
                 state.checked(),
                 state.approved(),
                 state.entries(),
-                state.head());
+                state.head(),
+                submitted.reuse() == null ? null : submitted.reuse().batch());
     }
 
     /// The commits whose output readers see: those of the plan, and those of supplements. The quarantine of the

@@ -34,6 +34,8 @@ public final class CommittedStatistics {
     public void add(BatchEvent event) {
         if (event instanceof BatchEvent.Committed committed) {
             committed.commits().forEach(this::add);
+        } else if (event instanceof BatchEvent.PartsReused reused) {
+            reused.commits().forEach(this::add);
         }
     }
 

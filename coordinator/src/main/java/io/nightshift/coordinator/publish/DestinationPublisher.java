@@ -3,15 +3,19 @@ package io.nightshift.coordinator.publish;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.Publisher;
 import io.nightshift.coordinator.batch.RemovalStep;
+import io.nightshift.coordinator.batch.StagedParts;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Reuse;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.Publication;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -42,6 +46,21 @@ public final class DestinationPublisher implements Publisher {
     @Override
     public String staging(BatchId batch, Job job) {
         return destinations.of(job).staging(batch);
+    }
+
+    @Override
+    public BatchEvent.Planned reusedPlan(BatchState state) {
+        return reusable(state).plan();
+    }
+
+    @Override
+    public StagedParts reuse(BatchState state) {
+        return reusable(state).stage(state, destinations);
+    }
+
+    private ReusableBatch reusable(BatchState state) {
+        Reuse reuse = Objects.requireNonNull(state.submission().reuse());
+        return ReusableBatch.of(ledger, destinations, new BatchId(reuse.batch()));
     }
 
     @Override

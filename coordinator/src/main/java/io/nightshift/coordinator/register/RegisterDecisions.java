@@ -702,6 +702,27 @@ class RegisterDecisions {
                         actions);
     }
 
+    private static boolean isReuse(BatchRegisterState.Entry open) {
+        return open.submission() != null && open.submission().reuse() != null;
+    }
+
+    /// The answer to a submission of a run whose open batch does something else, where one of the two reuses
+    /// parts of a published batch.
+    private static BatchRegisterCommand.Rejected reuseConflict(BatchRegisterState.Entry open, boolean isReuse) {
+        String what = isReuse(open)
+                ? "it scores partitions of batch %s again"
+                        .formatted(Objects.requireNonNull(Objects.requireNonNull(open.submission())
+                                        .reuse())
+                                .batch())
+                : "its partitions are scored for the first time";
+        return new BatchRegisterCommand.Rejected("batch %s of this %s is open, and %s. Wait until it has ended, %s"
+                .formatted(
+                        open.batch(),
+                        noun(open.run()),
+                        what,
+                        isReuse ? "or cancel it" : "or start a new batch with --new, which cancels it"));
+    }
+
     private Decision resume(
             BatchRegisterState state,
             BatchRegisterState.Entry open,
@@ -714,6 +735,10 @@ class RegisterDecisions {
             return reply(submit, InputChange.refusal(batch, noun(open.run())));
         }
         Optional<String> conflict = BatchRegisterState.conflict(open, submit.submission());
+        boolean isReuse = submit.submission().reuse() != null;
+        if (conflict.isPresent() && (isReuse || isReuse(open))) {
+            return reply(submit, reuseConflict(open, isReuse));
+        }
         if (conflict.isPresent()) {
             return reply(
                     submit,

@@ -145,7 +145,9 @@ final class History {
     }
 
     private void look(long number, BatchEvent event, BatchState next) {
-        if (event instanceof BatchEvent.Committed || event instanceof BatchEvent.SupplementCommitted) {
+        if (event instanceof BatchEvent.Committed
+                || event instanceof BatchEvent.PartsReused
+                || event instanceof BatchEvent.SupplementCommitted) {
             heads.clear();
         }
         if (!(event instanceof BatchEvent.Published || event instanceof BatchEvent.SupplementPublished)) {
@@ -170,7 +172,13 @@ final class History {
             case BatchEvent.Rescored rescored -> rescored.partitions().forEach(this::forget);
             case BatchEvent.SupplementCommitted committed ->
                 supplemented.add(committed.supplement().commit().epoch());
-            case BatchEvent.Committed committed -> committed.commits().forEach(commit -> lookAtCommit(number, commit));
+            case BatchEvent.Committed committed ->
+                committed.commits().forEach(commit -> {
+                    lookAtCommit(number, commit);
+                    lookAtModel(number, commit);
+                });
+            // That these are the commits of the other batch is checked with its ledger.
+            case BatchEvent.PartsReused reused -> reused.commits().forEach(commit -> lookAtCommit(number, commit));
             default -> {}
         }
     }
@@ -225,10 +233,18 @@ final class History {
                     "entry %,d: partition %d has %,d rows, but %,d were predicted or quarantined",
                     number, commit.partition(), commit.rows(), commit.read());
         }
+        commits[commit.partition()] = compact(commit);
+    }
+
+    private void lookAtModel(long number, PartitionCommit commit) {
+        if (commit.epoch().isReuse()) {
+            epochs.problem(
+                    "entry %,d: partition %d was committed without a lease, as %s",
+                    number, commit.partition(), commit.epoch());
+        }
         if (!commit.model().equals(state.submission().model().sha256())) {
             partitions.problem("entry %,d: partition %d was scored by another model", number, commit.partition());
         }
-        commits[commit.partition()] = compact(commit);
     }
 
     /// The commit with texts that others have too kept once.
@@ -278,6 +294,7 @@ final class History {
 
     private void lookForRepeatedEpochs() {
         Epoch[] sorted = Stream.concat(committed().map(PartitionCommit::epoch), supplemented.stream())
+                .filter(epoch -> !epoch.isReuse())
                 .sorted()
                 .toArray(Epoch[]::new);
         for (int i = 1; i < sorted.length; i++) {

@@ -156,6 +156,9 @@ final class ManifestCheck {
             compare("approval.reason", approved.reason(), found.at("/approval/reason"));
         }
         inputs(state.pinned().files(), found.at("/inputs"));
+        if (submitted.reuse() != null) {
+            compare("reused_from", submitted.reuse().batch(), found.get("reused_from"));
+        }
         supplements(state.redrives().published(), found.at("/supplements"));
         long entries = found.at("/ledger/entries").asLong();
         String head = history.headAt(entries);

@@ -65,6 +65,9 @@ public final class Verification {
         };
         History history = History.read(ledger, batch, found);
         checkRegister(history, new Check("register", found));
+        if (history.isWhole() && history.state().submission().reuse() != null) {
+            new ReuseCheck(ledger, history).run(new Check("reused", found));
+        }
         if (history.isWhole() && history.state().isComplete()) {
             checkResults(history, new Check("checks", found));
         }
@@ -109,7 +112,8 @@ public final class Verification {
         BatchState state = history.state();
         if (state.submitted() != null) {
             if (!submission.job().equals(state.submitted().job())
-                    || !submission.model().equals(state.submitted().model())) {
+                    || !submission.model().equals(state.submitted().model())
+                    || !Objects.equals(submission.reuse(), state.submitted().reuse())) {
                 register.problem("the batch was opened with another job or model than its ledger says");
             }
         }

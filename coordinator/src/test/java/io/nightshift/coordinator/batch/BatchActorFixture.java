@@ -420,6 +420,16 @@ final class BatchActorFixture {
             }
 
             @Override
+            public BatchEvent.Planned reusedPlan(BatchState state) {
+                return real.reusedPlan(state);
+            }
+
+            @Override
+            public StagedParts reuse(BatchState state) {
+                return real.reuse(state);
+            }
+
+            @Override
             public Publication publish(BatchState state) {
                 onPublish.run();
                 return real.publish(state);

@@ -183,6 +183,7 @@ class BatchDecisionsScaleIT {
             case CoordinatorAction.FenceFailedBatch fence -> throw new AssertionError(fence);
             case CoordinatorAction.RemoveOutput remove -> throw new AssertionError(remove);
             case CoordinatorAction.RunRedrive redrive -> throw new AssertionError(redrive);
+            case CoordinatorAction.ReuseParts reuse -> throw new AssertionError(reuse);
             case CoordinatorAction.CountLedgerEntries look -> throw new AssertionError(look);
         }
     }

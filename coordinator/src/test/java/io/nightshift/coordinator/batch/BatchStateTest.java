@@ -277,6 +277,7 @@ class BatchStateTest {
                 new BatchEvent.ExtensionRequested(AT, "2".repeat(64)),
                 new BatchEvent.PlanExtended(AT, "2".repeat(64), 1, 3, List.of(), new PartitionPlan(List.of())),
                 committed(commit(0, FIRST, 0)),
+                new BatchEvent.PartsReused(AT, 1, List.of()),
                 attemptFailed(0),
                 new BatchEvent.StepFailed(AT, "node:1", Failure.transientFailure("the share is away"), AT),
                 new BatchEvent.OutageEnded(AT),

@@ -35,6 +35,9 @@ final class InvariantChecker {
     private final Map<Integer, PartitionCommit> commits = new TreeMap<>();
 
     private final Set<Attempt> everCommitted = new HashSet<>();
+
+    /// The partitions that were taken over from another batch; some may be withdrawn.
+    private final Set<Integer> reused = new HashSet<>();
     private final Map<Epoch, Given> granted = new HashMap<>();
     private final Map<Integer, Epoch> lastGranted = new HashMap<>();
 
@@ -109,6 +112,10 @@ final class InvariantChecker {
                 require(files == next.pinned().files().size(), "a file is planned twice");
             }
             case BatchEvent.Committed committed -> committed.commits().forEach(this::committed);
+            case BatchEvent.PartsReused reused -> {
+                require(visible == null, "parts are reused in a batch that readers see");
+                reused.commits().forEach(this::reused);
+            }
             case BatchEvent.Rescored rescored -> {
                 require(visible == null, "partitions are rescored that readers see");
                 // Their use counts from now on, whatever this coordinator has counted before.
@@ -177,6 +184,11 @@ final class InvariantChecker {
             case BatchEvent.Committed success -> outageSince = null;
             case BatchEvent.Planned success -> outageSince = null;
             case BatchEvent.PlanExtended success -> {
+                if (before.outage() != null && before.outage().ofStep()) {
+                    outageSince = null;
+                }
+            }
+            case BatchEvent.PartsReused success -> {
                 if (before.outage() != null && before.outage().ofStep()) {
                     outageSince = null;
                 }
@@ -283,6 +295,19 @@ final class InvariantChecker {
         require(everCommitted.add(attempt), "%s won twice", attempt);
     }
 
+    private void reused(PartitionCommit commit) {
+        Attempt attempt = commit.attempt(state.batch());
+        int partition = commit.partition();
+        require(commits.put(partition, commit) == null, "%s: a second winner", attempt);
+        require(
+                !Objects.requireNonNull(state.submission().reuse()).isRescored(partition, commit.model()),
+                "%s is reused, and should be scored again",
+                attempt);
+        require(reused.add(partition), "partition %d is reused twice", partition);
+        require(staged.contains(attempt), "%s is reused without output", attempt);
+        require(everCommitted.add(attempt), "%s won twice", attempt);
+    }
+
     private void checkTotals() {
         BatchState.Totals sum = BatchState.Totals.ZERO;
         for (PartitionCommit commit : commits.values()) {
@@ -309,6 +334,13 @@ final class InvariantChecker {
         Given before = granted.putIfAbsent(epoch, given);
         require(before == null || before.equals(given), "the epoch %s is given twice", epoch);
         require(!known.committed().contains(attempt.partition()), "%s is leased, and is committed", attempt);
+        require(!known.isReusing(), "%s is leased before parts are reused", attempt);
+        require(
+                known.submission().reuse() == null
+                        || known.submission().reuse().isRescored(attempt.partition(), ExampleBatch.DIGEST)
+                        || reused.contains(attempt.partition()),
+                "%s is leased, and its part should be reused",
+                attempt);
         require(
                 before != null || mayWork(known, now) || finishes(known),
                 "%s is leased outside its window, at %s",
@@ -395,7 +427,8 @@ final class InvariantChecker {
         require(!state.isHeldBack(), "readers see a batch that is held");
         Map<Integer, Epoch> winners = new TreeMap<>();
         commits.forEach((partition, commit) -> require(
-                shown.pinned().index().slices(partition).equals(leased.get(commit.epoch())),
+                commit.epoch().isReuse()
+                        || shown.pinned().index().slices(partition).equals(leased.get(commit.epoch())),
                 "readers see partition %d with rows of another plan",
                 partition));
         for (int partition = 0; partition < shown.pinned().index().partitions(); partition++) {

@@ -93,6 +93,26 @@ enum Mutants implements Simulation.DecisionsFactory {
             };
         }
     },
+    PARTITIONS_ARE_LEASED_BEFORE_PARTS_ARE_REUSED {
+        @Override
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
+            return new LifecycleDecisions(
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
+                @Override
+                List<CoordinatorAction> reuse(BatchState state, DecisionTime now) {
+                    List<CoordinatorAction> actions = new ArrayList<>(super.reuse(state, now));
+                    actions.addAll(dependencies.attempts().start(state, incarnation(), now));
+                    return actions;
+                }
+            };
+        }
+    },
     A_HELD_BATCH_IS_PUBLISHED {
         @Override
         LifecycleDecisions lifecycle(Dependencies dependencies) {

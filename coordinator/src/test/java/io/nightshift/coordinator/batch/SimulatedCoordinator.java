@@ -235,6 +235,8 @@ final class SimulatedCoordinator extends SimulatedProcess {
                     send(task, new CoordinatorMessage.TaskFailed(SimulatedWorker.MISSING));
                 case CoordinatorAction.InspectInput inspect ->
                     report(task, () -> world.source().inspect(inspect.request()));
+                case CoordinatorAction.ReuseParts reuse ->
+                    report(task, () -> new CoordinatorMessage.PartsStaged(world.reuse(state)));
                 case CoordinatorAction.MeasureBatch measure ->
                     report(
                             task,
@@ -380,6 +382,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
             case CoordinatorAction.RunRedrive redrive ->
                 new CoordinatorMessage.RedriveStepEnded(redrive.step(), null, null, AWAY);
             case CoordinatorAction.InspectInput inspect -> new CoordinatorMessage.TaskFailed(AWAY);
+            case CoordinatorAction.ReuseParts reuse -> new CoordinatorMessage.TaskFailed(AWAY);
             case CoordinatorAction.MeasureBatch measure -> new CoordinatorMessage.TaskFailed(AWAY);
             case CoordinatorAction.Publish publish -> new CoordinatorMessage.TaskFailed(AWAY);
         };

@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
+import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PartitionStatistics;
@@ -18,6 +19,7 @@ import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobWindow;
+import io.nightshift.protocol.job.Reuse;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -26,10 +28,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
@@ -106,6 +110,9 @@ final class Simulation {
     /// The last one of the job.
     private Submission submission;
 
+    /// What the batch takes over from another one, by partition; empty if it scores all.
+    private final Map<Integer, PartitionCommit> reusable = new HashMap<>();
+
     private final PriorityQueue<Scheduled> schedule =
             new PriorityQueue<>(Comparator.comparingLong(Scheduled::at).thenComparingLong(Scheduled::order));
     private final InvariantChecker checker;
@@ -159,10 +166,47 @@ final class Simulation {
             }
         }
         source = new SimulatedSource(random.split(), sizes);
-        submission = ExampleBatch.submission(job, source.input());
+        submission = reusing(ExampleBatch.submission(job, source.input()), new SplittableRandom(~seed));
         checker = new InvariantChecker(SETTINGS, BatchState.initial(ExampleBatch.BATCH));
         journal = new SimulatedJournal(this, checker, ExampleBatch.BATCH, random.nextInt(16) == 0);
         destination = decisions.destination(checker);
+    }
+
+    /// One batch in four takes over parts of another one.
+    private static Submission reusing(Submission all, RandomGenerator chance) {
+        if (chance.nextInt(4) != 0) {
+            return all;
+        }
+        List<Integer> again = IntStream.range(0, 20)
+                .filter(i -> chance.nextInt(3) == 0)
+                .boxed()
+                .toList();
+        return new Submission(
+                all.job(),
+                all.fingerprint(),
+                all.input(),
+                all.model(),
+                null,
+                new Reuse("flights-20261123t231425-0a1b", again.isEmpty() ? List.of(0) : again, null));
+    }
+
+    /// Stages the next parts of the other batch. Which these are does not depend on who asks, or how often.
+    StagedParts reuse(BatchState state) {
+        Reuse reuse = java.util.Objects.requireNonNull(state.submission().reuse());
+        int from = state.reusedTo();
+        int to = Math.min(from + 1 + random.nextInt(3), state.pinned().index().partitions());
+        List<PartitionCommit> parts = new ArrayList<>();
+        for (int partition = from; partition < to; partition++) {
+            if (!reuse.isRescored(partition, ExampleBatch.DIGEST)) {
+                PartitionPlan.Range range = state.pinned().index().range(partition);
+                Attempt of = new Attempt(ExampleBatch.BATCH, partition, new Epoch(9, 9));
+                PartitionCommit commit = reusable.computeIfAbsent(partition, first -> result(of, range))
+                        .reused(state.incarnation());
+                checker.scored(commit.attempt(ExampleBatch.BATCH));
+                parts.add(commit);
+            }
+        }
+        return new StagedParts(from, to, parts);
     }
 
     /// Most batches score at any time. The window of the others opens or closes within the first two minutes.
@@ -461,6 +505,9 @@ final class Simulation {
 
     /// Somebody changes the source, and runs the job again. Any message about it may be lost.
     private void changeSource() {
+        if (submission.reuse() != null) {
+            return;
+        }
         source.change();
         tell("the source changes to %s", source.input());
         if (random.nextInt(4) > 0) {
@@ -469,7 +516,7 @@ final class Simulation {
     }
 
     private void runAgain() {
-        submission = ExampleBatch.submission(job, source.input());
+        submission = submission.reuse() == null ? ExampleBatch.submission(job, source.input()) : submission;
         toCoordinator(new BatchCommand.Open(submission));
     }
 

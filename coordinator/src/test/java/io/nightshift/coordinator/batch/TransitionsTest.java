@@ -19,6 +19,7 @@ import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.ExtensionRequested;
 import io.nightshift.protocol.batch.BatchEvent.Failed;
 import io.nightshift.protocol.batch.BatchEvent.OutageEnded;
+import io.nightshift.protocol.batch.BatchEvent.PartsReused;
 import io.nightshift.protocol.batch.BatchEvent.Paused;
 import io.nightshift.protocol.batch.BatchEvent.PlanExtended;
 import io.nightshift.protocol.batch.BatchEvent.Planned;
@@ -63,6 +64,7 @@ class TransitionsTest {
                             Map.entry(TookOver.class, RUNNING),
                             Map.entry(ExtensionRequested.class, RUNNING),
                             Map.entry(PlanExtended.class, PUBLISHING),
+                            Map.entry(PartsReused.class, PUBLISHING),
                             Map.entry(Committed.class, PUBLISHING),
                             Map.entry(AttemptFailed.class, RUNNING),
                             Map.entry(Retried.class, RUNNING),
@@ -77,6 +79,7 @@ class TransitionsTest {
                             Map.entry(Planned.class, PAUSED),
                             Map.entry(ExtensionRequested.class, PAUSED),
                             Map.entry(PlanExtended.class, PAUSED),
+                            Map.entry(PartsReused.class, PAUSED),
                             Map.entry(Committed.class, PAUSED),
                             Map.entry(AttemptFailed.class, PAUSED),
                             Map.entry(Retried.class, PAUSED),

@@ -14,6 +14,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobTiming;
+import io.nightshift.protocol.job.Reuse;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -328,6 +329,39 @@ class RegisterDecisionsTest {
             assertThat(decide(status(A, Phase.FAILED)))
                     .isEqualTo(resumed(
                             new BatchRegisterEvent.Keyed(ExampleBatch.AT, A, "monday", FLIGHTS.fingerprint(), JOB)));
+        }
+
+        @Test
+        void aRescoreAndAnOrdinaryRunDoNotResumeEachOther() {
+            Submission again = new Submission(
+                    FLIGHTS.job(),
+                    "5".repeat(64),
+                    FLIGHTS.input(),
+                    FLIGHTS.model(),
+                    null,
+                    new Reuse("flights-0", List.of(1), null));
+            happened(new BatchRegisterEvent.Opened(ExampleBatch.AT, A, again, null, null));
+
+            decide(submit());
+            assertThat(decide(status(A, Phase.RUNNING)))
+                    .isEqualTo(
+                            reply(
+                                    new BatchRegisterCommand.Rejected(
+                                            "batch flights-a of this job is open, and it scores partitions of batch flights-0 again. Wait until it has ended, or start a new batch with --new, which cancels it")));
+            decide(submit(again, false, null, ticket()));
+            assertThat(decide(status(A, Phase.RUNNING)).actions())
+                    .contains(new RegisterAction.Send<>(caller, new BatchRegisterCommand.Accepted(A, true, false)));
+            ended(A, Phase.PUBLISHED);
+            assertThat(decide(submit(again, false, null, ticket())))
+                    .isEqualTo(reply(new BatchRegisterCommand.AlreadyPublished(A)));
+
+            opened(B);
+            decide(submit(again, false, null, ticket()));
+            assertThat(decide(status(B, Phase.RUNNING)))
+                    .isEqualTo(
+                            reply(
+                                    new BatchRegisterCommand.Rejected(
+                                            "batch flights-b of this job is open, and its partitions are scored for the first time. Wait until it has ended, or cancel it")));
         }
 
         @Test

@@ -2,6 +2,7 @@ package io.nightshift.node.gateway;
 
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.ControlResult;
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.coordinator.register.BatchRegisterState;
@@ -66,39 +67,85 @@ public final class BatchOperations {
     /// @param key as in [BatchRegisterCommand.Submit]
     /// @throws ProblemException if the key or the job is invalid
     public CompletionStage<SubmitResult> submit(Caller caller, Job job, boolean fresh, @Nullable String key) {
+        checkKey(key);
+        WireLimits.refusal(job).ifPresent(reason -> {
+            throw ProblemException.rejected(reason);
+        });
+        return submitted(caller, "submit", job.name(), key, requests.submit(caller.name(), job, fresh, key));
+    }
+
+    /// Opens a batch that scores partitions of a published batch again with another model, or finds the one that
+    /// does so already.
+    ///
+    /// @param batch a batch ID, the beginning of one, or `latest`
+    /// @param key as in [BatchRegisterCommand.Submit]
+    /// @throws ProblemException if the key or the request is invalid
+    public CompletionStage<SubmitResult> rescore(
+            Caller caller, String batch, RescoreRequest request, @Nullable String key) {
+        checkKey(key);
+        if (request.model() == null || request.model().isBlank()) {
+            throw ProblemException.badRequest(
+                    "The request names no model. Send one, such as {\"model\": \"churn@3\"}.");
+        }
+        if (request.partitions().size() > MOST_PARTITIONS) {
+            throw ProblemException.badRequest(
+                    "The list of partitions is too long. Name at most %,d partitions.".formatted(MOST_PARTITIONS));
+        }
+        if (!request.partitions().isEmpty() && request.whereModel() != null) {
+            throw ProblemException.badRequest(
+                    "The request has both partitions and where_model. Send one of them, or none to score all again.");
+        }
+        return batches.find(batch)
+                .thenCompose(entry -> submitted(
+                        caller,
+                        "rescore",
+                        entry.batch().value(),
+                        key,
+                        requests.rescore(caller.name(), entry.batch(), request, key)));
+    }
+
+    private static void checkKey(@Nullable String key) {
         if (key != null && !key.matches(KEY)) {
             throw ProblemException.badRequest(
                     "The Idempotency-Key is invalid. Send 1 to 255 printable ASCII characters without spaces.");
         }
-        WireLimits.refusal(job).ifPresent(reason -> {
-            throw ProblemException.rejected(reason);
-        });
+    }
+
+    /// The result of a submission.
+    ///
+    /// @param subject what the audit log names if there is no batch
+    private static CompletionStage<SubmitResult> submitted(
+            Caller caller,
+            String action,
+            String subject,
+            @Nullable String key,
+            CompletionStage<BatchRegisterCommand.SubmitReply> submission) {
         String detail = key == null ? "" : "key " + key;
-        return requests.submit(caller.name(), job, fresh, key)
+        return submission
                 .thenApply(reply -> switch (reply) {
                     case BatchRegisterCommand.Accepted(BatchId batch, boolean resumed, boolean repeated) -> {
-                        AuditLog.log(caller, "submit", batch.value(), "done", detail);
+                        AuditLog.log(caller, action, batch.value(), "done", detail);
                         yield new SubmitResult(batch.value(), resumed, false, repeated);
                     }
                     case BatchRegisterCommand.AlreadyPublished(BatchId batch) -> {
-                        AuditLog.log(caller, "submit", batch.value(), "done", "published before");
+                        AuditLog.log(caller, action, batch.value(), "done", "published before");
                         yield new SubmitResult(batch.value(), false, true, false);
                     }
                     case BatchRegisterCommand.Rejected(String reason, BatchId changed) -> {
-                        AuditLog.log(caller, "submit", job.name(), "refused", reason);
+                        AuditLog.log(caller, action, subject, "refused", reason);
                         throw ProblemException.rejected(reason);
                     }
                     case BatchRegisterCommand.TooManyOpen(String reason) -> {
-                        AuditLog.log(caller, "submit", job.name(), "refused", reason);
+                        AuditLog.log(caller, action, subject, "refused", reason);
                         throw ProblemException.tooMany(reason, OPEN_SECONDS);
                     }
                     case BatchRegisterCommand.NotNow(String reason) -> {
-                        AuditLog.log(caller, "submit", job.name(), "failed", reason);
+                        AuditLog.log(caller, action, subject, "failed", reason);
                         throw ProblemException.unavailable("Nothing was started: " + reason);
                     }
                 })
                 .exceptionally(problem -> {
-                    throw failed(caller, "submit", job.name(), problem);
+                    throw failed(caller, action, subject, problem);
                 });
     }
 

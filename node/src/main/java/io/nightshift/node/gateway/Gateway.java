@@ -27,6 +27,7 @@ import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.PartitionPage;
 import io.nightshift.api.PromoteRequest;
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
@@ -188,6 +189,12 @@ public final class Gateway {
                 answer(
                         replyTo,
                         () -> changes.control(admit(token, Role.ADMIN, control.verb(), replyTo), batch, control));
+            case GatewayCommand.RescoreBatch(
+                    String batch,
+                    RescoreRequest wanted,
+                    String key,
+                    ActorRef<GatewayReply<SubmitResult>> replyTo) ->
+                change(token, Role.SUBMIT, "rescore", replyTo, caller -> changes.rescore(caller, batch, wanted, key));
             case GatewayCommand.ApplyRetention(
                     String job,
                     boolean dryRun,

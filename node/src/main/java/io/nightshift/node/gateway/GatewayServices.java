@@ -1,5 +1,6 @@
 package io.nightshift.node.gateway;
 
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.Job;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param submissions resolves a job's model and inspects its source; waits for disks, and throws
 ///     [io.nightshift.protocol.failure.FailureException]
+/// @param rescores resolves requests to score partitions of published batches again; as `submissions`
 /// @param changedInput names the file because of which a submission was rejected
 /// @param queue limits the submissions that are resolved at the same time
 /// @param register asks the batch register
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// @param blocking runs what waits
 public record GatewayServices(
         Submissions submissions,
+        Rescores rescores,
         ChangedInputs changedInput,
         SubmissionQueue queue,
         RegisterClient register,
@@ -36,6 +39,13 @@ public record GatewayServices(
     public interface Submissions {
         /// @param fresh whether a new batch is wanted in any case
         Submission resolve(Job job, boolean fresh);
+    }
+
+    /// Resolves requests to score partitions of published batches again.
+    @FunctionalInterface
+    public interface Rescores {
+        /// @param batch the published batch
+        Submission resolve(BatchId batch, RescoreRequest request);
     }
 
     /// Names the file by which the input of an open batch has changed.

@@ -1,6 +1,7 @@
 package io.nightshift.node.gateway;
 
 import io.nightshift.api.BatchControl;
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -18,6 +19,7 @@ import io.nightshift.protocol.register.SubmissionTicket;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,12 +44,28 @@ public final class RequestForwarder {
     /// @throws ProblemException if too many submissions wait already; the stage may fail with it, too
     public CompletionStage<SubmitReply> submit(String caller, Job job, boolean fresh, @Nullable String key) {
         CompletionStage<SubmitReply> reply = key == null
-                ? resolved(caller, job, fresh, null)
+                ? resolved(caller, () -> services.submissions().resolve(job, fresh), fresh, null)
                 : findByKey(job, key)
                         .thenCompose(found -> found instanceof BatchRegisterCommand.Found(BatchId batch)
                                 ? CompletableFuture.completedFuture(
                                         new BatchRegisterCommand.Accepted(batch, false, true))
-                                : resolved(caller, job, fresh, key));
+                                : resolved(caller, () -> services.submissions().resolve(job, fresh), fresh, key));
+        return rejected(reply);
+    }
+
+    /// Opens a batch that scores partitions of a published batch again, or finds the one that does so already.
+    ///
+    /// @param caller the name of the caller's token
+    /// @param key as in [BatchRegisterCommand.Submit]
+    /// @return as [#submit]
+    /// @throws ProblemException as [#submit]
+    public CompletionStage<SubmitReply> rescore(
+            String caller, BatchId batch, RescoreRequest request, @Nullable String key) {
+        return rejected(resolved(caller, () -> services.rescores().resolve(batch, request), false, key));
+    }
+
+    /// The reply to a submission. What can't be resolved is rejected.
+    private CompletionStage<SubmitReply> rejected(CompletionStage<SubmitReply> reply) {
         return reply.exceptionallyAsync(
                 problem -> {
                     if (ProblemException.cause(problem) instanceof ProblemException known) {
@@ -91,9 +109,10 @@ public final class RequestForwarder {
                 .ask(replyTo -> new BatchRegisterCommand.FindByKey(job.name(), key, fingerprint, replyTo));
     }
 
-    private CompletionStage<SubmitReply> resolved(String caller, Job job, boolean fresh, @Nullable String key) {
+    private CompletionStage<SubmitReply> resolved(
+            String caller, Supplier<Submission> inspection, boolean fresh, @Nullable String key) {
         return services.queue()
-                .inspect(caller, () -> services.submissions().resolve(job, fresh))
+                .inspect(caller, inspection)
                 .thenCompose(submission ->
                         open(caller, submission, fresh, key).thenCompose(reply -> named(reply, submission)))
                 .thenApply(reply -> {

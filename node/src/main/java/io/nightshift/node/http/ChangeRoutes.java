@@ -3,6 +3,7 @@ package io.nightshift.node.http;
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.ControlRequest;
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.ProblemException;
@@ -41,6 +42,7 @@ final class ChangeRoutes {
     List<Endpoint> endpoints() {
         return List.of(
                 Endpoint.post("/v1/batches", Role.SUBMIT, Set.of("new", "full", "param"), JOB_TYPES, this::submit),
+                Endpoint.post("/v1/batches/{batch}/successors", Role.SUBMIT, Set.of(), JSON, this::rescore),
                 control("pause", request -> new BatchControl.Pause(reason(request))),
                 control("resume", request -> new BatchControl.Resume()),
                 control("cancel", request -> new BatchControl.Cancel(reason(request))),
@@ -64,6 +66,20 @@ final class ChangeRoutes {
         return CompletableFuture.supplyAsync(() -> job(call.body(), parameters), blocking)
                 .thenApply(job -> full ? BatchOperations.full(job) : job)
                 .thenCompose(job -> changes.submit(call.caller(), job, fresh, key.orElse(null)))
+                .thenApply(ChangeRoutes::submitted);
+    }
+
+    private CompletionStage<Answer> rescore(Call call) {
+        Optional<String> key = call.header("Idempotency-Key").map(String::strip);
+        RescoreRequest request;
+        try {
+            request = ApiJson.read(new String(call.body(), StandardCharsets.UTF_8), RescoreRequest.class);
+        } catch (UncheckedIOException e) {
+            throw ProblemException.badRequest(
+                    "The body must be a JSON object with a model, such as {\"model\": \"churn@3\"}: %s"
+                            .formatted(e.getMessage()));
+        }
+        return changes.rescore(call.caller(), call.segment("batch"), request, key.orElse(null))
                 .thenApply(ChangeRoutes::submitted);
     }
 

@@ -62,6 +62,9 @@ class GatewayTest {
 
     private static final GatewayServices NOTHING_CALLED = new GatewayServices(
             GatewayTest::resolve,
+            (batch, request) -> {
+                throw new AssertionError(batch + " was asked");
+            },
             (rejected, submission) -> rejected,
             new SubmissionQueue(SubmissionQueue.Limits.DEFAULT),
             new GatewayServices.RegisterClient() {

@@ -3,6 +3,7 @@ package io.nightshift.protocol.batch;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Reuse;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.PartitionPlan;
@@ -32,13 +33,22 @@ public sealed interface BatchEvent {
     /// @param input digest of the identities of the source's files at the time of submission; null if the
     ///     ledger does not say
     /// @param due the tick of the schedule that led to the batch; null if none did
+    /// @param reuse what the batch takes over from a published batch; null if it scores all
     record Submitted(
             Instant at,
             BatchId batch,
             Job job,
             ModelVersion model,
             @Nullable String input,
-            @Nullable Instant due) implements BatchEvent {
+            @Nullable Instant due,
+            @Nullable Reuse reuse)
+            implements BatchEvent {
+
+        /// A batch that scores all its partitions.
+        public Submitted(
+                Instant at, BatchId batch, Job job, ModelVersion model, @Nullable String input, @Nullable Instant due) {
+            this(at, batch, job, model, input, due, null);
+        }
 
         /// A batch that no schedule has led to.
         public Submitted(Instant at, BatchId batch, Job job, ModelVersion model, @Nullable String input) {
@@ -128,6 +138,20 @@ public sealed interface BatchEvent {
         /// Commits without attempts that were thrown away.
         public Committed(Instant at, List<PartitionCommit> commits) {
             this(at, commits, null, 0);
+        }
+    }
+
+    /// Parts of a published batch were taken over, see [Submitted#reuse()]. It is decided about the partitions in
+    /// their order, some at a time.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param to the number of partitions about which is decided now, the first ones: those of them that are
+    ///     not committed are scored
+    /// @param commits the partitions that were taken over since the last such event, with the record of their
+    ///     commit in that batch, and an epoch of this one; may be empty
+    record PartsReused(Instant at, int to, List<PartitionCommit> commits) implements BatchEvent {
+        public PartsReused {
+            commits = List.copyOf(commits);
         }
     }
 

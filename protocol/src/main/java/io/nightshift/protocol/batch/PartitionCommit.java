@@ -216,6 +216,28 @@ public record PartitionCommit(
                 statistics);
     }
 
+    /// The commit of a batch that reuses the part. The batch has used nothing for it.
+    ///
+    /// @param incarnation of the coordinator of that batch
+    public PartitionCommit reused(int incarnation) {
+        return new PartitionCommit(
+                partition,
+                Epoch.ofReuse(incarnation),
+                node,
+                firstRow,
+                rows,
+                read,
+                part,
+                quarantine,
+                model,
+                unseenCategories,
+                null,
+                0,
+                0,
+                value,
+                statistics);
+    }
+
     /// The attempt that was committed.
     ///
     /// @param batch the batch of the partition

@@ -23,6 +23,7 @@ import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.PartitionPage;
 import io.nightshift.api.PromoteRequest;
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
@@ -208,6 +209,17 @@ public sealed interface GatewayCommand {
     /// @param control the change of the batch
     /// @param replyTo receives the reply
     record Control(String batch, BatchControl control, ActorRef<GatewayReply<ControlResult>> replyTo)
+            implements Request {}
+
+    /// Opens a batch that scores partitions of a published batch again with another model, and reuses the other
+    /// parts. The node replies when the batch is durable.
+    ///
+    /// @param batch a batch ID, a prefix that no other batch ID has, or `latest`
+    /// @param wanted the model and the partitions
+    /// @param key the idempotency key as in [Submit]; null for none
+    /// @param replyTo receives the reply
+    record RescoreBatch(
+            String batch, RescoreRequest wanted, @Nullable String key, ActorRef<GatewayReply<SubmitResult>> replyTo)
             implements Request {}
 
     /// Asks which batches the retention of their jobs removes, and removes them. The node replies before

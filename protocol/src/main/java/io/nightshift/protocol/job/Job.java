@@ -128,6 +128,28 @@ public record Job(
                 retention);
     }
 
+    /// The same job with another model.
+    public Job withModel(ModelReference other) {
+        return new Job(
+                name,
+                other,
+                features,
+                source,
+                destination,
+                partitions,
+                errors,
+                output,
+                categories,
+                retry,
+                parameters,
+                timing,
+                priority,
+                alerts,
+                incremental,
+                checks,
+                retention);
+    }
+
     /// The same job with another destination.
     public Job withDestination(Destination other) {
         return new Job(

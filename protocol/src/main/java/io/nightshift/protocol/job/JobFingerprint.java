@@ -43,6 +43,18 @@ public final class JobFingerprint {
         return sha256(canonical(job));
     }
 
+    /// The fingerprint of a submission that reuses parts of a published batch: two of them ask for the same thing
+    /// only if they reuse the same parts.
+    ///
+    /// @param job the job
+    /// @param reuse what is reused; null if nothing is
+    public static String of(Job job, @Nullable Reuse reuse) {
+        return reuse == null
+                ? of(job)
+                : sha256("%sreuse %s %s %s\n"
+                        .formatted(canonical(job), reuse.batch(), reuse.partitions(), reuse.model()));
+    }
+
     private static String sha256(String text) {
         try {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);

@@ -11,12 +11,19 @@ import org.jspecify.annotations.Nullable;
 /// @param input digest of the identities of the source's files when the submission was checked
 /// @param model the version to which the job's model reference resolved
 /// @param due the tick of the schedule that led to it; null if none did
+/// @param reuse what is taken over from a published batch; null if all is scored
 public record Submission(
         Job job,
         String fingerprint,
         String input,
         ModelVersion model,
-        @Nullable Instant due) {
+        @Nullable Instant due,
+        @Nullable Reuse reuse) {
+
+    /// A submission by which everything is scored.
+    public Submission(Job job, String fingerprint, String input, ModelVersion model, @Nullable Instant due) {
+        this(job, fingerprint, input, model, due, null);
+    }
 
     /// A submission that no schedule has led to.
     public Submission(Job job, String fingerprint, String input, ModelVersion model) {
@@ -27,14 +34,14 @@ public record Submission(
     ///
     /// @param tick of the schedule
     public Submission at(Instant tick) {
-        return new Submission(job, fingerprint, input, model, tick);
+        return new Submission(job, fingerprint, input, model, tick, reuse);
     }
 
     /// The same with another form of the job.
     ///
     /// @param other the job with the same fingerprint
     public Submission with(Job other) {
-        return new Submission(other, fingerprint, input, model, due);
+        return new Submission(other, fingerprint, input, model, due, reuse);
     }
 
     /// The times that a batch of a job with new times reads; null for other jobs, and before the batch is

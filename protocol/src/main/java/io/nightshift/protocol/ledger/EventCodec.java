@@ -222,6 +222,7 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchEvent.ExtensionRequested.class, name = "extension-requested"),
         @JsonSubTypes.Type(value = BatchEvent.PlanExtended.class, name = "plan-extended"),
         @JsonSubTypes.Type(value = BatchEvent.Committed.class, name = "committed"),
+        @JsonSubTypes.Type(value = BatchEvent.PartsReused.class, name = "parts-reused"),
         @JsonSubTypes.Type(value = BatchEvent.AttemptFailed.class, name = "attempt-failed"),
         @JsonSubTypes.Type(value = BatchEvent.StepFailed.class, name = "step-failed"),
         @JsonSubTypes.Type(value = BatchEvent.OutageEnded.class, name = "outage-ended"),

@@ -26,6 +26,7 @@ import io.nightshift.api.NodeList;
 import io.nightshift.api.PartitionPage;
 import io.nightshift.api.Problem;
 import io.nightshift.api.PromoteRequest;
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
@@ -87,6 +88,7 @@ import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.protocol.job.Retention;
+import io.nightshift.protocol.job.Reuse;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.job.ThreadLimit;
 import io.nightshift.protocol.job.TimeRange;
@@ -411,6 +413,10 @@ final class WireTypes {
             new WireType(550, GatewayCommand.ReadDrift.class),
             new WireType(551, DriftReport.class),
             new WireType(552, DriftReport.ColumnDrift.class),
+            // Batches that reuse parts.
+            new WireType(530, Reuse.class),
+            new WireType(531, RescoreRequest.class),
+            new WireType(532, GatewayCommand.RescoreBatch.class),
             new WireType(490, ThreadLimit.class),
             new WireType(491, BatchRegisterCommand.Leased.class));
 

@@ -24,6 +24,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.ParameterType;
+import io.nightshift.protocol.job.Reuse;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.job.TimeRange;
@@ -82,6 +83,16 @@ public final class GoldenEvents {
         events.put("submitted-parquet", submitted(GoldenJobs.parquet()));
         events.put("submitted-output", submitted(GoldenJobs.shapedOutput()));
         events.put("submitted-without-input", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.full(), MODEL, null));
+        events.put(
+                "submitted-reuse",
+                new BatchEvent.Submitted(
+                        AT,
+                        BATCH,
+                        GoldenJobs.csv(),
+                        MODEL,
+                        "07".repeat(32),
+                        null,
+                        new Reuse("flights-20261123t231425-0a1b", List.of(3, 7), null)));
         events.put("took-over", new BatchEvent.TookOver(AT, 2, "127.0.0.1:25520"));
         events.put(
                 "planned",
@@ -219,6 +230,22 @@ public final class GoldenEvents {
                                 new CheckResult(GoldenJobs.psiCheck(), 0.34, false, BATCH, null, null),
                                 new CheckResult(GoldenJobs.meanCheck(), 0.5, false, BATCH, 0.5, 0.75)),
                         List.of(GoldenJobs.distribution(), new Distribution("age", 3, -1, List.of(), null))));
+        events.put(
+                "parts-reused",
+                new BatchEvent.PartsReused(
+                        AT,
+                        2,
+                        List.of(new PartitionCommit(
+                                        1,
+                                        new Epoch(4, 17),
+                                        "node-b:25520",
+                                        25,
+                                        25,
+                                        25,
+                                        new OutputFile(24, 4_096, "d4".repeat(32)),
+                                        new OutputFile(1, 512, "c3".repeat(32)),
+                                        "0b".repeat(32))
+                                .reused(1))));
         events.put("approved", new BatchEvent.Approved(AT, "the app was down yesterday", "ops"));
         events.put("rescored", new BatchEvent.Rescored(AT, List.of(3, 0)));
         events.put("retried", new BatchEvent.Retried(AT));
@@ -271,6 +298,20 @@ public final class GoldenEvents {
                         BATCH,
                         new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL),
                         "2026-11-24",
+                        "airflow"));
+        events.put(
+                "opened-reuse",
+                new BatchRegisterEvent.Opened(
+                        AT,
+                        BATCH,
+                        new Submission(
+                                GoldenJobs.csv(),
+                                "f6".repeat(32),
+                                "07".repeat(32),
+                                MODEL,
+                                null,
+                                new Reuse("flights-20261123t231425-0a1b", List.of(), "0b".repeat(32))),
+                        null,
                         "airflow"));
         events.put("keyed", new BatchRegisterEvent.Keyed(AT, BATCH, "2026-11-25", "f6".repeat(32)));
         events.put("keyed-job", new BatchRegisterEvent.Keyed(AT, BATCH, "2026-11-25", "f6".repeat(32), "flights"));

@@ -28,6 +28,7 @@ import io.nightshift.api.NodeList;
 import io.nightshift.api.PartitionPage;
 import io.nightshift.api.Problem;
 import io.nightshift.api.PromoteRequest;
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
@@ -63,6 +64,7 @@ import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.GoldenJobs;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.Reuse;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Cut;
@@ -141,6 +143,16 @@ public final class GoldenMessages {
         add("open-incremental", new BatchCommand.Open(submission(GoldenJobs.incremental())));
         add("open-new-files", new BatchCommand.Open(submission(GoldenJobs.newFiles())));
         add("open-changed-rows", new BatchCommand.Open(submission(GoldenJobs.changedRows())));
+        Submission reusing = submission(GoldenJobs.csv());
+        add(
+                "open-reuse",
+                new BatchCommand.Open(new Submission(
+                        reusing.job(),
+                        reusing.fingerprint(),
+                        reusing.input(),
+                        reusing.model(),
+                        null,
+                        new Reuse("flights-20261123t231425-0a1b", List.of(3, 7), null))));
         add("open-table", new BatchCommand.Open(submission(GoldenJobs.postgres())));
         add("open-mariadb", new BatchCommand.Open(submission(GoldenJobs.mariadb())));
         add("open-redis", new BatchCommand.Open(submission(GoldenJobs.redis())));
@@ -417,6 +429,13 @@ public final class GoldenMessages {
         control("approve", new BatchControl.Approve("the app was down"), system);
         control("delete", new BatchControl.Delete("a wrong model", true, false), system);
         control("redrive", new BatchControl.Redrive("job: flights", "value = 'n/a'", "the source is repaired"), system);
+        add(
+                "gateway-rescore-batch",
+                new GatewayCommand.RescoreBatch(
+                        "latest",
+                        new RescoreRequest("churn@3", List.of(0, 7), "0b".repeat(32)),
+                        "2026-11-28",
+                        system.actor("asker")));
         add("gateway-apply-retention", new GatewayCommand.ApplyRetention("flights", true, system.actor("asker")));
         add(
                 "gateway-promote-model",

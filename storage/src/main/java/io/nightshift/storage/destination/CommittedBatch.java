@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// @param approved the approval in spite of failed checks; null if there is none
 /// @param entries how many entries the ledger has of the batch
 /// @param head the hash of the last of them
+/// @param reusedFrom the ID of the batch whose parts it reuses, see
+///     [io.nightshift.protocol.batch.Epoch#isReuse()]; null if it reuses none
 public record CommittedBatch(
         BatchId id,
         Job job,
@@ -40,7 +42,8 @@ public record CommittedBatch(
         @Nullable Checked checked,
         @Nullable Approved approved,
         long entries,
-        String head) {
+        String head,
+        @Nullable String reusedFrom) {
 
     public CommittedBatch {
         input = List.copyOf(input);
@@ -76,7 +79,8 @@ public record CommittedBatch(
                 checked,
                 approved,
                 entries,
-                head);
+                head,
+                null);
     }
 
     /// Rows of the input that the commits of the plan's partitions cover.
@@ -128,7 +132,8 @@ public record CommittedBatch(
                 checked,
                 approved,
                 entries,
-                head);
+                head,
+                reusedFrom);
     }
 
     /// The commit of a partition, or null if there is none.

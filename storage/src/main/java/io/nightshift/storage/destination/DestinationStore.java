@@ -2,6 +2,7 @@ package io.nightshift.storage.destination;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
@@ -131,6 +132,24 @@ public interface DestinationStore {
     ///     has claimed it
     default Publication publishSupplement(CommittedBatch batch) {
         throw FailureException.permanent("the destination of %s can't take supplements".formatted(batch.id()));
+    }
+
+    /// Why another batch can't reuse the parts of published batches; empty if it can. Touches nothing.
+    ///
+    /// @param job of both batches
+    Optional<String> reuseRefusal(Job job);
+
+    /// Stages parts of a published batch, byte for byte, where [#publish] expects the output of attempts of another
+    /// batch, after [#prepare] of that batch. Readers see no difference. A part that is staged already is left as
+    /// it is, so that a repetition finishes what an earlier call began. After a crash in the middle, whole
+    /// parts are staged, and perhaps files that nobody reads and [#discard] removes.
+    ///
+    /// @param published whose parts are copied; it stays as it is
+    /// @param batch that reuses the parts
+    /// @param parts the commits of the reused partitions, with their epochs in `batch`
+    /// @throws FailureException permanent, if a part is gone or not the one that was committed
+    default void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
+        throw FailureException.permanent("the destination of %s can't reuse parts".formatted(batch));
     }
 
     /// Takes a published batch out of readers' sight, in one step: a reader that looks afterwards sees

@@ -97,12 +97,15 @@ public final class Manifest {
             }
 
             inputs(json, batch.input());
+            if (batch.reusedFrom() != null) {
+                json.writeStringField("reused_from", batch.reusedFrom());
+            }
             if (!batch.supplements().isEmpty()) {
                 supplements(json, batch.supplements());
             }
 
             if (names != null) {
-                files(json, batch.commits(), names);
+                files(json, batch, names);
             }
 
             json.writeObjectFieldStart("ledger");
@@ -198,27 +201,31 @@ public final class Manifest {
         }
     }
 
-    private static void files(JsonGenerator json, List<PartitionCommit> commits, FileNames names) throws IOException {
+    private static void files(JsonGenerator json, CommittedBatch batch, FileNames names) throws IOException {
         json.writeArrayFieldStart("parts");
-        for (PartitionCommit commit : commits) {
-            file(json, names.part(commit), commit.part());
+        for (PartitionCommit commit : batch.commits()) {
+            file(json, names.part(commit), commit, commit.part());
         }
         json.writeEndArray();
         json.writeArrayFieldStart("quarantine");
-        for (PartitionCommit commit : commits) {
+        for (PartitionCommit commit : batch.commits()) {
             if (commit.quarantine() != null) {
-                file(json, names.quarantine(commit.partition()), commit.quarantine());
+                file(json, names.quarantine(commit.partition()), commit, commit.quarantine());
             }
         }
         json.writeEndArray();
     }
 
-    private static void file(JsonGenerator json, String name, OutputFile file) throws IOException {
+    private static void file(JsonGenerator json, String name, PartitionCommit commit, OutputFile file)
+            throws IOException {
         json.writeStartObject();
         json.writeStringField("file", name);
         json.writeNumberField("rows", file.rows());
         json.writeNumberField("bytes", file.bytes());
         json.writeStringField("sha256", file.sha256());
+        if (commit.epoch().isReuse()) {
+            json.writeStringField("reused_model", commit.model());
+        }
         json.writeEndObject();
     }
 }

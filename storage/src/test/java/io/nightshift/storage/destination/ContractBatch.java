@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 public final class ContractBatch implements AutoCloseable {
 
     public static final BatchId ID = new BatchId("flights-20261124t231425-3f9a");
+    /// A later batch, which reuses parts of the first.
+    static final BatchId NEXT = new BatchId("flights-20261125t231425-4a1b");
+
     public static final ModelDescription MODEL = TestModels.ofNumbers(1);
     public static final int PARTITIONS = 3;
 
@@ -112,29 +115,59 @@ public final class ContractBatch implements AutoCloseable {
     }
 
     Lease lease(DestinationStore store, int partition, Epoch epoch) {
+        return lease(store, ID, partition, epoch);
+    }
+
+    private Lease lease(DestinationStore store, BatchId id, int partition, Epoch epoch) {
         return new Lease(
-                new io.nightshift.protocol.batch.Attempt(ID, partition, epoch),
+                new io.nightshift.protocol.batch.Attempt(id, partition, epoch),
                 job,
                 VERSION,
                 (long) partition * ROWS,
                 slices(partition),
-                store.staging(ID));
+                store.staging(id));
+    }
+
+    /// Makes a whole attempt of the later batch.
+    PartitionCommit writeNext(DestinationStore store, int partition, Epoch epoch) throws SQLException, IOException {
+        Lease lease = lease(store, NEXT, partition, epoch);
+        try (Attempt attempt = new Attempt(lease, store.writer(lease, NODE, BLOCK), "nightshift_row IN (13, 17)")) {
+            attempt.predictions();
+            attempt.quarantine();
+            return attempt.keep();
+        }
     }
 
     public CommittedBatch committed(int incarnation, List<PartitionCommit> commits, Set<Integer> rescored) {
+        return committed(ID, incarnation, commits, rescored, null);
+    }
+
+    /// The later batch.
+    CommittedBatch reusing(int incarnation, List<PartitionCommit> commits) {
+        return committed(NEXT, incarnation, commits, Set.of(), ID.value());
+    }
+
+    private CommittedBatch committed(
+            BatchId id,
+            int incarnation,
+            List<PartitionCommit> commits,
+            Set<Integer> rescored,
+            @Nullable String reusedFrom) {
         return new CommittedBatch(
-                ID,
+                id,
                 job,
                 VERSION,
                 Instant.parse("2026-11-24T23:14:25Z"),
                 incarnation,
                 List.of(file),
                 commits,
+                List.of(),
                 rescored,
                 null,
                 null,
                 7,
-                "c3".repeat(32));
+                "c3".repeat(32),
+                reusedFrom);
     }
 
     static PartitionCommit withEpoch(PartitionCommit commit, Epoch epoch) {
@@ -223,7 +256,8 @@ public final class ContractBatch implements AutoCloseable {
                 null,
                 null,
                 11,
-                "d4".repeat(32));
+                "d4".repeat(32),
+                null);
     }
 
     /// One attempt, step by step.

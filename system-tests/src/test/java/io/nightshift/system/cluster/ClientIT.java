@@ -11,6 +11,7 @@ import io.nightshift.api.BatchPage;
 import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.PartitionPage;
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
@@ -313,6 +314,42 @@ final class ClientIT {
             assertThat(now(client(door).drift(batch, batch)).baseline()).isEqualTo(batch);
             earlier = batch;
         }
+    }
+
+    @Test
+    @Order(4)
+    void partitionsAreScoredAgainByAnyDoor() throws Exception {
+        FlightsJob flights = FlightsJob.on(folder.resolve("again"), "FROM flights LIMIT 2000");
+        String text = HttpNode.jobText(flights, "job=again", "partitions.rows=1000");
+        String first = now(client("http").submit(text, SubmitOptions.DEFAULT)).batch();
+        now(client("http").watch(first, progress -> {}));
+        RescoreRequest request = new RescoreRequest("flights", List.of(1), null);
+
+        String next = now(client("messages").rescore(first, request, null)).batch();
+
+        assertThat(next).isNotEqualTo(first);
+        CLIENTS.forEach((name, client) -> {
+            assertThat(now(client.rescore(first, request, null)).batch())
+                    .as(name)
+                    .isEqualTo(next);
+            assertRefused(
+                    name,
+                    client.rescore(first, new RescoreRequest("flights", List.of(2), null), null),
+                    NightshiftException.Kind.REJECTED,
+                    "there is no partition 2");
+            assertRefused(
+                    name,
+                    client.rescore(first, new RescoreRequest("flights", List.of(1), "flights"), null),
+                    NightshiftException.Kind.UNEXPECTED,
+                    "both partitions and where_model");
+            assertRefused(
+                    name, client.rescore("nothing", request, null), NightshiftException.Kind.NOT_FOUND, "nothing");
+        });
+        assertThat(now(client("member").watch(next, progress -> {})).predictions())
+                .isEqualTo(2_000);
+        assertThat(now(client("http").events(next, 0)).events())
+                .filteredOn(event -> event.get("event").asText().equals("parts-reused"))
+                .hasSize(1);
     }
 
     @Test

@@ -219,6 +219,44 @@ final class HttpIT {
     }
 
     @Test
+    void partitionsOfAPublishedBatchAreScoredAgainWithAnotherModel() throws IOException {
+        String document = node.get("/v1/openapi.json").body();
+        SchemaRegistry schemas = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+        String batch = submitted(job("rescored", "partitions.rows=100000"));
+        awaitState(batch, "published");
+        String successors = "/v1/batches/" + batch + "/successors";
+        problem(node.post(successors, "{}"), 400, "bad-request", "names no model");
+        problem(
+                node.post(successors, "{\"model\": \"flights\", \"partitions\": [0, 3]}"),
+                422,
+                "rejected",
+                "there is no partition 3; the partitions of %s are 0 to 2".formatted(batch));
+        problem(node.post(successors, "{\"model\": \"nosuch\", \"partitions\": [0]}"), 422, "rejected", "nosuch");
+
+        HttpResponse<String> opened =
+                node.post(successors, "{\"model\": \"flights\", \"partitions\": [2]}", "Idempotency-Key", "again");
+        conforms(schemas, document, "Submitted", opened);
+        assertThat(opened.statusCode()).isEqualTo(201);
+        String next = json(201, opened).get("batch").asText();
+        awaitState(next, "published");
+
+        JsonNode repeated = json(
+                200,
+                node.post(successors, "{\"model\": \"flights\", \"partitions\": [2]}", "Idempotency-Key", "again"));
+        assertThat(repeated.get("batch").asText()).isEqualTo(next);
+        assertThat(repeated.get("repeated").asBoolean()).isTrue();
+        assertThat(json(200, node.post(successors, "{\"model\": \"flights@1\", \"partitions\": [2]}"))
+                        .get("batch")
+                        .asText())
+                .isEqualTo(next);
+        problem(
+                node.post(successors, "{\"model\": \"flights\", \"partitions\": [1]}", "Idempotency-Key", "again"),
+                422,
+                "rejected",
+                "the key again was used");
+    }
+
+    @Test
     void aKeyPermanentlyIdentifiesTheSameBatch() throws IOException {
         String job = job("keyed", "partitions.rows=1000");
         String batch = submitted(job, "Idempotency-Key", "2026-11-25");

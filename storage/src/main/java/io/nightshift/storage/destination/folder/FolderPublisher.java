@@ -20,11 +20,13 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -148,6 +150,58 @@ class FolderPublisher {
         } catch (IOException e) {
             throw new FailureException(
                     away("the supplement of %s can't be published: %s".formatted(batch.id(), Folders.reason(e))), e);
+        }
+    }
+
+    void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
+        Path from = folders(published).published();
+        Path attempts = folders(batch).attempts();
+        try {
+            for (PartitionCommit commit : parts) {
+                for (FileNames.Committed file : names.of(batch, commit).toList()) {
+                    reuse(from.resolve(file.name()), attempts.resolve(file.stagedName()), file.file());
+                }
+            }
+            Folders.force(attempts);
+        } catch (IOException e) {
+            throw new FailureException(
+                    away("parts of %s can't be reused in %s: %s".formatted(published, folder, Folders.reason(e))), e);
+        }
+    }
+
+    /// Links the file, which costs no space, or copies it where there are no links. Either appears at once
+    /// under its name. What is linked is compared with the commit: a damaged file must not be inherited.
+    private static void reuse(Path published, Path staged, OutputFile file) throws IOException {
+        if (Files.exists(staged)) {
+            return;
+        }
+        requireCommitted(published, file);
+        try {
+            Files.createLink(staged, published);
+        } catch (FileAlreadyExistsException _) {
+            // An earlier coordinator, which is not in office any more, does the same.
+        } catch (UnsupportedOperationException | FileSystemException _) {
+            // The name holds the epoch, so another coordinator copies to another file.
+            Path copy = staged.resolveSibling(staged.getFileName() + ".copy");
+            Files.copy(published, copy, StandardCopyOption.REPLACE_EXISTING);
+            requireCommitted(copy, file);
+            try (FileChannel channel = FileChannel.open(copy, StandardOpenOption.WRITE)) {
+                channel.force(true);
+            }
+            Files.move(copy, staged, StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    private static void requireCommitted(Path path, OutputFile file) throws IOException {
+        // A link in place of the file is not what was published.
+        if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
+            throw FailureException.permanent("the published file %s is gone, so it can't be reused".formatted(path));
+        }
+        String found = Digests.sha256(path);
+        if (!found.equals(file.sha256())) {
+            throw FailureException.permanent(
+                    "the published file %s was changed, so it can't be reused: its SHA-256 is %s, the ledger says %s"
+                            .formatted(path, found, file.sha256()));
         }
     }
 

@@ -2,6 +2,7 @@ package io.nightshift.storage.destination.folder;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.Failure;
@@ -167,6 +168,18 @@ public final class FolderStore implements DestinationStore {
     public Publication publishSupplement(CommittedBatch batch) {
         requireWritable(batch.id());
         return publisher.publishSupplement(batch);
+    }
+
+    @Override
+    public Optional<String> reuseRefusal(Job job) {
+        return Optional.empty();
+    }
+
+    @Override
+    public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
+        requireWritable(published);
+        requireWritable(batch);
+        publisher.reuse(published, batch, parts);
     }
 
     @Override

@@ -188,6 +188,12 @@ public final class MariadbStore implements DestinationStore {
     }
 
     @Override
+    public Optional<String> reuseRefusal(Job job) {
+        return Optional.of(
+                "parts in MariaDB can't be reused unchanged, because each row carries its batch; run the job with the other model and --new");
+    }
+
+    @Override
     public Optional<BatchId> newest(String job) {
         try (Database database = open()) {
             return new MariadbTargets(database, tables).exists(tables.register())

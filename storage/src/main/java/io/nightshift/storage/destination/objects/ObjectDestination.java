@@ -2,6 +2,7 @@ package io.nightshift.storage.destination.objects;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
@@ -145,6 +146,16 @@ public final class ObjectDestination implements DestinationStore {
     public Optional<String> supplementRefusal(Job job) {
         return Optional.of(
                 "rows can't be added yet to a published batch in an object store; run the job again with --new");
+    }
+
+    @Override
+    public Optional<String> reuseRefusal(Job job) {
+        return Optional.empty();
+    }
+
+    @Override
+    public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
+        publisher.reuse(published, batch, parts);
     }
 
     @Override

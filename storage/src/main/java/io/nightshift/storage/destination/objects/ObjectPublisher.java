@@ -154,6 +154,34 @@ final class ObjectPublisher {
                 LoadStatements.of(batch.job().destination().loads(), keys, format, parts));
     }
 
+    /// The store copies. As a writer does, this looks for the register before and afterwards, so that nothing
+    /// is left of a batch that has ended meanwhile.
+    void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
+        BatchKeys from = keys(published);
+        BatchKeys to = keys(batch);
+        PublicationRegister register = register(to);
+        if (!register.exists()) {
+            throw register.closed();
+        }
+        List<FileNames.Committed> files =
+                parts.stream().flatMap(commit -> names.of(batch, commit)).toList();
+        ParallelRequests.run(files, file -> reuse(from.published(file.name()), to.attempt(file.stagedName()), file));
+        if (!register.exists()) {
+            files.forEach(file -> store().delete(to.attempt(file.stagedName())));
+            throw register.closed();
+        }
+    }
+
+    /// The bytes do not come here, so the length is compared; a verification of the batch compares the digests.
+    private void reuse(ObjectAddress published, ObjectAddress staged, FileNames.Committed file) {
+        long bytes = file.file().bytes();
+        StoredObject found = store().find(published);
+        if (found == null || found.bytes() != bytes || !store().copy(published, bytes, staged)) {
+            throw FailureException.permanent(
+                    "the published object %s is gone or was changed, so it can't be reused".formatted(published));
+        }
+    }
+
     private static void requireCommitted(ObjectAddress address, @Nullable Long found, long bytes) {
         if (found == null) {
             throw FailureException.permanent(

@@ -234,6 +234,12 @@ public final class PostgresStore implements DestinationStore {
     }
 
     @Override
+    public Optional<String> reuseRefusal(Job job) {
+        return Optional.of(
+                "parts in PostgreSQL can't be reused unchanged, because each row carries its batch; run the job with the other model and --new");
+    }
+
+    @Override
     public Optional<BatchId> newest(String job) {
         BatchTables tables = BatchTables.of(destination, ANY);
         try (Database database = open()) {

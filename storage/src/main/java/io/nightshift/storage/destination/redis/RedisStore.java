@@ -171,6 +171,12 @@ public final class RedisStore implements DestinationStore {
     }
 
     @Override
+    public Optional<String> reuseRefusal(Job job) {
+        return Optional.of(
+                "parts in Redis can't be reused unchanged, because each record carries its batch; run the job with the other model and --new");
+    }
+
+    @Override
     public Optional<BatchId> newest(String job) {
         try (RedisConnection connection = open("looking for the newest batch in", Duration.ZERO)) {
             return connection.texts(Command.ZRANGE, keys.published(), 0, -1).stream()
