@@ -105,7 +105,8 @@ public final class ReusableBatch {
     ///
     /// @param model SHA-256 of its file
     public boolean wasScoredBy(String model) {
-        return commits(0, Integer.MAX_VALUE).stream().anyMatch(commit -> commit.model().equals(model));
+        return commits(0, Integer.MAX_VALUE).stream()
+                .anyMatch(commit -> commit.model().equals(model));
     }
 
     /// The commits of some partitions that count, in their order.

@@ -582,7 +582,9 @@ public final class BatchQueries {
                             .orElse(null);
             return DriftReports.of(batch, baseline);
         } catch (FailureException e) {
-            throw e.failure().isPermanent() ? ProblemException.conflict(e.failure().message()) : e;
+            throw e.failure().isPermanent()
+                    ? ProblemException.conflict(e.failure().message())
+                    : e;
         }
     }
 
