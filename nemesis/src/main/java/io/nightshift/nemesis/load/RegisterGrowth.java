@@ -5,8 +5,6 @@ import io.nightshift.api.SubmitResult;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.SubmitOptions;
-import io.nightshift.coordinator.batch.Batch;
-import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.JournalWriter;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
@@ -15,22 +13,9 @@ import io.nightshift.nemesis.cluster.NodeProcess;
 import io.nightshift.nemesis.network.LoopbackNetwork;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.node.configuration.LocalToken;
-import io.nightshift.protocol.batch.BatchEvent;
-import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.Epoch;
-import io.nightshift.protocol.batch.PartitionCommit;
-import io.nightshift.protocol.batch.PastRun;
-import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
-import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.JobText;
-import io.nightshift.protocol.job.Submission;
-import io.nightshift.protocol.ledger.LedgerEntry;
-import io.nightshift.protocol.model.ModelVersion;
-import io.nightshift.protocol.plan.PartitionPlan;
-import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
@@ -40,9 +25,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -59,16 +42,11 @@ import java.util.function.LongSupplier;
 /// submission, and a page of the list of batches. On H2 and on PostgreSQL. Run by `bench/register.sh`.
 public final class RegisterGrowth {
 
-    /// As `nightshift.ledger.keep` by default.
-    private static final int KEEP = 500;
-
     private static final double MOST = 1.20;
-    private static final int ROWS = 1_000;
     private static final int STARTS = 5;
     private static final int SUBMISSIONS = 24;
     private static final int PAGES = 60;
     private static final int PAGE = 20;
-    private static final int COMMITTED_TOGETHER = 100_000;
     private static final long POLL_NANOS = 5_000_000;
     private static final long PATIENCE_NANOS = 120_000_000_000L;
 
@@ -76,8 +54,6 @@ public final class RegisterGrowth {
     private static final double NOISE_MILLIS = 5;
 
     private static final Instant BEGIN = Instant.parse("2024-01-01T00:00:00Z");
-    private static final ModelVersion MODEL = new ModelVersion("delays", 1, "a1".repeat(32));
-    private static final String INPUT = "07".repeat(32);
 
     /// The time and memory that a node needed with a journal.
     ///
@@ -106,7 +82,8 @@ public final class RegisterGrowth {
 
     private RegisterGrowth(Path folder) throws IOException, SQLException {
         this.folder = folder;
-        this.flights = FlightsJob.on(Files.createDirectory(folder.resolve("job")), "FROM flights LIMIT " + ROWS);
+        this.flights =
+                FlightsJob.on(Files.createDirectory(folder.resolve("job")), "FROM flights LIMIT " + EndedBatches.ROWS);
     }
 
     /// @param arguments the number of jobs, the number of batches of each, and optionally `h2` or `postgres`
@@ -132,24 +109,7 @@ public final class RegisterGrowth {
     private boolean onH2(int jobs, int batches) throws Exception {
         Path empty = home("h2-empty");
         Path filled = home("h2-filled");
-        String url;
-        try (EmbeddedLedger ledger = EmbeddedLedger.open(filled)) {
-            // Nobody else uses it yet, so its writes need not be forced to the disk one by one.
-            url = ledger.ledger()
-                    .url()
-                    .replaceFirst("^jdbc:h2:[^:]+:", "jdbc:h2:file:")
-                    .replaceFirst("CACHE_SIZE=\\d+", "CACHE_SIZE=262144");
-        }
-        Ledger unforced = new Ledger(url, "nightshift", "");
-        fill("H2", unforced, jobs, batches);
-        try (Connection connection = unforced.connect();
-                Statement statement = connection.createStatement()) {
-            // A server does this bit by bit, whenever it has nothing to do.
-            statement.execute("SHUTDOWN COMPACT");
-        }
-        try (EmbeddedLedger ledger = EmbeddedLedger.open(filled)) {
-            ledger.recordEntries();
-        }
+        EndedBatches.inHome(filled, unforced -> fill("H2", unforced, jobs, batches));
         return compare("H2", serve(empty), serve(filled));
     }
 
@@ -218,21 +178,13 @@ public final class RegisterGrowth {
 
     private void fill(String database, Ledger ledger, int jobs, int batches) throws SQLException, IOException {
         long begin = System.nanoTime();
-        long entries = 0;
         List<Job> all = new ArrayList<>();
         for (int i = 0; i < jobs; i++) {
             all.add(job("history-" + i));
         }
+        long entries;
         try (JournalWriter journal = JournalWriter.open(ledger)) {
-            for (int batch = 0; batch < batches; batch++) {
-                for (int i = 0; i < jobs; i++) {
-                    long number = (long) batch * jobs + i;
-                    entries += batch(journal, all.get(i), BEGIN.plusSeconds(number), (int) number);
-                    if (number % (COMMITTED_TOGETHER / 8) == 0) {
-                        journal.commitPortion();
-                    }
-                }
-            }
+            entries = EndedBatches.write(journal, all, batches, BEGIN, 1);
             journal.finish();
         }
         out.printf(
@@ -250,45 +202,6 @@ public final class RegisterGrowth {
                 Files.readAllBytes(flights.file()),
                 flights.file(),
                 List.of("job=" + name, "destination.parquet=" + folder.resolve("predictions")));
-    }
-
-    /// A batch of one partition, from its submission to its publication.
-    ///
-    /// @return the number of its entries
-    private static int batch(JournalWriter journal, Job job, Instant at, int random) throws SQLException {
-        BatchId batch = BatchId.of(job.name(), at, random);
-        Submission submission = new Submission(job, JobFingerprint.of(job), INPUT, MODEL);
-        journal.write(new BatchRegisterEvent.Opened(at, batch, submission, "key-" + at, null));
-        List<BatchEvent> events = List.of(
-                new BatchEvent.Submitted(at, batch, job, MODEL, INPUT),
-                new BatchEvent.TookOver(at, 1, "node-a:7355"),
-                new BatchEvent.Planned(
-                        at,
-                        List.of(new SourceFile("/data/a.parquet", 300, at, ROWS, "")),
-                        PartitionPlan.of(ROWS, ROWS)),
-                new BatchEvent.Committed(
-                        at,
-                        List.of(new PartitionCommit(
-                                0,
-                                new Epoch(1, 1),
-                                "node-a:7355",
-                                0,
-                                ROWS,
-                                ROWS,
-                                new PartitionCommit.OutputFile(ROWS, 4_096, "b2".repeat(32)),
-                                null,
-                                MODEL.sha256()))),
-                new BatchEvent.Published(at, "/predictions/batch=" + batch, "e5".repeat(32)));
-        String head = LedgerEntry.origin(batch);
-        String id = Batch.KEY.name() + "|" + batch;
-        for (int i = 0; i < events.size(); i++) {
-            LedgerEntry entry = LedgerEntry.after(head, events.get(i));
-            head = entry.hash();
-            journal.write(id, i + 1, entry, at);
-        }
-        journal.write(new BatchRegisterEvent.Ended(at, batch, Phase.PUBLISHED, new PastRun(ROWS, 1_000, 1_000, 1.0)));
-        journal.archive(KEEP, at);
-        return events.size() + 2;
     }
 
     // The measurements.

@@ -1,0 +1,100 @@
+package io.nightshift.system.dashboard;
+
+import io.nightshift.coordinator.batch.Batch;
+import io.nightshift.coordinator.ledger.JournalWriter;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFingerprint;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.PartitionPlan;
+import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.protocol.register.BatchRegisterEvent;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The journal of an open batch with very many partitions on 200 nodes: nine of ten are committed, and it is
+/// paused.
+final class LargeBatch {
+
+    private static final int NODES = 200;
+    private static final int COMMITTED_TOGETHER = 200;
+    private static final int ROWS = 1_000;
+    private static final ModelVersion MODEL = new ModelVersion("delays", 1, "a1".repeat(32));
+    private static final String DIGEST = "b2".repeat(32);
+
+    private final JournalWriter journal;
+    private final BatchId batch;
+    private String head;
+    private long number;
+
+    private LargeBatch(JournalWriter journal, BatchId batch) {
+        this.journal = journal;
+        this.batch = batch;
+        this.head = LedgerEntry.origin(batch);
+    }
+
+    static BatchId write(JournalWriter journal, Job job, int partitions, Instant at) throws SQLException {
+        BatchId batch = BatchId.of(job.name(), at, 0);
+        journal.write(new BatchRegisterEvent.Opened(
+                at, batch, new Submission(job, JobFingerprint.of(job), DIGEST, MODEL), "large", null));
+        new LargeBatch(journal, batch).write(job, partitions, at);
+        return batch;
+    }
+
+    private void write(Job job, int partitions, Instant at) throws SQLException {
+        write(new BatchEvent.Submitted(at, batch, job, MODEL, DIGEST));
+        write(new BatchEvent.TookOver(at, 1, "node-0:7355"));
+        write(new BatchEvent.Planned(
+                at.plusSeconds(5),
+                List.of(new SourceFile("/data/all.parquet", 300, at, (long) ROWS * partitions, "")),
+                PartitionPlan.of((long) ROWS * partitions, ROWS)));
+        int committed = partitions / 10 * 9;
+        for (int first = 0; first < committed; first += COMMITTED_TOGETHER) {
+            Instant now = at.plusSeconds(6 + first / 500);
+            List<PartitionCommit> commits = new ArrayList<>();
+            for (int partition = first; partition < Math.min(committed, first + COMMITTED_TOGETHER); partition++) {
+                commits.add(commit(partition));
+            }
+            write(new BatchEvent.Committed(now, commits));
+            if (first % 50_000 == 0) {
+                write(new BatchEvent.AttemptFailed(
+                        now,
+                        committed,
+                        new Epoch(1, first + 2),
+                        "node-7:7355",
+                        Failure.transientFailure("the disk is full")));
+                journal.commitPortion();
+            }
+        }
+        write(new BatchEvent.Paused(at.plusSeconds(7 + committed / 500), "the warehouse is being loaded", "ops"));
+    }
+
+    private static PartitionCommit commit(int partition) {
+        int quarantined = partition % 5_000 == 17 ? 3 : 0;
+        return new PartitionCommit(
+                partition,
+                new Epoch(1, partition + 1),
+                "node-%d:7355".formatted(partition % NODES),
+                (long) ROWS * partition,
+                ROWS,
+                ROWS,
+                new PartitionCommit.OutputFile(ROWS - quarantined, 9_000, DIGEST),
+                quarantined == 0 ? null : new PartitionCommit.OutputFile(quarantined, 400, DIGEST),
+                DIGEST);
+    }
+
+    private void write(BatchEvent event) throws SQLException {
+        LedgerEntry entry = LedgerEntry.after(head, event);
+        head = entry.hash();
+        number++;
+        journal.write(Batch.KEY.name() + "|" + batch, number, entry, event.at());
+    }
+}
