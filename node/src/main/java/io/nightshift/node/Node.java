@@ -661,7 +661,13 @@ public final class Node {
                 this::tellAlerts,
                 dependencies.alerts().names(),
                 blocking);
-        NodeQueries nodes = new ClusterNodeQueries(system, dependencies.scoring(), slots(), faults);
+        NodeQueries nodes = new ClusterNodeQueries(
+                system,
+                dependencies.scoring(),
+                slots(),
+                faults,
+                () -> dependencies.duckDb().get().spill(),
+                blocking);
         AlertQueries alerts = new AlertQueries(
                 this::askAlerts, alertChannels::test, batches, this::alertRules, name, readers, InstantSource.system());
         ModelOperations models = new ModelOperations(registry, dependencies::ledger, readers);

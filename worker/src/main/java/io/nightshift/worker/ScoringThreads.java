@@ -1,7 +1,10 @@
 package io.nightshift.worker;
 
+import io.nightshift.protocol.batch.Attempt;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -53,6 +56,24 @@ public final class ScoringThreads extends ThreadPoolExecutor {
     /// Whether so many threads are stuck that not all of them are replaced. The node must lease nothing then.
     public boolean isExhausted() {
         return stuck > size;
+    }
+
+    /// An attempt on a scoring thread.
+    ///
+    /// @param attempt the attempt
+    /// @param rows the rows that it has scored so far
+    /// @param time for how long it has run
+    public record Scoring(Attempt attempt, long rows, Duration time) {}
+
+    /// The attempts that run now, in no order, without those of stuck threads.
+    public List<Scoring> scoring() {
+        List<Scoring> running = new ArrayList<>();
+        for (Runnable task : begun.keySet()) {
+            if (task instanceof RunningAttempt attempt && attempt.hasBegun()) {
+                running.add(new Scoring(attempt.lease().attempt(), attempt.rows(), attempt.time()));
+            }
+        }
+        return running;
     }
 
     @Override

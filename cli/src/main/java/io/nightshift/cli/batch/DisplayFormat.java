@@ -105,24 +105,27 @@ final class DisplayFormat {
                         .formatted(failed.node(), failed.failure().message(), time(failed.until()));
             case BatchEvent.OutageEnded ended -> "the batch no longer waits for a resource";
             case BatchEvent.Paused paused -> byAndWhy(paused.by(), paused.reason());
-            case BatchEvent.Resumed resumed -> "resumed from where it paused";
+            case BatchEvent.Resumed resumed -> byAndWhy(resumed.by(), "resumed from where it paused");
             case BatchEvent.WindowIgnored ignored ->
                 ("the batch may score outside its window" + (ignored.by() == null ? "" : ", says " + ignored.by()));
             case BatchEvent.Rescored rescored ->
-                "%s %s will be scored again"
-                        .formatted(
-                                rescored.partitions().size() == 1 ? "partition" : "partitions",
-                                ranges(rescored.partitions().stream()
-                                        .mapToInt(Integer::intValue)
-                                        .sorted()
-                                        .toArray()));
+                byAndWhy(
+                        rescored.by(),
+                        "%s %s will be scored again"
+                                .formatted(
+                                        rescored.partitions().size() == 1 ? "partition" : "partitions",
+                                        ranges(rescored.partitions().stream()
+                                                .mapToInt(Integer::intValue)
+                                                .sorted()
+                                                .toArray())));
             case BatchEvent.Checked checked ->
                 checked.verdict().isEmpty()
                         ? "all checks have passed"
                         : checked.failed().map(CheckResult::sentence).collect(Collectors.joining("; "));
             case BatchEvent.Approved approved -> byAndWhy(approved.by(), approved.reason());
             case BatchEvent.Failed failed -> failed.failure().message();
-            case BatchEvent.Retried retried -> "partitions that are not committed are scored again";
+            case BatchEvent.Retried retried ->
+                byAndWhy(retried.by(), "partitions that are not committed are scored again");
             case BatchEvent.Published published -> "in " + published.destination();
             case BatchEvent.RemovalBegun begun -> Removal.of(begun).sentence();
             case BatchEvent.Unpublished unpublished -> "readers no longer see the batch";
@@ -135,7 +138,7 @@ final class DisplayFormat {
                                 count(committed.supplement().commit().predictions(), "row"),
                                 number(committed.supplement().commit().quarantined()));
             case BatchEvent.SupplementPublished published -> "readers see the healed rows";
-            case BatchEvent.Cancelled cancelled -> cancelled.reason();
+            case BatchEvent.Cancelled cancelled -> byAndWhy(cancelled.by(), cancelled.reason());
         };
         return words.replaceAll("\\s+", " ").strip();
     }

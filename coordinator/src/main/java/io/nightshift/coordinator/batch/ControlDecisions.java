@@ -163,7 +163,7 @@ class ControlDecisions {
     }
 
     private Decision resume(BatchState state, BatchCommand.Resume request, DecisionTime now) {
-        BatchEvent resumed = new BatchEvent.Resumed(now.instant());
+        BatchEvent resumed = new BatchEvent.Resumed(now.instant(), request.by());
         BatchState next = state.after(List.of(resumed));
         return Decision.persist(List.of(resumed), resumed(next, now)).plus(reply(request, next));
     }
@@ -177,7 +177,7 @@ class ControlDecisions {
     }
 
     private Decision cancel(BatchState state, BatchCommand.Cancel request, DecisionTime now) {
-        BatchEvent cancelled = new BatchEvent.Cancelled(now.instant(), request.reason());
+        BatchEvent cancelled = new BatchEvent.Cancelled(now.instant(), request.reason(), request.by());
         BatchState next = state.after(List.of(cancelled));
         attempts.voidLeases();
         List<CoordinatorAction> actions = new ArrayList<>();
@@ -191,13 +191,13 @@ class ControlDecisions {
     }
 
     private Decision retry(BatchState state, Phase phase, BatchCommand.Retry request, DecisionTime now) {
-        BatchEvent retried = new BatchEvent.Retried(now.instant());
+        BatchEvent retried = new BatchEvent.Retried(now.instant(), request.by());
         if (phase == Phase.FAILED) {
             String exceeded = commits.violation(state);
             if (exceeded != null) {
                 return refuse(request, "it would fail again: " + exceeded);
             }
-            Decision decision = lifecycle.retry(state, now);
+            Decision decision = lifecycle.retry(state, request.by(), now);
             return decision.plus(reply(request, state.after(decision.events())));
         }
         BatchState next = state.after(List.of(retried));
@@ -248,7 +248,7 @@ class ControlDecisions {
         if (committed.isEmpty()) {
             return done(request, phase);
         }
-        BatchEvent rescored = new BatchEvent.Rescored(now.instant(), committed);
+        BatchEvent rescored = new BatchEvent.Rescored(now.instant(), committed, request.by());
         BatchState next = state.after(List.of(rescored));
         attempts.withdraw(state, committed);
         return Decision.persist(List.of(rescored), attempts.rescore(next, committed, now))

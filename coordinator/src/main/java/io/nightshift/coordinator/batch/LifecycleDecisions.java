@@ -125,7 +125,7 @@ class LifecycleDecisions {
                                 submission.reuse()));
             case FAILED ->
                 commits.violation(state) == null
-                        ? retry(state, asksForExtension(state, submission) ? submission.input() : null, now)
+                        ? retryExtended(state, asksForExtension(state, submission) ? submission.input() : null, now)
                         : Decision.of(new CoordinatorAction.WriteLog(
                                 "{} stays failed: the job forbids to publish its committed partitions",
                                 List.of(batch)));
@@ -189,10 +189,10 @@ class LifecycleDecisions {
         return List.of(new CoordinatorAction.InspectInput(incarnation, request));
     }
 
-    /// Retries a failed batch.
+    /// Retries a failed batch for a submission.
     ///
     /// @param input that the batch is to be extended to; null to leave its plan as it is
-    private Decision retry(BatchState state, @Nullable String input, DecisionTime now) {
+    private Decision retryExtended(BatchState state, @Nullable String input, DecisionTime now) {
         BatchEvent retried = new BatchEvent.Retried(now.instant());
         return input == null
                 ? takeOver(state, now, retried)
@@ -200,8 +200,10 @@ class LifecycleDecisions {
     }
 
     /// Retries a failed batch for an operator. If its job says so, the plan is extended by new files.
-    Decision retry(BatchState state, DecisionTime now) {
-        BatchEvent retried = new BatchEvent.Retried(now.instant());
+    ///
+    /// @param by the name of the operator's token, or null
+    Decision retry(BatchState state, @Nullable String by, DecisionTime now) {
+        BatchEvent retried = new BatchEvent.Retried(now.instant(), by);
         boolean extendsPlan = state.submission().job().source().onChange() == Job.OnChange.EXTEND
                 && state.plan() != null
                 && state.extension() == null

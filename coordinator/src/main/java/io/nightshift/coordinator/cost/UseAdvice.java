@@ -56,11 +56,11 @@ enum UseAdvice {
     }
 
     /// What the batch waited for most, and what to change, in two sentences; null if it kept enough
-    /// processors busy, or was too short.
+    /// processors busy, was too short, or no node has worked for it since the last takeover.
     ///
     /// @param partitions of the batch
     static @Nullable String of(BatchUse use, int partitions) {
-        if (use.capacity() == 0 || use.active() < SHORTEST || use.busy() >= ENOUGH) {
+        if (use.capacity() == 0 || use.cores() == 0 || use.active() < SHORTEST || use.busy() >= ENOUGH) {
             return null;
         }
         Use total = use.total();

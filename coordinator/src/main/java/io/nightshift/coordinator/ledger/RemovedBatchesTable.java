@@ -6,7 +6,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /// The index of removed batches: the table `removed_batch` beside the journal. It says whose removal has to
 /// be continued, and which batches the retention need not look at again. What counts is the ledger of each
@@ -16,6 +19,9 @@ import java.util.List;
 /// A batch whose quarantined rows are scored again is there, too, until that has ended. The retention leaves it
 /// alone meanwhile.
 public final class RemovedBatchesTable {
+
+    /// The most parameters of a statement.
+    private static final int ASKED_TOGETHER = 500;
 
     private final Ledger ledger;
 
@@ -69,23 +75,31 @@ public final class RemovedBatchesTable {
         }
     }
 
-    /// Those of some batches that are not in the index.
+    /// Those of some batches that are not in the index, in their order.
     public List<BatchId> without(List<BatchId> batches) {
-        try (Connection connection = ledger.connect();
-                PreparedStatement statement =
-                        connection.prepareStatement("SELECT 1 FROM removed_batch WHERE batch = ?")) {
-            List<BatchId> without = new ArrayList<>();
-            for (BatchId batch : batches) {
-                statement.setString(1, batch.value());
-                try (ResultSet row = statement.executeQuery()) {
-                    if (!row.next()) {
-                        without.add(batch);
-                    }
-                }
+        Set<String> found = new HashSet<>();
+        try (Connection connection = ledger.connect()) {
+            for (int first = 0; first < batches.size(); first += ASKED_TOGETHER) {
+                find(connection, batches.subList(first, Math.min(batches.size(), first + ASKED_TOGETHER)), found);
             }
-            return without;
         } catch (SQLException e) {
             throw Ledger.unreadable(e);
+        }
+        return batches.stream().filter(batch -> !found.contains(batch.value())).toList();
+    }
+
+    private static void find(Connection connection, List<BatchId> batches, Set<String> found) throws SQLException {
+        String places = String.join(", ", Collections.nCopies(batches.size(), "?"));
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT batch FROM removed_batch WHERE batch IN (" + places + ")")) {
+            for (int i = 0; i < batches.size(); i++) {
+                statement.setString(i + 1, batches.get(i).value());
+            }
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    found.add(rows.getString(1));
+                }
+            }
         }
     }
 }

@@ -40,6 +40,25 @@ class ControlDecisionsTest extends DecisionsFixture {
         decide(new CoordinatorMessage.FlushCommits());
     }
 
+    @Test
+    void theLedgerSaysWhoAskedForEachControl() {
+        start();
+        commitFirst();
+
+        assertThat(decide(new BatchCommand.Rescore(List.of(0), operator, "mara"))
+                        .events())
+                .containsExactly(new BatchEvent.Rescored(ExampleBatch.AT, List.of(0), "mara"));
+        decide(new BatchCommand.Pause("", operator, "mara"));
+        assertThat(decide(new BatchCommand.Resume(operator, "ines")).events())
+                .containsExactly(new BatchEvent.Resumed(ExampleBatch.AT, "ines"));
+        state = state.after(List.of(ExampleBatch.failed()));
+        assertThat(decide(new BatchCommand.Retry(operator, "ops")).events())
+                .startsWith(new BatchEvent.Retried(ExampleBatch.AT, "ops"));
+        assertThat(decide(new BatchCommand.Cancel("wrong input", operator, "mara"))
+                        .events())
+                .containsExactly(new BatchEvent.Cancelled(ExampleBatch.AT, "wrong input", "mara"));
+    }
+
     @Nested
     class Rescoring {
 

@@ -97,6 +97,24 @@ class UseDescriptionsTest {
         }
 
         @Test
+        void neitherDoesOneWhoseNodesAreNotKnownAfterATakeover() {
+            BatchUse use = batch(1, 90, 100, 5, 5);
+            assertThat(UseAdvice.of(
+                            new BatchUse(
+                                    use.committed(),
+                                    use.discarded(),
+                                    0,
+                                    use.active(),
+                                    use.capacity(),
+                                    use.threadCapacity(),
+                                    0,
+                                    0,
+                                    0),
+                            100))
+                    .isNull();
+        }
+
+        @Test
         void theLongestWaitIsNamed() {
             assertThat(advice(batch(4, 150, 400, 200, 50), 100))
                     .startsWith("For 50 % of the processors' time, the batch waited for input. Move the source");

@@ -96,7 +96,7 @@ class BatchRegisterIT {
             replyTo.tell(BatchStatus.unplanned(batch, phase, null, "00"));
         } else {
             batches.add(new Told(batch, command));
-            if (command instanceof BatchCommand.Cancel(String reason, ActorRef<ControlReply> replyTo)) {
+            if (command instanceof BatchCommand.Cancel(String reason, ActorRef<ControlReply> replyTo, String by)) {
                 replyTo.tell(
                         phases.get(batch) == Phase.PUBLISHING
                                 ? new ControlReply.Refused(
@@ -388,7 +388,7 @@ class BatchRegisterIT {
         await().atMost(SOON)
                 .until(() -> batches.stream()
                         .anyMatch(told -> told.batch().equals(batch)
-                                && told.command() instanceof BatchCommand.Cancel(String reason, var replyTo)
+                                && told.command() instanceof BatchCommand.Cancel(String reason, var replyTo, var by)
                                 && reason.equals("replaced by a later batch")));
     }
 

@@ -30,6 +30,9 @@ final class BatchTimeline {
     private static final int LANE_SPANS = 60;
     private static final int MOST_MARKS = 30;
 
+    /// The last events.
+    static final int MOST_EVENTS = 60;
+
     /// Phases of a batch that was paused and resumed very often: the last ones are kept.
     private static final int MOST_PHASES = 200;
 
@@ -40,6 +43,7 @@ final class BatchTimeline {
     private final Deque<Mark> failures = new ArrayDeque<>();
     private long failureCount;
     private final Deque<Mark> takeovers = new ArrayDeque<>();
+    private final Deque<EventLine> events = new ArrayDeque<>();
     private @Nullable String rendered;
 
     BatchTimeline(BatchId batch) {
@@ -47,8 +51,13 @@ final class BatchTimeline {
     }
 
     /// @param to null for the present phase
+    /// @param by the name of the token of whoever brought the batch into the phase; null if nobody did
+    @JsonInclude(Include.NON_NULL)
     private record PhaseSpan(
-            String phase, Instant from, @Nullable Instant to) {}
+            String phase,
+            Instant from,
+            @Nullable Instant to,
+            @Nullable String by) {}
 
     @JsonInclude(Include.NON_NULL)
     private record Mark(
@@ -84,6 +93,7 @@ final class BatchTimeline {
             long failureCount,
             List<Mark> failures,
             List<Mark> takeovers,
+            List<EventLine> events,
             int files) {}
 
     /// @return a JSON object
@@ -109,9 +119,10 @@ final class BatchTimeline {
         BatchState next = applied.state();
         BatchEvent event = applied.event();
         if (next.phase() != null && next.phase() != state.phase()) {
-            begin(next.phase().toString(), event.at());
+            begin(next.phase().toString(), event);
         }
         state = next;
+        keep(events, EventLine.of(state.entries(), event), MOST_EVENTS);
         switch (event) {
             case BatchEvent.Planned planned -> rate = new CommitRate(planned.at());
             case BatchEvent.Committed committed -> committed.commits().forEach(commit -> add(committed.at(), commit));
@@ -123,21 +134,23 @@ final class BatchTimeline {
                                 failed.at(),
                                 failed.node(),
                                 failed.partition(),
-                                failed.failure().message()));
+                                failed.failure().message()),
+                        MOST_MARKS);
             }
-            case BatchEvent.TookOver takeover -> keep(takeovers, new Mark(takeover.at(), takeover.node(), null, null));
+            case BatchEvent.TookOver takeover ->
+                keep(takeovers, new Mark(takeover.at(), takeover.node(), null, null), MOST_MARKS);
             default -> {
                 // Seen in the phases, or in the list of events.
             }
         }
     }
 
-    private void begin(String phase, Instant at) {
+    private void begin(String phase, BatchEvent event) {
         PhaseSpan last = phases.pollLast();
         if (last != null) {
-            phases.add(new PhaseSpan(last.phase(), last.from(), at));
+            phases.add(new PhaseSpan(last.phase(), last.from(), event.at(), last.by()));
         }
-        phases.add(new PhaseSpan(phase, at, null));
+        phases.add(new PhaseSpan(phase, event.at(), null, event.by()));
         if (phases.size() > MOST_PHASES) {
             phases.remove();
             phasesBefore++;
@@ -148,10 +161,10 @@ final class BatchTimeline {
         Objects.requireNonNull(rate).add(at, commit.node(), commit.rows());
     }
 
-    private static void keep(Deque<Mark> marks, Mark mark) {
-        marks.add(mark);
-        if (marks.size() > MOST_MARKS) {
-            marks.remove();
+    private static <T> void keep(Deque<T> last, T next, int most) {
+        last.add(next);
+        if (last.size() > most) {
+            last.remove();
         }
     }
 
@@ -171,6 +184,7 @@ final class BatchTimeline {
                 failureCount,
                 List.copyOf(failures),
                 List.copyOf(takeovers),
+                List.copyOf(events),
                 state.plan() == null ? 0 : state.plan().files().size());
     }
 

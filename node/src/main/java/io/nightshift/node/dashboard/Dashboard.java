@@ -41,7 +41,7 @@ public final class Dashboard {
         this.batches = batches;
         this.ledger = ledger;
         this.blocking = blocking;
-        CurrentReader current = new CurrentReader(batches, schedules, alerts);
+        CurrentReader current = new CurrentReader(batches, schedules, alerts, ledger, blocking);
         this.tonight = new LiveFeed<>(() -> current.read().thenApplyAsync(Tonight::of, blocking), Tonight::news);
     }
 

@@ -40,6 +40,7 @@ record Tonight(String head, Map<String, String> rows) {
     /// @param done rows that are scored
     /// @param next the next tick of the job's schedule
     /// @param waiting runs of the job that are due and have no batch yet
+    /// @param removal how far the removal of the published batch is
     @JsonInclude(Include.NON_NULL)
     record Row(
             String key,
@@ -60,13 +61,14 @@ record Tonight(String head, Map<String, String> rows) {
             @Nullable Instant next,
             @Nullable String schedule,
             @Nullable String paused,
-            int waiting) {
+            int waiting,
+            BatchDescription.@Nullable Removal removal) {
 
         /// A job without a batch.
         static Row of(AppliedJob job) {
             return new Row(
                             job.job(), job.job(), null, "none", null, null, null, 0, 0, 0, 0, 0, null, null, null, null,
-                            null, null, 0)
+                            null, null, 0, null)
                     .with(job);
         }
 
@@ -92,7 +94,8 @@ record Tonight(String head, Map<String, String> rows) {
                         null,
                         null,
                         null,
-                        0);
+                        0,
+                        null);
             }
             return new Row(
                     batch.batch(),
@@ -113,7 +116,8 @@ record Tonight(String head, Map<String, String> rows) {
                     null,
                     null,
                     null,
-                    0);
+                    0,
+                    batch.removal());
         }
 
         private static @Nullable Map<String, String> parameters(Map<String, String> parameters) {
@@ -142,7 +146,8 @@ record Tonight(String head, Map<String, String> rows) {
                             job.next(),
                             job.cron() == null ? job.trigger() : job.cron(),
                             job.pause() == null ? null : shortened(job.pause().reason()),
-                            job.waiting());
+                            job.waiting(),
+                            removal);
         }
 
         /// The most urgent first.

@@ -3,19 +3,26 @@ package io.nightshift.node.gateway;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.NodeList.NodeDescription;
 import io.nightshift.api.NodeList.NodeFault;
+import io.nightshift.api.NodeList.NodeScoring;
 import io.nightshift.api.NodeList.NodeWork;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.RootActorPath;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -34,6 +41,8 @@ public final class ClusterNodeQueries implements NodeQueries {
     /// How long to wait for the other nodes. A node that has not answered is listed without its work and faults.
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
+    private static final long FRESH_NANOS = Duration.ofSeconds(1).toNanos();
+
     private static final String WORKER = "worker";
 
     private final ActorSystem<?> system;
@@ -41,27 +50,69 @@ public final class ClusterNodeQueries implements NodeQueries {
     private final ScoringThreads threads;
     private final int slots;
     private final NodeFaults faults;
+    private final NodeResources resources;
+    private @Nullable CompletableFuture<NodeList> listed;
+
+    /// By [System#nanoTime].
+    private long listedAt;
 
     /// @param slots partitions that this node leases at a time
-    public ClusterNodeQueries(ActorSystem<?> system, ScoringThreads threads, int slots, NodeFaults faults) {
+    /// @param scratch the scratch folder of this node; called by `blocking`, and may wait and throw
+    /// @param blocking runs what may wait for a disk
+    public ClusterNodeQueries(
+            ActorSystem<?> system,
+            ScoringThreads threads,
+            int slots,
+            NodeFaults faults,
+            Supplier<Path> scratch,
+            Executor blocking) {
         this.system = system;
         this.cluster = Cluster.get(system);
         this.threads = threads;
         this.slots = slots;
         this.faults = faults;
+        this.resources = new NodeResources(scratch, blocking);
     }
 
     @Override
     public NodeDescription self() {
         Member self = cluster.selfMember();
-        NodeWork work = self.hasRole(WORKER)
-                ? new NodeWork(threads.size(), slots, threads.getActiveCount())
-                : new NodeWork(0, 0, 0);
+        boolean isWorker = self.hasRole(WORKER);
+        NodeWork work = new NodeWork(
+                isWorker ? threads.size() : 0,
+                isWorker ? slots : 0,
+                isWorker ? threads.getActiveCount() : 0,
+                threads.stuck(),
+                resources.memory(),
+                resources.scratch(),
+                scoring(threads.scoring(), InstantSource.system().instant()));
         return described(
                 self,
                 state(self, cluster.state()),
                 work,
                 faults.all().stream().map(ClusterNodeQueries::fault).toList());
+    }
+
+    /// The attempts of a node by batch, those with most partitions first.
+    static List<NodeScoring> scoring(List<ScoringThreads.Scoring> attempts, Instant now) {
+        return attempts.stream()
+                .collect(Collectors.groupingBy(scoring -> scoring.attempt().batch()))
+                .entrySet()
+                .stream()
+                .map(batch -> new NodeScoring(
+                        batch.getKey().value(),
+                        batch.getValue().size(),
+                        batch.getValue().stream()
+                                .mapToLong(ScoringThreads.Scoring::rows)
+                                .sum(),
+                        now.minus(batch.getValue().stream()
+                                .map(ScoringThreads.Scoring::time)
+                                .max(Comparator.naturalOrder())
+                                .orElseThrow())))
+                .sorted(Comparator.comparingInt(NodeScoring::partitions)
+                        .reversed()
+                        .thenComparing(NodeScoring::batch))
+                .toList();
     }
 
     private static NodeFault fault(NodeFaults.Fault fault) {
@@ -75,8 +126,20 @@ public final class ClusterNodeQueries implements NodeQueries {
                 fault.nextTry());
     }
 
+    /// All callers of a second share one question to each node.
     @Override
-    public CompletionStage<NodeList> list() {
+    public synchronized CompletionStage<NodeList> list() {
+        CompletableFuture<NodeList> known = listed;
+        long now = System.nanoTime();
+        if (known == null || (known.isDone() && now - listedAt > FRESH_NANOS)) {
+            known = ask();
+            listed = known;
+            listedAt = now;
+        }
+        return known.copy();
+    }
+
+    private CompletableFuture<NodeList> ask() {
         CurrentClusterState state = cluster.state();
         List<CompletableFuture<NodeDescription>> nodes = new ArrayList<>();
         for (Member member : state.getMembers()) {

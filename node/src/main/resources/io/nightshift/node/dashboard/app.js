@@ -149,8 +149,8 @@ function Frame({session, onSignOut}) {
     tonight: () => html`<${TonightPage} ...${shared} />`,
     batches: () => html`<${BatchPage} ...${shared} name=${route.name} />`,
     jobs: () => html`<${JobPage} ...${shared} name=${route.name} />`,
-    nodes: () => html`<${NodesPage} />`,
-    models: () => html`<${ModelsPage} rows=${live.rows} />`,
+    nodes: () => html`<${NodesPage} rows=${live.rows} />`,
+    models: () => html`<${ModelsPage} session=${session} tell=${tell} rows=${live.rows} />`,
   }[route.page];
   return html`<a class="skip" href="#main" onClick=${(event) => {
       event.preventDefault();

@@ -2,12 +2,11 @@
 import {html, useEffect, useRef, useState} from './preact.js';
 import {bytes, clock, duration, modelName, number, plural, short, yaml} from './format.js';
 import {get, segment, watch} from './server.js';
-import {Copy, Forecast, ForecastText, Icon, Loaded, Notice, Panel, Parameters, Progress, State, Time, jobLink, share, stateIcon, stateWord, tone, useClock, useLoaded} from './parts.js';
+import {Copy, Forecast, ForecastText, Icon, Loaded, Notice, Panel, Parameters, Progress, Removal, State, Time, jobLink, share, stateIcon, stateWord, tone, useClock, useLoaded} from './parts.js';
 import {RateChart} from './charts.js';
-import {Action, batchActions, covers, ignoreWindow} from './actions.js';
+import {Action, batchActions, covers, ignoreWindow, redrive} from './actions.js';
 
 const SETTLED = ['published', 'failed', 'cancelled', 'damaged'];
-const EVENTS = 60;
 
 export function BatchPage({session, name, tell}) {
   const [batch, setBatch] = useState(null);
@@ -64,18 +63,22 @@ export function BatchPage({session, name, tell}) {
       <${Panel} id="rate" title="Rows over time"><${Loaded} of=${detail}>${(value) => html`<${RateChart} rate=${value.rate} />`}</${Loaded}></${Panel}>
       <${Panel} id="lanes" title="Nodes"><${Loaded} of=${detail}>${(value) => html`<${Lanes} lanes=${value.lanes} />`}</${Loaded}></${Panel}>
       ${batch.checks?.length > 0 && html`<${Panel} id="checks" title="Checks"><${Checks} batch=${batch} /></${Panel}>`}
-      <${Panel} id="quarantine" title="Quarantine" note=${batch.quarantined > 0 ? `${plural(batch.quarantined, 'row')}, ${share(batch.quarantined, batch.read)} of those read` : null}>
+      <${Panel} id="quarantine" title="Quarantine" note=${batch.quarantined > 0 ? `${plural(batch.quarantined, 'row')}, ${share(batch.quarantined, batch.read)} of those read` : null}
+        actions=${canRedrive(batch) && html`<${Action} session=${session} action=${redrive(batch.batch)} onDone=${tell} />`}>
         <${Quarantine} batch=${batch} session=${session} /></${Panel}>
       <${Panel} id="failures" title="Failed attempts" note=${detail.value?.failure_count > detail.value?.failures.length ? `the last ${detail.value.failures.length} of ${number(detail.value.failure_count)}` : null}>
         <${Loaded} of=${detail}>${(value) => html`<${Failures} failures=${value.failures} />`}</${Loaded}></${Panel}>
       ${batch.use && html`<${Panel} id="use" title="Use and cost"><${Use} use=${batch.use} /></${Panel}>`}
       <${Panel} id="ledger" title="Ledger" wide><${Ledger} batch=${batch} detail=${detail} /></${Panel}>
-      <${Panel} id="events" title="Events" wide note=${batch.ledger.entries > EVENTS ? `the last ${EVENTS} of ${number(batch.ledger.entries)}` : null}><${Events} batch=${batch} /></${Panel}>
+      <${Panel} id="events" title="Events" wide note=${detail.value?.entries > detail.value?.events.length ? `the last ${detail.value.events.length} of ${number(detail.value.entries)}` : null}>
+        <${Loaded} of=${detail}>${(value) => html`<${Events} events=${value.events} />`}</${Loaded}></${Panel}>
       <${Panel} id="file" title="Job as it was submitted" wide actions=${detail.value?.job && html`<${Copy} text=${yaml(detail.value.job)} label="Copy" />`}>
         <${Loaded} of=${detail}>${(value) => html`<pre class="file" tabindex="0" aria-label="Job file">${value.job ? yaml(value.job) : 'Not submitted yet.'}</pre>`}</${Loaded}></${Panel}>
     </div>
   </main>`;
 }
+
+const canRedrive = (batch) => batch.state === 'published' && batch.quarantined > 0 && !batch.removal && !['scoring', 'publishing'].includes(batch.redrive?.state);
 
 /** The summary of the ledger: read again when the ledger has grown, but not more often than every few seconds. */
 function useDetail(name, batch) {
@@ -112,15 +115,26 @@ function Banner({batch}) {
       ${batch.state === 'failed' && html`<small class="muted block">${batch.retryable ? 'This may be over when the batch is retried.' : 'A retry without a change fails again.'}</small>`}</${Notice}>`}
     ${batch.waits_for && html`<${Notice} kind="warn">The batch waits for ${batch.waits_for}.</${Notice}>`}
     ${batch.outage && html`<${Notice} kind="warn">${batch.outage.reason}. It does not work since <${Time} at=${batch.outage.since} />; the batch fails <${Time} at=${batch.outage.until} withAge />.</${Notice}>`}
+    ${batch.removal && html`<${Notice} kind="info">The output is <${Removal} of=${batch.removal} />${batch.removal.reason && ` (${batch.removal.reason})`}. Its ledger stays.</${Notice}>`}
+    ${batch.redrive && html`<${Notice} kind=${batch.redrive.state === 'failed' ? 'bad' : 'info'}><${Redrive} of=${batch.redrive} /></${Notice}>`}
     ${batch.pause && html`<${Notice} kind="info">Paused <${Time} at=${batch.pause.at} withAge />${batch.pause.by && ` by ${batch.pause.by}`}${batch.pause.reason && `: ${batch.pause.reason}`}</${Notice}>`}
     ${batch.state === 'held' && html`<${Notice} kind="warn">A check has failed, so the batch is not published. Approve it, or cancel it.</${Notice}>`}
     ${batch.approval && html`<${Notice} kind="info">Approved <${Time} at=${batch.approval.at} />${batch.approval.by && ` by ${batch.approval.by}`}${batch.approval.reason && `: ${batch.approval.reason}`}</${Notice}>`}`;
 }
 
+const REDRIVES = {scoring: 'Quarantined rows are scored again', publishing: 'Rows that were quarantined are being published', published: 'Quarantined rows were scored again', failed: 'The redrive of quarantined rows has failed'};
+
+function Redrive({of}) {
+  const isOver = of.ended_at !== undefined;
+  return html`${REDRIVES[of.state] ?? of.state}, begun <${Time} at=${of.at} withAge=${!isOver} /> by ${of.by}${of.reason && ` (${of.reason})`}${
+    of.state === 'published' && html`; ${plural(of.healed, 'row has', 'rows have')} a prediction since <${Time} at=${of.ended_at} />`}${of.failure && `: ${of.failure}`}.`;
+}
+
 function Summary({batch, detail}) {
   const done = batch.progress?.rows_done ?? batch.read;
   const isOpen = !SETTLED.includes(batch.state);
-  const rate = currentRate(detail?.rate, isOpen);
+  const isRunning = batch.state === 'running';
+  const rate = currentRate(detail?.rate, isRunning);
   return html`<section class="summary" aria-label="Summary">
     <div class="meter big"><${Progress} value=${done} max=${batch.rows} label="Rows scored" state=${batch.state} />
       <span class="figures"><strong>${share(done, batch.rows)}</strong> <span class="muted">${batch.rows > 0 ? `${number(done)} of ${number(batch.rows)} rows` : 'not planned yet'}</span></span></div>
@@ -130,8 +144,8 @@ function Summary({batch, detail}) {
       <div><dt>Model</dt><dd><a href="#/models">${modelName(batch.model)}</a></dd></div>
       <div><dt>Predictions</dt><dd>${number(batch.predictions)}</dd></div>
       <div><dt>Quarantined</dt><dd class=${batch.quarantined > 0 ? 'warn-text' : ''}>${number(batch.quarantined)}</dd></div>
-      <div><dt>${isOpen ? 'Rate now' : 'Rate'}</dt><dd>${rate === null ? '–' : `${short(rate)} rows/s`}</dd></div>
-      ${isOpen && html`<div><dt>In flight</dt><dd>${plural(batch.progress?.in_flight ?? 0, 'partition')}</dd></div>`}
+      <div><dt>${isRunning ? 'Rate now' : 'Rate'}</dt><dd>${rate === null ? '–' : `${short(rate)} rows/s`}</dd></div>
+      ${isRunning && html`<div><dt>In flight</dt><dd>${plural(batch.progress?.in_flight ?? 0, 'partition')}</dd></div>`}
       <div><dt>Output</dt><dd>${bytes(batch.bytes)}</dd></div>
       ${batch.timing && html`<div><dt>Priority</dt><dd>${batch.timing.priority}</dd></div>`}
     </dl>
@@ -139,10 +153,10 @@ function Summary({batch, detail}) {
   </section>`;
 }
 
-/** Rows a second: of the last spans of an open batch, of all spans of an ended one. */
-function currentRate(rate, isOpen) {
+/** Rows a second: of the last spans of a running batch, of all spans of another one. */
+function currentRate(rate, isRunning) {
   if (!rate || rate.rows.length === 0) return null;
-  const rows = isOpen ? rate.rows.slice(-11, -1) : rate.rows;
+  const rows = isRunning ? rate.rows.slice(-11, -1) : rate.rows;
   if (rows.length === 0) return null;
   return rows.reduce((sum, count) => sum + count, 0) / (rows.length * rate.seconds);
 }
@@ -152,13 +166,14 @@ function Phases({phases, takeovers, batch}) {
   const now = Date.now();
   const isOver = ['published', 'cancelled'].includes(phases.at(-1).phase);
   const shown = phases.map((phase) => ({...phase, seconds: ((phase.to ? new Date(phase.to) : now) - new Date(phase.from)) / 1000}));
+  const hasActor = phases.some((phase) => phase.by);
   const bars = isOver ? shown.slice(0, -1) : shown;
   const total = bars.reduce((sum, phase) => sum + phase.seconds, 0) || 1;
   return html`<div class="phases" aria-hidden="true">${bars.map((phase) => html`<div key=${phase.from + phase.phase} class="phase ${tone(phase.phase)}" style=${{flexGrow: Math.max(phase.seconds / total, 0.012)}}>
       <${Icon} name=${stateIcon(phase.phase)} /><span>${stateWord(phase.phase)}</span></div>`)}</div>
-    <div class="scroll" tabindex="0" role="region" aria-label="Table of phases"><table class="compact"><thead><tr><th scope="col">Phase</th><th scope="col">From</th><th scope="col" class="number">Duration</th></tr></thead><tbody>
+    <div class="scroll" tabindex="0" role="region" aria-label="Table of phases"><table class="compact"><thead><tr><th scope="col">Phase</th><th scope="col">From</th>${hasActor && html`<th scope="col">By</th>`}<th scope="col" class="number">Duration</th></tr></thead><tbody>
       ${shown.map((phase, i) => html`<tr key=${phase.from + phase.phase}><td><${State} state=${phase.phase} /></td><td><${Time} at=${phase.from} zone=${batch.timing?.time_zone} seconds /></td>
-        <td class="number">${isOver && i === shown.length - 1 ? '' : duration(phase.seconds)}</td></tr>`)}</tbody></table></div>
+        ${hasActor && html`<td>${phase.by ?? ''}</td>`}<td class="number">${isOver && i === shown.length - 1 ? '' : duration(phase.seconds)}</td></tr>`)}</tbody></table></div>
     ${takeovers.length > 1 && html`<p class="muted">Coordinated by ${takeovers.at(-1).node} since <${Time} at=${takeovers.at(-1).at} />; ${plural(takeovers.length - 1, 'takeover')} before.</p>`}`;
 }
 
@@ -282,25 +297,7 @@ function Ledger({batch, detail}) {
     <p class="command"><code>nightshift batch verify ${batch.batch}</code> <${Copy} text=${`nightshift batch verify ${batch.batch}`} label="Copy" /></p>`;
 }
 
-function Events({batch}) {
-  const entries = batch.ledger.entries;
-  const page = useLoaded(() => get(`v1/batches/${segment(batch.batch)}/events?after=${Math.max(0, entries - EVENTS)}&limit=${EVENTS}`), [batch.batch, entries]);
-  return html`<${Loaded} of=${page}>${(value) => html`<ol class="events" reversed tabindex="0" aria-label="Events, the newest first">${value.events.toReversed().map((event) => html`<li key=${event.number}>
-    <time dateTime=${event.at} title=${event.at}>${clock(event.at)}</time> <strong>${event.event}</strong> <span>${sentence(event)}</span></li>`)}</ol>`}</${Loaded}>`;
-}
-
-/** What an event says, beyond its name. */
-function sentence(event) {
-  const parts = [];
-  if (event.commits) {
-    const rows = event.commits.reduce((sum, commit) => sum + commit.rows, 0);
-    parts.push(`${plural(event.commits.length, 'partition')}, ${number(rows)} rows, by ${[...new Set(event.commits.map((commit) => commit.node))].join(', ')}`);
-  }
-  if (event.partition !== undefined) parts.push(`partition ${event.partition}`);
-  if (event.node && !event.commits) parts.push(`at ${event.node}`);
-  if (event.failure) parts.push(event.failure.message);
-  if (event.by) parts.push(`by ${event.by}`);
-  if (event.reason) parts.push(event.reason);
-  if (event.destination) parts.push(event.destination);
-  return parts.join(' · ');
+function Events({events}) {
+  return html`<ol class="events" reversed tabindex="0" aria-label="Events, the newest first">${events.toReversed().map((event) => html`<li key=${event.number}>
+    <time dateTime=${event.at} title=${event.at}>${clock(event.at)}</time> <strong>${event.event}</strong> <span>${[event.by && `by ${event.by}`, event.text].filter(Boolean).join(' · ')}</span></li>`)}</ol>`;
 }

@@ -2,11 +2,12 @@
 import {html, useEffect, useMemo, useState} from './preact.js';
 import {duration, modelName, number, percent, plural, precise, short} from './format.js';
 import {Refusal, ask, get, post, segment} from './server.js';
-import {Copy, Icon, Loaded, Notice, Panel, Parameters, State, Time, batchLink, stateIcon, stateWord, tone, useLoaded} from './parts.js';
+import {Copy, Icon, Loaded, Notice, Panel, Parameters, Removal, State, Time, batchLink, stateIcon, stateWord, tone, useLoaded} from './parts.js';
 import {RunChart} from './charts.js';
-import {Action, Dialog, covers, jobActions} from './actions.js';
+import {Action, Dialog, Opener, jobActions} from './actions.js';
 
 const PAGE = 100;
+const ENDED = ['published', 'unchanged', 'failed', 'cancelled', 'damaged'];
 
 /** All pages of a list, up to a number of items. */
 async function pages(path, list, most) {
@@ -57,11 +58,11 @@ function isOf(batch, backfill) {
 }
 
 function ofBatch(batch, run, isBackfill) {
-  const isEnded = ['published', 'failed', 'cancelled'].includes(batch.state);
+  const isEnded = ENDED.includes(batch.state);
   return {
     key: batch.batch, batch: batch.batch, at: batch.submitted_at, state: batch.state, cause: run?.cause ?? (isBackfill ? 'backfill' : 'request'), tick: run?.tick,
     parameters: batch.parameters ?? {}, model: batch.model, rows: batch.read, predictions: batch.predictions, quarantined: batch.quarantined,
-    seconds: seconds(run?.started_at, run?.ended_at) ?? (isEnded ? batch.use?.active_seconds ?? null : null), cost: batch.use?.cost ?? null, reason: batch.reason,
+    seconds: seconds(run?.started_at, run?.ended_at) ?? (isEnded ? batch.use?.active_seconds ?? null : null), cost: batch.use?.cost ?? null, reason: batch.reason, removal: batch.removal,
   };
 }
 
@@ -108,7 +109,7 @@ function Job({name, page, session, changed, onMore}) {
     <div class="panels runs">
       <${Panel} id="runs" title="Runs" wide note="the newest first; each links to its batch"><${Grid} runs=${runs} />
         ${page.hasMore && html`<p><button type="button" onClick=${onMore}>Show 100 earlier runs</button></p>`}</${Panel}>
-      <${Panel} id="schedule" title="Schedule"><${Schedule} job=${applied} /></${Panel}>
+      <${Panel} id="schedule" title="Schedule"><${Schedule} job=${applied} running=${runs.filter((run) => run.batch && !ENDED.includes(run.state)).length} /></${Panel}>
       <${Panel} id="durations" title="Duration"><${RunChart} runs=${oldestFirst} of=${(run) => run.seconds} unit=${duration} label="Duration" /></${Panel}>
       <${Panel} id="volumes" title="Rows read"><${RunChart} runs=${oldestFirst} of=${(run) => run.rows} unit=${short} label="Rows" /></${Panel}>
       <${Panel} id="rates" title="Quarantined share"><${RunChart} runs=${oldestFirst} of=${(run) => (run.rows ? run.quarantined / run.rows : null)} unit=${percent} label="Quarantined share" /></${Panel}>
@@ -126,38 +127,31 @@ function Grid({runs}) {
   return html`<ul class="grid">${runs.map((run, i) => {
       const older = runs.slice(i + 1).find((other) => other.model);
       const isNewModel = run.model && older && older.model !== run.model;
-      const label = `${stateWord(run.state)}, ${precise(run.at)}, ${CAUSES[run.cause] ?? run.cause}${Object.entries(run.parameters).map(([key, value]) => `, ${key}=${value}`).join('')}${isNewModel ? `, first run with ${modelName(run.model)}` : ''}`;
+      const label = `${stateWord(run.state)}, ${precise(run.at)}, ${CAUSES[run.cause] ?? run.cause}${Object.entries(run.parameters).map(([key, value]) => `, ${key}=${value}`).join('')}${isNewModel ? `, first run with ${modelName(run.model)}` : ''}${run.removal ? ', removed' : ''}`;
       const content = html`<${Icon} name=${stateIcon(run.state)} />${run.cause === 'backfill' && html`<span class="mark backfill" aria-hidden="true">b</span>`}${run.cause === 'manual' && html`<span class="mark" aria-hidden="true">m</span>`}`;
       return html`<li key=${run.key} class=${isNewModel ? 'new-model' : ''}>${run.batch
-        ? html`<a class="square ${tone(run.state)}" href=${batchLink(run.batch)} title=${label} aria-label=${label}>${content}</a>`
+        ? html`<a class="square ${tone(run.state)} ${run.removal ? 'removed' : ''}" href=${batchLink(run.batch)} title=${label} aria-label=${label}>${content}</a>`
         : html`<span class="square ${tone(run.state)}" title=${`${label}${run.reason ? `: ${run.reason}` : ''}`} role="img" aria-label=${label}>${content}</span>`}</li>`;
     })}</ul>
     <p class="legend muted">${['published', 'running', 'failed', 'held', 'paused', 'cancelled', 'waiting'].map((state) => html`<span key=${state} class="state ${tone(state)}"><${Icon} name=${stateIcon(state)} />${stateWord(state)}</span>`)}
+      ${runs.some((run) => run.removal) && html`<span><span class="square good removed" aria-hidden="true"></span> removed</span>`}
       <span><b>b</b> backfill</span><span><b>m</b> started by hand</span><span class="new-model-legend">first run with another model version</span></p>`;
 }
 
-function Schedule({job}) {
+function Schedule({job, running}) {
   if (!job) return html`<p class="muted">The job is not applied, so it does not run by itself. <code>nightshift job apply</code> applies a job file.</p>`;
   const differs = job.time_zone !== Intl.DateTimeFormat().resolvedOptions().timeZone;
   return html`<dl class="pairs">${job.cron && html`<dt>Schedule</dt><dd>${job.schedule ?? job.cron} <span class="muted">(${job.cron}, ${job.time_zone})</span></dd>`}
       ${job.trigger && html`<dt>Trigger</dt><dd>${job.trigger}</dd>`}
       ${!job.cron && !job.trigger && html`<dt>Schedule</dt><dd class="muted">none</dd>`}
-      <dt>Waiting</dt><dd>${plural(job.waiting, 'run')}</dd><dt>Running</dt><dd>${plural(job.running, 'run')}</dd></dl>
+      <dt>Waiting</dt><dd>${plural(job.waiting, 'run')}</dd><dt>Running</dt><dd>${plural(running, 'run')}</dd></dl>
     ${job.ticks.length > 0 && html`<h3>Next</h3><ol class="ticks">${job.ticks.map((tick) => html`<li key=${tick.at}><${Time} at=${tick.at} zone=${differs ? job.time_zone : null} withAge /> <${Parameters} of=${tick.parameters} /></li>`)}</ol>`}`;
 }
 
 function Table({runs, currency}) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Table of runs"><table class="compact"><thead><tr><th scope="col">State</th><th scope="col">When</th><th scope="col">Why</th><th scope="col">Parameters</th><th scope="col">Model</th><th scope="col" class="number">Duration</th><th scope="col" class="number">Rows</th><th scope="col" class="number">Quarantined</th>${currency && html`<th scope="col" class="number">Cost</th>`}</tr></thead><tbody>
-    ${runs.map((run) => html`<tr key=${run.key}><td><${State} state=${run.state} /></td><td>${run.batch ? html`<a href=${batchLink(run.batch)}><${Time} at=${run.at} /></a>` : html`<${Time} at=${run.at} />`}</td><td>${CAUSES[run.cause] ?? run.cause}</td><td><${Parameters} of=${run.parameters} /></td><td>${run.model ? modelName(run.model) : '–'}</td>
+    ${runs.map((run) => html`<tr key=${run.key}><td><${State} state=${run.state} />${run.removal && html` <small class="muted block"><${Removal} of=${run.removal} /></small>`}</td><td>${run.batch ? html`<a href=${batchLink(run.batch)}><${Time} at=${run.at} /></a>` : html`<${Time} at=${run.at} />`}</td><td>${CAUSES[run.cause] ?? run.cause}</td><td><${Parameters} of=${run.parameters} /></td><td>${run.model ? modelName(run.model) : '–'}</td>
       <td class="number">${duration(run.seconds)}</td><td class="number">${run.rows === null ? '–' : number(run.rows)}</td><td class="number">${run.quarantined === null ? '–' : number(run.quarantined)}</td>${currency && html`<td class="number">${run.cost ? run.cost.total.toFixed(4) : '–'}</td>`}</tr>`)}</tbody></table></div>`;
-}
-
-/** A button that opens a dialog of its own. */
-function Opener({label, role, session, does, children}) {
-  const [isOpen, setOpen] = useState(false);
-  const allowed = covers(session, role);
-  return html`<button type="button" aria-disabled=${!allowed} title=${allowed ? does : `Your token has the role ${session.role}. This needs the role ${role}.`} onClick=${() => allowed && setOpen(true)}>${label}</button>
-    ${isOpen && children(() => setOpen(false))}`;
 }
 
 function TriggerButton({job, session, changed}) {

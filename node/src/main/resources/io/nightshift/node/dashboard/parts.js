@@ -70,6 +70,14 @@ export function Time({at, zone, withAge = false, seconds = false}) {
     withAge && html` <small class="muted">${relative(at)}</small>`}</time>`;
 }
 
+/** How far the removal of a published batch is. */
+export function Removal({of}) {
+  const by = of.by ? `deleted by ${of.by}` : 'removed by retention';
+  return of.removed_at
+    ? html`${by} <${Time} at=${of.removed_at} />`
+    : html`being ${by} since <${Time} at=${of.at} />${of.unpublished_at && html`; readers no longer see it`}`;
+}
+
 export function Progress({value, max, label, state = 'running'}) {
   const share = max > 0 ? Math.min(1, value / max) : 0;
   return html`<div class="progress ${tone(state)}" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow=${Math.floor(share * 100)} aria-label=${label}>

@@ -9,6 +9,9 @@ export class Refusal extends Error {
   }
 }
 
+// The node answers within half a minute, so silence means that the connection is cut.
+const PATIENCE = 60_000;
+
 let whenSignedOut = () => {};
 
 /** @param action called when the session has ended */
@@ -17,7 +20,7 @@ export function onSignedOut(action) {
 }
 
 /** Asks the node, and returns the JSON of the answer, or null for an empty one. */
-export async function ask(path, {method = 'GET', body, headers = {}} = {}) {
+export async function ask(path, {method = 'GET', body, headers = {}, patience = PATIENCE} = {}) {
   let answer;
   try {
     answer = await fetch(path, {
@@ -25,13 +28,14 @@ export async function ask(path, {method = 'GET', body, headers = {}} = {}) {
       headers: body === undefined ? headers : {'Content-Type': 'application/json', ...headers},
       body: body === undefined ? undefined : JSON.stringify(body),
       credentials: 'same-origin',
+      signal: AbortSignal.timeout(patience),
     });
   } catch {
     throw new Refusal(0, 'The node does not answer. Check that it runs, and try again.');
   }
-  const text = await answer.text();
   let json = null;
   try {
+    const text = await answer.text();
     json = text ? JSON.parse(text) : null;
   } catch {
     throw new Refusal(answer.status, `The answer of the node can't be read (status ${answer.status}).`);
@@ -66,6 +70,7 @@ export function onConnection(listener) {
 // The node sends something every four seconds, so silence means that the connection is cut.
 const SILENCE = 11_000;
 const LONGEST_WAIT = 5_000;
+const SHORT_PATIENCE = 2_000;
 
 /**
  * Listens to a stream of events until the returned function is called. A lost connection is opened again, and the node
@@ -82,13 +87,25 @@ export function watch(path, handlers) {
 
   const heard = () => {
     clearTimeout(watchdog);
-    watchdog = setTimeout(lost, SILENCE);
+    watchdog = setTimeout(silent, SILENCE);
     wait = 500;
     if (connection.isLost) {
       connection.isLost = false;
       tell();
     }
   };
+
+  function tellLost() {
+    if (!connection.isLost && !isOver) {
+      connection.isLost = true;
+      tell();
+    }
+  }
+
+  function silent() {
+    tellLost();
+    lost();
+  }
 
   async function lost() {
     source?.close();
@@ -100,17 +117,14 @@ export function watch(path, handlers) {
     wait = Math.min(2 * wait, LONGEST_WAIT);
     // The browser does not say why: the session may have ended, or the batch may be unknown.
     try {
-      await get('session');
+      await ask('session', {patience: SHORT_PATIENCE});
     } catch (refusal) {
       if (refusal.status === 401) {
         stop();
         return;
       }
     }
-    if (!connection.isLost && !isOver) {
-      connection.isLost = true;
-      tell();
-    }
+    tellLost();
   }
 
   function open() {
@@ -123,7 +137,7 @@ export function watch(path, handlers) {
       });
     }
     clearTimeout(watchdog);
-    watchdog = setTimeout(lost, SILENCE);
+    watchdog = setTimeout(silent, SILENCE);
   }
 
   function stop() {

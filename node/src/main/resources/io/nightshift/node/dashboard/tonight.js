@@ -1,7 +1,7 @@
 // «Tonight»: what needs a person, what runs, what is done.
 import {html, useEffect, useMemo, useState} from './preact.js';
 import {day, number, plural, relative, viewerZone} from './format.js';
-import {Forecast, ForecastText, Notice, Parameters, Progress, State, Time, batchLink, jobLink, share, useClock} from './parts.js';
+import {Forecast, ForecastText, Notice, Parameters, Progress, Removal, State, Time, batchLink, jobLink, share, useClock} from './parts.js';
 import {Action, batchActions} from './actions.js';
 
 const ACTIVE = ['opened', 'submitted', 'running', 'publishing', 'paused'];
@@ -91,6 +91,7 @@ function Row({row, name, session, tell}) {
       ${isActive && row.timing && html`<${Forecast} timing=${row.timing} from=${row.submitted_at} /><${ForecastText} timing=${row.timing} />`}
       ${row.waits_for && html`<p class="reason warn-text">waits for ${row.waits_for}</p>`}
       ${row.reason && html`<p class="reason">${row.reason}</p>`}
+      ${row.removal && html`<p class="muted"><${Removal} of=${row.removal} /></p>`}
       ${row.waiting > 0 && html`<p class="muted">${plural(row.waiting, 'run')} waiting</p>`}
     </div>
     ${actions.length > 0 && html`<div class="buttons">${actions.map((action) => html`<${Action} key=${action.label} session=${session} action=${action} onDone=${tell} />`)}</div>`}

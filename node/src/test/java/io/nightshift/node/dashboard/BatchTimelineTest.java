@@ -89,7 +89,7 @@ class BatchTimelineTest {
         happens(new BatchEvent.AttemptFailed(
                 at(13), 1, new Epoch(1, 9), "node-b:1", Failure.transientFailure("the disk is full")));
         happens(new BatchEvent.Paused(at(14), "", "mara"));
-        happens(new BatchEvent.Resumed(at(20)));
+        happens(new BatchEvent.Resumed(at(20), "ines"));
         happens(new BatchEvent.Committed(at(21), List.of(commit(2, "node-b:1", 0))));
 
         JsonNode seen = rendered();
@@ -101,11 +101,24 @@ class BatchTimelineTest {
                 .containsExactly("submitted", "running", "paused", "running");
         assertThat(seen.at("/phases/2/from").asText()).isEqualTo(at(14).toString());
         assertThat(seen.at("/phases/2/to").asText()).isEqualTo(at(20).toString());
-        assertThat(seen.at("/phases/3/to").isNull()).isTrue();
+        assertThat(seen.at("/phases/3/to").isMissingNode()).isTrue();
+        assertThat(seen.at("/phases/1/by").isMissingNode()).isTrue();
+        assertThat(seen.at("/phases/2/by").asText()).isEqualTo("mara");
+        assertThat(seen.at("/phases/3/by").asText()).isEqualTo("ines");
         assertThat(seen.at("/map/cells").toString()).isEqualTo("[[0,1,1,10,2,0,0],[1,1,0,10,0,1,0],[2,1,1,10,0,0,0]]");
         assertThat(seen.at("/rate/rows").toString()).isEqualTo("[0,0,10,0,0,0,0,0,0,0,0,10]");
         assertThat(seen.at("/lanes/nodes").properties()).hasSize(2);
         assertThat(seen.get("failure_count").asInt()).isEqualTo(1);
+        assertThat(seen.get("events"))
+                .extracting(event -> "%d %s %s"
+                        .formatted(
+                                event.get("number").asInt(),
+                                event.get("event").asText(),
+                                event.get("text").asText()))
+                .startsWith("1 submitted delays@1", "2 took over at node-a:1", "3 planned 3 partitions with 30 rows")
+                .contains("4 committed 1 partition, 10 rows, by node-a:1")
+                .contains("5 attempt failed partition 1 at node-b:1: the disk is full");
+        assertThat(seen.at("/events/6/by").asText()).isEqualTo("ines");
         assertThat(seen.at("/failures/0/reason").asText()).isEqualTo("the disk is full");
     }
 

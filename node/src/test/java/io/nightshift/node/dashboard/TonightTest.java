@@ -85,6 +85,19 @@ class TonightTest {
     }
 
     @Test
+    void aRemovedBatchSaysWhoRemovedIt() {
+        BatchDescription removed = ApiJson.read("""
+                {"batch": "old-1", "job": "old", "model": "delays@1", "state": "published", "submitted_at": "%s",
+                 "ledger": {"entries": 3, "head": "x"},
+                 "removal": {"at": "%s", "reason": "keep: 1", "removed_at": "%s", "text": ""}}
+                """.formatted(AT, AT, AT.plusSeconds(60)), BatchDescription.class);
+        Tonight now = tonight(List.of(new Current.Batch(entry("old", 1, "published"), removed)));
+        JsonNode row = ApiJson.read(String.valueOf(now.rows().get("old-1")), JsonNode.class);
+        assertThat(row.at("/removal/removed_at").asText()).isEqualTo("2026-11-27T01:01:00Z");
+        assertThat(row.at("/removal/by").isMissingNode()).isTrue();
+    }
+
+    @Test
     void onlyWhatHasChangedIsSentLater() {
         Tonight first = tonight(List.of(batch("a", 1, "running", 10), batch("b", 2, "running", 10)));
         JsonNode all = rows(Tonight.news(null, first));

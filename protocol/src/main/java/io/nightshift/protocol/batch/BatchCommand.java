@@ -59,10 +59,10 @@ public sealed interface BatchCommand {
         static Control of(BatchControl control, String by, ActorRef<ControlReply> replyTo) {
             return switch (control) {
                 case BatchControl.Pause(String reason) -> new Pause(reason, replyTo, by);
-                case BatchControl.Resume() -> new Resume(replyTo);
-                case BatchControl.Cancel(String reason) -> new Cancel(reason, replyTo);
-                case BatchControl.Retry() -> new Retry(replyTo);
-                case BatchControl.Rescore(List<Integer> partitions) -> new Rescore(partitions, replyTo);
+                case BatchControl.Resume() -> new Resume(replyTo, by);
+                case BatchControl.Cancel(String reason) -> new Cancel(reason, replyTo, by);
+                case BatchControl.Retry() -> new Retry(replyTo, by);
+                case BatchControl.Rescore(List<Integer> partitions) -> new Rescore(partitions, replyTo, by);
                 case BatchControl.IgnoreWindow() -> new IgnoreWindow(replyTo, by);
                 case BatchControl.Approve(String reason) -> new Approve(reason, replyTo, by);
                 case BatchControl.Delete(String reason, boolean force, boolean dryRun) ->
@@ -97,28 +97,61 @@ public sealed interface BatchCommand {
     /// Resumes a paused batch.
     ///
     /// @param replyTo receives the answer
-    record Resume(ActorRef<ControlReply> replyTo) implements Control {}
+    /// @param by the name of the caller's token, or null
+    record Resume(ActorRef<ControlReply> replyTo, @Nullable String by) implements Control {
+
+        /// By an unknown caller.
+        public Resume(ActorRef<ControlReply> replyTo) {
+            this(replyTo, null);
+        }
+    }
 
     /// Cancels the batch, unless readers see it already.
     ///
     /// @param reason why, for the ledger; may be empty
     /// @param replyTo receives the answer
-    record Cancel(String reason, ActorRef<ControlReply> replyTo) implements Control {}
+    /// @param by the name of the caller's token; null for the batch register
+    record Cancel(
+            String reason,
+            ActorRef<ControlReply> replyTo,
+            @Nullable String by) implements Control {
+
+        /// By the batch register.
+        public Cancel(String reason, ActorRef<ControlReply> replyTo) {
+            this(reason, replyTo, null);
+        }
+    }
 
     /// Resumes a failed batch with the partitions that are not committed. In a running or paused batch, makes
     /// the partitions available again that have exhausted their attempts.
     ///
     /// @param replyTo receives the answer
-    record Retry(ActorRef<ControlReply> replyTo) implements Control {}
+    /// @param by the name of the caller's token, or null
+    record Retry(ActorRef<ControlReply> replyTo, @Nullable String by) implements Control {
+
+        /// By an unknown caller.
+        public Retry(ActorRef<ControlReply> replyTo) {
+            this(replyTo, null);
+        }
+    }
 
     /// Withdraws the commits of partitions, so that they are scored again. Partitions without a commit are
     /// unaffected.
     ///
     /// @param partitions positions in the plan, from 0; at least one, in any order
     /// @param replyTo receives the answer
-    record Rescore(List<Integer> partitions, ActorRef<ControlReply> replyTo) implements Control {
+    /// @param by the name of the caller's token, or null
+    record Rescore(
+            List<Integer> partitions,
+            ActorRef<ControlReply> replyTo,
+            @Nullable String by) implements Control {
         public Rescore {
             partitions = List.copyOf(partitions);
+        }
+
+        /// By an unknown caller.
+        public Rescore(List<Integer> partitions, ActorRef<ControlReply> replyTo) {
+            this(partitions, replyTo, null);
         }
     }
 

@@ -24,6 +24,11 @@ public sealed interface BatchEvent {
     /// When the coordinator decided it, by the wall clock of its node.
     Instant at();
 
+    /// The name of the token of whoever asked for it; null if nobody did, or it is not known.
+    default @Nullable String by() {
+        return null;
+    }
+
     /// The batch was submitted. This is always the first event.
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
@@ -217,7 +222,14 @@ public sealed interface BatchEvent {
     /// A paused batch was resumed.
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
-    record Resumed(Instant at) implements BatchEvent {}
+    /// @param by the name of the caller's token; null if the ledger does not say
+    record Resumed(Instant at, @Nullable String by) implements BatchEvent {
+
+        /// By an unknown caller.
+        public Resumed(Instant at) {
+            this(at, null);
+        }
+    }
 
     /// An operator lets the batch score outside its job's window, until it ends.
     ///
@@ -231,9 +243,16 @@ public sealed interface BatchEvent {
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param partitions the positions of the partitions in the plan: at least one, each once, all committed
     ///     before
-    record Rescored(Instant at, List<Integer> partitions) implements BatchEvent {
+    /// @param by the name of the caller's token; null if the ledger does not say
+    record Rescored(
+            Instant at, List<Integer> partitions, @Nullable String by) implements BatchEvent {
         public Rescored {
             partitions = List.copyOf(partitions);
+        }
+
+        /// By an unknown caller.
+        public Rescored(Instant at, List<Integer> partitions) {
+            this(at, partitions, null);
         }
     }
 
@@ -247,7 +266,15 @@ public sealed interface BatchEvent {
     /// longer count.
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
-    record Retried(Instant at) implements BatchEvent {}
+    /// @param by the name of the caller's token; null if a submission of the job retried the batch, or the
+    ///     ledger does not say
+    record Retried(Instant at, @Nullable String by) implements BatchEvent {
+
+        /// By a submission, or an unknown caller.
+        public Retried(Instant at) {
+            this(at, null);
+        }
+    }
 
     /// The batch was checked before its publication. A failed check of [BatchCheck.OnFail#FAIL] fails the
     /// batch in the same write.
@@ -358,5 +385,12 @@ public sealed interface BatchEvent {
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param reason the reason that the operator or the register gave; may be empty
-    record Cancelled(Instant at, String reason) implements BatchEvent {}
+    /// @param by the name of the caller's token; null if the register cancelled it, or the ledger does not say
+    record Cancelled(Instant at, String reason, @Nullable String by) implements BatchEvent {
+
+        /// By the register, or an unknown caller.
+        public Cancelled(Instant at, String reason) {
+            this(at, reason, null);
+        }
+    }
 }

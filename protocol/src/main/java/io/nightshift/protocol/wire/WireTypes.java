@@ -418,7 +418,11 @@ final class WireTypes {
             new WireType(531, RescoreRequest.class),
             new WireType(532, GatewayCommand.RescoreBatch.class),
             new WireType(490, ThreadLimit.class),
-            new WireType(491, BatchRegisterCommand.Leased.class));
+            new WireType(491, BatchRegisterCommand.Leased.class),
+            // What a node is doing.
+            new WireType(540, NodeList.NodeMemory.class),
+            new WireType(541, NodeList.NodeScratch.class),
+            new WireType(542, NodeList.NodeScoring.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

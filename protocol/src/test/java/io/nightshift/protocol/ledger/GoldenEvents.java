@@ -206,6 +206,7 @@ public final class GoldenEvents {
         events.put("paused", new BatchEvent.Paused(AT, "the warehouse is being loaded"));
         events.put("paused-by", new BatchEvent.Paused(AT, "the warehouse is being loaded", "ops"));
         events.put("resumed", new BatchEvent.Resumed(AT));
+        events.put("resumed-by", new BatchEvent.Resumed(AT, "ops"));
         events.put(
                 "submitted-due",
                 new BatchEvent.Submitted(AT, BATCH, GoldenJobs.csv(), MODEL, "07".repeat(32), AT.minusSeconds(60)));
@@ -248,7 +249,9 @@ public final class GoldenEvents {
                                 .reused(1))));
         events.put("approved", new BatchEvent.Approved(AT, "the app was down yesterday", "ops"));
         events.put("rescored", new BatchEvent.Rescored(AT, List.of(3, 0)));
+        events.put("rescored-by", new BatchEvent.Rescored(AT, List.of(3, 0), "ops"));
         events.put("retried", new BatchEvent.Retried(AT));
+        events.put("retried-by", new BatchEvent.Retried(AT, "ops"));
         events.put("published", new BatchEvent.Published(AT, "/out/batch=" + BATCH, "e5".repeat(32)));
         events.put("removal-begun", new BatchEvent.RemovalBegun(AT, "ops", "a wrong model"));
         events.put("unpublished", new BatchEvent.Unpublished(AT));
@@ -274,6 +277,7 @@ public final class GoldenEvents {
                 new BatchEvent.SupplementCommitted(AT, new Supplement(1, AT, healed, List.of(late))));
         events.put("supplement-published", new BatchEvent.SupplementPublished(AT, "e6".repeat(32)));
         events.put("cancelled", new BatchEvent.Cancelled(AT, "given up for a later batch"));
+        events.put("cancelled-by", new BatchEvent.Cancelled(AT, "wrong input", "ops"));
         return events;
     }
 

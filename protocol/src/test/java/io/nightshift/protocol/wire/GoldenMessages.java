@@ -198,10 +198,10 @@ public final class GoldenMessages {
 
     private void control(ActorRef<ControlReply> operator) {
         add("pause", new BatchCommand.Pause("the warehouse is loaded", operator, "ops"));
-        add("resume", new BatchCommand.Resume(operator));
-        add("cancel", new BatchCommand.Cancel("«délai» is wrong", operator));
-        add("retry", new BatchCommand.Retry(operator));
-        add("rescore", new BatchCommand.Rescore(List.of(0, 7, 999_999), operator));
+        add("resume", new BatchCommand.Resume(operator, "ops"));
+        add("cancel", new BatchCommand.Cancel("«délai» is wrong", operator, "ops"));
+        add("retry", new BatchCommand.Retry(operator, "ops"));
+        add("rescore", new BatchCommand.Rescore(List.of(0, 7, 999_999), operator, "ops"));
         add("ignore-window", new BatchCommand.IgnoreWindow(operator, "ops"));
         add("approve", new BatchCommand.Approve("the app was down", operator, "ops"));
         add("delete", new BatchCommand.Delete("a wrong model", operator, "ops"));
@@ -727,7 +727,14 @@ public final class GoldenMessages {
                 "up",
                 List.of("coordinator", "worker"),
                 "1.2.3",
-                new NodeList.NodeWork(4, 5, 3),
+                new NodeList.NodeWork(
+                        4,
+                        5,
+                        3,
+                        1,
+                        new NodeList.NodeMemory(3_000_000_000L, 200_000_000, 1_000_000_000, 8_000_000_000L),
+                        new NodeList.NodeScratch("/data/spill", 0, 50_000_000_000L, 100_000_000_000L),
+                        List.of(new NodeList.NodeScoring("flights-20261124t231425-3f9a", 3, 120_000, AT))),
                 List.of(
                         new NodeList.NodeFault(
                                 "input", "/data/a.parquet", "it does not exist", AT, AT.plusSeconds(9), false, null),

@@ -27,12 +27,14 @@ import org.duckdb.DuckDBConnection;
 public final class DuckDb implements AutoCloseable {
 
     private final DuckDBConnection root;
+    private final Path spill;
 
     /// As many as were used at the same time.
     private final ConcurrentLinkedDeque<KeptConnection> kept = new ConcurrentLinkedDeque<>();
 
-    private DuckDb(DuckDBConnection root) {
+    private DuckDb(DuckDBConnection root, Path spill) {
         this.root = root;
+        this.spill = spill;
     }
 
     /// Loads the native library, if it isn't loaded: most of the time that a first [#open] takes.
@@ -50,8 +52,8 @@ public final class DuckDb implements AutoCloseable {
     public static DuckDb open(long memoryLimit, Path spill, FileRoots roots) {
         try {
             Connection connection = DriverManager.getConnection("jdbc:duckdb:");
-            DuckDb duckDb = new DuckDb(connection.unwrap(DuckDBConnection.class));
-            duckDb.configure(memoryLimit, spill, roots);
+            DuckDb duckDb = new DuckDb(connection.unwrap(DuckDBConnection.class), spill);
+            duckDb.configure(memoryLimit, roots);
             return duckDb;
         } catch (SQLException e) {
             throw FailureException.permanent("DuckDB can't be started: " + e.getMessage());
@@ -63,7 +65,7 @@ public final class DuckDb implements AutoCloseable {
         return open(memoryLimit, spill, FileRoots.UNRESTRICTED);
     }
 
-    private void configure(long memoryLimit, Path spill, FileRoots roots) throws SQLException {
+    private void configure(long memoryLimit, FileRoots roots) throws SQLException {
         List<String> settings = new ArrayList<>(List.of(
                 "SET threads = 1",
                 "SET memory_limit = '%d KiB'".formatted(memoryLimit / 1024),
@@ -88,6 +90,11 @@ public final class DuckDb implements AutoCloseable {
                 statement.execute(setting);
             }
         }
+    }
+
+    /// The folder to spill to, which may not exist.
+    public Path spill() {
+        return spill;
     }
 
     /// A connection that was given back, or a new one.
