@@ -5,15 +5,21 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.nightshift.system.serve.HomeServer;
+import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -23,10 +29,13 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Cookie;
+import org.openqa.selenium.Keys;
 
-/// The dashboard in a real browser: every page and every action, and a node that is killed.
+/// The dashboard in a real browser: every page, every action by keyboard alone, a proxy, a cut network, and a
+/// node that is killed.
 ///
-/// With the system property `nightshift.screenshots`, it writes pictures of the pages to that folder.
+/// With the system property `nightshift.screenshots`, it writes pictures of the pages to that folder, and
+/// compares them with those in `docs/dashboard`.
 @Timeout(300)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class DashboardIT {
@@ -34,12 +43,17 @@ final class DashboardIT {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final String PICTURES = System.getProperty("nightshift.screenshots", "");
 
+    /// The share of a picture that may differ from that in the documentation: other times, numbers and curves.
+    private static final double TOLERANCE = 0.1;
+
     @TempDir
     static Path folder;
 
     private static HomeServer server;
     private static Browser browser;
     private static String port;
+    private static String configuration;
+    private static final SoftAssertions softly = new SoftAssertions();
 
     @BeforeAll
     static void start() throws Exception {
@@ -47,7 +61,10 @@ final class DashboardIT {
                 Browser.isInstalled(),
                 "no browser: to run these tests, install Debian's packages chromium and chromium-driver");
         port = String.valueOf(FreePort.any());
-        server = new HomeServer(folder, "--http-port", port);
+        configuration = Files.writeString(
+                        folder.resolve("serve.conf"), "nightshift.batch.retention { every = 1s, grace = 0s }")
+                .toString();
+        server = new HomeServer(folder, "--config", configuration, "--http-port", port);
         browser = new Browser();
         browser.open(signInAddress());
         browser.awaitText("Tonight");
@@ -61,6 +78,7 @@ final class DashboardIT {
         if (server != null) {
             server.close();
         }
+        softly.assertAll();
     }
 
     private static URI signInAddress() {
@@ -75,10 +93,11 @@ final class DashboardIT {
     }
 
     /// @return the batch
-    private static String submit(FlightsJob job) {
-        String out = server.command("batch", "submit", job.file().toString())
-                .expect(0)
-                .out();
+    private static String submit(FlightsJob job, String... options) {
+        List<String> command =
+                new ArrayList<>(List.of("batch", "submit", job.file().toString()));
+        command.addAll(List.of(options));
+        String out = server.command(command.toArray(String[]::new)).expect(0).out();
         Matcher batch = Pattern.compile("Accepted batch (\\S+)\\.").matcher(out);
         assertThat(batch.find()).as(out).isTrue();
         return batch.group(1);
@@ -98,25 +117,71 @@ final class DashboardIT {
                 .until(() -> server.command("batch", "show", batch).out().contains(state));
     }
 
+    /// Keeps a picture of the whole page, and says how much it differs from that in the documentation.
     private static void picture(String name) throws IOException {
-        if (!PICTURES.isEmpty()) {
-            browser.screenshot(Path.of(PICTURES, name + ".png"));
+        if (PICTURES.isEmpty()) {
+            return;
+        }
+        browser.replace(folder.toString(), "/srv");
+        browser.replace(Checkout.path("examples").toString(), "/srv");
+        byte[] picture = browser.screenshot();
+        Path file = Path.of(PICTURES, name + ".png");
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        Files.write(file, picture);
+        Path kept = Checkout.path("docs/dashboard").resolve(name + ".png");
+        if (Files.exists(kept)) {
+            double difference = PictureComparison.difference(
+                    PictureComparison.read(Files.readAllBytes(kept)), PictureComparison.read(picture));
+            System.out.printf(Locale.ROOT, "%s differs in %.1f %%%n", name, 100 * difference);
+            softly.assertThat(difference)
+                    .as("%s differs from %s. If that is intended, replace it", file, kept)
+                    .isLessThan(TOLERANCE);
         }
     }
 
-    /// Checks a page in both themes, and on a telephone.
+    /// Checks a page in both themes, on a telephone, and on a large screen.
     private static void check(String name, String fragment, String awaited) throws IOException {
         browser.go(fragment);
         browser.awaitText(awaited);
-        for (String theme : new String[] {"dark", "light"}) {
-            browser.theme(theme);
-            browser.checkAccessibility(name + ", " + theme);
-            picture(name + "-" + theme);
-        }
-        browser.size(500, 900);
+        browser.theme("dark");
+        browser.checkAccessibility(name + ", dark");
+        browser.theme("light");
+        browser.size(360, 900);
         browser.checkAccessibility(name + ", narrow");
-        picture(name + "-narrow");
         browser.size(1280, 900);
+        look(name, fragment, awaited);
+    }
+
+    /// Checks a page of which another form was checked already.
+    private static void look(String name, String fragment, String awaited) throws IOException {
+        browser.go(fragment);
+        browser.awaitText(awaited);
+        browser.checkAccessibility(name);
+        picture(name);
+        browser.theme("dark");
+        picture(name + "-dark");
+        browser.theme("light");
+        for (int width : new int[] {360, 2560}) {
+            browser.size(width, 900);
+            browser.checkWidth("%s, %d pixels wide".formatted(name, width));
+            picture("%s-%d".formatted(name, width));
+        }
+        browser.size(1280, 900);
+    }
+
+    /// Quarantines every tenth row: half of them say `n/a`, and half `12 km`.
+    private static FlightsJob quarantining(String name) throws Exception {
+        FlightsJob job = FlightsJob.on(folder.resolve(name), """
+                SELECT * REPLACE (CASE row_number() OVER () % 20 WHEN 3 THEN 'n/a' WHEN 13 THEN '12 km'
+                ELSE CAST(distance AS VARCHAR) END AS distance), 'r' || row_number() OVER () AS flight
+                FROM flights LIMIT 3000""");
+        job.edit("job: flights", "job: " + name);
+        job.edit("  select:\n", "  id: flight\n  select:\n    distance: CAST(distance AS INTEGER)\n");
+        job.edit("max-rate: 0.001", "max-rate: 1");
+        job.edit("max-rows: 100", "max-rows: 10000");
+        job.edit("parquet: predictions", "parquet: %s\n  retention: {keep: 1}".formatted(job.predictions()));
+        job.edit("rows: 25000", "rows: 1000");
+        return job;
     }
 
     @Test
@@ -153,14 +218,18 @@ final class DashboardIT {
         String held = batchOf("risk");
         awaitState(held, "held");
 
-        check("tonight", "#/", "2 batches need a person");
+        browser.awaitText("2 batches need a person");
         check("batch", "#/batches/" + published, "12 of 12 committed");
-        check("failed", "#/batches/" + failed, "rows are quarantined");
+        browser.ask("document.querySelector('svg.map').focus()");
+        browser.type(Keys.ARROW_RIGHT);
+        browser.awaitText("Partition 0");
+        browser.type(Keys.ARROW_RIGHT);
+        browser.awaitText("Partition 1");
+        look("failed", "#/batches/" + failed, "rows are quarantined");
         browser.press("Group by reason");
         browser.awaitText("An example");
         browser.checkAccessibility("reasons");
-        check("held", "#/batches/" + held, "A check has failed");
-        check("nodes", "#/nodes", "scoring thread");
+        look("held", "#/batches/" + held, "A check has failed");
         browser.go("#/models");
         browser.awaitText("No model is registered");
         server.command(
@@ -170,9 +239,9 @@ final class DashboardIT {
                         "--name",
                         "flights")
                 .expect(0);
-        browser.go("#/");
-        check("models", "#/models", "SHA-256");
-        check("nothing", "#/batches/nosuch", "no batch");
+        look("nothing", "#/batches/nosuch", "no batch");
+        assertThat(browser.ask("return document.querySelectorAll('#main').length"))
+                .isEqualTo(1L);
 
         browser.go("#/batches/" + held);
         browser.press("Approve");
@@ -186,15 +255,16 @@ final class DashboardIT {
         assertThat(browser.text()).contains("by local", "looked at it");
 
         browser.go("#/batches/" + failed);
-        browser.press("Retry");
-        browser.confirm("Leave it");
+        browser.click("//main//button[normalize-space()='Retry']");
+        browser.awaitText("Nothing that is committed is scored again");
+        browser.type(Keys.ESCAPE);
+        await().atMost(PATIENCE)
+                .until(() -> Boolean.TRUE.equals(browser.ask(
+                        "return !document.querySelector('dialog') && document.activeElement.textContent === 'Retry'")));
         browser.press("Retry");
         browser.confirm("Retry");
         browser.awaitText("would fail again");
         browser.confirm("Leave it");
-        browser.press("Cancel");
-        browser.confirm("Cancel");
-        awaitState(failed, "cancelled");
     }
 
     @Test
@@ -206,6 +276,12 @@ final class DashboardIT {
         browser.go("#/batches/" + batch);
         browser.awaitText("rows/s");
         picture("running");
+        check("nodes", "#/nodes", "Scoring now");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(browser.text())
+                        .contains("slow", "rows so far", "Memory", "Java heap", "Scratch space", "free of"));
+        check("tonight", "#/", "1 batch needs a person");
+        browser.go("#/batches/" + batch);
         browser.press("Pause");
         String why = "somebody needs <b>the disk</b><script>alert(1)</script>";
         browser.fill("Why", why);
@@ -219,9 +295,19 @@ final class DashboardIT {
         browser.confirm("Cancel");
         awaitState(batch, "cancelled");
         browser.awaitText("cancelled");
+        assertThat(server.command("batch", "events", batch).expect(0).out())
+                .containsPattern("paused +by local: somebody needs")
+                .containsPattern("resumed +by local: resumed from where it paused")
+                .containsPattern("cancelled +by local");
+        assertThat(browser.text()).containsPattern("resumed\\s+by local").containsPattern("cancelled\\s+by local");
         assertThat(server.process().out())
                 .contains("action=pause subject=" + batch + " outcome=done who=local role=admin")
                 .contains("action=cancel subject=" + batch + " outcome=done who=local role=admin");
+
+        browser.go("#/");
+        browser.press("Cancel");
+        browser.confirm("Cancel");
+        browser.awaitText("All is quiet");
     }
 
     @Test
@@ -264,6 +350,140 @@ final class DashboardIT {
 
     @Test
     @Order(5)
+    void quarantinedRowsAreRedrivenAndARemovedBatchSaysSo() throws Exception {
+        FlightsJob feed = quarantining("feed");
+        String first = submit(feed);
+        awaitState(first, "published");
+        browser.go("#/batches/" + first);
+        browser.awaitText("300 rows, 10.0 % of those read");
+        browser.press("Redrive…");
+        browser.awaitText("are added to the published batch in one step");
+        browser.checkAccessibility("redrive");
+        picture("redrive");
+        browser.fill("Only rows", "value = 'parsec'");
+        browser.confirm("Redrive");
+        browser.awaitText("no quarantined row is selected");
+        browser.press("Redrive…");
+        browser.fill(
+                "A corrected job file",
+                Files.readString(feed.file())
+                        .replace("CAST(distance AS INTEGER)", "CAST(replace(distance, ' km', '') AS INTEGER)"));
+        browser.fill("Why", "kilometres");
+        browser.confirm("Redrive");
+        browser.awaitText("150 rows have a prediction since");
+        assertThat(browser.text()).contains("by local (kilometres)");
+
+        awaitState(submit(feed, "--new"), "published");
+        await().atMost(PATIENCE)
+                .until(() -> server.command("batch", "show", first).out().contains("removed by retention on"));
+        browser.go("#/jobs/feed");
+        browser.awaitText("removed by retention");
+        browser.checkAccessibility("removed run");
+        browser.go("#/batches/" + first);
+        browser.awaitText("The output is removed by retention");
+        assertThat(browser.text()).contains("(keep: 1)").doesNotContain("Redrive…");
+        picture("removed");
+    }
+
+    @Test
+    @Order(6)
+    void aModelIsPromotedAndRolledBack() throws IOException {
+        byte[] model = Files.readAllBytes(FlightsJob.example().resolve("flights.ubj"));
+        String changed = new String(model, StandardCharsets.ISO_8859_1).replace("1.9964166E-1", "1.9964167E-1");
+        Path second = Files.write(folder.resolve("second.ubj"), changed.getBytes(StandardCharsets.ISO_8859_1));
+        server.command("model", "import", second.toString(), "--name", "flights")
+                .expect(0);
+        server.command("model", "promote", "flights@1").expect(0);
+        browser.go("#/models");
+        browser.awaitText("Version 2");
+        browser.press("Promote…");
+        browser.awaitText("flights@champion moves from version 1 to version 2");
+        browser.fill("Alias", "trial");
+        browser.awaitText("flights@trial is set to version 2");
+        browser.fill("Alias", "champion");
+        browser.fill("Why", "fewer errors");
+        browser.checkAccessibility("promote");
+        picture("promote");
+        browser.confirm("Promote");
+        browser.awaitText("flights@champion is version 2 now.");
+        browser.press("Roll back @champion…");
+        browser.awaitText("flights@champion returns from version 2 to version 1");
+        browser.fill("Why", "it drifts");
+        browser.checkAccessibility("roll back");
+        browser.confirm("Roll back to version 1");
+        browser.awaitText("No open or published batch used version 2");
+        browser.confirm("Close");
+        browser.press("History of the aliases");
+        browser.awaitText("rolled back");
+        assertThat(browser.text()).contains("2 to 1", "it drifts", "fewer errors", "local");
+        check("models", "#/models", "it drifts");
+    }
+
+    @Test
+    @Order(7)
+    void whoWantsLessMotionHasNoneAndAPrintedPageIsReadable() throws IOException {
+        String moving = "return [...document.querySelectorAll('*')].filter((e) => {const s = getComputedStyle(e);"
+                + " return s.transitionDuration !== '0s' || s.animationName !== 'none'}).length";
+        browser.go("#/batches/latest");
+        browser.awaitText("Rows over time");
+        assertThat(((Number) browser.ask(moving)).intValue()).isPositive();
+        browser.media("", true);
+        assertThat(((Number) browser.ask(moving)).intValue()).isZero();
+
+        browser.theme("dark");
+        browser.media("print", false);
+        assertThat(browser.ask("return [...document.querySelectorAll('header.top, button')].filter((e) =>"
+                        + " getComputedStyle(e).display !== 'none').length"))
+                .isEqualTo(0L);
+        assertThat(browser.ask("return getComputedStyle(document.querySelector('h1')).color"))
+                .as("dark ink, also of the dark theme")
+                .isEqualTo("rgb(27, 33, 48)");
+        assertThat(browser.text()).contains("Published to", "Job as it was submitted");
+        picture("print");
+        browser.media("", false);
+        browser.theme("light");
+    }
+
+    @Test
+    @Order(8)
+    void theDashboardWorksBelowAPathOfAProxyAndNoticesACutNetwork() throws Exception {
+        try (PathProxy proxy = new PathProxy(server.address(), "/night/shift")) {
+            browser.open(proxy.address().resolve(signInAddress().toString().replaceFirst("^[^#]*", "")));
+            browser.awaitText("delays");
+            assertThat(browser.driver().manage().getCookies())
+                    .anySatisfy(cookie -> assertThat(cookie.getPath()).isEqualTo("/night/shift"));
+            for (String[] page : new String[][] {
+                {"#/nodes", "scoring thread"}, {"#/models", "Version 2"}, {"#/batches/latest", "Rows over time"}
+            }) {
+                browser.go(page[0]);
+                browser.awaitText(page[1]);
+            }
+            browser.go("#/jobs/nightly");
+            browser.press("Pause schedule");
+            browser.confirm("Pause schedule");
+            browser.awaitText("Resume schedule");
+
+            proxy.cut();
+            browser.awaitText("The connection to the node is lost");
+            browser.checkAccessibility("cut");
+            assertThat(browser.text()).contains("nightly", "No connection");
+            proxy.restore();
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(browser.text())
+                            .contains("Live")
+                            .doesNotContain("connection to the node is lost", "Sign in"));
+            browser.press("Resume schedule");
+            browser.confirm("Resume schedule");
+            browser.awaitText("Pause schedule");
+            browser.click("//header//button[.='Sign out']");
+            browser.awaitText("Sign in");
+        }
+        browser.open(signInAddress());
+        browser.awaitText("delays");
+    }
+
+    @Test
+    @Order(9)
     void aKilledNodeIsNoticedAndThePageRecoversStillSignedIn() throws Exception {
         browser.go("#/");
         Cookie before = browser.driver().manage().getCookies().iterator().next();
@@ -272,7 +492,7 @@ final class DashboardIT {
         assertThat(browser.text()).contains("delays");
         browser.checkAccessibility("no connection");
         picture("lost");
-        server.restart("--http-port", port);
+        server.restart("--config", configuration, "--http-port", port);
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(browser.text())
                         .contains("Live")
@@ -280,11 +500,9 @@ final class DashboardIT {
         assertThat(browser.driver().manage().getCookies()).containsExactly(before);
         browser.awaitText("delays");
 
-        browser.driver()
-                .findElement(org.openqa.selenium.By.xpath("//header//button[.='Sign out']"))
-                .click();
+        browser.click("//header//button[.='Sign out']");
         browser.awaitText("Sign in");
-        browser.checkAccessibility("sign in");
+        check("sign-in", "#/", "Or run nightshift ui");
         assertThat(browser.driver().manage().getCookies()).isEmpty();
         browser.open(signInAddress());
         browser.awaitText("delays");
