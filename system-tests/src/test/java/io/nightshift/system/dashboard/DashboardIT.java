@@ -299,7 +299,10 @@ final class DashboardIT {
                 .containsPattern("paused +by local: somebody needs")
                 .containsPattern("resumed +by local: resumed from where it paused")
                 .containsPattern("cancelled +by local");
-        assertThat(browser.text()).containsPattern("resumed\\s+by local").containsPattern("cancelled\\s+by local");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(browser.text())
+                        .containsPattern("resumed\\s+by local")
+                        .containsPattern("cancelled\\s+by local"));
         assertThat(server.process().out())
                 .contains("action=pause subject=" + batch + " outcome=done who=local role=admin")
                 .contains("action=cancel subject=" + batch + " outcome=done who=local role=admin");
