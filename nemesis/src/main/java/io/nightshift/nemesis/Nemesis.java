@@ -41,6 +41,8 @@ final class Nemesis implements Callable<Integer> {
 
     private static final int COPIES = 4;
     private static final int PARTITION_ROWS = 4_000;
+    /// For a destination whose rows are written, and read by `verify`, one by one.
+    private static final int FEWER_PARTITION_ROWS = PARTITION_ROWS / COPIES;
 
     @Option(names = "--rounds", paramLabel = "N", description = "The number of rounds. Default: each fault once.")
     private int rounds;
@@ -88,13 +90,17 @@ final class Nemesis implements Callable<Integer> {
     public Integer call() throws Exception {
         Path folder = Files.createTempDirectory("nightshift-nemesis-");
         try (TestEnvironment environment = TestEnvironment.create(folder, loopback, new Random(seed))) {
-            Workload workload = Workload.of(Files.createDirectory(folder.resolve("job")), COPIES, PARTITION_ROWS);
+            boolean hasServer = destination == Destination.MARIADB || destination == Destination.REDIS;
+            Path jobFolder = Files.createDirectory(folder.resolve("job"));
+            Workload workload = hasServer
+                    ? Workload.of(jobFolder, 1, FEWER_PARTITION_ROWS)
+                    : Workload.of(jobFolder, COPIES, PARTITION_ROWS);
             NodeLaunchOptions options = NodeLaunchOptions.SMALL;
             if (storage == Storage.S3) {
                 workload = workload.in(environment.startStorage());
                 options = options.withConfiguration(workload.configuration());
             }
-            if (destination == Destination.MARIADB || destination == Destination.REDIS) {
+            if (hasServer) {
                 DestinationServer server = destination == Destination.MARIADB
                         ? DestinationServer.Mariadb.start(environment.network())
                         : DestinationServer.Redis.start(environment.network());
