@@ -54,6 +54,7 @@ record EventLine(
                                 count(extended.partitions().partitions(), "partition"),
                                 count(extended.partitions().rows(), "row"));
             case BatchEvent.Committed committed -> committed(committed.commits());
+            case BatchEvent.PartsReused reused -> count(reused.commits().size(), "partition") + " taken over";
             case BatchEvent.AttemptFailed failed ->
                 "partition %,d at %s: %s"
                         .formatted(
