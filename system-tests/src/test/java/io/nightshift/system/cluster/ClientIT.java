@@ -241,6 +241,17 @@ final class ClientIT {
                     client.control("latest", new BatchControl.Rescore(List.of())),
                     NightshiftException.Kind.UNEXPECTED,
                     "1 to 10,000 partitions");
+            RescoreRequest both = new RescoreRequest("flights", List.of(1), "flights");
+            assertRefused(
+                    name,
+                    client.rescore("latest", both, null),
+                    NightshiftException.Kind.UNEXPECTED,
+                    "both partitions and where_model");
+            assertRefused(
+                    name,
+                    client.rescore("nothing", new RescoreRequest("flights", List.of(), null), null),
+                    NightshiftException.Kind.NOT_FOUND,
+                    "nothing");
             assertRefused(
                     name,
                     client.submit(job, SubmitOptions.DEFAULT.withKey("two words")),
@@ -314,42 +325,6 @@ final class ClientIT {
             assertThat(now(client(door).drift(batch, batch)).baseline()).isEqualTo(batch);
             earlier = batch;
         }
-    }
-
-    @Test
-    @Order(4)
-    void partitionsAreScoredAgainByAnyDoor() throws Exception {
-        FlightsJob flights = FlightsJob.on(folder.resolve("again"), "FROM flights LIMIT 2000");
-        String text = HttpNode.jobText(flights, "job=again", "partitions.rows=1000");
-        String first = now(client("http").submit(text, SubmitOptions.DEFAULT)).batch();
-        now(client("http").watch(first, progress -> {}));
-        RescoreRequest request = new RescoreRequest("flights", List.of(1), null);
-
-        String next = now(client("messages").rescore(first, request, null)).batch();
-
-        assertThat(next).isNotEqualTo(first);
-        CLIENTS.forEach((name, client) -> {
-            assertThat(now(client.rescore(first, request, null)).batch())
-                    .as(name)
-                    .isEqualTo(next);
-            assertRefused(
-                    name,
-                    client.rescore(first, new RescoreRequest("flights", List.of(2), null), null),
-                    NightshiftException.Kind.REJECTED,
-                    "there is no partition 2");
-            assertRefused(
-                    name,
-                    client.rescore(first, new RescoreRequest("flights", List.of(1), "flights"), null),
-                    NightshiftException.Kind.UNEXPECTED,
-                    "both partitions and where_model");
-            assertRefused(
-                    name, client.rescore("nothing", request, null), NightshiftException.Kind.NOT_FOUND, "nothing");
-        });
-        assertThat(now(client("member").watch(next, progress -> {})).predictions())
-                .isEqualTo(2_000);
-        assertThat(now(client("http").events(next, 0)).events())
-                .filteredOn(event -> event.get("event").asText().equals("parts-reused"))
-                .hasSize(1);
     }
 
     @Test
