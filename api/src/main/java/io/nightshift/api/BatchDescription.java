@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param batch the batch's ID, such as `flights-20261124t231425-3f9a`
 /// @param job the job's name
-/// @param model the model version that scores the whole batch, as `name@version`
+/// @param model the model version that scores the whole batch, as `name@version`; during a canary the champion
 /// @param state `submitted`, `running`, `paused`, `publishing`, `held`, `published`, `failed` or `cancelled`;
 ///     `opened` while the batch's ledger is empty; `damaged` if its ledger can't be read
 /// @param submittedAt when the batch was opened
@@ -49,6 +49,7 @@ import org.jspecify.annotations.Nullable;
 /// @param approval who has approved the publication in spite of failed checks; null if nobody has
 /// @param removal how far the removal of the published batch is; null if it is not removed
 /// @param redrive how far the last redrive of its quarantined rows is; null if there was none
+/// @param rollout how far the rollout of another model version is; null if the batch tries none
 public record BatchDescription(
         String batch,
         String job,
@@ -78,7 +79,8 @@ public record BatchDescription(
         @JsonInclude(Include.NON_EMPTY) List<Check> checks,
         @JsonInclude(Include.NON_NULL) @Nullable Approval approval,
         @JsonInclude(Include.NON_NULL) @Nullable Removal removal,
-        @JsonInclude(Include.NON_NULL) @Nullable Redrive redrive) {
+        @JsonInclude(Include.NON_NULL) @Nullable Redrive redrive,
+        @JsonInclude(Include.NON_NULL) @Nullable Rollout rollout) {
 
     /// Keeps unmodifiable copies of the collections; the maps are sorted.
     public BatchDescription {
@@ -179,6 +181,48 @@ public record BatchDescription(
             @JsonInclude(Include.NON_NULL) @Nullable Instant endedAt,
             @JsonInclude(Include.NON_NULL) @Nullable String failure,
             String text) {}
+
+    /// The rollout of another model version: it scores some partitions first, and the others if it keeps the
+    /// guards there.
+    ///
+    /// @param at when the partitions were chosen
+    /// @param candidate the version that is tried, as `name@version`
+    /// @param champion the version that scores the batch if the candidate fails, as `name@version`
+    /// @param mode `canary`
+    /// @param state `running`, `passed` or `failed`
+    /// @param partitions how many partitions the candidate scores first
+    /// @param decidedAt when it was decided; null before
+    /// @param rows how many rows both have scored; 0 before the decision
+    /// @param guards the measured values; empty before the decision, and if the candidate failed before
+    /// @param promoted the alias that was moved to the candidate; null if none was
+    /// @param text the rollout in one sentence, for people
+    public record Rollout(
+            Instant at,
+            String candidate,
+            String champion,
+            String mode,
+            String state,
+            int partitions,
+            @JsonInclude(Include.NON_NULL) @Nullable Instant decidedAt,
+            long rows,
+            List<Guard> guards,
+            @JsonInclude(Include.NON_NULL) @Nullable String promoted,
+            String text) {
+
+        /// Keeps an unmodifiable copy of the list.
+        public Rollout {
+            guards = List.copyOf(guards);
+        }
+    }
+
+    /// What a guard of a rollout has measured.
+    ///
+    /// @param name the guard, as its key in the job file, such as `prediction-psi`
+    /// @param value the measured value: a share from 0 to 1, an index, or a multiple
+    /// @param limit the limit of the value, in the same unit
+    /// @param passed whether the value keeps the limit
+    /// @param text the value and the limit, for people
+    public record Guard(String name, double value, double limit, boolean passed, String text) {}
 
     /// A resource that the batch needs does not work. The batch tries it again and again.
     ///
@@ -310,7 +354,8 @@ public record BatchDescription(
                 checks,
                 approval,
                 removal,
-                redrive);
+                redrive,
+                rollout);
     }
 
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.

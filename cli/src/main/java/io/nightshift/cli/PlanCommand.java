@@ -8,12 +8,15 @@ import io.nightshift.coordinator.timing.Deadline;
 import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.configuration.Configuration;
+import io.nightshift.node.submission.JobModel;
 import io.nightshift.node.submission.SubmissionResolver;
+import io.nightshift.protocol.batch.GuardResult;
 import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NewFiles;
 import io.nightshift.protocol.job.NewTimes;
+import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.Destinations;
@@ -29,6 +32,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -95,9 +99,42 @@ final class PlanCommand implements Callable<Integer> {
                     .filter(file -> !file.file().isLookup())
                     .toList();
             String memory = check.memory() + planning(job, plan.rows(), counted);
-            print(job, own, details, plan, memory, RunTimeEstimate.of(job, plan.rows(), given, home));
+            List<String> rollout = rollout(job, check.candidate(), plan.partitions());
+            print(job, own, details, plan, rollout, memory, RunTimeEstimate.of(job, plan.rows(), given, home));
         }
         return ExitStatus.DONE;
+    }
+
+    /// How the job tries another version of its model.
+    private static List<String> rollout(Job job, JobModel.@Nullable FromRegistry candidate, int partitions) {
+        Rollout rollout = job.rollout();
+        if (rollout == null) {
+            return List.of();
+        }
+        if (candidate == null) {
+            return List.of("rollout     none: %s is not set, is the version of the model, or was rolled back"
+                    .formatted(rollout.candidate().text()));
+        }
+        String first = partitions == 0
+                ? "%s, as soon as there are rows".formatted(candidate.version())
+                : "%s scores %,d of %,d partitions first"
+                        .formatted(candidate.version(), rollout.partitions(partitions), partitions);
+        String guards =
+                rollout.guards().stream().map(GuardResult::limit).collect(Collectors.joining(", ", "guards      ", ""));
+        return List.of(
+                "rollout     " + first,
+                guards,
+                "on pass     it scores the others"
+                        + (rollout.onPass() == Rollout.OnPass.PROMOTE
+                                ? ", and %s is moved to it"
+                                        .formatted(job.model().name() + "@"
+                                                + job.model().alias())
+                                : ""),
+                "on fail     "
+                        + (rollout.onFail() == Rollout.OnFail.FAIL
+                                ? "the batch fails"
+                                : "%s scores all partitions"
+                                        .formatted(job.model().text())));
     }
 
     /// Says how much memory the coordinator's node needs to plan the batch; empty if planning reads no rows.
@@ -123,6 +160,7 @@ final class PlanCommand implements Callable<Integer> {
             List<InspectedFile> files,
             List<String> details,
             PartitionPlan plan,
+            List<String> rollout,
             String memory,
             String duration) {
         PrintWriter out = spec.commandLine().getOut();
@@ -152,6 +190,7 @@ final class PlanCommand implements Callable<Integer> {
                     });
         }
         out.println("  model       " + job.model().text());
+        rollout.forEach(line -> out.println("  " + line));
         out.println("  memory      " + memory);
         out.println("  duration    " + duration);
         TimeWindow window = TimeWindow.of(job.timing());

@@ -262,6 +262,7 @@ public final class Node {
                         this::description,
                         this::attempt,
                         Clock.systemUTC()),
+                new RegistryPromoter(dependencies.models().registry()),
                 new LedgerMeasurements(dependencies.ledger()),
                 dependencies.ledger()::entries,
                 this::tellRegister,
@@ -452,30 +453,31 @@ public final class Node {
 
     /// The batch's model was in the registry when the job was submitted. So a registry that does not hand
     /// it out is this node's fault.
-    private Model model(Lease lease) {
+    private Model model(ModelVersion version) {
         try {
-            return dependencies.models().get(lease.model());
+            return dependencies.models().get(version);
         } catch (FailureException e) {
             throw new FailureException(
                     Failure.of(
                             FailedResource.Type.REGISTRY,
-                            lease.model().toString(),
+                            version.toString(),
                             "the model registry of this node: " + e.failure().message()),
                     e);
         }
     }
 
     private PartitionAttempt attempt(Lease lease) {
-        Model model = model(lease);
+        Model model = model(lease.model());
+        Model other = lease.other() == null ? null : model(lease.other());
         MemoryEstimate estimate = MemoryEstimate.of(
                 lease.job(),
                 lease.slices().stream().map(Slice::file).toList(),
                 model.description(),
-                model.heapBytes(),
+                model.heapBytes() + (other == null ? 0 : other.heapBytes()),
                 dependencies.scoring().size(),
                 dependencies.memory());
         DestinationStore destination = destinations.of(lease.job());
-        return new PartitionAttempt(
+        PartitionAttempt attempt = new PartitionAttempt(
                 dependencies.duckDb().get(),
                 destinations.sources(),
                 lease,
@@ -484,6 +486,7 @@ public final class Node {
                 destination.writer(lease, name, estimate.blockRows()),
                 destination.limits(),
                 firstRow);
+        return other == null ? attempt : attempt.comparing(other);
     }
 
     private void probeFaults() {
@@ -713,7 +716,7 @@ public final class Node {
             UnknownBatches.refuse(job, destinations.of(job), dependencies.ledger()::registered);
         }
         SubmissionResolver.Resolved resolved = submissions.resolve(job);
-        dependencies.models().keep(resolved.submission().model(), resolved.model());
+        resolved.keepIn(dependencies.models());
         return resolved.submission();
     }
 

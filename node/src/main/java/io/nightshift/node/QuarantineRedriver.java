@@ -153,7 +153,7 @@ final class QuarantineRedriver implements Redriver {
                 state.pinned().index().partitions() + batch.supplements().size(),
                 new Epoch(state.incarnation(), 1));
         List<Slice> slices = slices(input);
-        Lease lease = new Lease(attempt, job, submitted.model(), 0, slices, store.staging(state.batch()));
+        Lease lease = new Lease(attempt, job, state.model(), 0, slices, store.staging(state.batch()));
         store.prepareSupplement(batch, job, description(submitted));
         PartitionCommit commit = attempts.apply(lease)
                 .selecting(new QuarantineSelection(

@@ -82,7 +82,7 @@ final class BatchReplayCommand extends LedgerCommand {
         List<Integer> replayed = partitions(state);
         Configuration given = configuration();
         ModelRegistry registry = registries.open(home(), given);
-        Model model = ModelFiles.load(registry.path(state.submission().model()));
+        Model model = ModelFiles.load(registry.path(state.model()));
         ObjectCopies objects = given.objects().ofCommand(home().folder());
         Path own = objects.folder().parent();
         FileRoots roots = given.files().ofCommand().withOwn(own);

@@ -181,6 +181,9 @@ final class BatchShowCommand extends QueryCommand {
         if (batch.removal() != null) {
             table.row("removal", batch.removal().text());
         }
+        if (batch.rollout() != null) {
+            table.row("rollout", batch.rollout().text());
+        }
         if (batch.redrive() != null) {
             table.row("redrive", batch.redrive().text());
         }

@@ -4,6 +4,7 @@ import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.output.OutageText;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.CheckResult;
+import io.nightshift.protocol.batch.GuardResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
@@ -88,6 +89,26 @@ final class DisplayFormat {
                                 count(extended.partitions().rows(), "row"),
                                 count(extended.partitions().partitions(), "partition"),
                                 count(extended.keptPartitions(), "partition"));
+            case BatchEvent.CanaryStarted started ->
+                "the candidate scores %s %s first"
+                        .formatted(
+                                started.partitions().size() == 1 ? "partition" : "partitions",
+                                ranges(started.partitions().stream()
+                                        .mapToInt(Integer::intValue)
+                                        .toArray()));
+            case BatchEvent.CanaryDecided decided ->
+                "the candidate has %s: %s"
+                        .formatted(
+                                decided.passed() ? "passed" : "failed",
+                                decided.reason() == null
+                                        ? decided.results().stream()
+                                                .map(GuardResult::sentence)
+                                                .collect(Collectors.joining("; "))
+                                        : decided.reason());
+            case BatchEvent.CandidatePromoted promoted ->
+                promoted.refusal() == null
+                        ? "the alias %s was moved to the candidate".formatted(promoted.alias())
+                        : "the alias %s was not moved: %s".formatted(promoted.alias(), promoted.refusal());
             case BatchEvent.Committed committed -> committed(committed.commits());
             case BatchEvent.PartsReused reused ->
                 reused.commits().isEmpty()

@@ -184,7 +184,7 @@ public final class Replay {
         Lease lease = new Lease(
                 attempt(partition),
                 replayed,
-                state.submission().model(),
+                state.model(),
                 index.range(partition).firstRow(),
                 slices,
                 scratch.staging(state.batch()));

@@ -117,7 +117,7 @@ public final class NodeCommand implements Callable<Integer> {
                 duckDb,
                 roots,
                 objects,
-                new ModelCache(registry::path),
+                new ModelCache(registry),
                 given.dataSources(),
                 new ScoringThreads(scoring),
                 MemoryBudget.budget(),

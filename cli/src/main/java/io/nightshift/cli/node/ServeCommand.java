@@ -144,7 +144,7 @@ public final class ServeCommand implements Callable<Integer> {
                 duckDb,
                 roots,
                 objects,
-                new ModelCache(registry::path),
+                new ModelCache(registry),
                 given.dataSources(),
                 new ScoringThreads(scoring),
                 MemoryBudget.budget(),

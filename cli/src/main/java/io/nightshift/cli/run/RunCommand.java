@@ -208,7 +208,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
         DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home.spill(), roots, background);
         closing.push(duckDb::close);
         ModelRegistry registry = registries.open(home, given);
-        ModelCache models = new ModelCache(registry::path);
+        ModelCache models = new ModelCache(registry);
         Destinations destinations = new Destinations(duckDb, dataSources, roots, objects);
         closing.push(destinations::close);
         DestinationStore destination = destinations.of(job);
@@ -243,7 +243,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
                         given.alerts().names())
                 .resolve(job);
         Submission submission = resolved.submission();
-        models.keep(submission.model(), resolved.model());
+        resolved.keepIn(models);
 
         Warmup.codec(submission);
         Node node = await(starting);

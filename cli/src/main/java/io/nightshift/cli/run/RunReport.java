@@ -110,6 +110,9 @@ record RunReport(
             out.println("  unseen       categories that the model does not know: "
                     + UnseenCategories.text(status.unseenCategories()));
         }
+        if (status.canary() != null) {
+            out.println("  rollout      " + status.canary().sentence());
+        }
         checks(status)
                 .filter(check -> !check.passed())
                 .forEach(check -> out.println("  check failed " + CheckText.of(check)));
@@ -185,6 +188,10 @@ record RunReport(
             if (!status.checks().isEmpty()) {
                 json.writeFieldName("checks");
                 json.writeRawValue(ApiJson.write(checks(status).toList()));
+            }
+            if (status.canary() != null) {
+                json.writeFieldName("rollout");
+                json.writeRawValue(ApiJson.write(BatchDescriptions.rollout(status.canary())));
             }
             json.writeNumberField("partitions", status.partitions());
             json.writeNumberField("committed", status.committed());

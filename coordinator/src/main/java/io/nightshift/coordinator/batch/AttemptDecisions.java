@@ -78,7 +78,20 @@ class AttemptDecisions {
     List<CoordinatorAction> start(BatchState state, int incarnation, DecisionTime now) {
         leases = leases(incarnation, state.pinned().index().partitions());
         exhaustedPartitions(state, state.attemptsFailed()).forEach(leases::exclude);
+        if (state.canary() != null && state.canary().isRunning()) {
+            leases.only(state.canary().partitions().stream()
+                    .filter(partition -> !state.committed().contains(partition))
+                    .toList());
+        }
         lastTick = now.nanos();
+        return reportWork(state, now);
+    }
+
+    /// Voids all leases of the canary, which is decided, and begins to lease every partition.
+    List<CoordinatorAction> restart(BatchState state, DecisionTime now) {
+        if (leases != null) {
+            leases.restart();
+        }
         return reportWork(state, now);
     }
 

@@ -3,14 +3,17 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.coordinator.plan.Planner;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NewFiles;
+import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.source.PinComparison;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
@@ -18,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -196,10 +200,29 @@ final class BackgroundTaskRunner {
 
     private CoordinatorMessage.TaskOutcome publish(BatchState state) {
         refuseChangedInput(state);
-        CoordinatorMessage.TaskOutcome published =
-                new CoordinatorMessage.PublicationCompleted(services.publisher().publish(state));
+        Publication publication = services.publisher().publish(state);
         release();
-        return published;
+        return new CoordinatorMessage.PublicationCompleted(publication, promote(state));
+    }
+
+    /// Moves the alias of the job's model to a candidate that has passed, after readers see its predictions.
+    /// A failure is recorded, and is no reason to repeat the publication: the alias can be moved by hand.
+    private CoordinatorMessage.@Nullable Promotion promote(BatchState state) {
+        Job job = state.submission().job();
+        String alias = job.model().alias();
+        boolean isPromoted = job.rollout() != null
+                && job.rollout().onPass() == Rollout.OnPass.PROMOTE
+                && state.canary() != null
+                && state.canary().status().state() == Canary.State.PASSED;
+        if (!isPromoted || alias == null) {
+            return null;
+        }
+        try {
+            services.promoter().promote(state, alias);
+            return new CoordinatorMessage.Promotion(alias, null);
+        } catch (FailureException e) {
+            return new CoordinatorMessage.Promotion(alias, e.failure().message());
+        }
     }
 
     /// Refuses to publish a batch whose input has changed since its rows were read, unless readers see the

@@ -419,11 +419,12 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                 .tell(new WorkerMessage.Lease(
                         attempt,
                         submitted.job(),
-                        submitted.model(),
+                        state.model(),
                         index.range(attempt.partition()).firstRow(),
                         index.slices(attempt.partition()),
                         services.publisher().staging(batch, submitted.job()),
-                        grant.nonce()));
+                        grant.nonce(),
+                        state.comparedModel()));
     }
 
     /// The register learns of the end even if the sweep fails or stalls. While a sweep hangs, there is no

@@ -36,8 +36,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The parts: [LifecycleDecisions] moves the batch from phase to phase, [AttemptDecisions] grants leases and
 /// counts failures, [CommitDecisions] decides exactly-once, [ControlDecisions] answers operators,
-/// [RemovalDecisions] removes the batch after its publication, [RedriveDecisions] adds rows to it that were
-/// quarantined, and [TakeoverDetection] notices that another coordinator has taken over.
+/// [CanaryDecisions] lets a candidate score some partitions first, [RemovalDecisions] removes the batch after its
+/// publication, [RedriveDecisions] adds rows to it that were quarantined, and [TakeoverDetection] notices
+/// that another coordinator has taken over.
 final class BatchDecisions {
 
     private final BatchId batch;
@@ -49,6 +50,7 @@ final class BatchDecisions {
     private final BatchForecast forecasts;
     private final RemovalDecisions removal;
     private final RedriveDecisions redrives;
+    private final CanaryDecisions canary;
 
     /// @param lifecycle new, like all other parts, and used by no other object
     BatchDecisions(
@@ -60,7 +62,8 @@ final class BatchDecisions {
             TakeoverDetection takeover,
             BatchForecast forecasts,
             RemovalDecisions removal,
-            RedriveDecisions redrives) {
+            RedriveDecisions redrives,
+            CanaryDecisions canary) {
         this.batch = batch;
         this.lifecycle = lifecycle;
         this.attempts = attempts;
@@ -70,6 +73,7 @@ final class BatchDecisions {
         this.forecasts = forecasts;
         this.removal = removal;
         this.redrives = redrives;
+        this.canary = canary;
     }
 
     /// @param node this node, `host:port`
@@ -91,7 +95,8 @@ final class BatchDecisions {
                 new TakeoverDetection(settings, lifecycle),
                 forecasts,
                 removal,
-                redrives);
+                redrives,
+                new CanaryDecisions(attempts));
     }
 
     /// Decides about a message.
@@ -102,7 +107,7 @@ final class BatchDecisions {
                 state.redrives().isPending()
                         ? redrives.resume(state, now)
                         : lifecycle.recovered(state, now).plus(removal.nextStep(state, now));
-            case CoordinatorMessage.FlushCommits flush -> withNextStep(state, commits.flush(state, now));
+            case CoordinatorMessage.FlushCommits flush -> withNextStep(state, commits.flush(state, now), now);
             case CoordinatorMessage.Tick tick -> tick(state, now);
             case CoordinatorMessage.TaskReported(
                     int incarnation,
@@ -160,7 +165,7 @@ final class BatchDecisions {
                         () -> commits.commit(state, commit, lifecycle.judgeableIncarnation(state), now));
             case BatchCommand.ReleaseLease release -> attempts.release(state, release, now);
             case BatchCommand.AttemptDiscarded(Attempt attempt, Use use) -> attempts.discard(state, attempt, use);
-            case BatchCommand.AttemptFailed failed -> withNextStep(state, attempts.failed(state, failed, now));
+            case BatchCommand.AttemptFailed failed -> withNextStep(state, attempts.failed(state, failed, now), now);
         };
     }
 
@@ -185,12 +190,13 @@ final class BatchDecisions {
         if (!opened.equals(Decision.nothing())) {
             return opened;
         }
-        Decision decision = withNextStep(state, attempts.tick(state, now));
+        Decision decision = withNextStep(state, attempts.tick(state, now), now);
         return decision.plus(takeover.tick(state, decision, now));
     }
 
-    /// Adds what follows if the events of attempts have completed or failed the batch.
-    private Decision withNextStep(BatchState state, Decision decision) {
+    /// Adds what follows if the events of attempts have decided the canary, or have completed or failed the batch.
+    private Decision withNextStep(BatchState state, Decision ofAttempts, DecisionTime now) {
+        Decision decision = canary.decide(state, ofAttempts, now);
         return decision.events().isEmpty()
                 ? decision
                 : decision.plus(lifecycle.phaseActions(state.after(decision.events())));
@@ -273,7 +279,8 @@ final class BatchDecisions {
                 state.checked() == null ? List.of() : state.checked().results(),
                 approval(state.approved()),
                 state.removal(),
-                state.redrives().last());
+                state.redrives().last(),
+                state.canary() == null ? null : state.canary().status());
     }
 
     private static BatchStatus.@Nullable Outage outage(BatchState.@Nullable Outage outage) {

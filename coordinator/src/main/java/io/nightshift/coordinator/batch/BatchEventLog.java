@@ -51,6 +51,32 @@ final class BatchEventLog {
                         extended.partitions().rows(),
                         extended.partitions().partitions(),
                         extended.keptPartitions());
+            case BatchEvent.CanaryStarted started ->
+                LOG.info(
+                        "{}: {} scores the partitions {} first, and no other is scored before it has passed",
+                        batch,
+                        next.submission().candidate(),
+                        PartitionRangeFormat.text(started.partitions()));
+            case BatchEvent.CanaryDecided decided -> {
+                String sentence = Objects.requireNonNull(next.canary()).status().sentence();
+                if (decided.passed()) {
+                    LOG.info("{}: {}", batch, sentence);
+                } else {
+                    LOG.warn("{}: {}", batch, sentence);
+                }
+            }
+            case BatchEvent.CandidatePromoted promoted -> {
+                if (promoted.refusal() == null) {
+                    LOG.info("{}: the alias {} is moved to {}", batch, promoted.alias(), next.model());
+                } else {
+                    LOG.warn(
+                            "{}: the alias {} is not moved to {}: {}",
+                            batch,
+                            promoted.alias(),
+                            next.model(),
+                            promoted.refusal());
+                }
+            }
             case BatchEvent.Committed committed -> {
                 for (PartitionCommit commit : committed.commits()) {
                     LOG.info("{} committed", commit.attempt(batch));

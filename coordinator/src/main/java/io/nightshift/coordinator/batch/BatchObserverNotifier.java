@@ -67,6 +67,9 @@ final class BatchObserverNotifier {
                     checked.results().forEach(result -> observer.checked(job, result));
                 }
                 case BatchEvent.Approved approved -> {}
+                case BatchEvent.CanaryStarted started -> {}
+                case BatchEvent.CanaryDecided done -> {}
+                case BatchEvent.CandidatePromoted promoted -> {}
                 case BatchEvent.Submitted submitted -> {}
                 case BatchEvent.TookOver tookOver -> {}
                 case BatchEvent.Planned planned -> {}

@@ -24,6 +24,7 @@ import java.util.function.ToLongFunction;
 /// @param models describes a registered model; called on threads of `blocking` only
 /// @param publisher publishes batches
 /// @param redriver scores quarantined rows of published batches again; called on threads of `blocking` only
+/// @param promoter moves aliases to candidates that have passed; called on threads of `blocking` only
 /// @param measurements what the checks of batches look at; called on threads of `blocking` only
 /// @param entries counts a batch's entries in the journal; called on threads of `blocking` only
 /// @param register sends a command to the batch register; called by any thread, never blocks
@@ -44,6 +45,7 @@ public record BatchServices(
         Function<ModelVersion, ModelDescription> models,
         Publisher publisher,
         Redriver redriver,
+        CandidatePromoter promoter,
         BatchMeasurements measurements,
         ToLongFunction<BatchId> entries,
         Consumer<BatchRegisterCommand> register,

@@ -5,7 +5,10 @@ import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchEvent.Approved;
 import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
+import io.nightshift.protocol.batch.BatchEvent.CanaryDecided;
+import io.nightshift.protocol.batch.BatchEvent.CanaryStarted;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
+import io.nightshift.protocol.batch.BatchEvent.CandidatePromoted;
 import io.nightshift.protocol.batch.BatchEvent.Checked;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.ExtensionRequested;
@@ -45,6 +48,7 @@ import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobWindow;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.NewerEventException;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
@@ -92,6 +96,7 @@ import org.jspecify.annotations.Nullable;
 /// @param removal how far the removal of a published batch is; null if it is not removed
 /// @param redrives the redrives of a published batch
 /// @param reusedTo the number of partitions, the first ones, about whose reuse is decided
+/// @param canary how far the canary is; null if the batch tries no candidate, and before it is planned
 public record BatchState(
         BatchId batch,
         long entries,
@@ -116,7 +121,8 @@ public record BatchState(
         @Nullable ExtensionRequested extension,
         @Nullable Removal removal,
         Redrives redrives,
-        int reusedTo) {
+        int reusedTo,
+        @Nullable CanaryState canary) {
 
     /// Failures of a resource: of one attempt after another, or of one try at a step.
     ///
@@ -279,12 +285,29 @@ public record BatchState(
                 null,
                 null,
                 Redrives.NONE,
-                0);
+                0,
+                null);
     }
 
-    /// Whether every partition is committed, and the plan is not to be extended.
+    /// Whether every partition is committed, the plan is not to be extended, and no canary is running.
     public boolean isComplete() {
-        return plan != null && committed.isComplete() && extension == null;
+        return plan != null && committed.isComplete() && extension == null && !isCanaryRunning();
+    }
+
+    /// Whether a candidate scores some partitions, and no other is scored yet.
+    public boolean isCanaryRunning() {
+        return canary != null && canary.isRunning();
+    }
+
+    /// The version that scores partitions now, and has scored all that are committed.
+    public ModelVersion model() {
+        return canary == null ? submission().model() : canary.model();
+    }
+
+    /// The version that scores the same rows only to be compared; null if none does.
+    @Nullable
+    ModelVersion comparedModel() {
+        return isCanaryRunning() ? submission().model() : null;
     }
 
     /// Whether the batch has a plan, and has yet to take over parts of another batch before it scores the others.
@@ -409,7 +432,8 @@ public record BatchState(
                 extension,
                 removal,
                 redrives,
-                reusedTo);
+                reusedTo,
+                canary);
     }
 
     /// The state after these events, before they are entries of the ledger: [#head()] stays the same.
@@ -458,7 +482,8 @@ public record BatchState(
                     null,
                     null,
                     redrives,
-                    0);
+                    0,
+                    null);
         }
         Phase before = phase;
         if (before == null || !Transitions.allows(before, event.getClass())) {
@@ -497,7 +522,8 @@ public record BatchState(
                 extension,
                 removal,
                 redrives,
-                reusedTo);
+                reusedTo,
+                canary);
     }
 
     private BatchState fold(BatchEvent event) {
@@ -519,6 +545,7 @@ public record BatchState(
         Removal nextRemoval = removal;
         Redrives nextRedrives = redrives;
         int nextReusedTo = reusedTo;
+        CanaryState nextCanary = canary;
         switch (event) {
             case Submitted again -> throw new IllegalStateException("it can't begin twice");
             case TookOver tookOver -> {
@@ -567,6 +594,9 @@ public record BatchState(
             }
             case Committed done -> {
                 nextCommitted = committed.withCommits(done.commits());
+                for (PartitionCommit commit : done.commits()) {
+                    nextCanary = nextCanary == null ? null : nextCanary.committed(commit);
+                }
                 nextProgress = done.at();
                 long rows = 0;
                 for (PartitionCommit commit : done.commits()) {
@@ -607,6 +637,19 @@ public record BatchState(
                                 : curve.begun(reused.at());
                 nextOutage = outage != null && outage.ofStep() ? null : outage;
             }
+            case CanaryStarted started -> {
+                ModelVersion candidate = submission().candidate();
+                if (canary != null || candidate == null || pinned().index().partitions() == 0) {
+                    throw new IllegalStateException("no canary can start");
+                }
+                nextCanary = CanaryState.of(started, candidate, submission().model());
+            }
+            case CanaryDecided decided -> {
+                nextCanary = startedCanary().decided(decided);
+                nextAttemptsFailed = Map.of();
+                nextOutage = outage;
+            }
+            case CandidatePromoted promoted -> nextCanary = startedCanary().promoted(promoted);
             case AttemptFailed failed
             when failed.until() != null ->
                 nextOutage = Outage.after(outage, failed.at(), failed.until(), failed.failure(), failed.node(), false);
@@ -686,11 +729,7 @@ public record BatchState(
             case RedriveFailed failed -> nextRedrives = redrives.fail(failed);
             case SupplementCommitted scored ->
                 nextRedrives = redrives.commit(
-                        scored,
-                        pinned().index().partitions(),
-                        totals.quarantined(),
-                        submission().model().sha256(),
-                        incarnation);
+                        scored, pinned().index().partitions(), totals.quarantined(), model().sha256(), incarnation);
             case SupplementPublished end -> {
                 nextRedrives = redrives.publish(end);
                 nextTotals = totals.plus(nextRedrives.published().getLast());
@@ -725,7 +764,15 @@ public record BatchState(
                 nextExtension,
                 nextRemoval,
                 nextRedrives,
-                nextReusedTo);
+                nextReusedTo,
+                nextCanary);
+    }
+
+    private CanaryState startedCanary() {
+        if (canary == null) {
+            throw new IllegalStateException("no canary has started");
+        }
+        return canary;
     }
 
     private Removal pendingRemoval() {

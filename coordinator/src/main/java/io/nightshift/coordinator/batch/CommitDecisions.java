@@ -87,10 +87,16 @@ class CommitDecisions {
         if (!Objects.equals(commit.value(), cut == null ? null : cut.value())) {
             return "the attempt scored rows of another partition value than planned";
         }
-        if (!commit.model().equals(state.submission().model().sha256())) {
+        if (!isOfLeasedModel(state, commit)) {
             return "the attempt scored with another model";
         }
         return null;
+    }
+
+    /// Whether the attempt has scored with the model of its lease: an attempt of a candidate that has failed
+    /// has not.
+    boolean isOfLeasedModel(BatchState state, PartitionCommit commit) {
+        return commit.model().equals(state.model().sha256());
     }
 
     boolean holdsLease(PartitionCommit commit) {

@@ -102,7 +102,7 @@ class ControlDecisions {
         }
         if (outcome.visible() != null) {
             return lifecycle
-                    .published(state, Phase.PUBLISHING, outcome.visible(), now)
+                    .published(state, Phase.PUBLISHING, outcome.visible(), null, now)
                     .plus(refusals(
                             requests,
                             "it became visible to readers in %s before it could be cancelled, so it is published"
@@ -233,6 +233,9 @@ class ControlDecisions {
     private Decision rescore(BatchState state, Phase phase, BatchCommand.Rescore request, DecisionTime now) {
         if (state.plan() == null) {
             return refuse(request, "it is not planned yet");
+        }
+        if (state.isCanaryRunning()) {
+            return refuse(request, "its canary is not decided yet");
         }
         SortedSet<Integer> chosen = new TreeSet<>(request.partitions());
         if (chosen.isEmpty()) {

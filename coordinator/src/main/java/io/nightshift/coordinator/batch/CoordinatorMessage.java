@@ -99,7 +99,22 @@ sealed interface CoordinatorMessage {
     record BatchMeasured(Measured measured) implements StepOutcome {}
 
     /// The outcome of [CoordinatorAction.Publish]: readers see the batch.
-    record PublicationCompleted(Publication publication) implements StepOutcome {}
+    ///
+    /// @param promotion of its candidate; null if none was tried
+    record PublicationCompleted(
+            Publication publication, @Nullable Promotion promotion) implements StepOutcome {
+
+        /// The publication of a batch that promotes no candidate.
+        PublicationCompleted(Publication publication) {
+            this(publication, null);
+        }
+    }
+
+    /// What became of the move of an alias to the candidate.
+    ///
+    /// @param alias of the model
+    /// @param refusal why it was not moved; null if it was
+    record Promotion(String alias, @Nullable String refusal) {}
 
     /// A task failed.
     ///

@@ -82,6 +82,24 @@ class Leases {
         this.duration = duration;
     }
 
+    /// Leases these partitions only, until [#restart]. Called before the first lease.
+    ///
+    /// @param chosen partitions that are not committed
+    void only(List<Integer> chosen) {
+        queued.addAll(chosen);
+        firstFresh = partitions;
+    }
+
+    /// Voids all leases, and makes every partition available that is not committed.
+    void restart() {
+        active.clear();
+        heldBy.clear();
+        queued.clear();
+        delayed.clear();
+        excluded.clear();
+        firstFresh = 0;
+    }
+
     /// The partition to lease next; empty if every partition is committed, leased, excluded or delayed.
     OptionalInt nextPartition(CommittedPartitions committed, long now) {
         while (!delayed.isEmpty() && delayed.peek().notBefore() - now <= 0) {

@@ -9,6 +9,7 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.storage.destination.Publication;
@@ -122,7 +123,8 @@ class LifecycleDecisions {
                                 submission.model(),
                                 submission.input(),
                                 submission.due(),
-                                submission.reuse()));
+                                submission.reuse(),
+                                submission.candidate()));
             case FAILED ->
                 commits.violation(state) == null
                         ? retryExtended(state, asksForExtension(state, submission) ? submission.input() : null, now)
@@ -453,8 +455,10 @@ class LifecycleDecisions {
             case CoordinatorMessage.InputUnchanged unchanged -> inputUnchanged(state, state.phase(), now);
             case CoordinatorMessage.InputInspected inspected -> inputInspected(state, state.phase(), inspected, now);
             case CoordinatorMessage.BatchMeasured(Measured measured) -> measured(state, measured, now);
-            case CoordinatorMessage.PublicationCompleted(Publication publication) ->
-                published(state, state.phase(), publication, now);
+            case CoordinatorMessage.PublicationCompleted(
+                    Publication publication,
+                    CoordinatorMessage.Promotion promotion) ->
+                published(state, state.phase(), publication, promotion, now);
             case CoordinatorMessage.TaskFailed(Failure failure, String by) ->
                 taskFailed(state, state.phase(), new FailedStep(failure, by == null ? node : by, others), now);
             case CoordinatorMessage.TaskStalled(Failure failure, String by) ->
@@ -481,13 +485,19 @@ class LifecycleDecisions {
         List<SourceFile> files =
                 completed.files().stream().map(InspectedFile::file).toList();
         boolean isSubmitted = completed.input().equals(state.submission().input());
-        BatchEvent planned = new BatchEvent.Planned(
-                now.instant(), files, completed.partitions(), isSubmitted ? null : completed.input(), completed.cuts());
-        BatchState next = state.after(List.of(planned));
+        List<BatchEvent> events = new ArrayList<>();
+        events.add(new BatchEvent.Planned(
+                now.instant(),
+                files,
+                completed.partitions(),
+                isSubmitted ? null : completed.input(),
+                completed.cuts()));
+        events.addAll(CanaryDecisions.started(state.after(events), now));
+        BatchState next = state.after(events);
         if (next.isReusing()) {
-            return Decision.persist(List.of(planned), reuse(next, now));
+            return Decision.persist(events, reuse(next, now));
         }
-        return Decision.persist(List.of(planned), startLeasing(next, now)).plus(extend(next));
+        return Decision.persist(events, startLeasing(next, now)).plus(extend(next));
     }
 
     /// Takes over the next parts of another batch. During a pause, that waits until the batch is resumed.
@@ -544,13 +554,22 @@ class LifecycleDecisions {
         return Decision.persist(events, phaseActions(state.after(events)));
     }
 
-    Decision published(BatchState state, Phase phase, Publication publication, DecisionTime now) {
+    /// @param promotion of the candidate; null if none was tried
+    Decision published(
+            BatchState state,
+            Phase phase,
+            Publication publication,
+            CoordinatorMessage.@Nullable Promotion promotion,
+            DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Published.class)) {
             return Decision.nothing();
         }
-        BatchEvent published =
-                new BatchEvent.Published(now.instant(), publication.destination(), publication.manifestSha256());
-        return Decision.persist(published, reportEnd(state.after(List.of(published))));
+        List<BatchEvent> events = new ArrayList<>();
+        if (promotion != null) {
+            events.add(new BatchEvent.CandidatePromoted(now.instant(), promotion.alias(), promotion.refusal()));
+        }
+        events.add(new BatchEvent.Published(now.instant(), publication.destination(), publication.manifestSha256()));
+        return Decision.persist(events, List.of(reportEnd(state.after(events))));
     }
 
     /// A task that failed.
@@ -739,7 +758,8 @@ class LifecycleDecisions {
             return new CoordinatorAction.SweepStagedOutput();
         }
         String input = Objects.equals(state.input(), state.submission().input()) ? null : state.input();
+        ModelVersion model = state.model().equals(state.submission().model()) ? null : state.model();
         return new CoordinatorAction.TellRegister(
-                new BatchRegisterCommand.BatchEnded(batch, Phase.PUBLISHED, forecasts.run(state), input));
+                new BatchRegisterCommand.BatchEnded(batch, Phase.PUBLISHED, forecasts.run(state), input, model));
     }
 }

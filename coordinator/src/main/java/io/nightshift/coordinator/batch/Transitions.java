@@ -12,7 +12,10 @@ import static io.nightshift.protocol.batch.Phase.SUBMITTED;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchEvent.Approved;
 import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
+import io.nightshift.protocol.batch.BatchEvent.CanaryDecided;
+import io.nightshift.protocol.batch.BatchEvent.CanaryStarted;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
+import io.nightshift.protocol.batch.BatchEvent.CandidatePromoted;
 import io.nightshift.protocol.batch.BatchEvent.Checked;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.ExtensionRequested;
@@ -92,7 +95,9 @@ public final class Transitions {
                         Map.entry(ExtensionRequested.class, Target.SAME),
                         Map.entry(PlanExtended.class, Target.BY_PROGRESS),
                         Map.entry(PartsReused.class, Target.BY_PROGRESS),
+                        Map.entry(CanaryStarted.class, Target.SAME),
                         Map.entry(Committed.class, Target.BY_PROGRESS),
+                        Map.entry(CanaryDecided.class, Target.BY_PROGRESS),
                         Map.entry(AttemptFailed.class, Target.SAME),
                         Map.entry(StepFailed.class, Target.SAME),
                         Map.entry(OutageEnded.class, Target.SAME),
@@ -110,7 +115,9 @@ public final class Transitions {
                         Map.entry(ExtensionRequested.class, Target.SAME),
                         Map.entry(PlanExtended.class, Target.SAME),
                         Map.entry(PartsReused.class, Target.SAME),
+                        Map.entry(CanaryStarted.class, Target.SAME),
                         Map.entry(Committed.class, Target.SAME),
+                        Map.entry(CanaryDecided.class, Target.SAME),
                         Map.entry(AttemptFailed.class, Target.SAME),
                         Map.entry(StepFailed.class, Target.SAME),
                         Map.entry(OutageEnded.class, Target.SAME),
@@ -125,6 +132,7 @@ public final class Transitions {
                 row(
                         Map.entry(TookOver.class, Target.SAME),
                         Map.entry(Checked.class, Target.BY_CHECKS),
+                        Map.entry(CandidatePromoted.class, Target.SAME),
                         Map.entry(Published.class, Target.TO_PUBLISHED),
                         Map.entry(StepFailed.class, Target.SAME),
                         Map.entry(Failed.class, Target.TO_FAILED),

@@ -8,12 +8,14 @@ import io.nightshift.coordinator.cost.UseDescriptions;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Rollout;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -79,7 +81,7 @@ public final class BatchDescriptions {
         return new BatchDescription(
                 entry.batch().value(),
                 entry.job(),
-                entry.model().toString(),
+                model(entry, state.canary() == null ? null : state.canary().status()),
                 state.phase() == null ? "opened" : state.phase().toString(),
                 entry.at(),
                 state.plan() == null ? 0 : state.plan().index().rows(),
@@ -105,7 +107,8 @@ public final class BatchDescriptions {
                 state.checked() == null ? List.of() : checks(state.checked().results()),
                 approval(state.approved()),
                 removal(state.removal()),
-                redrive(state.redrives().last()));
+                redrive(state.redrives().last()),
+                state.canary() == null ? null : rollout(state.canary().status()));
     }
 
     private static boolean isRetryable(@Nullable Phase phase, @Nullable Failure failure) {
@@ -127,7 +130,7 @@ public final class BatchDescriptions {
         return new BatchDescription(
                 status.batch().value(),
                 entry.job(),
-                entry.model().toString(),
+                model(entry, status.canary()),
                 status.isDamaged()
                         ? "damaged"
                         : status.phase() == null ? "opened" : status.phase().toString(),
@@ -155,7 +158,8 @@ public final class BatchDescriptions {
                 checks(status.checks()),
                 approval(status.approval()),
                 removal(status.removal()),
-                redrive(status.redrive()));
+                redrive(status.redrive()),
+                status.canary() == null ? null : rollout(status.canary()));
     }
 
     /// Describes the results of checks.
@@ -198,6 +202,37 @@ public final class BatchDescriptions {
                         redrive.endedAt(),
                         redrive.failure(),
                         redrive.sentence());
+    }
+
+    /// The version that scores the batch: the candidate, once it has passed.
+    private static String model(BatchRegisterState.Entry entry, @Nullable Canary canary) {
+        return (canary != null && canary.state() == Canary.State.PASSED ? canary.candidate() : entry.model())
+                .toString();
+    }
+
+    /// Describes the rollout of a candidate.
+    public static BatchDescription.Rollout rollout(Canary canary) {
+        return new BatchDescription.Rollout(
+                canary.at(),
+                canary.candidate().toString(),
+                canary.champion().toString(),
+                Rollout.Mode.CANARY.text(),
+                canary.state().toString(),
+                canary.partitions(),
+                canary.decidedAt(),
+                canary.rows(),
+                canary.results().stream()
+                        .map(result -> new BatchDescription.Guard(
+                                result.guard().measure().text(),
+                                result.value(),
+                                result.guard().limit(),
+                                result.passed(),
+                                result.sentence()))
+                        .toList(),
+                canary.promotion() == null || canary.promotion().refusal() != null
+                        ? null
+                        : canary.promotion().alias(),
+                canary.sentence());
     }
 
     private static BatchDescription.@Nullable Approval approval(BatchEvent.@Nullable Approved approved) {
@@ -286,6 +321,7 @@ public final class BatchDescriptions {
                 null,
                 null,
                 List.of(),
+                null,
                 null,
                 null,
                 null);

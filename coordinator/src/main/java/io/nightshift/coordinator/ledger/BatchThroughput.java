@@ -23,6 +23,9 @@ final class BatchThroughput {
             case BatchEvent.Retried retried -> begin(retried.at());
             case BatchEvent.Checked checked -> {}
             case BatchEvent.Approved approved -> {}
+            case BatchEvent.CanaryStarted started -> {}
+            case BatchEvent.CanaryDecided decided -> {}
+            case BatchEvent.CandidatePromoted promoted -> {}
             case BatchEvent.Committed committed ->
                 rows += committed.commits().stream()
                         .mapToLong(PartitionCommit::rows)

@@ -103,7 +103,8 @@ public final class LostBatches implements LostBatch.Search {
                         Objects.requireNonNullElse(input, ""),
                         submitted.model(),
                         submitted.due(),
-                        submitted.reuse()),
+                        submitted.reuse(),
+                        submitted.candidate()),
                 phase,
                 false);
     }

@@ -104,7 +104,7 @@ public record RegisteredBatches(BatchRegisterState register, ArchiveTable archiv
             List<Entry> page = page(null, null, last, PAGE);
             for (Entry entry : page) {
                 boolean counts = entry.end().isEmpty() || entry.isPublished();
-                if (counts && entry.model().equals(model)) {
+                if (counts && entry.uses(model)) {
                     found.add(entry);
                 }
             }

@@ -61,7 +61,7 @@ public final class CommittedBatches {
         return new CommittedBatch(
                 state.batch(),
                 submitted.job(),
-                submitted.model(),
+                state.model(),
                 submitted.at(),
                 state.incarnation(),
                 state.plan() == null ? List.of() : state.pinned().files(),
@@ -72,7 +72,8 @@ public final class CommittedBatches {
                 state.approved(),
                 state.entries(),
                 state.head(),
-                submitted.reuse() == null ? null : submitted.reuse().batch());
+                submitted.reuse() == null ? null : submitted.reuse().batch(),
+                state.canary() == null ? null : state.canary().status());
     }
 
     /// The commits whose output readers see: those of the plan, and those of supplements. The quarantine of the

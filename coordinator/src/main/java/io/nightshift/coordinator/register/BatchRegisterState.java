@@ -3,6 +3,7 @@ package io.nightshift.coordinator.register;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.job.TimeRange;
@@ -91,6 +92,11 @@ public final class BatchRegisterState {
             return end.filter(Phase.PUBLISHED::equals).isPresent();
         }
 
+        /// Whether the batch was scored by a version, or may be: an open batch may try it.
+        public boolean uses(ModelVersion version) {
+            return model.equals(version) || (submission != null && version.equals(submission.candidate()));
+        }
+
         boolean isOpen() {
             return end.isEmpty() && !superseded;
         }
@@ -104,7 +110,8 @@ public final class BatchRegisterState {
         }
 
         /// @param scored the input that the batch has scored; null if it is that of the submission
-        private Entry ended(Phase phase, @Nullable String scored) {
+        /// @param by the model that has scored it; null if it is that of the submission
+        private Entry ended(Phase phase, @Nullable String scored, @Nullable ModelVersion by) {
             return new Entry(
                     batch,
                     number,
@@ -112,7 +119,7 @@ public final class BatchRegisterState {
                     run,
                     fingerprint,
                     scored == null ? input : scored,
-                    model,
+                    by == null ? model : by,
                     null,
                     null,
                     superseded,
@@ -153,9 +160,15 @@ public final class BatchRegisterState {
 
         /// Whether the batch scored what the submission asks for.
         boolean isEquivalentTo(Submission other) {
-            return fingerprint.equals(other.fingerprint())
-                    && input.equals(other.input())
-                    && model.equals(other.model());
+            return fingerprint.equals(other.fingerprint()) && input.equals(other.input()) && isModelOf(other);
+        }
+
+        /// Whether the batch is scored by the version that the submission names. A candidate that was
+        /// promoted is the model of the next submission; one that is not to be promoted is tried again.
+        private boolean isModelOf(Submission other) {
+            Rollout rollout = other.job().rollout();
+            boolean isKept = rollout != null && rollout.onPass() == Rollout.OnPass.KEEP;
+            return uses(other.model()) || (isKept && model.equals(other.candidate()));
         }
     }
 
@@ -552,7 +565,7 @@ public final class BatchRegisterState {
             return new BatchRegisterState(
                     batches, unfinished, runs, jobs, keys, callers, with(read, ended.read()), position);
         }
-        Entry entry = before.ended(ended.phase(), ended.input());
+        Entry entry = before.ended(ended.phase(), ended.input(), ended.model());
         VectorMap<BatchId, Entry> all = batches.updated(batch, entry);
         RunBatches ofRun = get(runs, entry.run());
         HashMap<RunKey, RunBatches> closed = ofRun != null && batch.equals(ofRun.open())
@@ -831,7 +844,7 @@ public final class BatchRegisterState {
         if (!open.fingerprint().equals(submission.fingerprint())) {
             return Optional.of("its job file has changed since it was opened");
         }
-        if (!open.model().equals(submission.model())) {
+        if (!open.isModelOf(submission)) {
             return Optional.of("it was opened with model %s, and the job now names %s"
                     .formatted(open.model(), submission.model()));
         }

@@ -4,8 +4,8 @@ import io.nightshift.coordinator.register.RegisterAction.Decision;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.ControlReply;
-import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Job;
@@ -200,12 +200,10 @@ class RegisterDecisions {
                 shares.hasNoWork(batch);
                 yield Decision.of();
             }
-            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run, String input) -> {
-                shares.hasNoWork(batch);
-                limits.ended(batch);
-                yield state.hasEnded(batch)
-                        ? Decision.of()
-                        : Decision.persist(ended(state, batch, phase, run, input, now));
+            case BatchRegisterCommand.BatchEnded ended -> {
+                shares.hasNoWork(ended.batch());
+                limits.ended(ended.batch());
+                yield state.hasEnded(ended.batch()) ? Decision.of() : Decision.persist(ended(state, ended, now));
             }
         };
     }
@@ -213,21 +211,17 @@ class RegisterDecisions {
     /// The end of a batch that the register has as not ended. It also says what the batch has read, so that this
     /// counts even if the event that opened the batch is lost.
     private static BatchRegisterEvent.Ended ended(
-            BatchRegisterState state,
-            BatchId batch,
-            Phase phase,
-            @Nullable PastRun run,
-            @Nullable String input,
-            Instant now) {
-        BatchRegisterState.Entry entry = state.batches().get(batch);
+            BatchRegisterState state, BatchRegisterCommand.BatchEnded ended, Instant now) {
+        BatchRegisterState.Entry entry = state.batches().get(ended.batch());
         Submission submission = entry == null ? null : entry.submission();
         return new BatchRegisterEvent.Ended(
                 now,
-                batch,
-                phase,
-                run,
-                input,
-                phase == Phase.PUBLISHED && submission != null ? ReadTimes.of(submission.pinned()) : null);
+                ended.batch(),
+                ended.phase(),
+                ended.run(),
+                ended.input(),
+                ended.phase() == Phase.PUBLISHED && submission != null ? ReadTimes.of(submission.pinned()) : null,
+                ended.model());
     }
 
     /// Enters batches again whose entry was lost, and makes sure that those run that have not ended.
@@ -501,10 +495,16 @@ class RegisterDecisions {
             return Decision.persist(
                     ended(
                             state,
-                            status.batch(),
-                            Phase.PUBLISHED,
-                            status.timing() == null ? null : status.timing().run(),
-                            entry.input().equals(status.input()) ? null : status.input(),
+                            new BatchRegisterCommand.BatchEnded(
+                                    status.batch(),
+                                    Phase.PUBLISHED,
+                                    status.timing() == null
+                                            ? null
+                                            : status.timing().run(),
+                                    entry.input().equals(status.input()) ? null : status.input(),
+                                    status.canary() != null && status.canary().state() == Canary.State.PASSED
+                                            ? status.canary().candidate()
+                                            : null),
                             now),
                     new RegisterAction.Continue(run));
         }

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class ModelRegistry {
 
     /// The alias that a model name without version and alias stands for.
-    public static final String CHAMPION = "champion";
+    public static final String CHAMPION = ModelReference.CHAMPION;
 
     private static final int LISTED = 20;
 

@@ -1,6 +1,8 @@
 package io.nightshift.coordinator.verification;
 
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.CanaryDecisions;
+import io.nightshift.coordinator.batch.CanaryState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.publish.CommittedBatches;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -8,6 +10,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.PartitionPlan.Range;
@@ -169,6 +172,7 @@ final class History {
                 lookAtEpoch(number, failed.partition(), failed.epoch());
                 failedEpochs.add(failed.epoch());
             }
+            case BatchEvent.CanaryDecided decided -> lookAtCanary(number, decided);
             case BatchEvent.Rescored rescored -> rescored.partitions().forEach(this::forget);
             case BatchEvent.SupplementCommitted committed ->
                 supplemented.add(committed.supplement().commit().epoch());
@@ -180,6 +184,23 @@ final class History {
             // That these are the commits of the other batch is checked with its ledger.
             case BatchEvent.PartsReused reused -> reused.commits().forEach(commit -> lookAtCommit(number, commit));
             default -> {}
+        }
+    }
+
+    /// Compares the results of the guards with what the candidate's commits have counted.
+    private void lookAtCanary(long number, BatchEvent.CanaryDecided decided) {
+        CanaryState canary = state.canary();
+        Rollout rollout = state.submission().job().rollout();
+        if (canary == null || rollout == null || decided.reason() != null) {
+            return;
+        }
+        boolean follows = CanaryDecisions.rows(canary) == decided.rows()
+                && decided.rows() > 0
+                && CanaryDecisions.results(rollout, canary).equals(decided.results());
+        if (!follows) {
+            partitions.problem(
+                    "entry %,d: the figures of the canary do not follow from the commits of %s",
+                    number, canary.status().candidate());
         }
     }
 
@@ -242,7 +263,7 @@ final class History {
                     "entry %,d: partition %d was committed without a lease, as %s",
                     number, commit.partition(), commit.epoch());
         }
-        if (!commit.model().equals(state.submission().model().sha256())) {
+        if (!commit.model().equals(state.model().sha256())) {
             partitions.problem("entry %,d: partition %d was scored by another model", number, commit.partition());
         }
     }

@@ -8,9 +8,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
+import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.CheckResult;
+import io.nightshift.protocol.batch.GuardResult;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.job.Parameter;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.destination.Check;
 import io.nightshift.storage.destination.FileNames;
@@ -135,9 +138,10 @@ final class ManifestCheck {
                     found.path("parameters").get(parameter.name()));
         }
         compare("submitted_at", submitted.at(), found.get("submitted_at"));
-        compare("model.name", submitted.model().name(), found.at("/model/name"));
-        compare("model.version", submitted.model().version(), found.at("/model/version"));
-        compare("model.sha256", submitted.model().sha256(), found.at("/model/sha256"));
+        model("model", state.model(), found.path("model"));
+        if (state.canary() != null) {
+            rollout(state.canary().status(), found.path("rollout"));
+        }
         compare("rows.input", state.pinned().partitions().rows(), found.at("/rows/input"));
         compare("rows.read", state.totals().read(), found.at("/rows/read"));
         compare("rows.predictions", state.totals().predictions(), found.at("/rows/predictions"));
@@ -186,6 +190,35 @@ final class ManifestCheck {
                     where + ".on_fail",
                     result.check().onFail().text(),
                     found.get(i).get("on_fail"));
+        }
+    }
+
+    private void model(String key, ModelVersion model, JsonNode found) {
+        compare(key + ".name", model.name(), found.get("name"));
+        compare(key + ".version", model.version(), found.get("version"));
+        compare(key + ".sha256", model.sha256(), found.get("sha256"));
+    }
+
+    private void rollout(Canary canary, JsonNode found) {
+        compare("rollout.state", canary.state(), found.get("state"));
+        model("rollout.candidate", canary.candidate(), found.path("candidate"));
+        model("rollout.champion", canary.champion(), found.path("champion"));
+        compare("rollout.partitions", canary.partitions(), found.get("partitions"));
+        compare("rollout.rows", canary.rows(), found.get("rows"));
+        JsonNode guards = found.path("guards");
+        compare(
+                "rollout.guards (their number)",
+                canary.results().size(),
+                JSON.getNodeFactory().numberNode(guards.size()));
+        for (int i = 0; i < Math.min(canary.results().size(), guards.size()); i++) {
+            GuardResult result = canary.results().get(i);
+            String where = "rollout.guards." + result.guard().measure().text();
+            compare(
+                    where + ".name",
+                    result.guard().measure().text(),
+                    guards.get(i).get("name"));
+            compare(where + ".value", result.value(), guards.get(i).get("value"));
+            compare(where + ".passed", result.passed(), guards.get(i).get("passed"));
         }
     }
 

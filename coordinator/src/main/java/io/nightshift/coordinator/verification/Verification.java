@@ -113,7 +113,8 @@ public final class Verification {
         if (state.submitted() != null) {
             if (!submission.job().equals(state.submitted().job())
                     || !submission.model().equals(state.submitted().model())
-                    || !Objects.equals(submission.reuse(), state.submitted().reuse())) {
+                    || !Objects.equals(submission.reuse(), state.submitted().reuse())
+                    || !Objects.equals(submission.candidate(), state.submitted().candidate())) {
                 register.problem("the batch was opened with another job or model than its ledger says");
             }
         }

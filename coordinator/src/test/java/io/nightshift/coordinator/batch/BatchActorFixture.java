@@ -195,6 +195,9 @@ final class BatchActorFixture {
                 version -> MODEL,
                 publisher(),
                 NO_REDRIVES,
+                (state, alias) -> {
+                    throw new AssertionError("no job of these tests tries a candidate");
+                },
                 new LedgerMeasurements(node.ledger()),
                 node.ledger()::entries,
                 register::add,
@@ -285,7 +288,7 @@ final class BatchActorFixture {
 
     private static BatchRegisterCommand untimed(BatchRegisterCommand command) {
         return switch (command) {
-            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run, String input) ->
+            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run, String input, var model) ->
                 new BatchRegisterCommand.BatchEnded(batch, phase);
             case BatchRegisterCommand.HasWork(BatchId batch, long partitionMillis) ->
                 new BatchRegisterCommand.HasWork(batch);

@@ -2,7 +2,9 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.DistributionCounter;
 import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage;
@@ -16,6 +18,7 @@ import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.ParameterType;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.model.ModelVersion;
@@ -34,6 +37,7 @@ public final class ExampleBatch {
     public static final BatchId BATCH = new BatchId("flights-1");
     public static final Instant AT = Instant.parse("2026-11-24T23:14:25Z");
     public static final ModelVersion MODEL = new ModelVersion("delays", 1, "a1".repeat(32));
+    static final ModelVersion CANDIDATE = new ModelVersion("delays", 2, "b2".repeat(32));
     public static final String DIGEST = "b2".repeat(32);
     static final String INPUT = "1".repeat(64);
 
@@ -147,6 +151,49 @@ public final class ExampleBatch {
                 job.alerts(),
                 job.incremental(),
                 checks);
+    }
+
+    /// The same job with a rollout.
+    static Job job(Job job, Rollout rollout) {
+        return new Job(
+                job.name(),
+                new ModelReference.Champion(MODEL.name()),
+                job.features(),
+                job.source(),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                job.output(),
+                job.categories(),
+                job.retry(),
+                job.parameters(),
+                job.timing(),
+                job.priority(),
+                job.alerts(),
+                job.incremental(),
+                job.checks(),
+                job.retention(),
+                rollout);
+    }
+
+    /// A rollout whose candidate must agree with the champion in 9 of 10 rows, and may quarantine 2 of 10.
+    static Rollout rollout(double share, Rollout.OnPass onPass, Rollout.OnFail onFail) {
+        return new Rollout(
+                new ModelReference.Alias(MODEL.name(), "candidate"),
+                Rollout.Mode.CANARY,
+                share,
+                List.of(
+                        new Rollout.Guard(Rollout.Measure.QUARANTINED, 0.2),
+                        new Rollout.Guard(Rollout.Measure.AGREEMENT, 0.9)),
+                onPass,
+                onFail);
+    }
+
+    /// What both models have made of the predictions of a commit.
+    static ModelComparison comparison(long rows, long agreed) {
+        DistributionCounter counter = new DistributionCounter(null, false);
+        counter.count(new double[(int) rows], (int) rows);
+        return new ModelComparison(agreed, counter.distribution(), counter.distribution(), 1_000 * rows, 1_000 * rows);
     }
 
     /// A check of a column for NULLs.

@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.JobWindow;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import java.time.Duration;
@@ -43,6 +44,9 @@ final class InvariantChecker {
 
     /// The rows that were leased under each epoch.
     private final Map<Epoch, List<Slice>> leased = new HashMap<>();
+
+    /// The model of each lease.
+    private final Map<Epoch, ModelVersion> models = new HashMap<>();
 
     /// What each attempt has used, at most, as its worker has reported.
     private final Map<Attempt, Use> used = new HashMap<>();
@@ -116,6 +120,9 @@ final class InvariantChecker {
                 require(visible == null, "parts are reused in a batch that readers see");
                 reused.commits().forEach(this::reused);
             }
+            case BatchEvent.CanaryDecided decided -> canaryDecided(before, decided);
+            case BatchEvent.CandidatePromoted promoted ->
+                require(visible != null, "a candidate is promoted before readers see its predictions");
             case BatchEvent.Rescored rescored -> {
                 require(visible == null, "partitions are rescored that readers see");
                 // Their use counts from now on, whatever this coordinator has counted before.
@@ -279,8 +286,43 @@ final class InvariantChecker {
                 share);
     }
 
+    /// The candidate passes only with what it has committed, and leaves nothing if it fails.
+    private void canaryDecided(BatchState before, BatchEvent.CanaryDecided decided) {
+        CanaryState canary = Objects.requireNonNull(before.canary());
+        if (!decided.passed()) {
+            require(commits.isEmpty(), "a candidate has failed, and its commits stay");
+            return;
+        }
+        require(
+                commits.keySet().equals(Set.copyOf(canary.partitions())),
+                "a candidate passes with the commits of %s, and was to score %s",
+                commits.keySet(),
+                canary.partitions());
+        long rows = commits.values().stream()
+                .mapToLong(PartitionCommit::predictions)
+                .sum();
+        long agreed = commits.values().stream()
+                .mapToLong(commit -> Objects.requireNonNull(commit.comparison()).agreed())
+                .sum();
+        require(rows > 0 && agreed >= 0.9 * rows, "a candidate passes that agrees in %d of %d rows", agreed, rows);
+    }
+
+    /// The alias is moved to the candidate.
+    void promoted(BatchState known) {
+        require(visible != null, "a candidate is promoted before readers see its predictions");
+        require(
+                known.canary() != null && known.model().equals(ExampleBatch.CANDIDATE),
+                "a candidate is promoted that has not passed");
+    }
+
     private void committed(PartitionCommit commit) {
         Attempt attempt = commit.attempt(state.batch());
+        require(
+                commit.model()
+                        .equals(Objects.requireNonNull(models.get(commit.epoch()))
+                                .sha256()),
+                "%s is committed with another model than it was leased with",
+                attempt);
         require(commits.put(commit.partition(), commit) == null, "%s: a second winner", attempt);
         require(
                 commit.epoch().equals(lastGranted.get(commit.partition())),
@@ -340,6 +382,16 @@ final class InvariantChecker {
                         || known.submission().reuse().isRescored(attempt.partition(), ExampleBatch.DIGEST)
                         || reused.contains(attempt.partition()),
                 "%s is leased, and its part should be reused",
+                attempt);
+        require(
+                !known.isCanaryRunning()
+                        || Objects.requireNonNull(known.canary()).contains(attempt.partition()),
+                "%s is leased before the canary is decided",
+                attempt);
+        ModelVersion model = known.model();
+        require(
+                models.merge(epoch, model, (first, again) -> first).equals(model),
+                "%s is leased with two models",
                 attempt);
         require(
                 before != null || mayWork(known, now) || finishes(known),
@@ -425,6 +477,11 @@ final class InvariantChecker {
         require(state.extension() == null, "readers see a batch before its plan is extended");
         require(!state.needsChecks(), "readers see a batch that was not checked");
         require(!state.isHeldBack(), "readers see a batch that is held");
+        require(!state.isCanaryRunning(), "readers see a batch whose canary is not decided");
+        commits.forEach((partition, commit) -> require(
+                commit.model().equals(state.model().sha256()),
+                "readers see partition %d with predictions of another model",
+                partition));
         Map<Integer, Epoch> winners = new TreeMap<>();
         commits.forEach((partition, commit) -> require(
                 commit.epoch().isReuse()

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -584,6 +585,58 @@ enum Mutants implements Simulation.DecisionsFactory {
                 }
             };
         }
+    },
+    THE_REST_IS_LEASED_BEFORE_THE_CANARY_IS_DECIDED {
+        @Override
+        Leases leases(int incarnation, int partitions, long duration) {
+            return new Leases(incarnation, partitions, duration) {
+                @Override
+                void only(List<Integer> chosen) {}
+            };
+        }
+    },
+    A_FAILED_CANDIDATE_LEAVES_ITS_COMMITS {
+        @Override
+        CanaryDecisions canary(AttemptDecisions attempts) {
+            return new CanaryDecisions(attempts) {
+                @Override
+                void withdraw(BatchState next, CanaryState canary, List<BatchEvent> events, DecisionTime now) {}
+            };
+        }
+    },
+    A_CANDIDATE_PASSES_WITH_A_PART_OF_ITS_PARTITIONS {
+        @Override
+        CanaryDecisions canary(AttemptDecisions attempts) {
+            return new CanaryDecisions(attempts) {
+                @Override
+                boolean isScored(BatchState next, CanaryState canary) {
+                    return next.committed().count() > 0;
+                }
+            };
+        }
+    },
+    A_CANDIDATE_COMMITS_AFTER_IT_HAS_FAILED {
+        @Override
+        Leases leases(int incarnation, int partitions, long duration) {
+            return new Leases(incarnation, partitions, duration) {
+                @Override
+                void restart() {
+                    Map<Integer, ActiveLease> held = Map.copyOf(active);
+                    super.restart();
+                    active.putAll(held);
+                }
+            };
+        }
+
+        @Override
+        CommitDecisions commits(BatchId batch, AttemptDecisions attempts) {
+            return new CommitDecisions(batch, attempts) {
+                @Override
+                boolean isOfLeasedModel(BatchState state, PartitionCommit commit) {
+                    return true;
+                }
+            };
+        }
     };
 
     /// The constructor arguments of the classes that a mutant replaces.
@@ -617,7 +670,12 @@ enum Mutants implements Simulation.DecisionsFactory {
                 takeover(settings, lifecycle),
                 forecasts,
                 removal,
-                redrives);
+                redrives,
+                canary(attempts));
+    }
+
+    CanaryDecisions canary(AttemptDecisions attempts) {
+        return new CanaryDecisions(attempts);
     }
 
     AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {

@@ -1,12 +1,15 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Rollout;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -167,7 +170,9 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 PartitionPlan.Index plan = state().pinned().index();
                 PartitionPlan.Range range = plan.range(attempt.partition());
                 List<Slice> slices = plan.slices(attempt.partition());
-                world.toWorker(worker, to -> to.leased(attempt, range, slices));
+                ModelVersion model = state().model();
+                ModelVersion compared = state().comparedModel();
+                world.toWorker(worker, to -> to.leased(attempt, range, slices, model, compared));
             }
             case CoordinatorAction.FlushCommits flush -> mailbox.add(new CoordinatorMessage.FlushCommits());
             case CoordinatorAction.RetryLater(int incarnation, Failure failure, Duration backoff) ->
@@ -199,7 +204,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
     }
 
     private void tellRegister(BatchRegisterCommand command) {
-        if (command instanceof BatchRegisterCommand.BatchEnded(var batch, Phase phase, var run, var input)) {
+        if (command instanceof BatchRegisterCommand.BatchEnded(var batch, Phase phase, var run, var input, var model)) {
             checker.ended(phase);
         }
         world.toRegister(command);
@@ -302,15 +307,24 @@ final class SimulatedCoordinator extends SimulatedProcess {
     /// @param hangs whether it stalls in the middle
     private void publish(CoordinatorAction.Publish publish, BatchState state, boolean hangs) {
         if (destination.isVisible()) {
-            report(publish, SimulatedCoordinator::completed);
+            report(publish, () -> completed(state));
         } else {
             destination.begin(state.incarnation());
             after(world.between(0, 2), () -> claim(publish, state, hangs));
         }
     }
 
-    private static CoordinatorMessage.PublicationCompleted completed() {
-        return new CoordinatorMessage.PublicationCompleted(PUBLICATION);
+    private CoordinatorMessage.PublicationCompleted completed(BatchState state) {
+        Rollout rollout = state.submission().job().rollout();
+        boolean isPromoted = rollout != null
+                && rollout.onPass() == Rollout.OnPass.PROMOTE
+                && state.canary() != null
+                && state.canary().status().state() == Canary.State.PASSED;
+        if (isPromoted) {
+            checker.promoted(state);
+        }
+        return new CoordinatorMessage.PublicationCompleted(
+                PUBLICATION, isPromoted ? new CoordinatorMessage.Promotion("champion", null) : null);
     }
 
     private void claim(CoordinatorAction.Publish publish, BatchState state, boolean hangs) {
@@ -318,7 +332,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
         try {
             if (destination.claim(incarnation)) {
                 destination.end(incarnation);
-                report(publish, SimulatedCoordinator::completed);
+                report(publish, () -> completed(state));
                 return;
             }
         } catch (FailureException e) {
@@ -339,7 +353,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 if (world.random().nextBoolean()) {
                     destination.discard();
                 }
-                return completed();
+                return completed(state);
             });
         });
     }

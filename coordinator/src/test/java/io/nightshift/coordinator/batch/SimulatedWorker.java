@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -48,6 +49,8 @@ final class SimulatedWorker extends SimulatedProcess {
     private @Nullable PartitionCommit commit;
     private PartitionPlan.@Nullable Range rows;
     private List<Slice> slices = List.of();
+    private ModelVersion model = ExampleBatch.MODEL;
+    private @Nullable ModelVersion other;
     private boolean abandoned;
     private long leasedAt;
 
@@ -130,7 +133,14 @@ final class SimulatedWorker extends SimulatedProcess {
 
     /// @param range the partition's rows
     /// @param read the rows to read
-    void leased(Attempt lease, PartitionPlan.Range range, List<Slice> read) {
+    /// @param scorer the model that scores them
+    /// @param compared the model that is compared; null for none
+    void leased(
+            Attempt lease,
+            PartitionPlan.Range range,
+            List<Slice> read,
+            ModelVersion scorer,
+            @Nullable ModelVersion compared) {
         boolean done = lastCommitted != null && lease.epoch().compareTo(lastCommitted.epoch()) <= 0;
         if (done || (activity != Activity.LEASING && activity != Activity.FINDING_WORK)) {
             return;
@@ -138,6 +148,8 @@ final class SimulatedWorker extends SimulatedProcess {
         attempt = lease;
         rows = range;
         slices = read;
+        model = scorer;
+        other = compared;
         leasedAt = world.now();
         abandoned = false;
         become(Activity.SCORING);
@@ -174,6 +186,10 @@ final class SimulatedWorker extends SimulatedProcess {
         } else if (abandoned) {
             world.toCoordinator(new BatchCommand.AttemptDiscarded(lease, used(lease)));
             findWork();
+        } else if (world.isBroken(model)) {
+            Failure failure = Failure.permanent("the model can't score");
+            world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, failure, used(lease)));
+            findWork();
         } else if (world.isStorageAway()) {
             world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, SimulatedCoordinator.AWAY, used(lease)));
             findWork();
@@ -193,7 +209,8 @@ final class SimulatedWorker extends SimulatedProcess {
             findWork();
         } else {
             checker.scored(lease);
-            commit = world.result(lease, java.util.Objects.requireNonNull(rows)).withUse(used(lease), 4, 2);
+            commit = world.result(lease, java.util.Objects.requireNonNull(rows), model, other)
+                    .withUse(used(lease), 4, 2);
             become(Activity.COMMITTING);
             sendCommit();
         }

@@ -20,7 +20,9 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobWindow;
 import io.nightshift.protocol.job.Reuse;
+import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.nio.file.Path;
@@ -107,6 +109,12 @@ final class Simulation {
     private final Job job;
     private final SimulatedSource source;
 
+    /// For how many of ten rows the candidate agrees with the champion.
+    private final int agreement;
+
+    /// The share of the candidate's attempts that fail for good.
+    private final double brokenCandidate;
+
     /// The last one of the job.
     private Submission submission;
 
@@ -147,7 +155,8 @@ final class Simulation {
         this.decisions = decisions;
         this.faults = SimulatedFaults.draw(random);
         boolean strict = random.nextInt(4) == 0;
-        job = ExampleBatch.job(
+        boolean hasCandidate = random.nextInt(3) == 0;
+        Job plain = ExampleBatch.job(
                 ExampleBatch.job(
                         ExampleBatch.job(
                                 ExampleBatch.job(
@@ -156,8 +165,11 @@ final class Simulation {
                                         new Job.ErrorPolicy(strict ? 0.1 : 1, null, random.nextBoolean())),
                                 timing(),
                                 Job.DEFAULT_PRIORITY),
-                        Job.OnChange.EXTEND),
+                        hasCandidate ? null : Job.OnChange.EXTEND),
                 checks());
+        job = hasCandidate ? ExampleBatch.job(plain, rollout()) : plain;
+        agreement = random.nextInt(3) == 0 ? 0 : 10;
+        brokenCandidate = random.nextInt(3) == 0 ? 0.3 : 0;
         long[] sizes = new long[1 + random.nextInt(6)];
         for (int i = 0; i < sizes.length; i++) {
             sizes[i] = random.nextLong(8, 11);
@@ -166,7 +178,8 @@ final class Simulation {
             }
         }
         source = new SimulatedSource(random.split(), sizes);
-        submission = reusing(ExampleBatch.submission(job, source.input()), new SplittableRandom(~seed));
+        // A batch that takes over parts tries no candidate.
+        submission = hasCandidate ? submission() : reusing(submission(), new SplittableRandom(~seed));
         checker = new InvariantChecker(SETTINGS, BatchState.initial(ExampleBatch.BATCH));
         journal = new SimulatedJournal(this, checker, ExampleBatch.BATCH, random.nextInt(16) == 0);
         destination = decisions.destination(checker);
@@ -200,7 +213,7 @@ final class Simulation {
             if (!reuse.isRescored(partition, ExampleBatch.DIGEST)) {
                 PartitionPlan.Range range = state.pinned().index().range(partition);
                 Attempt of = new Attempt(ExampleBatch.BATCH, partition, new Epoch(9, 9));
-                PartitionCommit commit = reusable.computeIfAbsent(partition, first -> result(of, range))
+                PartitionCommit commit = reusable.computeIfAbsent(partition, first -> result(of, range, ExampleBatch.MODEL, null))
                         .reused(state.incarnation());
                 checker.scored(commit.attempt(ExampleBatch.BATCH));
                 parts.add(commit);
@@ -226,6 +239,18 @@ final class Simulation {
         return random.nextBoolean()
                 ? List.of()
                 : List.of(ExampleBatch.nulls(0.25, onFail[random.nextInt(onFail.length)]));
+    }
+
+    private Rollout rollout() {
+        return ExampleBatch.rollout(
+                random.nextInt(1, 4) / 3.0,
+                random.nextBoolean() ? Rollout.OnPass.PROMOTE : Rollout.OnPass.KEEP,
+                random.nextInt(4) == 0 ? Rollout.OnFail.FAIL : Rollout.OnFail.ROLLBACK);
+    }
+
+    private Submission submission() {
+        return ExampleBatch.submission(job, source.input())
+                .trying(job.rollout() == null ? null : ExampleBatch.CANDIDATE);
     }
 
     /// What the committed attempts have counted, as a coordinator reads it from the journal.
@@ -282,7 +307,7 @@ final class Simulation {
         everyNowAndThen(faults.storageLost(), this::loseStorage);
         everyNowAndThen(faults.registerDies(), this::restartRegister);
         everyNowAndThen(faults.control(), this::anOperatorActs);
-        everyNowAndThen(faults.sourceChanges(), this::changeSource);
+        everyNowAndThen(job.rollout() == null ? faults.sourceChanges() : 0, this::changeSource);
         long chaos = between(20, 120);
         runUntil(() -> now >= chaos || (ended != null && coordinators.isEmpty()), chaos + 1);
         heal();
@@ -486,8 +511,12 @@ final class Simulation {
             case BatchRegisterCommand.HasWork(BatchId batch, long partitionMillis) -> hasWork = true;
             case BatchRegisterCommand.HasNoWork(BatchId batch) -> hasWork = false;
             case BatchRegisterCommand.Leased leased -> {}
-            case BatchRegisterCommand.BatchEnded(BatchId batch, Phase phase, PastRun run, String input) ->
-                ended = phase;
+            case BatchRegisterCommand.BatchEnded(
+                    BatchId batch,
+                    Phase phase,
+                    PastRun run,
+                    String input,
+                    ModelVersion model) -> ended = phase;
             default -> throw new IllegalStateException("register told " + command);
         }
         if (hasWork) {
@@ -517,6 +546,7 @@ final class Simulation {
 
     private void runAgain() {
         submission = submission.reuse() == null ? ExampleBatch.submission(job, source.input()) : submission;
+        submission = submission();
         toCoordinator(new BatchCommand.Open(submission));
     }
 
@@ -532,24 +562,34 @@ final class Simulation {
         return HELPERS.stream().filter(node -> healed || random.nextInt(4) > 0).toList();
     }
 
+    /// Whether an attempt fails since its model can't score.
+    boolean isBroken(ModelVersion model) {
+        return model.equals(ExampleBatch.CANDIDATE) && happens(brokenCandidate);
+    }
+
     boolean isPoisonous(int partition) {
         return poisonous.contains(partition);
     }
 
-    PartitionCommit result(Attempt attempt, PartitionPlan.Range range) {
+    /// @param model that scores the rows
+    /// @param other that is compared; null for none
+    PartitionCommit result(
+            Attempt attempt, PartitionPlan.Range range, ModelVersion model, @Nullable ModelVersion other) {
         long left = Math.min(range.rows(), random.nextInt(4) == 0 ? 1 : 0);
         long read = range.rows() - left;
         long bad = Math.min(read, random.nextInt(4) == 0 && !healed ? random.nextInt(3) : 0);
         PartitionCommit commit = new PartitionCommit(
-                attempt.partition(),
-                attempt.epoch(),
-                "node:1",
-                range.firstRow(),
-                range.rows(),
-                read,
-                new OutputFile(read - bad, 100 + attempt.epoch().lease(), ExampleBatch.DIGEST),
-                bad == 0 ? null : new OutputFile(bad, 50, ExampleBatch.DIGEST),
-                ExampleBatch.MODEL.sha256());
+                        attempt.partition(),
+                        attempt.epoch(),
+                        "node:1",
+                        range.firstRow(),
+                        range.rows(),
+                        read,
+                        new OutputFile(read - bad, 100 + attempt.epoch().lease(), ExampleBatch.DIGEST),
+                        bad == 0 ? null : new OutputFile(bad, 50, ExampleBatch.DIGEST),
+                        model.sha256())
+                .withComparison(
+                        other == null ? null : ExampleBatch.comparison(read - bad, (read - bad) * agreement / 10));
         long counted = healed ? 0 : random.nextLong(read / 2 + 1);
         return job.checks().isEmpty() ? commit : commit.withStatistics(new PartitionStatistics(List.of(counted)));
     }

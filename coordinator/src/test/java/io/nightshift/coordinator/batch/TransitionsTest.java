@@ -13,7 +13,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchEvent.Approved;
 import io.nightshift.protocol.batch.BatchEvent.AttemptFailed;
+import io.nightshift.protocol.batch.BatchEvent.CanaryDecided;
+import io.nightshift.protocol.batch.BatchEvent.CanaryStarted;
 import io.nightshift.protocol.batch.BatchEvent.Cancelled;
+import io.nightshift.protocol.batch.BatchEvent.CandidatePromoted;
 import io.nightshift.protocol.batch.BatchEvent.Checked;
 import io.nightshift.protocol.batch.BatchEvent.Committed;
 import io.nightshift.protocol.batch.BatchEvent.ExtensionRequested;
@@ -65,6 +68,8 @@ class TransitionsTest {
                             Map.entry(ExtensionRequested.class, RUNNING),
                             Map.entry(PlanExtended.class, PUBLISHING),
                             Map.entry(PartsReused.class, PUBLISHING),
+                            Map.entry(CanaryStarted.class, RUNNING),
+                            Map.entry(CanaryDecided.class, PUBLISHING),
                             Map.entry(Committed.class, PUBLISHING),
                             Map.entry(AttemptFailed.class, RUNNING),
                             Map.entry(Retried.class, RUNNING),
@@ -80,6 +85,8 @@ class TransitionsTest {
                             Map.entry(ExtensionRequested.class, PAUSED),
                             Map.entry(PlanExtended.class, PAUSED),
                             Map.entry(PartsReused.class, PAUSED),
+                            Map.entry(CanaryStarted.class, PAUSED),
+                            Map.entry(CanaryDecided.class, PAUSED),
                             Map.entry(Committed.class, PAUSED),
                             Map.entry(AttemptFailed.class, PAUSED),
                             Map.entry(Retried.class, PAUSED),
@@ -94,6 +101,8 @@ class TransitionsTest {
                             TookOver.class,
                             PUBLISHING,
                             Checked.class,
+                            PUBLISHING,
+                            CandidatePromoted.class,
                             PUBLISHING,
                             Published.class,
                             PUBLISHED,

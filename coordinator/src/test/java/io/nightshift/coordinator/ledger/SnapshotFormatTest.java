@@ -52,7 +52,7 @@ class SnapshotFormatTest {
                 .as("what a snapshot or an event consists of has changed: raise the number in LedgerSerializer,"
                         + " and write the new digest here")
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
-                        "register-snapshot-10", "7f56b76f978352b0",
+                        "register-snapshot-11", "0f1fab69669cf7b9",
                         "job-snapshot-2", "25ec42d35dbe2fc0",
                         "alert-snapshot-2", "919b3f7224baf8f6"));
     }

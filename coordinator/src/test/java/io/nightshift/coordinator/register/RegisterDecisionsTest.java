@@ -17,6 +17,7 @@ import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.Reuse;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.register.OpenBatchLimit;
@@ -519,6 +520,31 @@ class RegisterDecisionsTest {
             assertThat(decide(submit(later, false, null, ticket())))
                     .isEqualTo(reply(new BatchRegisterCommand.AlreadyPublished(A)));
             assertThat(decide(submit()).events()).as("the input from before").hasSize(1);
+        }
+
+        @Test
+        void aBatchWhoseCandidateWasPromotedIsThatOfTheNextSubmission() {
+            ModelVersion candidate = new ModelVersion("delays", 2, "b2".repeat(32));
+            Submission trying = FLIGHTS.trying(candidate);
+            Submission promoted = new Submission(FLIGHTS.job(), FLIGHTS.fingerprint(), FLIGHTS.input(), candidate);
+            happened(new BatchRegisterEvent.Opened(ExampleBatch.AT, A, trying, null, null));
+
+            // The alias is moved before the register learns of the end.
+            assertThat(BatchRegisterState.conflict(
+                            Objects.requireNonNull(state.batches().get(A)), promoted))
+                    .isEmpty();
+            assertThat(BatchRegisterState.conflict(
+                            Objects.requireNonNull(state.batches().get(A)),
+                            FLIGHTS.trying(new ModelVersion("delays", 3, "c3".repeat(32)))))
+                    .isEmpty();
+            decide(new BatchRegisterCommand.BatchEnded(A, Phase.PUBLISHED, null, null, candidate));
+
+            assertThat(Objects.requireNonNull(state.batches().get(A)).model()).isEqualTo(candidate);
+            assertThat(decide(submit(promoted, false, null, ticket())))
+                    .isEqualTo(reply(new BatchRegisterCommand.AlreadyPublished(A)));
+            assertThat(decide(submit(trying, false, null, ticket())).events())
+                    .as("the promotion was rolled back")
+                    .hasSize(1);
         }
 
         @Test

@@ -10,6 +10,7 @@ import io.nightshift.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.storage.database.DataSources;
 import io.openlineage.client.OpenLineage;
 import io.openlineage.client.OpenLineage.RunEvent.EventType;
@@ -93,7 +94,7 @@ final class LineageEvents {
         Map<String, Object> values = batch.getAdditionalProperties();
         values.put("batch", submitted.batch().value());
         values.put("model", description.model());
-        values.put("modelSha256", submitted.model().sha256());
+        values.put("modelSha256", version(submitted, description).sha256());
         values.put("parameters", description.parameters());
         values.put("predictions", description.predictions());
         values.put("quarantined", description.quarantined());
@@ -134,10 +135,16 @@ final class LineageEvents {
                 .facets(lineage.newDatasetFacetsBuilder()
                         .datasetType(lineage.newDatasetTypeDatasetFacet("MODEL", null))
                         .version(lineage.newDatasetVersionDatasetFacet(
-                                String.valueOf(submitted.model().version())))
+                                String.valueOf(version(submitted, description).version())))
                         .build())
                 .build());
         return inputs;
+    }
+
+    /// The version that scores the batch.
+    private static ModelVersion version(BatchEvent.Submitted submitted, BatchDescription description) {
+        ModelVersion candidate = submitted.candidate();
+        return candidate != null && candidate.toString().equals(description.model()) ? candidate : submitted.model();
     }
 
     /// A registered model by its name, and another one by its file.

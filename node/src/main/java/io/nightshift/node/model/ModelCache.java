@@ -1,21 +1,25 @@
 package io.nightshift.node.model;
 
+import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.Model;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 
 /// The models that a node has loaded, each once.
 public final class ModelCache {
 
     private final Map<ModelVersion, Model> loaded = new ConcurrentHashMap<>();
-    private final Function<ModelVersion, Path> files;
+    private final ModelRegistry registry;
 
-    /// @param files where a version's file is, its checksum verified
-    public ModelCache(Function<ModelVersion, Path> files) {
-        this.files = files;
+    /// @param registry of the models
+    public ModelCache(ModelRegistry registry) {
+        this.registry = registry;
+    }
+
+    /// The registry of the models.
+    public ModelRegistry registry() {
+        return registry;
     }
 
     /// Keeps a model that was loaded by other means.
@@ -24,6 +28,6 @@ public final class ModelCache {
     }
 
     public Model get(ModelVersion version) {
-        return loaded.computeIfAbsent(version, wanted -> ModelFiles.load(files.apply(wanted)));
+        return loaded.computeIfAbsent(version, wanted -> ModelFiles.load(registry.path(wanted)));
     }
 }

@@ -1,19 +1,25 @@
 package io.nightshift.node.submission;
 
+import io.nightshift.api.AliasMove;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.coordinator.registry.RegistrationResult;
 import io.nightshift.node.model.ModelFiles;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelFile;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.scoring.model.Task;
 import io.nightshift.storage.filesystem.Digests;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// The model that a job names, loaded: a registered version, or a file.
 public sealed interface JobModel {
@@ -69,6 +75,76 @@ public sealed interface JobModel {
         }
         ModelVersion version = registry.resolve(reference);
         return new FromRegistry(version, ModelFiles.load(registry.path(version)));
+    }
+
+    /// Loads the version that a job's rollout tries; null if the job has none, its alias does not exist, the
+    /// version is the one that the job names as its model, or somebody has rolled it back.
+    ///
+    /// @param champion the model that the job names
+    /// @throws FailureException permanent, if both can't score the same rows
+    static @Nullable FromRegistry candidate(Job job, JobModel champion, ModelRegistry registry) {
+        Rollout rollout = job.rollout();
+        if (rollout == null || !(champion instanceof FromRegistry(ModelVersion version, Model model))) {
+            return null;
+        }
+        boolean isMissing = rollout.candidate() instanceof ModelReference.Alias(String name, String alias)
+                && !registry.history(name).aliases().containsKey(alias);
+        if (isMissing) {
+            return null;
+        }
+        ModelVersion tried = registry.resolve(rollout.candidate());
+        if (tried.equals(version) || isWithdrawn(tried, job.model().alias(), registry)) {
+            return null;
+        }
+        FromRegistry candidate = new FromRegistry(tried, ModelFiles.load(registry.path(tried)));
+        String difference = difference(
+                model.description(),
+                candidate.model().description(),
+                job.output().margin());
+        if (difference != null) {
+            throw FailureException.permanent(
+                    "rollout.candidate: %s and %s can't score the same rows: %s. Compare them with nightshift model compare, and move the alias with nightshift model promote"
+                            .formatted(tried, version, difference));
+        }
+        boolean asksForAgreement =
+                rollout.guards().stream().anyMatch(guard -> guard.measure() == Rollout.Measure.AGREEMENT);
+        if (asksForAgreement && model.description().task() == Task.REGRESSION) {
+            throw FailureException.permanent(
+                    "rollout.guards.agreement: %s predicts numbers, which never agree; use prediction-psi"
+                            .formatted(version));
+        }
+        return candidate;
+    }
+
+    /// Whether the last move of an alias from or to a version was a rollback from it.
+    private static boolean isWithdrawn(ModelVersion tried, @Nullable String alias, ModelRegistry registry) {
+        return alias != null
+                && registry.history(tried.name()).moves().stream()
+                        .filter(move -> move.alias().equals(alias))
+                        .filter(move -> move.to() == tried.version()
+                                || Integer.valueOf(tried.version()).equals(move.from()))
+                        .findFirst()
+                        .filter(move -> move.action().equals(AliasMove.ROLLBACK) && move.to() != tried.version())
+                        .isPresent();
+    }
+
+    /// Why two models can't score the same columns; null if they can.
+    private static @Nullable String difference(ModelDescription one, ModelDescription other, boolean hasMargins) {
+        if (one.task() != other.task() || !one.classes().equals(other.classes())) {
+            return "they predict different classes";
+        }
+        if (one.features().size() != other.features().size()) {
+            return "they have %d and %d features"
+                    .formatted(other.features().size(), one.features().size());
+        }
+        for (int i = 0; i < one.features().size(); i++) {
+            if (!one.features().get(i).equals(other.features().get(i))) {
+                String name = other.features().get(i).name();
+                return "their feature %s differs in its name, its type, its categories or whether it may be missing"
+                        .formatted(name == null ? String.valueOf(i + 1) : "\"" + name + "\"");
+            }
+        }
+        return hasMargins && one.margins() != other.margins() ? "they have different margins" : null;
     }
 
     /// Loads a model file.

@@ -3,6 +3,7 @@ package io.nightshift.node.submission;
 import io.nightshift.coordinator.plan.Planner;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.alert.AlertConfiguration;
+import io.nightshift.node.model.ModelCache;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
@@ -29,6 +30,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// The one way in: every job that somebody submits, by the command line, HTTP or a message, is checked and
 /// resolved here, so that each of them gets the same checks and the same sentences.
@@ -71,9 +73,15 @@ public final class SubmissionResolver {
     ///
     /// @param job with what is known of its source
     /// @param model that the job names, loaded
+    /// @param candidate that the job's rollout tries, loaded; null if there is none to try
     /// @param files of the source, in the order in which their rows are counted, and then those of lookups
     /// @param memory that a node needs to score the job
-    public record Check(Job job, Model model, List<InspectedFile> files, MemoryEstimate memory) {
+    public record Check(
+            Job job,
+            Model model,
+            JobModel.@Nullable FromRegistry candidate,
+            List<InspectedFile> files,
+            MemoryEstimate memory) {
         public Check {
             files = List.copyOf(files);
         }
@@ -82,7 +90,17 @@ public final class SubmissionResolver {
     /// A submission with its model.
     ///
     /// @param model the version that the submission names, loaded
-    public record Resolved(Submission submission, Model model) {}
+    /// @param candidate the version that it tries, loaded; null if it tries none
+    public record Resolved(Submission submission, Model model, JobModel.@Nullable FromRegistry candidate) {
+
+        /// Keeps the models for the batch's partitions.
+        public void keepIn(ModelCache models) {
+            models.keep(submission.model(), model);
+            if (candidate != null) {
+                models.keep(candidate.version(), candidate.model());
+            }
+        }
+    }
 
     /// Checks everything that can be known before a batch is opened: the job's size, its destination, its
     /// model, the memory it needs, and whether its columns fit source, model and destination. Touches
@@ -104,9 +122,12 @@ public final class SubmissionResolver {
         JobModel found = find(job);
         Check check = check(job, destination, found);
         String input = SourcePins.identity(check.files());
+        JobModel.FromRegistry candidate = check.candidate();
         return new Resolved(
-                new Submission(check.job(), JobFingerprint.of(job), input, found.registeredIn(registry)),
-                found.model());
+                new Submission(check.job(), JobFingerprint.of(job), input, found.registeredIn(registry))
+                        .trying(candidate == null ? null : candidate.version()),
+                found.model(),
+                candidate);
     }
 
     private JobModel find(Job job) {
@@ -160,13 +181,16 @@ public final class SubmissionResolver {
     private Check check(Job written, DestinationStore destination, JobModel found) {
         Model model = found.model();
         Job job = written.withFeatures(BoundJob.featureNames(model.description()));
-        MemoryEstimate.of(job, model.description(), model.heapBytes(), threads, memory);
+        JobModel.FromRegistry candidate = JobModel.candidate(job, found, registry);
+        long modelBytes =
+                model.heapBytes() + (candidate == null ? 0 : candidate.model().heapBytes());
+        MemoryEstimate.of(job, model.description(), modelBytes, threads, memory);
         List<InspectedFile> files = inspect(job, model);
         MemoryEstimate estimate = MemoryEstimate.of(
                 job,
                 files.stream().map(InspectedFile::file).toList(),
                 model.description(),
-                model.heapBytes(),
+                modelBytes,
                 threads,
                 memory);
         limits.check(files.size(), Planner.cut(files, job.partitions().rows()).partitions());
@@ -175,7 +199,7 @@ public final class SubmissionResolver {
         if (!job.output().newSchema()) {
             schema.refuseBreaking();
         }
-        return new Check(withTimeType(job, model).with(schema.after()), model, files, estimate);
+        return new Check(withTimeType(job, model).with(schema.after()), model, candidate, files, estimate);
     }
 
     /// Compares the columns that a job writes with those of its newest published batch. Refuses what [#check]

@@ -119,6 +119,7 @@ function Banner({batch}) {
     ${batch.redrive && html`<${Notice} kind=${batch.redrive.state === 'failed' ? 'bad' : 'info'}><${Redrive} of=${batch.redrive} /></${Notice}>`}
     ${batch.pause && html`<${Notice} kind="info">Paused <${Time} at=${batch.pause.at} withAge />${batch.pause.by && ` by ${batch.pause.by}`}${batch.pause.reason && `: ${batch.pause.reason}`}</${Notice}>`}
     ${batch.state === 'held' && html`<${Notice} kind="warn">A check has failed, so the batch is not published. Approve it, or cancel it.</${Notice}>`}
+    ${batch.rollout && html`<${Notice} kind=${batch.rollout.state === 'failed' ? 'warn' : 'info'}>Rollout: ${batch.rollout.text}.</${Notice}>`}
     ${batch.approval && html`<${Notice} kind="info">Approved <${Time} at=${batch.approval.at} />${batch.approval.by && ` by ${batch.approval.by}`}${batch.approval.reason && `: ${batch.approval.reason}`}</${Notice}>`}`;
 }
 

@@ -34,11 +34,12 @@ public sealed interface BatchEvent {
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param batch the batch's identity
     /// @param job the validated job; its paths are absolute
-    /// @param model the version that scores every partition
+    /// @param model the version that scores every partition, or the champion that a candidate replaces
     /// @param input digest of the identities of the source's files at the time of submission; null if the
     ///     ledger does not say
     /// @param due the tick of the schedule that led to the batch; null if none did
     /// @param reuse what the batch takes over from a published batch; null if it scores all
+    /// @param candidate the version that the job's rollout tries; null if there is none to try
     record Submitted(
             Instant at,
             BatchId batch,
@@ -46,8 +47,21 @@ public sealed interface BatchEvent {
             ModelVersion model,
             @Nullable String input,
             @Nullable Instant due,
-            @Nullable Reuse reuse)
+            @Nullable Reuse reuse,
+            @Nullable ModelVersion candidate)
             implements BatchEvent {
+
+        /// A batch without a candidate.
+        public Submitted(
+                Instant at,
+                BatchId batch,
+                Job job,
+                ModelVersion model,
+                @Nullable String input,
+                @Nullable Instant due,
+                @Nullable Reuse reuse) {
+            this(at, batch, job, model, input, due, reuse, null);
+        }
 
         /// A batch that scores all its partitions.
         public Submitted(
@@ -123,6 +137,48 @@ public sealed interface BatchEvent {
             files = List.copyOf(files);
         }
     }
+
+    /// The partitions were chosen that the candidate scores before all others. Written with the plan.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param partitions the positions of the partitions in the plan, ascending; at least one
+    record CanaryStarted(Instant at, List<Integer> partitions) implements BatchEvent {
+        public CanaryStarted {
+            partitions = List.copyOf(partitions);
+        }
+    }
+
+    /// The candidate has passed, and scores the rest; or it has failed. Then the same write withdraws its commits,
+    /// and the champion scores all partitions.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param rows how many rows both have scored
+    /// @param results of each guard, in the job's order; empty if the candidate failed before they could be
+    ///     measured
+    /// @param reason why it failed, if not for a guard; null otherwise
+    record CanaryDecided(
+            Instant at,
+            long rows,
+            List<GuardResult> results,
+            @Nullable String reason) implements BatchEvent {
+        public CanaryDecided {
+            results = List.copyOf(results);
+        }
+
+        /// Whether the candidate has passed.
+        public boolean passed() {
+            return reason == null && results.stream().allMatch(GuardResult::passed);
+        }
+    }
+
+    /// The batch of a candidate that has passed is published, and the alias of the model was moved to the
+    /// candidate, or could not be.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param alias of the model, such as `champion`
+    /// @param refusal why the alias was not moved; null if it was
+    record CandidatePromoted(
+            Instant at, String alias, @Nullable String refusal) implements BatchEvent {}
 
     /// Partitions were committed in one journal write.
     ///

@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 /// @param approval who has approved the publication in spite of failed checks; null if nobody has
 /// @param removal how far the removal of the published batch is; null if it is not removed
 /// @param redrive how far the last redrive of the published batch is; null if it has none
+/// @param canary how far the canary of the batch is; null if it has none
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -67,9 +68,10 @@ public record BatchStatus(
         List<CheckResult> checks,
         @Nullable Approval approval,
         @Nullable Removal removal,
-        @Nullable Redrive redrive) {
+        @Nullable Redrive redrive,
+        @Nullable Canary canary) {
 
-    /// The status of a batch without a redrive.
+    /// The status of a batch without a redrive and a canary.
     public BatchStatus(
             BatchId batch,
             @Nullable Phase phase,
@@ -124,6 +126,7 @@ public record BatchStatus(
                 checks,
                 approval,
                 removal,
+                null,
                 null);
     }
 

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// @param value the partition value of the rows; null if the job has no partition key, or the key of these rows is
 ///     NULL
 /// @param statistics what the attempt has counted for the checks of its job; null if the job has none
+/// @param comparison of the model with the other one that has scored the rows; null if none has
 public record PartitionCommit(
         int partition,
         Epoch epoch,
@@ -41,7 +42,8 @@ public record PartitionCommit(
         int cores,
         int threads,
         @Nullable String value,
-        @Nullable PartitionStatistics statistics) {
+        @Nullable PartitionStatistics statistics,
+        @Nullable ModelComparison comparison) {
 
     /// A written file, or the rows written to a table.
     ///
@@ -91,6 +93,42 @@ public record PartitionCommit(
                 0,
                 0,
                 null,
+                null);
+    }
+
+    /// The commit of a partition that one model has scored.
+    public PartitionCommit(
+            int partition,
+            Epoch epoch,
+            String node,
+            long firstRow,
+            long rows,
+            long read,
+            OutputFile part,
+            @Nullable OutputFile quarantine,
+            String model,
+            Map<String, Long> unseenCategories,
+            @Nullable Use use,
+            int cores,
+            int threads,
+            @Nullable String value,
+            @Nullable PartitionStatistics statistics) {
+        this(
+                partition,
+                epoch,
+                node,
+                firstRow,
+                rows,
+                read,
+                part,
+                quarantine,
+                model,
+                unseenCategories,
+                use,
+                cores,
+                threads,
+                value,
+                statistics,
                 null);
     }
 
@@ -149,7 +187,8 @@ public record PartitionCommit(
                 coresOfNode,
                 threadsOfNode,
                 value,
-                statistics);
+                statistics,
+                comparison);
     }
 
     /// The same commit with the partition value of its rows.
@@ -171,7 +210,8 @@ public record PartitionCommit(
                 cores,
                 threads,
                 known,
-                statistics);
+                statistics,
+                comparison);
     }
 
     /// The same commit with what its attempt has counted.
@@ -193,7 +233,31 @@ public record PartitionCommit(
                 cores,
                 threads,
                 value,
-                counted);
+                counted,
+                comparison);
+    }
+
+    /// The same commit with the comparison of two models.
+    ///
+    /// @param compared over the rows with a prediction; null if there is none
+    public PartitionCommit withComparison(@Nullable ModelComparison compared) {
+        return new PartitionCommit(
+                partition,
+                epoch,
+                node,
+                firstRow,
+                rows,
+                read,
+                part,
+                quarantine,
+                model,
+                unseenCategories,
+                use,
+                cores,
+                threads,
+                value,
+                statistics,
+                compared);
     }
 
     /// The same commit without its quarantined rows, which a supplement has replaced.
@@ -213,7 +277,8 @@ public record PartitionCommit(
                 cores,
                 threads,
                 value,
-                statistics);
+                statistics,
+                comparison);
     }
 
     /// The commit of a batch that reuses the part. The batch has used nothing for it.

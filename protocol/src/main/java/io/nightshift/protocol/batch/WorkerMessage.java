@@ -25,6 +25,7 @@ public sealed interface WorkerMessage {
     /// @param staging where the attempt stages its output: a folder that exists, or a description of the
     ///     tables
     /// @param nonce the nonce of the worker's request; null for an attempt without a worker
+    /// @param other the model version that scores the same rows only to be compared; null for none
     record Lease(
             Attempt attempt,
             Job job,
@@ -32,8 +33,21 @@ public sealed interface WorkerMessage {
             long firstRow,
             List<Slice> slices,
             String staging,
-            @Nullable String nonce)
+            @Nullable String nonce,
+            @Nullable ModelVersion other)
             implements WorkerMessage {
+
+        /// A lease of rows that one model scores.
+        public Lease(
+                Attempt attempt,
+                Job job,
+                ModelVersion model,
+                long firstRow,
+                List<Slice> slices,
+                String staging,
+                @Nullable String nonce) {
+            this(attempt, job, model, firstRow, slices, staging, nonce, null);
+        }
 
         /// A lease of an attempt without a worker, such as a check of a model.
         public Lease(Attempt attempt, Job job, ModelVersion model, long firstRow, List<Slice> slices, String staging) {

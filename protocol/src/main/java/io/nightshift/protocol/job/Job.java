@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 /// @param incremental which rows each batch reads; null for all rows
 /// @param checks limits that a batch must keep before it is published; at most [BatchCheck#MOST]
 /// @param retention how long published batches are kept; null: until someone deletes them
+/// @param rollout how batches try another version of the model; null if they don't
 public record Job(
         String name,
         ModelReference model,
@@ -51,7 +52,8 @@ public record Job(
         List<AlertRule> alerts,
         @Nullable Incremental incremental,
         List<BatchCheck> checks,
-        @Nullable Retention retention) {
+        @Nullable Retention retention,
+        @Nullable Rollout rollout) {
 
     /// The priority of a job whose file has none.
     public static final int DEFAULT_PRIORITY = 5;
@@ -125,7 +127,8 @@ public record Job(
                 alerts,
                 incremental,
                 checks,
-                retention);
+                retention,
+                rollout);
     }
 
     /// The same job with another model.
@@ -169,7 +172,8 @@ public record Job(
                 alerts,
                 incremental,
                 checks,
-                retention);
+                retention,
+                rollout);
     }
 
     /// The same job with the schema of its output.
@@ -191,7 +195,8 @@ public record Job(
                 alerts,
                 incremental,
                 checks,
-                retention);
+                retention,
+                rollout);
     }
 
     /// The same job with a check of each feature in place of one that stands for all of them. A feature that has a
@@ -233,7 +238,8 @@ public record Job(
                 alerts,
                 incremental,
                 each,
-                retention);
+                retention,
+                rollout);
     }
 
     /// The same job with another section `incremental`.
@@ -300,7 +306,48 @@ public record Job(
                 alerts,
                 other,
                 checks,
-                retention);
+                retention,
+                rollout);
+    }
+
+    /// A job without a rollout.
+    public Job(
+            String name,
+            ModelReference model,
+            List<String> features,
+            Source source,
+            Destination destination,
+            Partitions partitions,
+            ErrorPolicy errors,
+            Output output,
+            List<CategoryList> categories,
+            @Nullable Retry retry,
+            List<Parameter> parameters,
+            JobTiming timing,
+            int priority,
+            List<AlertRule> alerts,
+            @Nullable Incremental incremental,
+            List<BatchCheck> checks,
+            @Nullable Retention retention) {
+        this(
+                name,
+                model,
+                features,
+                source,
+                destination,
+                partitions,
+                errors,
+                output,
+                categories,
+                retry,
+                parameters,
+                timing,
+                priority,
+                alerts,
+                incremental,
+                checks,
+                retention,
+                null);
     }
 
     /// A job whose published batches are kept.

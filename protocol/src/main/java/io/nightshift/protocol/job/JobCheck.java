@@ -83,6 +83,7 @@ final class JobCheck {
         check.partitions(root);
         OutputKeys.check(root, check.values, mistakes);
         check.level(root);
+        check.rollout(root);
         check.number(root.entry("checks"));
         check.rowLimits(root.entry("checks"));
         return check.values;
@@ -128,6 +129,59 @@ final class JobCheck {
         if (Duration.ZERO.equals(values.get("destination.retention.for"))) {
             mistakes.add(new Mistake(
                     retention.line(), "destination.retention.for", "no time at all", "a time such as 90d", null));
+        }
+    }
+
+    private void rollout(Mapping root) {
+        Member member = root.entry("rollout");
+        if (member == null || !(member.value() instanceof Mapping section)) {
+            return;
+        }
+        Member guards = section.entry("guards");
+        if (guards != null
+                && guards.value() instanceof Mapping limits
+                && limits.entries().isEmpty()) {
+            mistakes.add(new Mistake(
+                    guards.line(), "rollout.guards", "no guard", "at least one, such as prediction-psi: 0.2", null));
+        }
+        if (Double.valueOf(0).equals(values.get("rollout.share"))) {
+            mistakes.add(new Mistake(member.line(), "rollout.share", "no partition at all", "more than 0", null));
+        }
+        if ("extend".equals(values.get("source.on-change"))) {
+            mistakes.add(new Mistake(
+                    member.line(),
+                    "rollout",
+                    "a rollout with source.on-change: extend",
+                    "fail or restart, because a candidate is tried on a plan that stays as it is",
+                    null));
+        }
+        if (values.get("model") instanceof String model
+                && values.get("rollout.candidate") instanceof String candidate) {
+            candidate(member, model, candidate);
+        }
+    }
+
+    private void candidate(Member rollout, String model, String candidate) {
+        ModelReference champion = ModelReference.parse(model);
+        ModelReference tried = ModelReference.parse(candidate);
+        if (champion.name() == null
+                || !champion.name().equals(tried.name())
+                || tried instanceof ModelReference.Champion) {
+            mistakes.add(new Mistake(
+                    rollout.line(),
+                    "rollout.candidate",
+                    YamlValue.shortened(candidate),
+                    champion.name() == null
+                            ? "a job whose model is registered, and not a file"
+                            : "another version of model, such as %s@candidate".formatted(champion.name()),
+                    null));
+        } else if ("promote".equals(values.get("rollout.on-pass")) && champion.alias() == null) {
+            mistakes.add(new Mistake(
+                    rollout.line(),
+                    "rollout.on-pass",
+                    "promote with the model " + YamlValue.shortened(model),
+                    "keep, or a model with an alias that can be moved, such as %s@champion".formatted(champion.name()),
+                    null));
         }
     }
 

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -215,7 +216,31 @@ public final class JobFile {
                 values.alerts("alerts"),
                 incremental(values),
                 BatchChecks.of(values.below("checks")),
-                retention(values));
+                retention(values),
+                rollout(values));
+    }
+
+    private static @Nullable Rollout rollout(JobValues values) {
+        return values.has("rollout")
+                ? new Rollout(
+                        ModelReference.parse(values.text("rollout.candidate")),
+                        Rollout.Mode.valueOf(values.text("rollout.mode").toUpperCase(Locale.ROOT)),
+                        values.share("rollout.share"),
+                        guards(values.below("rollout.guards")),
+                        Rollout.OnPass.valueOf(values.text("rollout.on-pass").toUpperCase(Locale.ROOT)),
+                        Rollout.OnFail.valueOf(values.text("rollout.on-fail").toUpperCase(Locale.ROOT)))
+                : null;
+    }
+
+    private static List<Rollout.Guard> guards(JobValues values) {
+        List<Rollout.Guard> guards = new ArrayList<>();
+        for (Rollout.Measure measure : Rollout.Measure.values()) {
+            Double limit = values.decimalOrNull(measure.text());
+            if (limit != null) {
+                guards.add(new Rollout.Guard(measure, limit));
+            }
+        }
+        return guards;
     }
 
     private static @Nullable Retention retention(JobValues values) {

@@ -134,6 +134,9 @@ public final class JobFingerprint {
                 print.add("checks.baseline", List.of(check.baseline()));
             }
         }
+        if (job.rollout() != null) {
+            print.add(job.rollout());
+        }
         Incremental incremental = job.incremental();
         if (incremental != null) {
             if (incremental instanceof NewTimes times) {
@@ -185,6 +188,20 @@ public final class JobFingerprint {
         if (!output.rename().isEmpty()) {
             addAny("output.rename", output.rename());
         }
+    }
+
+    private void add(Rollout rollout) {
+        add(
+                "rollout",
+                List.of(
+                        rollout.candidate().text(),
+                        rollout.mode().text(),
+                        String.valueOf(rollout.share()),
+                        rollout.onPass().text(),
+                        rollout.onFail().text()));
+        rollout.guards()
+                .forEach(guard ->
+                        add("rollout.guards." + guard.measure().text(), List.of(String.valueOf(guard.limit()))));
     }
 
     private void add(Incremental incremental) {

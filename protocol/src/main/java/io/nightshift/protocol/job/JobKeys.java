@@ -790,6 +790,70 @@ final class JobKeys {
                     "Checks of the whole batch before it is published.",
                     ""),
             JobKey.optional(
+                    "rollout",
+                    new Section(List.of(
+                            JobKey.required(
+                                    "candidate",
+                                    new Text(Form.MODEL),
+                                    "The version to try, of the same model as `model`: `name@alias`, `name@3` or `name@sha256:digest`. While the alias does not exist, or names the version that `model` names or one that was rolled back, batches are scored as if there were no rollout. Its features, task and classes must be those of the other version.",
+                                    "flights@candidate"),
+                            JobKey.optional(
+                                            "mode",
+                                            new Choice(List.of("canary")),
+                                            "How the version is tried: `canary` lets it score a share of the partitions first. Only if it keeps the guards there, it scores the others.",
+                                            "canary")
+                                    .or("canary"),
+                            JobKey.optional(
+                                            "share",
+                                            new Share(),
+                                            "The share of the partitions that the candidate scores first, rounded up. They are spread evenly over the batch, and each batch has others.",
+                                            "5%")
+                                    .or(0.1),
+                            JobKey.required(
+                                    "guards",
+                                    new Section(List.of(
+                                            JobKey.optional(
+                                                    "quarantined",
+                                                    new Share(),
+                                                    "The largest share of the rows that may be quarantined.",
+                                                    "0.1%"),
+                                            JobKey.optional(
+                                                    "prediction-nulls",
+                                                    new Share(),
+                                                    "The largest share of the candidate's predictions that may be NaN or infinite.",
+                                                    "0"),
+                                            JobKey.optional(
+                                                    "prediction-psi",
+                                                    new Index(),
+                                                    "The largest population stability index of the candidate's predictions against those of the other version for the same rows.",
+                                                    "0.2"),
+                                            JobKey.optional(
+                                                    "agreement",
+                                                    new Share(),
+                                                    "The smallest share of the rows for which both versions predict the same class. Refused for a regression.",
+                                                    "95%"),
+                                            JobKey.optional(
+                                                    "latency",
+                                                    new Index(),
+                                                    "The candidate's longest time for a row, as a multiple of the other version's on the same thread.",
+                                                    "1.5"))),
+                                    "The limits that the candidate must keep on these partitions; at least one. Both versions score these rows, and only the candidate's predictions are written.",
+                                    "{prediction-psi: 0.2, agreement: 95%}"),
+                            JobKey.optional(
+                                            "on-pass",
+                                            new Choice(List.of("keep", "promote")),
+                                            "What happens to a candidate that keeps all guards, in addition to scoring the batch: `promote` moves the alias that `model` names to it when the batch is published, unless somebody has moved the alias meanwhile; `keep` leaves it.",
+                                            "promote")
+                                    .or("keep"),
+                            JobKey.optional(
+                                            "on-fail",
+                                            new Choice(List.of("rollback", "fail")),
+                                            "What happens to the batch if the candidate exceeds a limit or can't score: with `rollback`, the other version scores all partitions; `fail` fails the batch, and the other version scores it when it is retried.",
+                                            "fail")
+                                    .or("rollback"))),
+                    "How batches [try another version](../how-to/rollout.md#let-it-score-a-part-of-each-batch-first) of the model before it scores them.",
+                    ""),
+            JobKey.optional(
                     "retry",
                     new Section(List.of(
                             JobKey.optional(

@@ -82,6 +82,9 @@ public final class JobText {
         if (!job.checks().isEmpty()) {
             checks(root.putObject("checks"), job.checks());
         }
+        if (job.rollout() != null) {
+            rollout(root.putObject("rollout"), job.rollout());
+        }
         if (!job.parameters().isEmpty()) {
             escape(root);
             ObjectNode parameters = root.putObject(JobParameters.KEY);
@@ -97,6 +100,16 @@ public final class JobText {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree can always be written", e);
         }
+    }
+
+    private static void rollout(ObjectNode section, Rollout rollout) {
+        section.put("candidate", rollout.candidate().text())
+                .put("mode", rollout.mode().text())
+                .put("share", rollout.share())
+                .put("on-pass", rollout.onPass().text())
+                .put("on-fail", rollout.onFail().text());
+        ObjectNode guards = section.putObject("guards");
+        rollout.guards().forEach(guard -> guards.put(guard.measure().text(), guard.limit()));
     }
 
     private static void checks(ObjectNode checks, List<BatchCheck> all) {

@@ -3,6 +3,7 @@ package io.nightshift.protocol.job;
 import io.nightshift.protocol.model.ModelVersion;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// A job's reference to its model.
 public sealed interface ModelReference {
@@ -35,6 +36,9 @@ public sealed interface ModelReference {
     ///
     /// @param path path of the file; absolute in a validated job
     record File(String path) implements ModelReference {}
+
+    /// The alias that a model name without version and alias stands for.
+    String CHAMPION = "champion";
 
     /// A reference with one of these endings is a path, even without a `/`. No registered model's name has
     /// such an ending.
@@ -89,6 +93,16 @@ public sealed interface ModelReference {
             case Digest(String name, String sha256) -> name + "@" + SHA256 + sha256;
             case File(String path) -> path;
         };
+    }
+
+    /// The name of the registered model; null for a file.
+    default @Nullable String name() {
+        return null;
+    }
+
+    /// The alias that the reference follows; null if it names a version by itself.
+    default @Nullable String alias() {
+        return this instanceof Champion ? CHAMPION : null;
     }
 
     /// Whether [#parse(String)] reads the text as the path of a model file.

@@ -12,13 +12,26 @@ import org.jspecify.annotations.Nullable;
 /// @param model the version to which the job's model reference resolved
 /// @param due the tick of the schedule that led to it; null if none did
 /// @param reuse what is taken over from a published batch; null if all is scored
+/// @param candidate the version that the job's rollout tries; null if there is none to try
 public record Submission(
         Job job,
         String fingerprint,
         String input,
         ModelVersion model,
         @Nullable Instant due,
-        @Nullable Reuse reuse) {
+        @Nullable Reuse reuse,
+        @Nullable ModelVersion candidate) {
+
+    /// A submission without a candidate.
+    public Submission(
+            Job job,
+            String fingerprint,
+            String input,
+            ModelVersion model,
+            @Nullable Instant due,
+            @Nullable Reuse reuse) {
+        this(job, fingerprint, input, model, due, reuse, null);
+    }
 
     /// A submission by which everything is scored.
     public Submission(Job job, String fingerprint, String input, ModelVersion model, @Nullable Instant due) {
@@ -34,14 +47,21 @@ public record Submission(
     ///
     /// @param tick of the schedule
     public Submission at(Instant tick) {
-        return new Submission(job, fingerprint, input, model, tick, reuse);
+        return new Submission(job, fingerprint, input, model, tick, reuse, candidate);
     }
 
     /// The same with another form of the job.
     ///
     /// @param other the job with the same fingerprint
     public Submission with(Job other) {
-        return new Submission(other, fingerprint, input, model, due, reuse);
+        return new Submission(other, fingerprint, input, model, due, reuse, candidate);
+    }
+
+    /// The same with a candidate.
+    ///
+    /// @param tried the version that the job's rollout tries; null if there is none to try
+    public Submission trying(@Nullable ModelVersion tried) {
+        return new Submission(job, fingerprint, input, model, due, reuse, tried);
     }
 
     /// The times that a batch of a job with new times reads; null for other jobs, and before the batch is

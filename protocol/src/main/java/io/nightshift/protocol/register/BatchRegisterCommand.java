@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.model.ModelVersion;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -100,11 +101,18 @@ public sealed interface BatchRegisterCommand {
     /// @param run how fast a published batch was; null if that is not known
     /// @param input digest of the identities of the files that the batch has scored; null if it is the one of
     ///     the submission that opened the batch, or is not known
+    /// @param model the version that has scored the batch; null if it is the submitted one
     record BatchEnded(
             BatchId batch,
             Phase phase,
             @Nullable PastRun run,
-            @Nullable String input) implements BatchRegisterCommand {
+            @Nullable String input,
+            @Nullable ModelVersion model) implements BatchRegisterCommand {
+
+        /// The end of a batch that the submitted model has scored.
+        public BatchEnded(BatchId batch, Phase phase, @Nullable PastRun run, @Nullable String input) {
+            this(batch, phase, run, input, null);
+        }
 
         /// The end of a batch that has scored the input of the submission that opened it.
         public BatchEnded(BatchId batch, Phase phase, @Nullable PastRun run) {

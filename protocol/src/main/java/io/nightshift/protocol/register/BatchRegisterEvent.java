@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.model.ModelVersion;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -69,14 +70,27 @@ public sealed interface BatchRegisterEvent {
     /// @param input digest of the identities of the files that the batch has scored; null if it is the one of
     ///     the submission that opened the batch, or is not known
     /// @param read what a published batch of an incremental job has read; null for others
+    /// @param model the version that has scored the batch; null if it is the submitted one
     record Ended(
             Instant at,
             BatchId batch,
             Phase phase,
             @Nullable PastRun run,
             @Nullable String input,
-            @Nullable ReadTimes read)
+            @Nullable ReadTimes read,
+            @Nullable ModelVersion model)
             implements BatchRegisterEvent {
+
+        /// The end of a batch that the submitted model has scored.
+        public Ended(
+                Instant at,
+                BatchId batch,
+                Phase phase,
+                @Nullable PastRun run,
+                @Nullable String input,
+                @Nullable ReadTimes read) {
+            this(at, batch, phase, run, input, read, null);
+        }
 
         /// The end of a batch whose job is not incremental.
         public Ended(Instant at, BatchId batch, Phase phase, @Nullable PastRun run, @Nullable String input) {

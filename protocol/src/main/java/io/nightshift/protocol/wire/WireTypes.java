@@ -40,10 +40,13 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.BatchUse;
+import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Distribution;
 import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.GuardResult;
+import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
@@ -89,6 +92,7 @@ import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.protocol.job.Retention;
 import io.nightshift.protocol.job.Reuse;
+import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.job.ThreadLimit;
 import io.nightshift.protocol.job.TimeRange;
@@ -422,7 +426,21 @@ final class WireTypes {
             // What a node is doing.
             new WireType(540, NodeList.NodeMemory.class),
             new WireType(541, NodeList.NodeScratch.class),
-            new WireType(542, NodeList.NodeScoring.class));
+            new WireType(542, NodeList.NodeScoring.class),
+            // Rollouts of models.
+            new WireType(510, Rollout.class),
+            new WireType(511, Rollout.Mode.class),
+            new WireType(512, Rollout.Guard.class),
+            new WireType(513, Rollout.Measure.class),
+            new WireType(514, Rollout.OnPass.class),
+            new WireType(515, Rollout.OnFail.class),
+            new WireType(516, ModelComparison.class),
+            new WireType(517, GuardResult.class),
+            new WireType(518, Canary.class),
+            new WireType(519, Canary.State.class),
+            new WireType(520, Canary.Promotion.class),
+            new WireType(521, BatchDescription.Rollout.class),
+            new WireType(522, BatchDescription.Guard.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

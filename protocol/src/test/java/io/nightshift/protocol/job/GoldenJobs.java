@@ -1,6 +1,8 @@
 package io.nightshift.protocol.job;
 
 import io.nightshift.protocol.batch.Distribution;
+import io.nightshift.protocol.batch.GuardResult;
+import io.nightshift.protocol.batch.ModelComparison;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -285,6 +287,48 @@ public final class GoldenJobs {
                 null,
                 List.of(),
                 new Retention(30, Duration.ofDays(90)));
+    }
+
+    public static Job rollout() {
+        Job job = retention();
+        return new Job(
+                job.name(),
+                new ModelReference.Alias("delays", "champion"),
+                job.features(),
+                job.source(),
+                job.destination(),
+                job.partitions(),
+                job.errors(),
+                job.output(),
+                List.of(),
+                null,
+                List.of(),
+                JobTiming.ANY_TIME,
+                Job.DEFAULT_PRIORITY,
+                List.of(),
+                null,
+                List.of(),
+                null,
+                new Rollout(
+                        new ModelReference.Alias("delays", "candidate"),
+                        Rollout.Mode.CANARY,
+                        0.1,
+                        List.of(
+                                new Rollout.Guard(Rollout.Measure.QUARANTINED, 0.001),
+                                new Rollout.Guard(Rollout.Measure.PREDICTION_PSI, 0.2)),
+                        Rollout.OnPass.PROMOTE,
+                        Rollout.OnFail.ROLLBACK));
+    }
+
+    /// What two models have made of the same rows.
+    public static ModelComparison comparison() {
+        return new ModelComparison(
+                20, distribution(), new Distribution(null, 0, -1, List.of(), null), 1_500_000, 1_250_000);
+    }
+
+    /// A guard that was measured.
+    public static GuardResult guardResult() {
+        return GuardResult.of(new Rollout.Guard(Rollout.Measure.PREDICTION_PSI, 0.2), 0.31);
     }
 
     public static BatchCheck rowsCheck() {

@@ -120,6 +120,8 @@ class JobKeysTest {
                 "priority: 0",
                 "limits: {threads: 4}",
                 "limits: {threads: 50%}",
+                "rollout: {candidate: m@2, guards: {latency: 2}, on-pass: promote, share: 0.001}",
+                "rollout: {candidate: m@blue, mode: canary, guards: {quarantined: 0, agreement: 100%}, on-fail: fail}",
                 "alerts: []",
                 "alerts: [{on: failed, to: ops}, {on: [stalled, deadline-missed], to: a-b}]",
                 "output: {columns: ['ünïcode name', probability-of-rain, predictions]}",
@@ -186,6 +188,11 @@ class JobKeysTest {
                 "limits: {threads: 0%}",
                 "limits: {threads: '4'}",
                 "limits: {threads: 1000001}",
+                "rollout: {candidate: m@2}",
+                "rollout: {guards: {latency: 2}}",
+                "rollout: {candidate: m@2, guards: {speed: 2}}",
+                "rollout: {candidate: m@2, guards: {latency: 2}, mode: blue}",
+                "rollout: {candidate: m@2, guards: {latency: 2}, share: 2}",
                 "alerts: {on: failed, to: ops}",
                 "alerts: [{on: failed}]",
                 "alerts: [{on: [], to: ops}]",
@@ -388,16 +395,19 @@ class JobKeysTest {
             String frame = switch (steps[0]) {
                 case "destination" -> "{job: a, model: m, source: {parquet: p}, ";
                 case "source" -> "{job: a, model: m, destination: {parquet: d}, ";
+                case "rollout" -> "{job: a, model: m, source: {parquet: p}, destination: {parquet: d}, ";
                 default -> FRAME;
             };
             boolean isKind = Destination.kinds().containsKey(steps[1]) || !steps[0].equals("destination");
-            jobs.add("%s%s: {%s: %s%s}}".formatted(frame, steps[0], steps[1], keys, isKind ? "" : ", parquet: d"));
+            String others = steps[0].equals("rollout") ? ", candidate: m@2" : isKind ? "" : ", parquet: d";
+            jobs.add("%s%s: {%s: %s%s}}".formatted(frame, steps[0], steps[1], keys, others));
         }
         return jobs;
     }
 
     private static String jobWith(String section, JobKey key) {
-        String root = (key.name().equals("job") ? "" : "job: a\n") + (key.name().equals("model") ? "" : "model: m\n");
+        String root =
+                (key.name().equals("job") ? "" : "job: a\n") + (key.name().equals("model") ? "" : "model: flights\n");
         String neighbour = switch (section) {
             case "partitions" -> besidePartitionKey(key.name());
             case "incremental" -> besideIncremental(key.name());

@@ -55,6 +55,7 @@ public final class GoldenEvents {
     private static final Instant AT = Instant.parse("2026-11-24T23:14:25.123456789Z");
     private static final String TAG = "c3".repeat(SourceFile.TAG_DIGITS / 2);
     private static final ModelVersion MODEL = new ModelVersion("delays", 3, "a1".repeat(32));
+    private static final ModelVersion CANDIDATE = new ModelVersion("delays", 4, "b1".repeat(32));
 
     private GoldenEvents() {}
 
@@ -201,6 +202,20 @@ public final class GoldenEvents {
                         MODEL.sha256())
                 .withUse(use, 8, 7);
         events.put("committed-use", new BatchEvent.Committed(AT, List.of(used), use, 2));
+        events.put(
+                "submitted-rollout",
+                new BatchEvent.Submitted(AT, BATCH, GoldenJobs.rollout(), MODEL, null, null, null, CANDIDATE));
+        events.put("canary-started", new BatchEvent.CanaryStarted(AT, List.of(0, 7, 14)));
+        events.put("canary-decided", new BatchEvent.CanaryDecided(AT, 21, List.of(GoldenJobs.guardResult()), null));
+        events.put(
+                "canary-decided-early", new BatchEvent.CanaryDecided(AT, 0, List.of(), "partition 7 failed 3 times"));
+        events.put("candidate-promoted", new BatchEvent.CandidatePromoted(AT, "champion", null));
+        events.put(
+                "candidate-not-promoted",
+                new BatchEvent.CandidatePromoted(AT, "champion", "delays@champion is version 5, not version 3"));
+        events.put(
+                "committed-comparison",
+                new BatchEvent.Committed(AT, List.of(used.withComparison(GoldenJobs.comparison()))));
         events.put("outage-ended", new BatchEvent.OutageEnded(AT));
         events.put("failed", new BatchEvent.Failed(AT, Failure.permanent("the column «délai» is missing")));
         events.put("paused", new BatchEvent.Paused(AT, "the warehouse is being loaded"));
@@ -348,6 +363,9 @@ public final class GoldenEvents {
                         null,
                         null,
                         new ReadTimes("3b".repeat(16), List.of(new TimeRange(AT.minusSeconds(60), AT)))));
+        events.put(
+                "ended-published-candidate",
+                new BatchRegisterEvent.Ended(AT, BATCH, Phase.PUBLISHED, null, null, null, CANDIDATE));
         events.put("ended-cancelled", new BatchRegisterEvent.Ended(AT, BATCH, Phase.CANCELLED));
         Submission lost = new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL);
         events.put("reentered", new BatchRegisterEvent.Reentered(AT.plusSeconds(60), BATCH, AT, lost, null));

@@ -42,6 +42,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.BatchUse;
+import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
@@ -99,6 +100,7 @@ public final class GoldenMessages {
     private static final BatchId BATCH = new BatchId("flights-20261124t231425-3f9a");
     private static final String TAG = "c3".repeat(SourceFile.TAG_DIGITS / 2);
     private static final ModelVersion MODEL = new ModelVersion("delays", 3, "a1".repeat(32));
+    private static final ModelVersion CANDIDATE = new ModelVersion("delays", 4, "b1".repeat(32));
     private static final Attempt ATTEMPT = new Attempt(BATCH, 3, new Epoch(2, 7));
     private static final String NODE = "node-b:25520";
     private static final PastRun PAST_RUN = new PastRun(5_000_000_000L, 7_200_000, 1_500, 7.5);
@@ -158,6 +160,9 @@ public final class GoldenMessages {
         add("open-redis", new BatchCommand.Open(submission(GoldenJobs.redis())));
         add("open-categories", new BatchCommand.Open(submission(GoldenJobs.categories())));
         add("open-checks", new BatchCommand.Open(submission(GoldenJobs.checks())));
+        add(
+                "open-rollout",
+                new BatchCommand.Open(submission(GoldenJobs.rollout()).trying(CANDIDATE)));
         add("open-retention", new BatchCommand.Open(submission(GoldenJobs.retention())));
         add("open-history", new BatchCommand.Open(submission(GoldenJobs.csv()), List.of(PAST_RUN)));
         add(
@@ -189,6 +194,9 @@ public final class GoldenMessages {
                                         new PartitionStatistics(List.of(0L), List.of(GoldenJobs.distribution()))),
                         List.of(),
                         worker));
+        add(
+                "commit-comparison",
+                new BatchCommand.Commit(commit(null).withComparison(GoldenJobs.comparison()), List.of(), worker));
         add("give-back", new BatchCommand.ReleaseLease(ATTEMPT, USE));
         add("attempt-discarded", new BatchCommand.AttemptDiscarded(ATTEMPT, USE));
         add(
@@ -252,7 +260,18 @@ public final class GoldenMessages {
                         new CheckResult(GoldenJobs.meanCheck(), 0.5, false, BATCH, 0.5, 0.75)),
                 new BatchStatus.Approval(AT, "the app was down", "ops"),
                 new Removal(AT, "ops", "a wrong model", AT, AT),
-                new Redrive(1, AT, "ops", "the source is repaired", Redrive.State.FAILED, 7, AT, "no such column"));
+                new Redrive(1, AT, "ops", "the source is repaired", Redrive.State.FAILED, 7, AT, "no such column"),
+                new Canary(
+                        AT,
+                        CANDIDATE,
+                        MODEL,
+                        3,
+                        Canary.State.FAILED,
+                        AT,
+                        21,
+                        List.of(GoldenJobs.guardResult()),
+                        "partition 7 failed 3 times",
+                        new Canary.Promotion(AT, "champion", "it was moved meanwhile")));
     }
 
     private void statuses() {
@@ -272,6 +291,7 @@ public final class GoldenMessages {
         add("work-at", new WorkerMessage.WorkAt(BATCH));
         add("lease", lease(GoldenJobs.full()));
         add("lease-least", leaseOfLeast());
+        add("lease-canary", leaseOfCanary());
         add("lease-schema", leaseWithSchema());
         add("lease-query", lease(GoldenJobs.query()));
         add("lease-table", lease(GoldenJobs.table()));
@@ -312,6 +332,18 @@ public final class GoldenMessages {
                 List.of(new Slice(smallFile(), 60, 10), new Slice(carriers, 0, 0)),
                 "/out/.staging/batch=" + BATCH + "/attempts",
                 NONCE);
+    }
+
+    private static WorkerMessage.Lease leaseOfCanary() {
+        return new WorkerMessage.Lease(
+                ATTEMPT,
+                GoldenJobs.rollout(),
+                CANDIDATE,
+                0,
+                List.of(new Slice(smallFile(), 0, 70)),
+                "/out",
+                NONCE,
+                MODEL);
     }
 
     private static WorkerMessage.Lease leaseOfLeast() {
@@ -374,6 +406,9 @@ public final class GoldenMessages {
         add(
                 "batch-ended-input",
                 new BatchRegisterCommand.BatchEnded(BATCH, Phase.PUBLISHED, PAST_RUN, "08".repeat(32)));
+        add(
+                "batch-ended-candidate",
+                new BatchRegisterCommand.BatchEnded(BATCH, Phase.PUBLISHED, PAST_RUN, null, CANDIDATE));
         add("accepted", new BatchRegisterCommand.Accepted(BATCH, false, true));
         add("already-published", new BatchRegisterCommand.AlreadyPublished(BATCH));
         add("rejected", new BatchRegisterCommand.Rejected("the batch is being published"));
@@ -818,7 +853,20 @@ public final class GoldenMessages {
                         7,
                         AT,
                         "no such column",
-                        "supplement 1 by ops: failed: no such column"));
+                        "supplement 1 by ops: failed: no such column"),
+                new BatchDescription.Rollout(
+                        AT,
+                        "delays@4",
+                        "delays@3",
+                        "canary",
+                        "passed",
+                        3,
+                        AT,
+                        21,
+                        List.of(new BatchDescription.Guard(
+                                "prediction-psi", 0.31, 0.4, true, "prediction-psi is 0.31, expected at most 0.4")),
+                        "champion",
+                        "delays@4 has passed"));
     }
 
     private void add(String name, Object message) {

@@ -3,6 +3,7 @@ package io.nightshift.storage.destination;
 import io.nightshift.protocol.batch.BatchEvent.Approved;
 import io.nightshift.protocol.batch.BatchEvent.Checked;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.job.Job;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A batch according to its ledger, as far as a destination needs it.
 ///
+/// @param model the version that has scored it
 /// @param submittedAt when the batch was submitted
 /// @param incarnation of the coordinator that is in charge
 /// @param input the pinned input
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// @param head the hash of the last of them
 /// @param reusedFrom the ID of the batch whose parts it reuses, see
 ///     [io.nightshift.protocol.batch.Epoch#isReuse()]; null if it reuses none
+/// @param canary how the candidate of the job's rollout has done; null if none was tried
 public record CommittedBatch(
         BatchId id,
         Job job,
@@ -43,7 +46,8 @@ public record CommittedBatch(
         @Nullable Approved approved,
         long entries,
         String head,
-        @Nullable String reusedFrom) {
+        @Nullable String reusedFrom,
+        @Nullable Canary canary) {
 
     public CommittedBatch {
         input = List.copyOf(input);
@@ -80,6 +84,7 @@ public record CommittedBatch(
                 approved,
                 entries,
                 head,
+                null,
                 null);
     }
 
@@ -133,7 +138,8 @@ public record CommittedBatch(
                 approved,
                 entries,
                 head,
-                reusedFrom);
+                reusedFrom,
+                canary);
     }
 
     /// The commit of a partition, or null if there is none.

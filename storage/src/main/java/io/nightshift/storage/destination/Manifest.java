@@ -5,12 +5,16 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.CheckResult;
+import io.nightshift.protocol.batch.GuardResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.protocol.job.Parameter;
+import io.nightshift.protocol.job.Rollout;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.SourceFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -73,11 +77,10 @@ public final class Manifest {
             }
             json.writeStringField("submitted_at", batch.submittedAt().toString());
 
-            json.writeObjectFieldStart("model");
-            json.writeStringField("name", batch.model().name());
-            json.writeNumberField("version", batch.model().version());
-            json.writeStringField("sha256", batch.model().sha256());
-            json.writeEndObject();
+            model(json, "model", batch.model());
+            if (batch.canary() != null) {
+                rollout(json, batch.canary());
+            }
 
             json.writeObjectFieldStart("rows");
             json.writeNumberField("input", batch.rows());
@@ -129,6 +132,36 @@ public final class Manifest {
         columns.forEach(column -> found.add(new OutputSchema.Column(
                 column.path("name").asText(), column.path("type").asText())));
         return new OutputSchema(Math.max(1, root.path("schema_version").asInt()), found);
+    }
+
+    private static void model(JsonGenerator json, String key, ModelVersion model) throws IOException {
+        json.writeObjectFieldStart(key);
+        json.writeStringField("name", model.name());
+        json.writeNumberField("version", model.version());
+        json.writeStringField("sha256", model.sha256());
+        json.writeEndObject();
+    }
+
+    private static void rollout(JsonGenerator json, Canary canary) throws IOException {
+        json.writeObjectFieldStart("rollout");
+        json.writeStringField("mode", Rollout.Mode.CANARY.text());
+        json.writeStringField("state", canary.state().toString());
+        model(json, "candidate", canary.candidate());
+        model(json, "champion", canary.champion());
+        json.writeNumberField("partitions", canary.partitions());
+        json.writeNumberField("rows", canary.rows());
+        json.writeArrayFieldStart("guards");
+        for (GuardResult result : canary.results()) {
+            json.writeStartObject();
+            json.writeStringField("name", result.guard().measure().text());
+            json.writeNumberField("value", result.value());
+            json.writeNumberField("limit", result.guard().limit());
+            json.writeBooleanField("passed", result.passed());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeStringField("text", canary.sentence());
+        json.writeEndObject();
     }
 
     private static void inputs(JsonGenerator json, List<SourceFile> files) throws IOException {

@@ -167,7 +167,8 @@ public final class ContractBatch implements AutoCloseable {
                 null,
                 7,
                 "c3".repeat(32),
-                reusedFrom);
+                reusedFrom,
+                null);
     }
 
     static PartitionCommit withEpoch(PartitionCommit commit, Epoch epoch) {
@@ -257,6 +258,7 @@ public final class ContractBatch implements AutoCloseable {
                 null,
                 11,
                 "d4".repeat(32),
+                null,
                 null);
     }
 

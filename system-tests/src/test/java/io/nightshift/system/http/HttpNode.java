@@ -91,7 +91,7 @@ public final class HttpNode implements AutoCloseable {
                 duckDb,
                 FileRoots.UNRESTRICTED,
                 ObjectCopies.none(),
-                new ModelCache(registry::path),
+                new ModelCache(registry),
                 dataSources,
                 new ScoringThreads(2),
                 512L << 20,

@@ -363,7 +363,7 @@ final class PostgresPublishingIT {
     }
 
     private static PartitionAttempt attempt(DuckDb duckDb, DataSources dataSources, Epoch epoch) {
-        Model model = new ModelCache(registry::path).get(state.submission().model());
+        Model model = new ModelCache(registry).get(state.submission().model());
         Lease lease = new Lease(
                 new Attempt(state.batch(), 0, epoch),
                 job(),

@@ -13,6 +13,7 @@ import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Scorer;
+import io.nightshift.scoring.model.Task;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.destination.ScoredRows;
@@ -31,6 +32,7 @@ import io.nightshift.storage.source.SourceReader.BoundSlices;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.worker.partition.StepTimes.Step;
 import io.nightshift.worker.scoring.CheckCounter;
+import io.nightshift.worker.scoring.ModelComparator;
 import io.nightshift.worker.scoring.ScoringSession;
 import io.nightshift.worker.scoring.TopClasses;
 import io.nightshift.worker.scoring.UnseenCounter;
@@ -71,6 +73,7 @@ public final class PartitionAttempt {
     private final SourceReader source;
     private final Lease lease;
     private final Model model;
+    private @Nullable Model other;
     private final String node;
     private final PartitionWriter output;
     private final ValueLimits limits;
@@ -98,6 +101,7 @@ public final class PartitionAttempt {
     private long scoring;
     private @Nullable UnseenCounter unseen;
     private @Nullable CheckCounter checks;
+    private @Nullable ModelComparator comparator;
     private @Nullable UseMeter meter;
     private @Nullable ReadSamples samples;
     private @Nullable QuarantineSelection selection;
@@ -148,6 +152,15 @@ public final class PartitionAttempt {
     /// Makes the attempt score only rows that were quarantined before.
     public PartitionAttempt selecting(QuarantineSelection quarantined) {
         selection = quarantined;
+        return this;
+    }
+
+    /// Makes the attempt score its rows with another model, too, and report how the predictions differ. They
+    /// are not written.
+    ///
+    /// @param compared with the same features, task and classes
+    public PartitionAttempt comparing(Model compared) {
+        other = compared;
         return this;
     }
 
@@ -341,7 +354,8 @@ public final class PartitionAttempt {
                 quarantined,
                 lease.model().sha256(),
                 unseenCategories);
-        PartitionCommit valued = commit.withValue(cut == null ? null : cut.value());
+        PartitionCommit valued = commit.withValue(cut == null ? null : cut.value())
+                .withComparison(comparator == null ? null : comparator.comparison());
         return new Result(
                 lease.job().checks().isEmpty()
                         ? valued
@@ -438,7 +452,7 @@ public final class PartitionAttempt {
         Connection connection = kept.connection();
         ScoredRows scored = query.rows();
         ModelDescription description = model.description();
-        Scorer scorer = model.scorer();
+        Scorer scorer = scorer(scored);
         // A cancelled statement stops by itself, except if it was cancelled just before it began.
         Scorer cancellable = (features, count, outputs) -> {
             refuseIfCancelled();
@@ -483,6 +497,22 @@ public final class PartitionAttempt {
         }
         step = now;
         return written;
+    }
+
+    private Scorer scorer(ScoredRows scored) {
+        Model compared = other;
+        if (compared == null) {
+            return model.scorer();
+        }
+        ModelDescription description = model.description();
+        ModelComparator both = new ModelComparator(
+                model.scorer(),
+                compared.scorer(),
+                description.outputs() + PredictionColumns.margins(scored.job(), description),
+                description.task() != Task.REGRESSION,
+                PredictionColumns.checked(description));
+        comparator = both;
+        return both;
     }
 
     private PartitionWriter.Execution scoring(KeptConnection kept, ScoringSession session) {

@@ -1,0 +1,95 @@
+package io.nightshift.protocol.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RolloutTest {
+
+    private static final String WHOLE =
+            "{candidate: churn@blue, share: 5%, guards: {latency: 1.5, quarantined: 0.1%}, on-pass: promote, on-fail: fail}";
+
+    private static Job job(String model, String rollout, String source) {
+        return JobFile.parse("""
+                job: churn
+                model: %s
+                source: {parquet: /lake/*.parquet%s}
+                destination: {parquet: /predictions}
+                rollout: %s
+                """.formatted(model, source, rollout).getBytes(StandardCharsets.UTF_8), Map.of());
+    }
+
+    private static Job job(String rollout) {
+        return job("churn@champion", rollout, "");
+    }
+
+    @Test
+    void theSectionSaysWhichVersionIsTriedAndHow() {
+        assertThat(job(WHOLE).rollout())
+                .isEqualTo(new Rollout(
+                        new ModelReference.Alias("churn", "blue"),
+                        Rollout.Mode.CANARY,
+                        0.05,
+                        List.of(
+                                new Rollout.Guard(Rollout.Measure.QUARANTINED, 0.001),
+                                new Rollout.Guard(Rollout.Measure.LATENCY, 1.5)),
+                        Rollout.OnPass.PROMOTE,
+                        Rollout.OnFail.FAIL));
+        Rollout least = Objects.requireNonNull(
+                job("{candidate: churn@2, guards: {prediction-psi: 0.2}}").rollout());
+        assertThat(least.share()).isEqualTo(0.1);
+        assertThat(least.onPass()).isEqualTo(Rollout.OnPass.KEEP);
+        assertThat(least.onFail()).isEqualTo(Rollout.OnFail.ROLLBACK);
+    }
+
+    @Test
+    void itsTextIsReadAsTheSameSectionAndIsAPartOfTheJobsIdentity() {
+        Job job = job(WHOLE);
+
+        assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8))
+                        .rollout())
+                .isEqualTo(job.rollout());
+        assertThat(JobFingerprint.of(job)).isNotEqualTo(JobFingerprint.of(job(WHOLE.replace("5%", "6%"))));
+        assertThat(JobFingerprint.of(job)).isNotEqualTo(JobFingerprint.of(job(WHOLE.replace("1.5", "2"))));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.1, 1, 1", "0.1, 10, 1", "0.1, 11, 2", "1, 7, 7", "0.000001, 1000000, 1", "0.3, 10, 3"})
+    void aShareOfThePartitionsIsRoundedUp(double share, int partitions, int chosen) {
+        Rollout rollout = new Rollout(
+                new ModelReference.Exact("churn", 2),
+                Rollout.Mode.CANARY,
+                share,
+                List.of(new Rollout.Guard(Rollout.Measure.LATENCY, 2)),
+                Rollout.OnPass.KEEP,
+                Rollout.OnFail.FAIL);
+
+        assertThat(rollout.partitions(partitions)).isEqualTo(chosen);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "churn@champion | {candidate: churn@2, guards: {}} | | rollout.guards",
+                "churn@champion | {candidate: churn@2, guards: {latency: 2}, share: 0} | | rollout.share",
+                "churn@champion | {candidate: sales@2, guards: {latency: 2}} | | rollout.candidate",
+                "churn@champion | {candidate: churn, guards: {latency: 2}} | | rollout.candidate",
+                "churn@champion | {candidate: new.ubj, guards: {latency: 2}} | | rollout.candidate",
+                "/models/churn.ubj | {candidate: churn@2, guards: {latency: 2}} | | rollout.candidate",
+                "churn@1 | {candidate: churn@2, guards: {latency: 2}, on-pass: promote} | | rollout.on-pass",
+                "churn@champion | {candidate: churn@2, guards: {latency: 2}} | , on-change: extend | rollout with source.on-change",
+            })
+    void anythingThatCanNotBeTriedIsRefused(String model, String rollout, String source, String message) {
+        assertThatThrownBy(() -> job(model, rollout, source == null ? "" : source))
+                .isInstanceOf(JobFileException.class)
+                .hasMessageContaining(message);
+    }
+}
