@@ -152,7 +152,8 @@ final class CanaryDecisionsTest {
 
         BatchState next = state.after(decision.events());
         assertThat(next.phase()).isEqualTo(Phase.FAILED);
-        assertThat(Objects.requireNonNull(next.failure()).message()).startsWith("the rollout fails: delays@2 has failed");
+        assertThat(Objects.requireNonNull(next.failure()).message())
+                .startsWith("the rollout fails: delays@2 has failed");
         assertThat(ExampleBatch.after(next, new BatchEvent.Retried(AT)).model()).isEqualTo(MODEL);
     }
 

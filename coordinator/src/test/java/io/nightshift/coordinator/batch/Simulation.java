@@ -213,7 +213,8 @@ final class Simulation {
             if (!reuse.isRescored(partition, ExampleBatch.DIGEST)) {
                 PartitionPlan.Range range = state.pinned().index().range(partition);
                 Attempt of = new Attempt(ExampleBatch.BATCH, partition, new Epoch(9, 9));
-                PartitionCommit commit = reusable.computeIfAbsent(partition, first -> result(of, range, ExampleBatch.MODEL, null))
+                PartitionCommit commit = reusable.computeIfAbsent(
+                                partition, first -> result(of, range, ExampleBatch.MODEL, null))
                         .reused(state.incarnation());
                 checker.scored(commit.attempt(ExampleBatch.BATCH));
                 parts.add(commit);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.CheckResult;
+import io.nightshift.protocol.batch.GuardResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.Failure;
 import java.time.Instant;
@@ -53,6 +54,13 @@ record EventLine(
                         .formatted(
                                 count(extended.partitions().partitions(), "partition"),
                                 count(extended.partitions().rows(), "row"));
+            case BatchEvent.CanaryStarted started ->
+                "the candidate scores %s first".formatted(count(started.partitions().size(), "partition"));
+            case BatchEvent.CanaryDecided decided when decided.reason() != null -> decided.reason();
+            case BatchEvent.CanaryDecided decided ->
+                decided.results().stream().map(GuardResult::sentence).collect(Collectors.joining("; "));
+            case BatchEvent.CandidatePromoted promoted ->
+                promoted.refusal() == null ? promoted.alias() + " was moved" : promoted.refusal();
             case BatchEvent.Committed committed -> committed(committed.commits());
             case BatchEvent.PartsReused reused -> count(reused.commits().size(), "partition") + " taken over";
             case BatchEvent.AttemptFailed failed ->

@@ -131,7 +131,7 @@ public record Job(
                 rollout);
     }
 
-    /// The same job with another model.
+    /// The same job with another model, and without a rollout.
     public Job withModel(ModelReference other) {
         return new Job(
                 name,
