@@ -47,10 +47,15 @@ public abstract class ClusterCommand implements Callable<Integer> {
             return server.connectLocally(home)
                     .map(ClusterAccess::new)
                     .orElseThrow(() -> FailureException.permanent(
-                            "no server runs on %s, and no cluster is configured. Start `nightshift serve%s`, or name a node with --server, or set nightshift.journal and nightshift.node.contact-points in the file that --config names. To pause a batch of `nightshift run`, press Ctrl-C in its terminal; the same command resumes it"
-                                    .formatted(home.folder(), home.option())));
+                            "no server runs on %s, and no cluster is configured. Start `nightshift serve%s`, or name a node with --server, or set nightshift.journal and nightshift.node.contact-points in the file that --config names%s"
+                                    .formatted(home.folder(), home.option(), withoutServer())));
         }
         return ClusterAccess.connect(given, server.token(home));
+    }
+
+    /// What the message that no server runs adds for this command, from the full stop before; empty for nothing.
+    protected String withoutServer() {
+        return "";
     }
 
     /// @return the exit status
