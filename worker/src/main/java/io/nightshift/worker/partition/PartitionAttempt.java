@@ -33,6 +33,7 @@ import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.worker.partition.StepTimes.Step;
 import io.nightshift.worker.scoring.CheckCounter;
 import io.nightshift.worker.scoring.ModelComparator;
+import io.nightshift.worker.scoring.ModelFailure;
 import io.nightshift.worker.scoring.ScoringSession;
 import io.nightshift.worker.scoring.TopClasses;
 import io.nightshift.worker.scoring.UnseenCounter;
@@ -100,6 +101,8 @@ public final class PartitionAttempt {
     private long step;
     private long scoring;
     private @Nullable UnseenCounter unseen;
+    /// Of the last query.
+    private @Nullable ScoringSession session;
     private @Nullable CheckCounter checks;
     private @Nullable ModelComparator comparator;
     private @Nullable UseMeter meter;
@@ -303,18 +306,16 @@ public final class PartitionAttempt {
         List<BoundSlices> slices = selected == null
                 ? all
                 : selected.select(connection, all, lease.job().source());
-        PartitionQuery query = new PartitionQuery(slices, description, false, limits);
-        long written;
-        try {
-            written = predictions(kept, query);
-        } catch (SQLException e) {
-            if (DuckDbError.of(e) != DuckDbError.ROW || held.failure() != null) {
-                throw e;
+        PartitionQuery query = new PartitionQuery(slices, description, false, false, limits);
+        long written = -1;
+        while (written < 0) {
+            try {
+                written = predictions(kept, query);
+            } catch (SQLException e) {
+                query = again(query, e, held);
+                rows.set(0);
+                scoring = 0;
             }
-            query = new PartitionQuery(slices, description, true, limits);
-            rows.set(0);
-            scoring = 0;
-            written = predictions(kept, query);
         }
         long predictions = written;
         long range = selected == null ? plannedRows() : selected.rows();
@@ -330,17 +331,21 @@ public final class PartitionAttempt {
                 messages.collect(query, this::refuseIfCancelled);
             }
             ScoredRows rowsOfQuery = query.rows();
-            output.quarantine(
-                    selected == null ? rowsOfQuery : selected.withKept(rowsOfQuery), sql -> execute(connection, sql));
+            String firstReasons = query.reasons(REASONS);
+            reasons = Objects.requireNonNull(session).callInSession(() -> {
+                output.quarantine(
+                        selected == null ? rowsOfQuery : selected.withKept(rowsOfQuery),
+                        sql -> execute(connection, sql));
+                return texts(connection, firstReasons);
+            });
             quarantined = sealing(() -> output.quarantined(read + left - predictions));
-            reasons = texts(connection, query.reasons(REASONS));
         }
         if (selected != null) {
             selected.check(read, predictions, reasons);
         }
         Map<String, Long> unseenCategories = unseenCategories(connection, query, predictions < read);
         OutputFile part = sealing(() -> output.part(predictions));
-        isUsual = predictions == read && !query.careful() && selected == null;
+        isUsual = predictions == read && !query.careful() && !query.isolating() && selected == null;
         Attempt attempt = lease.attempt();
         Cut cut = Slice.cut(lease.slices());
         PartitionCommit commit = new PartitionCommit(
@@ -361,6 +366,25 @@ public final class PartitionAttempt {
                         ? valued
                         : valued.withStatistics(Objects.requireNonNull(checks).statistics()),
                 reasons);
+    }
+
+    /// The query for another try: it finds the rows for which an expression or the model fails, and they are
+    /// quarantined. So only a partition with such rows pays for finding them.
+    ///
+    /// @throws SQLException `e`, if no row is the reason
+    private PartitionQuery again(PartitionQuery query, SQLException e, HeldSlices slices) throws SQLException {
+        boolean ofModel = Objects.requireNonNull(session).hasModelFailed() && !query.isolating();
+        boolean ofExpression = DuckDbError.of(e) == DuckDbError.ROW && !query.careful();
+        if (slices.failure() != null || !(ofModel || ofExpression)) {
+            throw e;
+        }
+        refuseIfCancelled();
+        return new PartitionQuery(
+                query.slices(),
+                query.model(),
+                query.careful() || !ofModel,
+                query.isolating() || ofModel,
+                limits);
     }
 
     /// How many bytes the attempt has read from its source until now: measured, or estimated by those of
@@ -452,15 +476,9 @@ public final class PartitionAttempt {
         Connection connection = kept.connection();
         ScoredRows scored = query.rows();
         ModelDescription description = model.description();
-        Scorer scorer = scorer(scored);
-        // A cancelled statement stops by itself, except if it was cancelled just before it began.
-        Scorer cancellable = (features, count, outputs) -> {
-            refuseIfCancelled();
-            long begin = System.nanoTime();
-            scorer.score(features, count, outputs);
-            scoring += System.nanoTime() - begin;
-            progress.incrementAndGet();
-        };
+        Scorer scorer = cancellable(scorer(scored));
+        // A comparator counts each row that it scores.
+        Scorer trial = other == null ? scorer : cancellable(model.scorer());
         UnseenCounter counter = new UnseenCounter(scored.job().features());
         unseen = counter;
         CheckCounter checkCounter = new CheckCounter(
@@ -469,22 +487,25 @@ public final class PartitionAttempt {
                 description.features().size(),
                 PredictionColumns.checked(description));
         checks = checkCounter;
-        ScoringSession session = new ScoringSession(
-                cancellable,
+        ScoringSession current = new ScoringSession(
+                scorer,
+                trial,
                 counter,
+                new UnseenCounter(scored.job().features()),
                 checkCounter,
                 description.features().size(),
                 description.outputs() + PredictionColumns.margins(scored.job(), description),
                 TopClasses.of(lease.job().output(), description),
                 rows,
                 firstScored);
+        session = current;
         ended(Step.PREPARE);
         boolean isSampled = samples != null && samples.isDue(lease.attempt().batch());
         if (steps == null && !isSampled) {
-            return output.predictions(scored, scoring(kept, session));
+            return output.predictions(scored, scoring(kept, current));
         }
         pragma(connection, "enable_profiling = 'no_output'");
-        long written = output.predictions(scored, scoring(kept, session));
+        long written = output.predictions(scored, scoring(kept, current));
         String profile = connection.unwrap(DuckDBConnection.class).getProfilingInformation(ProfilerPrintFormat.JSON);
         pragma(connection, "disable_profiling");
         if (samples != null) {
@@ -497,6 +518,21 @@ public final class PartitionAttempt {
         }
         step = now;
         return written;
+    }
+
+    /// A cancelled statement stops by itself, except if it was cancelled just before it began.
+    private Scorer cancellable(Scorer scorer) {
+        return (features, count, outputs) -> {
+            refuseIfCancelled();
+            long begin = System.nanoTime();
+            try {
+                scorer.score(features, count, outputs);
+            } catch (RuntimeException e) {
+                throw new ModelFailure(e);
+            }
+            scoring += System.nanoTime() - begin;
+            progress.incrementAndGet();
+        };
     }
 
     private Scorer scorer(ScoredRows scored) {
@@ -515,17 +551,17 @@ public final class PartitionAttempt {
         return both;
     }
 
-    private PartitionWriter.Execution scoring(KeptConnection kept, ScoringSession session) {
+    private PartitionWriter.Execution scoring(KeptConnection kept, ScoringSession current) {
         return new PartitionWriter.Execution() {
             @Override
             public long run(String sql) throws SQLException {
-                return session.callInSession(() -> execute(kept.connection(), sql));
+                return current.callInSession(() -> execute(kept.connection(), sql));
             }
 
             @Override
             public long run(SqlStatement statement) throws SQLException {
                 try {
-                    return session.callInSession(() -> kept.update(statement, PartitionAttempt.this::begin));
+                    return current.callInSession(() -> kept.update(statement, PartitionAttempt.this::begin));
                 } finally {
                     running = null;
                 }

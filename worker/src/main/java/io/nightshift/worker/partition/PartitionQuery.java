@@ -20,8 +20,11 @@ import java.util.stream.Stream;
 ///
 /// @param slices at least one group
 /// @param careful whether expressions may fail for single rows
+/// @param isolating whether the model may fail for single rows; the query then runs in a
+///     [io.nightshift.worker.scoring.ScoringSession], also for quarantined rows
 /// @param limits the values that make a row bad since the destination can't hold them
-record PartitionQuery(List<BoundSlices> slices, ModelDescription model, boolean careful, ValueLimits limits) {
+record PartitionQuery(
+        List<BoundSlices> slices, ModelDescription model, boolean careful, boolean isolating, ValueLimits limits) {
 
     /// The job, bound to the columns of the first group; the names and types of its values are the same in
     /// all.
@@ -114,7 +117,7 @@ record PartitionQuery(List<BoundSlices> slices, ModelDescription model, boolean 
     }
 
     private SliceQuery slice(BoundSlices group) {
-        return new SliceQuery(group, checked(), careful, limits);
+        return new SliceQuery(group, checked(), careful, isolating, limits);
     }
 
     private String union(Function<SliceQuery, String> select) {

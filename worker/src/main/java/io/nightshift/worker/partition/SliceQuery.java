@@ -64,6 +64,7 @@ final class SliceQuery {
     private final SourceRelation relation;
     private final CheckedValues checked;
     private final boolean careful;
+    private final boolean isolating;
     private final ValueLimits limits;
 
     /// The columns that hold the values of the job's expressions, by their SQL.
@@ -74,8 +75,11 @@ final class SliceQuery {
 
     /// @param checked the columns that the checks need
     /// @param careful whether expressions may fail for single rows
+    /// @param isolating whether the model may fail for single rows
     /// @param limits the values that the destination can't hold
-    SliceQuery(BoundSlices slices, CheckedValues checked, boolean careful, ValueLimits limits) {
+    SliceQuery(
+            BoundSlices slices, CheckedValues checked, boolean careful, boolean isolating, ValueLimits limits) {
+        this.isolating = isolating;
         this.checked = checked;
         this.job = slices.job();
         this.relation = slices.relation();
@@ -89,6 +93,7 @@ final class SliceQuery {
         List<String> computed =
                 values().map(Bound::sql).filter(sql -> !sql.startsWith("\"")).toList();
         return !careful
+                && !isolating
                 && job.where() == null
                 && computed.size() == Set.copyOf(computed).size()
                 && job.features().stream()
@@ -180,7 +185,11 @@ final class SliceQuery {
         select.add(failedExpression() + " AS nightshift_failed");
         select.add("nightshift_values AS \"values\"");
         boolean isRecord = relation.record() != null;
-        select.add((isRecord ? "nightshift_place" : "CAST(NULL AS VARCHAR)") + " AS nightshift_place");
+        String place = isRecord ? "nightshift_place" : "CAST(NULL AS VARCHAR)";
+        String message = isolating
+                ? "coalesce(%s, CASE WHEN %s IS NULL THEN %s END)".formatted(place, first(Check::reason), failure())
+                : place;
+        select.add(message + " AS nightshift_place");
         String values = ownValues() + " AS nightshift_values";
         List<String> more = new ArrayList<>(inputColumns());
         more.add(values);
@@ -314,8 +323,20 @@ final class SliceQuery {
 
     // Checks.
 
+    /// The model is asked last, for rows with which nothing else is wrong.
     private String reason() {
-        return first(Check::reason);
+        String reason = first(Check::reason);
+        return isolating
+                ? "coalesce(%s, CASE WHEN %s IS NOT NULL THEN %s END)"
+                        .formatted(reason, failure(), Sql.text("the model can't score the row"))
+                : reason;
+    }
+
+    /// Why the model can't score a row, as SQL; NULL for a row that it can score.
+    private String failure() {
+        return job.features().stream()
+                .map(this::argument)
+                .collect(Collectors.joining(", ", "nightshift_failure(", ")"));
     }
 
     private String wrongValue() {

@@ -8,6 +8,7 @@ import org.duckdb.DuckDBDataChunkReader;
 import org.duckdb.DuckDBFunctions;
 import org.duckdb.DuckDBLogicalType;
 import org.duckdb.DuckDBWritableVector;
+import org.jspecify.annotations.Nullable;
 
 /// The two SQL functions by which a query scores rows, a vector of rows at a time.
 ///
@@ -18,6 +19,8 @@ import org.duckdb.DuckDBWritableVector;
 /// only, and a model gives several; so the first leaves them with the thread's [ScoringSession],
 /// where the second finds them. Both are volatile: the optimizer neither repeats, merges nor moves
 /// them.
+///
+/// `nightshift_failure(feature, …)` says why the model can't score a row; NULL for a row that it can score.
 public final class ScoreFunctions {
 
     private static final VectorMemory MEMORY = VectorMemory.ofTheDriver();
@@ -33,6 +36,13 @@ public final class ScoreFunctions {
                     .withReturnType(DuckDBColumnType.BIGINT)
                     .withVolatile()
                     .withVectorizedFunction(ScoreFunctions::score)
+                    .register(connection);
+            DuckDBFunctions.scalarFunction()
+                    .withName("nightshift_failure")
+                    .withVarArgs(number)
+                    .withReturnType(DuckDBColumnType.VARCHAR)
+                    .withVolatile()
+                    .withVectorizedFunction(ScoreFunctions::failure)
                     .register(connection);
         }
         DuckDBFunctions.scalarFunction()
@@ -56,6 +66,27 @@ public final class ScoreFunctions {
             MEMORY.read(in.vector(column), rows, session.column(column));
         }
         MEMORY.write(session.score(rows), rows, out);
+    }
+
+    private static void failure(DuckDBDataChunkReader in, DuckDBWritableVector out) {
+        ScoringSession session = ScoringSession.current();
+        int rows = (int) in.rowCount();
+        if (in.columnCount() != session.featureColumns()) {
+            throw new IllegalStateException(
+                    "%d features given, %d wanted".formatted(in.columnCount(), session.featureColumns()));
+        }
+        for (int column = 0; column < session.featureColumns(); column++) {
+            MEMORY.read(in.vector(column), rows, session.column(column));
+        }
+        @Nullable String[] failures = session.failures(rows);
+        for (int row = 0; row < rows; row++) {
+            String failure = failures[row];
+            if (failure == null) {
+                out.setNull(row);
+            } else {
+                out.setString(row, failure);
+            }
+        }
     }
 
     private static void output(DuckDBDataChunkReader in, DuckDBWritableVector out) {

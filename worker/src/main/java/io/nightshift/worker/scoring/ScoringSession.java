@@ -18,6 +18,8 @@ public final class ScoringSession {
     private static final ThreadLocal<@Nullable ScoringSession> CURRENT = new ThreadLocal<>();
 
     private final Scorer scorer;
+    /// Asked whether the model can score a row.
+    private final Scorer trial;
     private final UnseenCounter unseen;
     private final CheckCounter checks;
     private final double[][] features;
@@ -32,7 +34,18 @@ public final class ScoringSession {
     private final AtomicLong rows;
     private final AtomicLong firstScored;
 
+    /// Makes unseen categories missing as `unseen` does, and its counts are not read.
+    private final UnseenCounter ignored;
+
+    /// A part of a block, for [#failures]; without rows until it is needed.
+    private double[][] part = {};
+
+    private boolean hasModelFailed;
+
+    /// @param scorer throws a [ModelFailure] if the model fails for a row
+    /// @param trial the same; asked about rows that may also be scored, before
     /// @param unseen looks at the features of each block before they are scored
+    /// @param ignored as `unseen`, for rows of which it is only asked whether the model fails for them
     /// @param checks counts values of columns of each block
     /// @param outputs the number of outputs of the scorer
     /// @param top the most probable classes, which follow the outputs
@@ -40,7 +53,9 @@ public final class ScoringSession {
     /// @param firstScored set, if it is 0, to the milliseconds since 1970 when a row is first scored
     public ScoringSession(
             Scorer scorer,
+            Scorer trial,
             UnseenCounter unseen,
+            UnseenCounter ignored,
             CheckCounter checks,
             int features,
             int outputs,
@@ -48,7 +63,9 @@ public final class ScoringSession {
             AtomicLong rows,
             AtomicLong firstScored) {
         this.scorer = scorer;
+        this.trial = trial;
         this.unseen = unseen;
+        this.ignored = ignored;
         this.checks = checks;
         this.features = new double[features][BLOCK];
         this.top = top;
@@ -104,7 +121,12 @@ public final class ScoringSession {
         // Before the counter of categories changes values.
         checks.countColumns(features, count);
         unseen.check(features, count);
-        scorer.score(features, count, outputs);
+        try {
+            scorer.score(features, count, outputs);
+        } catch (ModelFailure e) {
+            hasModelFailed = true;
+            throw e;
+        }
         checks.countPredictions(outputs, count);
         top.select(outputs, count, block, outputs.length);
         long first = rows.get();
@@ -122,6 +144,59 @@ public final class ScoringSession {
             tickets[row] = first + row;
         }
         return tickets;
+    }
+
+    /// Whether the model has failed for a row that was to be scored.
+    public boolean hasModelFailed() {
+        return hasModelFailed;
+    }
+
+    /// The columns of the features, which come first.
+    int featureColumns() {
+        return features.length;
+    }
+
+    /// Finds the rows that the model can't score, among those put into the columns of the features. It halves a block
+    /// that fails until each row is alone: so a block with one such row takes the time of about two blocks, and one of
+    /// such rows only as many calls as twice its rows. Counts nothing, and changes no outputs that are kept.
+    ///
+    /// @param count 0 to [#BLOCK]
+    /// @return why the model fails for each row; null for a row that it can score
+    @Nullable String[] failures(int count) {
+        ignored.check(features, count);
+        @Nullable String[] failures = new String[count];
+        find(0, count, failures);
+        return failures;
+    }
+
+    private void find(int from, int to, @Nullable String[] failures) {
+        if (from == to) {
+            return;
+        }
+        try {
+            trial.score(rows(from, to), to - from, outputs);
+        } catch (ModelFailure e) {
+            if (to - from == 1) {
+                failures[from] = e.getMessage();
+                return;
+            }
+            int middle = (from + to) >>> 1;
+            find(from, middle, failures);
+            find(middle, to, failures);
+        }
+    }
+
+    private double[][] rows(int from, int to) {
+        if (from == 0) {
+            return features;
+        }
+        if (part.length != features.length) {
+            part = new double[features.length][BLOCK / 2 + 1];
+        }
+        for (int feature = 0; feature < features.length; feature++) {
+            System.arraycopy(features[feature], from, part[feature], 0, to - from);
+        }
+        return part;
     }
 
     /// Where to put the tickets of the rows whose outputs are wanted next.

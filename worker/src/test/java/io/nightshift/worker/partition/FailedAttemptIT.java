@@ -145,18 +145,6 @@ class FailedAttemptIT {
     class ScorersAndDisks {
 
         @Test
-        void aScorerThatFailsFailsTheAttemptForGood() {
-            Path file = node.parquet("in.parquet", "SELECT 1 AS f0");
-            Lease lease = node.lease(JobBuilder.over(file).build(), List.of(node.whole(file)));
-            Model broken = new FixedModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
-                throw new IllegalStateException("the model is broken");
-            });
-            FailureException failure = failure(node.attempt(lease, broken));
-            assertThat(failure.failure().isPermanent()).isTrue();
-            assertThat(failure.getMessage()).contains("the model is broken");
-        }
-
-        @Test
         void aFullDiskFailsTheAttemptForNowAndLeavesNothing() throws IOException, InterruptedException {
             Path mount = Files.createDirectories(node.folder.resolve("tiny"));
             assumeTrue(

@@ -6,15 +6,19 @@ import dev.hardwood.InputFile;
 import dev.hardwood.reader.ParquetFileReader;
 import dev.hardwood.reader.RowReader;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelFeature;
+import io.nightshift.scoring.model.Scorer;
 import io.nightshift.storage.JobBuilder;
+import io.nightshift.worker.FixedModel;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
 import io.nightshift.worker.TestNode.Scored;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +41,77 @@ class QuarantineIT {
     @AfterEach
     void stop() {
         node.close();
+    }
+
+    @Nested
+    class Models {
+
+        /// As libraries do: one row of a block ends the call for all of them.
+        private static Model failingFor(double... values) {
+            SumModel sum = SumModel.ofNumbers(1);
+            Scorer scorer = sum.scorer();
+            return new FixedModel(sum.description(), (features, rows, outputs) -> {
+                for (int row = 0; row < rows; row++) {
+                    double value = features[0][row];
+                    if (Arrays.stream(values).anyMatch(bad -> bad == value)) {
+                        throw new IllegalStateException("no neighbour of " + value);
+                    }
+                }
+                scorer.score(features, rows, outputs);
+            });
+        }
+
+        @Test
+        void aRowForWhichTheModelFailsIsQuarantinedAlone() {
+            Path file = node.parquet("in.parquet", "SELECT i::DOUBLE AS f0 FROM range(5000) t(i)");
+            Job job = JobBuilder.over(file).build();
+
+            Scored scored = node.score(job, failingFor(0, 2100, 2101, 4999), file);
+
+            scored.assertCounts(5000, 4996);
+            assertThat(node.reasons(scored))
+                    .containsExactly(
+                            "0|the model can't score the row",
+                            "2100|the model can't score the row",
+                            "2101|the model can't score the row",
+                            "4999|the model can't score the row");
+            assertThat(node.rows("SELECT message FROM %s ORDER BY record_row".formatted(scored.quarantineTable())))
+                    .containsExactly(
+                            "no neighbour of 0.0",
+                            "no neighbour of 2100.0",
+                            "no neighbour of 2101.0",
+                            "no neighbour of 4999.0");
+            assertThat(scored.result().reasons())
+                    .first()
+                    .asString()
+                    .isEqualTo("in.parquet row 0: the model can't score the row: no neighbour of 0.0");
+            assertThat(node.rows("SELECT count(*) FROM %s WHERE prediction <> record_row".formatted(scored.partTable())))
+                    .containsExactly("0");
+        }
+
+        @Test
+        void rowsOfBothKindsAreQuarantinedWithTheirOwnReasons() {
+            Path file = node.parquet(
+                    "in.parquet", "SELECT CASE i WHEN 7 THEN 'x' ELSE i::VARCHAR END AS s FROM range(5000) t(i)");
+            Job job = JobBuilder.over(file).features("CAST(s AS INTEGER)").build();
+
+            Scored scored = node.score(job, failingFor(3000), file);
+
+            scored.assertCounts(5000, 4998);
+            assertThat(node.reasons(scored))
+                    .containsExactly(
+                            "7|feature \"CAST(s AS INTEGER)\" can't be computed: CAST(s AS INTEGER)",
+                            "3000|the model can't score the row");
+        }
+
+        @Test
+        void aModelThatFailsForEveryRowQuarantinesThemAll() {
+            Path file = node.parquet("in.parquet", "SELECT 1.0 AS f0 FROM range(3000)");
+
+            Scored scored = node.score(JobBuilder.over(file).build(), failingFor(1), file);
+
+            scored.assertCounts(3000, 0);
+        }
     }
 
     @Nested
