@@ -31,7 +31,9 @@ final class CompletionCommandTest {
         assertThat(end.out())
                 .startsWith("#compdef nightshift\n")
                 .contains("_nightshift_batch_rescore() {")
-                .contains("--partitions='[The numbers of the partitions, from 0, for example 0,7,12-15.]:LIST: '")
+                .contains(
+                        "--partitions='[The numbers of the partitions, from 0, for example 0,7,12-15. With --model",
+                        "is given.]:LIST: '")
                 .contains("'1:JOB.yaml:_files'", "]:PATH:_files'", "]:MODEL:_files'")
                 .contains("(rescore) _nightshift_batch_rescore ;;");
     }
@@ -43,7 +45,9 @@ final class CompletionCommandTest {
         assertThat(end.out())
                 .startsWith("# Written by `nightshift completion fish`.\n")
                 .contains("complete -c nightshift -n '__nightshift_at \\'batch\\'' -a rescore -d '")
-                .contains("-l partitions -r -f -d 'The numbers of the partitions, from 0, for example 0,7,12-15.'\n")
+                .contains(
+                        "-l partitions -r -f -d 'The numbers of the partitions, from 0, for example 0,7,12-15. With --model",
+                        "is given.'\n")
                 .contains("complete -c nightshift -n '__nightshift_at \\'run\\'' -F\n")
                 .contains(" -r -f -a 'table json");
     }

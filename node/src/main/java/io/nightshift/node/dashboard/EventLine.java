@@ -55,7 +55,8 @@ record EventLine(
                                 count(extended.partitions().partitions(), "partition"),
                                 count(extended.partitions().rows(), "row"));
             case BatchEvent.CanaryStarted started ->
-                "the candidate scores %s first".formatted(count(started.partitions().size(), "partition"));
+                "the candidate scores %s first"
+                        .formatted(count(started.partitions().size(), "partition"));
             case BatchEvent.CanaryDecided decided when decided.reason() != null -> decided.reason();
             case BatchEvent.CanaryDecided decided ->
                 decided.results().stream().map(GuardResult::sentence).collect(Collectors.joining("; "));

@@ -380,11 +380,7 @@ public final class PartitionAttempt {
         }
         refuseIfCancelled();
         return new PartitionQuery(
-                query.slices(),
-                query.model(),
-                query.careful() || !ofModel,
-                query.isolating() || ofModel,
-                limits);
+                query.slices(), query.model(), query.careful() || !ofModel, query.isolating() || ofModel, limits);
     }
 
     /// How many bytes the attempt has read from its source until now: measured, or estimated by those of

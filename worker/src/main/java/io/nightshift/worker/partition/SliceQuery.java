@@ -77,8 +77,7 @@ final class SliceQuery {
     /// @param careful whether expressions may fail for single rows
     /// @param isolating whether the model may fail for single rows
     /// @param limits the values that the destination can't hold
-    SliceQuery(
-            BoundSlices slices, CheckedValues checked, boolean careful, boolean isolating, ValueLimits limits) {
+    SliceQuery(BoundSlices slices, CheckedValues checked, boolean careful, boolean isolating, ValueLimits limits) {
         this.isolating = isolating;
         this.checked = checked;
         this.job = slices.job();

@@ -37,6 +37,9 @@ public final class ScoreFunctions {
                     .withVolatile()
                     .withVectorizedFunction(ScoreFunctions::score)
                     .register(connection);
+        }
+        // A registered function closes its types.
+        try (DuckDBLogicalType number = DuckDBLogicalType.of(DuckDBColumnType.DOUBLE)) {
             DuckDBFunctions.scalarFunction()
                     .withName("nightshift_failure")
                     .withVarArgs(number)

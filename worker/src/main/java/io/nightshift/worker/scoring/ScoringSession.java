@@ -156,13 +156,15 @@ public final class ScoringSession {
         return features.length;
     }
 
-    /// Finds the rows that the model can't score, among those put into the columns of the features. It halves a block
-    /// that fails until each row is alone: so a block with one such row takes the time of about two blocks, and one of
-    /// such rows only as many calls as twice its rows. Counts nothing, and changes no outputs that are kept.
+    /// Finds the rows that the model can't score, among those put into the columns of the features. It halves
+    /// a block that fails until each row is alone: so a block with one such row takes the time of about two
+    /// blocks, and one of such rows only as many calls as twice its rows. Counts nothing, and changes no outputs
+    /// that are kept.
     ///
     /// @param count 0 to [#BLOCK]
     /// @return why the model fails for each row; null for a row that it can score
-    @Nullable String[] failures(int count) {
+    @Nullable
+    String[] failures(int count) {
         ignored.check(features, count);
         @Nullable String[] failures = new String[count];
         find(0, count, failures);

@@ -85,7 +85,8 @@ class QuarantineIT {
                     .first()
                     .asString()
                     .isEqualTo("in.parquet row 0: the model can't score the row: no neighbour of 0.0");
-            assertThat(node.rows("SELECT count(*) FROM %s WHERE prediction <> record_row".formatted(scored.partTable())))
+            assertThat(node.rows(
+                            "SELECT count(*) FROM %s WHERE prediction <> record_row".formatted(scored.partTable())))
                     .containsExactly("0");
         }
 
