@@ -101,7 +101,7 @@ class QuarantineIT {
             scored.assertCounts(5000, 4998);
             assertThat(node.reasons(scored))
                     .containsExactly(
-                            "7|feature \"CAST(s AS INTEGER)\" can't be computed: CAST(s AS INTEGER)",
+                            "7|feature \"f0\" can't be computed: CAST(s AS INTEGER)",
                             "3000|the model can't score the row");
         }
 
