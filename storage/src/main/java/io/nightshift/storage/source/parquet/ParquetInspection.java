@@ -124,6 +124,9 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                 // What DuckDB says of a file that has just changed depends on the moment.
                 refuseChanged(opened);
                 throw new FailureException(DuckDbError.failure("the source can't be inspected", e), e);
+            } catch (FailureException e) {
+                refuseChanged(opened);
+                throw e;
             }
         }
 
