@@ -15,6 +15,9 @@ public final class ScoringSession {
     static final int BLOCK = 2048;
     static final int KEPT = 8 * BLOCK;
 
+    /// A model that fails for so many rows, and scores none, fails the attempt.
+    static final int MOST_FAILING = 10_000;
+
     private static final ThreadLocal<@Nullable ScoringSession> CURRENT = new ThreadLocal<>();
 
     private final Scorer scorer;
@@ -41,6 +44,11 @@ public final class ScoringSession {
     private double[][] part = {};
 
     private boolean hasModelFailed;
+
+    /// The rows of which [#failures] was asked, and those of them that the model can't score.
+    private long tried;
+
+    private long failed;
 
     /// @param scorer throws a [ModelFailure] if the model fails for a row
     /// @param trial the same; asked about rows that may also be scored, before
@@ -163,11 +171,20 @@ public final class ScoringSession {
     ///
     /// @param count 0 to [#BLOCK]
     /// @return why the model fails for each row; null for a row that it can score
+    /// @throws ModelFailure if the model has failed for each of the first [#MOST_FAILING] rows: then the rows are
+    ///     not the reason
     @Nullable
     String[] failures(int count) {
         ignored.check(features, count);
         @Nullable String[] failures = new String[count];
         find(0, count, failures);
+        tried += count;
+        for (String failure : failures) {
+            failed += failure == null ? 0 : 1;
+        }
+        if (failed >= MOST_FAILING && failed == tried) {
+            throw new ModelFailure(new IllegalStateException(failures[count - 1]));
+        }
         return failures;
     }
 
