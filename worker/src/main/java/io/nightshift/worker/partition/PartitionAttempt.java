@@ -372,8 +372,15 @@ public final class PartitionAttempt {
     /// quarantined. So only a partition with such rows pays for finding them.
     ///
     /// @throws SQLException `e`, if no row is the reason
+    /// @throws FailureException permanent, if the model fails for any row
     private PartitionQuery again(PartitionQuery query, SQLException e, HeldSlices slices) throws SQLException {
-        boolean ofModel = Objects.requireNonNull(session).hasModelFailed() && !query.isolating();
+        ScoringSession failed = Objects.requireNonNull(session);
+        String modelFailure = failed.modelFailure();
+        if (modelFailure != null) {
+            throw FailureException.permanent("%s: the model fails for each of the first %,d rows: %s"
+                    .formatted(doing(), ScoringSession.MOST_FAILING, modelFailure));
+        }
+        boolean ofModel = failed.hasModelFailed() && !query.isolating();
         boolean ofExpression = DuckDbError.of(e) == DuckDbError.ROW && !query.careful();
         if (slices.failure() != null || !(ofModel || ofExpression)) {
             throw e;

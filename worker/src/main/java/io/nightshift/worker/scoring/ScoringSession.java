@@ -16,7 +16,7 @@ public final class ScoringSession {
     static final int KEPT = 8 * BLOCK;
 
     /// A model that fails for so many rows, and scores none, fails the attempt.
-    static final int MOST_FAILING = 10_000;
+    public static final int MOST_FAILING = 10_000;
 
     private static final ThreadLocal<@Nullable ScoringSession> CURRENT = new ThreadLocal<>();
 
@@ -45,10 +45,14 @@ public final class ScoringSession {
 
     private boolean hasModelFailed;
 
-    /// The rows of which [#failures] was asked, and those of them that the model can't score.
+    private int queries;
+
+    /// The rows of which the first query asked [#failures], and those of them that the model can't score.
     private long tried;
 
     private long failed;
+
+    private @Nullable String modelFailure;
 
     /// @param scorer throws a [ModelFailure] if the model fails for a row
     /// @param trial the same; asked about rows that may also be scored, before
@@ -90,6 +94,7 @@ public final class ScoringSession {
             throw new IllegalStateException("this thread is scoring already");
         }
         CURRENT.set(this);
+        queries++;
         try {
             return query.run();
         } finally {
@@ -159,6 +164,12 @@ public final class ScoringSession {
         return hasModelFailed;
     }
 
+    /// Why the model fails for each of the first [#MOST_FAILING] rows or more, so that the rows are not the
+    /// reason; null if it does not.
+    public @Nullable String modelFailure() {
+        return modelFailure;
+    }
+
     /// The columns of the features, which come first.
     int featureColumns() {
         return features.length;
@@ -171,19 +182,21 @@ public final class ScoringSession {
     ///
     /// @param count 0 to [#BLOCK]
     /// @return why the model fails for each row; null for a row that it can score
-    /// @throws ModelFailure if the model has failed for each of the first [#MOST_FAILING] rows: then the rows are
-    ///     not the reason
+    /// @throws ModelFailure if there is a [#modelFailure()] now
     @Nullable
     String[] failures(int count) {
         ignored.check(features, count);
         @Nullable String[] failures = new String[count];
         find(0, count, failures);
-        tried += count;
-        for (String failure : failures) {
-            failed += failure == null ? 0 : 1;
-        }
-        if (failed >= MOST_FAILING && failed == tried) {
-            throw new ModelFailure(new IllegalStateException(failures[count - 1]));
+        if (queries == 1) {
+            tried += count;
+            for (String failure : failures) {
+                failed += failure == null ? 0 : 1;
+            }
+            if (failed >= MOST_FAILING && failed == tried) {
+                modelFailure = failures[count - 1];
+                throw new ModelFailure(new IllegalStateException(modelFailure));
+            }
         }
         return failures;
     }
