@@ -88,6 +88,9 @@ final class ScheduleIT {
                 server.kill();
                 server.restart();
             }
+            await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(500))
+                    .until(() -> job.published().size() > KILLS);
             server.command("job", "pause", "flights").expect(0);
             await().atMost(PATIENCE).pollInterval(Duration.ofSeconds(1)).until(() -> count(server, "running") == 0);
 
