@@ -59,7 +59,10 @@ public abstract class FolderContract extends DestinationContract {
 
     private boolean isQuarantined() {
         String[] names = folders().published().toFile().list();
-        return names != null && Stream.of(names).anyMatch(name -> name.startsWith("_quarantine-"));
+        if (names == null) {
+            throw new IllegalStateException("the batch was removed while it was read");
+        }
+        return Stream.of(names).anyMatch(name -> name.startsWith("_quarantine-"));
     }
 
     private long count(String what, String files) {
