@@ -215,7 +215,7 @@ public record BatchDescription(
         }
     }
 
-    /// What a guard of a rollout has measured.
+    /// The result of a rollout's guard.
     ///
     /// @param name the guard, as its key in the job file, such as `prediction-psi`
     /// @param value the measured value: a share from 0 to 1, an index, or a multiple

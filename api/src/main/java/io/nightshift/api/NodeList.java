@@ -83,7 +83,7 @@ public record NodeList(List<NodeDescription> nodes) {
     /// @param total the size of its file system
     public record NodeScratch(String folder, long used, long free, long total) {}
 
-    /// What the threads of a node do for a batch.
+    /// The work of a node's threads for one batch.
     ///
     /// @param batch the batch
     /// @param partitions how many of its partitions are scored now

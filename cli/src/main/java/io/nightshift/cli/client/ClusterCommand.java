@@ -53,7 +53,8 @@ public abstract class ClusterCommand implements Callable<Integer> {
         return ClusterAccess.connect(given, server.token(home));
     }
 
-    /// What the message that no server runs adds for this command, from the full stop before; empty for nothing.
+    /// A sentence that this command adds to the message that no server runs. It begins with `. `, since the message
+    /// has no full stop. Empty for no sentence.
     protected String withoutServer() {
         return "";
     }

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /// Decides about the canary of a batch: which partitions a candidate scores first, and whether it scores the
 /// others.
 ///
-/// A failure that would fail the batch fails only the candidate while its canary runs, unless it is that of a
-/// resource. If the candidate fails, its commits are withdrawn in the same write, so that the champion scores these
-/// partitions, too, and no crash in between can let the batch be published with them.
+/// While the canary runs, a failure that would otherwise fail the batch fails only the candidate. The exception is
+/// the failure of a resource, such as a database. If the candidate fails, the same write withdraws its commits. So
+/// the champion scores these partitions, too, and a crash can't let the batch be published with withdrawn parts.
 ///
 /// Deterministic, like [BatchDecisions].
 public class CanaryDecisions {

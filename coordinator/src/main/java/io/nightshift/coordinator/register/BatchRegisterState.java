@@ -110,7 +110,7 @@ public final class BatchRegisterState {
         }
 
         /// @param scored the input that the batch has scored; null if it is that of the submission
-        /// @param by the model that has scored it; null if it is that of the submission
+        /// @param by the model version that scored the batch; null for the version of the submission
         private Entry ended(Phase phase, @Nullable String scored, @Nullable ModelVersion by) {
             return new Entry(
                     batch,

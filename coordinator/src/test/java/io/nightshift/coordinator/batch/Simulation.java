@@ -118,7 +118,7 @@ final class Simulation {
     /// The last one of the job.
     private Submission submission;
 
-    /// What the batch takes over from another one, by partition; empty if it scores all.
+    /// The parts that the batch reuses from another one, by partition; empty if it scores all partitions.
     private final Map<Integer, PartitionCommit> reusable = new HashMap<>();
 
     private final PriorityQueue<Scheduled> schedule =

@@ -26,7 +26,7 @@ import redis.clients.jedis.resps.ScanResult;
 /// The destination of a batch's predictions.
 public sealed interface BatchOutput {
 
-    /// What the name of a published batch's folder begins with.
+    /// The beginning of the name of a published batch's folder.
     String BATCH = "batch=";
 
     /// `parquet`, `s3`, `postgres`, `mariadb` or `redis`
@@ -309,7 +309,7 @@ public sealed interface BatchOutput {
             server.clear();
         }
 
-        /// What a reader finds by the pointer.
+        /// The digest of the batch to which the pointer leads a reader.
         @Override
         public String digest() {
             try (Jedis client = server.connect()) {

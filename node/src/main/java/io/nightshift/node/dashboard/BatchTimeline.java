@@ -51,7 +51,7 @@ final class BatchTimeline {
     }
 
     /// @param to null for the present phase
-    /// @param by the name of the token of whoever brought the batch into the phase; null if nobody did
+    /// @param by the name of the caller's token, if a caller began the phase; otherwise null
     @JsonInclude(Include.NON_NULL)
     private record PhaseSpan(
             String phase,

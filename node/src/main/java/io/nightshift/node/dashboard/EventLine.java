@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param number of the ledger's entry, from 1
 /// @param event its name, such as `took over`
 /// @param text what it says; may be empty
-/// @param by the name of the token of whoever asked for it; null if nobody did
+/// @param by the name of the caller's token, if a caller asked for the event; otherwise null
 @JsonInclude(Include.NON_NULL)
 record EventLine(
         long number,

@@ -24,7 +24,7 @@ public sealed interface BatchEvent {
     /// When the coordinator decided it, by the wall clock of its node.
     Instant at();
 
-    /// The name of the token of whoever asked for it; null if nobody did, or it is not known.
+    /// The name of the caller's token, if a caller asked for the event; null otherwise, or if it is not known.
     default @Nullable String by() {
         return null;
     }

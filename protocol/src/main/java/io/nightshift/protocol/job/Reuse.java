@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// What a batch takes over from a published batch of its run: its plan, and the parts of the partitions that are
-/// not scored again.
+/// A batch reuses the plan of a published batch of its run, and the parts of the partitions that are not scored
+/// again.
 ///
 /// @param batch the ID of the published batch
 /// @param partitions the partitions to score again: positions in the plan, from 0, sorted, each once; empty if
