@@ -38,6 +38,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class ModelFormatContract extends HostileFiles {
 
+    /// How many times as many tries as by default.
+    private static final int TRIES = Integer.getInteger("nightshift.tries.factor", 1);
+
     private static final int ROWS = 1000;
 
     /// More than any of the files' models needs.
@@ -93,7 +96,7 @@ public abstract class ModelFormatContract extends HostileFiles {
     void aTruncatedFileIsRefused(String name) throws Exception {
         byte[] whole = content(name);
         int needed = needed(name, whole);
-        for (int length = 3; length < needed; length += 1 + needed / 60) {
+        for (int length = 3; length < needed; length += 1 + needed / (30 * TRIES)) {
             assertRefused(Arrays.copyOf(whole, length));
         }
     }
@@ -101,7 +104,7 @@ public abstract class ModelFormatContract extends HostileFiles {
     @ParameterizedTest
     @MethodSource("names")
     void anAlteredFileIsLoadedOrRefused(String name) throws Exception {
-        readsOrRefuses(content(name), alterations(), 1);
+        readsOrRefuses(content(name), alterations() * TRIES, 1);
     }
 
     /// An attacker can compute the checksum of our own file too.
@@ -110,7 +113,7 @@ public abstract class ModelFormatContract extends HostileFiles {
     void anAlteredFileOfOurOwnIsLoadedOrRefused(String name) throws Exception {
         byte[] whole = ModelFile.encode(model(name));
         Random random = new Random(2);
-        for (int i = 0; i < alterations(); i++) {
+        for (int i = 0; i < alterations() * TRIES; i++) {
             byte[] body = Arrays.copyOf(whole, whole.length - 32);
             for (int flips = 1 + random.nextInt(3); flips > 0; flips--) {
                 body[12 + random.nextInt(body.length - 12)] = (byte) random.nextInt(256);
@@ -126,7 +129,7 @@ public abstract class ModelFormatContract extends HostileFiles {
         byte[] whole = content(name);
         Random random = new Random(4);
         List<byte[]> forged = new ArrayList<>();
-        for (int i = 0; i < 60; i++) {
+        for (int i = 0; i < 20 * TRIES; i++) {
             byte[] altered = whole.clone();
             int at = 2 + random.nextInt(altered.length - 6);
             boolean isLittle = random.nextBoolean();
@@ -141,8 +144,8 @@ public abstract class ModelFormatContract extends HostileFiles {
         while (number.find()) {
             numbers.add(new int[] {number.start(), number.end()});
         }
-        for (int i = 0; i < Math.min(120, numbers.size()); i++) {
-            int[] place = numbers.get(i < 60 ? i : random.nextInt(numbers.size()));
+        for (int i = 0; i < Math.min(40 * TRIES, numbers.size()); i++) {
+            int[] place = numbers.get(i < 20 ? i : random.nextInt(numbers.size()));
             forged.add((text.substring(0, place[0]) + "2000000000" + text.substring(place[1]))
                     .getBytes(StandardCharsets.ISO_8859_1));
         }

@@ -171,7 +171,7 @@ class TicksTest {
         return middle.minus(Duration.ofHours(hours % 24));
     }
 
-    @Property(tries = 1_500)
+    @Property
     void theTicksAreThoseOfASimpleEnumerationOfLocalTimes(
             @ForAll("schedules") Schedule schedule,
             @ForAll("zones") ZoneId zone,

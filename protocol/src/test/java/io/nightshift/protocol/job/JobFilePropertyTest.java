@@ -45,7 +45,7 @@ class JobFilePropertyTest {
         }
     }
 
-    @Property(tries = 500)
+    @Property
     void aJobSurvivesBeingWrittenAndReadAgain(@ForAll("jobs") Job job) {
         Job read = JobFile.parse(write(job), FILE, List.of());
 
@@ -53,7 +53,7 @@ class JobFilePropertyTest {
         assertThat(JobFingerprint.of(read)).isEqualTo(JobFingerprint.of(job));
     }
 
-    @Property(tries = 500)
+    @Property
     void aJobIsSentAsTextThatIsReadAsTheSameJob(@ForAll("jobs") Job job) {
         assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8)))
                 .isEqualTo(job);

@@ -28,7 +28,7 @@ class MalformedMessageTest {
     private static final Map<String, Object> GOLDEN = GoldenMessages.current(SYSTEM);
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final String REJECTED = SERIALIZER.manifest(new BatchRegisterCommand.Rejected(""));
-    private static final int MUTATIONS = 1_000;
+    private static final int MUTATIONS = 250 * Integer.getInteger("nightshift.tries.factor", 1);
 
     /// Enough for an exception with its stack trace, actors' paths, and the values of a message.
     private static final long ALLOCATED = 512 * 1024;

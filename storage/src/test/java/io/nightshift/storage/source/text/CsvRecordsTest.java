@@ -17,6 +17,9 @@ import org.junit.jupiter.api.Test;
 /// Compares [CsvRecords] with a parser that looks at one byte after the other.
 class CsvRecordsTest {
 
+    /// How many times as many tries as by default.
+    private static final int TRIES = Integer.getInteger("nightshift.tries.factor", 1);
+
     private static final Encoding UTF_8 = Encoding.of("utf-8");
 
     private record Parsed(
@@ -148,7 +151,7 @@ class CsvRecordsTest {
     @Test
     void theRecordsAreThoseOfASimplerParser() throws IOException {
         Random random = new Random(7);
-        for (int i = 0; i < 20_000; i++) {
+        for (int i = 0; i < 5_000 * TRIES; i++) {
             byte[] bytes = file(random);
             long seed = random.nextLong();
             String file = new String(bytes, StandardCharsets.ISO_8859_1);
@@ -162,7 +165,7 @@ class CsvRecordsTest {
     @Test
     void aRecordThatIsSkippedEndsWhereItDoesIfItIsRead() throws IOException {
         Random random = new Random(8);
-        for (int i = 0; i < 5_000; i++) {
+        for (int i = 0; i < 2_000 * TRIES; i++) {
             byte[] bytes = file(random);
             long seed = random.nextLong();
             for (CsvDialect dialect : List.of(dialect("\"", null), dialect("\"", "\\"), dialect(null, null))) {

@@ -49,6 +49,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Files as other programs write them, and files that are broken.
 class TextReaderTest {
 
+    /// How many times as many tries as by default.
+    private static final int TRIES = Integer.getInteger("nightshift.tries.factor", 1);
+
     private static final ModelDescription MODEL = TestModels.ofNumbers(1);
 
     @TempDir
@@ -488,7 +491,7 @@ class TextReaderTest {
         Random random = new Random(5);
         String characters = "{}\"\":,,12e.-+ \\ntrufalse\täé";
         String[] parts = {"{\"a\":", "\"b\":", "1", "-2.5", "\"x\"", ",", "}", "true", "null", " ", "\"a\":", "[1]"};
-        for (int i = 0; i < 20_000; i++) {
+        for (int i = 0; i < 5_000 * TRIES; i++) {
             StringBuilder line = new StringBuilder("{\"a\":1,");
             for (int k = random.nextInt(8); k >= 0; k--) {
                 line.append(
