@@ -160,6 +160,7 @@ public final class JobBuilder {
                 List.of(),
                 null,
                 checks,
-                retention);
+                retention,
+                null);
     }
 }

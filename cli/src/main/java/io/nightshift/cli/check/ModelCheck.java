@@ -10,6 +10,7 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
@@ -219,16 +220,19 @@ public final class ModelCheck {
 
     /// The job over the sample, with an output that is read here only.
     private Job sampled(Path sample) {
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                rows(new ParquetInput(List.of(sample.toString())), job.source().lookups()),
-                new ParquetDestination(folder.resolve("output").toString()),
-                job.partitions(),
-                job.errors(),
-                new Job.Output(List.of(), request.prediction().startsWith("margin")),
-                job.categories());
+        return JobBuilder.builder()
+                .name(job.name())
+                .model(job.model())
+                .features(job.features())
+                .source(rows(
+                        new ParquetInput(List.of(sample.toString())),
+                        job.source().lookups()))
+                .destination(new ParquetDestination(folder.resolve("output").toString()))
+                .partitions(job.partitions())
+                .errors(job.errors())
+                .output(new Job.Output(List.of(), request.prediction().startsWith("margin")))
+                .categories(job.categories())
+                .build();
     }
 
     /// @param part the file of the predictions

@@ -11,6 +11,7 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.model.ModelVersion;
@@ -336,31 +337,29 @@ public final class ModelComparison {
             where = "CASE WHEN %s THEN FALSE ELSE (%s\n) END"
                     .formatted(MALFORMED, Objects.requireNonNullElse(where, "TRUE"));
         }
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                new Job.Source(
+        return JobBuilder.builder()
+                .name(job.name())
+                .model(job.model())
+                .features(job.features())
+                .source(new Job.Source(
                         new ParquetInput(List.of(path.toString())),
                         POSITION,
                         false,
                         source.select(),
                         where,
                         source.unseen(),
-                        false),
-                new ParquetDestination(folder.toString()),
-                job.partitions(),
-                job.errors(),
-                new Job.Output(List.of(), false, Map.of(), 0, job.output().decisions(), List.of(), Map.of()),
-                job.categories(),
-                null,
-                List.of(),
-                job.timing(),
-                job.priority(),
-                List.of(),
-                null,
-                List.of(new BatchCheck(
-                        BatchCheck.Measure.PREDICTION_PSI, null, 0, null, null, BatchCheck.OnFail.WARN)));
+                        false))
+                .destination(new ParquetDestination(folder.toString()))
+                .partitions(job.partitions())
+                .errors(job.errors())
+                .output(new Job.Output(
+                        List.of(), false, Map.of(), 0, job.output().decisions(), List.of(), Map.of()))
+                .categories(job.categories())
+                .timing(job.timing())
+                .priority(job.priority())
+                .checks(List.of(
+                        new BatchCheck(BatchCheck.Measure.PREDICTION_PSI, null, 0, null, null, BatchCheck.OnFail.WARN)))
+                .build();
     }
 
     private List<Slice> parts(Copy copy) {

@@ -15,6 +15,7 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.JobTiming;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,23 +36,13 @@ class AlertReportsTest {
 
     private static Job job() {
         Job job = ExampleBatch.job();
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                job.destination(),
-                job.partitions(),
-                job.errors(),
-                job.output(),
-                job.categories(),
-                job.retry(),
-                job.parameters(),
-                JobTiming.ANY_TIME,
-                Job.DEFAULT_PRIORITY,
-                List.of(
+        return JobBuilder.builder(job)
+                .timing(JobTiming.ANY_TIME)
+                .priority(Job.DEFAULT_PRIORITY)
+                .alerts(List.of(
                         new AlertRule(List.of(AlertCause.FAILED, AlertCause.STALLED), "ops"),
-                        new AlertRule(List.of(AlertCause.FAILED), "chat")));
+                        new AlertRule(List.of(AlertCause.FAILED), "chat")))
+                .build();
     }
 
     private static BatchState state(BatchEvent... events) {

@@ -12,6 +12,7 @@ import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
 import java.util.List;
@@ -49,15 +50,9 @@ class AttemptDecisionsTest extends DecisionsFixture {
 
     private void startScoringTheRest() {
         Job job = ExampleBatch.job();
-        Job rest = new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                job.destination(),
-                job.partitions(),
-                new Job.ErrorPolicy(0.1, null, true),
-                job.output());
+        Job rest = JobBuilder.builder(job)
+                .errors(new Job.ErrorPolicy(0.1, null, true))
+                .build();
         decide(new BatchCommand.Open(ExampleBatch.submission(rest)));
         plan();
     }

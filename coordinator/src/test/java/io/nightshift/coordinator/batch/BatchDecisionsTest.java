@@ -15,6 +15,7 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Duration;
@@ -163,17 +164,9 @@ class BatchDecisionsTest extends DecisionsFixture {
         @Test
         void aJobHasItsOwnTimeToRetry() {
             Job any = ExampleBatch.job();
-            Job job = new Job(
-                    any.name(),
-                    any.model(),
-                    any.features(),
-                    any.source(),
-                    any.destination(),
-                    any.partitions(),
-                    any.errors(),
-                    any.output(),
-                    any.categories(),
-                    new Job.Retry(null, Duration.ofHours(1), null, null));
+            Job job = JobBuilder.builder(any)
+                    .retry(new Job.Retry(null, Duration.ofHours(1), null, null))
+                    .build();
             decide(new BatchCommand.Open(ExampleBatch.submission(job)));
 
             report(1, new CoordinatorMessage.TaskFailed(AWAY));
@@ -507,15 +500,9 @@ class BatchDecisionsTest extends DecisionsFixture {
         void aBatchThatMayNotBeEmptyFailsWithItsLastCommitAndStaysFailed() {
             Job any = ExampleBatch.job();
             Job.Source source = any.source();
-            Job job = new Job(
-                    any.name(),
-                    any.model(),
-                    any.features(),
-                    new Job.Source(source.input(), null, false, Map.of(), "false", null, true),
-                    any.destination(),
-                    any.partitions(),
-                    any.errors(),
-                    any.output());
+            Job job = JobBuilder.builder(any)
+                    .source(new Job.Source(source.input(), null, false, Map.of(), "false", null, true))
+                    .build();
             decide(new BatchCommand.Open(ExampleBatch.submission(job)));
             plan();
             for (int i = 0; i < 3; i++) {

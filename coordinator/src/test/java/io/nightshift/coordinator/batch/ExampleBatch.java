@@ -11,6 +11,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobWindow;
 import io.nightshift.protocol.job.ModelReference;
@@ -44,15 +45,15 @@ public final class ExampleBatch {
     private ExampleBatch() {}
 
     public static Job job(Path source, Path destination, Job.ErrorPolicy errors) {
-        return new Job(
-                "flights",
-                new ModelReference.Champion("delays"),
-                List.of(),
-                new Job.Source(new ParquetInput(List.of(source.toString())), null, false, Map.of(), null),
-                new ParquetDestination(destination.toString()),
-                new Job.Partitions(10),
-                errors,
-                new Job.Output(List.of()));
+        return JobBuilder.builder()
+                .name("flights")
+                .model(new ModelReference.Champion("delays"))
+                .source(new Job.Source(new ParquetInput(List.of(source.toString())), null, false, Map.of(), null))
+                .destination(new ParquetDestination(destination.toString()))
+                .partitions(new Job.Partitions(10))
+                .errors(errors)
+                .output(new Job.Output(List.of()))
+                .build();
     }
 
     public static Job job() {
@@ -64,37 +65,14 @@ public final class ExampleBatch {
     /// @param day such as `2026-11-25`
     public static Job job(String day) {
         Job job = job();
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                job.destination(),
-                job.partitions(),
-                job.errors(),
-                job.output(),
-                job.categories(),
-                job.retry(),
-                List.of(new Parameter("day", ParameterType.DATE, day)));
+        return JobBuilder.builder(job)
+                .parameters(List.of(new Parameter("day", ParameterType.DATE, day)))
+                .build();
     }
 
     /// The same job with other times.
     public static Job job(Job job, JobTiming timing, int priority) {
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                job.destination(),
-                job.partitions(),
-                job.errors(),
-                job.output(),
-                job.categories(),
-                job.retry(),
-                job.parameters(),
-                timing,
-                priority,
-                job.alerts());
+        return JobBuilder.builder(job).timing(timing).priority(priority).build();
     }
 
     /// The same job with another answer to an input that has changed.
@@ -115,42 +93,12 @@ public final class ExampleBatch {
 
     /// The same job with another source.
     public static Job job(Job job, Job.Source source) {
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                source,
-                job.destination(),
-                job.partitions(),
-                job.errors(),
-                job.output(),
-                job.categories(),
-                job.retry(),
-                job.parameters(),
-                job.timing(),
-                job.priority(),
-                job.alerts());
+        return JobBuilder.builder(job).source(source).build();
     }
 
     /// The same job with checks.
     static Job job(Job job, List<BatchCheck> checks) {
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                job.destination(),
-                job.partitions(),
-                job.errors(),
-                job.output(),
-                job.categories(),
-                job.retry(),
-                job.parameters(),
-                job.timing(),
-                job.priority(),
-                job.alerts(),
-                job.incremental(),
-                checks);
+        return JobBuilder.builder(job).checks(checks).build();
     }
 
     /// The same job with a rollout.

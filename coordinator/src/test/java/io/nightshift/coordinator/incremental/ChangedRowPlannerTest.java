@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.changed.ChangedRowScan.EntryVisitor;
 import io.nightshift.storage.source.changed.RowSet;
@@ -117,15 +118,9 @@ class ChangedRowPlannerTest {
     @Test
     void aJobMayFailIfNoRowHasChanged() {
         Job.Source written = JOB.source();
-        Job failing = new Job(
-                        JOB.name(),
-                        JOB.model(),
-                        JOB.features(),
-                        new Job.Source(written.input(), "id", false, Map.of(), null, null, true),
-                        JOB.destination(),
-                        JOB.partitions(),
-                        JOB.errors(),
-                        JOB.output())
+        Job failing = JobBuilder.builder(JOB)
+                .source(new Job.Source(written.input(), "id", false, Map.of(), null, null, true))
+                .build()
                 .with(new ChangedRows(List.of("balance"), false));
         source.put(1L, 1L);
         plan(failing);

@@ -17,6 +17,7 @@ import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
@@ -115,15 +116,16 @@ class BatchRegisterIT {
 
     private static Submission submission(String job) {
         Job flights = ExampleBatch.job();
-        return ExampleBatch.submission(new Job(
-                job,
-                flights.model(),
-                flights.features(),
-                flights.source(),
-                flights.destination(),
-                flights.partitions(),
-                flights.errors(),
-                flights.output()));
+        return ExampleBatch.submission(JobBuilder.builder()
+                .name(job)
+                .model(flights.model())
+                .features(flights.features())
+                .source(flights.source())
+                .destination(flights.destination())
+                .partitions(flights.partitions())
+                .errors(flights.errors())
+                .output(flights.output())
+                .build());
     }
 
     private BatchRegisterCommand.SubmitReply submit(Submission submission, boolean fresh) {
@@ -211,15 +213,16 @@ class BatchRegisterIT {
         Job flights = ExampleBatch.job();
         Job.Source source =
                 new Job.Source(flights.source().input(), null, false, Map.of("e", "1 + ".repeat(50_000) + "1"), null);
-        Job large = new Job(
-                "large",
-                flights.model(),
-                flights.features(),
-                source,
-                flights.destination(),
-                flights.partitions(),
-                flights.errors(),
-                flights.output());
+        Job large = JobBuilder.builder()
+                .name("large")
+                .model(flights.model())
+                .features(flights.features())
+                .source(source)
+                .destination(flights.destination())
+                .partitions(flights.partitions())
+                .errors(flights.errors())
+                .output(flights.output())
+                .build();
 
         assertThat(submit(ExampleBatch.submission(large), false))
                 .isInstanceOfSatisfying(

@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
@@ -45,15 +46,16 @@ class BatchRegisterStateTest {
     }
 
     private static Submission named(String name, Job job) {
-        return ExampleBatch.submission(new Job(
-                name,
-                job.model(),
-                job.features(),
-                job.source(),
-                job.destination(),
-                job.partitions(),
-                job.errors(),
-                job.output()));
+        return ExampleBatch.submission(JobBuilder.builder()
+                .name(name)
+                .model(job.model())
+                .features(job.features())
+                .source(job.source())
+                .destination(job.destination())
+                .partitions(job.partitions())
+                .errors(job.errors())
+                .output(job.output())
+                .build());
     }
 
     private static BatchRegisterState state(BatchRegisterEvent... events) {

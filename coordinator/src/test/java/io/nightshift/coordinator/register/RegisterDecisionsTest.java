@@ -13,6 +13,7 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.Reuse;
 import io.nightshift.protocol.job.RunKey;
@@ -198,15 +199,16 @@ class RegisterDecisionsTest {
             Job job = FLIGHTS.job();
             Job.Source source =
                     new Job.Source(job.source().input(), null, false, Map.of("e", "1 + ".repeat(50_000) + "1"), null);
-            Job large = new Job(
-                    JOB,
-                    job.model(),
-                    job.features(),
-                    source,
-                    job.destination(),
-                    job.partitions(),
-                    job.errors(),
-                    job.output());
+            Job large = JobBuilder.builder()
+                    .name(JOB)
+                    .model(job.model())
+                    .features(job.features())
+                    .source(source)
+                    .destination(job.destination())
+                    .partitions(job.partitions())
+                    .errors(job.errors())
+                    .output(job.output())
+                    .build();
 
             Decision decision = decide(submit(ExampleBatch.submission(large), false, null, ticket()));
 

@@ -1,6 +1,8 @@
 package io.nightshift.protocol.job;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.soabase.recordbuilder.core.RecordBuilder;
+import io.soabase.recordbuilder.core.RecordBuilder.Initializer;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -12,7 +14,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A validated job. Paths are absolute: relative paths of the job file are resolved against its folder.
+/// A validated job. Paths are absolute: relative paths of the job file are resolved against its folder. `JobBuilder`,
+/// which the compiler generates from this record, makes jobs and altered copies of jobs.
 ///
 /// @param name the job's name: lower-case letters, digits, `-`, `_` and `.`
 /// @param model the model that scores the rows
@@ -35,23 +38,28 @@ import org.jspecify.annotations.Nullable;
 /// @param checks limits that a batch must keep before it is published; at most [BatchCheck#MOST]
 /// @param retention how long published batches are kept; null: until someone deletes them
 /// @param rollout how batches try another version of the model; null if they don't
+@RecordBuilder
+@RecordBuilder.Options(addClassRetainedGenerated = true, addStaticBuilder = false, enableWither = false)
 public record Job(
         String name,
         ModelReference model,
-        List<String> features,
+        @Initializer(source = List.class, value = "of") List<String> features,
         Source source,
         Destination destination,
         Partitions partitions,
         ErrorPolicy errors,
         Output output,
-        List<CategoryList> categories,
+        @Initializer(source = List.class, value = "of") List<CategoryList> categories,
         @Nullable Retry retry,
-        List<Parameter> parameters,
+        @Initializer(source = List.class, value = "of") List<Parameter> parameters,
+
+        @Initializer(source = JobTiming.class, value = "ANY_TIME")
         JobTiming timing,
-        int priority,
-        List<AlertRule> alerts,
+
+        @Initializer("DEFAULT_PRIORITY") int priority,
+        @Initializer(source = List.class, value = "of") List<AlertRule> alerts,
         @Nullable Incremental incremental,
-        List<BatchCheck> checks,
+        @Initializer(source = List.class, value = "of") List<BatchCheck> checks,
         @Nullable Retention retention,
         @Nullable Rollout rollout) {
 
@@ -110,93 +118,22 @@ public record Job(
     ///
     /// @param other 0 to [#HIGHEST_PRIORITY]
     public Job withPriority(int other) {
-        return new Job(
-                name,
-                model,
-                features,
-                source,
-                destination,
-                partitions,
-                errors,
-                output,
-                categories,
-                retry,
-                parameters,
-                timing,
-                other,
-                alerts,
-                incremental,
-                checks,
-                retention,
-                rollout);
+        return JobBuilder.builder(this).priority(other).build();
     }
 
     /// The same job with another model, and without a rollout.
     public Job withModel(ModelReference other) {
-        return new Job(
-                name,
-                other,
-                features,
-                source,
-                destination,
-                partitions,
-                errors,
-                output,
-                categories,
-                retry,
-                parameters,
-                timing,
-                priority,
-                alerts,
-                incremental,
-                checks,
-                retention);
+        return JobBuilder.builder(this).model(other).rollout(null).build();
     }
 
     /// The same job with another destination.
     public Job withDestination(Destination other) {
-        return new Job(
-                name,
-                model,
-                features,
-                source,
-                other,
-                partitions,
-                errors,
-                output,
-                categories,
-                retry,
-                parameters,
-                timing,
-                priority,
-                alerts,
-                incremental,
-                checks,
-                retention,
-                rollout);
+        return JobBuilder.builder(this).destination(other).build();
     }
 
     /// The same job with the schema of its output.
     public Job with(OutputSchema schema) {
-        return new Job(
-                name,
-                model,
-                features,
-                source,
-                destination,
-                partitions,
-                errors,
-                output.with(schema),
-                categories,
-                retry,
-                parameters,
-                timing,
-                priority,
-                alerts,
-                incremental,
-                checks,
-                retention,
-                rollout);
+        return JobBuilder.builder(this).output(output.with(schema)).build();
     }
 
     /// The same job with a check of each feature in place of one that stands for all of them. A feature that has a
@@ -221,25 +158,7 @@ public record Job(
         List<BatchCheck> each = checks.stream()
                 .flatMap(check -> check.isOfEachFeature() ? others.stream().map(check::of) : Stream.of(check))
                 .toList();
-        return new Job(
-                name,
-                model,
-                features,
-                source,
-                destination,
-                partitions,
-                errors,
-                output,
-                categories,
-                retry,
-                parameters,
-                timing,
-                priority,
-                alerts,
-                incremental,
-                each,
-                retention,
-                rollout);
+        return JobBuilder.builder(this).checks(each).build();
     }
 
     /// The same job with another section `incremental`.
@@ -289,210 +208,7 @@ public record Job(
     }
 
     Job with(Source otherSource, Incremental other) {
-        return new Job(
-                name,
-                model,
-                features,
-                otherSource,
-                destination,
-                partitions,
-                errors,
-                output,
-                categories,
-                retry,
-                parameters,
-                timing,
-                priority,
-                alerts,
-                other,
-                checks,
-                retention,
-                rollout);
-    }
-
-    /// A job without a rollout.
-    public Job(
-            String name,
-            ModelReference model,
-            List<String> features,
-            Source source,
-            Destination destination,
-            Partitions partitions,
-            ErrorPolicy errors,
-            Output output,
-            List<CategoryList> categories,
-            @Nullable Retry retry,
-            List<Parameter> parameters,
-            JobTiming timing,
-            int priority,
-            List<AlertRule> alerts,
-            @Nullable Incremental incremental,
-            List<BatchCheck> checks,
-            @Nullable Retention retention) {
-        this(
-                name,
-                model,
-                features,
-                source,
-                destination,
-                partitions,
-                errors,
-                output,
-                categories,
-                retry,
-                parameters,
-                timing,
-                priority,
-                alerts,
-                incremental,
-                checks,
-                retention,
-                null);
-    }
-
-    /// A job whose published batches are kept.
-    public Job(
-            String name,
-            ModelReference model,
-            List<String> features,
-            Source source,
-            Destination destination,
-            Partitions partitions,
-            ErrorPolicy errors,
-            Output output,
-            List<CategoryList> categories,
-            @Nullable Retry retry,
-            List<Parameter> parameters,
-            JobTiming timing,
-            int priority,
-            List<AlertRule> alerts,
-            @Nullable Incremental incremental,
-            List<BatchCheck> checks) {
-        this(
-                name,
-                model,
-                features,
-                source,
-                destination,
-                partitions,
-                errors,
-                output,
-                categories,
-                retry,
-                parameters,
-                timing,
-                priority,
-                alerts,
-                incremental,
-                checks,
-                null);
-    }
-
-    /// A job of which each batch reads all rows, and that has no checks.
-    public Job(
-            String name,
-            ModelReference model,
-            List<String> features,
-            Source source,
-            Destination destination,
-            Partitions partitions,
-            ErrorPolicy errors,
-            Output output,
-            List<CategoryList> categories,
-            @Nullable Retry retry,
-            List<Parameter> parameters,
-            JobTiming timing,
-            int priority,
-            List<AlertRule> alerts) {
-        this(
-                name,
-                model,
-                features,
-                source,
-                destination,
-                partitions,
-                errors,
-                output,
-                categories,
-                retry,
-                parameters,
-                timing,
-                priority,
-                alerts,
-                null,
-                List.of());
-    }
-
-    /// A job that starts on request only, works at any time, and tells nobody of problems.
-    public Job(
-            String name,
-            ModelReference model,
-            List<String> features,
-            Source source,
-            Destination destination,
-            Partitions partitions,
-            ErrorPolicy errors,
-            Output output,
-            List<CategoryList> categories,
-            @Nullable Retry retry,
-            List<Parameter> parameters) {
-        this(
-                name,
-                model,
-                features,
-                source,
-                destination,
-                partitions,
-                errors,
-                output,
-                categories,
-                retry,
-                parameters,
-                JobTiming.ANY_TIME,
-                DEFAULT_PRIORITY,
-                List.of());
-    }
-
-    /// A job without parameters.
-    public Job(
-            String name,
-            ModelReference model,
-            List<String> features,
-            Source source,
-            Destination destination,
-            Partitions partitions,
-            ErrorPolicy errors,
-            Output output,
-            List<CategoryList> categories,
-            @Nullable Retry retry) {
-        this(name, model, features, source, destination, partitions, errors, output, categories, retry, List.of());
-    }
-
-    /// A job without parameters that leaves retries to the cluster's configuration.
-    public Job(
-            String name,
-            ModelReference model,
-            List<String> features,
-            Source source,
-            Destination destination,
-            Partitions partitions,
-            ErrorPolicy errors,
-            Output output,
-            List<CategoryList> categories) {
-        this(name, model, features, source, destination, partitions, errors, output, categories, null);
-    }
-
-    /// A job that names no categories.
-    public Job(
-            String name,
-            ModelReference model,
-            List<String> features,
-            Source source,
-            Destination destination,
-            Partitions partitions,
-            ErrorPolicy errors,
-            Output output) {
-        this(name, model, features, source, destination, partitions, errors, output, List.of());
+        return JobBuilder.builder(this).source(otherSource).incremental(other).build();
     }
 
     /// The rows to score.

@@ -14,25 +14,30 @@ public final class GoldenJobs {
 
     private GoldenJobs() {}
 
-    /// A job that sets nearly every key.
-    public static Job full() {
+    /// A job with what every job has.
+    private static Job plain() {
         Map<String, String> select = new LinkedHashMap<>();
         select.put("hour", "hour(date)");
         select.put("far", "distance > 1000");
-        return new Job(
-                "flights",
-                new ModelReference.File("/models/flights.ubj"),
-                List.of("hour", "distance"),
-                new Job.Source(
-                        new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0", null, true),
-                new ParquetDestination("/out"),
-                new Job.Partitions(100_000),
-                new Job.ErrorPolicy(0.05, 1_000L, true),
-                new Job.Output(List.of("hour", "carrier"), true),
-                List.of(),
-                new Job.Retry(6, Duration.ofHours(2), Duration.ofMinutes(30), Duration.ofHours(1)),
-                List.of(new Parameter("day", ParameterType.DATE, "2026-11-24")),
-                new JobTiming(
+        return JobBuilder.builder()
+                .name("flights")
+                .model(new ModelReference.File("/models/flights.ubj"))
+                .features(List.of("hour", "distance"))
+                .source(new Job.Source(
+                        new ParquetInput(List.of("/data/*.parquet")), "id", true, select, "distance > 0", null, true))
+                .destination(new ParquetDestination("/out"))
+                .partitions(new Job.Partitions(100_000))
+                .errors(new Job.ErrorPolicy(0.05, 1_000L, true))
+                .output(new Job.Output(List.of("hour", "carrier"), true))
+                .build();
+    }
+
+    /// A job that sets nearly every key.
+    public static Job full() {
+        return JobBuilder.builder(plain())
+                .retry(new Job.Retry(6, Duration.ofHours(2), Duration.ofMinutes(30), Duration.ofHours(1)))
+                .parameters(List.of(new Parameter("day", ParameterType.DATE, "2026-11-24")))
+                .timing(new JobTiming(
                         "Europe/Berlin",
                         new JobSchedule(
                                 "0 2 * * *",
@@ -45,22 +50,23 @@ public final class GoldenJobs {
                         new JobTrigger(null, null, "/data/_READY", Duration.ofMinutes(1), Map.of()),
                         new JobWindow("22:00", "06:00", JobWindow.Outside.PAUSE),
                         "06:00",
-                        new ThreadLimit(50, true)),
-                8,
-                List.of(new AlertRule(List.of(AlertCause.FAILED, AlertCause.DEADLINE_MISSED), "ops")));
+                        new ThreadLimit(50, true)))
+                .priority(8)
+                .alerts(List.of(new AlertRule(List.of(AlertCause.FAILED, AlertCause.DEADLINE_MISSED), "ops")))
+                .build();
     }
 
     /// A job with the default of every key that has one.
     public static Job least(ModelReference model) {
-        return new Job(
-                "flights",
-                model,
-                List.of(),
-                new Job.Source(new ParquetInput(List.of("/data/a.parquet")), null, false, Map.of(), null),
-                new ParquetDestination("/out"),
-                new Job.Partitions(Job.Partitions.DEFAULT_ROWS),
-                new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null),
-                new Job.Output(List.of()));
+        return JobBuilder.builder()
+                .name("flights")
+                .model(model)
+                .source(new Job.Source(new ParquetInput(List.of("/data/a.parquet")), null, false, Map.of(), null))
+                .destination(new ParquetDestination("/out"))
+                .partitions(new Job.Partitions(Job.Partitions.DEFAULT_ROWS))
+                .errors(new Job.ErrorPolicy(Job.ErrorPolicy.DEFAULT_MAX_RATE, null))
+                .output(new Job.Output(List.of()))
+                .build();
     }
 
     /// A job whose output warehouses load.
@@ -74,15 +80,8 @@ public final class GoldenJobs {
     /// A job with every kind of output column.
     public static Job shapedOutput() {
         Job job = least(new ModelReference.Exact("m", 3));
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                job.destination(),
-                job.partitions(),
-                job.errors(),
-                new Job.Output(
+        return JobBuilder.builder(job)
+                .output(new Job.Output(
                         List.of("carrier"),
                         true,
                         Map.of("0", "punctual"),
@@ -93,7 +92,8 @@ public final class GoldenJobs {
                         List.of(new OutputConstant("day", OutputConstant.Type.DATE, "2026-11-25")),
                         Map.of("prediction", "delayed"),
                         true,
-                        new OutputSchema(2, List.of(new OutputSchema.Column("delayed", "VARCHAR")))));
+                        new OutputSchema(2, List.of(new OutputSchema.Column("delayed", "VARCHAR")))))
+                .build();
     }
 
     public static Job csv() {
@@ -247,46 +247,15 @@ public final class GoldenJobs {
     }
 
     public static Job checks() {
-        Job job = full();
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                job.destination(),
-                job.partitions(),
-                job.errors(),
-                job.output(),
-                List.of(),
-                null,
-                List.of(),
-                JobTiming.ANY_TIME,
-                Job.DEFAULT_PRIORITY,
-                List.of(),
-                null,
-                List.of(rowsCheck(), nullsCheck(), rangeCheck(), psiCheck(), meanCheck()));
+        return JobBuilder.builder(plain())
+                .checks(List.of(rowsCheck(), nullsCheck(), rangeCheck(), psiCheck(), meanCheck()))
+                .build();
     }
 
     public static Job retention() {
-        Job job = full();
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                job.destination(),
-                job.partitions(),
-                job.errors(),
-                job.output(),
-                List.of(),
-                null,
-                List.of(),
-                JobTiming.ANY_TIME,
-                Job.DEFAULT_PRIORITY,
-                List.of(),
-                null,
-                List.of(),
-                new Retention(30, Duration.ofDays(90)));
+        return JobBuilder.builder(plain())
+                .retention(new Retention(30, Duration.ofDays(90)))
+                .build();
     }
 
     public static Job rollout() {
@@ -375,15 +344,9 @@ public final class GoldenJobs {
 
     private static Job partitionedBy(PartitionKey key) {
         Job job = least(new ModelReference.Exact("m", 3));
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                job.source(),
-                job.destination(),
-                new Job.Partitions(100_000, key),
-                job.errors(),
-                job.output());
+        return JobBuilder.builder(job)
+                .partitions(new Job.Partitions(100_000, key))
+                .build();
     }
 
     /// A job that reads new files.
@@ -407,16 +370,10 @@ public final class GoldenJobs {
     }
 
     private static Job with(Job.Source source, Destination destination, List<Job.CategoryList> categories) {
-        Job job = full();
-        return new Job(
-                job.name(),
-                job.model(),
-                job.features(),
-                source,
-                destination,
-                job.partitions(),
-                job.errors(),
-                job.output(),
-                categories);
+        return JobBuilder.builder(plain())
+                .source(source)
+                .destination(destination)
+                .categories(categories)
+                .build();
     }
 }

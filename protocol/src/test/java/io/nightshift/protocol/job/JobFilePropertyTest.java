@@ -226,27 +226,31 @@ class JobFilePropertyTest {
                         Arbitraries.longs().greaterOrEqual(0).injectNull(0.5),
                         Combinators.combine(columns, categories, parameters, timings())
                                 .as(Remaining::new))
-                .as((name, model, features, source, rows, rate, most, output) -> new Job(
-                        name,
-                        model,
-                        features,
-                        source,
-                        new ParquetDestination("/out"),
-                        source.onChange() == Job.OnChange.EXTEND ? new Job.Partitions(rows) : partitions(rows),
-                        new Job.ErrorPolicy(rate + 0.0, most, most != null && most % 2 == 0),
-                        output(output.columns()),
-                        output.categories().entrySet().stream()
+                .as((name, model, features, source, rows, rate, most, output) -> JobBuilder.builder()
+                        .name(name)
+                        .model(model)
+                        .features(features)
+                        .source(source)
+                        .destination(new ParquetDestination("/out"))
+                        .partitions(
+                                source.onChange() == Job.OnChange.EXTEND ? new Job.Partitions(rows) : partitions(rows))
+                        .errors(new Job.ErrorPolicy(rate + 0.0, most, most != null && most % 2 == 0))
+                        .output(output(output.columns()))
+                        .categories(output.categories().entrySet().stream()
                                 .map(list -> new Job.CategoryList(list.getKey(), list.getValue()))
-                                .toList(),
-                        rows % 2 == 0
-                                ? null
-                                : new Job.Retry(1 + rows % 100, Duration.ofSeconds(rows % 100_000), null, null),
-                        output.parameters(),
-                        output.timing(),
-                        rows % 11,
-                        rows % 3 == 0
-                                ? List.of()
-                                : List.of(new AlertRule(List.of(AlertCause.FAILED, AlertCause.STALLED), "ops"))))
+                                .toList())
+                        .retry(
+                                rows % 2 == 0
+                                        ? null
+                                        : new Job.Retry(1 + rows % 100, Duration.ofSeconds(rows % 100_000), null, null))
+                        .parameters(output.parameters())
+                        .timing(output.timing())
+                        .priority(rows % 11)
+                        .alerts(
+                                rows % 3 == 0
+                                        ? List.of()
+                                        : List.of(new AlertRule(List.of(AlertCause.FAILED, AlertCause.STALLED), "ops")))
+                        .build())
                 .filter(job ->
                         job.partitions().key() == null || job.source().lookups().isEmpty());
     }

@@ -125,22 +125,22 @@ class JobFileTest {
                 """);
 
         assertThat(job)
-                .isEqualTo(new Job(
-                        "flight-delays",
-                        new ModelReference.Exact("delays", 3),
-                        List.of("dep_delay", "distance / 1000", "hour"),
-                        new Job.Source(
+                .isEqualTo(JobBuilder.builder()
+                        .name("flight-delays")
+                        .model(new ModelReference.Exact("delays", 3))
+                        .features(List.of("dep_delay", "distance / 1000", "hour"))
+                        .source(new Job.Source(
                                 new ParquetInput(List.of("/jobs/flights/2024/*.parquet", "/data/older.parquet")),
                                 "flight_id",
                                 true,
                                 Map.of("hour", "hour(departure)", "season", "4", "weekend", "true"),
-                                "not cancelled\n"),
-                        new ParquetDestination("/jobs/predictions"),
-                        new Job.Partitions(100_000),
-                        new Job.ErrorPolicy(0.005, 1000L, true),
-                        new Job.Output(List.of("carrier", "hour"), true),
-                        List.of(),
-                        new Job.Retry(6, Duration.ofHours(2), null, null)));
+                                "not cancelled\n"))
+                        .destination(new ParquetDestination("/jobs/predictions"))
+                        .partitions(new Job.Partitions(100_000))
+                        .errors(new Job.ErrorPolicy(0.005, 1000L, true))
+                        .output(new Job.Output(List.of("carrier", "hour"), true))
+                        .retry(new Job.Retry(6, Duration.ofHours(2), null, null))
+                        .build());
         assertThat(job.source().select().keySet()).containsExactly("hour", "season", "weekend");
     }
 
@@ -569,20 +569,20 @@ class JobFileTest {
     @Test
     void omittedKeysHaveTheirDefaults() {
         assertThat(parse(SMALLEST))
-                .isEqualTo(new Job(
-                        "flight-delays",
-                        new ModelReference.Champion("delays"),
-                        List.of(),
-                        new Job.Source(
+                .isEqualTo(JobBuilder.builder()
+                        .name("flight-delays")
+                        .model(new ModelReference.Champion("delays"))
+                        .source(new Job.Source(
                                 new ParquetInput(List.of("/jobs/flights/flights.parquet")),
                                 null,
                                 false,
                                 Map.of(),
-                                null),
-                        new ParquetDestination("/jobs/flights/predictions"),
-                        new Job.Partitions(250_000),
-                        new Job.ErrorPolicy(0.01, null),
-                        new Job.Output(List.of())));
+                                null))
+                        .destination(new ParquetDestination("/jobs/flights/predictions"))
+                        .partitions(new Job.Partitions(250_000))
+                        .errors(new Job.ErrorPolicy(0.01, null))
+                        .output(new Job.Output(List.of()))
+                        .build());
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
@@ -132,15 +133,15 @@ class WireLimitsTest {
             paths.add(path(i, length));
         }
         String expression = "x".repeat(Math.max(0, WireLimits.JOB - files * (length + 2) - 1_000));
-        return new Job(
-                "flights",
-                new ModelReference.Champion("m"),
-                List.of(),
-                new Job.Source(new ParquetInput(paths), null, false, Map.of("e", expression), null),
-                new ParquetDestination("/out"),
-                new Job.Partitions(1),
-                new Job.ErrorPolicy(0, null),
-                new Job.Output(List.of()));
+        return JobBuilder.builder()
+                .name("flights")
+                .model(new ModelReference.Champion("m"))
+                .source(new Job.Source(new ParquetInput(paths), null, false, Map.of("e", expression), null))
+                .destination(new ParquetDestination("/out"))
+                .partitions(new Job.Partitions(1))
+                .errors(new Job.ErrorPolicy(0, null))
+                .output(new Job.Output(List.of()))
+                .build();
     }
 
     private static List<Slice> slices() {

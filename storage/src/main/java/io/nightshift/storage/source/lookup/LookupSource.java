@@ -3,6 +3,7 @@ package io.nightshift.storage.source.lookup;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.ParquetDestination;
@@ -54,15 +55,16 @@ final class LookupSource {
     LookupSource(int position, Lookup lookup, SourceReaders readers) {
         this.position = position;
         this.lookup = lookup;
-        this.job = new Job(
-                "lookup",
-                new ModelReference.Champion("none"),
-                List.of("0"),
-                new Job.Source(lookup.input(), null, false, Map.of(), null),
-                new ParquetDestination("/"),
-                new Job.Partitions(ROWS),
-                new Job.ErrorPolicy(0, null),
-                new Job.Output(lookup.read()));
+        this.job = JobBuilder.builder()
+                .name("lookup")
+                .model(new ModelReference.Champion("none"))
+                .features(List.of("0"))
+                .source(new Job.Source(lookup.input(), null, false, Map.of(), null))
+                .destination(new ParquetDestination("/"))
+                .partitions(new Job.Partitions(ROWS))
+                .errors(new Job.ErrorPolicy(0, null))
+                .output(new Job.Output(lookup.read()))
+                .build();
         this.reader = readers.of(job.source());
     }
 
