@@ -59,6 +59,42 @@ class SubmitTest(ClientTest):
         self.assertEqual(request.headers["authorization"], "Bearer nst_secret")
         self.assertEqual(request.body, JOB.encode())
 
+    def test_the_schema_of_a_job_is_compared(self) -> None:
+        server = self.serve(
+            Answer(
+                200,
+                {
+                    "job": "flights",
+                    "version": 2,
+                    "published": {"batch": ID, "version": 1},
+                    "columns": [{"name": "risk", "type": "DOUBLE"}],
+                    "compatible": True,
+                    "changes": [{"column": "risk", "change": "added", "before": None, "after": "DOUBLE"}],
+                },
+            ),
+            Answer(
+                200, {"job": "flights", "version": 1, "published": None, "columns": [], "compatible": True, "changes": []}
+            ),
+        )
+        client = self.client(server)
+        report = client.compare_schema(JOB, parameters={"day": datetime.date(2026, 11, 25)})
+        self.assertEqual(
+            report,
+            nightshift.SchemaReport(
+                "flights",
+                2,
+                nightshift.PublishedSchema(ID, 1),
+                (nightshift.Column("risk", "DOUBLE"),),
+                True,
+                (nightshift.ColumnChange("risk", "added", None, "DOUBLE"),),
+            ),
+        )
+        self.assertIsNone(client.compare_schema(JOB).published)
+        [request, _] = server.requests
+        self.assertEqual((request.method, request.path), ("POST", "/v1/schema"))
+        self.assertEqual(request.query, [("param", "day=2026-11-25")])
+        self.assertEqual(request.body, JOB.encode())
+
     def test_a_submission_that_is_sent_again_has_the_same_key(self) -> None:
         server = self.serve(
             Answer(503, problem(503, "unavailable", "Nothing was started: the register did not answer"), {"Retry-After": "2"}),

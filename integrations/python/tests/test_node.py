@@ -109,6 +109,17 @@ class NodeTest(unittest.TestCase):
         self.assertEqual(row.reason, reasons.reasons[0].reason)
         self.assertIn("origin", json.loads(row.values))
 
+    def test_the_schema_of_a_job_is_compared_with_what_is_published(self) -> None:
+        job = real_node.job(real_node.job_name("columns"))
+        first = self.client.compare_schema(job)
+        self.assertEqual((first.version, first.published, first.compatible), (1, None, True))
+        self.assertIn(nightshift.Column("prediction", "INTEGER"), first.columns)
+        batch = self.client.wait(self.client.submit(job).batch)
+        renamed = self.client.compare_schema(job.replace("output:\n", "output:\n  rename: {prediction: late}\n"))
+        self.assertEqual((renamed.version, renamed.published), (2, nightshift.PublishedSchema(batch.id, 1)))
+        self.assertFalse(renamed.compatible)
+        self.assertEqual([(one.column, one.change) for one in renamed.changes], [("prediction", "removed"), ("late", "added")])
+
     def test_what_is_wrong_is_named(self) -> None:
         with self.assertRaises(nightshift.Rejected) as caught:
             self.client.submit("job: wrong\nmodel: nosuch\nsource: {parquet: /nosuch, wher: true}\ndestination: {parquet: /tmp/p}\n")

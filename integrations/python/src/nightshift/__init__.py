@@ -21,6 +21,8 @@ from .errors import (
 from .predictions import read_predictions
 from .records import (
     Batch,
+    Column,
+    ColumnChange,
     ControlResult,
     Event,
     Job,
@@ -33,9 +35,11 @@ from .records import (
     Pause,
     Problem,
     Progress,
+    PublishedSchema,
     QuarantinedRow,
     QuarantineReason,
     QuarantineReasons,
+    SchemaReport,
     Submission,
 )
 from .version import __version__
@@ -44,6 +48,8 @@ __all__ = [
     "Batch",
     "BatchFailed",
     "Client",
+    "Column",
+    "ColumnChange",
     "ControlResult",
     "Event",
     "Job",
@@ -60,11 +66,13 @@ __all__ = [
     "Pause",
     "Problem",
     "Progress",
+    "PublishedSchema",
     "QuarantineReason",
     "QuarantineReasons",
     "QuarantinedRow",
     "Refused",
     "Rejected",
+    "SchemaReport",
     "Submission",
     "Unavailable",
     "Unexpected",

@@ -23,6 +23,7 @@ from .records import (
     Node,
     QuarantinedRow,
     QuarantineReasons,
+    SchemaReport,
     Submission,
 )
 from .server_sent_events import events_of
@@ -172,12 +173,33 @@ class Client:
         self, text: bytes, parameters: Optional[Mapping[str, object]], key: Optional[str], fresh: bool
     ) -> Submission:
         query = ["new=true"] if fresh else []
-        query += ["param=" + quote(f"{name}={_value(value)}", safe="") for name, value in (parameters or {}).items()]
+        query += _parameter_query(parameters)
         headers = {"Content-Type": "application/yaml", "Idempotency-Key": key or str(uuid.uuid4())}
         path = "/v1/batches" + ("?" + "&".join(query) if query else "")
         return self._send(
             Request("POST", path, self._timeout * _SUBMIT_FACTOR, text, headers),
             Submission.of,
+        )
+
+    def compare_schema(
+        self, job: Union[str, "os.PathLike[str]"], *, parameters: Optional[Mapping[str, object]] = None
+    ) -> SchemaReport:
+        """Compares the columns that the next batch of a job writes with those of its newest published batch. Starts
+        nothing. Needs the role submit.
+
+        Args:
+            job: the job file, as in `submit`.
+            parameters: values of the job's parameters by name, as in `submit`.
+
+        Raises:
+            Rejected: if the job file has mistakes, or the job can't run for another reason.
+        """
+        query = _parameter_query(parameters)
+        path = "/v1/schema" + ("?" + "&".join(query) if query else "")
+        headers = {"Content-Type": "application/yaml"}
+        return self._send(
+            Request("POST", path, self._timeout * _SUBMIT_FACTOR, _text(job), headers),
+            SchemaReport.of,
         )
 
     # Batches
@@ -489,6 +511,10 @@ def _text(job: Union[str, "os.PathLike[str]"]) -> bytes:
         return Path(job).read_bytes()
     except OSError as e:
         raise ValueError(f"the job file {os.fspath(job)} can't be read: {e.strerror or e}") from e
+
+
+def _parameter_query(parameters: Optional[Mapping[str, object]]) -> List[str]:
+    return ["param=" + quote(f"{name}={_value(value)}", safe="") for name, value in (parameters or {}).items()]
 
 
 def _value(value: object) -> str:

@@ -124,6 +124,86 @@ class Submission:
 
 
 @dataclass(frozen=True)
+class Column:
+    """A column of the predictions.
+
+    Attributes:
+        name: its name.
+        type: DuckDB's name for its type, such as `DOUBLE`.
+    """
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class ColumnChange:
+    """A difference between two schemas.
+
+    Attributes:
+        column: the name of the column that differs.
+        change: `added`, `removed` or `retyped`.
+        before: the type that the column had, or None if it is added.
+        after: the type that it has, or None if it is removed.
+    """
+
+    column: str
+    change: str
+    before: Optional[str]
+    after: Optional[str]
+
+
+@dataclass(frozen=True)
+class PublishedSchema:
+    """A published batch, and the version of its schema.
+
+    Attributes:
+        batch: the batch's full ID.
+        version: from 1.
+    """
+
+    batch: str
+    version: int
+
+
+@dataclass(frozen=True)
+class SchemaReport:
+    """The columns that the next batch of a job writes, compared with those of the job's newest published batch.
+
+    Attributes:
+        job: the job's name.
+        version: of the schema of the next batch, from 1.
+        published: the newest published batch that has a schema, or None.
+        columns: of the next batch, in the order in which they are written.
+        compatible: whether readers of the published batch find all its columns with their types. If not, the job needs
+            `destination.schema: new`.
+        changes: from the published batch to the next one, first those that break readers.
+    """
+
+    job: str
+    version: int
+    published: Optional[PublishedSchema]
+    columns: tuple[Column, ...]
+    compatible: bool
+    changes: tuple[ColumnChange, ...]
+
+    @staticmethod
+    def of(json: Mapping[str, Any]) -> "SchemaReport":
+        published = json.get("published")
+        return SchemaReport(
+            json["job"],
+            int(json["version"]),
+            published and PublishedSchema(published["batch"], int(published["version"])),
+            tuple(Column(one["name"], one["type"]) for one in json["columns"]),
+            bool(json["compatible"]),
+            tuple(
+                ColumnChange(one["column"], one["change"], one.get("before"), one.get("after"))
+                for one in json["changes"]
+            ),
+        )
+
+
+@dataclass(frozen=True)
 class ControlResult:
     """The result of a control that took effect. The change is durable.
 

@@ -1,17 +1,14 @@
 package io.nightshift.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.SchemaReport;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.configuration.Configuration;
-import io.nightshift.node.submission.SchemaComparison;
 import io.nightshift.node.submission.SubmissionResolver;
-import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.storage.Destinations;
-import io.nightshift.storage.destination.PublishedSchema;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.files.ObjectCopies;
@@ -63,7 +60,7 @@ final class SchemaCommands {
             ObjectCopies objects = given.objects().ofCommand(home.folder());
             FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
             try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(1), home.spill(), roots)) {
-                SchemaComparison schema = new SubmissionResolver(
+                SchemaReport schema = new SubmissionResolver(
                                 models.open(home, given),
                                 new Destinations(() -> duckDb, given.dataSources(), roots, objects),
                                 1,
@@ -73,7 +70,7 @@ final class SchemaCommands {
                         .compare(jobFile.read());
                 PrintWriter out = spec.commandLine().getOut();
                 if (output.isForPrograms()) {
-                    JsonOutput.print(out, json(schema));
+                    JsonOutput.print(out, ApiJson.tree(schema));
                 } else {
                     print(out, schema);
                 }
@@ -82,23 +79,9 @@ final class SchemaCommands {
             }
         }
 
-        abstract ObjectNode json(SchemaComparison schema);
+        abstract void print(PrintWriter out, SchemaReport schema);
 
-        abstract void print(PrintWriter out, SchemaComparison schema);
-
-        abstract int status(SchemaComparison schema);
-    }
-
-    private static ObjectNode published(SchemaComparison schema) {
-        ObjectNode json = JsonOutput.object();
-        PublishedSchema before = schema.before();
-        json.put("version", schema.after().version());
-        if (before != null) {
-            json.putObject("published")
-                    .put("batch", before.batch().value())
-                    .put("version", before.schema().version());
-        }
-        return json;
+        abstract int status(SchemaReport schema);
     }
 
     @Command(
@@ -109,35 +92,23 @@ final class SchemaCommands {
     static final class Show extends Comparing {
 
         @Override
-        ObjectNode json(SchemaComparison schema) {
-            ObjectNode json = published(schema);
-            ArrayNode columns = json.putArray("columns");
-            for (OutputSchema.Column column : schema.after().columns()) {
-                columns.addObject().put("name", column.name()).put("type", column.type());
-            }
-            return json;
-        }
-
-        @Override
-        void print(PrintWriter out, SchemaComparison schema) {
+        void print(PrintWriter out, SchemaReport schema) {
             TextTable table = new TextTable().left("COLUMN").left("TYPE");
-            schema.after().columns().forEach(column -> table.row(column.name(), column.type()));
+            schema.columns().forEach(column -> table.row(column.name(), column.type()));
             table.print(out);
             out.println();
-            PublishedSchema before = schema.before();
+            SchemaReport.Published before = schema.published();
             out.println("Version %d%s"
                     .formatted(
-                            schema.after().version(),
+                            schema.version(),
                             before == null
                                     ? ", the first."
                                     : "; the newest published batch, %s, has version %d."
-                                            .formatted(
-                                                    before.batch(),
-                                                    before.schema().version())));
+                                            .formatted(before.batch(), before.version())));
         }
 
         @Override
-        int status(SchemaComparison schema) {
+        int status(SchemaReport schema) {
             return ExitStatus.DONE;
         }
     }
@@ -156,51 +127,31 @@ final class SchemaCommands {
     static final class Diff extends Comparing {
 
         @Override
-        ObjectNode json(SchemaComparison schema) {
-            ObjectNode json = published(schema);
-            json.put("compatible", !schema.isBreaking());
-            ArrayNode changes = json.putArray("changes");
-            for (OutputSchema.Change change : schema.changes()) {
-                changes.addObject()
-                        .put("column", change.column())
-                        .put("change", kind(change))
-                        .put("before", change.before())
-                        .put("after", change.after());
-            }
-            return json;
-        }
-
-        private static String kind(OutputSchema.Change change) {
-            return change.before() == null ? "added" : change.after() == null ? "removed" : "retyped";
-        }
-
-        @Override
-        void print(PrintWriter out, SchemaComparison schema) {
-            PublishedSchema before = schema.before();
+        void print(PrintWriter out, SchemaReport schema) {
+            SchemaReport.Published before = schema.published();
             if (before == null) {
                 out.println("There is no published batch with a schema to compare with.");
                 return;
             }
             if (schema.changes().isEmpty()) {
-                out.println("No difference to %s (version %d)."
-                        .formatted(before.batch(), before.schema().version()));
+                out.println("No difference to %s (version %d).".formatted(before.batch(), before.version()));
                 return;
             }
             TextTable table =
                     new TextTable().left("COLUMN").left("CHANGE").left("BEFORE").left("AFTER");
-            for (OutputSchema.Change change : schema.changes()) {
-                table.row(change.column(), kind(change), text(change.before()), text(change.after()));
+            for (SchemaReport.Change change : schema.changes()) {
+                table.row(change.column(), change.change(), text(change.before()), text(change.after()));
             }
             table.print(out);
             out.println();
             out.println("Version %d of %s becomes version %d.%s"
                     .formatted(
-                            before.schema().version(),
+                            before.version(),
                             before.batch(),
-                            schema.after().version(),
-                            schema.isBreaking()
-                                    ? " This breaks readers, so the job needs destination.schema: new."
-                                    : ""));
+                            schema.version(),
+                            schema.compatible()
+                                    ? ""
+                                    : " This breaks readers, so the job needs destination.schema: new."));
         }
 
         private static String text(@Nullable String type) {
@@ -208,8 +159,8 @@ final class SchemaCommands {
         }
 
         @Override
-        int status(SchemaComparison schema) {
-            return schema.isBreaking() ? ExitStatus.FAILED : ExitStatus.DONE;
+        int status(SchemaReport schema) {
+            return schema.compatible() ? ExitStatus.DONE : ExitStatus.FAILED;
         }
     }
 }

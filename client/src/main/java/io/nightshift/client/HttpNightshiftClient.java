@@ -32,6 +32,7 @@ import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
+import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
@@ -104,6 +105,17 @@ final class HttpNightshiftClient implements NightshiftClient {
                 BodyPublishers.ofString(job),
                 timeout.multipliedBy(SUBMIT_FACTOR));
         return send(call, SubmitResult.class);
+    }
+
+    @Override
+    public CompletionStage<SchemaReport> compareSchema(String job, Map<String, String> parameters) {
+        Call call = new Call(
+                "POST",
+                "/v1/schema" + query(parameterQuery(parameters)),
+                Map.of("Content-Type", "application/yaml"),
+                BodyPublishers.ofString(job),
+                timeout.multipliedBy(SUBMIT_FACTOR));
+        return send(call, SchemaReport.class);
     }
 
     @Override

@@ -29,6 +29,7 @@ import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
+import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
@@ -74,6 +75,16 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param job the text of a job file, in YAML or JSON; its paths are absolute, and the same on every node
     /// @param options whether to open another batch in any case, and the caller's key
     CompletionStage<SubmitResult> submit(String job, SubmitOptions options);
+
+    /// Reads which columns the next batch of a job writes, and how they differ from those of its newest published
+    /// batch. Starts nothing.
+    ///
+    /// The stage fails with the kind `REJECTED` as for [#submit].
+    ///
+    /// @param job the text of a job file, as for [#submit]
+    /// @param parameters values of the job's parameters by name; a parameter that is not among them has the job
+    ///     file's default
+    CompletionStage<SchemaReport> compareSchema(String job, Map<String, String> parameters);
 
     /// Reads a batch's status.
     ///

@@ -641,6 +641,7 @@ public final class Node {
                 (job, fresh) -> resolve(submissions, job, fresh),
                 new RescoreResolver(dependencies.ledger(), destinations, registry, submissions, this::description)
                         ::resolve,
+                submissions::compare,
                 this::named,
                 queue,
                 this::askJobs,

@@ -31,6 +31,7 @@ import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
+import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
@@ -184,6 +185,17 @@ public final class MessageClient implements NightshiftClient {
         return ask(
                 replyTo -> new GatewayCommand.Submit(
                         job, options.fresh(), key, replyTo, options.parameters(), options.full()),
+                timeout.multipliedBy(SUBMIT_FACTOR));
+    }
+
+    @Override
+    public CompletionStage<SchemaReport> compareSchema(String job, Map<String, String> parameters) {
+        Optional<String> refusal = WireLimits.refusal(job);
+        if (refusal.isPresent()) {
+            return CompletableFuture.failedFuture(new NightshiftException(Kind.REJECTED, refusal.get(), null));
+        }
+        return ask(
+                replyTo -> new GatewayCommand.CompareSchema(job, parameters, replyTo),
                 timeout.multipliedBy(SUBMIT_FACTOR));
     }
 

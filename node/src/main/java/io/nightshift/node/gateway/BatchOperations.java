@@ -4,6 +4,7 @@ import io.nightshift.api.BatchControl;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
+import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.coordinator.retention.BatchRetention;
@@ -72,6 +73,21 @@ public final class BatchOperations {
             throw ProblemException.rejected(reason);
         });
         return submitted(caller, "submit", job.name(), key, requests.submit(caller.name(), job, fresh, key));
+    }
+
+    /// Compares the columns that a job writes with those of its newest published batch. Changes nothing.
+    ///
+    /// @throws ProblemException if the job is invalid, or too many submissions wait already
+    public CompletionStage<SchemaReport> compareSchema(Caller caller, Job job) {
+        WireLimits.refusal(job).ifPresent(reason -> {
+            throw ProblemException.rejected(reason);
+        });
+        return requests.compareSchema(caller.name(), job).exceptionally(problem -> {
+            throw ProblemException.cause(problem) instanceof FailureException failure
+                            && failure.failure().isPermanent()
+                    ? ProblemException.rejected(failure.failure().message())
+                    : ProblemException.of(problem);
+        });
     }
 
     /// Opens a batch that scores partitions of a published batch again with another model, or finds the one that

@@ -31,6 +31,7 @@ import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
+import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
@@ -121,6 +122,14 @@ public final class Gateway {
                     Job parsed = job(job, parameters);
                     return changes.submit(caller, full ? BatchOperations.full(parsed) : parsed, fresh || full, key);
                 });
+            case GatewayCommand.CompareSchema(
+                    String job,
+                    Map<String, String> parameters,
+                    ActorRef<GatewayReply<SchemaReport>> replyTo) ->
+                answer(
+                        replyTo,
+                        () -> changes.compareSchema(
+                                admit(token, Role.SUBMIT, null, replyTo), job(job, parameters)));
             case GatewayCommand.Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo, Instant at) ->
                 read(token, replyTo, () -> at == null ? batches.describe(batch) : batches.describe(batch, at));
             case GatewayCommand.Watch(

@@ -1,6 +1,7 @@
 package io.nightshift.node.gateway;
 
 import io.nightshift.api.RescoreRequest;
+import io.nightshift.api.SchemaReport;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.Job;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// @param submissions resolves a job's model and inspects its source; waits for disks, and throws
 ///     [io.nightshift.protocol.failure.FailureException]
 /// @param rescores resolves requests to score partitions of published batches again; as `submissions`
+/// @param schemas compares the columns of a job with those of its newest published batch; as `submissions`
 /// @param changedInput names the file because of which a submission was rejected
 /// @param queue limits the submissions that are resolved at the same time
 /// @param register asks the batch register
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public record GatewayServices(
         Submissions submissions,
         Rescores rescores,
+        Schemas schemas,
         ChangedInputs changedInput,
         SubmissionQueue queue,
         RegisterClient register,
@@ -46,6 +49,12 @@ public record GatewayServices(
     public interface Rescores {
         /// @param batch the published batch
         Submission resolve(BatchId batch, RescoreRequest request);
+    }
+
+    /// Compares the columns that a job writes with those of its newest published batch.
+    @FunctionalInterface
+    public interface Schemas {
+        SchemaReport compare(Job job);
     }
 
     /// Names the file by which the input of an open batch has changed.

@@ -2,6 +2,7 @@ package io.nightshift.node.gateway;
 
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.RescoreRequest;
+import io.nightshift.api.SchemaReport;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -62,6 +63,15 @@ public final class RequestForwarder {
     public CompletionStage<SubmitReply> rescore(
             String caller, BatchId batch, RescoreRequest request, @Nullable String key) {
         return rejected(resolved(caller, () -> services.rescores().resolve(batch, request), false, key));
+    }
+
+    /// Compares the columns that a job writes with those of its newest published batch.
+    ///
+    /// @param caller the name of the caller's token
+    /// @return fails with a [FailureException]; it is permanent if the job can't run
+    /// @throws ProblemException if too many submissions wait already
+    public CompletionStage<SchemaReport> compareSchema(String caller, Job job) {
+        return services.queue().inspect(caller, () -> services.schemas().compare(job));
     }
 
     /// The reply to a submission. What can't be resolved is rejected.

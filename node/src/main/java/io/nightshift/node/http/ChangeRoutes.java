@@ -22,7 +22,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 
-/// Routes that change something: submissions and controls.
+/// Routes that change something: submissions and controls. And the comparison of schemas, which reads a job file
+/// like a submission.
 final class ChangeRoutes {
 
     /// The media types of a job file. JSON is YAML.
@@ -42,6 +43,7 @@ final class ChangeRoutes {
     List<Endpoint> endpoints() {
         return List.of(
                 Endpoint.post("/v1/batches", Role.SUBMIT, Set.of("new", "full", "param"), JOB_TYPES, this::submit),
+                Endpoint.post("/v1/schema", Role.SUBMIT, Set.of("param"), JOB_TYPES, this::compareSchema),
                 Endpoint.post("/v1/batches/{batch}/successors", Role.SUBMIT, Set.of(), JSON, this::rescore),
                 control("pause", request -> new BatchControl.Pause(reason(request))),
                 control("resume", request -> new BatchControl.Resume()),
@@ -67,6 +69,13 @@ final class ChangeRoutes {
                 .thenApply(job -> full ? BatchOperations.full(job) : job)
                 .thenCompose(job -> changes.submit(call.caller(), job, fresh, key.orElse(null)))
                 .thenApply(ChangeRoutes::submitted);
+    }
+
+    private CompletionStage<Answer> compareSchema(Call call) {
+        Map<String, String> parameters = call.parameters();
+        return CompletableFuture.supplyAsync(() -> job(call.body(), parameters), blocking)
+                .thenCompose(job -> changes.compareSchema(call.caller(), job))
+                .thenApply(report -> Answer.json(200, report));
     }
 
     private CompletionStage<Answer> rescore(Call call) {

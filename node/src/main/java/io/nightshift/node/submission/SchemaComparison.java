@@ -1,5 +1,6 @@
 package io.nightshift.node.submission;
 
+import io.nightshift.api.SchemaReport;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.storage.destination.PublishedSchema;
@@ -11,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 /// @param before of the newest published batch of the job at the destination; null if there is none
 /// @param after of the job's next batch
 /// @param changes from one to the other: first those that break readers; empty if there is nothing before
-public record SchemaComparison(
+record SchemaComparison(
         @Nullable PublishedSchema before, OutputSchema after, List<OutputSchema.Change> changes) {
 
-    public SchemaComparison {
+    SchemaComparison {
         changes = List.copyOf(changes);
     }
 
@@ -25,15 +26,33 @@ public record SchemaComparison(
                         before, before.schema().next(columns), before.schema().changesTo(columns));
     }
 
-    /// Whether a change breaks readers.
-    public boolean isBreaking() {
-        return changes.stream().anyMatch(OutputSchema.Change::isBreaking);
-    }
-
     /// @throws FailureException permanent, if a change breaks readers
     void refuseBreaking() {
         if (before != null) {
             before.schema().refuseBreaking(after.columns(), before.batch().value());
         }
+    }
+
+    /// @param job the job's name
+    SchemaReport report(String job) {
+        return new SchemaReport(
+                job,
+                after.version(),
+                before == null
+                        ? null
+                        : new SchemaReport.Published(
+                                before.batch().value(), before.schema().version()),
+                after.columns().stream()
+                        .map(column -> new SchemaReport.Column(column.name(), column.type()))
+                        .toList(),
+                changes.stream().noneMatch(OutputSchema.Change::isBreaking),
+                changes.stream()
+                        .map(change -> new SchemaReport.Change(
+                                change.column(), kind(change), change.before(), change.after()))
+                        .toList());
+    }
+
+    private static String kind(OutputSchema.Change change) {
+        return change.before() == null ? "added" : change.after() == null ? "removed" : "retyped";
     }
 }

@@ -1,5 +1,6 @@
 package io.nightshift.node.submission;
 
+import io.nightshift.api.SchemaReport;
 import io.nightshift.coordinator.plan.Planner;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.alert.AlertConfiguration;
@@ -206,11 +207,11 @@ public final class SubmissionResolver {
     /// refuses, but for changes that break readers.
     ///
     /// @throws FailureException as [#check]
-    public SchemaComparison compare(Job job) {
+    public SchemaReport compare(Job job) {
         DestinationStore destination = checkPlace(job);
         Model model = find(job).model();
         inspect(job, model);
-        return compare(job, destination, model);
+        return compare(job, destination, model).report(job.name());
     }
 
     private SchemaComparison compare(Job job, DestinationStore destination, Model model) {

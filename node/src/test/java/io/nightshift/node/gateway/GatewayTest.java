@@ -23,6 +23,7 @@ import io.nightshift.api.Problem;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
+import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.coordinator.alert.AlertSender;
@@ -64,6 +65,9 @@ class GatewayTest {
             GatewayTest::resolve,
             (batch, request) -> {
                 throw new AssertionError(batch + " was asked");
+            },
+            job -> {
+                throw new AssertionError("the schema of " + job.name() + " was compared");
             },
             (rejected, submission) -> rejected,
             new SubmissionQueue(SubmissionQueue.Limits.DEFAULT),
@@ -172,6 +176,10 @@ class GatewayTest {
 
     private static GatewayCommand.Request submit(ActorRef<GatewayReply<SubmitResult>> replyTo) {
         return new GatewayCommand.Submit("job: [", false, null, replyTo, Map.of(), false);
+    }
+
+    private static GatewayCommand.Request compareSchema(ActorRef<GatewayReply<SchemaReport>> replyTo) {
+        return new GatewayCommand.CompareSchema("job: [", Map.of(), replyTo);
     }
 
     private static GatewayCommand.Request control(ActorRef<GatewayReply<ControlResult>> replyTo) {
@@ -312,6 +320,8 @@ class GatewayTest {
             String token = secret(role);
             assertThat(problem(token, GatewayTest::list).status()).isEqualTo(400);
             assertThat(problem(token, GatewayTest::submit).status()).isEqualTo(role.covers(Role.SUBMIT) ? 422 : 403);
+            assertThat(problem(token, GatewayTest::compareSchema).status())
+                    .isEqualTo(role.covers(Role.SUBMIT) ? 422 : 403);
             assertThat(problem(token, GatewayTest::control).status()).isEqualTo(role == Role.ADMIN ? 400 : 403);
         }
         assertThat(problem(secret(Role.READ), GatewayTest::submit).detail())
@@ -323,6 +333,7 @@ class GatewayTest {
         for (String token : new String[] {null, Token.random(), ""}) {
             assertThat(problem(token, GatewayTest::list).status()).isEqualTo(401);
             assertThat(problem(token, GatewayTest::submit).status()).isEqualTo(401);
+            assertThat(problem(token, GatewayTest::compareSchema).status()).isEqualTo(401);
             assertThat(problem(token, GatewayTest::control).status()).isEqualTo(401);
         }
         assertThat(problem(null, GatewayTest::list).detail())

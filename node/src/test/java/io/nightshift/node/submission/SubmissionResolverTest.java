@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.api.SchemaReport;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
@@ -136,8 +137,16 @@ final class SubmissionResolverTest {
                         "would break readers of the batch flights-20261124t231425-3f9a: prediction was TIME")
                 .hasMessageContaining("gone is removed (INTEGER)");
         assertThat(schema("job=flights", "destination.schema=new").version()).isEqualTo(7);
-        SchemaComparison comparison = resolver(MEMORY).compare(job("job=flights"));
-        assertThat(comparison.isBreaking()).isTrue();
+        SchemaReport report = resolver(MEMORY).compare(job("job=flights"));
+        assertThat(report.compatible()).isFalse();
+        assertThat(report.published())
+                .isEqualTo(new SchemaReport.Published("flights-20261124t231425-3f9a", 6));
+        assertThat(report.version()).isEqualTo(7);
+        assertThat(report.changes())
+                .startsWith(
+                        new SchemaReport.Change("prediction", "retyped", "TIME", "INTEGER"),
+                        new SchemaReport.Change("gone", "removed", "INTEGER", null))
+                .contains(new SchemaReport.Change("batch_id", "added", null, "VARCHAR"));
         // Other jobs have other readers.
         assertThat(schema("job=other").version()).isEqualTo(1);
     }

@@ -27,6 +27,7 @@ import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
+import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import java.time.Instant;
@@ -83,6 +84,19 @@ public sealed interface GatewayCommand {
             boolean full)
             implements Request {
         public Submit {
+            parameters = Map.copyOf(parameters);
+        }
+    }
+
+    /// Asks which columns the next batch of a job writes, and how they differ from those of its newest published
+    /// batch. The node resolves the model, and inspects the source and the destination. It starts nothing.
+    ///
+    /// @param job the text of a job file, as in [Submit]
+    /// @param parameters values of the job's parameters by name, as in [Submit]
+    /// @param replyTo receives the reply
+    record CompareSchema(String job, Map<String, String> parameters, ActorRef<GatewayReply<SchemaReport>> replyTo)
+            implements Request {
+        public CompareSchema {
             parameters = Map.copyOf(parameters);
         }
     }

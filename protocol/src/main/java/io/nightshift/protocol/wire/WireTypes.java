@@ -30,6 +30,7 @@ import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
+import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.protocol.alert.AlertCommand;
@@ -417,6 +418,12 @@ final class WireTypes {
             new WireType(550, GatewayCommand.ReadDrift.class),
             new WireType(551, DriftReport.class),
             new WireType(552, DriftReport.ColumnDrift.class),
+            // Schemas of the output, for programs outside the cluster.
+            new WireType(590, GatewayCommand.CompareSchema.class),
+            new WireType(591, SchemaReport.class),
+            new WireType(592, SchemaReport.Published.class),
+            new WireType(593, SchemaReport.Column.class),
+            new WireType(594, SchemaReport.Change.class),
             // Batches that reuse parts.
             new WireType(530, Reuse.class),
             new WireType(531, RescoreRequest.class),

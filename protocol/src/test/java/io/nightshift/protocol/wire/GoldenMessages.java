@@ -32,6 +32,7 @@ import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
+import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.protocol.alert.AlertCommand;
@@ -449,6 +450,10 @@ public final class GoldenMessages {
         add(
                 "gateway-list-partitions",
                 new GatewayCommand.ListPartitions("latest", "waiting", 100, "7", system.actor("asker")));
+        add(
+                "gateway-compare-schema",
+                new GatewayCommand.CompareSchema(
+                        "job: flights\n…", Map.of("day", "2026-11-25"), system.actor("asker")));
         add("gateway-read-drift", new GatewayCommand.ReadDrift("latest", null, system.actor("asker")));
         add("gateway-read-events", new GatewayCommand.ReadEvents("latest", 17, 1_000, system.actor("asker")));
         add(
@@ -579,6 +584,17 @@ public final class GoldenMessages {
                         List.of(
                                 new DriftReport.ColumnDrift(null, 0.04, 0.01, 0, 0.0, 0, 0.0, 0.2, 0.3),
                                 new DriftReport.ColumnDrift("origin", null, null, 0.1, null, 0.02, null, null, null))));
+        answer(
+                "schema",
+                new SchemaReport(
+                        "flights",
+                        3,
+                        new SchemaReport.Published(BATCH.value(), 2),
+                        List.of(new SchemaReport.Column("record_id", "BIGINT"), new SchemaReport.Column("risk", "FLOAT")),
+                        false,
+                        List.of(
+                                new SchemaReport.Change("risk", "retyped", "DOUBLE", "FLOAT"),
+                                new SchemaReport.Change("record_id", "added", null, "BIGINT"))));
         answer("events", new EventPage(BATCH.value(), List.of(entry), 4_000_000_000L));
         answer("controlled", new ControlResult(BATCH.value(), "paused"));
         add(

@@ -12,6 +12,7 @@ import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
 import io.nightshift.api.PartitionPage;
 import io.nightshift.api.RescoreRequest;
+import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
@@ -197,6 +198,10 @@ final class ClientIT {
             assertThat(now(client.submit(job, SubmitOptions.DEFAULT)).alreadyPublished())
                     .as(name)
                     .isTrue();
+            SchemaReport schema = now(client.compareSchema(job, Map.of()));
+            assertThat(schema.published()).as(name).isEqualTo(new SchemaReport.Published(batch, 1));
+            assertThat(schema.changes()).as(name).isEmpty();
+            assertThat(schema).as(name).isEqualTo(now(client("http").compareSchema(job, Map.of())));
         });
     }
 
@@ -271,6 +276,11 @@ final class ClientIT {
             assertRefused(
                     name,
                     client.submit(other, SubmitOptions.DEFAULT),
+                    NightshiftException.Kind.REJECTED,
+                    "/nothing/predictions is outside the folders that jobs may write");
+            assertRefused(
+                    name,
+                    client.compareSchema(other, Map.of()),
                     NightshiftException.Kind.REJECTED,
                     "/nothing/predictions is outside the folders that jobs may write");
         });

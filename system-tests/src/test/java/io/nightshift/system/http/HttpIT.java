@@ -257,6 +257,31 @@ final class HttpIT {
     }
 
     @Test
+    void theSchemaOfAJobIsComparedWithThatOfItsNewestPublishedBatch() throws IOException {
+        String document = node.get("/v1/openapi.json").body();
+        SchemaRegistry schemas = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
+        HttpResponse<String> first = node.post("/v1/schema", job("columns", "partitions.rows=300000"));
+        conforms(schemas, document, "SchemaReport", first);
+        assertThat(json(200, first).get("published").isNull()).isTrue();
+
+        String batch = submitted(job("columns", "partitions.rows=300000"));
+        awaitState(batch, "published");
+        HttpResponse<String> renamed = node.post(
+                "/v1/schema", job("columns", "partitions.rows=300000", "output.rename.prediction=late"));
+        conforms(schemas, document, "SchemaReport", renamed);
+        JsonNode report = json(200, renamed);
+        assertThat(report.at("/published/batch").asText()).isEqualTo(batch);
+        assertThat(report.get("version").asInt()).isEqualTo(2);
+        assertThat(report.get("compatible").asBoolean()).isFalse();
+        assertThat(report.get("changes"))
+                .extracting(change -> change.get("column").asText() + " "
+                        + change.get("change").asText())
+                .containsExactly("prediction removed", "late added");
+        problem(node.post("/v1/schema", "job: ["), 422, "job-file", "");
+        problem(node.post("/v1/schema", job("columns", "model=nosuch")), 422, "rejected", "nosuch");
+    }
+
+    @Test
     void aKeyPermanentlyIdentifiesTheSameBatch() throws IOException {
         String job = job("keyed", "partitions.rows=1000");
         String batch = submitted(job, "Idempotency-Key", "2026-11-25");
