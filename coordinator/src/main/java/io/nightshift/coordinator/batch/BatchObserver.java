@@ -21,7 +21,7 @@ public interface BatchObserver {
         public void journalWritten(Duration latency) {}
 
         @Override
-        public void partitionCommitted(PartitionCommit commit) {}
+        public void partitionCommitted(BatchId batch, PartitionCommit commit) {}
 
         @Override
         public void checked(String job, CheckResult result) {}
@@ -30,13 +30,13 @@ public interface BatchObserver {
         public void attemptEnded(AttemptOutcome outcome) {}
 
         @Override
-        public void attemptsDiscarded(Use use) {}
+        public void attemptsDiscarded(BatchId batch, Use use) {}
 
         @Override
         public void heartbeatReceived(Duration sinceLast) {}
 
         @Override
-        public void batchStopped(Phase phase, Duration sinceSubmission) {}
+        public void batchStopped(BatchId batch, Phase phase, Duration sinceSubmission) {}
 
         @Override
         public void gaugesChanged(BatchId batch, @Nullable BatchGauges gauges) {}
@@ -74,7 +74,7 @@ public interface BatchObserver {
     void journalWritten(Duration latency);
 
     /// A partition was committed.
-    void partitionCommitted(PartitionCommit commit);
+    void partitionCommitted(BatchId batch, PartitionCommit commit);
 
     /// A batch was checked before its publication.
     ///
@@ -86,7 +86,7 @@ public interface BatchObserver {
     void attemptEnded(AttemptOutcome outcome);
 
     /// The ledger records what attempts used that were thrown away: failed, or without their lease.
-    void attemptsDiscarded(Use use);
+    void attemptsDiscarded(BatchId batch, Use use);
 
     /// A worker sent a heartbeat.
     ///
@@ -96,7 +96,7 @@ public interface BatchObserver {
     /// A batch was published, has failed or was cancelled.
     ///
     /// @param phase published, failed or cancelled
-    void batchStopped(Phase phase, Duration sinceSubmission);
+    void batchStopped(BatchId batch, Phase phase, Duration sinceSubmission);
 
     /// A batch has new numbers. Called with every tick of the batch's coordinator.
     ///

@@ -48,7 +48,7 @@ final class BatchObserverNotifier {
                 case BatchEvent.Committed committed -> {
                     for (PartitionCommit commit : committed.commits()) {
                         observer.attemptEnded(AttemptOutcome.COMMITTED);
-                        observer.partitionCommitted(commit);
+                        observer.partitionCommitted(batch, commit);
                     }
                     discarded(committed.discarded());
                 }
@@ -96,12 +96,12 @@ final class BatchObserverNotifier {
 
     private void discarded(@Nullable Use use) {
         if (use != null) {
-            observer.attemptsDiscarded(use);
+            observer.attemptsDiscarded(batch, use);
         }
     }
 
     private void stopped(BatchState next, Phase phase, DecisionTime now) {
-        observer.batchStopped(phase, Duration.between(next.submission().at(), now.instant()));
+        observer.batchStopped(batch, phase, Duration.between(next.submission().at(), now.instant()));
     }
 
     /// Called when an attempt is told to abandon its work.

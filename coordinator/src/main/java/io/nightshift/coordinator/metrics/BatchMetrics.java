@@ -33,7 +33,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The metrics of the batches that a node coordinates; `docs/reference/metrics.md` describes each. No label
-/// holds a batch ID or a job name, so the number of time series stays small. Safe for several threads.
+/// holds a batch ID, and only [JobMetrics] and the values of checks have the name of a job, for a limited number
+/// of them. So the number of time series stays small. Safe for several threads.
 public final class BatchMetrics implements BatchObserver {
 
     private static final List<Phase> OPEN =
@@ -66,6 +67,7 @@ public final class BatchMetrics implements BatchObserver {
     private final Counter predicted;
     private final Counter quarantined;
     private final Counter unseenCategories;
+    private final JobMetrics jobs;
     private final UseMetrics committedUse;
     private final UseMetrics discardedUse;
     private final Timer journalWrites;
@@ -86,6 +88,7 @@ public final class BatchMetrics implements BatchObserver {
     BatchMetrics(MeterRegistry registry, Prices prices, Clock clock) {
         this.registry = registry;
         this.clock = clock;
+        jobs = new JobMetrics(registry, prices, clock, OPEN, STOPPED);
         committedUse = new UseMetrics(registry, prices, "committed");
         discardedUse = new UseMetrics(registry, prices, "discarded");
         for (AttemptOutcome outcome : AttemptOutcome.values()) {
@@ -253,7 +256,8 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     @Override
-    public void partitionCommitted(PartitionCommit commit) {
+    public void partitionCommitted(BatchId batch, PartitionCommit commit) {
+        jobs.of(batch).ifPresent(job -> job.committed(commit));
         predicted.increment((double) commit.predictions());
         quarantined.increment((double) commit.quarantined());
         commit.unseenCategories().values().forEach(rows -> unseenCategories.increment((double) rows));
@@ -263,7 +267,8 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     @Override
-    public void attemptsDiscarded(Use use) {
+    public void attemptsDiscarded(BatchId batch, Use use) {
+        jobs.of(batch).ifPresent(job -> job.used(use));
         discardedUse.add(use);
     }
 
@@ -299,7 +304,8 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     @Override
-    public void batchStopped(Phase phase, Duration sinceSubmission) {
+    public void batchStopped(BatchId batch, Phase phase, Duration sinceSubmission) {
+        jobs.of(batch).ifPresent(job -> job.ended(phase, sinceSubmission));
         Objects.requireNonNull(batches.get(phase)).record(sinceSubmission);
     }
 
@@ -310,6 +316,7 @@ public final class BatchMetrics implements BatchObserver {
 
     @Override
     public void gaugesChanged(BatchId batch, @Nullable BatchGauges current) {
+        jobs.of(batch).ifPresent(job -> job.changed(batch, current));
         if (current == null) {
             gauges.remove(batch);
             damaged.remove(batch);

@@ -19,12 +19,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class BatchMetricsTest {
 
     private static final Instant NOW = Instant.parse("2026-11-25T02:00:00Z");
+
+    private static final BatchId CHURN = new BatchId("churn-20261125t010000-0000");
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final BatchMetrics metrics = new BatchMetrics(registry, Prices.NONE, Clock.fixed(NOW, ZoneOffset.UTC));
@@ -51,11 +54,11 @@ final class BatchMetricsTest {
 
     @Test
     void unseenCategoriesAreCountedOverFeaturesAndPartitions() {
-        metrics.partitionCommitted(commit(0, Map.of("plan", 7L, "city", 2L)));
+        metrics.partitionCommitted(CHURN, commit(0, Map.of("plan", 7L, "city", 2L)));
         assertThat(counted("nightshift.unseen.categories")).isEqualTo(9);
 
-        metrics.partitionCommitted(commit(1, Map.of()));
-        metrics.partitionCommitted(commit(2, Map.of("plan", 1L)));
+        metrics.partitionCommitted(CHURN, commit(1, Map.of()));
+        metrics.partitionCommitted(CHURN, commit(2, Map.of("plan", 1L)));
         assertThat(counted("nightshift.unseen.categories")).isEqualTo(10);
     }
 
@@ -122,9 +125,9 @@ final class BatchMetricsTest {
         BatchMetrics costly =
                 new BatchMetrics(priced, new Prices("EUR", new BigDecimal("3.6"), BigDecimal.ZERO, BigDecimal.ZERO));
         Use use = new Use(1_500_000, 2_000_000, 250_000, 125_000, 4_096, 512);
-        costly.partitionCommitted(commit(0, Map.of()).withUse(use, 4, 2));
-        costly.partitionCommitted(commit(1, Map.of()));
-        costly.attemptsDiscarded(use.plus(use));
+        costly.partitionCommitted(CHURN, commit(0, Map.of()).withUse(use, 4, 2));
+        costly.partitionCommitted(CHURN, commit(1, Map.of()));
+        costly.attemptsDiscarded(CHURN, use.plus(use));
 
         assertThat(counted(priced, "nightshift.use.processor", "committed")).isEqualTo(1.5);
         assertThat(counted(priced, "nightshift.use.thread", "committed")).isEqualTo(2);
@@ -145,8 +148,8 @@ final class BatchMetricsTest {
 
     @Test
     void predictedAndQuarantinedRowsOfCommitsAreCounted() {
-        metrics.partitionCommitted(commit(0, Map.of()));
-        metrics.partitionCommitted(commit(1, Map.of()));
+        metrics.partitionCommitted(CHURN, commit(0, Map.of()));
+        metrics.partitionCommitted(CHURN, commit(1, Map.of()));
 
         assertThat(registry.get("nightshift.committed.records")
                         .tag("outcome", "predicted")
@@ -158,5 +161,68 @@ final class BatchMetricsTest {
                         .counter()
                         .count())
                 .isEqualTo(20);
+    }
+
+    @Test
+    void aJobHasItsRunsRowsDeadlineAndCostFromItsFirstBatchOn() {
+        MeterRegistry priced = new SimpleMeterRegistry();
+        BatchMetrics ofJobs = new BatchMetrics(
+                priced,
+                new Prices("EUR", new BigDecimal("3.6"), BigDecimal.ZERO, BigDecimal.ZERO),
+                Clock.fixed(NOW, ZoneOffset.UTC));
+        ofJobs.gaugesChanged(
+                CHURN,
+                new BatchGauges(Phase.RUNNING, 10, 4, Duration.ZERO, timing(NOW.plusSeconds(3_600), 7_200, 9)));
+        Search churn = new Search(priced, "churn");
+        assertThat(churn.count("nightshift.job.runs", "state", "published")).isZero();
+        assertThat(churn.value("nightshift.job.batches", "state", "running")).isEqualTo(1);
+        assertThat(churn.value("nightshift.job.deadline")).isEqualTo(3_600);
+        assertThat(churn.value("nightshift.job.forecast", "quantile", "0.95")).isEqualTo(7_200);
+
+        Use use = new Use(1_500_000, 2_000_000, 250_000, 125_000, 4_096, 512);
+        ofJobs.partitionCommitted(CHURN, commit(0, Map.of()).withUse(use, 4, 2));
+        ofJobs.attemptsDiscarded(CHURN, use);
+        ofJobs.batchStopped(CHURN, Phase.PUBLISHED, Duration.ofSeconds(90));
+        ofJobs.gaugesChanged(CHURN, null);
+
+        assertThat(churn.count("nightshift.job.records", "outcome", "predicted")).isEqualTo(80);
+        assertThat(churn.count("nightshift.job.records", "outcome", "quarantined"))
+                .isEqualTo(10);
+        assertThat(churn.count("nightshift.job.cost", "currency", "EUR")).isEqualTo(0.004);
+        assertThat(churn.count("nightshift.job.runs", "state", "published")).isEqualTo(1);
+        assertThat(priced.get("nightshift.job.run.duration").timer().totalTime(TimeUnit.SECONDS))
+                .isEqualTo(90);
+        assertThat(churn.value("nightshift.job.batches", "state", "running")).isZero();
+        assertThat(churn.value("nightshift.job.deadline")).isNaN();
+        assertThat(churn.value("nightshift.job.forecast", "quantile", "0.95")).isNaN();
+    }
+
+    @Test
+    void jobsBeyondTheLimitHaveNoMetricsOfTheirOwn() {
+        for (int job = 0; job <= JobMetrics.MOST_JOBS; job++) {
+            metrics.batchStopped(
+                    new BatchId("job%d-20261125t010000-0000".formatted(job)), Phase.FAILED, Duration.ofSeconds(1));
+        }
+        assertThat(registry.get("nightshift.job.runs")
+                        .tag("state", "failed")
+                        .counters())
+                .hasSize(JobMetrics.MOST_JOBS);
+        assertThat(registry.get("nightshift.batch.duration")
+                        .tag("state", "failed")
+                        .timer()
+                        .count())
+                .as("counted for all jobs together")
+                .isEqualTo(JobMetrics.MOST_JOBS + 1);
+    }
+
+    private record Search(MeterRegistry registry, String job) {
+
+        double count(String meter, String... tags) {
+            return registry.get(meter).tag("job_name", job).tags(tags).counter().count();
+        }
+
+        double value(String meter, String... tags) {
+            return registry.get(meter).tag("job_name", job).tags(tags).gauge().value();
+        }
     }
 }

@@ -32,6 +32,7 @@ import io.nightshift.worker.metrics.WorkerMetrics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
@@ -83,6 +84,12 @@ public final class NodeMetrics implements NodeObserver {
         @Override
         public String url() {
             return settings.url();
+        }
+
+        /// As Prometheus reads them, so that dashboards and alert rules are the same for both.
+        @Override
+        public TimeUnit baseTimeUnit() {
+            return TimeUnit.SECONDS;
         }
 
         @Override

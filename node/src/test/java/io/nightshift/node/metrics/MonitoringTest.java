@@ -5,17 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
+import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.batch.BatchObserver.AttemptOutcome;
 import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.node.configuration.OtlpSettings;
 import io.nightshift.node.gateway.SubmissionQueue;
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
 import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
+import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.metrics.v1.Metric;
 import io.opentelemetry.proto.metrics.v1.ResourceMetrics;
 import java.io.IOException;
@@ -46,6 +49,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
@@ -55,17 +59,23 @@ class MonitoringTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Pattern SAMPLE = Pattern.compile("^([a-z_]+)(?:\\{(.*)})? ", Pattern.MULTILINE);
     private static final Pattern LABEL = Pattern.compile("([a-z_]+)=(~?)\"([^\"]*)\"");
-    private static final Pattern SELECTOR =
+    /// A metric with its labels.
+    static final Pattern SELECTOR =
             Pattern.compile("\\b((?:nightshift|jvm|process|system)_[a-z_]+)(?:\\{([^}]*)})?");
     private static final Pattern GROUPING = Pattern.compile("\\bby \\(([^)]*)\\)");
 
     /// Labels that Prometheus adds.
     private static final Set<String> OF_PROMETHEUS = Set.of("instance", "job");
 
+    private static final BatchId FLIGHTS = new BatchId("flights-20261124t231425-3f9a");
+
+    private static final BatchCheck PSI =
+            new BatchCheck(BatchCheck.Measure.PSI, "age", 0.2, null, null, BatchCheck.OnFail.WARN);
+
     private static final BatchCheck NULLS =
             new BatchCheck(BatchCheck.Measure.NULLS, "age", 0.1, null, null, BatchCheck.OnFail.HOLD);
 
-    private static final Prices PRICES = new Prices("EUR", BigDecimal.ONE, BigDecimal.ONE, BigDecimal.ONE);
+    static final Prices PRICES = new Prices("EUR", BigDecimal.ONE, BigDecimal.ONE, BigDecimal.ONE);
 
     private static ActorSystem<Void> system;
     private static String exposition;
@@ -80,8 +90,7 @@ class MonitoringTest {
         NodeMetrics metrics = NodeMetrics.begin(null, "node:1", PRICES);
         metrics.begin(system, new ScoringThreads(2), new NodeFaults(Clock.systemUTC()), new StuckThreads());
         metrics.observe(new SubmissionQueue(SubmissionQueue.Limits.DEFAULT));
-        // Not shown before a batch is checked.
-        metrics.batches().checked("flights", new CheckResult(NULLS, 0.5, false));
+        showJob(metrics);
         exposition = metrics.exposition();
         shown = new TreeMap<>();
         Matcher sample = SAMPLE.matcher(exposition);
@@ -97,15 +106,27 @@ class MonitoringTest {
         }
     }
 
+    /// Jobs are not shown before they have a batch, nor checks before a batch is checked.
+    static void showJob(NodeMetrics metrics) {
+        metrics.batches()
+                .gaugesChanged(FLIGHTS, new BatchObserver.BatchGauges(Phase.RUNNING, 3, 2, Duration.ZERO, null));
+        metrics.batches().checked("flights", new CheckResult(NULLS, 0.5, false));
+        metrics.batches().checked("flights", new CheckResult(PSI, 0.1, true));
+    }
+
     @AfterAll
     static void stop() {
         system.terminate();
     }
 
+    private static JsonNode yaml(String file) throws IOException {
+        Object content = new Load(LoadSettings.builder().build())
+                .loadFromString(Files.readString(ROOT.resolve("monitoring").resolve(file)));
+        return new ObjectMapper().valueToTree(content);
+    }
+
     static List<String> alerts() throws IOException {
-        Object rules = new Load(LoadSettings.builder().build())
-                .loadFromString(Files.readString(ROOT.resolve("monitoring/alerts.yaml")));
-        JsonNode groups = new ObjectMapper().valueToTree(rules).get("groups");
+        JsonNode groups = yaml("alerts.yaml").get("groups");
         List<String> expressions = new ArrayList<>();
         for (JsonNode rule : groups.get(0).get("rules")) {
             assertThat(rule.get("annotations").get("description").asText()).isNotEmpty();
@@ -117,9 +138,15 @@ class MonitoringTest {
     }
 
     static List<String> panels() throws IOException {
-        JsonNode dashboard = new ObjectMapper()
-                .readTree(ROOT.resolve("monitoring/dashboard.json").toFile());
-        return dashboard.findValuesAsText("expr");
+        List<String> expressions = new ArrayList<>();
+        for (String file : List.of("dashboard.json", "jobs-dashboard.json")) {
+            JsonNode dashboard = new ObjectMapper()
+                    .readTree(ROOT.resolve("monitoring").resolve(file).toFile());
+            List<String> found = dashboard.findValuesAsText("expr");
+            assertThat(found).as(file).hasSizeGreaterThan(10);
+            expressions.addAll(found);
+        }
+        return expressions;
     }
 
     @ParameterizedTest
@@ -137,10 +164,13 @@ class MonitoringTest {
             Matcher label = LABEL.matcher(selector.group(2) == null ? "" : selector.group(2));
             while (label.find()) {
                 Set<String> values = has.getOrDefault(label.group(1), Set.of());
-                List<String> wanted = label.group(2).isEmpty()
-                        ? List.of(label.group(3))
-                        : List.of(label.group(3).split("\\|"));
-                assertThat(values).as("%s in %s", label.group(1), expression).containsAll(wanted);
+                for (String wanted : label.group(3).split("\\|")) {
+                    assertThat(values)
+                            .as("%s in %s", label.group(1), expression)
+                            .anyMatch(value -> label.group(2).isEmpty()
+                                    ? value.equals(wanted)
+                                    : wanted.equals("$job") || value.matches(wanted));
+                }
             }
         }
         assertThat(selectors).as(expression).isPositive();
@@ -186,6 +216,17 @@ class MonitoringTest {
 
     @Test
     void metricsAreSentByOtlp() throws IOException {
+        Map.Entry<String, ResourceMetrics> sent = sent();
+        assertThat(sent.getKey()).isEqualTo("Bearer secret");
+        assertThat(sent.getValue().getResource().getAttributesList().toString())
+                .contains("service.name", "nightshift", "node:1");
+        assertThat(sent.getValue().getScopeMetrics(0).getMetricsList())
+                .extracting(Metric::getName)
+                .contains("nightshift.attempts", "nightshift.queue.depth", "jvm.memory.used");
+    }
+
+    /// What a node with a job sends to a collector, with the header `Authorization`.
+    private static Map.Entry<String, ResourceMetrics> sent() throws IOException {
         BlockingQueue<Map.Entry<String, byte[]>> received = new LinkedBlockingQueue<>();
         HttpServer collector = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         collector.createContext("/v1/metrics", exchange -> {
@@ -203,26 +244,81 @@ class MonitoringTest {
                     new OtlpSettings(url, Duration.ofSeconds(1), Map.of("Authorization", "Bearer secret")),
                     "node:1",
                     PRICES);
-            metrics.batches().attemptEnded(AttemptOutcome.COMMITTED);
-            Map.Entry<String, byte[]> request =
-                    Awaitility.await().atMost(Duration.ofSeconds(20)).until(received::poll, Objects::nonNull);
-            assertThat(request.getKey()).isEqualTo("Bearer secret");
-            ResourceMetrics sent =
-                    ExportMetricsServiceRequest.parseFrom(request.getValue()).getResourceMetrics(0);
-            assertThat(sent.getResource().getAttributesList().toString())
-                    .contains("service.name", "nightshift", "node:1");
-            assertThat(sent.getScopeMetrics(0).getMetricsList())
-                    .extracting(Metric::getName)
-                    .contains("nightshift.attempts", "nightshift.queue.depth", "jvm.memory.used");
+            metrics.begin(system, new ScoringThreads(2), new NodeFaults(Clock.systemUTC()), new StuckThreads());
+            showJob(metrics);
+            while (true) {
+                Map.Entry<String, byte[]> request =
+                        Awaitility.await().atMost(Duration.ofMinutes(1)).until(received::poll, Objects::nonNull);
+                ResourceMetrics sent = ExportMetricsServiceRequest.parseFrom(request.getValue())
+                        .getResourceMetrics(0);
+                boolean isComplete = sent.getScopeMetrics(0).getMetricsList().stream()
+                        .anyMatch(metric -> metric.getName().equals("nightshift.check.value"));
+                if (isComplete) {
+                    return Map.entry(request.getKey(), sent);
+                }
+            }
         } finally {
             collector.stop(0);
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"datadog", "awsemf"})
+    void aCollectorReceivesByOtlpAndSendsWhatANodeReports(String exporter) throws IOException {
+        String file = exporter.equals("awsemf") ? "collector-cloudwatch.yaml" : "collector-datadog.yaml";
+        JsonNode collector = yaml(file);
+        assertThat(collector.at("/receivers/otlp/protocols/http/endpoint").asText())
+                .endsWith(":4318");
+        JsonNode pipeline = collector.at("/service/pipelines/metrics");
+        for (String kind : List.of("receivers", "processors", "exporters")) {
+            Set<String> defined = new TreeSet<>();
+            collector.get(kind).fieldNames().forEachRemaining(defined::add);
+            assertThat(pipeline.get(kind)).extracting(JsonNode::asText).containsExactlyElementsOf(defined);
+        }
+        assertThat(pipeline.get("exporters")).extracting(JsonNode::asText).containsExactly(exporter);
+
+        ResourceMetrics sent = sent().getValue();
+        Set<String> ofResource = keys(sent.getResource().getAttributesList());
+        for (JsonNode declared : collector.at("/exporters/" + exporter + "/metric_declarations")) {
+            for (JsonNode selector : declared.get("metric_name_selectors")) {
+                List<Metric> selected = sent.getScopeMetrics(0).getMetricsList().stream()
+                        .filter(metric -> Pattern.compile(selector.asText())
+                                .matcher(metric.getName())
+                                .find())
+                        .toList();
+                long alternatives =
+                        1 + selector.asText().chars().filter(c -> c == '|').count();
+                assertThat(selected).extracting(Metric::getName).as(selector.asText()).hasSize((int) alternatives);
+                for (Metric metric : selected) {
+                    Set<String> labels = new TreeSet<>(ofResource);
+                    labels.addAll(labels(metric));
+                    for (JsonNode dimensions : declared.get("dimensions")) {
+                        dimensions.forEach(
+                                label -> assertThat(labels).as(metric.getName()).contains(label.asText()));
+                    }
+                }
+            }
+        }
+    }
+
+    private static Set<String> labels(Metric metric) {
+        return switch (metric.getDataCase()) {
+            case GAUGE -> keys(metric.getGauge().getDataPoints(0).getAttributesList());
+            case SUM -> keys(metric.getSum().getDataPoints(0).getAttributesList());
+            case HISTOGRAM -> keys(metric.getHistogram().getDataPoints(0).getAttributesList());
+            case SUMMARY -> keys(metric.getSummary().getDataPoints(0).getAttributesList());
+            default -> Set.of();
+        };
+    }
+
+    private static Set<String> keys(List<KeyValue> attributes) {
+        return attributes.stream().map(KeyValue::getKey).collect(Collectors.toCollection(TreeSet::new));
+    }
+
     @Test
     void observationsAppearInTheExposition() {
         NodeMetrics metrics = NodeMetrics.begin(null, "node:1", PRICES);
-        metrics.batches().batchStopped(Phase.PUBLISHED, Duration.ofSeconds(42));
+        metrics.batches().batchStopped(FLIGHTS, Phase.PUBLISHED, Duration.ofSeconds(42));
         metrics.workers().read(1_000);
         metrics.batches().checked("flights", new CheckResult(NULLS, 0.5, false));
         metrics.batches().checked("flights", new CheckResult(NULLS, 0.25, false));
