@@ -3,7 +3,6 @@ package io.nightshift.coordinator.metrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import io.nightshift.coordinator.batch.BatchObserver.BatchGauges;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.protocol.batch.BatchId;
@@ -63,7 +62,7 @@ final class JobMetrics {
 
         private final Map<BatchId, BatchGauges> open = new ConcurrentHashMap<>();
         private final Map<Phase, Counter> runs = new EnumMap<>(Phase.class);
-        private final Timer duration;
+        private final Counter untilPublished;
         private final Counter predicted;
         private final Counter quarantined;
 
@@ -80,8 +79,9 @@ final class JobMetrics {
                                 .tag("state", phase.toString())
                                 .register(registry));
             }
-            duration = Timer.builder("nightshift.job.run.duration")
-                    .description("Time from the submission of a job's batch until it was published")
+            untilPublished = Counter.builder("nightshift.job.published")
+                    .description("Time from submission to publication of all published batches of a job")
+                    .baseUnit("seconds")
                     .tag("job_name", job)
                     .register(registry);
             predicted = records(job, "predicted");
@@ -175,7 +175,7 @@ final class JobMetrics {
         void ended(Phase phase, Duration sinceSubmission) {
             Objects.requireNonNull(runs.get(phase)).increment();
             if (phase == Phase.PUBLISHED) {
-                duration.record(sinceSubmission);
+                untilPublished.increment(sinceSubmission.toMillis() / 1e3);
             }
         }
 

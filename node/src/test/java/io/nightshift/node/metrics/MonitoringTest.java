@@ -12,6 +12,7 @@ import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.node.configuration.OtlpSettings;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.BatchCheck;
@@ -29,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +74,9 @@ class MonitoringTest {
     private static final BatchCheck PSI =
             new BatchCheck(BatchCheck.Measure.PSI, "age", 0.2, null, null, BatchCheck.OnFail.WARN);
 
+    private static final BatchCheck PREDICTION_PSI =
+            new BatchCheck(BatchCheck.Measure.PREDICTION_PSI, null, 0.2, null, null, BatchCheck.OnFail.WARN);
+
     private static final BatchCheck NULLS =
             new BatchCheck(BatchCheck.Measure.NULLS, "age", 0.1, null, null, BatchCheck.OnFail.HOLD);
 
@@ -108,10 +113,20 @@ class MonitoringTest {
 
     /// Jobs are not shown before they have a batch, nor checks before a batch is checked.
     static void showJob(NodeMetrics metrics) {
+        Instant now = Instant.now();
+        BatchStatus.Timing timing = new BatchStatus.Timing(
+                5,
+                "UTC",
+                null,
+                now.plusSeconds(3_600),
+                false,
+                new BatchStatus.Forecast(now.plusSeconds(600), now.plusSeconds(900), 4, 2),
+                null);
         metrics.batches()
-                .gaugesChanged(FLIGHTS, new BatchObserver.BatchGauges(Phase.RUNNING, 3, 2, Duration.ZERO, null));
+                .gaugesChanged(FLIGHTS, new BatchObserver.BatchGauges(Phase.RUNNING, 3, 2, Duration.ZERO, timing));
         metrics.batches().checked("flights", new CheckResult(NULLS, 0.5, false));
         metrics.batches().checked("flights", new CheckResult(PSI, 0.1, true));
+        metrics.batches().checked("flights", new CheckResult(PREDICTION_PSI, 0.1, true));
     }
 
     @AfterAll
