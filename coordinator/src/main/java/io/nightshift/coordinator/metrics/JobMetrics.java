@@ -53,8 +53,7 @@ final class JobMetrics {
     /// The metrics of the job of a batch; empty for a job beyond the limit.
     Optional<OfJob> of(BatchId batch) {
         String job = batch.job();
-        return Optional.ofNullable(
-                jobs.size() < MOST_JOBS ? jobs.computeIfAbsent(job, OfJob::new) : jobs.get(job));
+        return Optional.ofNullable(jobs.size() < MOST_JOBS ? jobs.computeIfAbsent(job, OfJob::new) : jobs.get(job));
     }
 
     /// The metrics of a job.
@@ -127,7 +126,9 @@ final class JobMetrics {
         }
 
         private long inPhase(Phase phase) {
-            return open.values().stream().filter(batch -> batch.phase() == phase).count();
+            return open.values().stream()
+                    .filter(batch -> batch.phase() == phase)
+                    .count();
         }
 
         private Stream<Timing> timings() {

@@ -170,8 +170,7 @@ final class BatchMetricsTest {
                 new Prices("EUR", new BigDecimal("3.6"), BigDecimal.ZERO, BigDecimal.ZERO),
                 Clock.fixed(NOW, ZoneOffset.UTC));
         ofJobs.gaugesChanged(
-                CHURN,
-                new BatchGauges(Phase.RUNNING, 10, 4, Duration.ZERO, timing(NOW.plusSeconds(3_600), 7_200, 9)));
+                CHURN, new BatchGauges(Phase.RUNNING, 10, 4, Duration.ZERO, timing(NOW.plusSeconds(3_600), 7_200, 9)));
         Search churn = new Search(priced, "churn");
         assertThat(churn.count("nightshift.job.runs", "state", "published")).isZero();
         assertThat(churn.value("nightshift.job.batches", "state", "running")).isEqualTo(1);
@@ -184,7 +183,8 @@ final class BatchMetricsTest {
         ofJobs.batchStopped(CHURN, Phase.PUBLISHED, Duration.ofSeconds(90));
         ofJobs.gaugesChanged(CHURN, null);
 
-        assertThat(churn.count("nightshift.job.records", "outcome", "predicted")).isEqualTo(80);
+        assertThat(churn.count("nightshift.job.records", "outcome", "predicted"))
+                .isEqualTo(80);
         assertThat(churn.count("nightshift.job.records", "outcome", "quarantined"))
                 .isEqualTo(10);
         assertThat(churn.count("nightshift.job.cost", "currency", "EUR")).isEqualTo(0.004);
@@ -201,9 +201,7 @@ final class BatchMetricsTest {
             metrics.batchStopped(
                     new BatchId("job%d-20261125t010000-0000".formatted(job)), Phase.FAILED, Duration.ofSeconds(1));
         }
-        assertThat(registry.get("nightshift.job.runs")
-                        .tag("state", "failed")
-                        .counters())
+        assertThat(registry.get("nightshift.job.runs").tag("state", "failed").counters())
                 .hasSize(JobMetrics.MOST_JOBS);
         assertThat(registry.get("nightshift.batch.duration")
                         .tag("state", "failed")

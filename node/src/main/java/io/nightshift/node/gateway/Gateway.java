@@ -128,8 +128,7 @@ public final class Gateway {
                     ActorRef<GatewayReply<SchemaReport>> replyTo) ->
                 answer(
                         replyTo,
-                        () -> changes.compareSchema(
-                                admit(token, Role.SUBMIT, null, replyTo), job(job, parameters)));
+                        () -> changes.compareSchema(admit(token, Role.SUBMIT, null, replyTo), job(job, parameters)));
             case GatewayCommand.Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo, Instant at) ->
                 read(token, replyTo, () -> at == null ? batches.describe(batch) : batches.describe(batch, at));
             case GatewayCommand.Watch(

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param before of the newest published batch of the job at the destination; null if there is none
 /// @param after of the job's next batch
 /// @param changes from one to the other: first those that break readers; empty if there is nothing before
-record SchemaComparison(
-        @Nullable PublishedSchema before, OutputSchema after, List<OutputSchema.Change> changes) {
+record SchemaComparison(@Nullable PublishedSchema before, OutputSchema after, List<OutputSchema.Change> changes) {
 
     SchemaComparison {
         changes = List.copyOf(changes);
@@ -47,8 +46,8 @@ record SchemaComparison(
                         .toList(),
                 changes.stream().noneMatch(OutputSchema.Change::isBreaking),
                 changes.stream()
-                        .map(change -> new SchemaReport.Change(
-                                change.column(), kind(change), change.before(), change.after()))
+                        .map(change ->
+                                new SchemaReport.Change(change.column(), kind(change), change.before(), change.after()))
                         .toList());
     }
 

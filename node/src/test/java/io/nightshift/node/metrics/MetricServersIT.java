@@ -41,8 +41,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A node's metrics in real servers, one that scrapes them and one that receives them by OTLP. Both find every series
-/// that the dashboards and the alert rules name, and evaluate every expression.
+/// A node's metrics in real servers, one that scrapes them and one that receives them by OTLP. Both find
+/// every series that the dashboards and the alert rules name, and evaluate every expression.
 @Timeout(300)
 final class MetricServersIT {
 
@@ -73,16 +73,14 @@ final class MetricServersIT {
         });
         node.start();
         Path rules = Path.of("../monitoring/alerts.yaml").toAbsolutePath().normalize();
-        Path configuration = Files.writeString(
-                folder.resolve("prometheus.yml"),
-                """
+        Path configuration = Files.writeString(folder.resolve("prometheus.yml"), """
                 rule_files: ["%s"]
                 scrape_configs:
                   - job_name: nightshift
                     scrape_interval: 1s
                     static_configs: [{ targets: ["127.0.0.1:%d"] }]
-                """
-                        .formatted(rules, node.getAddress().getPort()));
+                """.formatted(
+                        rules, node.getAddress().getPort()));
         URI server = URI.create("http://127.0.0.1:" + FreePort.any());
         try (Server prometheus = Server.start(
                 folder,
@@ -160,8 +158,7 @@ final class MetricServersIT {
     }
 
     private HttpResponse<String> get(URI server, String path) throws IOException, InterruptedException {
-        return client.send(
-                HttpRequest.newBuilder(server.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
+        return client.send(HttpRequest.newBuilder(server.resolve(path)).build(), HttpResponse.BodyHandlers.ofString());
     }
 
     /// A server of Debian's as a process.
@@ -197,8 +194,8 @@ final class MetricServersIT {
         }
 
         @Override
-        public void close() throws InterruptedException {
-            process.destroyForcibly().waitFor();
+        public void close() {
+            process.destroyForcibly().onExit().join();
         }
     }
 }

@@ -62,8 +62,7 @@ class MonitoringTest {
     private static final Pattern SAMPLE = Pattern.compile("^([a-z_]+)(?:\\{(.*)})? ", Pattern.MULTILINE);
     private static final Pattern LABEL = Pattern.compile("([a-z_]+)=(~?)\"([^\"]*)\"");
     /// A metric with its labels.
-    static final Pattern SELECTOR =
-            Pattern.compile("\\b((?:nightshift|jvm|process|system)_[a-z_]+)(?:\\{([^}]*)})?");
+    static final Pattern SELECTOR = Pattern.compile("\\b((?:nightshift|jvm|process|system)_[a-z_]+)(?:\\{([^}]*)})?");
     private static final Pattern GROUPING = Pattern.compile("\\bby \\(([^)]*)\\)");
 
     /// Labels that Prometheus adds.
@@ -303,7 +302,10 @@ class MonitoringTest {
                         .toList();
                 long alternatives =
                         1 + selector.asText().chars().filter(c -> c == '|').count();
-                assertThat(selected).extracting(Metric::getName).as(selector.asText()).hasSize((int) alternatives);
+                assertThat(selected)
+                        .extracting(Metric::getName)
+                        .as(selector.asText())
+                        .hasSize((int) alternatives);
                 for (Metric metric : selected) {
                     Set<String> labels = new TreeSet<>(ofResource);
                     labels.addAll(labels(metric));

@@ -139,8 +139,7 @@ final class SubmissionResolverTest {
         assertThat(schema("job=flights", "destination.schema=new").version()).isEqualTo(7);
         SchemaReport report = resolver(MEMORY).compare(job("job=flights"));
         assertThat(report.compatible()).isFalse();
-        assertThat(report.published())
-                .isEqualTo(new SchemaReport.Published("flights-20261124t231425-3f9a", 6));
+        assertThat(report.published()).isEqualTo(new SchemaReport.Published("flights-20261124t231425-3f9a", 6));
         assertThat(report.version()).isEqualTo(7);
         assertThat(report.changes())
                 .startsWith(

@@ -590,7 +590,9 @@ public final class GoldenMessages {
                         "flights",
                         3,
                         new SchemaReport.Published(BATCH.value(), 2),
-                        List.of(new SchemaReport.Column("record_id", "BIGINT"), new SchemaReport.Column("risk", "FLOAT")),
+                        List.of(
+                                new SchemaReport.Column("record_id", "BIGINT"),
+                                new SchemaReport.Column("risk", "FLOAT")),
                         false,
                         List.of(
                                 new SchemaReport.Change("risk", "retyped", "DOUBLE", "FLOAT"),

@@ -266,8 +266,8 @@ final class HttpIT {
 
         String batch = submitted(job("columns", "partitions.rows=300000"));
         awaitState(batch, "published");
-        HttpResponse<String> renamed = node.post(
-                "/v1/schema", job("columns", "partitions.rows=300000", "output.rename.prediction=late"));
+        HttpResponse<String> renamed =
+                node.post("/v1/schema", job("columns", "partitions.rows=300000", "output.rename.prediction=late"));
         conforms(schemas, document, "SchemaReport", renamed);
         JsonNode report = json(200, renamed);
         assertThat(report.at("/published/batch").asText()).isEqualTo(batch);
