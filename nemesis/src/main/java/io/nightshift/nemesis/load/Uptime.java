@@ -53,8 +53,8 @@ final class Uptime {
     /// The heap varies by about this much between two collections.
     private static final long HEAP_NOISE = 16 << 20;
 
-    /// The batches that may still be in memory after a round, since they ended a moment ago. Callers ask for batches of
-    /// the last round, which brings these back.
+    /// The batches that may still be in memory after a round, since they ended a moment ago. Callers ask for
+    /// batches of the last round, which brings these back.
     private static final int MOST_BATCHES = 50;
 
     private static final String BATCH_CLASS = "io.nightshift.coordinator.batch.BatchDecisions";

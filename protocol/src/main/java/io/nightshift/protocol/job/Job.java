@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A validated job. Paths are absolute: relative paths of the job file are resolved against its folder. `JobBuilder`,
-/// which the compiler generates from this record, makes jobs and altered copies of jobs.
+/// A validated job. Paths are absolute: relative paths of the job file are resolved against its folder.
+/// `JobBuilder`, which the compiler generates from this record, makes jobs and altered copies of jobs.
 ///
 /// @param name the job's name: lower-case letters, digits, `-`, `_` and `.`
 /// @param model the model that scores the rows
