@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import json
 import os
 import shutil
 import socket
@@ -389,6 +390,57 @@ class ControlTest(ClientTest):
                 (f"/v1/batches/{ID}/rescore", b'{"partitions": [0, 7]}'),
             ],
         )
+
+
+class ModelTest(ClientTest):
+    def test_a_published_batch_is_scored_again_with_another_model(self) -> None:
+        server = self.serve(Answer(202, {"batch": "flights-20261125t071500-77b0"}))
+        client = self.client(server)
+        opened = client.rescore_with(ID, "churn@3", where_model="sha256:" + "ab" * 32)
+        self.assertEqual(opened.batch, "flights-20261125t071500-77b0")
+        request = server.requests[0]
+        self.assertEqual(request.path, f"/v1/batches/{ID}/successors")
+        self.assertEqual(
+            json.loads(request.body), {"model": "churn@3", "partitions": [], "where_model": "sha256:" + "ab" * 32}
+        )
+
+    def test_the_drift_of_a_batch_has_its_columns(self) -> None:
+        columns = [
+            {"psi": 0.25, "jensen_shannon": 0.1, "missing": 0.0, "unseen": 0.0, "mean": 0.5, "mean_before": 0.4},
+            {"column": "tenure", "missing": 0.125, "unseen": 0.0},
+        ]
+        server = self.serve(
+            Answer(200, {"batch": ID, "baseline": "other", "rows": 7, "baseline_rows": 8, "columns": columns})
+        )
+        report = self.client(server).drift(ID, against="other")
+        self.assertEqual(server.requests[0].path, f"/v1/batches/{ID}/drift")
+        self.assertEqual(server.requests[0].query, [("against", "other")])
+        self.assertEqual((report.baseline, report.rows, report.baseline_rows), ("other", 7, 8))
+        predictions, tenure = report.columns
+        self.assertEqual((predictions.column, predictions.psi, predictions.mean_before), (None, 0.25, 0.4))
+        self.assertEqual((tenure.column, tenure.psi, tenure.missing), ("tenure", None, 0.125))
+
+    def test_a_batch_has_its_shadow(self) -> None:
+        server = self.serve(Answer(200, batch(shadow={"state": "completed", "psi": 0.01})))
+        one = self.client(server).get(ID)
+        self.assertEqual(one.shadow, {"state": "completed", "psi": 0.01})
+        self.assertIsNone(one.reuse)
+
+    def test_a_node_says_what_it_does(self) -> None:
+        work = {
+            "threads": 4,
+            "slots": 6,
+            "busy": 3,
+            "stuck": 1,
+            "memory": {"process": 7, "heap": 3, "most_heap": 5, "total": 9},
+            "scratch": {"folder": "/tmp", "used": 1, "free": 2, "total": 3},
+            "scoring": [{"batch": ID, "partitions": 3, "rows": 70, "since": "2026-11-24T23:14:25Z"}],
+        }
+        server = self.serve(Answer(200, {"nodes": [{"node": "a:1", "work": work}, {"node": "b:1"}]}))
+        first, second = self.client(server).nodes()
+        self.assertEqual((first.work.stuck, first.work.memory.most_heap, first.work.scratch.free), (1, 5, 2))
+        self.assertEqual((first.work.scoring[0].batch, first.work.scoring[0].rows), (ID, 70))
+        self.assertIsNone(second.work)
 
 
 @unittest.skipUnless(shutil.which("openssl"), "openssl is not installed")

@@ -18,6 +18,7 @@ from .errors import NightshiftError, Unexpected, Unreachable, WaitTimeout
 from .records import (
     Batch,
     ControlResult,
+    DriftReport,
     Event,
     Job,
     Node,
@@ -155,6 +156,40 @@ class Client:
             self._await_resumption(submission.batch, failed)
         return submission
 
+    def rescore_with(
+        self,
+        batch: str,
+        model: str,
+        *,
+        partitions: Sequence[int] = (),
+        where_model: Optional[str] = None,
+    ) -> Submission:
+        """Opens a batch that scores partitions of a published batch again, and reuses its other parts.
+
+        The published batch stays as it is. If the call is repeated, it returns the same batch. Needs the role `submit`.
+
+        Args:
+            batch: as in `get`.
+            model: the registered model that scores: `name`, `name@3`, `name@alias` or `name@sha256:digest`.
+            partitions: positions in the plan, from 0. Without them and `where_model`, all are scored again.
+            where_model: scores those partitions again that this model has scored: the SHA-256 of its file, or the model
+                as in `model`.
+
+        Raises:
+            Rejected: if the batch can't be scored again, or nothing was started for another reason.
+        """
+        body: Dict[str, Any] = {"model": model, "partitions": list(partitions)}
+        if where_model is not None:
+            body["where_model"] = where_model
+        request = Request(
+            "POST",
+            _path(batch) + "/successors",
+            self._timeout * _SUBMIT_FACTOR,
+            json.dumps(body).encode("utf-8"),
+            {"Content-Type": "application/json"},
+        )
+        return self._send(request, Submission.of)
+
     def _await_resumption(self, batch: str, failed: Optional[Batch]) -> None:
         """Waits until a failed batch has been resumed. The answer to a submission may come shortly before that.
 
@@ -267,6 +302,16 @@ class Client:
             return None if digest is None else str(digest)
         return None
 
+    def drift(self, batch: str, *, against: Optional[str] = None) -> DriftReport:
+        """How much the predictions and features of a batch differ from those of an earlier one.
+
+        Args:
+            batch: as in `get`.
+            against: the batch to compare with; without it, the one that the checks of the job compare with.
+        """
+        query = "" if against is None else "?against=" + quote(against, safe="")
+        return self._send(self._get(_path(batch) + "/drift" + query), DriftReport.of)
+
     def quarantine_reasons(self, batch: str) -> QuarantineReasons:
         """Why rows of a batch are quarantined. Needs the role submit."""
         return self._send(self._get(_path(batch) + "/quarantine/reasons"), QuarantineReasons.of)
@@ -344,7 +389,7 @@ class Client:
         return self._control(batch, "retry", {})
 
     def rescore(self, batch: str, partitions: Sequence[int]) -> ControlResult:
-        """Scores committed partitions again. Refused once the batch is being published.
+        """Scores committed partitions again. Refused once the batch is being published; then see `rescore_with`.
 
         Args:
             batch: as in `get`.

@@ -303,6 +303,9 @@ class Batch:
         outage: the failure of a resource that the batch waits for, or None.
         parameters: the values of the job's parameters in this run, by name.
         retryable: whether the batch has failed of something that may be gone when it is retried.
+        rollout: how far the canary of another model version is, as the HTTP API says; None if the batch has none.
+        shadow: how another model version compares that scores in addition, as the HTTP API says; None if none does.
+        reuse: what the batch reuses of another one, as the HTTP API says; None if it reuses nothing.
         json: the whole answer, with keys that this version of the client does not know.
     """
 
@@ -329,6 +332,9 @@ class Batch:
     outage: Optional[Outage]
     parameters: Mapping[str, str]
     retryable: bool
+    rollout: Optional[Mapping[str, Any]]
+    shadow: Optional[Mapping[str, Any]]
+    reuse: Optional[Mapping[str, Any]]
     json: Mapping[str, Any] = field(repr=False, compare=False)
 
     @property
@@ -385,6 +391,9 @@ class Batch:
             ),
             dict(json.get("parameters") or {}),
             bool(json.get("retryable")),
+            json.get("rollout"),
+            json.get("shadow"),
+            json.get("reuse"),
             dict(json),
         )
 
@@ -443,6 +452,128 @@ class Job:
 
 
 @dataclass(frozen=True)
+class ColumnDrift:
+    """How much a column differs. What compares is None without a baseline, or if that has not measured the column.
+
+    Attributes:
+        column: the column or feature; None for the predictions.
+        psi: the population stability index.
+        jensen_shannon: the Jensen-Shannon divergence in bits, 0 to 1.
+        missing: the share of rows in which the value is NULL, NaN or infinite, 0 to 1.
+        missing_before: the same of the baseline.
+        unseen: the share of rows with a category that the model does not know, 0 to 1.
+        unseen_before: the same of the baseline.
+        mean: of the predictions; None for other columns.
+        mean_before: the same of the baseline.
+    """
+
+    column: Optional[str]
+    psi: Optional[float]
+    jensen_shannon: Optional[float]
+    missing: float
+    missing_before: Optional[float]
+    unseen: float
+    unseen_before: Optional[float]
+    mean: Optional[float]
+    mean_before: Optional[float]
+
+
+@dataclass(frozen=True)
+class DriftReport:
+    """How much the predictions and features of a batch differ from those of an earlier one.
+
+    Attributes:
+        batch: the batch's ID.
+        baseline: the batch that it is compared with; None if there is none.
+        rows: the batch's rows with a prediction.
+        baseline_rows: those of the baseline; None if there is none.
+        columns: the predictions first, if they were compared, and then the columns and features.
+    """
+
+    batch: str
+    baseline: Optional[str]
+    rows: int
+    baseline_rows: Optional[int]
+    columns: tuple[ColumnDrift, ...]
+    json: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @staticmethod
+    def of(json: Mapping[str, Any]) -> "DriftReport":
+        return DriftReport(
+            json["batch"],
+            json.get("baseline"),
+            int(json.get("rows") or 0),
+            json.get("baseline_rows"),
+            tuple(
+                ColumnDrift(
+                    column.get("column"),
+                    column.get("psi"),
+                    column.get("jensen_shannon"),
+                    float(column.get("missing") or 0),
+                    column.get("missing_before"),
+                    float(column.get("unseen") or 0),
+                    column.get("unseen_before"),
+                    column.get("mean"),
+                    column.get("mean_before"),
+                )
+                for column in json.get("columns") or ()
+            ),
+            dict(json),
+        )
+
+
+@dataclass(frozen=True)
+class NodeMemory:
+    """The memory of a node's process, in bytes.
+
+    Attributes:
+        process: memory that the process occupies; 0 if the operating system does not say.
+        heap: the used part of the Java heap.
+        most_heap: how large the Java heap may become.
+        total: the memory of the machine, or the limit of the container.
+    """
+
+    process: int
+    heap: int
+    most_heap: int
+    total: int
+
+
+@dataclass(frozen=True)
+class NodeScratch:
+    """The disk space of a node's scratch folder, in bytes.
+
+    Attributes:
+        folder: the folder.
+        used: the size of the files in it.
+        free: what is left on its file system.
+        total: the size of its file system.
+    """
+
+    folder: str
+    used: int
+    free: int
+    total: int
+
+
+@dataclass(frozen=True)
+class NodeScoring:
+    """The work of a node's threads for one batch.
+
+    Attributes:
+        batch: the batch's ID.
+        partitions: how many of its partitions are scored now.
+        rows: the rows of these partitions that are scored so far.
+        since: when the oldest of these attempts began.
+    """
+
+    batch: str
+    partitions: int
+    rows: int
+    since: datetime
+
+
+@dataclass(frozen=True)
 class NodeWork:
     """The work of a node.
 
@@ -450,11 +581,53 @@ class NodeWork:
         threads: scoring threads.
         slots: partitions that the node leases at a time.
         busy: threads that score now.
+        stuck: threads that hang in a read or a write, and are replaced by others.
+        memory: the memory of the node's process; None if the node is of an older version.
+        scratch: the disk space for what does not fit into memory; None if it is not known.
+        scoring: the batches that the threads score now, those with most threads first.
     """
 
     threads: int
     slots: int
     busy: int
+    stuck: int
+    memory: Optional[NodeMemory]
+    scratch: Optional[NodeScratch]
+    scoring: tuple[NodeScoring, ...]
+
+    @staticmethod
+    def of(json: Mapping[str, Any]) -> "NodeWork":
+        memory = json.get("memory")
+        scratch = json.get("scratch")
+        return NodeWork(
+            int(json.get("threads") or 0),
+            int(json.get("slots") or 0),
+            int(json.get("busy") or 0),
+            int(json.get("stuck") or 0),
+            memory
+            and NodeMemory(
+                int(memory.get("process") or 0),
+                int(memory.get("heap") or 0),
+                int(memory.get("most_heap") or 0),
+                int(memory.get("total") or 0),
+            ),
+            scratch
+            and NodeScratch(
+                scratch.get("folder") or "",
+                int(scratch.get("used") or 0),
+                int(scratch.get("free") or 0),
+                int(scratch.get("total") or 0),
+            ),
+            tuple(
+                NodeScoring(
+                    one["batch"],
+                    int(one.get("partitions") or 0),
+                    int(one.get("rows") or 0),
+                    _required_time(one.get("since")),
+                )
+                for one in json.get("scoring") or ()
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -509,7 +682,7 @@ class Node:
             json.get("state") or "",
             tuple(json.get("roles") or ()),
             json.get("version") or "",
-            work and NodeWork(int(work.get("threads") or 0), int(work.get("slots") or 0), int(work.get("busy") or 0)),
+            work and NodeWork.of(work),
             tuple(
                 NodeFault(
                     fault.get("resource") or "",

@@ -49,7 +49,10 @@ import org.jspecify.annotations.Nullable;
 /// @param approval who has approved the publication in spite of failed checks; null if nobody has
 /// @param removal how far the removal of the published batch is; null if it is not removed
 /// @param redrive how far the last redrive of its quarantined rows is; null if there was none
-/// @param rollout how far the rollout of another model version is; null if the batch tries none
+/// @param rollout how far the canary of another model version is; null if the batch has none
+/// @param shadow how another model version compares that scores the batch in addition, unpublished; null if
+///     none does
+/// @param reuse what the batch reuses of another batch; null if it reuses nothing
 public record BatchDescription(
         String batch,
         String job,
@@ -80,7 +83,9 @@ public record BatchDescription(
         @JsonInclude(Include.NON_NULL) @Nullable Approval approval,
         @JsonInclude(Include.NON_NULL) @Nullable Removal removal,
         @JsonInclude(Include.NON_NULL) @Nullable Redrive redrive,
-        @JsonInclude(Include.NON_NULL) @Nullable Rollout rollout) {
+        @JsonInclude(Include.NON_NULL) @Nullable Rollout rollout,
+        @JsonInclude(Include.NON_NULL) @Nullable Shadow shadow,
+        @JsonInclude(Include.NON_NULL) @Nullable Reuse reuse) {
 
     /// Keeps unmodifiable copies of the collections; the maps are sorted.
     public BatchDescription {
@@ -224,6 +229,137 @@ public record BatchDescription(
     /// @param text the value and the limit, for people
     public record Guard(String name, double value, double limit, boolean passed, String text) {}
 
+    /// Another model version scores partitions of the batch in addition, unpublished, and is compared.
+    ///
+    /// @param at when the partitions were chosen
+    /// @param candidate the version whose predictions are only compared, as `name@version`
+    /// @param champion the version that scores the batch, as `name@version`
+    /// @param state `running`, `completed` or `abandoned`
+    /// @param chosen how many partitions the candidate is to score
+    /// @param partitions how many of them both have scored; the other figures are about these
+    /// @param rows how many rows have two predictions
+    /// @param agreement the share of the rows for which both predict the same class, 0 to 1; null for a
+    ///     regression, and without rows
+    /// @param psi the population stability index of the candidate's predictions against the champion's; null
+    ///     without rows
+    /// @param missing how many of the candidate's predictions are NaN or infinite
+    /// @param championMissing how many of the champion's predictions are NaN or infinite
+    /// @param mean the mean difference of both predictions of a row; null without rows
+    /// @param processorSeconds the processor's time of the candidate
+    /// @param championProcessorSeconds the processor's time of the champion for the same rows
+    /// @param share the candidate's time as a share of the processor's time of all committed attempts of the batch;
+    ///     null if it is not known
+    /// @param histogram the predictions of both; empty without rows
+    /// @param largest the rows that both score most differently, the largest difference first
+    /// @param endedAt when it was abandoned; null if it was not
+    /// @param reason why it was abandoned; null if it was not
+    /// @param text the shadow in one sentence, for people
+    public record Shadow(
+            Instant at,
+            String candidate,
+            String champion,
+            String state,
+            int chosen,
+            int partitions,
+            long rows,
+            @JsonInclude(Include.NON_NULL) @Nullable Double agreement,
+            @JsonInclude(Include.NON_NULL) @Nullable Double psi,
+            long missing,
+            long championMissing,
+            @JsonInclude(Include.NON_NULL) @Nullable Double mean,
+            double processorSeconds,
+            double championProcessorSeconds,
+            @JsonInclude(Include.NON_NULL) @Nullable Double share,
+            List<Bin> histogram,
+            List<Difference> largest,
+            @JsonInclude(Include.NON_NULL) @Nullable Instant endedAt,
+            @JsonInclude(Include.NON_NULL) @Nullable String reason,
+            String text) {
+
+        /// Keeps unmodifiable copies of the lists.
+        public Shadow {
+            histogram = List.copyOf(histogram);
+            largest = List.copyOf(largest);
+        }
+
+        private Shadow withoutValues() {
+            return new Shadow(
+                    at,
+                    candidate,
+                    champion,
+                    state,
+                    chosen,
+                    partitions,
+                    rows,
+                    agreement,
+                    psi,
+                    missing,
+                    championMissing,
+                    mean,
+                    processorSeconds,
+                    championProcessorSeconds,
+                    share,
+                    histogram,
+                    largest.stream()
+                            .map(row -> new Difference(
+                                    row.partition(), row.row(), row.champion(), row.candidate(), Map.of()))
+                            .toList(),
+                    endedAt,
+                    reason,
+                    text);
+        }
+
+        /// Predictions of a range of values. The value of a model of two classes is a probability; that of a
+        /// model of more classes is the position of the class.
+        ///
+        /// @param from the least value
+        /// @param to where the next bin begins
+        /// @param champion how many predictions of the champion
+        /// @param candidate how many predictions of the candidate
+        public record Bin(double from, double to, long champion, long candidate) {}
+
+        /// A row that both score differently.
+        ///
+        /// @param partition position in the plan, from 0
+        /// @param row position among the predictions of the partition, from 0
+        /// @param champion the champion's prediction; null if it is no finite number
+        /// @param candidate the candidate's prediction; null if it is no finite number
+        /// @param features the values by the names of the features; a missing value is absent. Empty for a
+        ///     caller who may not see values of rows
+        public record Difference(
+                int partition,
+                long row,
+                @Nullable Double champion,
+                @Nullable Double candidate,
+                Map<String, String> features) {
+
+            /// Keeps an unmodifiable sorted copy of the map.
+            public Difference {
+                features = Collections.unmodifiableMap(new TreeMap<>(features));
+            }
+        }
+    }
+
+    /// What a batch reuses of a published batch.
+    ///
+    /// @param batch the ID of that batch
+    /// @param parts the parts by the model that scored them; at least one
+    /// @param text what it reuses, in one sentence, for people
+    public record Reuse(String batch, List<Parts> parts, String text) {
+
+        /// Keeps an unmodifiable copy of the list.
+        public Reuse {
+            parts = List.copyOf(parts);
+        }
+
+        /// Reused parts of one model.
+        ///
+        /// @param model SHA-256 of the model, 64 hexadecimal digits
+        /// @param parts how many parts
+        /// @param rows the rows of their partitions that the job selects
+        public record Parts(String model, int parts, long rows) {}
+    }
+
     /// A resource that the batch needs does not work. The batch tries it again and again.
     ///
     /// @param reason the last failure, for people
@@ -355,7 +491,49 @@ public record BatchDescription(
                 approval,
                 removal,
                 redrive,
-                rollout);
+                rollout,
+                shadow,
+                reuse);
+    }
+
+    /// A copy without values of the input's rows, which may be personal data.
+    public BatchDescription withoutValues() {
+        if (shadow == null || shadow.largest().isEmpty()) {
+            return this;
+        }
+        return new BatchDescription(
+                batch,
+                job,
+                model,
+                state,
+                submittedAt,
+                rows,
+                read,
+                predictions,
+                quarantined,
+                bytes,
+                partitions,
+                committed,
+                incarnation,
+                reason,
+                destination,
+                ledger,
+                progress,
+                waitsFor,
+                unseenCategories,
+                pause,
+                outage,
+                parameters,
+                retryable,
+                timing,
+                use,
+                checks,
+                approval,
+                removal,
+                redrive,
+                rollout,
+                shadow.withoutValues(),
+                reuse);
     }
 
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.

@@ -106,7 +106,7 @@ final class PlanCommand implements Callable<Integer> {
     }
 
     /// How the job tries another version of its model.
-    private static List<String> rollout(Job job, JobModel.@Nullable FromRegistry candidate, int partitions) {
+    private static List<String> rollout(Job job, JobModel.@Nullable Candidate candidate, int partitions) {
         Rollout rollout = job.rollout();
         if (rollout == null) {
             return List.of();
@@ -114,6 +114,17 @@ final class PlanCommand implements Callable<Integer> {
         if (candidate == null) {
             return List.of("rollout     none: %s is not set, is the version of the model, or was rolled back"
                     .formatted(rollout.candidate().text()));
+        }
+        if (!rollout.isCanary()) {
+            return List.of(
+                    candidate.problem() != null
+                            ? "rollout     none: %s can't score the batch: %s"
+                                    .formatted(candidate.version(), candidate.problem())
+                            : "rollout     %s scores %,d of %,d partitions in addition, unpublished"
+                                    .formatted(
+                                            candidate.version(),
+                                            partitions == 0 ? 0 : rollout.partitions(partitions),
+                                            partitions));
         }
         String first = partitions == 0
                 ? "%s, as soon as there are rows".formatted(candidate.version())

@@ -52,6 +52,7 @@ import io.nightshift.node.lineage.LineageSettings;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.schedule.JobSchedulerStarter;
 import io.nightshift.node.submission.ChangedInput;
+import io.nightshift.node.submission.JobModel;
 import io.nightshift.node.submission.RescoreResolver;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.node.submission.UnknownBatches;
@@ -70,6 +71,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
@@ -468,16 +470,49 @@ public final class Node {
 
     private PartitionAttempt attempt(Lease lease) {
         Model model = model(lease.model());
-        Model other = lease.other() == null ? null : model(lease.other());
+        if (lease.other() == null) {
+            return attempt(lease, model, 0);
+        }
+        Rollout rollout = lease.job().rollout();
+        if (rollout == null || rollout.isCanary()) {
+            Model other = model(lease.other());
+            return attempt(lease, model, other.heapBytes()).comparing(other);
+        }
+        return shadowed(lease, model, lease.other(), rollout.differences());
+    }
+
+    /// Whatever is wrong with the candidate of a shadow, the attempt scores without it.
+    private PartitionAttempt shadowed(Lease lease, Model model, ModelVersion version, int differences) {
+        String problem;
+        try {
+            Model candidate = dependencies.models().get(version);
+            problem = JobModel.difference(
+                    model.description(),
+                    candidate.description(),
+                    lease.job().output().margin());
+            if (problem == null) {
+                return attempt(lease, model, candidate.heapBytes()).shadowedBy(candidate, differences);
+            }
+        } catch (FailureException e) {
+            problem = e.failure().message();
+        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+            problem = e.toString();
+        }
+        LOG.warn("{} scores without {}: {}", lease.attempt(), version, problem);
+        return attempt(lease, model, 0).withoutShadow(problem);
+    }
+
+    /// @param otherBytes the memory of another model that scores the rows
+    private PartitionAttempt attempt(Lease lease, Model model, long otherBytes) {
         MemoryEstimate estimate = MemoryEstimate.of(
                 lease.job(),
                 lease.slices().stream().map(Slice::file).toList(),
                 model.description(),
-                model.heapBytes() + (other == null ? 0 : other.heapBytes()),
+                model.heapBytes() + otherBytes,
                 dependencies.scoring().size(),
                 dependencies.memory());
         DestinationStore destination = destinations.of(lease.job());
-        PartitionAttempt attempt = new PartitionAttempt(
+        return new PartitionAttempt(
                 dependencies.duckDb().get(),
                 destinations.sources(),
                 lease,
@@ -486,7 +521,6 @@ public final class Node {
                 destination.writer(lease, name, estimate.blockRows()),
                 destination.limits(),
                 firstRow);
-        return other == null ? attempt : attempt.comparing(other);
     }
 
     private void probeFaults() {

@@ -86,6 +86,9 @@ final class BatchShowCommand extends QueryCommand {
             table.row("waits for", batch.waitsFor());
         }
         table.print(out());
+        if (batch.shadow() != null) {
+            ShadowText.print(batch.shadow(), out());
+        }
         return ExitStatus.DONE;
     }
 
@@ -183,6 +186,12 @@ final class BatchShowCommand extends QueryCommand {
         }
         if (batch.rollout() != null) {
             table.row("rollout", batch.rollout().text());
+        }
+        if (batch.shadow() != null) {
+            table.row("shadow", batch.shadow().text());
+        }
+        if (batch.reuse() != null) {
+            table.row("reused", batch.reuse().text());
         }
         if (batch.redrive() != null) {
             table.row("redrive", batch.redrive().text());

@@ -105,6 +105,17 @@ final class DisplayFormat {
                                                 .map(GuardResult::sentence)
                                                 .collect(Collectors.joining("; "))
                                         : decided.reason());
+            case BatchEvent.ShadowStarted started ->
+                "the candidate scores %s in addition, unpublished"
+                        .formatted(
+                                started.partitions().isEmpty()
+                                        ? "all partitions"
+                                        : (started.partitions().size() == 1 ? "partition " : "partitions ")
+                                                + ranges(started.partitions().stream()
+                                                        .mapToInt(Integer::intValue)
+                                                        .toArray()));
+            case BatchEvent.ShadowAbandoned abandoned ->
+                "the candidate scores no more partitions: " + abandoned.reason();
             case BatchEvent.CandidatePromoted promoted ->
                 promoted.refusal() == null
                         ? "the alias %s was moved to the candidate".formatted(promoted.alias())

@@ -113,6 +113,9 @@ record RunReport(
         if (status.canary() != null) {
             out.println("  rollout      " + status.canary().sentence());
         }
+        if (status.shadow() != null) {
+            out.println("  shadow       " + status.shadow().sentence());
+        }
         checks(status)
                 .filter(check -> !check.passed())
                 .forEach(check -> out.println("  check failed " + CheckText.of(check)));
@@ -192,6 +195,11 @@ record RunReport(
             if (status.canary() != null) {
                 json.writeFieldName("rollout");
                 json.writeRawValue(ApiJson.write(BatchDescriptions.rollout(status.canary())));
+            }
+            BatchDescription.Shadow shadow = BatchDescriptions.shadow(status.shadow());
+            if (shadow != null) {
+                json.writeFieldName("shadow");
+                json.writeRawValue(ApiJson.write(shadow));
             }
             json.writeNumberField("partitions", status.partitions());
             json.writeNumberField("committed", status.committed());

@@ -6,6 +6,7 @@ import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.alert.AlertSubject;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -248,6 +249,10 @@ final class AlertReports {
         conditions.add(held(state));
         conditions.add(stalled(state, now));
         conditions.add(nodeExcluded(state));
+        String candidate = candidateFailure(state);
+        if (candidate != null) {
+            conditions.add(candidateFailed(state, candidate));
+        }
         if (timing != null && timing.deadline() != null) {
             conditions.add(deadlineAtRisk(timing, timing.deadline(), now));
             conditions.add(deadlineMissed(state, timing, timing.deadline()));
@@ -331,6 +336,27 @@ final class AlertReports {
                         "Batch %s is held until someone approves or cancels it: %s"
                                 .formatted(batch, state.checked().sentence(BatchCheck.OnFail.HOLD)))
                 : new Condition(AlertCause.HELD, false, "The batch is %s.".formatted(state.phase()));
+    }
+
+    /// Why the candidate of the rollout has failed; null if it has not.
+    private static @Nullable String candidateFailure(BatchState state) {
+        CanaryState canary = state.canary();
+        ShadowState shadow = state.shadow();
+        if (canary != null && canary.status().state() == Canary.State.FAILED) {
+            return canary.status().sentence();
+        }
+        return shadow == null || shadow.reason() == null
+                ? null
+                : "%s scores no more partitions in addition: %s".formatted(shadow.candidate(), shadow.reason());
+    }
+
+    /// A candidate may fail at the very end, so the end of the batch ends an alert only after it was recorded.
+    private Condition candidateFailed(BatchState state, String reason) {
+        Sent last = sent.get(AlertCause.CANDIDATE_FAILED);
+        boolean isTold = last != null && (last.isRecorded() || !last.isActive());
+        return state.isOpen() || !isTold
+                ? new Condition(AlertCause.CANDIDATE_FAILED, true, "Batch %s: %s".formatted(batch, reason))
+                : new Condition(AlertCause.CANDIDATE_FAILED, false, "The batch is %s.".formatted(state.phase()));
     }
 
     private Condition stalled(BatchState state, Instant now) {

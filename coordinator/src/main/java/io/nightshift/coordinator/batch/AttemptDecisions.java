@@ -419,6 +419,13 @@ class AttemptDecisions {
                 : null;
     }
 
+    /// How many attempts at a partition may fail before the partition fails. If a candidate scores in addition, the
+    /// first attempt may have failed because of it, and does not count.
+    int mostAttempts(BatchState state, int partition) {
+        boolean isShadowed = state.shadow() != null && state.shadow().contains(partition);
+        return retry(state).attempts() + (isShadowed ? 1 : 0);
+    }
+
     /// Persists failed attempts. Their partitions wait for the next attempt, or the batch fails:
     ///
     /// - at once, if a failure is permanent;
@@ -444,7 +451,7 @@ class AttemptDecisions {
             if (failure.isPermanent()) {
                 return failBatch(attempts, failure, now);
             }
-            if (failed >= retry.attempts() && !scoresTheRest(state)) {
+            if (failed >= mostAttempts(state, attempt.partition()) && !scoresTheRest(state)) {
                 String message = "partition %d failed %d times. The last failure: %s"
                         .formatted(attempt.partition(), failed, failure.message());
                 return failBatch(attempts, Failure.transientFailure(message), now);
@@ -456,7 +463,7 @@ class AttemptDecisions {
         }
         for (BatchEvent.AttemptFailed attempt : attempts) {
             if (attempt.until() == null) {
-                takeBack(attempt, counts.getOrDefault(attempt.partition(), 1), retry, now);
+                takeBack(state, attempt, counts.getOrDefault(attempt.partition(), 1), retry, now);
             } else {
                 takeBack(attempt, attempt.until(), retry, now);
             }
@@ -493,9 +500,10 @@ class AttemptDecisions {
         }
     }
 
-    private void takeBack(BatchEvent.AttemptFailed attempt, int failed, RetryPolicy retry, DecisionTime now) {
+    private void takeBack(
+            BatchState state, BatchEvent.AttemptFailed attempt, int failed, RetryPolicy retry, DecisionTime now) {
         long backoff = retry.backoff(failed, random).toNanos();
-        if (leases != null && failed >= retry.attempts()) {
+        if (leases != null && failed >= mostAttempts(state, attempt.partition())) {
             leases.exclude(attempt.partition());
         } else if (leases != null) {
             leases.release(attempt.partition(), attempt.epoch(), now.nanos() + backoff);
@@ -511,7 +519,8 @@ class AttemptDecisions {
         Set<Integer> exhausted = new HashSet<>();
         if (state.plan() != null && scoresTheRest(state) && !attemptsFailed.isEmpty()) {
             attemptsFailed.forEach((partition, failed) -> {
-                if (failed >= retry(state).attempts() && !state.committed().contains(partition)) {
+                if (failed >= mostAttempts(state, partition)
+                        && !state.committed().contains(partition)) {
                     exhausted.add(partition);
                 }
             });

@@ -424,7 +424,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                         index.slices(attempt.partition()),
                         services.publisher().staging(batch, submitted.job()),
                         grant.nonce(),
-                        state.comparedModel()));
+                        state.comparedModel(attempt.partition())));
     }
 
     /// The register learns of the end even if the sweep fails or stalls. While a sweep hangs, there is no

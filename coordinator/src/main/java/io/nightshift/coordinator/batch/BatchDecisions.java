@@ -51,6 +51,7 @@ final class BatchDecisions {
     private final RemovalDecisions removal;
     private final RedriveDecisions redrives;
     private final CanaryDecisions canary;
+    private final ShadowDecisions shadow;
 
     /// @param lifecycle new, like all other parts, and used by no other object
     BatchDecisions(
@@ -63,7 +64,8 @@ final class BatchDecisions {
             BatchForecast forecasts,
             RemovalDecisions removal,
             RedriveDecisions redrives,
-            CanaryDecisions canary) {
+            CanaryDecisions canary,
+            ShadowDecisions shadow) {
         this.batch = batch;
         this.lifecycle = lifecycle;
         this.attempts = attempts;
@@ -74,6 +76,7 @@ final class BatchDecisions {
         this.removal = removal;
         this.redrives = redrives;
         this.canary = canary;
+        this.shadow = shadow;
     }
 
     /// @param node this node, `host:port`
@@ -96,7 +99,8 @@ final class BatchDecisions {
                 forecasts,
                 removal,
                 redrives,
-                new CanaryDecisions(attempts));
+                new CanaryDecisions(attempts),
+                new ShadowDecisions());
     }
 
     /// Decides about a message.
@@ -107,7 +111,7 @@ final class BatchDecisions {
                 state.redrives().isPending()
                         ? redrives.resume(state, now)
                         : lifecycle.recovered(state, now).plus(removal.nextStep(state, now));
-            case CoordinatorMessage.FlushCommits flush -> withNextStep(state, commits.flush(state, now), now);
+            case CoordinatorMessage.FlushCommits flush -> withNextStep(state, commits.flush(state, now), false, now);
             case CoordinatorMessage.Tick tick -> tick(state, now);
             case CoordinatorMessage.TaskReported(
                     int incarnation,
@@ -165,7 +169,8 @@ final class BatchDecisions {
                         () -> commits.commit(state, commit, lifecycle.judgeableIncarnation(state), now));
             case BatchCommand.ReleaseLease release -> attempts.release(state, release, now);
             case BatchCommand.AttemptDiscarded(Attempt attempt, Use use) -> attempts.discard(state, attempt, use);
-            case BatchCommand.AttemptFailed failed -> withNextStep(state, attempts.failed(state, failed, now), now);
+            case BatchCommand.AttemptFailed failed ->
+                withNextStep(state, attempts.failed(state, failed, now), false, now);
         };
     }
 
@@ -190,13 +195,16 @@ final class BatchDecisions {
         if (!opened.equals(Decision.nothing())) {
             return opened;
         }
-        Decision decision = withNextStep(state, attempts.tick(state, now), now);
+        Decision decision = withNextStep(state, attempts.tick(state, now), true, now);
         return decision.plus(takeover.tick(state, decision, now));
     }
 
-    /// Adds what follows if the events of attempts have decided the canary, or have completed or failed the batch.
-    private Decision withNextStep(BatchState state, Decision ofAttempts, DecisionTime now) {
-        Decision decision = canary.decide(state, ofAttempts, now);
+    /// Adds what follows if the events of attempts have decided the canary, end the shadow, or have completed
+    /// or failed the batch.
+    ///
+    /// @param isExpiry whether the attempts that have failed did so because their nodes fell silent
+    private Decision withNextStep(BatchState state, Decision ofAttempts, boolean isExpiry, DecisionTime now) {
+        Decision decision = shadow.decide(state, canary.decide(state, ofAttempts, now), isExpiry, now);
         return decision.events().isEmpty()
                 ? decision
                 : decision.plus(lifecycle.phaseActions(state.after(decision.events())));
@@ -280,7 +288,9 @@ final class BatchDecisions {
                 approval(state.approved()),
                 state.removal(),
                 state.redrives().last(),
-                state.canary() == null ? null : state.canary().status());
+                state.canary() == null ? null : state.canary().status(),
+                ShadowState.report(state),
+                state.reused());
     }
 
     private static BatchStatus.@Nullable Outage outage(BatchState.@Nullable Outage outage) {

@@ -65,6 +65,20 @@ final class BatchEventLog {
                     LOG.warn("{}: {}", batch, sentence);
                 }
             }
+            case BatchEvent.ShadowStarted started ->
+                LOG.info(
+                        "{}: {} scores {} in addition, unpublished",
+                        batch,
+                        next.submission().candidate(),
+                        started.partitions().isEmpty()
+                                ? "all partitions"
+                                : "the partitions " + PartitionRangeFormat.text(started.partitions()));
+            case BatchEvent.ShadowAbandoned abandoned ->
+                LOG.warn(
+                        "{}: {} scores no more partitions in addition: {}",
+                        batch,
+                        next.submission().candidate(),
+                        abandoned.reason());
             case BatchEvent.CandidatePromoted promoted -> {
                 if (promoted.refusal() == null) {
                     LOG.info("{}: the alias {} is moved to {}", batch, promoted.alias(), next.model());

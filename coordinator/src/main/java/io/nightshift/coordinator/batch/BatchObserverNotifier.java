@@ -70,6 +70,8 @@ final class BatchObserverNotifier {
                 case BatchEvent.CanaryStarted started -> {}
                 case BatchEvent.CanaryDecided done -> {}
                 case BatchEvent.CandidatePromoted promoted -> {}
+                case BatchEvent.ShadowStarted started -> {}
+                case BatchEvent.ShadowAbandoned abandoned -> {}
                 case BatchEvent.Submitted submitted -> {}
                 case BatchEvent.TookOver tookOver -> {}
                 case BatchEvent.Planned planned -> {}

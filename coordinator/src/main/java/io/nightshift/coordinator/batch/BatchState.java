@@ -26,6 +26,8 @@ import io.nightshift.protocol.batch.BatchEvent.Removed;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
 import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
+import io.nightshift.protocol.batch.BatchEvent.ShadowAbandoned;
+import io.nightshift.protocol.batch.BatchEvent.ShadowStarted;
 import io.nightshift.protocol.batch.BatchEvent.StepFailed;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
 import io.nightshift.protocol.batch.BatchEvent.SupplementCommitted;
@@ -39,6 +41,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Removal;
+import io.nightshift.protocol.batch.ReusedParts;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.failure.FailedResource;
@@ -96,7 +99,9 @@ import org.jspecify.annotations.Nullable;
 /// @param removal how far the removal of a published batch is; null if it is not removed
 /// @param redrives the redrives of a published batch
 /// @param reusedTo the number of partitions, the first ones, about whose reuse is decided
-/// @param canary how far the canary is; null if the batch tries no candidate, and before it is planned
+/// @param canary how far the canary is; null if the batch has none, and before it is planned
+/// @param shadow how far the shadow is; null if the batch has none, and before it is planned
+/// @param reused the parts of another batch that the batch has taken over, by model
 public record BatchState(
         BatchId batch,
         long entries,
@@ -122,7 +127,9 @@ public record BatchState(
         @Nullable Removal removal,
         Redrives redrives,
         int reusedTo,
-        @Nullable CanaryState canary) {
+        @Nullable CanaryState canary,
+        @Nullable ShadowState shadow,
+        List<ReusedParts> reused) {
 
     /// Failures of a resource: of one attempt after another, or of one try at a step.
     ///
@@ -286,7 +293,9 @@ public record BatchState(
                 null,
                 Redrives.NONE,
                 0,
-                null);
+                null,
+                null,
+                List.of());
     }
 
     /// Whether every partition is committed, the plan is not to be extended, and no canary is running.
@@ -304,10 +313,15 @@ public record BatchState(
         return canary == null ? submission().model() : canary.model();
     }
 
-    /// The version that scores the same rows only to be compared; null if none does.
+    /// The version that scores the same rows of a partition only to be compared; null if none does.
     @Nullable
-    ModelVersion comparedModel() {
-        return isCanaryRunning() ? submission().model() : null;
+    ModelVersion comparedModel(int partition) {
+        if (isCanaryRunning()) {
+            return submission().model();
+        }
+        return shadow != null && shadow.scores(partition, attemptsFailed.getOrDefault(partition, 0))
+                ? shadow.candidate()
+                : null;
     }
 
     /// Whether the batch has a plan, and has yet to take over parts of another batch before it scores the others.
@@ -433,7 +447,9 @@ public record BatchState(
                 removal,
                 redrives,
                 reusedTo,
-                canary);
+                canary,
+                shadow,
+                reused);
     }
 
     /// The state after these events, before they are entries of the ledger: [#head()] stays the same.
@@ -483,7 +499,9 @@ public record BatchState(
                     null,
                     redrives,
                     0,
-                    null);
+                    null,
+                    null,
+                    List.of());
         }
         Phase before = phase;
         if (before == null || !Transitions.allows(before, event.getClass())) {
@@ -523,7 +541,9 @@ public record BatchState(
                 removal,
                 redrives,
                 reusedTo,
-                canary);
+                canary,
+                shadow,
+                reused);
     }
 
     private BatchState fold(BatchEvent event) {
@@ -546,6 +566,8 @@ public record BatchState(
         Redrives nextRedrives = redrives;
         int nextReusedTo = reusedTo;
         CanaryState nextCanary = canary;
+        ShadowState nextShadow = shadow;
+        List<ReusedParts> nextReused = reused;
         switch (event) {
             case Submitted again -> throw new IllegalStateException("it can't begin twice");
             case TookOver tookOver -> {
@@ -596,6 +618,7 @@ public record BatchState(
                 nextCommitted = committed.withCommits(done.commits());
                 for (PartitionCommit commit : done.commits()) {
                     nextCanary = nextCanary == null ? null : nextCanary.committed(commit);
+                    nextShadow = nextShadow == null ? null : nextShadow.committed(commit);
                 }
                 nextProgress = done.at();
                 long rows = 0;
@@ -609,32 +632,33 @@ public record BatchState(
                     nextCurve = nextCurve.stopped(done.at(), null);
                 }
             }
-            case PartsReused reused -> {
+            case PartsReused reusedParts -> {
                 if (!isReusing()
-                        || reused.to() <= reusedTo
-                        || reused.to() > pinned().index().partitions()) {
+                        || reusedParts.to() <= reusedTo
+                        || reusedParts.to() > pinned().index().partitions()) {
                     throw new IllegalStateException(
-                            "parts are reused up to partition %d after %d".formatted(reused.to(), reusedTo));
+                            "parts are reused up to partition %d after %d".formatted(reusedParts.to(), reusedTo));
                 }
-                for (PartitionCommit commit : reused.commits()) {
+                for (PartitionCommit commit : reusedParts.commits()) {
                     check(commit);
                     if (!commit.epoch().equals(Epoch.ofReuse(incarnation))
                             || commit.partition() < reusedTo
-                            || commit.partition() >= reused.to()) {
+                            || commit.partition() >= reusedParts.to()) {
                         throw new IllegalStateException(
                                 "partition %d can't be reused now as %s".formatted(commit.partition(), commit.epoch()));
                     }
                     nextTotals = nextTotals.plus(commit);
                 }
-                nextCommitted = committed.withCommits(reused.commits());
-                nextReusedTo = reused.to();
-                nextProgress = reused.at();
+                nextCommitted = committed.withCommits(reusedParts.commits());
+                nextReusedTo = reusedParts.to();
+                nextReused = withReused(reusedParts.commits());
+                nextProgress = reusedParts.at();
                 // The time for the reuse is no time for scoring.
                 nextCurve = !curve.isActive()
                         ? curve
                         : nextCommitted.isComplete()
-                                ? curve.begun(reused.at()).stopped(reused.at(), null)
-                                : curve.begun(reused.at());
+                                ? curve.begun(reusedParts.at()).stopped(reusedParts.at(), null)
+                                : curve.begun(reusedParts.at());
                 nextOutage = outage != null && outage.ofStep() ? null : outage;
             }
             case CanaryStarted started -> {
@@ -647,6 +671,20 @@ public record BatchState(
             case CanaryDecided decided -> {
                 nextCanary = startedCanary().decided(decided);
                 nextAttemptsFailed = Map.of();
+                nextOutage = outage;
+            }
+            case ShadowStarted started -> {
+                ModelVersion candidate = submission().candidate();
+                if (shadow != null || canary != null || candidate == null) {
+                    throw new IllegalStateException("no shadow can start");
+                }
+                nextShadow = ShadowState.of(started, candidate, pinned().index().partitions());
+            }
+            case ShadowAbandoned abandoned -> {
+                if (shadow == null) {
+                    throw new IllegalStateException("no shadow has started");
+                }
+                nextShadow = shadow.abandoned(abandoned);
                 nextOutage = outage;
             }
             case CandidatePromoted promoted -> nextCanary = startedCanary().promoted(promoted);
@@ -678,6 +716,7 @@ public record BatchState(
             }
             case Rescored rescored -> {
                 nextCommitted = committed.withoutPartitions(rescored.partitions());
+                nextShadow = shadow == null ? null : shadow.withdrawn(rescored.partitions());
                 nextAttemptsFailed = new HashMap<>(attemptsFailed);
                 for (int partition : rescored.partitions()) {
                     long rows = pinned().index().range(partition).rows();
@@ -765,7 +804,22 @@ public record BatchState(
                 nextRemoval,
                 nextRedrives,
                 nextReusedTo,
-                nextCanary);
+                nextCanary,
+                nextShadow,
+                nextReused);
+    }
+
+    private List<ReusedParts> withReused(List<PartitionCommit> commits) {
+        String from = Objects.requireNonNull(submission().reuse()).batch();
+        Map<String, ReusedParts> byModel = new TreeMap<>();
+        reused.forEach(parts -> byModel.put(parts.model(), parts));
+        for (PartitionCommit commit : commits) {
+            ReusedParts before = byModel.getOrDefault(commit.model(), new ReusedParts(from, commit.model(), 0, 0));
+            byModel.put(
+                    commit.model(),
+                    new ReusedParts(from, commit.model(), before.parts() + 1, before.rows() + commit.read()));
+        }
+        return List.copyOf(byModel.values());
     }
 
     private CanaryState startedCanary() {

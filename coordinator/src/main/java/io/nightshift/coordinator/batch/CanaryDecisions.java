@@ -35,7 +35,11 @@ public class CanaryDecisions {
         Rollout rollout = planned.submission().job().rollout();
         int partitions = planned.pinned().index().partitions();
         boolean isReusing = planned.submission().reuse() != null;
-        return rollout == null || isReusing || planned.submission().candidate() == null || partitions == 0
+        return rollout == null
+                        || !rollout.isCanary()
+                        || isReusing
+                        || planned.submission().candidate() == null
+                        || partitions == 0
                 ? List.of()
                 : List.of(new BatchEvent.CanaryStarted(
                         now.instant(),
@@ -106,7 +110,7 @@ public class CanaryDecisions {
                                 .anyMatch(attempt -> attempt.until() == null || isOfRegistry(attempt.failure()));
     }
 
-    private static boolean isOfRegistry(Failure failure) {
+    static boolean isOfRegistry(Failure failure) {
         return failure.resource() != null && failure.resource().type() == FailedResource.Type.REGISTRY;
     }
 

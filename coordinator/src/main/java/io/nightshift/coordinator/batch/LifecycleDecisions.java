@@ -492,7 +492,9 @@ class LifecycleDecisions {
                 completed.partitions(),
                 isSubmitted ? null : completed.input(),
                 completed.cuts()));
-        events.addAll(CanaryDecisions.started(state.after(events), now));
+        BatchState planned = state.after(events);
+        events.addAll(CanaryDecisions.started(planned, now));
+        events.addAll(ShadowDecisions.started(planned, now));
         BatchState next = state.after(events);
         if (next.isReusing()) {
             return Decision.persist(events, reuse(next, now));

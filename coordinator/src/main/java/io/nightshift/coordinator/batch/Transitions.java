@@ -33,6 +33,8 @@ import io.nightshift.protocol.batch.BatchEvent.Removed;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
 import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
+import io.nightshift.protocol.batch.BatchEvent.ShadowAbandoned;
+import io.nightshift.protocol.batch.BatchEvent.ShadowStarted;
 import io.nightshift.protocol.batch.BatchEvent.StepFailed;
 import io.nightshift.protocol.batch.BatchEvent.SupplementCommitted;
 import io.nightshift.protocol.batch.BatchEvent.SupplementPublished;
@@ -98,6 +100,8 @@ public final class Transitions {
                         Map.entry(CanaryStarted.class, Target.SAME),
                         Map.entry(Committed.class, Target.BY_PROGRESS),
                         Map.entry(CanaryDecided.class, Target.BY_PROGRESS),
+                        Map.entry(ShadowStarted.class, Target.SAME),
+                        Map.entry(ShadowAbandoned.class, Target.SAME),
                         Map.entry(AttemptFailed.class, Target.SAME),
                         Map.entry(StepFailed.class, Target.SAME),
                         Map.entry(OutageEnded.class, Target.SAME),
@@ -118,6 +122,8 @@ public final class Transitions {
                         Map.entry(CanaryStarted.class, Target.SAME),
                         Map.entry(Committed.class, Target.SAME),
                         Map.entry(CanaryDecided.class, Target.SAME),
+                        Map.entry(ShadowStarted.class, Target.SAME),
+                        Map.entry(ShadowAbandoned.class, Target.SAME),
                         Map.entry(AttemptFailed.class, Target.SAME),
                         Map.entry(StepFailed.class, Target.SAME),
                         Map.entry(OutageEnded.class, Target.SAME),
@@ -133,6 +139,7 @@ public final class Transitions {
                         Map.entry(TookOver.class, Target.SAME),
                         Map.entry(Checked.class, Target.BY_CHECKS),
                         Map.entry(CandidatePromoted.class, Target.SAME),
+                        Map.entry(ShadowAbandoned.class, Target.SAME),
                         Map.entry(Published.class, Target.TO_PUBLISHED),
                         Map.entry(StepFailed.class, Target.SAME),
                         Map.entry(Failed.class, Target.TO_FAILED),

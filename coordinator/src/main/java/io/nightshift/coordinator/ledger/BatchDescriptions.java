@@ -3,6 +3,7 @@ package io.nightshift.coordinator.ledger;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.BatchForecast;
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.ShadowState;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.cost.UseDescriptions;
 import io.nightshift.coordinator.register.BatchRegisterState;
@@ -10,9 +11,14 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.CheckResult;
+import io.nightshift.protocol.batch.Histogram;
+import io.nightshift.protocol.batch.ModelComparison;
+import io.nightshift.protocol.batch.ModelDifferences;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
+import io.nightshift.protocol.batch.ReusedParts;
+import io.nightshift.protocol.batch.Shadow;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Rollout;
@@ -24,6 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Builds the descriptions of batches for clients, from the ledger or from the status that a coordinator
@@ -108,7 +115,9 @@ public final class BatchDescriptions {
                 approval(state.approved()),
                 removal(state.removal()),
                 redrive(state.redrives().last()),
-                state.canary() == null ? null : rollout(state.canary().status()));
+                state.canary() == null ? null : rollout(state.canary().status()),
+                shadow(ShadowState.report(state)),
+                reuse(state.reused()));
     }
 
     private static boolean isRetryable(@Nullable Phase phase, @Nullable Failure failure) {
@@ -159,7 +168,9 @@ public final class BatchDescriptions {
                 approval(status.approval()),
                 removal(status.removal()),
                 redrive(status.redrive()),
-                status.canary() == null ? null : rollout(status.canary()));
+                status.canary() == null ? null : rollout(status.canary()),
+                shadow(status.shadow()),
+                reuse(status.reused()));
     }
 
     /// Describes the results of checks.
@@ -233,6 +244,72 @@ public final class BatchDescriptions {
                         ? null
                         : canary.promotion().alias(),
                 canary.sentence());
+    }
+
+    /// Describes a shadow.
+    ///
+    /// @param shadow null if there is none
+    public static BatchDescription.@Nullable Shadow shadow(@Nullable Shadow shadow) {
+        if (shadow == null) {
+            return null;
+        }
+        ModelComparison compared = shadow.compared();
+        ModelDifferences differences = compared == null ? null : compared.differences();
+        double mean = differences == null ? Double.NaN : differences.sizes().mean();
+        return new BatchDescription.Shadow(
+                shadow.at(),
+                shadow.candidate().toString(),
+                shadow.champion().toString(),
+                shadow.state().toString(),
+                shadow.chosen(),
+                shadow.partitions(),
+                shadow.rows(),
+                shadow.agreement(),
+                shadow.rows() == 0 ? null : shadow.psi(),
+                compared == null ? 0 : compared.other().missing(),
+                compared == null ? 0 : compared.scored().missing(),
+                Double.isNaN(mean) ? null : mean,
+                compared == null ? 0 : compared.otherNanos() / 1e9,
+                compared == null ? 0 : compared.scoredNanos() / 1e9,
+                shadow.share(),
+                compared == null
+                        ? List.of()
+                        : Histogram.of(compared.scored(), compared.other()).stream()
+                                .map(bin -> new BatchDescription.Shadow.Bin(
+                                        bin.from(), bin.to(), bin.first(), bin.second()))
+                                .toList(),
+                shadow.largest().stream()
+                        .map(row -> new BatchDescription.Shadow.Difference(
+                                row.partition(), row.row(), finite(row.scored()), finite(row.other()), row.features()))
+                        .toList(),
+                shadow.endedAt(),
+                shadow.reason(),
+                shadow.sentence());
+    }
+
+    private static @Nullable Double finite(double value) {
+        return Double.isFinite(value) ? value : null;
+    }
+
+    private static BatchDescription.@Nullable Reuse reuse(List<ReusedParts> reused) {
+        if (reused.isEmpty()) {
+            return null;
+        }
+        return new BatchDescription.Reuse(
+                reused.getFirst().batch(),
+                reused.stream()
+                        .map(parts -> new BatchDescription.Reuse.Parts(parts.model(), parts.parts(), parts.rows()))
+                        .toList(),
+                reused.stream()
+                        .map(parts -> String.format(
+                                Locale.ROOT,
+                                "%,d %s with %,d rows of the model sha256:%s",
+                                parts.parts(),
+                                parts.parts() == 1 ? "part" : "parts",
+                                parts.rows(),
+                                parts.model().substring(0, 12)))
+                        .collect(Collectors.joining(
+                                ", ", "from " + reused.getFirst().batch() + ": ", "")));
     }
 
     private static BatchDescription.@Nullable Approval approval(BatchEvent.@Nullable Approved approved) {
@@ -321,6 +398,8 @@ public final class BatchDescriptions {
                 null,
                 null,
                 List.of(),
+                null,
+                null,
                 null,
                 null,
                 null,

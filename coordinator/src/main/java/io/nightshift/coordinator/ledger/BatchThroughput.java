@@ -26,6 +26,8 @@ final class BatchThroughput {
             case BatchEvent.CanaryStarted started -> {}
             case BatchEvent.CanaryDecided decided -> {}
             case BatchEvent.CandidatePromoted promoted -> {}
+            case BatchEvent.ShadowStarted started -> {}
+            case BatchEvent.ShadowAbandoned abandoned -> {}
             case BatchEvent.Committed committed ->
                 rows += committed.commits().stream()
                         .mapToLong(PartitionCommit::rows)

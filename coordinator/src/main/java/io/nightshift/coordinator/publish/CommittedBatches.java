@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.publish;
 
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.ShadowState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.PartitionCommit;
@@ -73,7 +74,8 @@ public final class CommittedBatches {
                 state.entries(),
                 state.head(),
                 submitted.reuse() == null ? null : submitted.reuse().batch(),
-                state.canary() == null ? null : state.canary().status());
+                state.canary() == null ? null : state.canary().status(),
+                ShadowState.report(state));
     }
 
     /// The commits whose output readers see: those of the plan, and those of supplements. The quarantine of the

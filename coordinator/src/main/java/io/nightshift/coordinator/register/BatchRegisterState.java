@@ -92,9 +92,17 @@ public final class BatchRegisterState {
             return end.filter(Phase.PUBLISHED::equals).isPresent();
         }
 
-        /// Whether the batch was scored by a version, or may be: an open batch may try it.
+        /// Whether the batch was scored by a version, or may be: an open batch may try it. The candidate of a
+        /// shadow only scores in addition.
         public boolean uses(ModelVersion version) {
-            return model.equals(version) || (submission != null && version.equals(submission.candidate()));
+            return model.equals(version)
+                    || (submission != null
+                            && version.equals(submission.candidate())
+                            && isCanary(submission.job().rollout()));
+        }
+
+        private static boolean isCanary(@Nullable Rollout rollout) {
+            return rollout != null && rollout.isCanary();
         }
 
         boolean isOpen() {
@@ -167,7 +175,7 @@ public final class BatchRegisterState {
         /// promoted is the model of the next submission; one that is not to be promoted is tried again.
         private boolean isModelOf(Submission other) {
             Rollout rollout = other.job().rollout();
-            boolean isKept = rollout != null && rollout.onPass() == Rollout.OnPass.KEEP;
+            boolean isKept = rollout != null && rollout.isCanary() && rollout.onPass() == Rollout.OnPass.KEEP;
             return uses(other.model()) || (isKept && model.equals(other.candidate()));
         }
     }

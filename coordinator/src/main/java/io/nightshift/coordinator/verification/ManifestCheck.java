@@ -6,11 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.ShadowState;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchEvent.Submitted;
 import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.GuardResult;
+import io.nightshift.protocol.batch.Shadow;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.model.ModelVersion;
@@ -142,6 +144,10 @@ final class ManifestCheck {
         if (state.canary() != null) {
             rollout(state.canary().status(), found.path("rollout"));
         }
+        Shadow shadow = ShadowState.report(state);
+        if (shadow != null) {
+            shadow(shadow, found.path("shadow"));
+        }
         compare("rows.input", state.pinned().partitions().rows(), found.at("/rows/input"));
         compare("rows.read", state.totals().read(), found.at("/rows/read"));
         compare("rows.predictions", state.totals().predictions(), found.at("/rows/predictions"));
@@ -220,6 +226,21 @@ final class ManifestCheck {
             compare(where + ".value", result.value(), guards.get(i).get("value"));
             compare(where + ".passed", result.passed(), guards.get(i).get("passed"));
         }
+    }
+
+    private void shadow(Shadow shadow, JsonNode found) {
+        compare("shadow.state", shadow.state(), found.get("state"));
+        model("shadow.candidate", shadow.candidate(), found.path("candidate"));
+        compare("shadow.chosen", shadow.chosen(), found.get("chosen"));
+        compare("shadow.partitions", shadow.partitions(), found.get("partitions"));
+        compare("shadow.rows", shadow.rows(), found.get("rows"));
+        if (shadow.compared() != null) {
+            compare("shadow.psi", shadow.psi(), found.get("psi"));
+        }
+        compare(
+                "shadow.largest (their number)",
+                shadow.largest().size(),
+                JSON.getNodeFactory().numberNode(found.path("largest").size()));
     }
 
     private void supplements(List<Supplement> supplements, JsonNode found) {

@@ -17,6 +17,8 @@ import io.nightshift.protocol.job.AlertRule;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.JobTiming;
+import io.nightshift.protocol.job.ModelReference;
+import io.nightshift.protocol.job.Rollout;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -123,6 +125,67 @@ class AlertReportsTest {
         BatchState cancelled = state(
                 ExampleBatch.failed(), new BatchEvent.Retried(AT), ExampleBatch.tookOver(2), ExampleBatch.cancelled());
         assertThat(resolved(due(cancelled, AT.plusSeconds(2)))).contains(AlertCause.FAILED);
+    }
+
+    private static BatchState shadowed(BatchEvent... events) {
+        Job job = ExampleBatch.job(
+                job(), Rollout.shadow(new ModelReference.Alias(ExampleBatch.MODEL.name(), "candidate"), 1, 10));
+        return ExampleBatch.state(Stream.concat(
+                        Stream.of(
+                                new BatchEvent.Submitted(
+                                        AT,
+                                        BATCH,
+                                        job,
+                                        ExampleBatch.MODEL,
+                                        ExampleBatch.INPUT,
+                                        null,
+                                        null,
+                                        ExampleBatch.CANDIDATE),
+                                ExampleBatch.tookOver(1),
+                                ExampleBatch.planned(),
+                                new BatchEvent.ShadowStarted(AT, List.of())),
+                        Stream.of(events))
+                .toArray(BatchEvent[]::new));
+    }
+
+    @Test
+    void aCandidateThatFailsIsReportedEvenIfTheBatchIsPublishedAtOnce() {
+        assertThat(due(shadowed(), AT)).isEmpty();
+        BatchEvent abandoned = new BatchEvent.ShadowAbandoned(AT, "the model file is damaged");
+        BatchState published = shadowed(
+                ExampleBatch.committed(
+                        ExampleBatch.commit(0, new Epoch(1, 1), 0),
+                        ExampleBatch.commit(1, new Epoch(1, 2), 0),
+                        ExampleBatch.commit(2, new Epoch(1, 3), 0)),
+                abandoned,
+                ExampleBatch.published());
+
+        List<AlertCommand> raise = due(published, AT);
+        assertThat(raise)
+                .filteredOn(AlertCommand.Raise.class::isInstance)
+                .singleElement()
+                .isInstanceOfSatisfying(AlertCommand.Raise.class, alert -> {
+                    assertThat(alert.cause()).isEqualTo(AlertCause.CANDIDATE_FAILED);
+                    assertThat(alert.summary())
+                            .isEqualTo(
+                                    "Batch flights-1: delays@2 scores no more partitions in addition: the model file is damaged");
+                });
+        acknowledge(raise);
+
+        List<AlertCommand> end = due(published, AT.plusSeconds(1));
+        assertThat(raised(end)).isEmpty();
+        assertThat(resolved(end)).containsExactly(AlertCause.CANDIDATE_FAILED);
+        acknowledge(end);
+        assertThat(due(published, AT.plusSeconds(60))).isEmpty();
+    }
+
+    @Test
+    void anOpenBatchWithAFailedCandidateKeepsItsAlert() {
+        BatchState abandoned = shadowed(new BatchEvent.ShadowAbandoned(AT, "the model file is damaged"));
+        acknowledge(due(abandoned, AT));
+
+        assertThat(due(abandoned, AT.plusSeconds(60))).isEmpty();
+        assertThat(raised(asked(abandoned))).contains(AlertCause.CANDIDATE_FAILED);
     }
 
     @Test

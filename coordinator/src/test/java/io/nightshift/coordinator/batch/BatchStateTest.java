@@ -292,6 +292,8 @@ class BatchStateTest {
                 new BatchEvent.CanaryStarted(AT, List.of(0)),
                 new BatchEvent.CanaryDecided(AT, 0, List.of(), "it is lost"),
                 new BatchEvent.CandidatePromoted(AT, "champion", null),
+                new BatchEvent.ShadowStarted(AT, List.of(0)),
+                new BatchEvent.ShadowAbandoned(AT, "it is lost"),
                 published(),
                 new BatchEvent.RemovalBegun(AT, null, "keep: 3"),
                 new BatchEvent.Unpublished(AT),

@@ -97,7 +97,7 @@ final class CanaryDecisionsTest {
         BatchState state = running(Rollout.OnFail.ROLLBACK);
         assertThat(canary(state).partitions()).hasSize(2);
         assertThat(state.model()).isEqualTo(CANDIDATE);
-        assertThat(state.comparedModel()).isEqualTo(MODEL);
+        assertThat(state.comparedModel(0)).isEqualTo(MODEL);
 
         Decision decision = decide(state, ExampleBatch.committed(commit(state, 0, 0, 10)));
 
@@ -117,7 +117,7 @@ final class CanaryDecisionsTest {
         assertThat(decided.results()).extracting(GuardResult::value).containsExactly(0.05, 18 / 19.0);
         BatchState next = state.after(decision.events());
         assertThat(next.model()).isEqualTo(CANDIDATE);
-        assertThat(next.comparedModel()).isNull();
+        assertThat(next.comparedModel(0)).isNull();
         assertThat(next.committed().count()).isEqualTo(2);
         assertThat(next.phase()).isEqualTo(Phase.RUNNING);
         assertThat(canary(next).status().sentence())

@@ -48,6 +48,15 @@ final class InvariantChecker {
     /// The model of each lease.
     private final Map<Epoch, ModelVersion> models = new HashMap<>();
 
+    /// The leases of attempts that also score with a candidate, only to compare it.
+    private final Set<Epoch> shadowed = new HashSet<>();
+
+    /// How many attempts without such a candidate have failed, by partition.
+    private final Map<Integer, Integer> failedAlone = new HashMap<>();
+
+    /// Whether a commit says that such a candidate can't score.
+    private boolean hasCandidateFailed;
+
     /// What each attempt has used, at most, as its worker has reported.
     private final Map<Attempt, Use> used = new HashMap<>();
 
@@ -137,9 +146,12 @@ final class InvariantChecker {
             case BatchEvent.AttemptFailed failed -> {
                 require(
                         next.attemptsFailed().getOrDefault(failed.partition(), 0)
-                                <= settings.retry().attempts(),
+                                <= settings.retry().attempts() + (next.shadow() == null ? 0 : 1),
                         "partition %d is tried for ever",
                         failed.partition());
+                if (failed.until() == null && !shadowed.contains(failed.epoch())) {
+                    failedAlone.merge(failed.partition(), 1, Integer::sum);
+                }
                 if (failed.failure().equals(SimulatedWorker.MISSING)) {
                     missing.add(failed.node());
                 }
@@ -210,8 +222,33 @@ final class InvariantChecker {
         if (outageSince == null) {
             missing.clear();
         }
+        failedAlone.keySet().retainAll(next.attemptsFailed().keySet());
+        checkShadow(event, next);
         checkTotals();
         checkUse(before.resources(), next.resources());
+    }
+
+    /// A candidate that only scores in addition counts each partition once, and its failure ends its work.
+    private void checkShadow(BatchEvent event, BatchState next) {
+        ShadowState shadow = next.shadow();
+        if (shadow == null) {
+            return;
+        }
+        require(
+                shadow.comparisons() <= shadow.committed() && shadow.committed() <= shadow.chosen(),
+                "%d comparisons of %d commits of %d partitions",
+                shadow.comparisons(),
+                shadow.committed(),
+                shadow.chosen());
+        switch (event) {
+            case BatchEvent.Committed committed ->
+                hasCandidateFailed |= committed.commits().stream()
+                        .anyMatch(commit -> commit.comparison() != null
+                                && commit.comparison().failure() != null);
+            // The batch may be retried with the candidate.
+            case BatchEvent.Failed failed -> hasCandidateFailed = false;
+            default -> {}
+        }
     }
 
     /// A worker reports what an attempt has used until now.
@@ -257,8 +294,9 @@ final class InvariantChecker {
 
     /// A batch fails for a transient reason.
     private void failed(BatchState before, BatchEvent.Failed failed) {
-        boolean exhausted = before.attemptsFailed().values().stream()
-                .anyMatch(attempts -> attempts >= settings.retry().attempts());
+        boolean exhausted = before.attemptsFailed().keySet().stream()
+                .anyMatch(partition -> failedAlone.getOrDefault(partition, 0)
+                        >= settings.retry().attempts());
         Duration least = settings.retry().storage().compareTo(settings.retry().database()) < 0
                 ? settings.retry().storage()
                 : settings.retry().database();
@@ -388,6 +426,10 @@ final class InvariantChecker {
                         || Objects.requireNonNull(known.canary()).contains(attempt.partition()),
                 "%s is leased before the canary is decided",
                 attempt);
+        if (known.shadow() != null && known.comparedModel(attempt.partition()) != null) {
+            shadowed.add(epoch);
+            require(!upToDate || !hasCandidateFailed, "%s is leased with a candidate that has failed", attempt);
+        }
         ModelVersion model = known.model();
         require(
                 models.merge(epoch, model, (first, again) -> first).equals(model),

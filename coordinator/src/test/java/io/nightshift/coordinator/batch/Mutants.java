@@ -637,6 +637,28 @@ enum Mutants implements Simulation.DecisionsFactory {
                 }
             };
         }
+    },
+    A_CANDIDATE_THAT_ONLY_SCORES_IN_ADDITION_FAILS_THE_BATCH {
+        @Override
+        AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
+            return new AttemptDecisions(batch, settings, random) {
+                @Override
+                int mostAttempts(BatchState state, int partition) {
+                    return retry(state).attempts();
+                }
+            };
+        }
+    },
+    A_CANDIDATE_THAT_ONLY_SCORES_IN_ADDITION_CONTINUES_AFTER_IT_HAS_FAILED {
+        @Override
+        ShadowDecisions shadow() {
+            return new ShadowDecisions() {
+                @Override
+                Decision decide(BatchState state, Decision decision, boolean isExpiry, DecisionTime now) {
+                    return decision;
+                }
+            };
+        }
     };
 
     /// The constructor arguments of the classes that a mutant replaces.
@@ -671,7 +693,12 @@ enum Mutants implements Simulation.DecisionsFactory {
                 forecasts,
                 removal,
                 redrives,
-                canary(attempts));
+                canary(attempts),
+                shadow());
+    }
+
+    ShadowDecisions shadow() {
+        return new ShadowDecisions();
     }
 
     CanaryDecisions canary(AttemptDecisions attempts) {

@@ -171,7 +171,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 PartitionPlan.Range range = plan.range(attempt.partition());
                 List<Slice> slices = plan.slices(attempt.partition());
                 ModelVersion model = state().model();
-                ModelVersion compared = state().comparedModel();
+                ModelVersion compared = state().comparedModel(attempt.partition());
                 world.toWorker(worker, to -> to.leased(attempt, range, slices, model, compared));
             }
             case CoordinatorAction.FlushCommits flush -> mailbox.add(new CoordinatorMessage.FlushCommits());

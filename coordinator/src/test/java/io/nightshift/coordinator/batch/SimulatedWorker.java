@@ -183,6 +183,14 @@ final class SimulatedWorker extends SimulatedProcess {
     private void scored(Attempt lease) {
         if (world.isPoisonous(lease.partition())) {
             world.replace(this);
+        } else if (world.isFatal(other) && world.random().nextInt(3) > 0) {
+            if (world.random().nextBoolean()) {
+                world.replace(this);
+            } else {
+                Failure failure = Failure.transientFailure("no progress");
+                world.toCoordinator(new BatchCommand.AttemptFailed(lease, node, failure, used(lease)));
+                findWork();
+            }
         } else if (abandoned) {
             world.toCoordinator(new BatchCommand.AttemptDiscarded(lease, used(lease)));
             findWork();

@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PartitionStatistics;
@@ -19,6 +20,7 @@ import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobWindow;
+import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Reuse;
 import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.job.Submission;
@@ -167,7 +169,8 @@ final class Simulation {
                                 Job.DEFAULT_PRIORITY),
                         hasCandidate ? null : Job.OnChange.EXTEND),
                 checks());
-        job = hasCandidate ? ExampleBatch.job(plain, rollout()) : plain;
+        boolean isShadow = new SplittableRandom(seed ^ 0x5ad0).nextInt(3) == 0;
+        job = hasCandidate ? ExampleBatch.job(plain, isShadow ? shadow() : rollout()) : plain;
         agreement = random.nextInt(3) == 0 ? 0 : 10;
         brokenCandidate = random.nextInt(3) == 0 ? 0.3 : 0;
         long[] sizes = new long[1 + random.nextInt(6)];
@@ -247,6 +250,11 @@ final class Simulation {
                 random.nextInt(1, 4) / 3.0,
                 random.nextBoolean() ? Rollout.OnPass.PROMOTE : Rollout.OnPass.KEEP,
                 random.nextInt(4) == 0 ? Rollout.OnFail.FAIL : Rollout.OnFail.ROLLBACK);
+    }
+
+    private Rollout shadow() {
+        return Rollout.shadow(
+                new ModelReference.Alias(ExampleBatch.MODEL.name(), "candidate"), random.nextInt(1, 4) / 3.0, 10);
     }
 
     private Submission submission() {
@@ -568,6 +576,11 @@ final class Simulation {
         return model.equals(ExampleBatch.CANDIDATE) && happens(brokenCandidate);
     }
 
+    /// Whether an attempt that also scores with a candidate, only to compare it, does not end well.
+    boolean isFatal(@Nullable ModelVersion other) {
+        return ExampleBatch.CANDIDATE.equals(other) && happens(brokenCandidate);
+    }
+
     boolean isPoisonous(int partition) {
         return poisonous.contains(partition);
     }
@@ -590,7 +603,11 @@ final class Simulation {
                         bad == 0 ? null : new OutputFile(bad, 50, ExampleBatch.DIGEST),
                         model.sha256())
                 .withComparison(
-                        other == null ? null : ExampleBatch.comparison(read - bad, (read - bad) * agreement / 10));
+                        other == null
+                                ? null
+                                : isFatal(other)
+                                        ? ModelComparison.failed("the model can't score")
+                                        : ExampleBatch.comparison(read - bad, (read - bad) * agreement / 10));
         long counted = healed ? 0 : random.nextLong(read / 2 + 1);
         return job.checks().isEmpty() ? commit : commit.withStatistics(new PartitionStatistics(List.of(counted)));
     }

@@ -34,6 +34,8 @@ import io.nightshift.protocol.batch.BatchEvent.Removed;
 import io.nightshift.protocol.batch.BatchEvent.Rescored;
 import io.nightshift.protocol.batch.BatchEvent.Resumed;
 import io.nightshift.protocol.batch.BatchEvent.Retried;
+import io.nightshift.protocol.batch.BatchEvent.ShadowAbandoned;
+import io.nightshift.protocol.batch.BatchEvent.ShadowStarted;
 import io.nightshift.protocol.batch.BatchEvent.StepFailed;
 import io.nightshift.protocol.batch.BatchEvent.SupplementCommitted;
 import io.nightshift.protocol.batch.BatchEvent.SupplementPublished;
@@ -70,6 +72,8 @@ class TransitionsTest {
                             Map.entry(PartsReused.class, PUBLISHING),
                             Map.entry(CanaryStarted.class, RUNNING),
                             Map.entry(CanaryDecided.class, PUBLISHING),
+                            Map.entry(ShadowStarted.class, RUNNING),
+                            Map.entry(ShadowAbandoned.class, RUNNING),
                             Map.entry(Committed.class, PUBLISHING),
                             Map.entry(AttemptFailed.class, RUNNING),
                             Map.entry(Retried.class, RUNNING),
@@ -87,6 +91,8 @@ class TransitionsTest {
                             Map.entry(PartsReused.class, PAUSED),
                             Map.entry(CanaryStarted.class, PAUSED),
                             Map.entry(CanaryDecided.class, PAUSED),
+                            Map.entry(ShadowStarted.class, PAUSED),
+                            Map.entry(ShadowAbandoned.class, PAUSED),
                             Map.entry(Committed.class, PAUSED),
                             Map.entry(AttemptFailed.class, PAUSED),
                             Map.entry(Retried.class, PAUSED),
@@ -103,6 +109,8 @@ class TransitionsTest {
                             Checked.class,
                             PUBLISHING,
                             CandidatePromoted.class,
+                            PUBLISHING,
+                            ShadowAbandoned.class,
                             PUBLISHING,
                             Published.class,
                             PUBLISHED,

@@ -129,7 +129,7 @@ final class AlertBodies {
         return switch (cause) {
             case FAILED, DEADLINE_MISSED, SCHEDULE_MISSED, VERIFICATION_FAILED -> "critical";
             case QUARANTINE_RATE, STALLED, HELD -> "error";
-            case DEADLINE_AT_RISK, NODE_EXCLUDED -> "warning";
+            case DEADLINE_AT_RISK, NODE_EXCLUDED, CANDIDATE_FAILED -> "warning";
         };
     }
 }

@@ -60,6 +60,13 @@ record EventLine(
             case BatchEvent.CanaryDecided decided when decided.reason() != null -> decided.reason();
             case BatchEvent.CanaryDecided decided ->
                 decided.results().stream().map(GuardResult::sentence).collect(Collectors.joining("; "));
+            case BatchEvent.ShadowStarted started ->
+                "the candidate scores %s in addition"
+                        .formatted(
+                                started.partitions().isEmpty()
+                                        ? "all partitions"
+                                        : count(started.partitions().size(), "partition"));
+            case BatchEvent.ShadowAbandoned abandoned -> abandoned.reason();
             case BatchEvent.CandidatePromoted promoted ->
                 promoted.refusal() == null ? promoted.alias() + " was moved" : promoted.refusal();
             case BatchEvent.Committed committed -> committed(committed.commits());

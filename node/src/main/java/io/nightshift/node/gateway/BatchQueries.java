@@ -91,7 +91,8 @@ public final class BatchQueries {
 
     /// A batch's description.
     ///
-    /// @param json the same as JSON
+    /// @param batch with values of rows, which not every caller may see
+    /// @param json the same as JSON, without these values
     public record RenderedBatch(BatchDescription batch, String json) {}
 
     /// @param until when it expires, in nanoseconds
@@ -267,7 +268,7 @@ public final class BatchQueries {
 
     private CompletableFuture<RenderedBatch> refresh(BatchRegisterState.Entry entry) {
         return describe(entry)
-                .thenApply(description -> new RenderedBatch(description, ApiJson.write(description)))
+                .thenApply(description -> new RenderedBatch(description, ApiJson.write(description.withoutValues())))
                 .toCompletableFuture();
     }
 
@@ -371,8 +372,10 @@ public final class BatchQueries {
 
     private CompletionStage<BatchDescription> awaitChange(
             BatchRegisterState.Entry entry, @Nullable BatchDescription seen, BatchDescription now, int intervals) {
-        return !now.equals(seen) || now.isSettled() || intervals == 0
-                ? CompletableFuture.completedFuture(now)
+        BatchDescription shown = now.withoutValues();
+        boolean hasChanged = seen == null || !shown.equals(seen.withoutValues());
+        return hasChanged || now.isSettled() || intervals == 0
+                ? CompletableFuture.completedFuture(shown)
                 : CompletableFuture.supplyAsync(() -> cachedDescription(entry), AFTER_INTERVAL)
                         .thenCompose(next -> next)
                         .thenCompose(next -> awaitChange(entry, seen, next.batch(), intervals - 1));
@@ -460,8 +463,9 @@ public final class BatchQueries {
         boolean isLast = next.size() <= missing;
         List<BatchRegisterState.Entry> candidates = isLast ? next : next.subList(0, missing);
         List<CompletableFuture<BatchDescription>> described = candidates.stream()
-                .map(entry ->
-                        cachedDescription(entry).thenApply(RenderedBatch::batch).toCompletableFuture())
+                .map(entry -> cachedDescription(entry)
+                        .thenApply(seen -> seen.batch().withoutValues())
+                        .toCompletableFuture())
                 .toList();
         return CompletableFuture.allOf(described.toArray(CompletableFuture<?>[]::new))
                 .thenComposeAsync(

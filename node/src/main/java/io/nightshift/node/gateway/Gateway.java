@@ -130,7 +130,12 @@ public final class Gateway {
                         replyTo,
                         () -> changes.compareSchema(admit(token, Role.SUBMIT, null, replyTo), job(job, parameters)));
             case GatewayCommand.Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo, Instant at) ->
-                read(token, replyTo, () -> at == null ? batches.describe(batch) : batches.describe(batch, at));
+                answer(replyTo, () -> {
+                    boolean mayReadValues =
+                            admit(token, Role.READ, null, replyTo).role().covers(Role.SUBMIT);
+                    return (at == null ? batches.describe(batch) : batches.describe(batch, at))
+                            .thenApply(seen -> mayReadValues ? seen : seen.withoutValues());
+                });
             case GatewayCommand.Watch(
                     String batch,
                     BatchDescription seen,

@@ -67,12 +67,16 @@ final class LedgerStateCache {
         return cached.readNewEntries(ledger);
     }
 
-    /// Some entries of a batch.
+    /// Some entries of a batch, without values of rows.
     ///
     /// @param after the number of the entry before them, or 0
     List<JsonNode> entries(BatchId batch, long after, int limit) {
         List<JsonNode> entries = new ArrayList<>();
-        ledger.forEach(batch, after, limit, (number, entry) -> entries.add(EntryJson.of(number, entry)));
+        ledger.forEach(
+                batch,
+                after,
+                limit,
+                (number, entry) -> entries.add(EntryJson.withoutValues(EntryJson.of(number, entry))));
         return entries;
     }
 }

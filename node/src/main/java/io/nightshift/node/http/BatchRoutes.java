@@ -67,9 +67,14 @@ final class BatchRoutes {
 
     private CompletionStage<Answer> show(Call call) {
         Instant at = call.time("at");
+        boolean mayReadValues = call.caller().role().covers(Role.SUBMIT);
         return at == null
-                ? batches.cachedDescription(call.segment("batch")).thenApply(seen -> Answer.json(200, seen.json()))
-                : batches.describe(call.segment("batch"), at).thenApply(batch -> Answer.json(200, batch));
+                ? batches.cachedDescription(call.segment("batch"))
+                        .thenApply(seen -> mayReadValues && seen.batch().shadow() != null
+                                ? Answer.json(200, seen.batch())
+                                : Answer.json(200, seen.json()))
+                : batches.describe(call.segment("batch"), at)
+                        .thenApply(batch -> Answer.json(200, mayReadValues ? batch : batch.withoutValues()));
     }
 
     private CompletionStage<Answer> partitions(Call call) {

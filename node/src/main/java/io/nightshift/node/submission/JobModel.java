@@ -66,6 +66,23 @@ public sealed interface JobModel {
         }
     }
 
+    /// The version that a job's rollout tries.
+    ///
+    /// @param version the version
+    /// @param model loaded; null if it can't be used
+    /// @param problem why it can't be used; null if it can. Only a shadow has one: its candidate never stops
+    ///     a batch
+    record Candidate(
+            ModelVersion version,
+            @Nullable Model model,
+            @Nullable String problem) {
+
+        /// The memory that the model takes, in bytes; 0 if it is not loaded.
+        public long heapBytes() {
+            return model == null ? 0 : model.heapBytes();
+        }
+    }
+
     /// Loads the model that a job names; registers nothing.
     ///
     /// @throws FailureException if there is no such model, or its file can't be used
@@ -81,8 +98,9 @@ public sealed interface JobModel {
     /// version is the one that the job names as its model, or somebody has rolled it back.
     ///
     /// @param champion the model that the job names
-    /// @throws FailureException permanent, if both can't score the same rows
-    static @Nullable FromRegistry candidate(Job job, JobModel champion, ModelRegistry registry) {
+    /// @throws FailureException permanent, if both can't score the same rows, or a guard does not fit them.
+    ///     Not in a shadow
+    static @Nullable Candidate candidate(Job job, JobModel champion, ModelRegistry registry) {
         Rollout rollout = job.rollout();
         if (rollout == null || !(champion instanceof FromRegistry(ModelVersion version, Model model))) {
             return null;
@@ -96,11 +114,12 @@ public sealed interface JobModel {
         if (tried.equals(version) || isWithdrawn(tried, job.model().alias(), registry)) {
             return null;
         }
-        FromRegistry candidate = new FromRegistry(tried, ModelFiles.load(registry.path(tried)));
-        String difference = difference(
-                model.description(),
-                candidate.model().description(),
-                job.output().margin());
+        boolean hasMargins = job.output().margin();
+        if (!rollout.isCanary()) {
+            return shadow(tried, model, hasMargins, registry);
+        }
+        Model candidate = ModelFiles.load(registry.path(tried));
+        String difference = difference(model.description(), candidate.description(), hasMargins);
         if (difference != null) {
             throw FailureException.permanent(
                     "rollout.candidate: %s and %s can't score the same rows: %s. Compare them with nightshift model compare, and move the alias with nightshift model promote"
@@ -113,7 +132,17 @@ public sealed interface JobModel {
                     "rollout.guards.agreement: %s predicts numbers, which never agree; use prediction-psi"
                             .formatted(version));
         }
-        return candidate;
+        return new Candidate(tried, candidate, null);
+    }
+
+    private static Candidate shadow(ModelVersion tried, Model champion, boolean hasMargins, ModelRegistry registry) {
+        try {
+            Model candidate = ModelFiles.load(registry.path(tried));
+            String difference = difference(champion.description(), candidate.description(), hasMargins);
+            return difference == null ? new Candidate(tried, candidate, null) : new Candidate(tried, null, difference);
+        } catch (FailureException e) {
+            return new Candidate(tried, null, e.failure().message());
+        }
     }
 
     /// Whether the last move of an alias from or to a version was a rollback from it.
@@ -129,7 +158,7 @@ public sealed interface JobModel {
     }
 
     /// Why two models can't score the same columns; null if they can.
-    private static @Nullable String difference(ModelDescription one, ModelDescription other, boolean hasMargins) {
+    static @Nullable String difference(ModelDescription one, ModelDescription other, boolean hasMargins) {
         if (one.task() != other.task() || !one.classes().equals(other.classes())) {
             return "they predict different classes";
         }

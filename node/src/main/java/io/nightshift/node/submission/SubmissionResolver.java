@@ -80,7 +80,7 @@ public final class SubmissionResolver {
     public record Check(
             Job job,
             Model model,
-            JobModel.@Nullable FromRegistry candidate,
+            JobModel.@Nullable Candidate candidate,
             List<InspectedFile> files,
             MemoryEstimate memory) {
         public Check {
@@ -92,12 +92,12 @@ public final class SubmissionResolver {
     ///
     /// @param model the version that the submission names, loaded
     /// @param candidate the version that it tries, loaded; null if it tries none
-    public record Resolved(Submission submission, Model model, JobModel.@Nullable FromRegistry candidate) {
+    public record Resolved(Submission submission, Model model, JobModel.@Nullable Candidate candidate) {
 
         /// Keeps the models for the batch's partitions.
         public void keepIn(ModelCache models) {
             models.keep(submission.model(), model);
-            if (candidate != null) {
+            if (candidate != null && candidate.model() != null) {
                 models.keep(candidate.version(), candidate.model());
             }
         }
@@ -123,7 +123,7 @@ public final class SubmissionResolver {
         JobModel found = find(job);
         Check check = check(job, destination, found);
         String input = SourcePins.identity(check.files());
-        JobModel.FromRegistry candidate = check.candidate();
+        JobModel.Candidate candidate = check.candidate();
         return new Resolved(
                 new Submission(check.job(), JobFingerprint.of(job), input, found.registeredIn(registry))
                         .trying(candidate == null ? null : candidate.version()),
@@ -182,9 +182,8 @@ public final class SubmissionResolver {
     private Check check(Job written, DestinationStore destination, JobModel found) {
         Model model = found.model();
         Job job = written.withFeatures(BoundJob.featureNames(model.description()));
-        JobModel.FromRegistry candidate = JobModel.candidate(job, found, registry);
-        long modelBytes =
-                model.heapBytes() + (candidate == null ? 0 : candidate.model().heapBytes());
+        JobModel.Candidate candidate = JobModel.candidate(job, found, registry);
+        long modelBytes = model.heapBytes() + (candidate == null ? 0 : candidate.heapBytes());
         MemoryEstimate.of(job, model.description(), modelBytes, threads, memory);
         List<InspectedFile> files = inspect(job, model);
         MemoryEstimate estimate = MemoryEstimate.of(

@@ -62,6 +62,7 @@ export function BatchPage({session, name, tell}) {
         <${Loaded} of=${detail}>${(value) => html`<${PartitionMap} batch=${batch.batch} map=${value.map} />`}</${Loaded}></${Panel}>
       <${Panel} id="rate" title="Rows over time"><${Loaded} of=${detail}>${(value) => html`<${RateChart} rate=${value.rate} />`}</${Loaded}></${Panel}>
       <${Panel} id="lanes" title="Nodes"><${Loaded} of=${detail}>${(value) => html`<${Lanes} lanes=${value.lanes} />`}</${Loaded}></${Panel}>
+      ${batch.shadow && html`<${Panel} id="shadow" title="Shadow" wide note=${`${modelName(batch.shadow.candidate)} next to ${modelName(batch.shadow.champion)}`}><${Shadow} batch=${batch} session=${session} /></${Panel}>`}
       ${batch.checks?.length > 0 && html`<${Panel} id="checks" title="Checks"><${Checks} batch=${batch} /></${Panel}>`}
       <${Panel} id="quarantine" title="Quarantine" note=${batch.quarantined > 0 ? `${plural(batch.quarantined, 'row')}, ${share(batch.quarantined, batch.read)} of those read` : null}
         actions=${canRedrive(batch) && html`<${Action} session=${session} action=${redrive(batch.batch)} onDone=${tell} />`}>
@@ -120,6 +121,8 @@ function Banner({batch}) {
     ${batch.pause && html`<${Notice} kind="info">Paused <${Time} at=${batch.pause.at} withAge />${batch.pause.by && ` by ${batch.pause.by}`}${batch.pause.reason && `: ${batch.pause.reason}`}</${Notice}>`}
     ${batch.state === 'held' && html`<${Notice} kind="warn">A check has failed, so the batch is not published. Approve it, or cancel it.</${Notice}>`}
     ${batch.rollout && html`<${Notice} kind=${batch.rollout.state === 'failed' ? 'warn' : 'info'}>Rollout: ${batch.rollout.text}.</${Notice}>`}
+    ${batch.shadow?.state === 'abandoned' && html`<${Notice} kind="warn">Shadow: ${batch.shadow.text}.</${Notice}>`}
+    ${batch.reuse && html`<${Notice} kind="info">Reused ${batch.reuse.text}.</${Notice}>`}
     ${batch.approval && html`<${Notice} kind="info">Approved <${Time} at=${batch.approval.at} />${batch.approval.by && ` by ${batch.approval.by}`}${batch.approval.reason && `: ${batch.approval.reason}`}</${Notice}>`}`;
 }
 
@@ -241,6 +244,33 @@ function Lanes({lanes}) {
       const sum = rows.reduce((a, b) => a + b, 0);
       return html`<tr key=${node}><th scope="row">${node}</th><td><svg viewBox="0 0 ${rows.length} 1" preserveAspectRatio="none" aria-hidden="true">${rows.map((count, i) => count > 0 && html`<rect key=${i} x=${i + 0.06} y="0" width="0.88" height="1" opacity=${0.25 + 0.75 * (count / most)} />`)}</svg></td><td class="number">${number(sum)}</td></tr>`;
     })}</tbody></table></div>`;
+}
+
+/** How a candidate compares whose predictions are not published. */
+function Shadow({batch, session}) {
+  const of = batch.shadow;
+  const most = Math.max(1, ...of.histogram.flatMap((bin) => [bin.champion, bin.candidate]));
+  const bar = (count, name) => html`<td class="number"><svg class="bar ${name}" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width=${(100 * count) / most} height="1" /></svg>${number(count)}</td>`;
+  return html`<dl class="figures-list"><div><dt>State</dt><dd>${of.state}</dd></div><div><dt>Partitions compared</dt><dd>${number(of.partitions)} of ${number(of.chosen)}</dd></div><div><dt>Rows compared</dt><dd>${number(of.rows)}</dd></div>
+      ${of.agreement !== undefined && html`<div><dt>Same class</dt><dd>${share(of.agreement, 1)}</dd></div>`}
+      ${of.psi !== undefined && html`<div><dt>PSI</dt><dd>${figure(of.psi)}</dd></div>`}
+      ${of.mean !== undefined && html`<div><dt>Mean difference</dt><dd>${figure(of.mean)}</dd></div>`}
+      ${of.missing > 0 && html`<div><dt>No number</dt><dd class="warn-text">${number(of.missing)}</dd></div>`}
+      <div><dt>Processor time</dt><dd>${duration(of.processor_seconds)}${of.share !== undefined && ` (${share(of.share, 1)} of the batch)`}</dd></div></dl>
+    ${of.histogram.length > 0 && html`<h3>Predictions</h3><div class="scroll" tabindex="0" role="region" aria-label="Table of predictions"><table class="compact histogram"><thead><tr><th scope="col" class="number">From</th><th scope="col" class="number">To</th><th scope="col" class="number">${modelName(of.champion)}</th><th scope="col" class="number">${modelName(of.candidate)}</th></tr></thead><tbody>
+      ${of.histogram.map((bin) => html`<tr key=${bin.from}><td class="number">${figure(bin.from)}</td><td class="number">${figure(bin.to)}</td>${bar(bin.champion, 'champion')}${bar(bin.candidate, 'candidate')}</tr>`)}</tbody></table></div>`}
+    ${of.largest.length > 0 && html`<h3>Largest differences</h3><${Differences} batch=${batch} session=${session} />`}`;
+}
+
+const figure = (value) => (value === null ? 'no number' : String(Number(value.toPrecision(4))));
+
+function Differences({batch, session}) {
+  const [isWanted, setWanted] = useState(false);
+  const maySee = covers(session, 'submit');
+  const values = useLoaded(() => (isWanted ? get(`v1/batches/${segment(batch.batch)}`).then((full) => full.shadow.largest) : Promise.resolve(batch.shadow.largest)), [batch.batch, batch.shadow.partitions, isWanted]);
+  return html`<${Loaded} of=${values}>${(rows) => html`<div class="scroll" tabindex="0" role="region" aria-label="Table of the largest differences"><table class="compact"><thead><tr><th scope="col" class="number">Partition</th><th scope="col" class="number">Prediction</th><th scope="col" class="number">${modelName(batch.shadow.champion)}</th><th scope="col" class="number">${modelName(batch.shadow.candidate)}</th>${isWanted && html`<th scope="col">Features</th>`}</tr></thead><tbody>
+      ${rows.map((row) => html`<tr key=${`${row.partition}-${row.row}`}><td class="number">${number(row.partition)}</td><td class="number">${number(row.row)}</td><td class="number">${figure(row.champion)}</td><td class="number">${figure(row.candidate)}</td>${isWanted && html`<td>${Object.entries(row.features).map(([name, value]) => `${name} = ${value}`).join(', ')}</td>`}</tr>`)}</tbody></table></div>`}</${Loaded}>
+    ${!isWanted && (maySee ? html`<p><button type="button" onClick=${() => setWanted(true)}>Show the features</button></p>` : html`<p class="muted">Values of rows may be personal data. Your token has the role ${session.role}; to see the features, it needs the role submit.</p>`)}`;
 }
 
 function Checks({batch}) {

@@ -109,3 +109,30 @@ export function RunChart({runs, of, unit, label}) {
   return html`<${Chart} make=${before.current.make} data=${before.current.data} height=${140}
     label=${`${label} of ${plural(known.length, 'run')}, from ${unit(Math.min(...known))} to ${unit(Math.max(...known))}`} />`;
 }
+
+/** Lines are told apart by their dashes, for those who see no colours. */
+export const DASHES = [[], [9, 4], [3, 3], [12, 3, 3, 3], [2, 7]];
+
+const makeLines = (colours, labels, unit, count) => ({
+  legend: {show: false},
+  cursor: {points: {show: false}, drag: {x: false, y: false}},
+  scales: {x: {time: false, range: (chart, low, high) => [Math.min(low, high - LEAST_BARS) - 0.3, high + 0.3]}, y: {range: (chart, low, high) => [0, high * 1.1 || 1]}},
+  axes: axes(colours, (chart, runs) => runs.map((run) => labels[run] ?? ''), (chart, values) => values.map((value) => (value === 0 ? '0' : unit(value))), {incrs: [1, 2, 5, 10, 20, 50, 100], space: 60}),
+  series: [{}, ...Array.from({length: count}, (_, i) => ({stroke: i === 0 ? colours.line : colours.ink, width: i === 0 ? 2 : 1.25, dash: DASHES[i], spanGaps: true, points: {show: true, size: 5}}))],
+});
+
+/** Numbers of each run, the oldest first: a line for each series. */
+export function LinesChart({runs, series, unit, label}) {
+  const before = useRef({});
+  const key = JSON.stringify(series);
+  if (before.current.key !== key) {
+    const days = runs.map((run) => shortDay(run.at));
+    const labels = new Set(days).size > 1 ? days : runs.map((run) => time(run.at));
+    before.current = {
+      key,
+      data: [runs.map((_, i) => i), ...series.map((one) => one.values)],
+      make: (colours) => makeLines(colours, labels, unit, series.length),
+    };
+  }
+  return html`<${Chart} make=${before.current.make} data=${before.current.data} height=${180} label=${label} />`;
+}

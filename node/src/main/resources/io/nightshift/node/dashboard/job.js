@@ -3,7 +3,7 @@ import {html, useEffect, useMemo, useState} from './preact.js';
 import {duration, modelName, number, percent, plural, precise, short} from './format.js';
 import {Refusal, ask, get, post, segment} from './server.js';
 import {Copy, Icon, Loaded, Notice, Panel, Parameters, Removal, State, Time, batchLink, stateIcon, stateWord, tone, useLoaded} from './parts.js';
-import {RunChart} from './charts.js';
+import {DASHES, LinesChart, RunChart} from './charts.js';
 import {Action, Dialog, Opener, jobActions} from './actions.js';
 
 const PAGE = 100;
@@ -63,6 +63,7 @@ function ofBatch(batch, run, isBackfill) {
     key: batch.batch, batch: batch.batch, at: batch.submitted_at, state: batch.state, cause: run?.cause ?? (isBackfill ? 'backfill' : 'request'), tick: run?.tick,
     parameters: batch.parameters ?? {}, model: batch.model, rows: batch.read, predictions: batch.predictions, quarantined: batch.quarantined,
     seconds: seconds(run?.started_at, run?.ended_at) ?? (isEnded ? batch.use?.active_seconds ?? null : null), cost: batch.use?.cost ?? null, reason: batch.reason, removal: batch.removal,
+    drift: (batch.checks ?? []).filter((check) => check.baseline && (check.name === 'prediction.psi' || check.name.startsWith('psi.'))),
   };
 }
 
@@ -114,10 +115,36 @@ function Job({name, page, session, changed, onMore}) {
       <${Panel} id="volumes" title="Rows read"><${RunChart} runs=${oldestFirst} of=${(run) => run.rows} unit=${short} label="Rows" /></${Panel}>
       <${Panel} id="rates" title="Quarantined share"><${RunChart} runs=${oldestFirst} of=${(run) => (run.rows ? run.quarantined / run.rows : null)} unit=${percent} label="Quarantined share" /></${Panel}>
       ${currency && html`<${Panel} id="costs" title=${`Cost in ${currency}`}><${RunChart} runs=${oldestFirst} of=${(run) => run.cost?.total ?? null} unit=${(value) => value.toPrecision(2)} label="Cost" /></${Panel}>`}
+      ${runs.some((run) => run.drift?.length > 0) && html`<${Panel} id="drift" title="Drift" wide note="population stability index of each run against its baseline; more than 0.25 is often called a large change"><${Drift} runs=${oldestFirst} /></${Panel}>`}
       ${page.backfills.length > 0 && html`<${Panel} id="backfills" title="Backfills" wide><${Backfills} backfills=${page.backfills} session=${session} changed=${changed} /></${Panel}>`}
       <${Panel} id="table" title="Runs as a table" wide><${Table} runs=${runs} currency=${currency} /></${Panel}>
       ${applied?.text && html`<${Panel} id="jobfile" title="Job file" wide note=${`revision ${applied.revision}, applied by ${applied.applied_by}`} actions=${html`<${Copy} text=${applied.text} label="Copy" />`}><pre class="file" tabindex="0" aria-label="Job file">${applied.text}</pre></${Panel}>`}
     </div>`;
+}
+
+/** How many runs and features the chart of the drift shows. */
+const DRIFT_RUNS = 60;
+const DRIFT_FEATURES = 4;
+
+/** The index of the predictions, and of the features that have drifted most. */
+function Drift({runs}) {
+  const shown = runs.filter((run) => run.drift?.length > 0).slice(-DRIFT_RUNS);
+  const names = new Set(shown.flatMap((run) => run.drift.map((check) => check.name)));
+  const all = [...names].map((name) => {
+    const checks = shown.map((run) => run.drift.find((check) => check.name === name));
+    const values = checks.map((check) => check?.value ?? null);
+    const last = checks.findLast((check) => check);
+    return {name, values, last: last.value, limit: last.limit, greatest: Math.max(...values.filter((value) => value !== null)), failed: checks.filter((check) => check && !check.passed).length};
+  });
+  const features = all.filter((one) => one.name !== 'prediction.psi').sort((a, b) => b.greatest - a.greatest);
+  const series = [...all.filter((one) => one.name === 'prediction.psi'), ...features.slice(0, DRIFT_FEATURES)];
+  const hidden = features.length - DRIFT_FEATURES;
+  const title = (name) => (name === 'prediction.psi' ? 'predictions' : name.slice('psi.'.length));
+  const index = (value) => String(Number(value.toPrecision(3)));
+  return html`<${LinesChart} runs=${shown} series=${series} unit=${index} label=${`Drift of ${plural(shown.length, 'run')}; the table has the numbers`} />
+    <div class="scroll" tabindex="0" role="region" aria-label="Table of drift"><table class="compact"><thead><tr><th scope="col">What</th><th scope="col" class="number">Last run</th><th scope="col" class="number">Greatest</th><th scope="col" class="number">Limit</th><th scope="col" class="number">Runs above it</th></tr></thead><tbody>
+      ${series.map((one, i) => html`<tr key=${one.name}><td><svg class="sample ${i === 0 ? 'first' : ''}" viewBox="0 0 36 6" aria-hidden="true"><path d="M0 3h36" stroke-dasharray=${DASHES[i].join(' ')} /></svg> ${title(one.name)}</td><td class="number">${index(one.last)}</td><td class="number">${index(one.greatest)}</td><td class="number">${index(one.limit)}</td><td class="number">${number(one.failed)}</td></tr>`)}</tbody></table></div>
+    <p class="muted">${runs.length > shown.length ? `The last ${plural(shown.length, 'run')} with an index. ` : ''}${hidden > 0 ? `${plural(hidden, 'more feature')} drifted less. ` : ''}All columns of a run: <code>nightshift batch drift ID</code></p>`;
 }
 
 const CAUSES = {schedule: 'schedule', trigger: 'trigger', manual: 'started by hand', backfill: 'backfill', request: 'submitted'};

@@ -171,6 +171,22 @@ public sealed interface BatchEvent {
         }
     }
 
+    /// The partitions were chosen that the candidate scores in addition, unpublished. Written with the plan.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param partitions the positions of the partitions in the plan, ascending; empty for all
+    record ShadowStarted(Instant at, List<Integer> partitions) implements BatchEvent {
+        public ShadowStarted {
+            partitions = List.copyOf(partitions);
+        }
+    }
+
+    /// The candidate scores no more partitions in addition, because it has failed. The batch continues as before.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param reason why, in one sentence
+    record ShadowAbandoned(Instant at, String reason) implements BatchEvent {}
+
     /// The batch of a candidate that has passed is published, and the alias of the model was moved to the
     /// candidate, or could not be.
     ///

@@ -41,6 +41,8 @@ import org.jspecify.annotations.Nullable;
 /// @param removal how far the removal of the published batch is; null if it is not removed
 /// @param redrive how far the last redrive of the published batch is; null if it has none
 /// @param canary how far the canary of the batch is; null if it has none
+/// @param shadow how far the shadow of the batch is; null if it has none
+/// @param reused the parts of another batch that the batch reuses, by model; empty if it reuses none
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -69,9 +71,11 @@ public record BatchStatus(
         @Nullable Approval approval,
         @Nullable Removal removal,
         @Nullable Redrive redrive,
-        @Nullable Canary canary) {
+        @Nullable Canary canary,
+        @Nullable Shadow shadow,
+        List<ReusedParts> reused) {
 
-    /// The status of a batch without a redrive and a canary.
+    /// The status of a batch without a redrive and a rollout.
     public BatchStatus(
             BatchId batch,
             @Nullable Phase phase,
@@ -127,7 +131,9 @@ public record BatchStatus(
                 approval,
                 removal,
                 null,
-                null);
+                null,
+                null,
+                List.of());
     }
 
     /// A status without the digest of the input, and without checks.
@@ -185,6 +191,7 @@ public record BatchStatus(
 
     public BatchStatus {
         checks = List.copyOf(checks);
+        reused = reused == null ? List.of() : List.copyOf(reused);
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
     }
 

@@ -64,6 +64,27 @@ public record Distribution(
         return (int) ((form ^ ((form >> 63) & Long.MAX_VALUE)) >> (FRACTION - FINEST));
     }
 
+    /// The least value of a bin.
+    ///
+    /// @param bin its number
+    public double lower(long bin) {
+        return edge(bin);
+    }
+
+    /// The greatest value of a bin, or the value after it.
+    ///
+    /// @param bin its number
+    public double upper(long bin) {
+        return edge(bin + 1);
+    }
+
+    /// The inverse of [#bin]. A bin that reaches beyond the finite numbers ends at the greatest of them.
+    private double edge(long bin) {
+        long ordered = bin << (FINEST - bits) << (FRACTION - FINEST);
+        double value = Double.longBitsToDouble(ordered ^ ((ordered >> 63) & Long.MAX_VALUE));
+        return Double.isFinite(value) ? value + 0.0 : bin < 0 ? -Double.MAX_VALUE : Double.MAX_VALUE;
+    }
+
     /// The number of values in bins.
     public long rows() {
         long rows = 0;

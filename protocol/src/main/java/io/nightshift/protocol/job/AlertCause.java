@@ -22,7 +22,9 @@ public enum AlertCause {
     /// A node gets no work because of its own faults.
     NODE_EXCLUDED,
     /// A verification has found an error in a published batch.
-    VERIFICATION_FAILED;
+    VERIFICATION_FAILED,
+    /// The candidate of a rollout has failed. The batch continues without it.
+    CANDIDATE_FAILED;
 
     /// The name in a job file, such as `deadline-at-risk`.
     public String text() {

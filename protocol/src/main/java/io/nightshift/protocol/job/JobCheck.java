@@ -137,15 +137,34 @@ final class JobCheck {
         if (member == null || !(member.value() instanceof Mapping section)) {
             return;
         }
-        Member guards = section.entry("guards");
-        if (guards != null
-                && guards.value() instanceof Mapping limits
-                && limits.entries().isEmpty()) {
-            mistakes.add(new Mistake(
-                    guards.line(), "rollout.guards", "no guard", "at least one, such as prediction-psi: 0.2", null));
+        boolean isShadow = "shadow".equals(values.get("rollout.mode"));
+        for (String key :
+                isShadow ? List.of("share", "guards", "on-pass", "on-fail") : List.of("sample", "differences")) {
+            Member entry = section.entry(key);
+            if (entry != null) {
+                mistakes.add(new Mistake(
+                        entry.line(),
+                        "rollout." + key,
+                        key + " with mode: " + (isShadow ? "shadow" : "canary"),
+                        isShadow ? "candidate, mode, sample and differences only" : "a rollout with mode: shadow",
+                        null));
+            }
         }
-        if (Double.valueOf(0).equals(values.get("rollout.share"))) {
-            mistakes.add(new Mistake(member.line(), "rollout.share", "no partition at all", "more than 0", null));
+        Member guards = section.entry("guards");
+        boolean hasNone = guards == null
+                || (guards.value() instanceof Mapping limits && limits.entries().isEmpty());
+        if (!isShadow && hasNone) {
+            mistakes.add(new Mistake(
+                    guards == null ? member.line() : guards.line(),
+                    "rollout.guards",
+                    "no guard",
+                    "at least one, such as prediction-psi: 0.2",
+                    null));
+        }
+        for (String key : List.of("rollout.share", "rollout.sample")) {
+            if (Double.valueOf(0).equals(values.get(key))) {
+                mistakes.add(new Mistake(member.line(), key, "no partition at all", "more than 0", null));
+            }
         }
         if ("extend".equals(values.get("source.on-change"))) {
             mistakes.add(new Mistake(

@@ -221,15 +221,26 @@ public final class JobFile {
     }
 
     private static @Nullable Rollout rollout(JobValues values) {
-        return values.has("rollout")
-                ? new Rollout(
-                        ModelReference.parse(values.text("rollout.candidate")),
-                        Rollout.Mode.valueOf(values.text("rollout.mode").toUpperCase(Locale.ROOT)),
+        if (!values.has("rollout")) {
+            return null;
+        }
+        ModelReference candidate = ModelReference.parse(values.text("rollout.candidate"));
+        Rollout.Mode mode = Rollout.Mode.valueOf(values.text("rollout.mode").toUpperCase(Locale.ROOT));
+        return switch (mode) {
+            case SHADOW ->
+                Rollout.shadow(
+                        candidate,
+                        values.share("rollout.sample"),
+                        Math.toIntExact(values.whole("rollout.differences")));
+            case CANARY ->
+                new Rollout(
+                        candidate,
+                        mode,
                         values.share("rollout.share"),
                         guards(values.below("rollout.guards")),
                         Rollout.OnPass.valueOf(values.text("rollout.on-pass").toUpperCase(Locale.ROOT)),
-                        Rollout.OnFail.valueOf(values.text("rollout.on-fail").toUpperCase(Locale.ROOT)))
-                : null;
+                        Rollout.OnFail.valueOf(values.text("rollout.on-fail").toUpperCase(Locale.ROOT)));
+        };
     }
 
     private static List<Rollout.Guard> guards(JobValues values) {

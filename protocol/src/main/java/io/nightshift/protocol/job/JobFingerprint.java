@@ -199,6 +199,9 @@ public final class JobFingerprint {
                         String.valueOf(rollout.share()),
                         rollout.onPass().text(),
                         rollout.onFail().text()));
+        if (!rollout.isCanary()) {
+            add("rollout.differences", List.of(String.valueOf(rollout.differences())));
+        }
         rollout.guards()
                 .forEach(guard ->
                         add("rollout.guards." + guard.measure().text(), List.of(String.valueOf(guard.limit()))));

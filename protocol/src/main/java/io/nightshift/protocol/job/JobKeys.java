@@ -799,17 +799,29 @@ final class JobKeys {
                                     "flights@candidate"),
                             JobKey.optional(
                                             "mode",
-                                            new Choice(List.of("canary")),
-                                            "How the version is tried: `canary` lets it score a share of the partitions first. Only if it keeps the guards there, it scores the others.",
+                                            new Choice(List.of("canary", "shadow")),
+                                            "How the version is tried: `canary` lets it score a share of the partitions first. Only if it keeps the guards there, it scores the others. `shadow` lets it score partitions in addition to the other version. Its predictions are not published, but [compared](../how-to/shadow.md).",
                                             "canary")
                                     .or("canary"),
                             JobKey.optional(
                                             "share",
                                             new Share(),
-                                            "The share of the partitions that the candidate scores first, rounded up. They are spread evenly over the batch, and each batch has others.",
+                                            "With `canary`: the share of the partitions that the candidate scores first, rounded up. They are spread evenly over the batch, and each batch has others.",
                                             "5%")
                                     .or(0.1),
-                            JobKey.required(
+                            JobKey.optional(
+                                            "sample",
+                                            new Share(),
+                                            "With `shadow`: the share of the partitions that the candidate scores in addition, rounded up. They are spread evenly over the batch, and each batch has others.",
+                                            "10%")
+                                    .or(1.0),
+                            JobKey.optional(
+                                            "differences",
+                                            new Whole(0, 10),
+                                            "With `shadow`: how many rows the report shows, with the values of their features, of those that both versions score most differently. The ledger and the manifest contain these values.",
+                                            "0")
+                                    .or(10L),
+                            JobKey.optional(
                                     "guards",
                                     new Section(List.of(
                                             JobKey.optional(
@@ -837,21 +849,21 @@ final class JobKeys {
                                                     new Index(),
                                                     "The candidate's longest time for a row, as a multiple of the other version's on the same thread.",
                                                     "1.5"))),
-                                    "The limits that the candidate must keep on these partitions; at least one. Both versions score these rows, and only the candidate's predictions are written.",
+                                    "Required with `canary`: the limits that the candidate must keep on these partitions; at least one. Both versions score these rows, and only the candidate's predictions are written.",
                                     "{prediction-psi: 0.2, agreement: 95%}"),
                             JobKey.optional(
                                             "on-pass",
                                             new Choice(List.of("keep", "promote")),
-                                            "What happens to a candidate that keeps all guards, in addition to scoring the batch: `promote` moves the alias that `model` names to it when the batch is published, unless somebody has moved the alias meanwhile; `keep` leaves it.",
+                                            "With `canary`: what happens to a candidate that keeps all guards, in addition to scoring the batch: `promote` moves the alias that `model` names to it when the batch is published, unless somebody has moved the alias meanwhile; `keep` leaves it.",
                                             "promote")
                                     .or("keep"),
                             JobKey.optional(
                                             "on-fail",
                                             new Choice(List.of("rollback", "fail")),
-                                            "What happens to the batch if the candidate exceeds a limit or can't score: with `rollback`, the other version scores all partitions; `fail` fails the batch, and the other version scores it when it is retried.",
+                                            "With `canary`: what happens to the batch if the candidate exceeds a limit or can't score: with `rollback`, the other version scores all partitions; `fail` fails the batch, and the other version scores it when it is retried.",
                                             "fail")
                                     .or("rollback"))),
-                    "How batches [try another version](../how-to/rollout.md#let-it-score-a-part-of-each-batch-first) of the model before it scores them.",
+                    "How batches [try another version](../how-to/rollout.md#let-it-score-a-part-of-each-batch-first) of the model, before it scores them or next to the present one.",
                     ""),
             JobKey.optional(
                     "retry",

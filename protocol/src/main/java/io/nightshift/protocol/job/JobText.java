@@ -104,8 +104,12 @@ public final class JobText {
 
     private static void rollout(ObjectNode section, Rollout rollout) {
         section.put("candidate", rollout.candidate().text())
-                .put("mode", rollout.mode().text())
-                .put("share", rollout.share())
+                .put("mode", rollout.mode().text());
+        if (!rollout.isCanary()) {
+            section.put("sample", rollout.share()).put("differences", rollout.differences());
+            return;
+        }
+        section.put("share", rollout.share())
                 .put("on-pass", rollout.onPass().text())
                 .put("on-fail", rollout.onFail().text());
         ObjectNode guards = section.putObject("guards");

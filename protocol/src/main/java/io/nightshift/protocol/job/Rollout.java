@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.batch.ModelDifferences;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -9,17 +10,27 @@ import java.util.Optional;
 ///
 /// @param candidate the version to try, of the same model as the job's own, the champion
 /// @param mode how it is tried
-/// @param share of the partitions that the candidate scores first; above 0, at most 1
-/// @param guards the limits that it must keep there; at least one, each measure once
-/// @param onPass what happens to a candidate that keeps them
-/// @param onFail what happens to the batch otherwise
+/// @param share of the partitions that the candidate scores first, or in addition in a shadow; above 0, at most 1
+/// @param guards the limits that it must keep there; at least one, each measure once; none in a shadow
+/// @param onPass what happens to a candidate that keeps them; [OnPass#KEEP] in a shadow
+/// @param onFail what happens to the batch otherwise; [OnFail#ROLLBACK] in a shadow
+/// @param differences how many rows a shadow reports that both versions score most differently, with their
+///     features, 0 to 10; 0 for a canary
 public record Rollout(
-        ModelReference candidate, Mode mode, double share, List<Guard> guards, OnPass onPass, OnFail onFail) {
+        ModelReference candidate,
+        Mode mode,
+        double share,
+        List<Guard> guards,
+        OnPass onPass,
+        OnFail onFail,
+        int differences) {
 
     /// How a candidate is tried.
     public enum Mode {
         /// It scores some partitions first, and the others if it keeps the guards there.
-        CANARY;
+        CANARY,
+        /// It scores some partitions, or all, in addition to the other version. Its predictions are only compared.
+        SHADOW;
 
         /// The word in a job file.
         public String text() {
@@ -108,12 +119,39 @@ public record Rollout(
 
     public Rollout {
         guards = List.copyOf(guards);
-        if (!(share > 0 && share <= 1) || guards.isEmpty()) {
+        boolean isShadow = mode == Mode.SHADOW;
+        if (!(share > 0 && share <= 1) || guards.isEmpty() != isShadow) {
             throw new IllegalArgumentException("a rollout to %s with %s".formatted(share, guards));
+        }
+        if (isShadow && (onPass != OnPass.KEEP || onFail != OnFail.ROLLBACK)) {
+            throw new IllegalArgumentException("a shadow decides nothing");
+        }
+        if (differences < 0 || differences > ModelDifferences.MOST_ROWS) {
+            throw new IllegalArgumentException(differences + " differences");
         }
     }
 
-    /// How many partitions the candidate scores first: the share, rounded up.
+    /// A canary.
+    public Rollout(
+            ModelReference candidate, Mode mode, double share, List<Guard> guards, OnPass onPass, OnFail onFail) {
+        this(candidate, mode, share, guards, onPass, onFail, 0);
+    }
+
+    /// A shadow.
+    ///
+    /// @param candidate the version to compare with the job's own
+    /// @param sample the share of the partitions that it scores; above 0, at most 1
+    /// @param differences how many rows are reported that both score most differently; 0 to 10
+    public static Rollout shadow(ModelReference candidate, double sample, int differences) {
+        return new Rollout(candidate, Mode.SHADOW, sample, List.of(), OnPass.KEEP, OnFail.ROLLBACK, differences);
+    }
+
+    /// Whether the candidate's predictions may be published.
+    public boolean isCanary() {
+        return mode == Mode.CANARY;
+    }
+
+    /// How many partitions the candidate scores first, or in addition: the share, rounded up.
     ///
     /// @param partitions of the batch, 1 or more
     public int partitions(int partitions) {

@@ -35,6 +35,21 @@ public final class EntryJson {
         }
     }
 
+    /// Removes the values of the input's rows, which may be personal data, from an entry that
+    /// [#of(long, LedgerEntry)] wrote.
+    ///
+    /// @return the same object
+    public static ObjectNode withoutValues(ObjectNode entry) {
+        for (JsonNode commit : entry.path("commits")) {
+            for (JsonNode row : commit.at("/comparison/differences/largest")) {
+                if (row instanceof ObjectNode difference) {
+                    difference.putObject("features");
+                }
+            }
+        }
+        return entry;
+    }
+
     /// Reads the event of an entry that [#of(long, LedgerEntry)] wrote.
     ///
     /// @param entry the JSON object

@@ -223,6 +223,8 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchEvent.PlanExtended.class, name = "plan-extended"),
         @JsonSubTypes.Type(value = BatchEvent.CanaryStarted.class, name = "canary-started"),
         @JsonSubTypes.Type(value = BatchEvent.CanaryDecided.class, name = "canary-decided"),
+        @JsonSubTypes.Type(value = BatchEvent.ShadowStarted.class, name = "shadow-started"),
+        @JsonSubTypes.Type(value = BatchEvent.ShadowAbandoned.class, name = "shadow-abandoned"),
         @JsonSubTypes.Type(value = BatchEvent.CandidatePromoted.class, name = "candidate-promoted"),
         @JsonSubTypes.Type(value = BatchEvent.Committed.class, name = "committed"),
         @JsonSubTypes.Type(value = BatchEvent.PartsReused.class, name = "parts-reused"),

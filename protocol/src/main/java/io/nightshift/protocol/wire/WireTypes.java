@@ -48,12 +48,16 @@ import io.nightshift.protocol.batch.Distribution;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.GuardResult;
 import io.nightshift.protocol.batch.ModelComparison;
+import io.nightshift.protocol.batch.ModelDifferences;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
+import io.nightshift.protocol.batch.ReusedParts;
+import io.nightshift.protocol.batch.RowDifference;
+import io.nightshift.protocol.batch.Shadow;
 import io.nightshift.protocol.batch.StepCommand;
 import io.nightshift.protocol.batch.StepReply;
 import io.nightshift.protocol.batch.Use;
@@ -447,7 +451,18 @@ final class WireTypes {
             new WireType(519, Canary.State.class),
             new WireType(520, Canary.Promotion.class),
             new WireType(521, BatchDescription.Rollout.class),
-            new WireType(522, BatchDescription.Guard.class));
+            new WireType(522, BatchDescription.Guard.class),
+            // Shadows, and reused parts.
+            new WireType(580, ModelDifferences.class),
+            new WireType(581, RowDifference.class),
+            new WireType(582, Shadow.class),
+            new WireType(583, Shadow.State.class),
+            new WireType(584, ReusedParts.class),
+            new WireType(585, BatchDescription.Shadow.class),
+            new WireType(586, BatchDescription.Shadow.Bin.class),
+            new WireType(587, BatchDescription.Shadow.Difference.class),
+            new WireType(588, BatchDescription.Reuse.class),
+            new WireType(589, BatchDescription.Reuse.Parts.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

@@ -3,6 +3,8 @@ package io.nightshift.protocol.job;
 import io.nightshift.protocol.batch.Distribution;
 import io.nightshift.protocol.batch.GuardResult;
 import io.nightshift.protocol.batch.ModelComparison;
+import io.nightshift.protocol.batch.ModelDifferences;
+import io.nightshift.protocol.batch.RowDifference;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -287,6 +289,27 @@ public final class GoldenJobs {
                                 new Rollout.Guard(Rollout.Measure.PREDICTION_PSI, 0.2)),
                         Rollout.OnPass.PROMOTE,
                         Rollout.OnFail.ROLLBACK));
+    }
+
+    public static Job shadow() {
+        return JobBuilder.builder(rollout())
+                .rollout(Rollout.shadow(new ModelReference.Alias("delays", "candidate"), 0.1, 7))
+                .build();
+    }
+
+    /// A shadow's comparison.
+    public static ModelComparison differences() {
+        return new ModelComparison(
+                20,
+                distribution(),
+                distribution(),
+                1_500_000,
+                1_250_000,
+                new ModelDifferences(
+                        true,
+                        distribution(),
+                        List.of(new RowDifference(3, 7, 0.125, Double.NaN, 0.5, Map.of("distance", "700")))),
+                null);
     }
 
     /// What two models have made of the same rows.

@@ -122,6 +122,8 @@ class JobKeysTest {
                 "limits: {threads: 50%}",
                 "rollout: {candidate: m@2, guards: {latency: 2}, on-pass: promote, share: 0.001}",
                 "rollout: {candidate: m@blue, mode: canary, guards: {quarantined: 0, agreement: 100%}, on-fail: fail}",
+                "rollout: {candidate: m@blue, mode: shadow}",
+                "rollout: {candidate: m@blue, mode: shadow, sample: 10%, differences: 0}",
                 "alerts: []",
                 "alerts: [{on: failed, to: ops}, {on: [stalled, deadline-missed], to: a-b}]",
                 "output: {columns: ['ünïcode name', probability-of-rain, predictions]}",
@@ -188,7 +190,7 @@ class JobKeysTest {
                 "limits: {threads: 0%}",
                 "limits: {threads: '4'}",
                 "limits: {threads: 1000001}",
-                "rollout: {candidate: m@2}",
+                "rollout: {candidate: m@2, mode: shadow, differences: 11}",
                 "rollout: {guards: {latency: 2}}",
                 "rollout: {candidate: m@2, guards: {speed: 2}}",
                 "rollout: {candidate: m@2, guards: {latency: 2}, mode: blue}",
@@ -411,6 +413,7 @@ class JobKeysTest {
         String neighbour = switch (section) {
             case "partitions" -> besidePartitionKey(key.name());
             case "incremental" -> besideIncremental(key.name());
+            case "rollout" -> besideRollout(key.name());
             default -> key.needs() == null ? "" : ", " + key.needs() + ": x";
         };
         String others = "";
@@ -433,6 +436,11 @@ class JobKeysTest {
         }
         String example = key.name() + ": " + key.example();
         return root + others + (section.isEmpty() ? example : section + ": {" + example + neighbour + "}");
+    }
+
+    /// A canary has guards, and a shadow has none.
+    private static String besideRollout(String key) {
+        return key.equals("sample") || key.equals("differences") ? ", mode: shadow" : ", guards: {latency: 2}";
     }
 
     /// What is new is found in one way.

@@ -50,6 +50,23 @@ class RolloutTest {
     }
 
     @Test
+    void aShadowNamesTheSampleAndTheRowsThatItReports() {
+        Job job = job("{candidate: churn@blue, mode: shadow, sample: 10%, differences: 3}");
+        Rollout shadow = Objects.requireNonNull(job.rollout());
+        assertThat(shadow).isEqualTo(Rollout.shadow(new ModelReference.Alias("churn", "blue"), 0.1, 3));
+        assertThat(shadow.isCanary()).isFalse();
+        assertThat(job("{candidate: churn@blue, mode: shadow}").rollout())
+                .isEqualTo(Rollout.shadow(new ModelReference.Alias("churn", "blue"), 1, 10));
+
+        assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8))
+                        .rollout())
+                .isEqualTo(shadow);
+        assertThat(JobFingerprint.of(job))
+                .isNotEqualTo(
+                        JobFingerprint.of(job("{candidate: churn@blue, mode: shadow, sample: 10%, differences: 4}")));
+    }
+
+    @Test
     void itsTextIsReadAsTheSameSectionAndIsAPartOfTheJobsIdentity() {
         Job job = job(WHOLE);
 
@@ -78,7 +95,12 @@ class RolloutTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "churn@champion | {candidate: churn@2} | | rollout.guards",
                 "churn@champion | {candidate: churn@2, guards: {}} | | rollout.guards",
+                "churn@champion | {candidate: churn@2, guards: {latency: 2}, sample: 10%} | | rollout.sample",
+                "churn@champion | {candidate: churn@2, mode: shadow, sample: 0} | | rollout.sample",
+                "churn@champion | {candidate: churn@2, mode: shadow, guards: {latency: 2}} | | rollout.guards",
+                "churn@champion | {candidate: churn@2, mode: shadow, on-pass: keep} | | rollout.on-pass",
                 "churn@champion | {candidate: churn@2, guards: {latency: 2}, share: 0} | | rollout.share",
                 "churn@champion | {candidate: sales@2, guards: {latency: 2}} | | rollout.candidate",
                 "churn@champion | {candidate: churn, guards: {latency: 2}} | | rollout.candidate",

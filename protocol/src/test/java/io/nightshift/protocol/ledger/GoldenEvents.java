@@ -10,6 +10,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.Distribution;
 import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PastRun;
@@ -216,6 +217,18 @@ public final class GoldenEvents {
         events.put(
                 "committed-comparison",
                 new BatchEvent.Committed(AT, List.of(used.withComparison(GoldenJobs.comparison()))));
+        events.put(
+                "submitted-shadow",
+                new BatchEvent.Submitted(AT, BATCH, GoldenJobs.shadow(), MODEL, null, null, null, CANDIDATE));
+        events.put("shadow-started", new BatchEvent.ShadowStarted(AT, List.of(0, 7, 14)));
+        events.put("shadow-abandoned", new BatchEvent.ShadowAbandoned(AT, "the file is damaged"));
+        events.put(
+                "committed-differences",
+                new BatchEvent.Committed(AT, List.of(used.withComparison(GoldenJobs.differences()))));
+        events.put(
+                "committed-failed-candidate",
+                new BatchEvent.Committed(
+                        AT, List.of(used.withComparison(ModelComparison.failed("the file is damaged")))));
         events.put("outage-ended", new BatchEvent.OutageEnded(AT));
         events.put("failed", new BatchEvent.Failed(AT, Failure.permanent("the column «délai» is missing")));
         events.put("paused", new BatchEvent.Paused(AT, "the warehouse is being loaded"));

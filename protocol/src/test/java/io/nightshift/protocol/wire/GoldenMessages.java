@@ -54,6 +54,8 @@ import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
+import io.nightshift.protocol.batch.ReusedParts;
+import io.nightshift.protocol.batch.Shadow;
 import io.nightshift.protocol.batch.StepCommand;
 import io.nightshift.protocol.batch.StepReply;
 import io.nightshift.protocol.batch.Use;
@@ -198,6 +200,9 @@ public final class GoldenMessages {
         add(
                 "commit-comparison",
                 new BatchCommand.Commit(commit(null).withComparison(GoldenJobs.comparison()), List.of(), worker));
+        add(
+                "commit-differences",
+                new BatchCommand.Commit(commit(null).withComparison(GoldenJobs.differences()), List.of(), worker));
         add("give-back", new BatchCommand.ReleaseLease(ATTEMPT, USE));
         add("attempt-discarded", new BatchCommand.AttemptDiscarded(ATTEMPT, USE));
         add(
@@ -272,7 +277,21 @@ public final class GoldenMessages {
                         21,
                         List.of(GoldenJobs.guardResult()),
                         "partition 7 failed 3 times",
-                        new Canary.Promotion(AT, "champion", "it was moved meanwhile")));
+                        new Canary.Promotion(AT, "champion", "it was moved meanwhile")),
+                new Shadow(
+                        AT,
+                        CANDIDATE,
+                        MODEL,
+                        3,
+                        2,
+                        Shadow.State.ABANDONED,
+                        GoldenJobs.differences(),
+                        0.31,
+                        7,
+                        9_000_000,
+                        AT,
+                        "the file is damaged"),
+                List.of(new ReusedParts(BATCH.value(), MODEL.sha256(), 4, 70)));
     }
 
     private void statuses() {
@@ -293,6 +312,7 @@ public final class GoldenMessages {
         add("lease", lease(GoldenJobs.full()));
         add("lease-least", leaseOfLeast());
         add("lease-canary", leaseOfCanary());
+        add("lease-shadow", lease(GoldenJobs.shadow()));
         add("lease-schema", leaseWithSchema());
         add("lease-query", lease(GoldenJobs.query()));
         add("lease-table", lease(GoldenJobs.table()));
@@ -884,7 +904,32 @@ public final class GoldenMessages {
                         List.of(new BatchDescription.Guard(
                                 "prediction-psi", 0.31, 0.4, true, "prediction-psi is 0.31, expected at most 0.4")),
                         "champion",
-                        "delays@4 has passed"));
+                        "delays@4 has passed"),
+                new BatchDescription.Shadow(
+                        AT,
+                        "delays@4",
+                        "delays@3",
+                        "abandoned",
+                        3,
+                        2,
+                        21,
+                        0.95,
+                        0.31,
+                        1,
+                        2,
+                        0.04,
+                        1.5,
+                        1.25,
+                        0.1,
+                        List.of(new BatchDescription.Shadow.Bin(0, 0.5, 20, 19)),
+                        List.of(new BatchDescription.Shadow.Difference(3, 7, 0.1, null, Map.of("distance", "700"))),
+                        AT,
+                        "the file is damaged",
+                        "delays@4 was abandoned"),
+                new BatchDescription.Reuse(
+                        BATCH.value(),
+                        List.of(new BatchDescription.Reuse.Parts("ab".repeat(32), 4, 70)),
+                        "4 parts with 70 rows"));
     }
 
     private void add(String name, Object message) {

@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.BatchEvent.Checked;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Shadow;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 /// @param head the hash of the last of them
 /// @param reusedFrom the ID of the batch whose parts it reuses, see
 ///     [io.nightshift.protocol.batch.Epoch#isReuse()]; null if it reuses none
-/// @param canary how the candidate of the job's rollout has done; null if none was tried
+/// @param canary how the candidate of the job's rollout has done; null if it has no canary
+/// @param shadow how the candidate compares that has scored in addition; null if none has
 public record CommittedBatch(
         BatchId id,
         Job job,
@@ -47,7 +49,8 @@ public record CommittedBatch(
         long entries,
         String head,
         @Nullable String reusedFrom,
-        @Nullable Canary canary) {
+        @Nullable Canary canary,
+        @Nullable Shadow shadow) {
 
     public CommittedBatch {
         input = List.copyOf(input);
@@ -84,6 +87,7 @@ public record CommittedBatch(
                 approved,
                 entries,
                 head,
+                null,
                 null,
                 null);
     }
@@ -139,7 +143,8 @@ public record CommittedBatch(
                 entries,
                 head,
                 reusedFrom,
-                canary);
+                canary,
+                shadow);
     }
 
     /// The commit of a partition, or null if there is none.

@@ -8,8 +8,12 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.GuardResult;
+import io.nightshift.protocol.batch.Histogram;
+import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.RowDifference;
+import io.nightshift.protocol.batch.Shadow;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.protocol.job.Parameter;
@@ -80,6 +84,9 @@ public final class Manifest {
             model(json, "model", batch.model());
             if (batch.canary() != null) {
                 rollout(json, batch.canary());
+            }
+            if (batch.shadow() != null) {
+                shadow(json, batch.shadow());
             }
 
             json.writeObjectFieldStart("rows");
@@ -161,6 +168,57 @@ public final class Manifest {
         }
         json.writeEndArray();
         json.writeStringField("text", canary.sentence());
+        json.writeEndObject();
+    }
+
+    private static void shadow(JsonGenerator json, Shadow shadow) throws IOException {
+        json.writeObjectFieldStart("shadow");
+        json.writeStringField("state", shadow.state().toString());
+        model(json, "candidate", shadow.candidate());
+        json.writeNumberField("chosen", shadow.chosen());
+        json.writeNumberField("partitions", shadow.partitions());
+        json.writeNumberField("rows", shadow.rows());
+        ModelComparison compared = shadow.compared();
+        if (compared != null) {
+            if (shadow.agreement() != null) {
+                json.writeNumberField("agreement", shadow.agreement());
+            }
+            json.writeNumberField("psi", shadow.psi());
+            json.writeArrayFieldStart("histogram");
+            for (Histogram.Bin bin : Histogram.of(compared.scored(), compared.other())) {
+                json.writeStartObject();
+                json.writeNumberField("from", bin.from());
+                json.writeNumberField("to", bin.to());
+                json.writeNumberField("champion", bin.first());
+                json.writeNumberField("candidate", bin.second());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeArrayFieldStart("largest");
+            for (RowDifference row : shadow.largest()) {
+                difference(json, row);
+            }
+            json.writeEndArray();
+        }
+        json.writeStringField("text", shadow.sentence());
+        json.writeEndObject();
+    }
+
+    private static void difference(JsonGenerator json, RowDifference row) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("partition", row.partition());
+        json.writeNumberField("row", row.row());
+        if (Double.isFinite(row.scored())) {
+            json.writeNumberField("champion", row.scored());
+        }
+        if (Double.isFinite(row.other())) {
+            json.writeNumberField("candidate", row.other());
+        }
+        json.writeObjectFieldStart("features");
+        for (Map.Entry<String, String> feature : row.features().entrySet()) {
+            json.writeStringField(feature.getKey(), feature.getValue());
+        }
+        json.writeEndObject();
         json.writeEndObject();
     }
 

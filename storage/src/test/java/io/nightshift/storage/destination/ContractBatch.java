@@ -168,6 +168,7 @@ public final class ContractBatch implements AutoCloseable {
                 7,
                 "c3".repeat(32),
                 reusedFrom,
+                null,
                 null);
     }
 
@@ -258,6 +259,7 @@ public final class ContractBatch implements AutoCloseable {
                 null,
                 11,
                 "d4".repeat(32),
+                null,
                 null,
                 null);
     }

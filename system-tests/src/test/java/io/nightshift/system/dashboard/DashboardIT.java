@@ -422,8 +422,53 @@ final class DashboardIT {
         check("models", "#/models", "it drifts");
     }
 
+    /// Two versions of a model score batches of flights at other hours each.
     @Test
     @Order(7)
+    void theDriftOfAJobAndTheShadowOfABatchAreShown() throws Exception {
+        byte[] model = Files.readAllBytes(FlightsJob.example().resolve("flights.ubj"));
+        String changed = new String(model, StandardCharsets.ISO_8859_1).replace("1.9964166E-1", "2.9964166E-1");
+        Path second = Files.write(folder.resolve("shadow.ubj"), changed.getBytes(StandardCharsets.ISO_8859_1));
+        server.command(
+                        "model",
+                        "import",
+                        FlightsJob.example().resolve("flights.ubj").toString(),
+                        "--name",
+                        "hourly")
+                .expect(0);
+        server.command("model", "import", second.toString(), "--name", "hourly").expect(0);
+        FlightsJob job = FlightsJob.on(folder.resolve("hourly"), "SELECT * FROM flights LIMIT 6000");
+        job.edit("job: flights", "job: hourly");
+        job.edit(FlightsJob.example().resolve("flights.ubj").toString(), "hourly@1");
+        job.edit("rows: 25000", "rows: 1000");
+        job.edit(
+                "partitions:",
+                "rollout: {candidate: hourly@2, mode: shadow, sample: 50%}\nchecks:\n  on-fail: warn\n  psi: {hour: 0.25, distance: 0.25, month: 0.25, weekday: 0.25, origin_code: 0.25, minute: 0.25}\n  prediction: {psi: 0.25}\n\npartitions:");
+        job.edit("  select:\n", "  where: hour(date) > 0\n  select:\n");
+        String last = submit(job);
+        awaitState(last, "published");
+        browser.go("#/jobs/hourly");
+        browser.awaitText("Runs as a table");
+        assertThat(browser.ask("return document.getElementById('drift') === null"))
+                .isEqualTo(true);
+        for (int hour = 4; hour <= 16; hour += 4) {
+            job.edit("hour(date) > " + (hour - 4), "hour(date) > " + hour);
+            last = submit(job);
+            awaitState(last, "published");
+        }
+        browser.awaitText("2 more features drifted less");
+        check("drift", "#/jobs/hourly", "Runs above it");
+
+        check("shadow", "#/batches/" + last, "Largest differences");
+        assertThat(browser.text()).contains("Partitions compared", "hourly@2", "PSI", "Mean difference");
+        assertThat(browser.text()).doesNotContain("origin_code =");
+        browser.press("Show the features");
+        browser.awaitText("origin_code =");
+        browser.checkAccessibility("features");
+    }
+
+    @Test
+    @Order(8)
     void whoWantsLessMotionHasNoneAndAPrintedPageIsReadable() throws IOException {
         String moving = "return [...document.querySelectorAll('*')].filter((e) => {const s = getComputedStyle(e);"
                 + " return s.transitionDuration !== '0s' || s.animationName !== 'none'}).length";
@@ -448,7 +493,7 @@ final class DashboardIT {
     }
 
     @Test
-    @Order(8)
+    @Order(9)
     void theDashboardWorksBelowAPathOfAProxyAndNoticesACutNetwork() throws Exception {
         try (PathProxy proxy = new PathProxy(server.address(), "/night/shift")) {
             browser.open(proxy.address().resolve(signInAddress().toString().replaceFirst("^[^#]*", "")));
@@ -486,7 +531,7 @@ final class DashboardIT {
     }
 
     @Test
-    @Order(9)
+    @Order(10)
     void aKilledNodeIsNoticedAndThePageRecoversStillSignedIn() throws Exception {
         browser.go("#/");
         Cookie before = browser.driver().manage().getCookies().iterator().next();

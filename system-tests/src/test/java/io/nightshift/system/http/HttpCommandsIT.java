@@ -3,6 +3,7 @@ package io.nightshift.system.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
 import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.configuration.TokenSettings;
@@ -15,6 +16,7 @@ import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -209,6 +211,56 @@ final class HttpCommandsIT {
                             token.toString())
                     .expect(2, "The node does not know the token.");
         }
+    }
+
+    private void register(String name, byte[] model) throws IOException {
+        CommandResult.of(
+                        Main.commandLine(),
+                        "model",
+                        "import",
+                        Files.write(folder.resolve(name), model).toString(),
+                        "--name",
+                        "delays",
+                        "--home",
+                        folder.resolve("home").toString())
+                .expect(0);
+    }
+
+    @Test
+    void aReaderSeesTheFiguresOfAShadowAndNoValuesOfRows() throws Exception {
+        byte[] model = Files.readAllBytes(FlightsJob.example().resolve("flights.ubj"));
+        register("first.ubj", model);
+        register(
+                "second.ubj",
+                new String(model, StandardCharsets.ISO_8859_1)
+                        .replace("1.9964166E-1", "2.9964166E-1")
+                        .getBytes(StandardCharsets.ISO_8859_1));
+        FlightsJob job = FlightsJob.on(folder.resolve("job"), "FROM flights LIMIT 5000");
+        job.edit(FlightsJob.example().resolve("flights.ubj").toString(), "delays@1");
+        job.edit("partitions:", "rollout: {candidate: delays@2, mode: shadow, differences: 2}\npartitions:");
+        job.edit("rows: 25000", "rows: 2000");
+        String batch = batch("submit", job.file().toString()).out().split("[ .]", -1)[2];
+        batch("watch", batch).expect(0);
+        Path reader = Files.writeString(folder.resolve("reader"), "a reader's");
+
+        JsonNode seen = batch("show", batch, "-o", "json").json().get("shadow");
+        assertThat(seen.get("state").asText()).isEqualTo("completed");
+        assertThat(seen.get("rows").asInt()).isEqualTo(5000);
+        assertThat(seen.get("agreement").asDouble()).isBetween(0.0, 1.0);
+        assertThat(seen.get("histogram")).isNotEmpty();
+        assertThat(seen.get("largest"))
+                .hasSize(2)
+                .allSatisfy(
+                        row -> assertThat(row.at("/features/distance").asInt()).isPositive());
+        JsonNode shown = withToken(reader, "show", batch, "-o", "json").json().get("shadow");
+        assertThat(shown.get("psi")).isEqualTo(seen.get("psi"));
+        assertThat(shown.get("largest"))
+                .hasSize(2)
+                .allSatisfy(row -> assertThat(row.get("features")).isEmpty());
+        assertThat(withToken(reader, "list", "-o", "json").out()).doesNotContain("\"distance\" :", "\"distance\":");
+        assertThat(withToken(reader, "events", batch, "-o", "json").out())
+                .contains("largest")
+                .doesNotContain("\"distance\" :", "\"distance\":");
     }
 
     @Test

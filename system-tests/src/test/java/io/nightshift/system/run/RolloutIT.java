@@ -221,6 +221,76 @@ final class RolloutIT {
         requireVerified();
     }
 
+    private void shadow(int version, String more) throws IOException {
+        command("model", "alias", "step@" + version, "candidate");
+        job("rollout: {candidate: step@candidate, mode: shadow%s}".formatted(more));
+    }
+
+    @Test
+    void aShadowComparesTheVersionsAndChangesNothingThatIsPublished() throws Exception {
+        job("");
+        InProcess.run(run()).expect(0);
+        String expected = digest();
+        io.nightshift.storage.filesystem.Folders.deleteTree(folder.resolve("predictions"));
+
+        shadow(3, ", sample: 30%, differences: 3");
+        assertThat(command("plan", folder.resolve("job.yaml").toString()).out())
+                .containsPattern("rollout +step@3 scores [0-9]+ of [0-9]+ partitions in addition, unpublished");
+        killAt("in addition, unpublished");
+        JsonNode end = InProcess.run(run()).expect(0).json();
+
+        assertThat(end.at("/shadow/state").asText()).isEqualTo("completed");
+        assertThat(versions()).isEqualTo("[1]");
+        assertThat(digest()).isEqualTo(expected);
+        JsonNode shown = command("batch", "show", "latest", "-o", "json").json();
+        JsonNode shadow = shown.get("shadow");
+        assertThat(shown.get("model").asText()).isEqualTo("step@1");
+        assertThat(shadow.get("partitions")).isEqualTo(shadow.get("chosen"));
+        assertThat(shadow.get("rows").asInt()).isBetween(15_000, 25_000);
+        // Three quarters of the rows are the same, and the others differ by 3.
+        assertThat(shadow.get("mean").asDouble()).isBetween(0.7, 0.8);
+        assertThat(shadow.get("psi").asDouble()).isGreaterThan(0.1);
+        assertThat(shadow.has("agreement")).isFalse();
+        assertThat(shadow.get("processor_seconds").asDouble()).isPositive();
+        assertThat(shadow.get("share").asDouble()).isBetween(0.0, 1.0);
+        assertThat(shadow.get("largest")).hasSize(3).allSatisfy(row -> {
+            assertThat(row.get("champion").asDouble()).isEqualTo(-1);
+            assertThat(row.get("candidate").asDouble()).isEqualTo(2);
+            assertThat(row.at("/features/x").asDouble()).isBetween(0.25, 0.5);
+        });
+        assertThat(command("batch", "show", "latest").out())
+                .containsPattern(
+                        "shadow +step@3 has scored [0-9]+ of [0-9]+ chosen partitions next to step@1, unpublished")
+                .containsPattern("predictions +step@1 +step@3")
+                .containsPattern("partition [0-9]+, prediction [0-9,]+: -1.000 -> 2.000");
+        assertThat(command("batch", "events", "latest").out())
+                .containsPattern("shadow started +the candidate scores partitions .* in addition, unpublished");
+        assertThat(manifest().at("/shadow/largest")).hasSize(3);
+        assertThat(manifest().at("/shadow/psi")).isEqualTo(shadow.get("psi"));
+        requireVerified();
+        // The version was only compared.
+        assertThat(command("model", "history", "step").out()).doesNotContain("the canary has passed");
+    }
+
+    @Test
+    void aCandidateOfAShadowThatCanNotScoreFailsNothing() throws Exception {
+        Files.writeString(folder.resolve("step.json"), MODEL.formatted("0.5").replace("[\"x\"]", "[\"y\"]"));
+        command("model", "import", folder.resolve("step.json").toString());
+        shadow(4, "");
+        assertThat(command("plan", folder.resolve("job.yaml").toString()).out())
+                .contains("rollout     none: step@4 can't score the batch: their feature \"y\" differs");
+
+        JsonNode end = InProcess.run(run()).expect(0).json();
+
+        assertThat(end.get("predictions").asInt()).isEqualTo(ROWS);
+        assertThat(end.at("/shadow/state").asText()).isEqualTo("abandoned");
+        assertThat(end.at("/shadow/reason").asText()).contains("their feature \"y\" differs");
+        assertThat(versions()).isEqualTo("[1]");
+        assertThat(command("batch", "events", "latest").out())
+                .containsPattern("shadow abandoned +the candidate scores no more partitions: their feature");
+        requireVerified();
+    }
+
     @Test
     void aVersionThatCanNotScoreTheSameRowsIsRefused() throws Exception {
         Files.writeString(folder.resolve("step.json"), MODEL.formatted("0.5").replace("[\"x\"]", "[\"y\"]"));

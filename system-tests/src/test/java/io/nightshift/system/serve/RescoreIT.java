@@ -149,6 +149,9 @@ final class RescoreIT {
             assertThat(seen(next)).isEqualTo("5988 1996 7984");
             assertThat(same(first, next)).containsExactly(0, 1, 3, 4, 6, 7);
             assertThat(seen(first)).isEqualTo("7984 0 7984");
+            assertThat(out(server, "batch", "show", next))
+                    .containsPattern("reused +from %s: 6 parts with [56],[0-9]{3} rows of the model sha256:[0-9a-f]{12}"
+                            .formatted(first));
             assertThat(out(server, "batch", "rescore", first, "--model", "delays@2", "--partitions", "2,5"))
                     .contains("Nothing to do: batch " + next);
             assertThat(out(server, "batch", "events", next))

@@ -1,6 +1,7 @@
 package io.nightshift.worker.partition;
 
 import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
@@ -32,9 +33,11 @@ import io.nightshift.storage.source.SourceReader.BoundSlices;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.worker.partition.StepTimes.Step;
 import io.nightshift.worker.scoring.CheckCounter;
+import io.nightshift.worker.scoring.ComparingScorer;
 import io.nightshift.worker.scoring.ModelComparator;
 import io.nightshift.worker.scoring.ModelFailure;
 import io.nightshift.worker.scoring.ScoringSession;
+import io.nightshift.worker.scoring.ShadowScorer;
 import io.nightshift.worker.scoring.TopClasses;
 import io.nightshift.worker.scoring.UnseenCounter;
 import java.io.IOException;
@@ -75,6 +78,12 @@ public final class PartitionAttempt {
     private final Lease lease;
     private final Model model;
     private @Nullable Model other;
+    /// Whether the other model's failure is none of the attempt.
+    private boolean isShadowed;
+    /// How many rows are reported that a shadow scores most differently.
+    private int mostDifferences;
+    /// Why the candidate of a shadow scores nothing.
+    private @Nullable String shadowProblem;
     private final String node;
     private final PartitionWriter output;
     private final ValueLimits limits;
@@ -104,7 +113,7 @@ public final class PartitionAttempt {
     /// Of the last query.
     private @Nullable ScoringSession session;
     private @Nullable CheckCounter checks;
-    private @Nullable ModelComparator comparator;
+    private @Nullable ComparingScorer comparator;
     private @Nullable UseMeter meter;
     private @Nullable ReadSamples samples;
     private @Nullable QuarantineSelection selection;
@@ -164,6 +173,25 @@ public final class PartitionAttempt {
     /// @param compared with the same features, task and classes
     public PartitionAttempt comparing(Model compared) {
         other = compared;
+        return this;
+    }
+
+    /// As [#comparing], but if the candidate fails, the attempt continues without it, and its commit says so.
+    ///
+    /// @param candidate compared with the same features, task and classes
+    /// @param differences how many rows are reported that both score most differently, 0 or more
+    public PartitionAttempt shadowedBy(Model candidate, int differences) {
+        other = candidate;
+        isShadowed = true;
+        mostDifferences = differences;
+        return this;
+    }
+
+    /// Makes the attempt report that a candidate can't score its rows.
+    ///
+    /// @param problem why
+    public PartitionAttempt withoutShadow(String problem) {
+        shadowProblem = problem;
         return this;
     }
 
@@ -359,13 +387,20 @@ public final class PartitionAttempt {
                 quarantined,
                 lease.model().sha256(),
                 unseenCategories);
-        PartitionCommit valued = commit.withValue(cut == null ? null : cut.value())
-                .withComparison(comparator == null ? null : comparator.comparison());
+        PartitionCommit valued =
+                commit.withValue(cut == null ? null : cut.value()).withComparison(comparison());
         return new Result(
                 lease.job().checks().isEmpty()
                         ? valued
                         : valued.withStatistics(Objects.requireNonNull(checks).statistics()),
                 reasons);
+    }
+
+    private @Nullable ModelComparison comparison() {
+        if (shadowProblem != null) {
+            return ModelComparison.failed(shadowProblem);
+        }
+        return comparator == null ? null : comparator.comparison();
     }
 
     /// The query for another try: it finds the rows for which an expression or the model fails, and they are
@@ -544,12 +579,22 @@ public final class PartitionAttempt {
             return model.scorer();
         }
         ModelDescription description = model.description();
-        ModelComparator both = new ModelComparator(
-                model.scorer(),
-                compared.scorer(),
-                description.outputs() + PredictionColumns.margins(scored.job(), description),
-                description.task() != Task.REGRESSION,
-                PredictionColumns.checked(description));
+        int margins = PredictionColumns.margins(scored.job(), description);
+        ComparingScorer both = isShadowed
+                ? new ShadowScorer(
+                        model.scorer(),
+                        compared.scorer(),
+                        description,
+                        margins,
+                        scored.job().features(),
+                        lease.attempt().partition(),
+                        mostDifferences)
+                : new ModelComparator(
+                        model.scorer(),
+                        compared.scorer(),
+                        description.outputs() + margins,
+                        description.task() != Task.REGRESSION,
+                        PredictionColumns.checked(description));
         comparator = both;
         return both;
     }

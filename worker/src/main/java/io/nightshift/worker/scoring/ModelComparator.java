@@ -9,7 +9,7 @@ import io.nightshift.scoring.model.Scorer;
 /// thread.
 ///
 /// Both models have the same features, task and classes.
-public final class ModelComparator implements Scorer {
+public final class ModelComparator implements ComparingScorer {
 
     private final Scorer scorer;
     private final Scorer other;
@@ -64,7 +64,7 @@ public final class ModelComparator implements Scorer {
         otherNanos += System.nanoTime() - begin;
     }
 
-    /// What was compared in all blocks.
+    @Override
     public ModelComparison comparison() {
         return new ModelComparison(
                 agreed, scoredValues.distribution(), otherValues.distribution(), scoredNanos, otherNanos);
