@@ -210,7 +210,8 @@ class EventCodecTest {
                                     "rename",
                                     "thresholds")
                             .contains(child.getKey())
-                    || (child.getKey().equals("columns") && child.getValue().isObject());
+                    || (Set.of("columns", "features").contains(child.getKey())
+                            && child.getValue().isObject());
             if (!isMap) {
                 found.addAll(objects(child.getValue()));
             }

@@ -114,7 +114,11 @@ final class DashboardIT {
     private static void awaitState(String batch, String state) {
         await(batch + " is " + state)
                 .atMost(PATIENCE)
-                .until(() -> server.command("batch", "show", batch).out().contains(state));
+                .until(() -> server.command("batch", "show", batch, "-o", "json")
+                        .json()
+                        .get("state")
+                        .asText()
+                        .equals(state));
     }
 
     /// Keeps a picture of the whole page, and says how much it differs from that in the documentation.

@@ -25,6 +25,7 @@ public final class ShadowScorer implements ComparingScorer {
 
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
+    @SuppressWarnings("ArrayRecordComponent")
     private record Kept(long row, double scored, double other, double size, double[] features) {}
 
     private final Scorer scorer;
@@ -132,7 +133,7 @@ public final class ShadowScorer implements ComparingScorer {
     /// Infinite if only one is a number.
     private static double size(double one, double other) {
         double size = Math.abs(one - other);
-        return size == size ? size : Double.compare(one, other) == 0 ? 0 : Double.POSITIVE_INFINITY;
+        return !Double.isNaN(size) ? size : Double.compare(one, other) == 0 ? 0 : Double.POSITIVE_INFINITY;
     }
 
     private void keep(double[][] columns, int row, double scored, double other) {
