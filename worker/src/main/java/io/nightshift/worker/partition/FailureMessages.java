@@ -20,7 +20,7 @@ final class FailureMessages {
     static final String TABLE = "nightshift_messages";
 
     /// The different values of a partition for which the words are kept. Each takes a query.
-    private static final int MOST = 1_000;
+    private static final int MOST = 100;
 
     private static final String FAILING = "nightshift_failing";
 

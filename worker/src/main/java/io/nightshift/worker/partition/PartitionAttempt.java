@@ -537,6 +537,12 @@ public final class PartitionAttempt {
                 rows,
                 firstScored);
         session = current;
+        if (query.isEvaluated()) {
+            for (String copy : query.copies()) {
+                execute(connection, copy);
+            }
+            current.callInSession(() -> execute(connection, query.evaluation()));
+        }
         ended(Step.PREPARE);
         boolean isSampled = samples != null && samples.isDue(lease.attempt().batch());
         if (steps == null && !isSampled) {

@@ -37,13 +37,45 @@ record PartitionQuery(
         return CheckedValues.of(slices.stream().map(BoundSlices::job).toList());
     }
 
+    /// The temporary table that [#evaluation()] fills.
+    private static final String EVALUATED = "nightshift_evaluated";
+
+    /// Whether expressions or the model may fail for single rows. Finding these rows takes long, so it is done once:
+    /// [#copies()] and then [#evaluation()] are executed before the other queries, which read the rows from there.
+    boolean isEvaluated() {
+        return careful || isolating;
+    }
+
+    /// Statements that copy the rows. In a copy, no vector has a dictionary. DuckDB computes a cast for all values of a
+    /// dictionary, and `TRY` would do so again for each row.
+    List<String> copies() {
+        return copied().map(SliceCopy::statement).toList();
+    }
+
+    /// The statement that evaluates all rows, good and bad.
+    String evaluation() {
+        return "CREATE OR REPLACE TEMP TABLE %s AS %s".formatted(EVALUATED, union(SliceQuery::evaluated));
+    }
+
+    private Stream<SliceCopy> copied() {
+        return IntStream.range(0, slices.size()).mapToObj(i -> SliceCopy.of(slices.get(i), i));
+    }
+
+    /// What the queries read.
+    private Stream<SliceQuery> groups() {
+        return (isEvaluated() ? copied().map(SliceCopy::slices) : slices.stream())
+                .map(group -> new SliceQuery(group, checked(), careful, isolating, limits));
+    }
+
     /// The rows for a writer.
     ScoredRows rows() {
         return new ScoredRows(job(), model, new SqlStatement(scored(), values()), this::quarantined);
     }
 
     private List<SqlStatement.Value> values() {
-        return slices.size() == 1 ? slices.getFirst().relation().values() : List.of();
+        return slices.size() == 1 && !isEvaluated()
+                ? slices.getFirst().relation().values()
+                : List.of();
     }
 
     /// Whether the job leaves out rows.
@@ -55,7 +87,9 @@ record PartitionQuery(
     /// Counts the rows that the job lets through, good and bad, and those of them for which its condition
     /// failed.
     String count() {
-        return "SELECT count(*), count(*) FILTER (WHERE undecided) FROM (" + union(SliceQuery::counted) + ")";
+        return isEvaluated()
+                ? "SELECT count(*), count(*) FILTER (WHERE nightshift_failed IS NOT NULL) FROM " + EVALUATED
+                : "SELECT count(*), count(*) FILTER (WHERE undecided) FROM (" + union(SliceQuery::counted) + ")";
     }
 
     /// The features whose unseen categories are quarantined, by their positions.
@@ -88,11 +122,13 @@ record PartitionQuery(
                         IntStream.range(0, job().features().size()).mapToObj(i -> "nightshift_feature_" + i),
                         IntStream.range(0, checked().own().size()).mapToObj(i -> "nightshift_check_" + i))
                 .collect(Collectors.joining(", "));
-        boolean isDirect = slices.stream().allMatch(group -> slice(group).isDirect());
+        boolean isDirect = groups().allMatch(SliceQuery::isDirect);
         return "SELECT *, nightshift_score(%s) AS nightshift_ticket FROM (%s)%s"
                 .formatted(
                         arguments,
-                        union(isDirect ? SliceQuery::direct : SliceQuery::scored),
+                        isEvaluated()
+                                ? "SELECT * FROM " + EVALUATED
+                                : union(isDirect ? SliceQuery::direct : SliceQuery::scored),
                         isDirect ? "" : " WHERE nightshift_reason IS NULL");
     }
 
@@ -102,12 +138,22 @@ record PartitionQuery(
                 SELECT record_file, record_row, %sreason, "value", coalesce(message, nightshift_place) AS message, "values"
                 FROM (SELECT * FROM (%s) WHERE reason IS NOT NULL) LEFT JOIN %s
                 ON nightshift_failed = expression AND "value" IS NOT DISTINCT FROM input""".formatted(
-                        job().id() == null ? "" : "record_id, ", union(SliceQuery::quarantined), FailureMessages.TABLE);
+                        job().id() == null ? "" : "record_id, ",
+                        isEvaluated() ? quarantinedOfTable() : union(SliceQuery::quarantined),
+                        FailureMessages.TABLE);
+    }
+
+    private String quarantinedOfTable() {
+        return """
+                SELECT nightshift_file AS record_file, nightshift_row AS record_row, %snightshift_reason AS reason,
+                nightshift_value AS "value", nightshift_failed, nightshift_values AS "values", nightshift_place
+                FROM %s""".formatted(job().id() == null ? "" : "nightshift_id AS record_id, ", EVALUATED);
     }
 
     /// For each group of slices, a query for rows whose expressions failed: see [SliceQuery#failing].
     List<String> failing(int most) {
-        return slices.stream().map(group -> slice(group).failing(most)).toList();
+        return groups().map(group -> isEvaluated() ? group.failing(EVALUATED, most) : group.failing(most))
+                .toList();
     }
 
     /// Position and reason of some quarantined rows, for people.
@@ -116,11 +162,7 @@ record PartitionQuery(
                 .formatted(quarantined(), most);
     }
 
-    private SliceQuery slice(BoundSlices group) {
-        return new SliceQuery(group, checked(), careful, isolating, limits);
-    }
-
     private String union(Function<SliceQuery, String> select) {
-        return slices.stream().map(group -> select.apply(slice(group))).collect(Collectors.joining("\nUNION ALL "));
+        return groups().map(select).collect(Collectors.joining("\nUNION ALL "));
     }
 }

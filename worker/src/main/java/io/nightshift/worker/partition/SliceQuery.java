@@ -73,6 +73,9 @@ final class SliceQuery {
     /// The columns that hold what an expression that may fail has read, by its SQL.
     private final Map<String, String> inputs = new LinkedHashMap<>();
 
+    /// Whether what an expression has read is computed where it is needed: for bad rows only.
+    private boolean readsInline;
+
     /// @param checked the columns that the checks need
     /// @param careful whether expressions may fail for single rows
     /// @param isolating whether the model may fail for single rows
@@ -150,6 +153,32 @@ final class SliceQuery {
 
     /// Position, id, features as the scorer takes them, output columns and reason of each row.
     String scored() {
+        List<String> select = scoredColumns();
+        select.add(reason() + " AS nightshift_reason");
+        return over(select, List.of());
+    }
+
+    /// As [#scored()], and the columns of [#quarantined()] for bad rows: `nightshift_value`, `nightshift_failed`,
+    /// `nightshift_values` and `nightshift_place`. So each expression is computed once for each row.
+    String evaluated() {
+        readsInline = true;
+        List<String> select = scoredColumns();
+        String reason = reason();
+        select.add(reason + " AS nightshift_reason");
+        select.add(wrongValue() + " AS nightshift_value");
+        select.add(failedExpression() + " AS nightshift_failed");
+        select.add("CASE WHEN %s IS NOT NULL THEN %s END AS nightshift_values"
+                .formatted(reason, relation.record() == null ? ownValues() : "nightshift_values"));
+        select.add(place() + " AS nightshift_place");
+        List<String> more =
+                new ArrayList<>(job.columns().keySet().stream().map(Sql::name).toList());
+        if (relation.record() != null) {
+            more.add(ownValues() + " AS nightshift_values");
+        }
+        return over(select, more);
+    }
+
+    private List<String> scoredColumns() {
         List<String> select = new ArrayList<>(List.of("nightshift_file", "nightshift_row"));
         if (job.id() != null) {
             select.add(value(job.id()) + " AS nightshift_id");
@@ -167,8 +196,7 @@ final class SliceQuery {
             Bound bound = ownChecked(i);
             select.add(number(value(bound), bound.type()) + " AS nightshift_check_" + i);
         }
-        select.add(reason() + " AS nightshift_reason");
-        return over(select, List.of());
+        return select;
     }
 
     /// Position, id, reason, the wrong value, the expression that failed, and the file's own values, as JSON,
@@ -183,16 +211,19 @@ final class SliceQuery {
         select.add(wrongValue() + " AS \"value\"");
         select.add(failedExpression() + " AS nightshift_failed");
         select.add("nightshift_values AS \"values\"");
-        boolean isRecord = relation.record() != null;
-        String place = isRecord ? "nightshift_place" : "CAST(NULL AS VARCHAR)";
-        String message = isolating
-                ? "coalesce(%s, CASE WHEN %s IS NULL THEN %s END)".formatted(place, first(Check::reason), failure())
-                : place;
-        select.add(message + " AS nightshift_place");
+        select.add(place() + " AS nightshift_place");
         String values = ownValues() + " AS nightshift_values";
         List<String> more = new ArrayList<>(inputColumns());
         more.add(values);
         return over(select, more);
+    }
+
+    /// Where a malformed record is, or why the model can't score the row; NULL for other rows.
+    private String place() {
+        String place = relation.record() == null ? "CAST(NULL AS VARCHAR)" : "nightshift_place";
+        return isolating
+                ? "coalesce(%s, CASE WHEN %s IS NULL THEN %s END)".formatted(place, first(Check::reason), failure())
+                : place;
     }
 
     /// The file's own values of a row, as JSON. A malformed record has none.
@@ -222,6 +253,25 @@ final class SliceQuery {
                 SELECT *, row_number() OVER () AS nightshift_number FROM (
                 SELECT DISTINCT ON (nightshift_failed, nightshift_value) * FROM (%s)
                 WHERE nightshift_failed IS NOT NULL LIMIT %d)""".formatted(over(select, more), most);
+    }
+
+    /// As [#failing(int)], from a table of the rows of [#evaluated()].
+    String failing(String table, int most) {
+        List<String> names = job.columns().keySet().stream().map(Sql::name).toList();
+        return """
+                SELECT source.*, nightshift_failed, nightshift_value, row_number() OVER () AS nightshift_number
+                FROM (SELECT DISTINCT ON (nightshift_failed, nightshift_value)
+                    nightshift_file AS file_, nightshift_row AS row_, nightshift_failed, nightshift_value
+                    FROM %s WHERE nightshift_failed IS NOT NULL LIMIT %d) AS failing
+                JOIN (SELECT %s AS nightshift_file, %s AS nightshift_row, %s FROM %s%s) AS source
+                ON file_ = nightshift_file AND row_ = nightshift_row""".formatted(
+                        table,
+                        most,
+                        relation.file(),
+                        relation.row(),
+                        String.join(", ", names),
+                        relation.from(),
+                        relation.range().isEmpty() ? "" : " WHERE " + relation.range());
     }
 
     /// For each row that the job lets through, good or bad, whether the job's condition failed for it.
@@ -425,7 +475,9 @@ final class SliceQuery {
     }
 
     private Check failure(String condition, String what, String expression) {
-        String input = inputs.computeIfAbsent(expression, wanted -> "nightshift_input" + inputs.size());
+        String input = readsInline
+                ? read(expression)
+                : inputs.computeIfAbsent(expression, wanted -> "nightshift_input" + inputs.size());
         return new Check(condition, Sql.text(what + " can't be computed: " + expression), input, expression);
     }
 

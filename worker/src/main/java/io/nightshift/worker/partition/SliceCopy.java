@@ -1,0 +1,45 @@
+package io.nightshift.worker.partition;
+
+import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.source.SourceReader.BoundSlices;
+import io.nightshift.storage.source.SourceRelation;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A temporary table with the rows of slices.
+///
+/// @param statement makes the table
+/// @param slices whose relation is the table
+record SliceCopy(String statement, BoundSlices slices) {
+
+    /// @param number of the slices among those of the partition
+    static SliceCopy of(BoundSlices slices, int number) {
+        SourceRelation relation = slices.relation();
+        String table = "nightshift_source_" + number;
+        List<String> columns = new ArrayList<>(
+                List.of(relation.file() + " AS nightshift_file", relation.row() + " AS nightshift_row"));
+        SourceRelation.TextRecord record = relation.record();
+        SourceRelation.TextRecord copied = null;
+        if (record != null) {
+            columns.add(record.fault() + " AS nightshift_fault");
+            columns.add(record.text() + " AS nightshift_text");
+            columns.add(record.place() + " AS nightshift_at");
+            boolean hasValues = record.values() != null;
+            if (hasValues) {
+                columns.add(record.values() + " AS nightshift_own");
+            }
+            copied = new SourceRelation.TextRecord(
+                    "nightshift_fault", "nightshift_text", "nightshift_at", hasValues ? "nightshift_own" : null);
+        }
+        slices.job().columns().keySet().forEach(name -> columns.add(Sql.name(name)));
+        String statement = "CREATE OR REPLACE TEMP TABLE %s AS SELECT %s FROM %s%s"
+                .formatted(
+                        table,
+                        String.join(", ", columns),
+                        relation.from(),
+                        relation.range().isEmpty() ? "" : " WHERE " + relation.range());
+        SourceRelation copy =
+                new SourceRelation(table, "nightshift_file", "nightshift_row", "", copied, relation.leavesOut());
+        return new SliceCopy(statement, new BoundSlices(slices.job(), copy));
+    }
+}
