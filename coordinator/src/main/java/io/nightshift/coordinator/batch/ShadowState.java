@@ -81,16 +81,7 @@ public record ShadowState(
             compares++;
         }
         return new ShadowState(
-                at,
-                candidate,
-                partitions,
-                chosen,
-                committed + 1,
-                compares,
-                sum,
-                rescored,
-                endedAt,
-                reason);
+                at, candidate, partitions, chosen, committed + 1, compares, sum, rescored, endedAt, reason);
     }
 
     ShadowState withdrawn(List<Integer> withdrawn) {

@@ -178,7 +178,7 @@ class MonitoringTest {
             Matcher label = LABEL.matcher(selector.group(2) == null ? "" : selector.group(2));
             while (label.find()) {
                 Set<String> values = has.getOrDefault(label.group(1), Set.of());
-                for (String wanted : label.group(3).split("\\|")) {
+                for (String wanted : label.group(3).split("\\|", -1)) {
                     assertThat(values)
                             .as("%s in %s", label.group(1), expression)
                             .anyMatch(value -> label.group(2).isEmpty()
