@@ -3,6 +3,7 @@ package io.nightshift.storage;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.protocol.job.ParquetDestination;
@@ -16,6 +17,7 @@ import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.csv.CsvFormat;
 import io.nightshift.storage.destination.folder.FileFormat;
 import io.nightshift.storage.destination.folder.FolderStore;
+import io.nightshift.storage.destination.iceberg.IcebergStore;
 import io.nightshift.storage.destination.mariadb.MariadbStore;
 import io.nightshift.storage.destination.objects.ObjectDestination;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
@@ -24,6 +26,7 @@ import io.nightshift.storage.destination.redis.RedisStore;
 import io.nightshift.storage.destination.table.RowFunctions;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.iceberg.IcebergCatalogs;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.source.changed.RowSets;
 import io.nightshift.storage.source.files.ObjectCopies;
@@ -40,9 +43,25 @@ import org.jspecify.annotations.Nullable;
 /// @param sources that jobs read, with the folders that jobs may use
 /// @param dataSources that jobs may name
 /// @param connections of workers to those
+/// @param catalogs that jobs may name
 public record Destinations(
-        Supplier<DuckDb> duckDb, Sources sources, DataSources dataSources, ConnectionPool connections)
+        Supplier<DuckDb> duckDb,
+        Sources sources,
+        DataSources dataSources,
+        ConnectionPool connections,
+        IcebergCatalogs catalogs)
         implements AutoCloseable {
+
+    /// With the catalogs among the data sources.
+    public Destinations(Supplier<DuckDb> duckDb, Sources sources, DataSources dataSources, ConnectionPool connections) {
+        this(
+                duckDb,
+                sources,
+                dataSources,
+                connections,
+                new IcebergCatalogs(
+                        dataSources, sources.roots(), sources.objects().stores()));
+    }
 
     /// For a process that runs no workers.
     ///
@@ -72,7 +91,7 @@ public record Destinations(
     ///
     /// @param rows those that batches have scored
     public Destinations with(RowSets rows) {
-        return new Destinations(duckDb, sources.with(rows), dataSources, connections);
+        return new Destinations(duckDb, sources.with(rows), dataSources, connections, catalogs);
     }
 
     public DestinationStore of(Destination destination) {
@@ -86,6 +105,8 @@ public record Destinations(
             case PostgresDestination postgres -> new PostgresStore(postgres, dataSources, connections, duckDb, sources);
             case MariadbDestination mariadb -> new MariadbStore(mariadb, dataSources, connections, duckDb, sources);
             case RedisDestination redis -> new RedisStore(redis, dataSources, duckDb, sources);
+            case IcebergDestination iceberg ->
+                new IcebergStore(iceberg, catalogs, duckDb, sources, sources.roots(), sources.objects());
         };
     }
 
@@ -101,9 +122,10 @@ public record Destinations(
         return of(job.destination(), key == null ? null : key.folder());
     }
 
-    /// Closes the connections to databases. Neither they nor the sources can be used any more.
+    /// Closes the connections to databases and catalogs. Neither they nor the sources can be used any more.
     @Override
     public void close() {
+        catalogs.close();
         connections.close();
         sources.close();
     }

@@ -22,6 +22,7 @@ import io.nightshift.node.lineage.LineageSettings;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvDestination;
+import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFileException;
 import io.nightshift.protocol.job.MariadbDestination;
@@ -29,9 +30,12 @@ import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.storage.Destinations;
+import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.iceberg.IcebergCatalogs;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.objectstore.ObjectStoreSettings;
@@ -110,6 +114,7 @@ public final class DoctorCommand implements Callable<Integer> {
                             dataSource("data source " + name, settings).forEach(this::add));
             examineRegistry(given.registry());
             examineStores(given);
+            examineCatalogs(given);
             new TreeMap<>(given.alerts().channels()).forEach((name, channel) -> add(channel(name, channel)));
             LineageSettings lineage = given.lineage();
             if (lineage != null) {
@@ -260,6 +265,29 @@ public final class DoctorCommand implements Callable<Integer> {
         }
     }
 
+    private void examineCatalogs(Configuration given) {
+        DataSources dataSources = given.dataSources();
+        if (dataSources.catalogs().isEmpty()) {
+            return;
+        }
+        FileRoots roots = given.files().ofCommand();
+        try (ObjectStores stores = ObjectStores.orEnvironment(given.objects().stores(), System::getenv);
+                IcebergCatalogs catalogs = new IcebergCatalogs(dataSources, roots, stores)) {
+            dataSources.catalogs().forEach((name, settings) -> add(catalog(catalogs, name, settings)));
+        }
+    }
+
+    private static Diagnosis catalog(IcebergCatalogs catalogs, String name, CatalogSettings settings) {
+        try {
+            return Diagnosis.fine(settings.toString(), catalogs.get(name).probe());
+        } catch (FailureException e) {
+            return Diagnosis.problem(
+                    settings.toString(),
+                    String.valueOf(e.getMessage()),
+                    "Correct nightshift.catalogs.%s. See docs/how-to/iceberg.md.".formatted(name));
+        }
+    }
+
     /// Lists an object of each bucket. A store for every bucket names none, and answers for one that does not
     /// exist.
     private static Diagnosis store(ObjectStores stores, ObjectStoreSettings store) {
@@ -371,6 +399,8 @@ public final class DoctorCommand implements Callable<Integer> {
             case PostgresDestination postgres -> {}
             case MariadbDestination mariadb -> {}
             case RedisDestination redis -> {}
+            // The check of the job looks at its catalog.
+            case IcebergDestination iceberg -> {}
         }
         int threads = Runtime.getRuntime().availableProcessors();
         ObjectCopies objects = given.objects().ofCommand(home.folder());

@@ -228,7 +228,7 @@ public final class Configuration {
         }
         ObjectSettings objects = ObjectSettings.read(nightshift.section("stores"), nightshift.section("object-copies"));
         Configuration configuration = new Configuration(
-                dataSources(nightshift.section("data-sources")),
+                dataSources(nightshift.section("data-sources"), nightshift.section("catalogs")),
                 NodeSettings.read(nightshift.section("node")),
                 TlsSettings.read(nightshift.section("tls")),
                 HttpSettings.read(nightshift.section("http")),
@@ -317,7 +317,7 @@ public final class Configuration {
         return tuning;
     }
 
-    private static DataSources dataSources(ConfigurationSection section) {
+    private static DataSources dataSources(ConfigurationSection section, ConfigurationSection catalogs) {
         Map<String, DataSourceSettings> byName = new HashMap<>();
         for (String name : section.names()) {
             if (!NAME.matcher(name).matches()) {
@@ -327,7 +327,7 @@ public final class Configuration {
             byName.put(name, dataSource(name, section.section(name)));
         }
         section.end();
-        return new DataSources(byName);
+        return new DataSources(byName, CatalogsSection.read(catalogs, byName));
     }
 
     private static DataSourceSettings journal(ConfigurationSection section) {

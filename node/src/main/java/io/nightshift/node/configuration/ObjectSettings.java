@@ -157,7 +157,7 @@ public record ObjectSettings(
     }
 
     /// A value, or the content of the file that the key with the ending `-file` names.
-    private static @Nullable String secret(ConfigurationSection section, String key, String meaning) {
+    static @Nullable String secret(ConfigurationSection section, String key, String meaning) {
         String value = section.textOrNull(key, KeyMeaning.of(meaning));
         String fileKey = key + "-file";
         String file = section.textOrNull(

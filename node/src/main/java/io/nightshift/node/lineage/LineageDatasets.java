@@ -4,6 +4,7 @@ import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Lookup;
@@ -14,6 +15,7 @@ import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.RedisDestination;
+import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.objectstore.ObjectAddress;
@@ -77,6 +79,17 @@ final class LineageDatasets {
             case PostgresDestination postgres -> table(postgres.dataSource(), postgres.schema(), postgres.table());
             case MariadbDestination mariadb -> table(mariadb.dataSource(), mariadb.schema(), mariadb.table());
             case RedisDestination redis -> keys(redis);
+            case IcebergDestination iceberg -> table(iceberg);
+        };
+    }
+
+    /// A table is where its files are, or what its server calls it.
+    private Dataset table(IcebergDestination iceberg) {
+        String path = iceberg.table().replace('.', '/');
+        return switch (databases.catalog(iceberg.catalog())) {
+            case CatalogSettings.Folder folder -> folder(folder.warehouse() + "/" + path);
+            case CatalogSettings.Jdbc jdbc -> folder(jdbc.warehouse().replaceFirst("^file://", "") + "/" + path);
+            case CatalogSettings.Rest rest -> new Dataset(rest.uri().toString(), iceberg.table());
         };
     }
 

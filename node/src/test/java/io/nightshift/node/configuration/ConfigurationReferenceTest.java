@@ -42,6 +42,7 @@ final class ConfigurationReferenceTest {
           journal {}
           data-sources.NAME {}
           stores.NAME {}
+          catalogs.NAME {}
           tls.enabled = true
           http { tls {}, tokens = [{}] }
           metrics.otlp.headers.NAME = value

@@ -12,9 +12,11 @@ import io.nightshift.node.submission.PlanLimits;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.protocol.job.AlertRule;
+import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSourceSettings;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -306,6 +308,60 @@ final class ConfigurationTest {
 
     private String storeOfRegistry(String text) throws IOException {
         return ((RegistryLocation.Objects) load(text).registry()).store().name();
+    }
+
+    @Test
+    void catalogsAreRead() throws IOException {
+        Configuration configuration = load("""
+                nightshift.data-sources {
+                  db { url = "jdbc:postgresql://db/iceberg" }
+                  shop { url = "jdbc:mariadb://db/shop" }
+                }
+                nightshift.catalogs {
+                  laptop { type = folder, warehouse = tables }
+                  team { type = jdbc, data-source = db, warehouse = "s3://lake/warehouse" }
+                  shared { type = jdbc, data-source = db, warehouse = tables }
+                  lake { type = rest, uri = "https://lake.example.org", token = hush }
+                }
+                """);
+
+        assertThat(configuration.dataSources().catalogs())
+                .containsOnlyKeys("laptop", "team", "shared", "lake")
+                .containsEntry("laptop", new CatalogSettings.Folder("laptop", folder.resolve("tables")))
+                .containsEntry("team", new CatalogSettings.Jdbc("team", "db", "s3://lake/warehouse"))
+                .containsEntry("shared", new CatalogSettings.Jdbc("shared", "db", "file://" + folder.resolve("tables")))
+                .containsEntry(
+                        "lake",
+                        new CatalogSettings.Rest(
+                                "lake", URI.create("https://lake.example.org"), null, "hush", null, null, null));
+        assertThat(configuration.dataSources().catalogs().toString()).doesNotContain("hush");
+    }
+
+    @Test
+    void mistakesInCatalogsAreReported() {
+        assertThatThrownBy(() -> load("""
+                        nightshift.data-sources.shop { url = "jdbc:mariadb://db/shop" }
+                        nightshift.catalogs {
+                          a { type = folder, warehouse = "s3://lake/tables" }
+                          b { type = folder, token = hush }
+                          c { type = jdbc, data-source = shop, warehouse = tables }
+                          d { type = jdbc, warehouse = tables }
+                          e { type = rest, uri = "ftp://lake", data-source = shop }
+                          f { type = rest, uri = "https://lake", token = hush, credential = "id:hush" }
+                          g { type = hive }
+                        }
+                        """))
+                .hasMessageContainingAll(
+                        "nightshift.catalogs.a.warehouse: expected a folder; use the type jdbc",
+                        "nightshift.catalogs.b.token: is not a key of a catalog of the type folder",
+                        "nightshift.catalogs.b.warehouse: missing; name the folder",
+                        "nightshift.catalogs.c.data-source: expected a PostgreSQL database",
+                        "nightshift.catalogs.d.data-source: missing; name the database",
+                        "nightshift.catalogs.e.uri: expected a URL such as https://catalog.example.org",
+                        "nightshift.catalogs.e.data-source: is not a key of a catalog of the type rest",
+                        "nightshift.catalogs.f.credential: is given together with token",
+                        "nightshift.catalogs.g.type: expected folder, jdbc or rest")
+                .hasMessageNotContaining("hush");
     }
 
     @Test

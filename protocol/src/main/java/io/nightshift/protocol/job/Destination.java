@@ -10,7 +10,12 @@ import org.jspecify.annotations.Nullable;
 /// A case is data. What a kind does (write, publish, verify, remove) is in the module `storage`, in a package
 /// of its own. The keys of a case in the job file stand next to the case, in its [Kind].
 public sealed interface Destination
-        permits CsvDestination, MariadbDestination, ParquetDestination, PostgresDestination, RedisDestination {
+        permits CsvDestination,
+                IcebergDestination,
+                MariadbDestination,
+                ParquetDestination,
+                PostgresDestination,
+                RedisDestination {
 
     /// The tables of warehouses that load the batches, or null if there are none.
     default @Nullable LoadTables loads() {

@@ -395,6 +395,10 @@ final class JobKeys {
         DATA_SOURCE(
                 "^[a-z0-9][a-z0-9_-]{0,62}$",
                 "the name of a data source: at most 63 lower-case letters, digits, - and _"),
+        CATALOG("^[a-z0-9][a-z0-9_-]{0,62}$", "the name of a catalog: at most 63 lower-case letters, digits, - and _"),
+        ICEBERG_TABLE(
+                "^([A-Za-z_][A-Za-z0-9_]{0,62}[.]){1,8}[A-Za-z_][A-Za-z0-9_]{0,62}$",
+                "a table as namespace.name, of letters, digits and _; each name has at most 63"),
         KEY_PREFIX(
                 "^(?!nightshift$)[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$",
                 "a name of at most 63 letters, digits, -, _ and ., starting with a letter or digit, and not nightshift"),

@@ -19,7 +19,8 @@ final class Kinds {
             CsvDestination.KIND,
             PostgresDestination.KIND,
             MariadbDestination.KIND,
-            RedisDestination.KIND);
+            RedisDestination.KIND,
+            IcebergDestination.KIND);
 
     private Kinds() {}
 
@@ -65,6 +66,7 @@ final class Kinds {
             case PostgresDestination postgres -> PostgresDestination.KIND.write(postgres);
             case MariadbDestination mariadb -> MariadbDestination.KIND.write(mariadb);
             case RedisDestination redis -> RedisDestination.KIND.write(redis);
+            case IcebergDestination iceberg -> IcebergDestination.KIND.write(iceberg);
         };
     }
 }

@@ -73,6 +73,7 @@ import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
+import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobSchedule;
 import io.nightshift.protocol.job.JobTiming;
@@ -214,6 +215,7 @@ final class WireTypes {
             new WireType(411, MariadbDestination.Index.class),
             new WireType(460, RedisDestination.class),
             new WireType(461, RedisDestination.Format.class),
+            new WireType(570, IcebergDestination.class),
             new WireType(101, Job.Partitions.class),
             new WireType(102, Job.ErrorPolicy.class),
             new WireType(103, Job.Output.class),

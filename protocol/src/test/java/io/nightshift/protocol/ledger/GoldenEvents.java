@@ -72,6 +72,7 @@ public final class GoldenEvents {
         events.put("submitted-postgres", submitted(GoldenJobs.postgres()));
         events.put("submitted-mariadb", submitted(GoldenJobs.mariadb()));
         events.put("submitted-redis", submitted(GoldenJobs.redis()));
+        events.put("submitted-iceberg", submitted(GoldenJobs.iceberg()));
         events.put("submitted-query", submitted(GoldenJobs.query()));
         events.put("submitted-table", submitted(GoldenJobs.table()));
         events.put("submitted-csv-source", submitted(GoldenJobs.csvSource()));

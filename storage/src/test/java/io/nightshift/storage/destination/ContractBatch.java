@@ -63,7 +63,8 @@ public final class ContractBatch implements AutoCloseable {
     }
 
     /// @param output of each row: an SQL expression over its `ticket` and the position `output`
-    ContractBatch(Path folder, Destination destination, ModelDescription model, Job.Output shape, String output) {
+    public ContractBatch(
+            Path folder, Destination destination, ModelDescription model, Job.Output shape, String output) {
         this.model = model;
         // DuckDB takes 32 MiB for each CSV file that a query reads.
         data = new TestData(folder, 512L << 20);
@@ -136,6 +137,21 @@ public final class ContractBatch implements AutoCloseable {
             attempt.quarantine();
             return attempt.keep();
         }
+    }
+
+    /// Makes all attempts of another batch of the job, whose place is prepared.
+    public CommittedBatch committedAs(DestinationStore store, BatchId id, int incarnation)
+            throws SQLException, IOException {
+        List<PartitionCommit> commits = new ArrayList<>();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            Lease lease = lease(store, id, partition, new Epoch(incarnation, partition + 1));
+            try (Attempt attempt = new Attempt(lease, store.writer(lease, NODE, BLOCK), "nightshift_row IN (13, 17)")) {
+                attempt.predictions();
+                attempt.quarantine();
+                commits.add(attempt.keep());
+            }
+        }
+        return committed(id, incarnation, commits, Set.of(), null);
     }
 
     public CommittedBatch committed(int incarnation, List<PartitionCommit> commits, Set<Integer> rescored) {

@@ -37,6 +37,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -96,7 +97,7 @@ public abstract class DestinationContract {
     protected Path folder = Path.of("");
 
     protected ContractBatch batch;
-    private final List<ConnectionPool> pools = new ArrayList<>();
+    private final List<Destinations> opened = new CopyOnWriteArrayList<>();
 
     /// A place where nothing is.
     protected abstract Destination destination() throws Exception;
@@ -128,20 +129,27 @@ public abstract class DestinationContract {
 
     @AfterEach
     void close() {
-        pools.forEach(ConnectionPool::close);
+        opened.forEach(destinations -> {
+            destinations.catalogs().close();
+            destinations.connections().close();
+        });
         batch.close();
     }
 
     /// The store of a process that has just started.
     protected DestinationStore store() {
-        ConnectionPool connections = new ConnectionPool(2);
-        pools.add(connections);
-        return new Destinations(
-                        () -> batch.data().duckDb,
-                        new Sources(() -> batch.data().duckDb, FileRoots.UNRESTRICTED, objects()),
-                        dataSources(),
-                        connections)
-                .of(batch.job());
+        return store(batch.job());
+    }
+
+    /// The store of another job in a process that has just started.
+    protected final DestinationStore store(Job job) {
+        Destinations destinations = new Destinations(
+                () -> batch.data().duckDb,
+                new Sources(() -> batch.data().duckDb, FileRoots.UNRESTRICTED, objects()),
+                dataSources(),
+                new ConnectionPool(2));
+        opened.add(destinations);
+        return destinations.of(job);
     }
 
     protected final void prepare() {

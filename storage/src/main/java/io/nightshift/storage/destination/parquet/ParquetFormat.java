@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// Parquet, as the job describes it.
 public final class ParquetFormat implements FileFormat {
@@ -31,6 +32,7 @@ public final class ParquetFormat implements FileFormat {
     private static final int VECTOR = 2_048;
 
     private final ParquetDestination layout;
+    private final @Nullable FileColumns table;
 
     /// Without a layout of the job's own.
     public ParquetFormat() {
@@ -39,7 +41,14 @@ public final class ParquetFormat implements FileFormat {
 
     /// @param layout of the files. Its folder does not matter
     public ParquetFormat(ParquetDestination layout) {
+        this(layout, null);
+    }
+
+    /// @param layout of the files. Its folder does not matter
+    /// @param table that the files belong to, or null if they belong to none
+    public ParquetFormat(ParquetDestination layout, @Nullable FileColumns table) {
         this.layout = layout;
+        this.table = table;
     }
 
     @Override
@@ -77,16 +86,26 @@ public final class ParquetFormat implements FileFormat {
     @Override
     public SqlStatement copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows) {
         Instant now = Instant.now();
-        List<String> columns = new ArrayList<>();
-        for (PredictionColumns.Column column : PredictionColumns.of(rows.job(), rows.model())) {
-            columns.add(sql(column, lease) + " AS " + Sql.name(column.name()));
-        }
-        columns.add(constant(lease.model().name()) + " AS model_name");
-        columns.add(lease.model().version() + " AS model_version");
-        columns.add(constant(lease.attempt().batch().value()) + " AS batch_id");
         SqlStatement.Value predictedAt =
                 new SqlStatement.Value("predicted_at", now.getEpochSecond() * 1_000_000 + now.getNano() / 1000);
-        columns.add("make_timestamptz(%s) AS predicted_at".formatted(predictedAt.literal()));
+        List<PredictionColumns.Column> written = new ArrayList<>(PredictionColumns.of(rows.job(), rows.model()));
+        written.replaceAll(column -> new PredictionColumns.Column(column.name(), sql(column, lease), column.type()));
+        written.add(constant("model_name", lease.model().name()));
+        written.add(new PredictionColumns.Column(
+                "model_version", String.valueOf(lease.model().version()), "INTEGER"));
+        written.add(constant("batch_id", lease.attempt().batch().value()));
+        written.add(new PredictionColumns.Column(
+                "predicted_at", "make_timestamptz(%s)".formatted(predictedAt.literal()), "TIMESTAMP WITH TIME ZONE"));
+        List<String> columns = new ArrayList<>();
+        FileColumns.Of fields = table == null
+                ? null
+                : table.of(
+                        lease,
+                        written.stream().map(PredictionColumns.Column::name).toList());
+        for (PredictionColumns.Column column : written) {
+            String sql = fields == null ? column.sql() : fields.cast(column.name(), column.sql(), column.type());
+            columns.add(sql + " AS " + Sql.name(column.name()));
+        }
         SqlStatement.Value to = new SqlStatement.Value("file", file.toString());
         long most = lease.slices().stream().mapToLong(Slice::selected).sum();
         String select = "SELECT %s FROM (%s)"
@@ -94,7 +113,19 @@ public final class ParquetFormat implements FileFormat {
         List<SqlStatement.Value> values = new ArrayList<>(List.of(predictedAt, to));
         values.addAll(rows.scored().values());
         return new SqlStatement(
-                copy(sorted(select), to.literal(), blockRows, dictionary(most, groupRows(blockRows))), values);
+                copy(
+                        sorted(select),
+                        to.literal(),
+                        blockRows,
+                        dictionary(most, groupRows(blockRows)),
+                        fields == null ? "" : fieldIds(fields.fieldIds())),
+                values);
+    }
+
+    private static String fieldIds(Map<String, Integer> ids) {
+        return ids.entrySet().stream()
+                .map(id -> Sql.text(id.getKey()) + ": " + id.getValue())
+                .collect(Collectors.joining(", ", ", FIELD_IDS {", "}"));
     }
 
     /// The scores are read below the sort: a row's scores are kept only for a short while after it was scored.
@@ -122,9 +153,13 @@ public final class ParquetFormat implements FileFormat {
         return "%1$s::ENUM(%1$s)".formatted(Sql.text(text));
     }
 
+    private static PredictionColumns.Column constant(String name, String text) {
+        return new PredictionColumns.Column(name, constant(text), "ENUM");
+    }
+
     @Override
     public String copyQuarantine(ScoredRows rows, Path file, int blockRows) {
-        return copy(rows.quarantined(), Sql.text(file.toString()), blockRows, DISTINCT);
+        return copy(rows.quarantined(), Sql.text(file.toString()), blockRows, DISTINCT, "");
     }
 
     /// The most distinct values of a dictionary for a file of some rows. DuckDB allocates and clears the
@@ -144,13 +179,14 @@ public final class ParquetFormat implements FileFormat {
         return layout.rowGroupRows() == null ? blockRows : Math.min(blockRows, layout.rowGroupRows());
     }
 
-    private String copy(String select, String to, int blockRows, long dictionary) {
+    /// @param more options, each after a comma
+    private String copy(String select, String to, int blockRows, long dictionary, String more) {
         ParquetDestination.Codec codec = layout.codec();
         String compression = codec == null
                 ? "zstd, COMPRESSION_LEVEL %d".formatted(layout.level() == null ? 1 : layout.level())
                 : codec.text();
-        return "COPY (%s) TO %s (FORMAT parquet, COMPRESSION %s, ROW_GROUP_SIZE %d, DICTIONARY_SIZE_LIMIT %d)"
-                .formatted(select, to, compression, groupRows(blockRows), dictionary);
+        return "COPY (%s) TO %s (FORMAT parquet, COMPRESSION %s, ROW_GROUP_SIZE %d, DICTIONARY_SIZE_LIMIT %d%s)"
+                .formatted(select, to, compression, groupRows(blockRows), dictionary, more);
     }
 
     @Override

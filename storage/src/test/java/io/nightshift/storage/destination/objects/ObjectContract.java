@@ -56,7 +56,7 @@ public abstract class ObjectContract extends DestinationContract {
     }
 
     /// The address of the destination's prefix in a bucket of the test's own.
-    protected final String prefix() {
+    protected String prefix() {
         return lake.address("churn/daily");
     }
 

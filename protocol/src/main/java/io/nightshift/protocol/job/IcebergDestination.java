@@ -1,0 +1,52 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.job.JobKeys.Form;
+import io.nightshift.protocol.job.JobKeys.JobKey;
+import io.nightshift.protocol.job.JobKeys.Section;
+import io.nightshift.protocol.job.JobKeys.Text;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// A table of an Iceberg catalog. A batch is a partition of the table.
+///
+/// @param catalog the catalog's name in the configuration of the nodes
+/// @param table its name with the namespace, as `namespace.table`; a namespace may have several parts
+public record IcebergDestination(String catalog, String table) implements Destination {
+
+    static final Kind<IcebergDestination> KIND = new Kind<>(
+            IcebergDestination.class,
+            JobKey.optional(
+                    "iceberg",
+                    new Section(List.of(
+                            JobKey.required(
+                                    "catalog",
+                                    new Text(Form.CATALOG),
+                                    "The Iceberg catalog, by its name in the configuration of the nodes.",
+                                    "lake"),
+                            JobKey.required(
+                                    "table",
+                                    new Text(Form.ICEBERG_TABLE),
+                                    "The table that readers query, with its namespace. Nightshift creates both.",
+                                    "scores.delays"))),
+                    "A table of an Iceberg catalog, instead of a folder.",
+                    ""),
+            IcebergDestination::read,
+            IcebergDestination::values);
+
+    private static IcebergDestination read(JobValues values) {
+        return new IcebergDestination(values.text("catalog"), values.text("table"));
+    }
+
+    private Map<String, Object> values() {
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put("catalog", catalog);
+        values.put("table", table);
+        return values;
+    }
+
+    @Override
+    public String toString() {
+        return "table %s in catalog %s".formatted(table, catalog);
+    }
+}

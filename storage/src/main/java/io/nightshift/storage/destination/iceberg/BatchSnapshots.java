@@ -1,0 +1,191 @@
+package io.nightshift.storage.destination.iceberg;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.FailureException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import org.apache.iceberg.BaseTable;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.OverwriteFiles;
+import org.apache.iceberg.Snapshot;
+import org.apache.iceberg.SnapshotRef;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableOperations;
+import org.apache.iceberg.Transaction;
+import org.apache.iceberg.expressions.Expressions;
+import org.apache.iceberg.io.CloseableIterable;
+import org.apache.iceberg.util.SnapshotUtil;
+import org.jspecify.annotations.Nullable;
+
+/// What one state of a table says of batches, and how a transaction changes that.
+///
+/// Each snapshot of a batch has the property `nightshift.batch`, and the snapshot that removes it
+/// `nightshift.removed`. The branch `main` has all batches. The branch `JOB_latest` has the newest batch of a job
+/// alone.
+final class BatchSnapshots {
+
+    /// The property of the snapshots that show a batch: its ID.
+    static final String BATCH = "nightshift.batch";
+
+    /// The property of the snapshot that removes a batch: its ID.
+    static final String REMOVED = "nightshift.removed";
+
+    /// The property with the SHA-256 of the batch's manifest.
+    static final String MANIFEST = "nightshift.manifest-sha256";
+
+    /// Whether readers of `main` see a batch.
+    enum Visibility {
+        /// They have never seen it.
+        ABSENT,
+        /// They see it.
+        VISIBLE,
+        /// They have seen it, and see it no more.
+        REMOVED
+    }
+
+    private final TableMetadata table;
+    private final BaseTable files;
+
+    /// @param name of the table
+    BatchSnapshots(String name, TableOperations table, TableMetadata state) {
+        this.table = state;
+        this.files = new BaseTable(new TableChange.OneState(table, state), name);
+    }
+
+    /// The branch with the newest batch of a job.
+    static String latest(String job) {
+        return job + "_latest";
+    }
+
+    /// Snapshots may have been expired. Then the files of a batch say that it is there.
+    Visibility of(BatchId batch) {
+        Snapshot head = table.currentSnapshot();
+        if (head == null) {
+            return Visibility.ABSENT;
+        }
+        for (Snapshot snapshot : SnapshotUtil.ancestorsOf(head.snapshotId(), table::snapshot)) {
+            if (batch.value().equals(property(snapshot, BATCH))) {
+                return Visibility.VISIBLE;
+            }
+            if (batch.value().equals(property(snapshot, REMOVED))) {
+                return Visibility.REMOVED;
+            }
+        }
+        return files(batch, SnapshotRef.MAIN_BRANCH).isEmpty() ? Visibility.ABSENT : Visibility.VISIBLE;
+    }
+
+    private static @Nullable String property(Snapshot snapshot, String name) {
+        Map<String, String> summary = snapshot.summary();
+        return summary == null ? null : summary.get(name);
+    }
+
+    /// The files of a batch that a branch or a tag has.
+    List<FileScanTask> files(BatchId batch, String ref) {
+        List<FileScanTask> tasks = new ArrayList<>();
+        if (table.ref(ref) == null) {
+            return tasks;
+        }
+        try (CloseableIterable<FileScanTask> found = files.newScan()
+                .useRef(ref)
+                .filter(Expressions.equal(TableColumns.BATCH, batch.value()))
+                .planFiles()) {
+            found.forEach(tasks::add);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return tasks;
+    }
+
+    /// The newest batch of a job that readers see.
+    Optional<BatchId> newest(String job) {
+        SnapshotRef branch = table.ref(latest(job));
+        return branch == null
+                ? Optional.empty()
+                : Optional.ofNullable(property(table.snapshot(branch.snapshotId()), BATCH))
+                        .filter(BatchId::isValid)
+                        .map(BatchId::new);
+    }
+
+    /// Branches and tags that still have files of a batch.
+    List<String> refs(BatchId batch) {
+        return table.refs().keySet().stream()
+                .filter(ref -> !files(batch, ref).isEmpty())
+                .sorted()
+                .toList();
+    }
+
+    /// Shows a batch.
+    void show(Transaction transaction, BatchId batch, List<DataFile> shown, String manifestSha256) {
+        Map<String, String> properties = Map.of(BATCH, batch.value(), MANIFEST, manifestSha256);
+        if (newest(batch.job()).filter(newer -> newer.compareTo(batch) > 0).isEmpty()) {
+            replaceLatest(transaction, batch.job(), shown, properties);
+        }
+        var append = transaction.newFastAppend();
+        shown.forEach(append::appendFile);
+        properties.forEach(append::set);
+        append.commit();
+    }
+
+    private static void replaceLatest(
+            Transaction transaction, String job, List<DataFile> shown, Map<String, String> properties) {
+        OverwriteFiles latest =
+                transaction.newOverwrite().toBranch(latest(job)).overwriteByRowFilter(Expressions.alwaysTrue());
+        shown.forEach(latest::addFile);
+        properties.forEach(latest::set);
+        latest.commit();
+    }
+
+    /// Removes a batch. If it is the newest of its job, the one before becomes the newest.
+    void remove(Transaction transaction, BatchId batch) {
+        if (newest(batch.job()).filter(batch::equals).isPresent()) {
+            Optional<BatchId> before = newestBut(batch);
+            if (before.isPresent()) {
+                replaceLatest(
+                        transaction,
+                        batch.job(),
+                        files(before.get(), SnapshotRef.MAIN_BRANCH).stream()
+                                .map(task -> task.file().copy())
+                                .toList(),
+                        Map.of(BATCH, before.get().value()));
+            } else {
+                transaction.manageSnapshots().removeBranch(latest(batch.job())).commit();
+            }
+        }
+        var delete = transaction.newDelete().deleteFromRowFilter(Expressions.equal(TableColumns.BATCH, batch.value()));
+        delete.set(REMOVED, batch.value());
+        delete.commit();
+    }
+
+    private Optional<BatchId> newestBut(BatchId batch) {
+        TreeSet<BatchId> others = new TreeSet<>(Comparator.naturalOrder());
+        try (CloseableIterable<FileScanTask> found = files.newScan()
+                .filter(Expressions.startsWith(TableColumns.BATCH, batch.job() + "-"))
+                .planFiles()) {
+            for (FileScanTask task : found) {
+                String value = String.valueOf(task.file().partition().get(0, String.class));
+                if (BatchId.isValid(value)) {
+                    others.add(new BatchId(value));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return others.descendingSet().stream()
+                .filter(other -> other.isOfJob(batch.job()) && !other.equals(batch))
+                .findFirst();
+    }
+
+    /// @throws FailureException permanent, saying that a removed batch stays removed
+    static FailureException removed(BatchId batch, String name) {
+        return FailureException.permanent(
+                "%s was removed from %s, so it can't be published again. Run the job again with --new"
+                        .formatted(batch, name));
+    }
+}

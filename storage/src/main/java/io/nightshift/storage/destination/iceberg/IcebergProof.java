@@ -1,0 +1,141 @@
+package io.nightshift.storage.destination.iceberg;
+
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.IcebergDestination;
+import io.nightshift.protocol.plan.Slice;
+import io.nightshift.storage.destination.Check;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.Publication;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.apache.iceberg.FileScanTask;
+import org.apache.iceberg.SnapshotRef;
+import org.jspecify.annotations.Nullable;
+
+/// The files of a batch, compared with the ledger, and with the files that readers of the table find.
+final class IcebergProof implements OutputProof {
+
+    private final CommittedBatch batch;
+    private final @Nullable Publication publication;
+    private final IcebergDestination destination;
+    private final IcebergTable table;
+    private final String place;
+    private final OutputProof files;
+
+    /// @param publication what the ledger says of it; null if there is none
+    /// @param place of the batch's files, as Iceberg has it
+    /// @param files compares the files
+    IcebergProof(
+            CommittedBatch batch,
+            @Nullable Publication publication,
+            IcebergDestination destination,
+            IcebergTable table,
+            String place,
+            OutputProof files) {
+        this.batch = batch;
+        this.publication = publication;
+        this.destination = destination;
+        this.table = table;
+        this.place = place;
+        this.files = files;
+    }
+
+    @Override
+    public String place() {
+        return "table";
+    }
+
+    @Override
+    public void checkPlace(Check check) {
+        String recorded = publication == null ? "" : publication.destination();
+        if (!recorded.equals(destination.toString())) {
+            check.problem("the ledger says it was published in %s, its job says %s", recorded, destination);
+        }
+        try {
+            checkSnapshot(check);
+        } catch (FailureException e) {
+            check.problem("%s", e.getMessage());
+        }
+        files.checkPlace(check);
+    }
+
+    /// Readers of the table find the committed files, and no others of the batch.
+    private void checkSnapshot(Check check) {
+        Map<String, Long> expected = new TreeMap<>();
+        FileNames names = Objects.requireNonNull(files.files());
+        for (PartitionCommit commit : batch.commits()) {
+            if (commit.predictions() > 0) {
+                expected.put(place + "/" + names.part(commit), commit.predictions());
+            }
+        }
+        List<FileScanTask> found =
+                table.look(List.of(), snapshots -> snapshots.files(batch.id(), SnapshotRef.MAIN_BRANCH));
+        for (FileScanTask task : found) {
+            Long rows = expected.remove(task.file().location());
+            if (rows == null) {
+                check.problem(
+                        "the table %s has the file %s for the batch, which the ledger does not; another program has rewritten the batch",
+                        destination.table(), task.file().location());
+            } else if (rows != task.file().recordCount()) {
+                check.problem(
+                        "the table %s has %,d rows for the file %s, the ledger says %,d",
+                        destination.table(),
+                        task.file().recordCount(),
+                        task.file().location(),
+                        rows);
+            } else if (!task.deletes().isEmpty()) {
+                check.problem(
+                        "another program has deleted rows of the file %s in the table %s",
+                        task.file().location(), destination.table());
+            }
+        }
+        expected.keySet().forEach(file -> check.problem("the table %s lacks the file %s", destination.table(), file));
+    }
+
+    @Override
+    public InputStream manifest() throws IOException {
+        return files.manifest();
+    }
+
+    @Override
+    public @Nullable FileNames files() {
+        return files.files();
+    }
+
+    @Override
+    public boolean checkRows(Check checksums, Check rows) {
+        return files.checkRows(checksums, rows);
+    }
+
+    @Override
+    public boolean areSame(List<PartitionCommit> commits, List<Slice> slices) {
+        return files.areSame(commits, slices);
+    }
+
+    @Override
+    public List<String> repeated(List<PartitionCommit> commits, int limit) {
+        return files.repeated(commits, limit);
+    }
+
+    @Override
+    public boolean predictions(List<PartitionCommit> commits, PredictionVisitor visitor) {
+        return files.predictions(commits, visitor);
+    }
+
+    @Override
+    public void checkStaging(Check staging) {
+        files.checkStaging(staging);
+    }
+
+    @Override
+    public void close() {
+        files.close();
+    }
+}

@@ -1,0 +1,316 @@
+package io.nightshift.storage.destination.iceberg;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.IcebergDestination;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.PartitionKey;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.destination.FirstRows;
+import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.storage.destination.PredictionColumns;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.destination.ValueLimit;
+import io.nightshift.storage.destination.ValueLimits;
+import io.nightshift.storage.destination.folder.FolderStore;
+import io.nightshift.storage.destination.iceberg.BatchSnapshots.Visibility;
+import io.nightshift.storage.destination.objects.ObjectDestination;
+import io.nightshift.storage.destination.parquet.ParquetFormat;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.iceberg.IcebergCatalogs;
+import io.nightshift.storage.iceberg.WarehouseFiles;
+import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.source.SourceReaders;
+import io.nightshift.storage.source.files.ObjectCopies;
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A destination that is a table of an Iceberg catalog.
+///
+/// The files of a batch are those of a [FolderStore] or an [ObjectDestination] in the folder `nightshift` of
+/// the table. That one publishes the batch first, and so decides what it consists of, whichever coordinators
+/// come. Then anybody can carry the decision out: one commit, which names the files in a snapshot unless a
+/// snapshot of the batch is there. Readers of the table see nothing before.
+public final class IcebergStore implements DestinationStore {
+
+    private static final Logger LOG = LoggerFactory.getLogger(IcebergStore.class);
+
+    /// The folder in a table's location.
+    private static final String FOLDER = "/nightshift";
+
+    private static final ValueLimit FINITE =
+            new ValueLimit("NOT isfinite(%s)", "is infinite, which Iceberg tables can't store");
+
+    private final IcebergDestination destination;
+    private final IcebergTable table;
+    private final Supplier<DuckDb> duckDb;
+    private final SourceReaders sources;
+    private final FileRoots roots;
+    private final ObjectCopies copies;
+    private final ParquetFormat format;
+
+    /// @param catalogs of the node
+    /// @param duckDb opened when first needed
+    /// @param roots of the folders that tables may be in
+    /// @param copies of objects, with the stores that tables may be in
+    public IcebergStore(
+            IcebergDestination destination,
+            IcebergCatalogs catalogs,
+            Supplier<DuckDb> duckDb,
+            SourceReaders sources,
+            FileRoots roots,
+            ObjectCopies copies) {
+        this.destination = destination;
+        this.table = new IcebergTable(destination, catalogs);
+        this.duckDb = duckDb;
+        this.sources = sources;
+        this.roots = roots;
+        this.copies = copies;
+        this.format = new ParquetFormat(new ParquetDestination("/"), table);
+    }
+
+    /// The files of the table's batches.
+    private DestinationStore files() {
+        return files(table.requireLocation());
+    }
+
+    private Optional<DestinationStore> filesIfAny() {
+        return table.location().map(this::files);
+    }
+
+    private DestinationStore files(String location) {
+        String place = WarehouseFiles.plain(location) + FOLDER;
+        return ObjectAddress.isAddress(place)
+                ? new ObjectDestination(place, null, format, duckDb, sources, copies)
+                : new FolderStore(place, null, format, duckDb, sources, roots);
+    }
+
+    /// Where the files of a batch are, as Iceberg has it.
+    private static String place(String location, BatchId batch) {
+        return location + FOLDER + "/batch=" + batch;
+    }
+
+    /// Where the files of a published batch are, as the store of the files has it.
+    private String filesOf(BatchId batch) {
+        return WarehouseFiles.plain(place(table.requireLocation(), batch));
+    }
+
+    /// A catalog that can't be reached now is no reason.
+    @Override
+    public List<String> checkPlace() {
+        try {
+            return filesIfAny().map(DestinationStore::checkPlace).orElse(List.of());
+        } catch (FailureException e) {
+            return e.failure().isPermanent() ? List.of(e.failure().message()) : List.of();
+        }
+    }
+
+    @Override
+    public List<String> check(Job job, ModelDescription model) {
+        PartitionKey key = job.partitions().key();
+        if (key != null && key.folder() != null) {
+            return List.of("partitions.folder: a table has no folders; write partitions.column: " + key.folder());
+        }
+        List<String> reasons = new ArrayList<>(checkPlace());
+        try {
+            TableColumns columns = columns(job, model);
+            if (reasons.isEmpty()) {
+                reasons.addAll(table.obstacles(columns));
+            }
+        } catch (FailureException e) {
+            if (e.failure().isPermanent()) {
+                reasons.add(e.failure().message());
+            }
+        }
+        return reasons;
+    }
+
+    private TableColumns columns(Job job, ModelDescription model) {
+        return TableColumns.of(
+                PredictionColumns.schema(sources.of(job.source()).bind(job, model), model),
+                job.output().newSchema());
+    }
+
+    /// Not only texts are limited: see [#limits()].
+    @Override
+    public @Nullable TextLimit textLimit() {
+        return null;
+    }
+
+    @Override
+    public ValueLimits limits() {
+        return (type, isId) -> type.equals("DATE") || type.startsWith("TIMESTAMP") ? FINITE : null;
+    }
+
+    @Override
+    public PartitionWriter writer(Lease lease, String node, int blockRows) {
+        return files().writer(lease, node, blockRows);
+    }
+
+    @Override
+    public void remove(Lease lease) {
+        filesIfAny().ifPresent(files -> files.remove(lease));
+    }
+
+    @Override
+    public void prepare(BatchId batch, Job job, ModelDescription model) {
+        table.make(columns(job, model));
+        files().prepare(batch, job, model);
+    }
+
+    @Override
+    public String staging(BatchId batch) {
+        return files().staging(batch);
+    }
+
+    @Override
+    public Publication publish(CommittedBatch batch) {
+        if (table.visibility(batch.id()) == Visibility.REMOVED) {
+            throw BatchSnapshots.removed(batch.id(), destination.table());
+        }
+        return show(batch.id(), files().publish(batch));
+    }
+
+    /// Carries out what was decided, unless that is done.
+    ///
+    /// @param decided the published files
+    private Publication show(BatchId batch, Publication decided) {
+        String location = table.requireLocation();
+        String manifest = files(location)
+                .manifest(batch)
+                .orElseThrow(
+                        () -> FailureException.permanent("the manifest of %s is gone from %s. Start over with --new"
+                                .formatted(batch, decided.destination())));
+        PublishedFiles files = PublishedFiles.of(place(location, batch), batch, manifest);
+        table.show(batch, state -> files.dataFiles(state, duckDb), decided.manifestSha256());
+        return new Publication(destination.toString(), decided.manifestSha256());
+    }
+
+    @Override
+    public Optional<Publication> fence(BatchId batch, int incarnation) {
+        Optional<Publication> decided = filesIfAny().flatMap(files -> files.fence(batch, incarnation));
+        return decided.isEmpty() || table.visibility(batch) == Visibility.REMOVED
+                ? Optional.empty()
+                : Optional.of(show(batch, decided.get()));
+    }
+
+    @Override
+    public void keepQuarantine(CommittedBatch batch) {
+        filesIfAny().ifPresent(files -> files.keepQuarantine(batch));
+    }
+
+    @Override
+    public void discard(BatchId batch) {
+        try {
+            filesIfAny().ifPresent(files -> files.discard(batch));
+        } catch (FailureException e) {
+            LOG.warn("{}: staged output could not be removed: {}", batch, e.getMessage());
+        }
+    }
+
+    @Override
+    public void unpublish(BatchId batch) {
+        table.remove(batch);
+    }
+
+    /// Readers of a branch or a tag that still has the batch would find no files.
+    @Override
+    public void delete(BatchId batch) {
+        table.remove(batch);
+        List<String> refs = table.look(List.of(), snapshots -> snapshots.refs(batch));
+        if (!refs.isEmpty()) {
+            throw FailureException.permanent(
+                    "the files of %s are not deleted, because the branch or tag %s of %s still has them. Drop it, or let it go forward"
+                            .formatted(batch, String.join(", ", refs), destination.table()));
+        }
+        filesIfAny().ifPresent(files -> files.delete(batch));
+    }
+
+    @Override
+    public Optional<String> supplementRefusal(Job job) {
+        return Optional.of(
+                "rows can't be added yet to a published batch in an Iceberg table; run the job again with --new");
+    }
+
+    @Override
+    public Optional<String> reuseRefusal(Job job) {
+        return Optional.of(
+                "parts in an Iceberg table can't be reused unchanged, because each row carries its batch; run the job with the other model and --new");
+    }
+
+    @Override
+    public Optional<BatchId> newest(String job) {
+        try {
+            return table.look(Optional.<BatchId>empty(), snapshots -> snapshots.newest(job));
+        } catch (FailureException e) {
+            if (e.failure().isPermanent()) {
+                throw e;
+            }
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public Optional<String> manifest(BatchId published) {
+        return filesIfAny().flatMap(files -> files.manifest(published));
+    }
+
+    @Override
+    public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
+        Optional<String> location = table.location();
+        if (location.isEmpty()) {
+            return new MissingTableProof(destination);
+        }
+        String place = place(location.get(), batch.id());
+        Publication decided =
+                published == null ? null : new Publication(WarehouseFiles.plain(place), published.manifestSha256());
+        return new IcebergProof(
+                batch,
+                published,
+                destination,
+                table,
+                place,
+                files(location.get()).verify(batch, phase, decided));
+    }
+
+    @Override
+    public Query query(BatchId batch, String published, String column, boolean quarantine) {
+        return files().query(batch, filesOf(batch), column, quarantine);
+    }
+
+    @Override
+    public FirstRows head(BatchId batch, String published, int limit) {
+        return files().head(batch, filesOf(batch), limit);
+    }
+
+    @Override
+    public void open(BatchId batch, String published, Connection connection, String name) {
+        files().open(batch, filesOf(batch), connection, name);
+    }
+
+    @Override
+    public QuarantinedRows quarantined(CommittedBatch batch) {
+        return files().quarantined(batch);
+    }
+
+    @Override
+    public Optional<String> quarantineFile(Attempt committed) {
+        return files().quarantineFile(committed);
+    }
+}

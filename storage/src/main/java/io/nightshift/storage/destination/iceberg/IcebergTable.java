@@ -1,0 +1,199 @@
+package io.nightshift.storage.destination.iceberg;
+
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.IcebergDestination;
+import io.nightshift.storage.destination.iceberg.BatchSnapshots.Visibility;
+import io.nightshift.storage.destination.parquet.FileColumns;
+import io.nightshift.storage.iceberg.IcebergCatalogs;
+import io.nightshift.storage.iceberg.OpenCatalog;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.Schema;
+import org.apache.iceberg.TableMetadata;
+import org.apache.iceberg.TableOperations;
+import org.apache.iceberg.TableProperties;
+import org.apache.iceberg.UpdateSchema;
+import org.apache.iceberg.catalog.TableIdentifier;
+import org.apache.iceberg.types.Types.NestedField;
+import org.jspecify.annotations.Nullable;
+
+/// The table of a destination, in its catalog. Every call waits for the catalog, and throws a
+/// [FailureException] if it can't be reached. Safe for several threads.
+final class IcebergTable implements FileColumns {
+
+    /// A table of daily batches keeps the metadata of some months, and no more.
+    private static final Map<String, String> PROPERTIES = Map.of(
+            TableProperties.FORMAT_VERSION,
+            "2",
+            TableProperties.METADATA_DELETE_AFTER_COMMIT_ENABLED,
+            "true",
+            TableProperties.METADATA_PREVIOUS_VERSIONS_MAX,
+            "100");
+
+    private final IcebergDestination destination;
+    private final TableIdentifier table;
+    private final IcebergCatalogs catalogs;
+    private volatile @Nullable String location;
+
+    IcebergTable(IcebergDestination destination, IcebergCatalogs catalogs) {
+        this.destination = destination;
+        this.table = TableIdentifier.parse(destination.table());
+        this.catalogs = catalogs;
+    }
+
+    private String name() {
+        return destination.table();
+    }
+
+    private OpenCatalog catalog() {
+        return catalogs.get(destination.catalog());
+    }
+
+    private <T> T call(String doing, Supplier<T> work) {
+        return catalog().call(doing, work);
+    }
+
+    private TableOperations operations() {
+        return catalog().find(table).orElseThrow(this::missing);
+    }
+
+    private FailureException missing() {
+        return FailureException.permanent("there is no %s; it was dropped".formatted(destination));
+    }
+
+    /// Where the table is; nothing if there is no table.
+    Optional<String> location() {
+        if (location == null) {
+            location = catalog()
+                    .find(table)
+                    .map(found -> found.current().location())
+                    .orElse(null);
+        }
+        return Optional.ofNullable(location);
+    }
+
+    /// Where the table is.
+    String requireLocation() {
+        return location().orElseThrow(this::missing);
+    }
+
+    /// Why columns can't be written to the table as it is now; empty if they can.
+    List<String> obstacles(TableColumns columns) {
+        return catalog()
+                .find(table)
+                .map(TableOperations::current)
+                .map(state -> columns.obstacles(name(), state.schema(), state.spec()))
+                .orElse(List.of());
+    }
+
+    /// Makes the table, or adapts it to what a batch needs.
+    void make(TableColumns columns) {
+        TableOperations made = catalog().find(table).orElseGet(() -> {
+            Schema schema = columns.schema();
+            return catalog().create(table, schema, TableColumns.spec(schema), PROPERTIES);
+        });
+        call(
+                "%s can't be adapted".formatted(name()),
+                () -> TableChange.commit(name(), made, (state, transaction) -> {
+                    List<String> obstacles = columns.obstacles(name(), state.schema(), state.spec());
+                    if (!obstacles.isEmpty()) {
+                        throw FailureException.permanent(String.join("\n", obstacles));
+                    }
+                    if (!columns.needsChange(state.schema())) {
+                        return false;
+                    }
+                    UpdateSchema update = transaction.updateSchema();
+                    columns.adapt(state.schema(), update);
+                    update.commit();
+                    return true;
+                }));
+    }
+
+    /// Looks at the table as it is now.
+    ///
+    /// @param absent the answer if there is no table
+    <T> T look(T absent, Function<BatchSnapshots, T> work) {
+        Optional<TableOperations> found = catalog().find(table);
+        return found.isEmpty()
+                ? absent
+                : call(
+                        "%s can't be read".formatted(name()),
+                        () -> work.apply(new BatchSnapshots(
+                                name(), found.get(), found.get().current())));
+    }
+
+    /// Whether readers see a batch.
+    Visibility visibility(BatchId batch) {
+        return look(Visibility.ABSENT, snapshots -> snapshots.of(batch));
+    }
+
+    /// Makes the data files of a batch for a state of the table.
+    @FunctionalInterface
+    interface BatchFiles {
+        List<DataFile> of(TableMetadata state);
+    }
+
+    /// Shows a batch, unless readers see it already.
+    ///
+    /// @throws FailureException permanent, if the batch was removed
+    void show(BatchId batch, BatchFiles files, String manifestSha256) {
+        TableOperations operations = operations();
+        call(
+                "%s can't be published in %s".formatted(batch, name()),
+                () -> TableChange.commit(name(), operations, (state, transaction) -> {
+                    BatchSnapshots snapshots = new BatchSnapshots(name(), operations, state);
+                    switch (snapshots.of(batch)) {
+                        case VISIBLE -> {
+                            return false;
+                        }
+                        case REMOVED -> throw BatchSnapshots.removed(batch, name());
+                        case ABSENT -> {}
+                    }
+                    snapshots.show(transaction, batch, files.of(state), manifestSha256);
+                    return true;
+                }));
+    }
+
+    /// Takes a batch out of readers' sight, if they see it.
+    void remove(BatchId batch) {
+        Optional<TableOperations> found = catalog().find(table);
+        found.ifPresent(operations -> call(
+                "%s can't be removed from %s".formatted(batch, name()),
+                () -> TableChange.commit(name(), operations, (state, transaction) -> {
+                    BatchSnapshots snapshots = new BatchSnapshots(name(), operations, state);
+                    if (snapshots.of(batch) != Visibility.VISIBLE) {
+                        return false;
+                    }
+                    snapshots.remove(transaction, batch);
+                    return true;
+                })));
+    }
+
+    /// The IDs of columns stay what they are while a batch is written.
+    @Override
+    public FileColumns.Of of(Lease lease, List<String> names) {
+        Schema schema = catalog().schema(table, lease.attempt().batch().value()).orElseThrow(this::missing);
+        Map<String, NestedField> fields = TableColumns.fields(name(), schema, names);
+        return new FileColumns.Of() {
+            @Override
+            public String cast(String column, String sql, String type) {
+                NestedField field = fields.get(column);
+                return field == null ? sql : ColumnType.cast(sql, type, field.type());
+            }
+
+            @Override
+            public Map<String, Integer> fieldIds() {
+                Map<String, Integer> ids = new TreeMap<>();
+                fields.forEach((name, field) -> ids.put(name, field.fieldId()));
+                return ids;
+            }
+        };
+    }
+}

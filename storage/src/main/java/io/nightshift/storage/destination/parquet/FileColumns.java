@@ -1,0 +1,28 @@
+package io.nightshift.storage.destination.parquet;
+
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import java.util.List;
+import java.util.Map;
+
+/// What the files of a table need to know of its columns. Safe for several threads.
+public interface FileColumns {
+
+    /// The columns of one attempt's file.
+    ///
+    /// @param names of the columns in the file
+    /// @throws io.nightshift.protocol.failure.FailureException if the table can't be read
+    Of of(Lease lease, List<String> names);
+
+    /// The columns of a file.
+    interface Of {
+
+        /// An expression whose values have the type of the table's column.
+        ///
+        /// @param sql of DuckDB's type
+        /// @param type DuckDB's name of that type
+        String cast(String column, String sql, String type);
+
+        /// The IDs that the file has for its columns, by their names.
+        Map<String, Integer> fieldIds();
+    }
+}
