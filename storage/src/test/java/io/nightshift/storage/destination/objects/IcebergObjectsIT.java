@@ -30,8 +30,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/// The contract for an Iceberg table in a real store. It is the sum of the contracts of tables and of objects, so it is
-/// run by `-Dnightshift.iceberg.objects=true` only, after changes of either.
+/// The contract for an Iceberg table in a real store. It is the sum of the contracts of tables and of objects, so
+/// only `-Dnightshift.iceberg.objects=true` runs it, after changes of either.
 @EnabledIfSystemProperty(named = "nightshift.iceberg.objects", matches = "true")
 class IcebergObjectsIT extends ObjectContract {
 

@@ -67,8 +67,8 @@ class IcebergTableIT {
                         ContractBatch.MODEL,
                         new Job.Output(List.of("note")),
                         "ticket")) {
-            CatalogSettings catalog = new CatalogSettings.Rest(
-                    "lake", server.uri(), null, IcebergServer.TOKEN, null, null, null);
+            CatalogSettings catalog =
+                    new CatalogSettings.Rest("lake", server.uri(), null, IcebergServer.TOKEN, null, null, null);
             try (Destinations destinations = new Destinations(
                     () -> batch.data().duckDb,
                     new Sources(() -> batch.data().duckDb, FileRoots.UNRESTRICTED, copies),
@@ -86,7 +86,8 @@ class IcebergTableIT {
                         .allSatisfy(file -> assertThat(file).startsWith(place + "/part-"));
                 assertThat(Objects.requireNonNull(copies.stores()
                                         .of(BatchKeys.prefix(place))
-                                        .find(BatchKeys.prefix(place).with(BatchKeys.prefix(place).key() + "_SUCCESS")))
+                                        .find(BatchKeys.prefix(place)
+                                                .with(BatchKeys.prefix(place).key() + "_SUCCESS")))
                                 .bytes())
                         .isZero();
                 List<Finding> findings = new ArrayList<>();
@@ -94,10 +95,7 @@ class IcebergTableIT {
                     proof.checkPlace(new Check("place", findings::add));
                     proof.checkRows(new Check("checksums", findings::add), new Check("rows", findings::add));
                 }
-                assertThat(findings)
-                        .hasSize(3)
-                        .extracting(Finding::outcome)
-                        .containsOnly(Finding.Outcome.PROVED);
+                assertThat(findings).hasSize(3).extracting(Finding::outcome).containsOnly(Finding.Outcome.PROVED);
 
                 store.unpublish(ContractBatch.ID);
                 assertThat(files(destinations)).isEmpty();
