@@ -153,7 +153,9 @@ final class QuarantineRedriver implements Redriver {
                 state.pinned().index().partitions() + batch.supplements().size(),
                 new Epoch(state.incarnation(), 1));
         List<Slice> slices = slices(input);
-        Lease lease = new Lease(attempt, job, state.model(), 0, slices, store.staging(state.batch()));
+        // One file of predictions appears at once for readers that list files.
+        Job inOneFile = job.withDestination(job.destination().undivided());
+        Lease lease = new Lease(attempt, inOneFile, state.model(), 0, slices, store.staging(state.batch()));
         store.prepareSupplement(batch, job, description(submitted));
         PartitionCommit commit = attempts.apply(lease)
                 .selecting(new QuarantineSelection(

@@ -98,7 +98,7 @@ final class ManifestCheck {
                 ? Collections.emptyIterator()
                 : history.commits().stream()
                         .flatMap(commit -> listed.of(history.state().batch(), commit))
-                        .filter(file -> key.equals("parts") == file.name().endsWith(listed.part(file.partition())))
+                        .filter(file -> key.equals("parts") == file.holdsPredictions())
                         .iterator();
     }
 

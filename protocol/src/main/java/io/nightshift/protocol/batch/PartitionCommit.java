@@ -1,6 +1,7 @@
 package io.nightshift.protocol.batch;
 
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -45,12 +46,23 @@ public record PartitionCommit(
         @Nullable PartitionStatistics statistics,
         @Nullable ModelComparison comparison) {
 
-    /// A written file, or the rows written to a table.
+    /// A written file, the files of a divided part, or the rows written to a table.
     ///
     /// @param rows the number of rows; 0 or more
     /// @param bytes the size, 0 or more
-    /// @param sha256 the digest of the file or the rows, 64 hexadecimal digits
-    public record OutputFile(long rows, long bytes, String sha256) {}
+    /// @param sha256 the digest of the file or the rows, 64 hexadecimal digits; of a divided part, the digest of
+    ///     the digests of its files
+    /// @param files of a divided part, two or more, in the order of their rows; empty if it is one file
+    public record OutputFile(long rows, long bytes, String sha256, List<OutputFile> files) {
+        public OutputFile {
+            files = List.copyOf(files);
+        }
+
+        /// One file, or rows.
+        public OutputFile(long rows, long bytes, String sha256) {
+            this(rows, bytes, sha256, List.of());
+        }
+    }
 
     /// The commit of a partition without unseen categories.
     public PartitionCommit(

@@ -22,6 +22,11 @@ public sealed interface Destination
         return null;
     }
 
+    /// This destination without the division of partitions into files of a size.
+    default Destination undivided() {
+        return this;
+    }
+
     /// Every kind, by the key under `destination` that chooses it.
     static Map<String, Class<? extends Destination>> kinds() {
         return Kinds.DESTINATIONS.stream().collect(Collectors.toUnmodifiableMap(Kind::name, Kind::type));

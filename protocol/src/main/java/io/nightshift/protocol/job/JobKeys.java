@@ -424,6 +424,7 @@ final class JobKeys {
         CRON(
                 "^ *(@[a-z]+|[^\\u0000-\\u0020@]+( +[^\\u0000-\\u0020]+){4,5}) *$",
                 "a cron expression of five fields, or of six with seconds first, such as \"0 2 * * *\", or a name such as @daily"),
+        SIZE(ByteSize.REGEX, "a size such as 256MB or 1GiB, with KB, KiB, MB, MiB, GB or GiB"),
         DATE("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a date such as 2026-11-25"),
         TIME_OF_DAY("^([01][0-9]|2[0-3]):[0-5][0-9]$", "a time of day from 00:00 to 23:59, in quotes"),
         EXPRESSION("^" + Patterns.BLOCK + "$", "a column name or SQL expression"),

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 ///     for as many as the memory allows
 /// @param orderBy the columns of the output by which the rows of a file are sorted; empty for the source's order
 /// @param bloomFilters the columns of the output that have Bloom filters, in any case; empty for none
+/// @param fileBytes the size in bytes at which another file of a partition is begun; null for one file of each
+///     partition
 public record ParquetDestination(
         String folder,
         @Nullable LoadTables loads,
@@ -33,7 +35,8 @@ public record ParquetDestination(
         @Nullable Integer level,
         @Nullable Integer rowGroupRows,
         List<String> orderBy,
-        List<String> bloomFilters)
+        List<String> bloomFilters,
+        @Nullable Long fileBytes)
         implements Destination {
 
     /// The greatest level of Zstandard.
@@ -106,7 +109,12 @@ public record ParquetDestination(
                                                     new Texts(Form.COLUMN, 0, true),
                                                     "Columns of the output that have Bloom filters, so that readers that look for one value skip row groups without it. All columns then have dictionaries, which makes files larger.",
                                                     "record_id")
-                                            .or(List.of())))),
+                                            .or(List.of()),
+                                    JobKey.optional(
+                                            "file-size",
+                                            new Text(Form.SIZE),
+                                            "The size at which a partition begins another file. A file ends with the row group that reaches the size. Without this key, each partition is one file.",
+                                            "256MB")))),
                     "Parquet files in a folder, or below a prefix of an object store: the folder, or a map of `folder` and how the files are written.",
                     ""),
             ParquetDestination::read,
@@ -126,7 +134,7 @@ public record ParquetDestination(
     ///
     /// @param loads their tables, or null if there are none
     public ParquetDestination(String folder, @Nullable LoadTables loads) {
-        this(folder, loads, null, null, null, List.of(), List.of());
+        this(folder, loads, null, null, null, List.of(), List.of(), null);
     }
 
     /// Files that no warehouse loads.
@@ -137,7 +145,19 @@ public record ParquetDestination(
             @Nullable Integer rowGroupRows,
             List<String> orderBy,
             List<String> bloomFilters) {
-        this(folder, null, codec, level, rowGroupRows, orderBy, bloomFilters);
+        this(folder, null, codec, level, rowGroupRows, orderBy, bloomFilters, null);
+    }
+
+    /// These files, divided by their size.
+    ///
+    /// @param bytes the size at which another file of a partition is begun; null for one file of each partition
+    public ParquetDestination withFileBytes(@Nullable Long bytes) {
+        return new ParquetDestination(folder, loads, codec, level, rowGroupRows, orderBy, bloomFilters, bytes);
+    }
+
+    @Override
+    public ParquetDestination undivided() {
+        return withFileBytes(null);
     }
 
     private static List<JobKey> keys(JobKey... own) {
@@ -153,7 +173,8 @@ public record ParquetDestination(
                 whole(values, "level"),
                 whole(values, "row-group-rows"),
                 values.texts("order-by"),
-                values.texts("bloom-filters"));
+                values.texts("bloom-filters"),
+                values.textOrNull("file-size") == null ? null : ByteSize.parse(values.text("file-size")));
     }
 
     private static @Nullable Integer whole(JobValues values, String name) {
@@ -182,6 +203,9 @@ public record ParquetDestination(
         }
         if (!bloomFilters.isEmpty()) {
             values.put("bloom-filters", bloomFilters);
+        }
+        if (fileBytes != null) {
+            values.put("file-size", ByteSize.text(fileBytes));
         }
         return values.size() == 1 ? Map.of("", folder) : values;
     }

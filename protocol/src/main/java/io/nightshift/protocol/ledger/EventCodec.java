@@ -57,6 +57,7 @@ public final class EventCodec {
             .addMixIn(AlertEvent.class, AlertEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
             .addMixIn(PartitionCommit.class, RareFields.class)
+            .addMixIn(PartitionCommit.OutputFile.class, RareFiles.class)
             .addMixIn(BatchEvent.Committed.class, RareDiscards.class)
             .addMixIn(BatchRegisterEvent.Reentered.class, RarelySuperseded.class)
             .addMixIn(CutPlan.Piece.class, Numbers.class)
@@ -315,6 +316,12 @@ public final class EventCodec {
 
         @JsonInclude(JsonInclude.Include.NON_DEFAULT)
         int threads();
+    }
+
+    /// Most parts are one file.
+    interface RareFiles {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        List<PartitionCommit.OutputFile> files();
     }
 
     /// Most entries have none.

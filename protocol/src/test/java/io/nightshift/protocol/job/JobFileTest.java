@@ -312,11 +312,12 @@ class JobFileTest {
         Job job = parse(
                 SMALLEST.replace(
                         "parquet: predictions",
-                        "parquet: {folder: out, codec: zstd, level: 9, row-group-rows: 20000, order-by: [a, b], bloom-filters: record_id}"));
+                        "parquet: {folder: out, codec: zstd, level: 9, row-group-rows: 20000, order-by: [a, b], bloom-filters: record_id, file-size: 256MB}"));
 
         assertThat(job.destination())
                 .isEqualTo(new ParquetDestination(
-                        "/jobs/flights/out", null, 9, 20_000, List.of("a", "b"), List.of("record_id")));
+                                "/jobs/flights/out", null, 9, 20_000, List.of("a", "b"), List.of("record_id"))
+                        .withFileBytes(256_000_000L));
         assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8)))
                 .isEqualTo(job);
         assertThat(JobFingerprint.of(
@@ -324,6 +325,15 @@ class JobFileTest {
                 .isEqualTo(JobFingerprint.of(parse(SMALLEST)));
         assertThat(parse(SMALLEST, "destination.parquet=: x").destination())
                 .isEqualTo(new ParquetDestination("/jobs/flights/: x"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1KB, 1000", "64KiB, 65536", "1500MB, 1500000000", "2GB, 2000000000", "1GiB, 1073741824"})
+    void aFileSizeHasAUnit(String text, long bytes) {
+        assertThat(ByteSize.parse(text)).isEqualTo(bytes);
+        assertThat(ByteSize.text(bytes)).isEqualTo(text);
+        assertThat(complaint(SMALLEST.replace("parquet: predictions", "parquet: {folder: out, file-size: 256}")))
+                .contains("destination.parquet.file-size", "expected a size such as 256MB or 1GiB");
     }
 
     @Test

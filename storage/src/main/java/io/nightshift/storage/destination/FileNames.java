@@ -5,7 +5,9 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.storage.duckdb.Sql;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +38,15 @@ public record FileNames(String extension, @Nullable String folder) {
     public String part(PartitionCommit commit) {
         String name = part(commit.partition());
         return folder == null ? name : folder + "=" + escaped(commit.value()) + "/" + name;
+    }
+
+    /// One of the published files of a divided part.
+    ///
+    /// @param part the name that the part has if it is one file
+    /// @param file its position, from 0
+    private String divided(String part, int file) {
+        return String.format(
+                Locale.ROOT, "%s-%04d%s", part.substring(0, part.length() - extension.length()), file, extension);
     }
 
     /// A value as Hive writes it into the name of a folder.
@@ -85,6 +96,19 @@ public record FileNames(String extension, @Nullable String folder) {
         return STAGED.formatted(part(attempt.partition()), attempt.epoch());
     }
 
+    /// A file to which an attempt writes predictions that are divided.
+    ///
+    /// @param file its position, from 0
+    public String stagedPart(Attempt attempt, int file) {
+        return stagedParts(attempt) + file + ".staged";
+    }
+
+    /// The beginning of the names of such files, which no other file has.
+    public String stagedParts(Attempt attempt) {
+        String part = stagedPart(attempt);
+        return part.substring(0, part.lastIndexOf('.') + 1);
+    }
+
     /// The file to which an attempt writes its quarantined rows.
     public String stagedQuarantine(Attempt attempt) {
         return STAGED.formatted(quarantine(attempt.partition()), attempt.epoch());
@@ -92,18 +116,37 @@ public record FileNames(String extension, @Nullable String folder) {
 
     /// A file that a batch has committed.
     ///
+    /// @param partition of the commit
     /// @param name as readers see it
     /// @param stagedName as the worker wrote it
-    public record Committed(int partition, String name, String stagedName, OutputFile file) {}
+    /// @param holdsPredictions whether it holds predictions; otherwise quarantined rows
+    public record Committed(
+            int partition, String name, String stagedName, OutputFile file, boolean holdsPredictions) {}
 
-    /// The files of a commit: its part, and the file of its quarantined rows if there are any.
+    /// The files of a commit: those of its part, and the file of its quarantined rows if there are any.
     public Stream<Committed> of(BatchId batch, PartitionCommit commit) {
         Attempt attempt = commit.attempt(batch);
         int partition = commit.partition();
-        Committed part = new Committed(partition, part(commit), stagedPart(attempt), commit.part());
         OutputFile bad = commit.quarantine();
         return bad == null
-                ? Stream.of(part)
-                : Stream.of(part, new Committed(partition, quarantine(partition), stagedQuarantine(attempt), bad));
+                ? parts(attempt, commit)
+                : Stream.concat(
+                        parts(attempt, commit),
+                        Stream.of(new Committed(
+                                partition, quarantine(partition), stagedQuarantine(attempt), bad, false)));
+    }
+
+    private Stream<Committed> parts(Attempt attempt, PartitionCommit commit) {
+        String name = part(commit);
+        List<OutputFile> files = commit.part().files();
+        return files.isEmpty()
+                ? Stream.of(new Committed(commit.partition(), name, stagedPart(attempt), commit.part(), true))
+                : IntStream.range(0, files.size())
+                        .mapToObj(file -> new Committed(
+                                commit.partition(),
+                                divided(name, file),
+                                stagedPart(attempt, file),
+                                files.get(file),
+                                true));
     }
 }

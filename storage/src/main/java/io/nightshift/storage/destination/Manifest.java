@@ -11,7 +11,6 @@ import io.nightshift.protocol.batch.GuardResult;
 import io.nightshift.protocol.batch.Histogram;
 import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.protocol.batch.PartitionCommit;
-import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.RowDifference;
 import io.nightshift.protocol.batch.Shadow;
 import io.nightshift.protocol.batch.Supplement;
@@ -294,26 +293,31 @@ public final class Manifest {
 
     private static void files(JsonGenerator json, CommittedBatch batch, FileNames names) throws IOException {
         json.writeArrayFieldStart("parts");
-        for (PartitionCommit commit : batch.commits()) {
-            file(json, names.part(commit), commit, commit.part());
-        }
+        files(json, batch, names, true);
         json.writeEndArray();
         json.writeArrayFieldStart("quarantine");
-        for (PartitionCommit commit : batch.commits()) {
-            if (commit.quarantine() != null) {
-                file(json, names.quarantine(commit.partition()), commit, commit.quarantine());
-            }
-        }
+        files(json, batch, names, false);
         json.writeEndArray();
     }
 
-    private static void file(JsonGenerator json, String name, PartitionCommit commit, OutputFile file)
+    private static void files(JsonGenerator json, CommittedBatch batch, FileNames names, boolean predictions)
+            throws IOException {
+        for (PartitionCommit commit : batch.commits()) {
+            for (FileNames.Committed file : names.of(batch.id(), commit).toList()) {
+                if (file.holdsPredictions() == predictions) {
+                    file(json, commit, file);
+                }
+            }
+        }
+    }
+
+    private static void file(JsonGenerator json, PartitionCommit commit, FileNames.Committed file)
             throws IOException {
         json.writeStartObject();
-        json.writeStringField("file", name);
-        json.writeNumberField("rows", file.rows());
-        json.writeNumberField("bytes", file.bytes());
-        json.writeStringField("sha256", file.sha256());
+        json.writeStringField("file", file.name());
+        json.writeNumberField("rows", file.file().rows());
+        json.writeNumberField("bytes", file.file().bytes());
+        json.writeStringField("sha256", file.file().sha256());
         if (commit.epoch().isReuse()) {
             json.writeStringField("reused_model", commit.model());
         }

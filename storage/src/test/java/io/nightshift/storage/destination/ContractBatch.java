@@ -34,8 +34,8 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A batch of three partitions of ten rows, and attempts at them: what a worker writes, without a model. The
-/// rows 13 and 17 are bad.
+/// A batch of three partitions, most often of ten rows, and attempts at them: what a worker writes, without a model.
+/// The rows 13 and 17 are bad.
 public final class ContractBatch implements AutoCloseable {
 
     public static final BatchId ID = new BatchId("flights-20261124t231425-3f9a");
@@ -56,6 +56,14 @@ public final class ContractBatch implements AutoCloseable {
     private final BoundJob bound;
     private final ModelDescription model;
     private final OutputSchema schema;
+    private final int rows;
+
+    /// A batch of large partitions.
+    ///
+    /// @param rows of each partition
+    public ContractBatch(Path folder, Destination destination, int rows) {
+        this(folder, destination, MODEL, new Job.Output(List.of("note")), "ticket", rows);
+    }
 
     /// A batch whose scores are their tickets.
     ContractBatch(Path folder, Destination destination) {
@@ -65,14 +73,25 @@ public final class ContractBatch implements AutoCloseable {
     /// @param output of each row: an SQL expression over its `ticket` and the position `output`
     public ContractBatch(
             Path folder, Destination destination, ModelDescription model, Job.Output shape, String output) {
+        this(folder, destination, model, shape, output, ROWS);
+    }
+
+    private ContractBatch(
+            Path folder,
+            Destination destination,
+            ModelDescription model,
+            Job.Output shape,
+            String output,
+            int rows) {
         this.model = model;
+        this.rows = rows;
         // DuckDB takes 32 MiB for each CSV file that a query reads.
         data = new TestData(folder, 512L << 20);
         data.execute("CREATE MACRO nightshift_output(ticket, output) AS " + output);
         Path input = data.parquet(
                 "input/in.parquet",
                 "SELECT 'r' || i AS id, i * 1.5 AS f0, CASE i %% 3 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'a, \"b\"' || chr(10) END AS note FROM range(%d) t(i)"
-                        .formatted(PARTITIONS * ROWS));
+                        .formatted(PARTITIONS * rows));
         file = data.pin(input);
         Job checked =
                 JobBuilder.over(input).id("id").shape(shape).into(destination).build();
@@ -110,12 +129,12 @@ public final class ContractBatch implements AutoCloseable {
     List<Slice> slices(int... partitions) {
         List<Slice> slices = new ArrayList<>();
         for (int partition : partitions) {
-            slices.add(new Slice(file, (long) partition * ROWS, ROWS));
+            slices.add(new Slice(file, (long) partition * rows, rows));
         }
         return slices;
     }
 
-    Lease lease(DestinationStore store, int partition, Epoch epoch) {
+    public Lease lease(DestinationStore store, int partition, Epoch epoch) {
         return lease(store, ID, partition, epoch);
     }
 
@@ -124,7 +143,7 @@ public final class ContractBatch implements AutoCloseable {
                 new io.nightshift.protocol.batch.Attempt(id, partition, epoch),
                 job,
                 VERSION,
-                (long) partition * ROWS,
+                (long) partition * rows,
                 slices(partition),
                 store.staging(id));
     }
@@ -202,7 +221,7 @@ public final class ContractBatch implements AutoCloseable {
     }
 
     /// Makes a whole attempt.
-    PartitionCommit write(DestinationStore store, int partition, Epoch epoch) throws SQLException, IOException {
+    public PartitionCommit write(DestinationStore store, int partition, Epoch epoch) throws SQLException, IOException {
         try (Attempt attempt = begin(store, partition, epoch)) {
             attempt.predictions();
             attempt.quarantine();
@@ -368,7 +387,7 @@ public final class ContractBatch implements AutoCloseable {
                     lease.attempt().epoch(),
                     NODE,
                     lease.firstRow(),
-                    selected.equals("TRUE") ? ROWS : good + bad,
+                    selected.equals("TRUE") ? ContractBatch.this.rows : good + bad,
                     good + bad,
                     Objects.requireNonNull(part),
                     quarantine,

@@ -471,6 +471,54 @@ final class DashboardIT {
         browser.checkAccessibility("features");
     }
 
+    /// docs/how-to/compare.md has the pictures.
+    @Test
+    @Order(7)
+    void twoNightsAreCompared() throws Exception {
+        FlightsJob nights = FlightsJob.on(folder.resolve("scores"), """
+                SELECT *, concat(origin, '-', destination, '-', row_number() OVER (PARTITION BY date::DATE, origin,
+                destination ORDER BY date)) AS flight FROM flights
+                WHERE date::DATE = '2001-01-03' OR date::DATE = '2001-01-04' AND distance > 500""");
+        nights.edit("job: flights", "job: scores");
+        nights.edit(FlightsJob.example().resolve("flights.ubj").toString(), "flights@champion");
+        nights.edit(
+                "source:\n", "parameters:\n  day: {type: date}\n\nsource:\n  where: date::DATE = {day}\n  id: flight\n");
+        nights.edit("partitions:", """
+                checks:
+                  on-fail: warn
+                  rows: {max-change: 20%}
+                  prediction: {mean-change: 20%, psi: 0.2}
+                  psi: {distance: 0.25, hour: 0.25}
+
+                partitions:""");
+        server.command("job", "apply", nights.file().toString()).expect(0);
+        String first = nightOf("2001-01-03");
+        server.command("model", "promote", "flights@2").expect(0);
+        String second = nightOf("2001-01-04");
+
+        look("compare-job", "#/jobs/scores", "day=2001-01-04");
+        look("compare-batch", "#/batches/" + second, "psi.distance");
+        assertThat(browser.text()).contains("rows.max-change", "compared with " + first, "warn");
+        assertThat(server.command("batch", "drift", second).expect(0).out())
+                .contains("compared with " + first, "distance");
+        assertThat(server.command("batch", "diff", first, second).expect(0).out())
+                .contains("predictions of " + first, "gone", "probability");
+    }
+
+    /// Runs the job `scores` for a day.
+    ///
+    /// @return the batch
+    private static String nightOf(String day) {
+        String batch = await().atMost(PATIENCE)
+                .until(
+                        () -> server.command("job", "trigger", "scores", "--key", day, "--param", "day=" + day)
+                                .out(),
+                        out -> out.contains("scores-"))
+                .replaceFirst("(?s).*\\b(scores-\\w+-\\w+).*", "$1");
+        awaitState(batch, "published");
+        return batch;
+    }
+
     @Test
     @Order(8)
     void whoWantsLessMotionHasNoneAndAPrintedPageIsReadable() throws IOException {

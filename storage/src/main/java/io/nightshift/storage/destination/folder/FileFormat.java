@@ -5,6 +5,7 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.storage.source.BoundJob;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -29,8 +30,18 @@ public interface FileFormat {
         return check(job);
     }
 
+    /// The size in bytes at which another file of a partition is begun; 0 if a partition is one file.
+    default long fileBytes() {
+        return 0;
+    }
+
+    /// The number of rows of a file, as the file says itself. Called for formats with [#fileBytes] only.
+    default long rows(Path file) throws IOException {
+        throw new UnsupportedOperationException(file + " is not divided");
+    }
+
     /// A statement that writes an attempt's good rows to a file. If it has values, it has those of the rows,
-    /// too.
+    /// too. With [#fileBytes], the rows are written to the files that [StagedPart] names.
     ///
     /// @param blockRows how many rows may be held in memory
     SqlStatement copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows);

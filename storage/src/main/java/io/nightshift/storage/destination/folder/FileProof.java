@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// of files.
 public final class FileProof implements OutputProof {
 
-    private static final Pattern NAME = Pattern.compile("(part|_quarantine)-(\\d{6,9})[.].*");
+    private static final Pattern NAME = Pattern.compile("(part|_quarantine)-(\\d{6,9})(-\\d{4,})?[.].*");
 
     private final CommittedBatch batch;
     private final Phase phase;
@@ -180,7 +180,7 @@ public final class FileProof implements OutputProof {
     public boolean predictions(List<PartitionCommit> commits, PredictionVisitor visitor) {
         for (PartitionCommit commit : commits) {
             List<WrittenFile> parts = committed(commit)
-                    .filter(file -> file.name().endsWith(names.part(file.partition())))
+                    .filter(FileNames.Committed::holdsPredictions)
                     .map(this::locate)
                     .toList();
             try (WrittenFile.Locals opened = WrittenFile.Locals.open(parts)) {

@@ -18,7 +18,7 @@ final class FolderWriter implements PartitionWriter {
     private final Lease lease;
     private final int blockRows;
     private final FileRoots roots;
-    private final StagedFile part;
+    private final StagedPart part;
     private final StagedFile quarantine;
     private boolean kept;
 
@@ -30,14 +30,14 @@ final class FolderWriter implements PartitionWriter {
         this.roots = roots;
         FileNames names = new FileNames(format.extension());
         Path staging = Path.of(lease.staging());
-        part = new StagedFile(staging.resolve(names.stagedPart(lease.attempt())));
+        part = new StagedPart(format, staging.resolve(names.stagedPart(lease.attempt())));
         quarantine = new StagedFile(staging.resolve(names.stagedQuarantine(lease.attempt())));
     }
 
     @Override
     public long predictions(ScoredRows rows, Execution scoring) throws SQLException {
         roots.requireWritable(part.path());
-        return scoring.run(format.copyPredictions(rows, lease, part.path(), blockRows));
+        return part.write(rows, lease, blockRows, scoring);
     }
 
     @Override

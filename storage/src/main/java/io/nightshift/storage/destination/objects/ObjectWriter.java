@@ -7,6 +7,7 @@ import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.destination.folder.FileFormat;
+import io.nightshift.storage.destination.folder.StagedPart;
 import io.nightshift.storage.filesystem.StagedFile;
 import io.nightshift.storage.objectstore.FetchControl;
 import io.nightshift.storage.objectstore.ObjectAddress;
@@ -14,6 +15,7 @@ import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.source.files.CopyFolder;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +39,7 @@ final class ObjectWriter implements PartitionWriter, FetchControl {
     private final BatchKeys keys;
     private final FileNames names;
     private final List<ObjectAddress> uploaded = new ArrayList<>();
-    private @Nullable StagedFile part;
+    private @Nullable StagedPart part;
     private @Nullable StagedFile quarantine;
     private boolean kept;
     private long sent;
@@ -65,39 +67,43 @@ final class ObjectWriter implements PartitionWriter, FetchControl {
         return keys.attempt(names.stagedQuarantine(lease.attempt()));
     }
 
-    private StagedFile local(@Nullable StagedFile before, String name) {
-        return before == null ? new StagedFile(copies.folder().newFile(name)) : before;
+    private Path local(String name) {
+        return copies.folder().newFile(name);
     }
 
     @Override
     public long predictions(ScoredRows rows, Execution scoring) throws SQLException {
-        StagedFile file = local(part, names.part(lease.attempt().partition()));
+        StagedPart file = part == null
+                ? new StagedPart(format, local(names.part(lease.attempt().partition())))
+                : part;
         part = file;
-        return scoring.run(format.copyPredictions(rows, lease, file.path(), blockRows));
+        return file.write(rows, lease, blockRows, scoring);
     }
 
     @Override
     public void quarantine(ScoredRows rows, Execution execution) throws SQLException {
-        StagedFile file = local(quarantine, names.quarantine(lease.attempt().partition()));
+        StagedFile file = quarantine == null
+                ? new StagedFile(local(names.quarantine(lease.attempt().partition())))
+                : quarantine;
         quarantine = file;
         execution.run(format.copyQuarantine(rows, file.path(), blockRows));
     }
 
     @Override
     public OutputFile part(long rows) throws IOException {
-        return sealed(part, rows);
+        return written(part).seal(rows);
     }
 
     @Override
     public OutputFile quarantined(long rows) throws IOException {
-        return sealed(quarantine, rows);
+        return written(quarantine).seal(rows);
     }
 
-    private static OutputFile sealed(@Nullable StagedFile file, long rows) throws IOException {
+    private static <T> T written(@Nullable T file) {
         if (file == null) {
             throw new IllegalStateException("nothing was written");
         }
-        return file.seal(rows);
+        return file;
     }
 
     @Override
@@ -107,8 +113,10 @@ final class ObjectWriter implements PartitionWriter, FetchControl {
         isUploading = true;
         try {
             requireOpen(register);
-            upload(part, partAddress());
-            upload(quarantine, quarantineAddress());
+            uploadParts();
+            if (quarantine != null) {
+                upload(quarantine.path(), quarantineAddress());
+            }
             requireOpen(register);
         } finally {
             isUploading = false;
@@ -123,11 +131,20 @@ final class ObjectWriter implements PartitionWriter, FetchControl {
         }
     }
 
-    private void upload(@Nullable StagedFile file, ObjectAddress address) throws IOException {
-        if (file != null) {
-            uploaded.add(address);
-            store().upload(address, file.path(), this);
+    private void uploadParts() throws IOException {
+        List<Path> files = part == null ? List.of() : part.files();
+        if (files.size() == 1) {
+            upload(files.getFirst(), partAddress());
+            return;
         }
+        for (int file = 0; file < files.size(); file++) {
+            upload(files.get(file), keys.attempt(names.stagedPart(lease.attempt(), file)));
+        }
+    }
+
+    private void upload(Path file, ObjectAddress address) throws IOException {
+        uploaded.add(address);
+        store().upload(address, file, this);
     }
 
     @Override
@@ -157,25 +174,29 @@ final class ObjectWriter implements PartitionWriter, FetchControl {
 
     @Override
     public void close() {
-        part = deleted(part);
-        quarantine = deleted(quarantine);
+        if (part != null) {
+            CopyFolder.deleteFile(part.path());
+            part = null;
+        }
+        if (quarantine != null) {
+            CopyFolder.deleteFile(quarantine.path());
+            quarantine = null;
+        }
         if (!kept) {
             uploaded.forEach(this::delete);
             uploaded.clear();
         }
     }
 
-    private static @Nullable StagedFile deleted(@Nullable StagedFile file) {
-        if (file != null) {
-            CopyFolder.deleteFile(file.path());
-        }
-        return null;
-    }
-
     /// Removes what the attempt has uploaded.
     void remove() {
         delete(partAddress());
         delete(quarantineAddress());
+        if (format.fileBytes() > 0) {
+            List<ObjectAddress> divided = new ArrayList<>();
+            store().list(keys.attempt(names.stagedParts(lease.attempt())), found -> divided.add(found.address()));
+            divided.forEach(this::delete);
+        }
     }
 
     /// What can't be deleted now is deleted with everything else that is staged.

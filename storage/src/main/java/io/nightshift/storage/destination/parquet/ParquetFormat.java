@@ -8,9 +8,12 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.destination.folder.FileFormat;
+import io.nightshift.storage.destination.folder.StagedPart;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.storage.source.BoundJob;
+import io.nightshift.storage.source.parquet.FooterRows;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -79,6 +82,16 @@ public final class ParquetFormat implements FileFormat {
     }
 
     @Override
+    public long fileBytes() {
+        return layout.fileBytes() == null ? 0 : layout.fileBytes();
+    }
+
+    @Override
+    public long rows(Path file) throws IOException {
+        return FooterRows.of(file);
+    }
+
+    @Override
     public String extension() {
         return ".parquet";
     }
@@ -112,20 +125,27 @@ public final class ParquetFormat implements FileFormat {
                 .formatted(String.join(", ", columns), rows.scored().sql());
         List<SqlStatement.Value> values = new ArrayList<>(List.of(predictedAt, to));
         values.addAll(rows.scored().values());
-        return new SqlStatement(
-                copy(
-                        sorted(select),
-                        to.literal(),
-                        blockRows,
-                        dictionary(most, groupRows(blockRows)),
-                        fields == null ? "" : fieldIds(fields.fieldIds())),
-                values);
+        long dictionary = dictionary(most, groupRows(blockRows));
+        String ids = fields == null ? "" : fieldIds(fields.fieldIds());
+        if (fileBytes() == 0) {
+            return new SqlStatement(copy(sorted(select), to.literal(), blockRows, dictionary, ids), values);
+        }
+        String folder = Sql.text(String.valueOf(file.getParent()));
+        return new SqlStatement(copy(sorted(select), folder, blockRows, dictionary, ids + divided(file)));
     }
 
     private static String fieldIds(Map<String, Integer> ids) {
         return ids.entrySet().stream()
                 .map(id -> Sql.text(id.getKey()) + ": " + id.getValue())
                 .collect(Collectors.joining(", ", ", FIELD_IDS {", "}"));
+    }
+
+    /// The folder has other files, which stay.
+    private String divided(Path file) {
+        String name = StagedPart.divided(file, "{i}");
+        int end = name.lastIndexOf('.');
+        return ", FILE_SIZE_BYTES %d, FILENAME_PATTERN %s, FILE_EXTENSION %s, OVERWRITE_OR_IGNORE true"
+                .formatted(fileBytes(), Sql.text(name.substring(0, end)), Sql.text(name.substring(end + 1)));
     }
 
     /// The scores are read below the sort: a row's scores are kept only for a short while after it was scored.

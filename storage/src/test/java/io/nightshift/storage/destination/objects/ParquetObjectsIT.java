@@ -4,14 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.LoadTables;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.Check;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
+import io.nightshift.storage.destination.Finding;
+import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.folder.BatchFolders;
 import io.nightshift.storage.duckdb.Sql;
@@ -20,6 +26,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -142,6 +149,49 @@ class ParquetObjectsIT extends ObjectContract {
         assertThatThrownBy(() -> store().publish(committed)).isInstanceOf(FailureException.class);
         assertThat(store().fence(ContractBatch.ID, 9)).isEmpty();
         assertThat(seen()).isEqualTo(NOTHING);
+    }
+
+    @Test
+    void aDividedPartIsSeveralObjects() throws Exception {
+        batch.close();
+        batch = new ContractBatch(
+                folder.resolve("divided"),
+                new ParquetDestination(
+                                prefix(),
+                                new LoadTables("scores.delays", "scores.delays"),
+                                ParquetDestination.Codec.UNCOMPRESSED,
+                                null,
+                                2_048,
+                                List.of(),
+                                List.of(),
+                                60_000L),
+                10_000);
+        prepare();
+        PartitionCommit lost = batch.write(store(), 0, new Epoch(1, 9));
+        assertThat(lost.part().files()).hasSizeGreaterThan(1);
+        store().remove(batch.lease(store(), 0, new Epoch(1, 9)));
+        assertThat(listed()).noneMatch(name -> name.contains("part-"));
+        List<PartitionCommit> commits = new ArrayList<>();
+        for (int partition = 0; partition < ContractBatch.PARTITIONS; partition++) {
+            commits.add(batch.write(store(), partition, new Epoch(1, partition + 1)));
+        }
+        CommittedBatch committed = batch.committed(1, commits, Set.of());
+
+        Publication publication = store().publish(committed);
+
+        int files = commits.stream()
+                .mapToInt(commit -> commit.part().files().size())
+                .sum();
+        assertThat(visible()).hasSize(files).contains("batch=%s/part-000001-0001.parquet".formatted(ContractBatch.ID));
+        assertThat(new String(content(keys().published("_load-redshift.manifest")), StandardCharsets.UTF_8))
+                .contains("part-000001-0001.parquet");
+        List<Finding> findings = new ArrayList<>();
+        try (OutputProof proof = store().verify(committed, Phase.PUBLISHED, publication)) {
+            proof.checkPlace(new Check("place", findings::add));
+            proof.checkRows(new Check("checksums", findings::add), new Check("rows", findings::add));
+            proof.checkStaging(new Check("staging", findings::add));
+        }
+        assertThat(findings).extracting(Finding::outcome).containsOnly(Finding.Outcome.PROVED);
     }
 
     /// docs/how-to/object-destination.md tells how many.

@@ -1,0 +1,13 @@
+package io.nightshift.storage.destination.parquet;
+
+import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.ParquetDestination;
+
+/// The contract with a size of files, where each partition fits into one.
+final class DividedParquetTest extends ParquetDestinationTest {
+
+    @Override
+    protected Destination destination() {
+        return new ParquetDestination(out().toString()).withFileBytes(1_000L);
+    }
+}
