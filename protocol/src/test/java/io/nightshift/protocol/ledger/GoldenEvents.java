@@ -25,6 +25,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.ParameterType;
+import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.Reuse;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.job.Submission;
@@ -84,6 +85,10 @@ public final class GoldenEvents {
         events.put("submitted-categories", submitted(GoldenJobs.categories()));
         events.put("submitted-lookups", submitted(GoldenJobs.lookups()));
         events.put("submitted-parquet", submitted(GoldenJobs.parquet()));
+        events.put(
+                "submitted-file-size",
+                submitted(GoldenJobs.parquet()
+                        .withDestination(new ParquetDestination("/out").withFileBytes(256_000_000L))));
         events.put("submitted-output", submitted(GoldenJobs.shapedOutput()));
         events.put("submitted-without-input", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.full(), MODEL, null));
         events.put(
@@ -179,6 +184,26 @@ public final class GoldenEvents {
                                 null,
                                 MODEL.sha256(),
                                 Map.of("plan", 2L, "city", 5_000_000_000L)))));
+        events.put(
+                "committed-divided",
+                new BatchEvent.Committed(
+                        AT,
+                        List.of(new PartitionCommit(
+                                3,
+                                new Epoch(2, 1),
+                                "node-b:25520",
+                                70,
+                                5,
+                                5,
+                                new OutputFile(
+                                        5,
+                                        6_000_000_512L,
+                                        "d4".repeat(32),
+                                        List.of(
+                                                new OutputFile(3, 6_000_000_000L, "e5".repeat(32)),
+                                                new OutputFile(2, 512, "f6".repeat(32)))),
+                                null,
+                                MODEL.sha256()))));
         events.put(
                 "attempt-failed",
                 new BatchEvent.AttemptFailed(
