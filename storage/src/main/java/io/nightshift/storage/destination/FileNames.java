@@ -120,8 +120,7 @@ public record FileNames(String extension, @Nullable String folder) {
     /// @param name as readers see it
     /// @param stagedName as the worker wrote it
     /// @param holdsPredictions whether it holds predictions; otherwise quarantined rows
-    public record Committed(
-            int partition, String name, String stagedName, OutputFile file, boolean holdsPredictions) {}
+    public record Committed(int partition, String name, String stagedName, OutputFile file, boolean holdsPredictions) {}
 
     /// The files of a commit: those of its part, and the file of its quarantined rows if there are any.
     public Stream<Committed> of(BatchId batch, PartitionCommit commit) {

@@ -311,8 +311,7 @@ public final class Manifest {
         }
     }
 
-    private static void file(JsonGenerator json, PartitionCommit commit, FileNames.Committed file)
-            throws IOException {
+    private static void file(JsonGenerator json, PartitionCommit commit, FileNames.Committed file) throws IOException {
         json.writeStartObject();
         json.writeStringField("file", file.name());
         json.writeNumberField("rows", file.file().rows());

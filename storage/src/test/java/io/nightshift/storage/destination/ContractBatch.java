@@ -34,8 +34,8 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A batch of three partitions, most often of ten rows, and attempts at them: what a worker writes, without a model.
-/// The rows 13 and 17 are bad.
+/// A batch of three partitions, most often of ten rows, and attempts at them: what a worker writes, without a
+/// model. The rows 13 and 17 are bad.
 public final class ContractBatch implements AutoCloseable {
 
     public static final BatchId ID = new BatchId("flights-20261124t231425-3f9a");
@@ -77,12 +77,7 @@ public final class ContractBatch implements AutoCloseable {
     }
 
     private ContractBatch(
-            Path folder,
-            Destination destination,
-            ModelDescription model,
-            Job.Output shape,
-            String output,
-            int rows) {
+            Path folder, Destination destination, ModelDescription model, Job.Output shape, String output, int rows) {
         this.model = model;
         this.rows = rows;
         // DuckDB takes 32 MiB for each CSV file that a query reads.

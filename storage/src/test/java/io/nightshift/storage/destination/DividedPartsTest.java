@@ -104,14 +104,15 @@ final class DividedPartsTest {
                 assertThat(Files.size(file)).isBetween(SIZE, 2 * SIZE);
             }
         }
-        assertThat(batch.data()
-                        .rows("SELECT record_row FROM read_parquet('%s/part-*.parquet')".formatted(published)))
+        assertThat(batch.data().rows("SELECT record_id FROM read_parquet('%s/part-*.parquet')".formatted(published)))
                 .containsExactlyElementsOf(IntStream.range(0, ContractBatch.PARTITIONS * ROWS)
                         .filter(row -> row != 13 && row != 17)
-                        .mapToObj(String::valueOf)
+                        .mapToObj(row -> "r" + row)
                         .toList());
         assertThat(Files.readString(published.resolve("_manifest.json")))
-                .contains("\"file\" : \"part-000002-0001.parquet\"", part.files().get(1).sha256());
+                .contains(
+                        "\"file\" : \"part-000002-0001.parquet\"",
+                        part.files().get(1).sha256());
     }
 
     @Test
@@ -141,8 +142,8 @@ final class DividedPartsTest {
             // As the files of a try that wrote more rows.
             Files.copy(
                     Path.of(store().staging(ContractBatch.ID)).resolve("part-000000.parquet.1-1.1.staged"),
-                    Path.of(store().staging(ContractBatch.ID)).resolve("part-000000.parquet.1-1.%d.staged"
-                            .formatted(staged().size())));
+                    Path.of(store().staging(ContractBatch.ID))
+                            .resolve("part-000000.parquet.1-1.%d.staged".formatted(staged().size())));
             attempt.predictions();
             attempt.quarantine();
             assertThat(attempt.keep().part().rows()).isEqualTo(ROWS - 2);
@@ -169,7 +170,7 @@ final class DividedPartsTest {
         ContractBatch.Attempt late = batch.begin(store(), 1, new Epoch(1, 1));
         store().discard(ContractBatch.ID);
 
-        assertThatThrownBy(late::predictions).hasMessageContaining("part-000001.parquet.1-1");
+        assertThatThrownBy(late::predictions).hasMessageContaining("Failed to create directory");
 
         assertThat(folder.resolve("out/.staging")).doesNotExist();
         late.crash();

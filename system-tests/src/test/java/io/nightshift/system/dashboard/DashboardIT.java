@@ -482,7 +482,8 @@ final class DashboardIT {
         nights.edit("job: flights", "job: scores");
         nights.edit(FlightsJob.example().resolve("flights.ubj").toString(), "flights@champion");
         nights.edit(
-                "source:\n", "parameters:\n  day: {type: date}\n\nsource:\n  where: date::DATE = {day}\n  id: flight\n");
+                "source:\n",
+                "parameters:\n  day: {type: date}\n\nsource:\n  where: date::DATE = {day}\n  id: flight\n");
         nights.edit("partitions:", """
                 checks:
                   on-fail: warn

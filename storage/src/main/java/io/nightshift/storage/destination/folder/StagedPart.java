@@ -19,8 +19,9 @@ import java.util.stream.Collectors;
 
 /// The predictions of an attempt on a disk: one file, or several if the format divides a partition by its size.
 ///
-/// Several files are next to the one: `part.staged` becomes `part.0.staged`, `part.1.staged` and so on. So the folder
-/// of a batch's attempts needs no folders below it, which a late worker could make again. For use by one thread.
+/// Several files are next to the one: `part.staged` becomes `part.0.staged`, `part.1.staged` and so on. So
+/// the folder of a batch's attempts needs no folders below it, which a late worker could make again. For use
+/// by one thread.
 public final class StagedPart {
 
     /// The most files of a partition, so that a commit always fits into a message.
@@ -84,7 +85,8 @@ public final class StagedPart {
         }
         long found = sealed.stream().mapToLong(OutputFile::rows).sum();
         if (found != rows) {
-            throw FailureException.permanent("the files of %s have %,d rows instead of %,d".formatted(path, found, rows));
+            throw FailureException.permanent(
+                    "the files of %s have %,d rows instead of %,d".formatted(path, found, rows));
         }
         String digests = sealed.stream().map(OutputFile::sha256).collect(Collectors.joining());
         return new OutputFile(

@@ -157,14 +157,14 @@ class ParquetObjectsIT extends ObjectContract {
         batch = new ContractBatch(
                 folder.resolve("divided"),
                 new ParquetDestination(
-                                prefix(),
-                                new LoadTables("scores.delays", "scores.delays"),
-                                ParquetDestination.Codec.UNCOMPRESSED,
-                                null,
-                                2_048,
-                                List.of(),
-                                List.of(),
-                                60_000L),
+                        prefix(),
+                        new LoadTables("scores.delays", "scores.delays"),
+                        ParquetDestination.Codec.UNCOMPRESSED,
+                        null,
+                        2_048,
+                        List.of(),
+                        List.of(),
+                        60_000L),
                 10_000);
         prepare();
         PartitionCommit lost = batch.write(store(), 0, new Epoch(1, 9));
