@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -179,7 +180,8 @@ final class DividedPartsTest {
     @Test
     void theNextCoordinatorGoesOnWithWhatAnEarlierOneHasGathered() throws Exception {
         CommittedBatch committed = committed();
-        Path staging = Path.of(store().staging(ContractBatch.ID)).getParent();
+        Path staging = Objects.requireNonNull(
+                Path.of(store().staging(ContractBatch.ID)).getParent());
         Path gathered = Files.createDirectories(staging.resolve("output-1"));
         Files.move(
                 staging.resolve("attempts/part-000001.parquet.1-2.1.staged"),

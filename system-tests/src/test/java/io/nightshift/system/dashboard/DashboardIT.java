@@ -502,8 +502,6 @@ final class DashboardIT {
         assertThat(browser.text()).contains("rows.max-change", "compared with " + first, "warn");
         assertThat(server.command("batch", "drift", second).expect(0).out())
                 .contains("compared with " + first, "distance");
-        assertThat(server.command("batch", "diff", first, second).expect(0).out())
-                .contains("predictions of " + first, "gone", "probability");
     }
 
     /// Runs the job `scores` for a day.
