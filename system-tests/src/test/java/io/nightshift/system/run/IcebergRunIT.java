@@ -84,7 +84,9 @@ final class IcebergRunIT {
             server.afterSnapshot(() -> {
                 committed.countDown();
                 try {
-                    killed.await(1, TimeUnit.MINUTES);
+                    if (!killed.await(1, TimeUnit.MINUTES)) {
+                        throw new IllegalStateException("the program was not killed");
+                    }
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                 }
