@@ -53,6 +53,8 @@ import org.jspecify.annotations.Nullable;
 /// @param shadow how another model version compares that scores the batch in addition, unpublished; null if
 ///     none does
 /// @param reuse what the batch reuses of another batch; null if it reuses nothing
+/// @param otherDestinations where readers find the published batch besides `destination`, in the order of the job;
+///     empty until it is published, or if its job has one destination
 public record BatchDescription(
         String batch,
         String job,
@@ -85,11 +87,13 @@ public record BatchDescription(
         @JsonInclude(Include.NON_NULL) @Nullable Redrive redrive,
         @JsonInclude(Include.NON_NULL) @Nullable Rollout rollout,
         @JsonInclude(Include.NON_NULL) @Nullable Shadow shadow,
-        @JsonInclude(Include.NON_NULL) @Nullable Reuse reuse) {
+        @JsonInclude(Include.NON_NULL) @Nullable Reuse reuse,
+        @JsonInclude(Include.NON_EMPTY) List<String> otherDestinations) {
 
     /// Keeps unmodifiable copies of the collections; the maps are sorted.
     public BatchDescription {
         checks = checks == null ? List.of() : List.copyOf(checks);
+        otherDestinations = otherDestinations == null ? List.of() : List.copyOf(otherDestinations);
         parameters = parameters == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(parameters));
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
     }
@@ -493,7 +497,8 @@ public record BatchDescription(
                 redrive,
                 rollout,
                 shadow,
-                reuse);
+                reuse,
+                otherDestinations);
     }
 
     /// A copy without values of the input's rows, which may be personal data.
@@ -533,7 +538,8 @@ public record BatchDescription(
                 redrive,
                 rollout,
                 shadow.withoutValues(),
-                reuse);
+                reuse,
+                otherDestinations);
     }
 
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.

@@ -10,6 +10,7 @@ import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.RedisDestination;
+import io.nightshift.protocol.job.SeveralDestinations;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.ReadConnections;
@@ -23,6 +24,7 @@ import io.nightshift.storage.destination.objects.ObjectDestination;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.destination.postgres.PostgresStore;
 import io.nightshift.storage.destination.redis.RedisStore;
+import io.nightshift.storage.destination.several.SeveralStore;
 import io.nightshift.storage.destination.table.RowFunctions;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
@@ -107,6 +109,13 @@ public record Destinations(
             case RedisDestination redis -> new RedisStore(redis, dataSources, duckDb, sources);
             case IcebergDestination iceberg ->
                 new IcebergStore(iceberg, catalogs, duckDb, sources, sources.roots(), sources.objects());
+            case SeveralDestinations several ->
+                new SeveralStore(
+                        several.members(),
+                        several.members().stream()
+                                .map(member -> of(member, partitionFolder))
+                                .toList(),
+                        dataSources);
         };
     }
 

@@ -216,6 +216,7 @@ final class BatchShowCommand extends QueryCommand {
         UseText.lines(batch.use()).forEach(table::row);
         if (batch.destination() != null) {
             table.row("destination", batch.destination());
+            batch.otherDestinations().forEach(other -> table.row("", other));
         }
         table.row(
                 "ledger",

@@ -73,8 +73,7 @@ final class BatchWatch {
     /// Watches a batch that was submitted just now, and whose submission a node has answered.
     ///
     /// @param isResumed whether the submission resumes the batch. If it had failed, it may still be failed
-    ///     for
-    ///     a moment
+    ///     for a moment
     /// @param entries number of ledger entries before; 0 if it is not known
     /// @return the exit status
     int runSubmitted(String batch, boolean isResumed, long entries) {
@@ -225,6 +224,9 @@ final class BatchWatch {
             json.put("quarantined", status.quarantined());
             json.put("partitions", status.partitions());
             json.put("destination", status.destination());
+            if (!status.otherDestinations().isEmpty()) {
+                status.otherDestinations().forEach(json.putArray("other_destinations")::add);
+            }
             json.put(
                     "reason", status.failure() == null ? null : status.failure().message());
             if (use != null) {
@@ -233,7 +235,7 @@ final class BatchWatch {
             JsonOutput.print(out, json);
         } else if (status.phase() == Phase.PUBLISHED) {
             out.println("Published %,d predictions in %s, %,d rows quarantined."
-                    .formatted(status.predictions(), status.destination(), status.quarantined()));
+                    .formatted(status.predictions(), status.places(), status.quarantined()));
             if (status.read() == 0) {
                 out.println(DisplayTexts.emptyBatch(status));
             }

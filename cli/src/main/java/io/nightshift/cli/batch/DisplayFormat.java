@@ -158,7 +158,7 @@ final class DisplayFormat {
             case BatchEvent.Failed failed -> failed.failure().message();
             case BatchEvent.Retried retried ->
                 byAndWhy(retried.by(), "partitions that are not committed are scored again");
-            case BatchEvent.Published published -> "in " + published.destination();
+            case BatchEvent.Published published -> "in " + published.places();
             case BatchEvent.RemovalBegun begun -> Removal.of(begun).sentence();
             case BatchEvent.Unpublished unpublished -> "readers no longer see the batch";
             case BatchEvent.Removed removed -> "all output is deleted";

@@ -164,7 +164,16 @@ public final class ClusterAccess implements AutoCloseable {
                 pause(batch.pause()),
                 outage(batch.outage()),
                 timing(batch.timing()),
-                null);
+                null,
+                null,
+                List.of(),
+                null,
+                null,
+                null,
+                null,
+                null,
+                List.of(),
+                batch.otherDestinations());
     }
 
     private static @Nullable Failure failure(BatchDescription batch) {

@@ -22,6 +22,7 @@ import io.nightshift.node.lineage.LineageSettings;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvDestination;
+import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFileException;
@@ -29,6 +30,7 @@ import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.RedisDestination;
+import io.nightshift.protocol.job.SeveralDestinations;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -392,15 +394,18 @@ public final class DoctorCommand implements Callable<Integer> {
             add(Diagnosis.problem("job", String.valueOf(e.getMessage()), "Correct the job file."));
             return;
         }
-        switch (read.destination()) {
-            case ParquetDestination parquet -> examineDestination(parquet.folder(), given);
-            case CsvDestination csv -> examineDestination(csv.folder(), given);
-            // It is a data source, which is examined already.
-            case PostgresDestination postgres -> {}
-            case MariadbDestination mariadb -> {}
-            case RedisDestination redis -> {}
-            // The check of the job looks at its catalog.
-            case IcebergDestination iceberg -> {}
+        for (Destination destination : read.destination().members()) {
+            switch (destination) {
+                case ParquetDestination parquet -> examineDestination(parquet.folder(), given);
+                case CsvDestination csv -> examineDestination(csv.folder(), given);
+                // It is a data source, which is examined already.
+                case PostgresDestination postgres -> {}
+                case MariadbDestination mariadb -> {}
+                case RedisDestination redis -> {}
+                // The check of the job looks at its catalog.
+                case IcebergDestination iceberg -> {}
+                case SeveralDestinations several -> throw new IllegalStateException("several in several");
+            }
         }
         int threads = Runtime.getRuntime().availableProcessors();
         ObjectCopies objects = given.objects().ofCommand(home.folder());

@@ -81,7 +81,7 @@ record RunReport(
             out.println(json(status, true));
         } else {
             out.println("Nothing to do: batch %s has scored this input with this model already, into %s."
-                    .formatted(status.batch(), status.destination()));
+                    .formatted(status.batch(), status.places()));
             out.println("To run it again: " + again + " --new");
         }
         out.flush();
@@ -102,6 +102,7 @@ record RunReport(
         }
         out.println();
         out.println("  predictions  " + status.destination());
+        status.otherDestinations().forEach(other -> out.println("               " + other));
         out.println("  query them   " + query(status, prediction, false));
         if (status.quarantined() > 0) {
             out.println("  quarantine   " + query(status, "reason", true));
@@ -210,6 +211,10 @@ record RunReport(
                 json.writeNumberField("seconds_to_first_row", rounded((firstRow - began()) / 1e3));
             }
             text(json, "destination", status.destination());
+            if (!status.otherDestinations().isEmpty()) {
+                json.writeFieldName("other_destinations");
+                json.writeRawValue(ApiJson.write(status.otherDestinations()));
+            }
             Failure failure = status.failure();
             text(json, "failure", failure == null ? null : failure.message());
             BatchDescription.Use use = described(status);

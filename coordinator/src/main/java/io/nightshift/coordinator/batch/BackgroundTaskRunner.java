@@ -287,9 +287,7 @@ final class BackgroundTaskRunner {
                     yield new CoordinatorMessage.RedriveStepEnded(step, null, null, null);
                 }
                 case SCORE -> new CoordinatorMessage.RedriveStepEnded(step, redriver.score(state), null, null);
-                case PUBLISH ->
-                    new CoordinatorMessage.RedriveStepEnded(
-                            step, null, redriver.publish(state).manifestSha256(), null);
+                case PUBLISH -> new CoordinatorMessage.RedriveStepEnded(step, null, redriver.publish(state), null);
                 case END -> {
                     redriver.end(state);
                     yield new CoordinatorMessage.RedriveStepEnded(step, null, null, null);

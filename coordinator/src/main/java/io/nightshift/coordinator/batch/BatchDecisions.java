@@ -290,7 +290,8 @@ final class BatchDecisions {
                 state.redrives().last(),
                 state.canary() == null ? null : state.canary().status(),
                 ShadowState.report(state),
-                state.reused());
+                state.reused(),
+                published == null ? List.of() : published.otherDestinations());
     }
 
     private static BatchStatus.@Nullable Outage outage(BatchState.@Nullable Outage outage) {

@@ -137,7 +137,7 @@ final class BatchEventLog {
                 }
             }
             case BatchEvent.Approved approved -> LOG.info("{} is approved: {}", batch, approved.reason());
-            case BatchEvent.Published published -> LOG.info("{} is published in {}", batch, published.destination());
+            case BatchEvent.Published published -> LOG.info("{} is published in {}", batch, published.places());
             case BatchEvent.RemovalBegun begun ->
                 LOG.info("{} is {}", batch, Removal.of(begun).sentence());
             case BatchEvent.Unpublished unpublished -> LOG.info("{} is no longer seen by readers", batch);

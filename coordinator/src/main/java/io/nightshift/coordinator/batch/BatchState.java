@@ -772,8 +772,7 @@ public record BatchState(
             case SupplementPublished end -> {
                 nextRedrives = redrives.publish(end);
                 nextTotals = totals.plus(nextRedrives.published().getLast());
-                nextPublished =
-                        new Published(Objects.requireNonNull(published).at(), published.destination(), end.manifest());
+                nextPublished = Objects.requireNonNull(published).with(end);
             }
             case Cancelled cancelled ->
                 nextFailure =

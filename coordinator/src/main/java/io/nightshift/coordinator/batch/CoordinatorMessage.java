@@ -164,14 +164,15 @@ sealed interface CoordinatorMessage {
     /// The outcome of [CoordinatorAction.RunRedrive].
     ///
     /// @param supplement what [RedriveStep#SCORE] has written; null after other steps, and if it has failed
-    /// @param manifest the digest of the new manifest after [RedriveStep#PUBLISH]; null after other steps, and
-    ///     if it has failed
+    /// @param publication with the supplement after [RedriveStep#PUBLISH]; null after other steps, and if it has
+    ///     failed
     /// @param failure why the step failed; null if it is done
     record RedriveStepEnded(
             RedriveStep step,
             @Nullable Supplement supplement,
-            @Nullable String manifest,
-            @Nullable Failure failure) implements TaskOutcome {}
+            @Nullable Publication publication,
+            @Nullable Failure failure)
+            implements TaskOutcome {}
 
     /// The outcome of [CoordinatorAction.CountLedgerEntries].
     ///

@@ -570,7 +570,8 @@ class LifecycleDecisions {
         if (promotion != null) {
             events.add(new BatchEvent.CandidatePromoted(now.instant(), promotion.alias(), promotion.refusal()));
         }
-        events.add(new BatchEvent.Published(now.instant(), publication.destination(), publication.manifestSha256()));
+        events.add(new BatchEvent.Published(
+                now.instant(), publication.destination(), publication.manifestSha256(), publication.others()));
         return Decision.persist(events, List.of(reportEnd(state.after(events))));
     }
 

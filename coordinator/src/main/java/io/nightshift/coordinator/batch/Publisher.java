@@ -42,7 +42,9 @@ public interface Publisher {
 
     /// Makes sure that no publication by an earlier coordinator becomes visible from now on.
     ///
-    /// @return what readers see already, or nothing: then nothing of the batch is visible, or will be
+    /// If readers see the batch at some of several destinations only, it is published at the others.
+    ///
+    /// @return what readers see, or nothing: then nothing of the batch is visible, or will be
     /// @throws io.nightshift.protocol.failure.FailureException if that can't be made sure
     Optional<Publication> fence(BatchState state);
 

@@ -5,7 +5,9 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.PublishedOutput;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.storage.destination.Publication;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -144,13 +146,17 @@ class RedriveDecisions {
     }
 
     private Decision published(BatchState state, CoordinatorMessage.RedriveStepEnded ended, DecisionTime now) {
-        if (ended.manifest() == null) {
+        Publication publication = ended.publication();
+        if (publication == null) {
             Failure failure = Objects.requireNonNull(ended.failure());
             Duration wait = backoff;
             backoff = wait.multipliedBy(2).compareTo(LAST_BACKOFF) < 0 ? wait.multipliedBy(2) : LAST_BACKOFF;
             return Decision.of(new CoordinatorAction.RetryLater(state.incarnation(), failure, wait));
         }
-        BatchEvent published = new BatchEvent.SupplementPublished(now.instant(), ended.manifest());
+        BatchEvent published = new BatchEvent.SupplementPublished(
+                now.instant(),
+                publication.manifestSha256(),
+                publication.others().stream().map(PublishedOutput::manifest).toList());
         return Decision.persist(List.of(published), start(RedriveStep.END, state.incarnation()));
     }
 

@@ -117,7 +117,8 @@ public final class BatchDescriptions {
                 redrive(state.redrives().last()),
                 state.canary() == null ? null : rollout(state.canary().status()),
                 shadow(ShadowState.report(state)),
-                reuse(state.reused()));
+                reuse(state.reused()),
+                state.published() == null ? List.of() : state.published().otherDestinations());
     }
 
     private static boolean isRetryable(@Nullable Phase phase, @Nullable Failure failure) {
@@ -170,7 +171,8 @@ public final class BatchDescriptions {
                 redrive(status.redrive()),
                 status.canary() == null ? null : rollout(status.canary()),
                 shadow(status.shadow()),
-                reuse(status.reused()));
+                reuse(status.reused()),
+                status.otherDestinations());
     }
 
     /// Describes the results of checks.
@@ -403,6 +405,7 @@ public final class BatchDescriptions {
                 null,
                 null,
                 null,
-                null);
+                null,
+                List.of());
     }
 }

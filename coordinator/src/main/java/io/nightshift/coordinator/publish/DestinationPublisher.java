@@ -68,9 +68,13 @@ public final class DestinationPublisher implements Publisher {
         return destinations.of(state.submission().job()).publish(CommittedBatches.read(ledger, state));
     }
 
+    /// A publication at some of several destinations is finished at the others.
     @Override
     public Optional<Publication> fence(BatchState state) {
-        return destinations.of(state.submission().job()).fence(state.batch(), state.incarnation());
+        Job job = state.submission().job();
+        Optional<Publication> visible = destinations.of(job).fence(state.batch(), state.incarnation());
+        return visible.map(
+                seen -> seen.each().size() < job.destination().members().size() ? publish(state) : seen);
     }
 
     @Override

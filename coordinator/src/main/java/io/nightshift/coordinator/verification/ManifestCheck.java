@@ -36,12 +36,15 @@ final class ManifestCheck {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final History history;
+    private final int destination;
     private final @Nullable FileNames names;
     private final Check check;
 
+    /// @param destination the position in the job of the destination that has the manifest, from 0
     /// @param names of the files that the manifest lists, or null if it lists none
-    ManifestCheck(History history, @Nullable FileNames names, Check check) {
+    ManifestCheck(History history, int destination, @Nullable FileNames names, Check check) {
         this.history = history;
+        this.destination = destination;
         this.names = names;
         this.check = check;
     }
@@ -97,7 +100,7 @@ final class ManifestCheck {
         return listed == null
                 ? Collections.emptyIterator()
                 : history.commits().stream()
-                        .flatMap(commit -> listed.of(history.state().batch(), commit))
+                        .flatMap(commit -> listed.of(history.state().batch(), commit.at(destination)))
                         .filter(file -> key.equals("parts") == file.holdsPredictions())
                         .iterator();
     }

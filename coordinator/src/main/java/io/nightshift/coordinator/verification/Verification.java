@@ -20,6 +20,7 @@ import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.BatchCheck;
+import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.destination.Check;
@@ -183,8 +184,9 @@ public final class Verification {
     private void checkOutput(History history, Consumer<Finding> found) {
         BatchState state = history.state();
         Published published = state.published();
-        Publication publication =
-                published == null ? null : new Publication(published.destination(), published.manifest());
+        Publication publication = published == null
+                ? null
+                : new Publication(published.destination(), published.manifest(), published.others());
         CommittedBatch batch = CommittedBatches.of(state, history.planned(), Set.of());
         try (OutputProof output =
                 destinations.of(batch.job()).verify(batch, Objects.requireNonNull(state.phase()), publication)) {
@@ -212,8 +214,7 @@ public final class Verification {
         Check place = new Check(output.place(), found);
         if (published != null) {
             output.checkPlace(place);
-            new ManifestCheck(history, output.files(), new Check("manifest", found))
-                    .run(output::manifest, published.manifest());
+            checkManifests(history, published, output.each(), found);
         } else if (state.phase() == Phase.CANCELLED) {
             output.checkStaging(new Check("staging", found));
             new Check("output", found).open("there is none: the batch was cancelled");
@@ -233,6 +234,33 @@ public final class Verification {
         }
         if (published != null && !state.redrives().isPending()) {
             output.checkStaging(new Check("staging", found));
+        }
+    }
+
+    /// Checks the manifest at each destination of the job.
+    private static void checkManifests(
+            History history, Published published, List<OutputProof> outputs, Consumer<Finding> found) {
+        List<Destination> destinations =
+                history.state().submission().job().destination().members();
+        for (int i = 0; i < outputs.size(); i++) {
+            Destination destination = destinations.get(i);
+            Check check = new Check(
+                    "manifest",
+                    outputs.size() == 1
+                            ? found
+                            : finding -> found.accept(new Finding(
+                                    finding.outcome(), finding.what(), destination + ": " + finding.detail())));
+            OutputProof output = outputs.get(i);
+            if (i > published.others().size()) {
+                check.problem("the ledger does not say that it is published there");
+                continue;
+            }
+            new ManifestCheck(history, i, output.files(), check)
+                    .run(
+                            output::manifest,
+                            i == 0
+                                    ? published.manifest()
+                                    : published.others().get(i - 1).manifest());
         }
     }
 

@@ -12,6 +12,7 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Supplement;
+import io.nightshift.storage.destination.Publication;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -76,7 +77,8 @@ class RedriveDecisionsTest extends DecisionsFixture {
     private Decision published() {
         return report(
                 state.incarnation(),
-                new CoordinatorMessage.RedriveStepEnded(RedriveStep.PUBLISH, null, MANIFEST, null));
+                new CoordinatorMessage.RedriveStepEnded(
+                        RedriveStep.PUBLISH, null, new Publication("/out", MANIFEST), null));
     }
 
     private Redrive last() {
@@ -307,7 +309,8 @@ class RedriveDecisionsTest extends DecisionsFixture {
                     case PUBLISH -> {
                         assertThat(state.redrives().committed()).isNotNull();
                         isVisible = true;
-                        outcome = new CoordinatorMessage.RedriveStepEnded(task.step(), null, MANIFEST, null);
+                        outcome = new CoordinatorMessage.RedriveStepEnded(
+                                task.step(), null, new Publication("/out", MANIFEST), null);
                     }
                     case END -> {
                         assertThat(state.redrives().isPending()).isFalse();

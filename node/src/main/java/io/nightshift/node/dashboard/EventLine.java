@@ -87,7 +87,7 @@ record EventLine(
                         ? "all checks have passed"
                         : checked.failed().map(CheckResult::sentence).collect(Collectors.joining("; "));
             case BatchEvent.Approved approved -> approved.reason();
-            case BatchEvent.Published published -> published.destination();
+            case BatchEvent.Published published -> published.places();
             case BatchEvent.RemovalBegun begun -> begun.reason();
             case BatchEvent.RedriveBegun begun -> begun.reason();
             case BatchEvent.RedriveFailed failed -> failed.failure().message();

@@ -15,6 +15,7 @@ import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.RedisDestination;
+import io.nightshift.protocol.job.SeveralDestinations;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
@@ -71,15 +72,24 @@ final class LineageDatasets {
         };
     }
 
-    Dataset output() {
-        Destination destination = job.destination();
+    /// The destinations, in the order of the job.
+    List<Dataset> outputs() {
+        return outputs(job.destination());
+    }
+
+    private List<Dataset> outputs(Destination destination) {
         return switch (destination) {
-            case ParquetDestination parquet -> folder(parquet.folder());
-            case CsvDestination csv -> folder(csv.folder());
-            case PostgresDestination postgres -> table(postgres.dataSource(), postgres.schema(), postgres.table());
-            case MariadbDestination mariadb -> table(mariadb.dataSource(), mariadb.schema(), mariadb.table());
-            case RedisDestination redis -> keys(redis);
-            case IcebergDestination iceberg -> table(iceberg);
+            case ParquetDestination parquet -> List.of(folder(parquet.folder()));
+            case CsvDestination csv -> List.of(folder(csv.folder()));
+            case PostgresDestination postgres ->
+                List.of(table(postgres.dataSource(), postgres.schema(), postgres.table()));
+            case MariadbDestination mariadb -> List.of(table(mariadb.dataSource(), mariadb.schema(), mariadb.table()));
+            case RedisDestination redis -> List.of(keys(redis));
+            case IcebergDestination iceberg -> List.of(table(iceberg));
+            case SeveralDestinations several ->
+                several.members().stream()
+                        .flatMap(member -> outputs(member).stream())
+                        .toList();
         };
     }
 

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// Writes OpenLineage events. The library's classes are generated from the schema of OpenLineage, so that an event
 /// has its form.
@@ -74,7 +75,7 @@ final class LineageEvents {
                                         .build())
                                 .build()))
                 .inputs(inputs(submitted, description))
-                .outputs(List.of(output(type, submitted, description)))
+                .outputs(outputs(type, submitted, description))
                 .build();
         try {
             return MAPPER.writeValueAsString(event);
@@ -155,9 +156,22 @@ final class LineageEvents {
                         namespace, "models/" + submitted.model().name());
     }
 
-    private OpenLineage.OutputDataset output(
+    private List<OpenLineage.OutputDataset> outputs(
             EventType type, BatchEvent.Submitted submitted, BatchDescription description) {
-        LineageDatasets.Dataset dataset = new LineageDatasets(submitted.job(), databases).output();
+        List<LineageDatasets.Dataset> datasets = new LineageDatasets(submitted.job(), databases).outputs();
+        // The size is that of all destinations together.
+        Long bytes = datasets.size() == 1 ? description.bytes() : null;
+        return datasets.stream()
+                .map(dataset -> output(dataset, type, submitted, description.predictions(), bytes))
+                .toList();
+    }
+
+    private OpenLineage.OutputDataset output(
+            LineageDatasets.Dataset dataset,
+            EventType type,
+            BatchEvent.Submitted submitted,
+            long predictions,
+            @Nullable Long bytes) {
         OpenLineage.OutputDatasetBuilder output =
                 lineage.newOutputDatasetBuilder().namespace(dataset.namespace()).name(dataset.name());
         if (type == EventType.COMPLETE) {
@@ -167,8 +181,8 @@ final class LineageEvents {
                             .build())
                     .outputFacets(lineage.newOutputDatasetOutputFacetsBuilder()
                             .outputStatistics(lineage.newOutputStatisticsOutputDatasetFacetBuilder()
-                                    .rowCount(description.predictions())
-                                    .size(description.bytes())
+                                    .rowCount(predictions)
+                                    .size(bytes)
                                     .build())
                             .build());
         }

@@ -153,7 +153,7 @@ function Summary({batch, detail}) {
       <div><dt>Output</dt><dd>${bytes(batch.bytes)}</dd></div>
       ${batch.timing && html`<div><dt>Priority</dt><dd>${batch.timing.priority}</dd></div>`}
     </dl>
-    ${batch.destination && html`<p class="destination muted">Published to <code>${batch.destination}</code></p>`}
+    ${batch.destination && html`<p class="destination muted">Published to <code>${[batch.destination, ...(batch.other_destinations ?? [])].join(', ')}</code></p>`}
   </section>`;
 }
 

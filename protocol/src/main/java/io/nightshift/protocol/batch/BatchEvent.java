@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -398,7 +399,42 @@ public sealed interface BatchEvent {
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param destination where readers find the output: the batch's folder, or its tables
     /// @param manifest SHA-256 of the batch's manifest, 64 hexadecimal digits
-    record Published(Instant at, String destination, String manifest) implements BatchEvent {}
+    /// @param others the same at the further destinations of the job, in their order; empty if it has one
+    record Published(Instant at, String destination, String manifest, List<PublishedOutput> others)
+            implements BatchEvent {
+        public Published {
+            others = List.copyOf(others);
+        }
+
+        /// The publication at one destination.
+        public Published(Instant at, String destination, String manifest) {
+            this(at, destination, manifest, List.of());
+        }
+
+        /// The publication with the manifests that list a supplement.
+        public Published with(SupplementPublished supplement) {
+            if (supplement.others().size() != others.size()) {
+                throw new IllegalStateException("a supplement at %d destinations, of a batch at %d"
+                        .formatted(supplement.others().size() + 1, others.size() + 1));
+            }
+            List<PublishedOutput> next = IntStream.range(0, others.size())
+                    .mapToObj(i -> new PublishedOutput(
+                            others.get(i).destination(), supplement.others().get(i)))
+                    .toList();
+            return new Published(at, destination, supplement.manifest(), next);
+        }
+
+        /// Where readers find the output besides `destination`.
+        public List<String> otherDestinations() {
+            return others.stream().map(PublishedOutput::destination).toList();
+        }
+
+        /// Where readers find the output, at all destinations.
+        public String places() {
+            return Stream.concat(Stream.of(destination), otherDestinations().stream())
+                    .collect(Collectors.joining(", "));
+        }
+    }
 
     /// A published batch is to be removed. Readers see it until [Unpublished], at most.
     ///
@@ -451,7 +487,17 @@ public sealed interface BatchEvent {
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param manifest SHA-256 of the batch's new manifest, 64 hexadecimal digits
-    record SupplementPublished(Instant at, String manifest) implements BatchEvent {}
+    /// @param others the same at the further destinations of the job, in their order; empty if it has one
+    record SupplementPublished(Instant at, String manifest, List<String> others) implements BatchEvent {
+        public SupplementPublished {
+            others = List.copyOf(others);
+        }
+
+        /// The publication at one destination.
+        public SupplementPublished(Instant at, String manifest) {
+            this(at, manifest, List.of());
+        }
+    }
 
     /// The batch was cancelled.
     ///

@@ -6,6 +6,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The status of a batch, as its coordinator knows it. Numbers are 0 or more.
@@ -43,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 /// @param canary how far the canary of the batch is; null if it has none
 /// @param shadow how far the shadow of the batch is; null if it has none
 /// @param reused the parts of another batch that the batch reuses, by model; empty if it reuses none
+/// @param otherDestinations where readers find the batch besides `destination`, in the order of the job; empty
+///     before it is published, or if its job has one destination
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -73,7 +77,8 @@ public record BatchStatus(
         @Nullable Redrive redrive,
         @Nullable Canary canary,
         @Nullable Shadow shadow,
-        List<ReusedParts> reused) {
+        List<ReusedParts> reused,
+        List<String> otherDestinations) {
 
     /// The status of a batch without a redrive and a rollout.
     public BatchStatus(
@@ -133,6 +138,7 @@ public record BatchStatus(
                 null,
                 null,
                 null,
+                List.of(),
                 List.of());
     }
 
@@ -192,6 +198,7 @@ public record BatchStatus(
     public BatchStatus {
         checks = List.copyOf(checks);
         reused = reused == null ? List.of() : List.copyOf(reused);
+        otherDestinations = List.copyOf(otherDestinations);
         unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
     }
 
@@ -214,6 +221,14 @@ public record BatchStatus(
     /// @param head the hash of an empty ledger
     public static BatchStatus damaged(BatchId batch, String reason, String head) {
         return unplanned(batch, null, Failure.permanent(reason), head);
+    }
+
+    /// Where readers find the batch, at all destinations; null before it is published.
+    public @Nullable String places() {
+        return destination == null
+                ? null
+                : Stream.concat(Stream.of(destination), otherDestinations.stream())
+                        .collect(Collectors.joining(", "));
     }
 
     /// Whether the batch's ledger can't be read; the failure says why.

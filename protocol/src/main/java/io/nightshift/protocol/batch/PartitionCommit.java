@@ -1,5 +1,6 @@
 package io.nightshift.protocol.batch;
 
+import io.nightshift.protocol.failure.FailureException;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -53,14 +54,38 @@ public record PartitionCommit(
     /// @param sha256 the digest of the file or the rows, 64 hexadecimal digits; of a divided part, the digest of
     ///     the digests of its files
     /// @param files of a divided part, two or more, in the order of their rows; empty if it is one file
-    public record OutputFile(long rows, long bytes, String sha256, List<OutputFile> files) {
+    /// @param copies the same rows at the further destinations of the job, in their order; empty if it has one
+    public record OutputFile(
+            long rows, long bytes, String sha256, List<OutputFile> files, List<OutputFile> copies) {
         public OutputFile {
             files = List.copyOf(files);
+            copies = List.copyOf(copies);
         }
 
-        /// One file, or rows.
+        /// One file, or rows, at one destination.
         public OutputFile(long rows, long bytes, String sha256) {
             this(rows, bytes, sha256, List.of());
+        }
+
+        /// A part at one destination.
+        public OutputFile(long rows, long bytes, String sha256, List<OutputFile> files) {
+            this(rows, bytes, sha256, files, List.of());
+        }
+
+        /// The size at all destinations, in bytes.
+        public long allBytes() {
+            return bytes + copies.stream().mapToLong(OutputFile::bytes).sum();
+        }
+
+        /// The output at one of the destinations.
+        ///
+        /// @param destination its position in the job, from 0
+        public OutputFile at(int destination) {
+            if (destination > copies.size()) {
+                throw FailureException.permanent("the ledger has output at %d destinations, and none at another one"
+                        .formatted(copies.size() + 1));
+            }
+            return destination == 0 ? new OutputFile(rows, bytes, sha256, files) : copies.get(destination - 1);
         }
     }
 
@@ -173,9 +198,32 @@ public record PartitionCommit(
         return quarantine == null ? 0 : quarantine.rows();
     }
 
-    /// The size of the output in bytes, the quarantine included.
+    /// The size of the output at all destinations in bytes, the quarantine included.
     public long bytes() {
-        return part.bytes() + (quarantine == null ? 0 : quarantine.bytes());
+        return part.allBytes() + (quarantine == null ? 0 : quarantine.allBytes());
+    }
+
+    /// The same commit with its output at one of several destinations.
+    ///
+    /// @param destination its position in the job, from 0
+    public PartitionCommit at(int destination) {
+        return new PartitionCommit(
+                partition,
+                epoch,
+                node,
+                firstRow,
+                rows,
+                read,
+                part.at(destination),
+                quarantine == null ? null : quarantine.at(destination),
+                model,
+                unseenCategories,
+                use,
+                cores,
+                threads,
+                value,
+                statistics,
+                comparison);
     }
 
     /// The same commit with what its attempt used.

@@ -23,4 +23,11 @@ public record Supplement(int number, Instant at, PartitionCommit commit, List<So
         }
         input = List.copyOf(input);
     }
+
+    /// The same supplement with its output at one of several destinations.
+    ///
+    /// @param destination its position in the job, from 0
+    public Supplement at(int destination) {
+        return new Supplement(number, at, commit.at(destination), input);
+    }
 }

@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +16,8 @@ public sealed interface Destination
                 MariadbDestination,
                 ParquetDestination,
                 PostgresDestination,
-                RedisDestination {
+                RedisDestination,
+                SeveralDestinations {
 
     /// The tables of warehouses that load the batches, or null if there are none.
     default @Nullable LoadTables loads() {
@@ -25,6 +27,12 @@ public sealed interface Destination
     /// This destination without the division of partitions into files of a size.
     default Destination undivided() {
         return this;
+    }
+
+    /// The destinations that this one consists of, in the order of publication: this one alone, unless it stands
+    /// for several.
+    default List<Destination> members() {
+        return List.of(this);
     }
 
     /// Every kind, by the key under `destination` that chooses it.

@@ -51,8 +51,8 @@ import org.jspecify.annotations.Nullable;
 /// expressions and types of columns a `Map<String, String>`, lists of categories a `Map<String,
 /// List<String>>`, a flag a
 /// `Boolean`, a whole number a `Long`, a share a `Double`, a time a `Duration`, templates a `Map<String,
-/// String>`, alerts a `List<AlertRule>`, lookups a `List<Lookup>`, limits of columns a `Map<String,
-/// ColumnLimit>`, any other number a `Double`.
+/// String>`, alerts a `List<AlertRule>`, lookups a `List<Lookup>`, several destinations a
+/// `List<Destination>`, limits of columns a `Map<String, ColumnLimit>`, any other number a `Double`.
 final class JobCheck {
 
     /// Longer numbers aren't worth their parsing time.
@@ -82,7 +82,10 @@ final class JobCheck {
         check.incremental(root);
         check.partitions(root);
         OutputKeys.check(root, check.values, mistakes);
-        check.level(root);
+        Mapping destination = below(root, "destination");
+        if (destination != null) {
+            check.level(destination, "destination");
+        }
         check.rollout(root);
         check.number(root.entry("checks"));
         check.rowLimits(root.entry("checks"));
@@ -302,14 +305,14 @@ final class JobCheck {
     }
 
     /// Checks that only Zstandard has a level.
-    private void level(Mapping root) {
-        Object codec = values.get("destination.parquet.codec");
-        Mapping parquet = below(below(root, "destination"), "parquet");
+    private void level(Mapping destination, String path) {
+        Object codec = values.get(path + ".parquet.codec");
+        Mapping parquet = below(destination, "parquet");
         Member level = parquet == null ? null : parquet.entry("level");
         if (level != null && codec != null && !codec.equals(ParquetDestination.Codec.ZSTD.text())) {
             mistakes.add(new Mistake(
                     level.line(),
-                    "destination.parquet.level",
+                    path + ".parquet.level",
                     "a level with codec: " + codec,
                     "codec: zstd, or no level",
                     null));
@@ -523,6 +526,7 @@ final class JobCheck {
             case AlertRules rules -> alerts(rules, path, value);
             case Renames renames -> renames(renames, path, value);
             case Lookups lookups -> lookups(lookups, path, value);
+            case JobKeys.Members members -> members(members, path, value);
             case ColumnLimits limits -> limits(limits, path, value);
             case JobKeys.Labels labels -> labels(labels, path, value);
             case JobKeys.Decisions decisions -> decisions(decisions, path, value);
@@ -833,6 +837,45 @@ final class JobCheck {
             }
         }
         return lookups;
+    }
+
+    private @Nullable List<Destination> members(JobKeys.Members type, String path, YamlValue value) {
+        if (!(value instanceof Sequence sequence) || sequence.items().size() < 2) {
+            refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        List<Destination> members = new ArrayList<>();
+        for (int i = 0; i < sequence.items().size(); i++) {
+            YamlValue item = sequence.items().get(i);
+            String itemPath = "%s[%d]".formatted(path, i);
+            int before = mistakes.size();
+            if (!(item instanceof Mapping mapping)) {
+                refuse(item, itemPath, JobKeys.Members.section().expectation(), null);
+                continue;
+            }
+            section(JobKeys.Members.section(), itemPath, mapping, item.line());
+            level(mapping, itemPath);
+            if (mistakes.size() == before) {
+                Destination member = Kinds.member(new JobValues(values), itemPath);
+                refuseConflict(members, member, itemPath, item.line());
+                members.add(member);
+            }
+        }
+        return members;
+    }
+
+    private void refuseConflict(List<Destination> members, Destination added, String path, int line) {
+        for (Destination member : members) {
+            String conflict = SeveralDestinations.conflict(member, added);
+            if (conflict != null) {
+                mistakes.add(new Mistake(
+                        line,
+                        path,
+                        "%s and %s: %s".formatted(member, added, conflict),
+                        "a place of its own for each destination",
+                        null));
+            }
+        }
     }
 
     private List<String> categories(String path, Sequence sequence) {

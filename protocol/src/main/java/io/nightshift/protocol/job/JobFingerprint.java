@@ -227,11 +227,18 @@ public final class JobFingerprint {
         written.values().forEach((name, value) -> addAny(name.isEmpty() ? path : JobKey.path(path, name), value));
     }
 
-    /// A list of lists has a line for each list.
+    /// A list of lists has a line for each list. A list of maps is that of several destinations.
     private void addAny(String key, Object value) {
         switch (value) {
             case List<?> lists
             when !lists.isEmpty() && lists.getFirst() instanceof List<?> -> lists.forEach(list -> addAny(key, list));
+            case List<?> maps
+            when !maps.isEmpty() && maps.getFirst() instanceof Map<?, ?> -> {
+                for (int i = 0; i < maps.size(); i++) {
+                    String path = "%s.%d".formatted(key, i);
+                    ((Map<?, ?>) maps.get(i)).forEach((name, inner) -> addMember(path + "." + name, inner));
+                }
+            }
             case Map<?, ?> map ->
                 add(
                         key,
@@ -245,6 +252,15 @@ public final class JobFingerprint {
                 }
             }
             default -> add(key, List.of(value.toString()));
+        }
+    }
+
+    /// A destination of several: a map of its keys, or the one value that it has.
+    private void addMember(String key, Object value) {
+        if (value instanceof Map<?, ?> section) {
+            section.forEach((name, inner) -> addAny(key + "." + name, inner));
+        } else {
+            addAny(key, value);
         }
     }
 

@@ -167,6 +167,21 @@ final class JobKeys {
         }
     }
 
+    /// A list of two or more sections, each of which chooses a destination.
+    record Members() implements ValueType {
+
+        /// What each section may have.
+        static Section section() {
+            return Section.choice(Kinds.MEMBERS.stream().map(Kind::key).toList());
+        }
+
+        @Override
+        public String expectation() {
+            return "a list of two or more maps, each with one of the keys "
+                    + String.join(", ", section().kinds());
+        }
+    }
+
     /// A map of the file's own names to types of columns.
     ///
     /// @param nested whether a column may have parts

@@ -224,7 +224,8 @@ final class JobParameters {
                 value instanceof Mapping mapping
                         ? section(section, path, mapping)
                         : value(Objects.requireNonNull(section.key(key)).type(), path, value);
-            case JobKeys.Lookups lookups -> lookups(path, value);
+            case JobKeys.Lookups lookups -> sections(Lookup.KEYS, path, value);
+            case JobKeys.Members members -> sections(JobKeys.Members.section(), path, value);
             case Text text -> inTexts(value, writer(text.form(), path, value.line()));
             case Texts texts -> inTexts(value, writer(texts.form(), path, value.line()));
             case Expressions expressions -> inTexts(value, writer(Form.EXPRESSION, path, value.line()));
@@ -235,12 +236,12 @@ final class JobParameters {
         };
     }
 
-    private YamlValue lookups(String path, YamlValue value) {
+    private YamlValue sections(Section section, String path, YamlValue value) {
         if (!(value instanceof Sequence sequence)) {
             return value;
         }
         List<YamlValue> items = sequence.items().stream()
-                .map(item -> item instanceof Mapping mapping ? section(Lookup.KEYS, path, mapping) : item)
+                .map(item -> item instanceof Mapping mapping ? section(section, path, mapping) : item)
                 .toList();
         return new Sequence(items, sequence.line());
     }

@@ -141,6 +141,12 @@ record JobValues(Map<String, Object> values, String section) {
                 : List.of();
     }
 
+    List<Destination> destinations(String name) {
+        return values.get(path(name)) instanceof List<?> list
+                ? list.stream().map(Destination.class::cast).toList()
+                : List.of();
+    }
+
     /// Expressions, types or new names of columns, in the order of the file.
     Map<String, String> expressions(String name) {
         LinkedHashMap<String, String> expressions = new LinkedHashMap<>();

@@ -3,6 +3,7 @@ package io.nightshift.protocol.job;
 import io.nightshift.protocol.job.JobKeys.JobKey;
 import io.nightshift.protocol.job.Kind.Written;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// Every kind of source and destination that a job file can choose.
 final class Kinds {
@@ -14,13 +15,17 @@ final class Kinds {
             DatabaseInput.POSTGRES_KIND,
             DatabaseInput.MARIADB_KIND);
 
-    static final List<Kind<? extends Destination>> DESTINATIONS = List.of(
+    /// Those that several destinations may consist of.
+    static final List<Kind<? extends Destination>> MEMBERS = List.of(
             ParquetDestination.KIND,
             CsvDestination.KIND,
             PostgresDestination.KIND,
             MariadbDestination.KIND,
             RedisDestination.KIND,
             IcebergDestination.KIND);
+
+    static final List<Kind<? extends Destination>> DESTINATIONS =
+            Stream.concat(MEMBERS.stream(), Stream.of(SeveralDestinations.KIND)).toList();
 
     private Kinds() {}
 
@@ -31,6 +36,11 @@ final class Kinds {
 
     static Destination destination(JobValues file) {
         return read(DESTINATIONS, "destination", file);
+    }
+
+    /// @param section the section whose key chooses the kind
+    static Destination member(JobValues file, String section) {
+        return read(MEMBERS, section, file);
     }
 
     /// The case that a checked job file chooses.
@@ -67,6 +77,7 @@ final class Kinds {
             case MariadbDestination mariadb -> MariadbDestination.KIND.write(mariadb);
             case RedisDestination redis -> RedisDestination.KIND.write(redis);
             case IcebergDestination iceberg -> IcebergDestination.KIND.write(iceberg);
+            case SeveralDestinations several -> SeveralDestinations.KIND.write(several);
         };
     }
 }

@@ -57,7 +57,9 @@ public final class EventCodec {
             .addMixIn(AlertEvent.class, AlertEventTypes.class)
             .addMixIn(ModelReference.class, ModelReferenceTypes.class)
             .addMixIn(PartitionCommit.class, RareFields.class)
-            .addMixIn(PartitionCommit.OutputFile.class, RareFiles.class)
+            .addMixIn(PartitionCommit.OutputFile.class, RareParts.class)
+            .addMixIn(BatchEvent.Published.class, RareOthers.class)
+            .addMixIn(BatchEvent.SupplementPublished.class, RareOthers.class)
             .addMixIn(BatchEvent.Committed.class, RareDiscards.class)
             .addMixIn(BatchRegisterEvent.Reentered.class, RarelySuperseded.class)
             .addMixIn(CutPlan.Piece.class, Numbers.class)
@@ -318,10 +320,19 @@ public final class EventCodec {
         int threads();
     }
 
-    /// Most parts are one file.
-    interface RareFiles {
+    /// Most parts are one file at one destination.
+    interface RareParts {
         @JsonInclude(JsonInclude.Include.NON_EMPTY)
         List<PartitionCommit.OutputFile> files();
+
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        List<PartitionCommit.OutputFile> copies();
+    }
+
+    /// Most jobs have one destination.
+    interface RareOthers {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        List<?> others();
     }
 
     /// Most entries have none.

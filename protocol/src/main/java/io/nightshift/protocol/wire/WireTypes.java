@@ -99,6 +99,7 @@ import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.protocol.job.Retention;
 import io.nightshift.protocol.job.Reuse;
 import io.nightshift.protocol.job.Rollout;
+import io.nightshift.protocol.job.SeveralDestinations;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.job.ThreadLimit;
 import io.nightshift.protocol.job.TimeRange;
@@ -440,6 +441,8 @@ final class WireTypes {
             new WireType(540, NodeList.NodeMemory.class),
             new WireType(541, NodeList.NodeScratch.class),
             new WireType(542, NodeList.NodeScoring.class),
+            // Several destinations.
+            new WireType(560, SeveralDestinations.class),
             // Rollouts of models.
             new WireType(510, Rollout.class),
             new WireType(511, Rollout.Mode.class),

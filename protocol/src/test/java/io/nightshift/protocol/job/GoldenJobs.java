@@ -145,6 +145,16 @@ public final class GoldenJobs {
         return with(full().source(), new IcebergDestination("lake", "scores.delays"), List.of());
     }
 
+    public static Job several() {
+        return with(
+                full().source(),
+                new SeveralDestinations(List.of(
+                        new ParquetDestination("/out"),
+                        new CsvDestination("/partners", CsvDestination.Compression.ZSTD),
+                        new PostgresDestination("warehouse", null, "delays", List.of()))),
+                List.of());
+    }
+
     public static Job mariadb() {
         List<MariadbDestination.Index> indexes = List.of(
                 new MariadbDestination.Index(List.of("carrier", "prediction")),

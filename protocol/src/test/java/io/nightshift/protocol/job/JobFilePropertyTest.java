@@ -231,7 +231,12 @@ class JobFilePropertyTest {
                         .model(model)
                         .features(features)
                         .source(source)
-                        .destination(new ParquetDestination("/out"))
+                        .destination(
+                                rows % 5 == 0
+                                        ? new SeveralDestinations(List.of(
+                                                new ParquetDestination("/out/{day}"),
+                                                new PostgresDestination("db", "s", "t", List.of())))
+                                        : new ParquetDestination("/out"))
                         .partitions(
                                 source.onChange() == Job.OnChange.EXTEND ? new Job.Partitions(rows) : partitions(rows))
                         .errors(new Job.ErrorPolicy(rate + 0.0, most, most != null && most % 2 == 0))

@@ -91,6 +91,68 @@ class JobFileTest {
                 .contains("destination.csv.load-redshift", "a table as name, schema.name or database.schema.name");
     }
 
+    private static final String SEVERAL = SMALLEST.replace(
+            "parquet: predictions", "retention: {keep: 3}\n  several:\n    - parquet: predictions\n    - %s\n");
+
+    @Test
+    void severalDestinationsAreReadInTheOrderOfTheFile() {
+        Job job = parse(SEVERAL.formatted("postgres: {data-source: warehouse, table: scores.delays}"));
+
+        assertThat(job.destination())
+                .isEqualTo(new SeveralDestinations(List.of(
+                        new ParquetDestination("/jobs/flights/predictions"),
+                        new PostgresDestination("warehouse", "scores", "delays", List.of()))));
+        assertThat(job.retention()).isEqualTo(new Retention(3, null));
+        assertThat(job.destination())
+                .hasToString("/jobs/flights/predictions, table scores.delays in data source warehouse");
+        assertThat(JobFile.parse(JobText.of(job).getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(job);
+    }
+
+    @Test
+    void theOrderOfDestinationsIsPartOfTheIdentityOfAJob() {
+        String one = SMALLEST.replace("parquet: predictions", "several: [{parquet: /a}, {csv: /b}]");
+        String other = SMALLEST.replace("parquet: predictions", "several: [{csv: /b}, {parquet: /a}]");
+
+        assertThat(JobFingerprint.of(parse(one)))
+                .isNotEqualTo(JobFingerprint.of(parse(other)))
+                .isNotEqualTo(JobFingerprint.of(parse(SMALLEST.replace("parquet: predictions", "parquet: /a"))));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "csv: predictions|the same folder; expected a place of its own for each destination",
+                "csv: predictions/csv/|a folder inside the other one; expected a place of its own",
+                "csv: .|a folder inside the other one; expected a place of its own",
+                "several: [{csv: a}, {csv: b}]|destination.several[1].several: unknown key",
+                "retention: {keep: 3}|destination.several[1].retention: unknown key",
+                "parquet: {folder: b, codec: gzip, level: 3}|destination.several[1].parquet.level: a level with codec: gzip",
+                "{csv: a, parquet: b}|destination.several[1]: several of the keys are set",
+                "text|destination.several[1]: \"text\"; expected a map with one of the keys parquet, csv,",
+                "postgres: {table: t}|destination.several[1].postgres.data-source: missing",
+            })
+    void mistakesInSeveralDestinationsAreNamed(String second, String message) {
+        assertThat(complaint(SEVERAL.formatted(second))).contains(message);
+    }
+
+    @Test
+    void severalDestinationsAreTwoAtLeastWithDifferentRegisters() {
+        assertThat(complaint(SMALLEST.replace("parquet: predictions", "several: [{csv: a}]")))
+                .contains("destination.several: a list; expected a list of two or more maps");
+        assertThat(complaint(SMALLEST.replace("parquet: predictions", "several: {csv: a}")))
+                .contains("destination.several: a map; expected a list of two or more maps");
+        assertThat(
+                        complaint(
+                                SMALLEST.replace(
+                                        "parquet: predictions",
+                                        "several: [{postgres: {data-source: d, table: a}}, {postgres: {data-source: d, table: s.b}}, {redis: {data-source: c, name: n}}, {redis: {data-source: c, name: n}}]")))
+                .contains("destination.several[1]: table a in data source d and table s.b in data source d: a table in"
+                        + " the same schema, which has one register of batches; expected a place of its own")
+                .contains("destination.several[3]:", "the same keys");
+    }
+
     @Test
     void everyKeyFindsItsPlaceInTheJob() {
         Job job = parse("""
@@ -618,7 +680,7 @@ class JobFileTest {
                         /jobs/flights/job.yaml:9: errors.max-rate: "200%"; expected a share from 0 to 1, or from 0% to 100%
                         /jobs/flights/job.yaml:10: id: unknown key; "id" belongs under source
                         --set: partitions.size: unknown key; expected one of rows, by, count, ranges, every, time-zone, column, folder
-                        /jobs/flights/job.yaml:1: destination: missing; expected a map with one of the keys parquet, csv, postgres, mariadb, redis, iceberg\
+                        /jobs/flights/job.yaml:1: destination: missing; expected a map with one of the keys parquet, csv, postgres, mariadb, redis, iceberg, several\
                         """);
     }
 

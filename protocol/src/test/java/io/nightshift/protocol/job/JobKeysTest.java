@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -281,6 +282,24 @@ class JobKeysTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "[{parquet: a}, {csv: b}]",
+                "[{parquet: {folder: a, codec: snappy}}, {postgres: {data-source: d, table: t}}, {redis: {data-source: c, name: n}}]",
+            })
+    void theSchemaAcceptsSeveralDestinations(String destinations) {
+        String yaml = "{job: a, model: m, source: {parquet: p}, destination: {several: %s, retention: {keep: 2}}}"
+                .formatted(destinations);
+        assertThat(isJob(yaml)).isTrue();
+        assertThat(errors(yaml)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{job: a, model: m, source: {parquet: p}, destination: {several: [{parquet: a}]}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {several: {parquet: a}}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {several: [{parquet: a}, {}]}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {several: [{parquet: a}, {csv: b, schema: new}]}}",
+                "{job: a, model: m, source: {parquet: p}, destination: {several: [{parquet: a}, {csv: b}], csv: c}}",
                 "{}",
                 "{job: A, model: m, source: {parquet: p}, destination: {parquet: d}}",
                 "{job: 1, model: m, source: {parquet: p}, destination: {parquet: d}}",
@@ -418,7 +437,8 @@ class JobKeysTest {
         };
         String others = "";
         for (String required : List.of("source", "destination")) {
-            boolean isKind = Kinds.INPUTS.stream().anyMatch(kind -> kind.name().equals(key.name()));
+            boolean isKind = Stream.concat(Kinds.INPUTS.stream(), Kinds.DESTINATIONS.stream())
+                    .anyMatch(kind -> kind.name().equals(key.name()));
             String parquet = section.equals(required) && !isKind ? ", parquet: p" : "";
             String id = required.equals("source") && key.name().equals("changed") ? ", id: id" : "";
             others += section.equals(required) ? "" : required + ": {parquet: p" + id + "}\n";

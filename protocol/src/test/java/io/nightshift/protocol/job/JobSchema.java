@@ -90,6 +90,7 @@ final class JobSchema {
             case JobKeys.Index ignored -> index();
             case JobKeys.Renames renames -> renames(renames);
             case JobKeys.Lookups ignored -> lookups();
+            case JobKeys.Members ignored -> members();
             case JobKeys.Flag ignored -> JSON.objectNode().put("type", "boolean");
             case JobKeys.Choice choice -> choice(choice);
             case JobKeys.Whole whole ->
@@ -244,6 +245,12 @@ final class JobSchema {
     private static ObjectNode lookups() {
         ObjectNode schema = JSON.objectNode().put("type", "array");
         schema.set("items", section(Lookup.KEYS));
+        return schema;
+    }
+
+    private static ObjectNode members() {
+        ObjectNode schema = JSON.objectNode().put("type", "array").put("minItems", 2);
+        schema.set("items", section(JobKeys.Members.section()));
         return schema;
     }
 

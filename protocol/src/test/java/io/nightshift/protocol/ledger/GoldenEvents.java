@@ -15,6 +15,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.PublishedOutput;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.failure.FailedResource;
@@ -74,6 +75,7 @@ public final class GoldenEvents {
         events.put("submitted-mariadb", submitted(GoldenJobs.mariadb()));
         events.put("submitted-redis", submitted(GoldenJobs.redis()));
         events.put("submitted-iceberg", submitted(GoldenJobs.iceberg()));
+        events.put("submitted-several", submitted(GoldenJobs.several()));
         events.put("submitted-query", submitted(GoldenJobs.query()));
         events.put("submitted-table", submitted(GoldenJobs.table()));
         events.put("submitted-csv-source", submitted(GoldenJobs.csvSource()));
@@ -307,6 +309,13 @@ public final class GoldenEvents {
         events.put("retried", new BatchEvent.Retried(AT));
         events.put("retried-by", new BatchEvent.Retried(AT, "ops"));
         events.put("published", new BatchEvent.Published(AT, "/out/batch=" + BATCH, "e5".repeat(32)));
+        events.put(
+                "published-several",
+                new BatchEvent.Published(
+                        AT,
+                        "/out/batch=" + BATCH,
+                        "e5".repeat(32),
+                        List.of(new PublishedOutput("table delays in data source warehouse", "e7".repeat(32)))));
         events.put("removal-begun", new BatchEvent.RemovalBegun(AT, "ops", "a wrong model"));
         events.put("unpublished", new BatchEvent.Unpublished(AT));
         events.put("removed", new BatchEvent.Removed(AT));
@@ -330,6 +339,25 @@ public final class GoldenEvents {
                 "supplement-committed",
                 new BatchEvent.SupplementCommitted(AT, new Supplement(1, AT, healed, List.of(late))));
         events.put("supplement-published", new BatchEvent.SupplementPublished(AT, "e6".repeat(32)));
+        events.put(
+                "supplement-published-several",
+                new BatchEvent.SupplementPublished(AT, "e6".repeat(32), List.of("e8".repeat(32))));
+        events.put(
+                "committed-several",
+                new BatchEvent.Committed(
+                        AT,
+                        List.of(new PartitionCommit(
+                                4,
+                                new Epoch(3, 1),
+                                "node-b:25520",
+                                0,
+                                5,
+                                5,
+                                new OutputFile(
+                                        3, 4_096, "d4".repeat(32), List.of(new OutputFile(3, 2_048, "d5".repeat(32)))),
+                                new OutputFile(
+                                        2, 512, "c3".repeat(32), List.of(), List.of(new OutputFile(2, 256, "c4".repeat(32)))),
+                                MODEL.sha256()))));
         events.put("cancelled", new BatchEvent.Cancelled(AT, "given up for a later batch"));
         events.put("cancelled-by", new BatchEvent.Cancelled(AT, "wrong input", "ops"));
         return events;

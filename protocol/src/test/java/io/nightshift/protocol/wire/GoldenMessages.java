@@ -292,7 +292,8 @@ public final class GoldenMessages {
                         9_000_000,
                         AT,
                         "the file is damaged"),
-                List.of(new ReusedParts(BATCH.value(), MODEL.sha256(), 4, 70)));
+                List.of(new ReusedParts(BATCH.value(), MODEL.sha256(), 4, 70)),
+                List.of("table delays in data source warehouse"));
     }
 
     private void statuses() {
@@ -324,6 +325,7 @@ public final class GoldenMessages {
         add("lease-by-day", leaseOfCut(GoldenJobs.partitionedByDay(), "2026-11-01"));
         add("lease-by-hash", leaseOfCut(GoldenJobs.partitionedByHash(), null));
         add("lease-lookups", leaseWithLookups());
+        add("lease-several", lease(GoldenJobs.several()));
         add("lease-parquet", lease(GoldenJobs.parquet()));
         add("lease-output", lease(GoldenJobs.shapedOutput()));
         add("nothing-to-lease", new WorkerMessage.NothingToLease(BATCH));
@@ -930,7 +932,8 @@ public final class GoldenMessages {
                 new BatchDescription.Reuse(
                         BATCH.value(),
                         List.of(new BatchDescription.Reuse.Parts("ab".repeat(32), 4, 70)),
-                        "4 parts with 70 rows"));
+                        "4 parts with 70 rows"),
+                List.of("table delays in data source warehouse"));
     }
 
     private void add(String name, Object message) {

@@ -147,6 +147,31 @@ public record CommittedBatch(
                 shadow);
     }
 
+    /// The same batch at one of the destinations of its job.
+    ///
+    /// @param destination its position in the job, from 0
+    public CommittedBatch at(int destination) {
+        return new CommittedBatch(
+                id,
+                job.withDestination(job.destination().members().get(destination)),
+                model,
+                submittedAt,
+                incarnation,
+                input,
+                commits.stream().map(commit -> commit.at(destination)).toList(),
+                supplements.stream()
+                        .map(supplement -> supplement.at(destination))
+                        .toList(),
+                rescored,
+                checked,
+                approved,
+                entries,
+                head,
+                reusedFrom,
+                canary,
+                shadow);
+    }
+
     /// The commit of a partition, or null if there is none.
     public @Nullable PartitionCommit commit(int partition) {
         int low = 0;

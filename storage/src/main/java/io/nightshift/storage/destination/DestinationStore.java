@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// - **Repetition.** Every call may be repeated, by the same process or another one, and then finishes what
 ///   an earlier call began.
 /// - **Crashes.** A crash in the middle of a call leaves staged output of the batch, which no reader sees, or
-///   the whole published batch; never a part of it. [#discard] removes what is staged.
+///   the whole published batch; never a part of it. [#discard] removes what is staged. Of several destinations,
+///   this holds for each.
 public interface DestinationStore {
 
     /// Whether the destination can be reached and written, as far as that can be said without touching it. A
@@ -86,14 +87,22 @@ public interface DestinationStore {
     /// is left as it is.
     ///
     /// @param batch of which every partition is committed
+    /// @param before called once, when everything is checked and only the last step is left, or if readers see the
+    ///     batch already. If it fails, the batch does not become visible here
     /// @throws FailureException if committed output is missing or the checks fail; nothing is visible then
-    Publication publish(CommittedBatch batch);
+    Publication publish(CommittedBatch batch, Runnable before);
+
+    /// As [#publish(CommittedBatch, Runnable)], with nothing to do before the last step.
+    default Publication publish(CommittedBatch batch) {
+        return publish(batch, () -> {});
+    }
 
     /// Makes sure that no publication by a coordinator of an earlier incarnation becomes visible from now on:
     /// one that was thought dead can wake up in the middle of [#publish], and the batch is about to be
     /// changed or cancelled. Publications of later incarnations are not hindered.
     ///
-    /// @return what readers see already, or nothing: then nothing of the batch is visible, or will be
+    /// @return what readers see already, or nothing: then nothing of the batch is visible, or will be. Of several
+    ///     destinations, those where readers see it; [#publish] then publishes it at the others
     /// @throws FailureException if that can't be made sure
     Optional<Publication> fence(BatchId batch, int incarnation);
 

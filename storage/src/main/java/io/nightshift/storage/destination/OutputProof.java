@@ -13,7 +13,12 @@ import org.jspecify.annotations.Nullable;
 /// Tampering, damage and unreadable files are findings of the [Check]s that are passed in, never exceptions.
 public interface OutputProof extends AutoCloseable {
 
-    /// The kind of the output, `folder`, `table` or `keys`. It names the check of [#checkPlace].
+    /// The output at each destination of the job, in their order: this one alone, if there is one.
+    default List<OutputProof> each() {
+        return List.of(this);
+    }
+
+    /// The kind of the output, `folder`, `table`, `keys` or `places`. It names the check of [#checkPlace].
     String place();
 
     /// Looks whether readers get at the published output, and at nothing else.

@@ -917,11 +917,7 @@ public abstract class DestinationContract {
 
             store().discard(ContractBatch.ID);
 
-            assertPublished(published, new Publication(published(published), ""));
-        }
-
-        private String published(CommittedBatch committed) {
-            return store().publish(committed).destination();
+            assertPublished(published, store().publish(published));
         }
 
         @Test

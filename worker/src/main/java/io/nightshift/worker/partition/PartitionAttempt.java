@@ -549,8 +549,9 @@ public final class PartitionAttempt {
             return output.predictions(scored, scoring(kept, current));
         }
         pragma(connection, "enable_profiling = 'no_output'");
-        long written = output.predictions(scored, scoring(kept, current));
-        String profile = connection.unwrap(DuckDBConnection.class).getProfilingInformation(ProfilerPrintFormat.JSON);
+        Profiled execution = new Profiled(scoring(kept, current), connection);
+        long written = output.predictions(scored, execution);
+        String profile = Objects.requireNonNull(execution.profile, "the writer has executed nothing");
         pragma(connection, "disable_profiling");
         if (samples != null) {
             long sampled = samples.sampled(lease.attempt().batch(), profile, plannedRows());
@@ -621,6 +622,35 @@ public final class PartitionAttempt {
                 }
             }
         };
+    }
+
+    /// Keeps the profile of the first statement, which reads and scores the rows. A writer may execute others.
+    private static final class Profiled implements PartitionWriter.Execution {
+        private final PartitionWriter.Execution execution;
+        private final Connection connection;
+        private @Nullable String profile;
+
+        Profiled(PartitionWriter.Execution execution, Connection connection) {
+            this.execution = execution;
+            this.connection = connection;
+        }
+
+        @Override
+        public long run(String sql) throws SQLException {
+            return profiled(execution.run(sql));
+        }
+
+        @Override
+        public long run(SqlStatement statement) throws SQLException {
+            return profiled(execution.run(statement));
+        }
+
+        private long profiled(long written) throws SQLException {
+            if (profile == null) {
+                profile = connection.unwrap(DuckDBConnection.class).getProfilingInformation(ProfilerPrintFormat.JSON);
+            }
+            return written;
+        }
     }
 
     private void ended(Step ended) {

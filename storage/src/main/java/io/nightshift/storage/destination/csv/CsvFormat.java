@@ -66,7 +66,7 @@ public final class CsvFormat implements FileFormat {
     public SqlStatement copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows) {
         Instant now = Instant.now();
         List<String> columns = new ArrayList<>();
-        for (PredictionColumns.Column column : PredictionColumns.of(rows.job(), rows.model())) {
+        for (PredictionColumns.Column column : rows.columns()) {
             columns.add(text(column.sql(), column.type()) + " AS " + Sql.name(column.name()));
         }
         columns.add(Sql.text(lease.model().name()) + " AS model_name");

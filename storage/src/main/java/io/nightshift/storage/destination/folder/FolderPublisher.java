@@ -36,6 +36,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,12 +91,14 @@ class FolderPublisher {
         return Failure.of(FailedResource.Type.STORAGE, folder.toString(), message);
     }
 
-    Publication publish(CommittedBatch batch) {
+    Publication publish(CommittedBatch batch, Runnable before) {
         BatchFolders folders = folders(batch.id());
         Path published = folders.published();
         try {
-            if (!Files.exists(published)) {
-                publish(batch, folders);
+            Path output = Files.exists(published) ? null : assembled(batch, folders);
+            before.run();
+            if (output != null) {
+                Files.move(output, published, StandardCopyOption.ATOMIC_MOVE);
             }
             Publication publication = publication(published);
             discard(batch.id());
@@ -107,22 +110,24 @@ class FolderPublisher {
 
     /// An earlier coordinator may still be publishing, and may rename its folder at any moment until this one
     /// has claimed the batch. So what readers see is only certain after the claim.
-    private void publish(CommittedBatch batch, BatchFolders folders) throws IOException {
+    ///
+    /// @return the folder to be renamed; null if readers see the batch
+    private @Nullable Path assembled(CommittedBatch batch, BatchFolders folders) throws IOException {
         Path published = folders.published();
         Path output;
         try {
             output = claim(folders.staged(), batch.incarnation());
         } catch (FailureException e) {
             if (Files.exists(published)) {
-                return;
+                return null;
             }
             throw e;
         }
         if (Files.exists(published)) {
-            return;
+            return null;
         }
         assemble(batch, folders, output);
-        Files.move(output, published, StandardCopyOption.ATOMIC_MOVE);
+        return output;
     }
 
     /// Makes sure that no earlier coordinator publishes the batch from now on.

@@ -121,9 +121,9 @@ public final class FolderStore implements DestinationStore {
     }
 
     @Override
-    public Publication publish(CommittedBatch batch) {
+    public Publication publish(CommittedBatch batch, Runnable before) {
         requireWritable(batch.id());
-        return publisher.publish(batch);
+        return publisher.publish(batch, before);
     }
 
     @Override

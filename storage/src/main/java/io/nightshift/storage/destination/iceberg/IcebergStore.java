@@ -180,11 +180,11 @@ public final class IcebergStore implements DestinationStore {
     }
 
     @Override
-    public Publication publish(CommittedBatch batch) {
+    public Publication publish(CommittedBatch batch, Runnable before) {
         if (table.visibility(batch.id()) == Visibility.REMOVED) {
             throw BatchSnapshots.removed(batch.id(), destination.table());
         }
-        return show(batch.id(), files().publish(batch));
+        return show(batch.id(), files().publish(batch, before));
     }
 
     /// Carries out what was decided, unless that is done.

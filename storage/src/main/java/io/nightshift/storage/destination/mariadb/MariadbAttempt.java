@@ -5,9 +5,9 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.job.MariadbDestination;
-import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.destination.table.AttemptConnection;
 import io.nightshift.storage.destination.table.SentRows;
 import io.nightshift.storage.source.BoundJob;
@@ -151,7 +151,7 @@ final class MariadbAttempt extends AttemptConnection<LoadRows> {
     }
 
     @Override
-    public LoadRows predictions(BoundJob job, ModelDescription model) {
+    public LoadRows predictions(List<PredictionColumns.Column> written) {
         LoadBuffer time = new LoadBuffer();
         Instant now = Instant.now();
         time.putTimestamp(now.getEpochSecond() * 1_000_000 + now.getNano() / 1000);
@@ -160,7 +160,7 @@ final class MariadbAttempt extends AttemptConnection<LoadRows> {
                 .with("model_version", lease.model().version())
                 .with("predicted_at", time.toString())
                 .with(MariadbTables.PARTITION, lease.attempt().partition());
-        List<LoadColumn> columns = MariadbColumns.predictions(job, model);
+        List<LoadColumn> columns = MariadbColumns.predictions(written);
         return new LoadRows(tables.batches(), columns, columns.size(), constants);
     }
 

@@ -32,7 +32,7 @@ record MariadbColumns(List<OutputColumn> predictions, List<OutputColumn> quarant
     /// @throws FailureException naming a column that a table can't hold, or one of the destination's indexes
     ///     that isn't there
     static MariadbColumns of(BoundJob bound, ModelDescription model, MariadbDestination destination) {
-        List<OutputColumn> predictions = columns(predictions(bound, model));
+        List<OutputColumn> predictions = columns(predictions(PredictionColumns.of(bound, model)));
         predictions.add(new OutputColumn("model_name", "varchar(63)"));
         predictions.add(new OutputColumn("model_version", "int"));
         predictions.add(new OutputColumn("predicted_at", "datetime(6)"));
@@ -43,9 +43,9 @@ record MariadbColumns(List<OutputColumn> predictions, List<OutputColumn> quarant
         return new MariadbColumns(predictions, quarantine);
     }
 
-    static List<LoadColumn> predictions(BoundJob job, ModelDescription model) {
+    static List<LoadColumn> predictions(List<PredictionColumns.Column> written) {
         List<LoadColumn> columns = new ArrayList<>();
-        for (PredictionColumns.Column column : PredictionColumns.of(job, model)) {
+        for (PredictionColumns.Column column : written) {
             boolean isId = column.name().equals("record_id");
             columns.add(
                     isId

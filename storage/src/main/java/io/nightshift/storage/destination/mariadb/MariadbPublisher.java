@@ -149,14 +149,18 @@ final class MariadbPublisher {
                 == 1;
     }
 
-    Publication publish(CommittedBatch batch) {
+    Publication publish(CommittedBatch batch, Runnable before) {
         try (Database database = open(batch.id(), "publishing")) {
             Optional<Publication> published = published(database, batch.id());
-            return published.isPresent() ? published.get() : publish(database, batch);
+            if (published.isPresent()) {
+                before.run();
+                return published.get();
+            }
+            return publish(database, batch, before);
         }
     }
 
-    private Publication publish(Database database, CommittedBatch batch) {
+    private Publication publish(Database database, CommittedBatch batch, Runnable before) {
         Registered registered = registered(database, tables, batch.id()).orElse(null);
         if (registered == null || !claim(database, batch.id(), batch.incarnation())) {
             throw late(batch, "or it is gone from " + destination);
@@ -170,6 +174,7 @@ final class MariadbPublisher {
             refuseRepeatedIds(database, registered, batch);
         }
         String manifest = Manifest.text(batch);
+        before.run();
         database.run("SET SESSION wait_timeout = " + MariadbAttempt.END);
         database.transaction(() -> {
             // From here on no attempt commits: each locks the same row first.

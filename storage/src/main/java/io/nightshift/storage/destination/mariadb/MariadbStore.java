@@ -153,8 +153,8 @@ public final class MariadbStore implements DestinationStore {
     }
 
     @Override
-    public Publication publish(CommittedBatch batch) {
-        return publisher.publish(batch);
+    public Publication publish(CommittedBatch batch, Runnable before) {
+        return publisher.publish(batch, before);
     }
 
     @Override

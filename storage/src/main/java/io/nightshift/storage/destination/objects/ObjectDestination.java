@@ -123,8 +123,8 @@ public final class ObjectDestination implements DestinationStore {
     }
 
     @Override
-    public Publication publish(CommittedBatch batch) {
-        return publisher.publish(batch);
+    public Publication publish(CommittedBatch batch, Runnable before) {
+        return publisher.publish(batch, before);
     }
 
     @Override

@@ -79,16 +79,22 @@ final class ObjectPublisher {
         deleteOrphans();
     }
 
-    Publication publish(CommittedBatch batch) {
+    Publication publish(CommittedBatch batch, Runnable before) {
         BatchKeys keys = keys(batch.id());
         PublicationRegister register = register(keys);
-        if (!isPublished(keys)) {
+        if (isPublished(keys)) {
+            before.run();
+        } else {
             Version claimed = register.claim(batch.incarnation());
             if (claimed == null ? !isPublished(keys) : claimed.state() instanceof State.Closed) {
                 throw register.closed();
             }
             if (claimed != null && claimed.state() instanceof State.Open) {
-                register.decide(claimed, decision(batch, keys));
+                Decision decision = decision(batch, keys);
+                before.run();
+                register.decide(claimed, decision);
+            } else {
+                before.run();
             }
         }
         if (!carryOut(keys, register)) {

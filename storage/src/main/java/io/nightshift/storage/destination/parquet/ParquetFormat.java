@@ -101,7 +101,7 @@ public final class ParquetFormat implements FileFormat {
         Instant now = Instant.now();
         SqlStatement.Value predictedAt =
                 new SqlStatement.Value("predicted_at", now.getEpochSecond() * 1_000_000 + now.getNano() / 1000);
-        List<PredictionColumns.Column> written = new ArrayList<>(PredictionColumns.of(rows.job(), rows.model()));
+        List<PredictionColumns.Column> written = new ArrayList<>(rows.columns());
         written.replaceAll(column -> new PredictionColumns.Column(column.name(), sql(column, lease), column.type()));
         written.add(constant("model_name", lease.model().name()));
         written.add(new PredictionColumns.Column(

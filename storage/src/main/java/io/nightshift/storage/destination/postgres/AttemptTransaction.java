@@ -4,9 +4,9 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.job.PostgresDestination;
-import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.destination.table.AttemptConnection;
 import io.nightshift.storage.destination.table.SentRows;
 import io.nightshift.storage.source.BoundJob;
@@ -129,8 +129,8 @@ final class AttemptTransaction extends AttemptConnection<CopyRows> {
     }
 
     @Override
-    public CopyRows predictions(BoundJob job, ModelDescription model) {
-        List<CopyColumn> columns = TableColumns.predictions(job, model);
+    public CopyRows predictions(List<PredictionColumns.Column> written) {
+        List<CopyColumn> columns = TableColumns.predictions(written);
         Instant now = Instant.now();
         CopyRows.Constants constants = new CopyRows.Constants()
                 .text("model_name", lease.model().name())

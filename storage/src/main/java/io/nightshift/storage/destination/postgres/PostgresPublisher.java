@@ -246,11 +246,15 @@ final class PostgresPublisher {
         return tables.sql(tables.staging());
     }
 
-    Publication publish(CommittedBatch batch) {
+    Publication publish(CommittedBatch batch, Runnable before) {
         BatchTables tables = tables(batch.id());
         try (Database database = open(batch.id(), "publishing", PATIENCE)) {
             Optional<String> published = manifest(database, tables, batch.id());
-            return publication(published.isPresent() ? published.get() : publish(database, tables, batch));
+            if (published.isPresent()) {
+                before.run();
+                return publication(published.get());
+            }
+            return publication(publish(database, tables, batch, before));
         }
     }
 
@@ -304,7 +308,7 @@ final class PostgresPublisher {
                 batch.value());
     }
 
-    private String publish(Database database, BatchTables tables, CommittedBatch batch) {
+    private String publish(Database database, BatchTables tables, CommittedBatch batch, Runnable before) {
         Job job = batch.job();
         if (!claim(database, tables, batch.id(), batch.incarnation())) {
             throw new FailureException(
@@ -322,6 +326,7 @@ final class PostgresPublisher {
         }
         database.run("ANALYZE " + tables.sql(tables.staging()));
         String manifest = Manifest.text(batch);
+        before.run();
         alone(
                 database,
                 tables,

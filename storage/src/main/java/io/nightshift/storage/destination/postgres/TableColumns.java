@@ -29,7 +29,7 @@ record TableColumns(List<OutputColumn> predictions, List<OutputColumn> quarantin
     /// @throws FailureException naming a column that a table can't hold, or one of the destination's indexes
     ///     that isn't there
     static TableColumns of(BoundJob bound, ModelDescription model, PostgresDestination destination) {
-        List<OutputColumn> predictions = columns(predictions(bound, model));
+        List<OutputColumn> predictions = columns(predictions(PredictionColumns.of(bound, model)));
         predictions.add(new OutputColumn("model_name", "text"));
         predictions.add(new OutputColumn("model_version", "integer"));
         predictions.add(new OutputColumn("batch_id", "text"));
@@ -42,9 +42,9 @@ record TableColumns(List<OutputColumn> predictions, List<OutputColumn> quarantin
         return new TableColumns(predictions, quarantine);
     }
 
-    static List<CopyColumn> predictions(BoundJob job, ModelDescription model) {
+    static List<CopyColumn> predictions(List<PredictionColumns.Column> written) {
         List<CopyColumn> columns = new ArrayList<>();
-        for (PredictionColumns.Column column : PredictionColumns.of(job, model)) {
+        for (PredictionColumns.Column column : written) {
             columns.add(CopyColumn.of(column.name(), column.sql(), column.type()));
         }
         return columns;

@@ -1,7 +1,6 @@
 package io.nightshift.storage.destination.redis;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.source.BoundJob;
 import java.util.ArrayList;
@@ -26,9 +25,9 @@ record RecordColumn(String name, String sql, RecordType type) {
     /// The columns of predictions, the ID first.
     ///
     /// @throws FailureException permanent, naming a column that can't be written
-    static List<RecordColumn> predictions(BoundJob job, ModelDescription model) {
+    static List<RecordColumn> predictions(List<PredictionColumns.Column> written) {
         List<RecordColumn> columns = new ArrayList<>();
-        for (PredictionColumns.Column column : PredictionColumns.of(job, model)) {
+        for (PredictionColumns.Column column : written) {
             columns.add(of(column.name(), column.sql(), column.type()));
         }
         if (!columns.getFirst().name().equals(ID)) {

@@ -143,8 +143,7 @@ final class RedisAttempt implements PartitionWriter {
         bad.clear();
         badBytes = 0;
         claim();
-        RecordRows sent =
-                RecordRows.predictions(RecordColumn.predictions(rows.job(), rows.model()), destination.format());
+        RecordRows sent = RecordRows.predictions(RecordColumn.predictions(rows.columns()), destination.format());
         predictions = sent;
         return send(
                 sent,

@@ -125,7 +125,7 @@ final class RedisPublisher {
         }
     }
 
-    Publication publish(CommittedBatch batch) {
+    Publication publish(CommittedBatch batch, Runnable before) {
         try (RedisConnection connection = open(batch.id(), "publishing")) {
             RedisBatch found = find(connection, batch.id()).orElse(null);
             if (found == null) {
@@ -133,14 +133,16 @@ final class RedisPublisher {
             }
             String manifest = found.manifest();
             if (manifest == null) {
-                manifest = publish(connection, found, batch);
+                manifest = publish(connection, found, batch, before);
+            } else {
+                before.run();
             }
             removeStaged(connection, found);
             return publication(manifest);
         }
     }
 
-    private String publish(RedisConnection connection, RedisBatch found, CommittedBatch batch) {
+    private String publish(RedisConnection connection, RedisBatch found, CommittedBatch batch, Runnable before) {
         if (run(connection, Script.FENCE, found, batch.incarnation()) == 0) {
             throw late(batch, "or it is over");
         }
@@ -154,6 +156,7 @@ final class RedisPublisher {
             }
         }
         String manifest = Manifest.text(batch);
+        before.run();
         long published = run(
                 connection,
                 Script.PUBLISH,

@@ -15,6 +15,7 @@ import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.TextLimit;
@@ -96,7 +97,8 @@ public final class RedisStore implements DestinationStore {
     }
 
     private List<RecordColumn> columns(Job job, ModelDescription model) {
-        return RecordColumn.predictions(sources.of(job.source()).bind(job, model), model);
+        return RecordColumn.predictions(
+                PredictionColumns.of(sources.of(job.source()).bind(job, model), model));
     }
 
     /// Not only texts are limited: see [#limits()].
@@ -136,8 +138,8 @@ public final class RedisStore implements DestinationStore {
     }
 
     @Override
-    public Publication publish(CommittedBatch batch) {
-        return publisher.publish(batch);
+    public Publication publish(CommittedBatch batch, Runnable before) {
+        return publisher.publish(batch, before);
     }
 
     @Override

@@ -4,16 +4,17 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DatabaseFailure;
+import io.nightshift.storage.destination.PredictionColumns;
 import io.nightshift.storage.source.BoundJob;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +66,7 @@ public abstract class AttemptConnection<R extends SentRows> implements AutoClose
     public abstract void begin();
 
     /// Encodes predictions.
-    public abstract R predictions(BoundJob job, ModelDescription model);
+    public abstract R predictions(List<PredictionColumns.Column> columns);
 
     /// Encodes quarantined rows.
     public abstract R quarantine(BoundJob job);

@@ -23,7 +23,7 @@ public final class TableWriter<R extends SentRows> implements PartitionWriter {
     public long predictions(ScoredRows rows, Execution scoring) throws SQLException {
         quarantine = null;
         transaction.begin();
-        predictions = transaction.predictions(rows.job(), rows.model());
+        predictions = transaction.predictions(rows.columns());
         return send(predictions, rows.scored().sql(), scoring);
     }
 

@@ -137,7 +137,7 @@ class FolderPublisherTest {
                         }))) {
             @Override
             Path claim(Path staged, int incarnation) throws IOException {
-                publisher.publish(batch);
+                publisher.publish(batch, () -> {});
                 if (!isDiscarded) {
                     Files.createDirectories(staged);
                 }
@@ -150,9 +150,9 @@ class FolderPublisherTest {
     void aBatchThatAnEarlierCoordinatorPublishesAtTheLastMomentIsPublished() {
         CommittedBatch later = batch(batch.job(), 2, batch.commits(), Set.of());
 
-        Publication publication = overtaken(false).publish(later);
+        Publication publication = overtaken(false).publish(later, () -> {});
 
-        assertThat(publication).isEqualTo(publisher.publish(batch));
+        assertThat(publication).isEqualTo(publisher.publish(batch, () -> {}));
         assertThat(Path.of(publication.destination())).isNotEmptyDirectory();
     }
 
@@ -160,7 +160,7 @@ class FolderPublisherTest {
     void aBatchThatAnEarlierCoordinatorHasPublishedAndTidiedUpIsPublished() {
         CommittedBatch later = batch(batch.job(), 2, batch.commits(), Set.of());
 
-        assertThat(overtaken(true).publish(later)).isEqualTo(publisher.publish(batch));
+        assertThat(overtaken(true).publish(later, () -> {})).isEqualTo(publisher.publish(batch, () -> {}));
     }
 
     /// The first coordinator has gathered one file in the folder of its value and left another there.
@@ -190,7 +190,7 @@ class FolderPublisherTest {
                             throw new AssertionError("no input is read");
                         })));
 
-        Publication publication = second.publish(batch(batch.job(), 2, commits, Set.of()));
+        Publication publication = second.publish(batch(batch.job(), 2, commits, Set.of()), () -> {});
 
         List<String> files = new ArrayList<>();
         try (Stream<Path> walk = Files.walk(destination())) {
@@ -208,7 +208,8 @@ class FolderPublisherTest {
         assertThat(Files.readString(destination().resolve("_manifest.json")))
                 .contains("dt=2026-11-01/part-000000.parquet");
         assertThat(destination().resolve("dt=of an earlier winner")).doesNotExist();
-        assertThat(second.publish(batch(batch.job(), 3, commits, Set.of()))).isEqualTo(publication);
+        assertThat(second.publish(batch(batch.job(), 3, commits, Set.of()), () -> {}))
+                .isEqualTo(publication);
     }
 
     private Path output() {
@@ -235,13 +236,13 @@ class FolderPublisherTest {
 
     /// The output of a publication without any crash.
     private Map<String, String> undisturbed() throws IOException {
-        publisher.publish(batch);
+        publisher.publish(batch, () -> {});
         return published();
     }
 
     @Test
     void aPublishedBatchHoldsTheCommittedFilesManifestAndSuccessAndNothingElse() throws IOException {
-        Publication publication = publisher.publish(batch);
+        Publication publication = publisher.publish(batch, () -> {});
 
         assertThat(published().keySet())
                 .containsExactly(
@@ -261,7 +262,7 @@ class FolderPublisherTest {
 
     @Test
     void theManifestSaysWhatTheBatchConsistsOf() throws IOException {
-        publisher.publish(batch);
+        publisher.publish(batch, () -> {});
 
         String manifest = Files.readString(destination().resolve("_manifest.json"));
 
@@ -299,7 +300,7 @@ class FolderPublisherTest {
             }
             assertThat(destination()).doesNotExist();
 
-            publisher.publish(batch);
+            publisher.publish(batch, () -> {});
 
             if (expected == null) {
                 expected = published();
@@ -320,7 +321,7 @@ class FolderPublisherTest {
             Files.deleteIfExists(output().resolve("_SUCCESS"));
             assertThat(destination()).doesNotExist();
 
-            publisher.publish(batch);
+            publisher.publish(batch, () -> {});
 
             assertThat(published()).isEqualTo(expected);
             assertNothingStaged();
@@ -329,12 +330,12 @@ class FolderPublisherTest {
 
     @Test
     void aCrashAfterTheRenameIsFoundPublished() throws IOException {
-        Publication first = publisher.publish(batch);
+        Publication first = publisher.publish(batch, () -> {});
         Map<String, String> expected = published();
         publisher.prepare(BATCH);
         stage(0, new Epoch(1, 9), 1);
 
-        Publication again = publisher.publish(batch);
+        Publication again = publisher.publish(batch, () -> {});
 
         assertThat(again).isEqualTo(first);
         assertThat(published()).isEqualTo(expected);
@@ -343,7 +344,7 @@ class FolderPublisherTest {
 
     @Test
     void aPublicationResumesAfterACrashWhileStagedOutputIsDeleted() throws IOException {
-        publisher.publish(batch);
+        publisher.publish(batch, () -> {});
         publisher.prepare(BATCH);
         stage(0, new Epoch(1, 9), 1);
         Path staging = output().resolveSibling("");
@@ -351,7 +352,7 @@ class FolderPublisherTest {
         publisher.prepare(BATCH);
         stage(1, new Epoch(1, 9), 1);
 
-        publisher.publish(batch);
+        publisher.publish(batch, () -> {});
 
         assertNothingStaged();
     }
@@ -416,7 +417,7 @@ class FolderPublisherTest {
         Files.move(staged.resolve("part-000000.parquet.1-1.staged"), output().resolve("part-000000.parquet"));
         Files.writeString(output().resolve("_manifest.json"), "half");
 
-        publisher.publish(takenOver(batch));
+        publisher.publish(takenOver(batch), () -> {});
 
         assertThat(published()).hasSize(6);
         assertThat(Files.readString(destination().resolve("part-000000.parquet")))
@@ -434,15 +435,15 @@ class FolderPublisherTest {
 
         try (TestData data = new TestData(folder)) {
             FolderPublisher frozen = publisher(fencing, () -> data.duckDb);
-            assertThatThrownBy(() -> frozen.publish(early)).isInstanceOf(FailureException.class);
+            assertThatThrownBy(() -> frozen.publish(early, () -> {})).isInstanceOf(FailureException.class);
         }
         assertThat(destination()).doesNotExist();
-        assertThatThrownBy(() -> publisher.publish(batch))
+        assertThatThrownBy(() -> publisher.publish(batch, () -> {}))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("a later coordinator publishes the batch");
         assertThat(destination()).doesNotExist();
 
-        publisher.publish(takenOver(batch));
+        publisher.publish(takenOver(batch), () -> {});
         assertThat(published()).hasSize(6);
         assertThat(publisher.fence(BATCH, 2)).isPresent();
     }
@@ -467,7 +468,7 @@ class FolderPublisherTest {
                 List.of(batch.commits().get(0), again, batch.commits().get(2)),
                 Set.of(1));
 
-        publisher.publish(rescored);
+        publisher.publish(rescored, () -> {});
 
         assertThat(published()).doesNotContainKey("_quarantine-000001.parquet").hasSize(5);
         assertThat(Files.readString(destination().resolve("part-000001.parquet")))
@@ -487,7 +488,7 @@ class FolderPublisherTest {
                 Set.of(0));
         Files.delete(staged.resolve("part-000000.parquet.2-1.staged"));
 
-        assertThatThrownBy(() -> publisher.publish(rescored))
+        assertThatThrownBy(() -> publisher.publish(rescored, () -> {}))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("part-000000.parquet.2-1.staged is gone")
                 .hasMessageContaining("is an earlier one");
@@ -499,7 +500,7 @@ class FolderPublisherTest {
     void aNodeThatDoesNotSeeTheStagedOutputWaitsForIt() throws IOException {
         deleteTree(Objects.requireNonNull(attempts().getParent()));
 
-        assertThatThrownBy(() -> publisher.publish(batch))
+        assertThatThrownBy(() -> publisher.publish(batch, () -> {}))
                 .isInstanceOfSatisfying(
                         FailureException.class,
                         e -> assertThat(Objects.requireNonNull(e.failure().resource())
@@ -514,13 +515,13 @@ class FolderPublisherTest {
         Path part = attempts().resolve("part-000002.parquet.1-3.staged");
         String content = Files.readString(part);
         Files.writeString(part, "short");
-        assertThatThrownBy(() -> publisher.publish(batch))
+        assertThatThrownBy(() -> publisher.publish(batch, () -> {}))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("part-000002.parquet has 5 bytes instead of " + content.length());
         assertThat(destination()).doesNotExist();
 
         Files.delete(output().resolve("part-000002.parquet"));
-        assertThatThrownBy(() -> publisher.publish(batch))
+        assertThatThrownBy(() -> publisher.publish(batch, () -> {}))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("part-000002.parquet.1-3.staged is gone");
         assertThat(destination()).doesNotExist();
@@ -533,7 +534,7 @@ class FolderPublisherTest {
 
         try (TestData data = new TestData(folder)) {
             FolderPublisher finding = publisher(repeated, () -> data.duckDb);
-            assertThatThrownBy(() -> finding.publish(strictly))
+            assertThatThrownBy(() -> finding.publish(strictly, () -> {}))
                     .isInstanceOf(FailureException.class)
                     .hasMessage("the column id is not unique, and the job asks for source.unique-id: 7 × 2");
         }

@@ -1,0 +1,312 @@
+package io.nightshift.storage.destination.several;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.job.CsvDestination;
+import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.IcebergDestination;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.MariadbDestination;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.PostgresDestination;
+import io.nightshift.protocol.job.RedisDestination;
+import io.nightshift.protocol.job.SeveralDestinations;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.destination.FirstRows;
+import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.destination.ValueLimit;
+import io.nightshift.storage.destination.ValueLimits;
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// Several destinations as one. Each call goes to all of them in the order of the job; a removal goes from the last
+/// to the first. For people, the first one answers.
+///
+/// Between two calls of a publication, readers see the whole batch at the first destinations, and nothing of it at
+/// the others. So the last one shows a batch only if all of them do. See
+/// docs/decisions/0046-several-destinations.md.
+public final class SeveralStore implements DestinationStore {
+
+    private final List<Destination> destinations;
+    private final List<DestinationStore> stores;
+    private final DataSources dataSources;
+
+    /// @param destinations those of the job, in its order
+    /// @param stores one for each
+    public SeveralStore(List<Destination> destinations, List<DestinationStore> stores, DataSources dataSources) {
+        this.destinations = List.copyOf(destinations);
+        this.stores = List.copyOf(stores);
+        this.dataSources = dataSources;
+    }
+
+    private Job job(Job job, int destination) {
+        return job.withDestination(destinations.get(destination));
+    }
+
+    private void each(IntConsumer call) {
+        IntStream.range(0, stores.size()).forEach(call);
+    }
+
+    private void eachFromTheLast(IntConsumer call) {
+        each(i -> call.accept(stores.size() - 1 - i));
+    }
+
+    private <T> List<T> all(IntFunction<List<T>> call) {
+        return IntStream.range(0, stores.size())
+                .mapToObj(call)
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private <T> Optional<T> first(IntFunction<Optional<T>> call) {
+        return IntStream.range(0, stores.size())
+                .mapToObj(call)
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    @Override
+    public List<String> checkPlace() {
+        List<String> reasons = new ArrayList<>(all(i -> stores.get(i).checkPlace()));
+        if (reasons.isEmpty()) {
+            each(i -> IntStream.range(0, i).forEach(before -> {
+                String conflict =
+                        SeveralDestinations.conflict(located(destinations.get(before)), located(destinations.get(i)));
+                if (conflict != null) {
+                    reasons.add("destination.several: %s and %s are %s"
+                            .formatted(destinations.get(before), destinations.get(i), conflict));
+                }
+            }));
+        }
+        return reasons;
+    }
+
+    /// With the address of the database in place of its name: a database may have several names.
+    private Destination located(Destination destination) {
+        return switch (destination) {
+            case PostgresDestination postgres ->
+                new PostgresDestination(url(postgres.dataSource()), postgres.schema(), postgres.table(), List.of());
+            case MariadbDestination mariadb ->
+                new MariadbDestination(url(mariadb.dataSource()), mariadb.schema(), mariadb.table(), List.of());
+            case RedisDestination redis -> new RedisDestination(url(redis.dataSource()), redis.name(), redis.format());
+            case ParquetDestination parquet -> parquet;
+            case CsvDestination csv -> csv;
+            case IcebergDestination iceberg -> iceberg;
+            case SeveralDestinations several -> several;
+        };
+    }
+
+    private String url(String dataSource) {
+        return dataSources.get(dataSource).url();
+    }
+
+    @Override
+    public List<String> check(Job job, ModelDescription model) {
+        List<String> reasons = checkPlace();
+        return reasons.isEmpty() ? all(i -> stores.get(i).check(job(job, i), model)) : reasons;
+    }
+
+    /// Not only texts are limited: see [#limits()].
+    @Override
+    public @Nullable TextLimit textLimit() {
+        return null;
+    }
+
+    /// A row that one destination can't hold is quarantined at all of them, so that all have the same rows.
+    @Override
+    public ValueLimits limits() {
+        List<ValueLimits> each = stores.stream().map(DestinationStore::limits).toList();
+        return (type, isId) -> {
+            List<ValueLimit> limits = each.stream()
+                    .map(limit -> limit.of(type, isId))
+                    .filter(Objects::nonNull)
+                    .distinct()
+                    .toList();
+            return limits.size() < 2 ? (limits.isEmpty() ? null : limits.getFirst()) : anyOf(limits);
+        };
+    }
+
+    private static ValueLimit anyOf(List<ValueLimit> limits) {
+        return new ValueLimit(
+                limits.stream()
+                        .map(limit -> "(" + limit.condition().replace("%s", "%1$s") + ")")
+                        .collect(Collectors.joining(" OR ", "(", ")")),
+                limits.stream().map(ValueLimit::reason).distinct().collect(Collectors.joining(", or ")));
+    }
+
+    @Override
+    public PartitionWriter writer(Lease lease, String node, int blockRows) {
+        return new SeveralWriter(IntStream.range(0, stores.size())
+                .mapToObj(i -> stores.get(i).writer(lease(lease, i), node, blockRows))
+                .toList());
+    }
+
+    private Lease lease(Lease lease, int destination) {
+        return new Lease(
+                lease.attempt(),
+                job(lease.job(), destination),
+                lease.model(),
+                lease.firstRow(),
+                lease.slices(),
+                stores.get(destination).staging(lease.attempt().batch()),
+                lease.nonce(),
+                lease.other());
+    }
+
+    @Override
+    public void remove(Lease lease) {
+        each(i -> stores.get(i).remove(lease(lease, i)));
+    }
+
+    @Override
+    public void prepare(BatchId batch, Job job, ModelDescription model) {
+        each(i -> stores.get(i).prepare(batch, job(job, i), model));
+    }
+
+    /// For people: each writer finds its own.
+    @Override
+    public String staging(BatchId batch) {
+        return stores.stream().map(store -> store.staging(batch)).collect(Collectors.joining(", "));
+    }
+
+    @Override
+    public Publication publish(CommittedBatch batch, Runnable before) {
+        Publication[] publications = new Publication[stores.size()];
+        publish(batch, stores.size() - 1, before, publications);
+        return Publication.of(List.of(publications));
+    }
+
+    /// Publishes at a destination, and just before its last step at those before it.
+    private void publish(CommittedBatch batch, int last, Runnable before, Publication[] publications) {
+        if (last < 0) {
+            before.run();
+            return;
+        }
+        publications[last] =
+                stores.get(last).publish(batch.at(last), () -> publish(batch, last - 1, before, publications));
+    }
+
+    @Override
+    public Optional<Publication> fence(BatchId batch, int incarnation) {
+        List<Publication> visible =
+                all(i -> stores.get(i).fence(batch, incarnation).stream().toList());
+        return visible.isEmpty() ? Optional.empty() : Optional.of(Publication.of(visible));
+    }
+
+    @Override
+    public void keepQuarantine(CommittedBatch batch) {
+        each(i -> stores.get(i).keepQuarantine(batch.at(i)));
+    }
+
+    @Override
+    public void discard(BatchId batch) {
+        each(i -> stores.get(i).discard(batch));
+    }
+
+    @Override
+    public Optional<String> supplementRefusal(Job job) {
+        return first(i -> stores.get(i).supplementRefusal(job(job, i)));
+    }
+
+    @Override
+    public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
+        each(i -> stores.get(i).prepareSupplement(batch.at(i), job(job, i), model));
+    }
+
+    @Override
+    public Publication publishSupplement(CommittedBatch batch) {
+        return Publication.of(all(i -> List.of(stores.get(i).publishSupplement(batch.at(i)))));
+    }
+
+    @Override
+    public Optional<String> reuseRefusal(Job job) {
+        return first(i -> stores.get(i).reuseRefusal(job(job, i)));
+    }
+
+    @Override
+    public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
+        each(i -> stores.get(i).reuse(published, batch, at(parts, i)));
+    }
+
+    static List<PartitionCommit> at(List<PartitionCommit> commits, int destination) {
+        return commits.stream().map(commit -> commit.at(destination)).toList();
+    }
+
+    @Override
+    public void unpublish(BatchId batch) {
+        eachFromTheLast(i -> stores.get(i).unpublish(batch));
+    }
+
+    @Override
+    public void delete(BatchId batch) {
+        eachFromTheLast(i -> stores.get(i).delete(batch));
+    }
+
+    /// A destination may have joined the job later.
+    @Override
+    public Optional<BatchId> newest(String job) {
+        return all(i -> stores.get(i).newest(job).stream().toList()).stream().max(Comparator.naturalOrder());
+    }
+
+    @Override
+    public Optional<String> manifest(BatchId published) {
+        return first(i -> stores.get(i).manifest(published));
+    }
+
+    @Override
+    public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
+        List<Publication> seen = published == null ? List.of() : published.each();
+        List<OutputProof> proofs = new ArrayList<>();
+        try {
+            each(i -> proofs.add(stores.get(i).verify(batch.at(i), phase, i < seen.size() ? seen.get(i) : null)));
+        } catch (RuntimeException e) {
+            proofs.forEach(OutputProof::close);
+            throw e;
+        }
+        return new SeveralProof(destinations.stream().map(Destination::toString).toList(), proofs);
+    }
+
+    @Override
+    public Query query(BatchId batch, String published, String column, boolean quarantine) {
+        return stores.getFirst().query(batch, published, column, quarantine);
+    }
+
+    @Override
+    public FirstRows head(BatchId batch, String published, int limit) {
+        return stores.getFirst().head(batch, published, limit);
+    }
+
+    @Override
+    public void open(BatchId batch, String published, Connection duckDb, String name) {
+        stores.getFirst().open(batch, published, duckDb, name);
+    }
+
+    @Override
+    public QuarantinedRows quarantined(CommittedBatch batch) {
+        return stores.getFirst().quarantined(batch.at(0));
+    }
+
+    @Override
+    public Optional<String> quarantineFile(Attempt committed) {
+        return stores.getFirst().quarantineFile(committed);
+    }
+}
