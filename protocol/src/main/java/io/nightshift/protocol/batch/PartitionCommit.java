@@ -55,8 +55,7 @@ public record PartitionCommit(
     ///     the digests of its files
     /// @param files of a divided part, two or more, in the order of their rows; empty if it is one file
     /// @param copies the same rows at the further destinations of the job, in their order; empty if it has one
-    public record OutputFile(
-            long rows, long bytes, String sha256, List<OutputFile> files, List<OutputFile> copies) {
+    public record OutputFile(long rows, long bytes, String sha256, List<OutputFile> files, List<OutputFile> copies) {
         public OutputFile {
             files = List.copyOf(files);
             copies = List.copyOf(copies);

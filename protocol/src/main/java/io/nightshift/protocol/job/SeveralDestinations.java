@@ -83,7 +83,7 @@ public record SeveralDestinations(List<Destination> members) implements Destinat
             case PostgresDestination postgres -> null;
             case MariadbDestination mariadb -> null;
             case RedisDestination redis -> null;
-                    case IcebergDestination iceberg -> null;
+            case IcebergDestination iceberg -> null;
             case SeveralDestinations several -> null;
         };
         return folder == null || folder.endsWith("/") ? folder : folder + "/";

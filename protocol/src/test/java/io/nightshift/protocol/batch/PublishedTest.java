@@ -34,7 +34,8 @@ class PublishedTest {
 
     @Test
     void outputAtAnUnknownDestinationIsRefused() {
-        OutputFile file = new OutputFile(3, 40, "5".repeat(64), List.of(), List.of(new OutputFile(3, 2, "6".repeat(64))));
+        OutputFile file =
+                new OutputFile(3, 40, "5".repeat(64), List.of(), List.of(new OutputFile(3, 2, "6".repeat(64))));
 
         assertThat(file.at(0)).isEqualTo(new OutputFile(3, 40, "5".repeat(64)));
         assertThat(file.at(1)).isEqualTo(new OutputFile(3, 2, "6".repeat(64)));

@@ -356,7 +356,11 @@ public final class GoldenEvents {
                                 new OutputFile(
                                         3, 4_096, "d4".repeat(32), List.of(new OutputFile(3, 2_048, "d5".repeat(32)))),
                                 new OutputFile(
-                                        2, 512, "c3".repeat(32), List.of(), List.of(new OutputFile(2, 256, "c4".repeat(32)))),
+                                        2,
+                                        512,
+                                        "c3".repeat(32),
+                                        List.of(),
+                                        List.of(new OutputFile(2, 256, "c4".repeat(32)))),
                                 MODEL.sha256()))));
         events.put("cancelled", new BatchEvent.Cancelled(AT, "given up for a later batch"));
         events.put("cancelled-by", new BatchEvent.Cancelled(AT, "wrong input", "ops"));

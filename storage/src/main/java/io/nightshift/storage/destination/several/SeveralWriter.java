@@ -102,7 +102,8 @@ final class SeveralWriter implements PartitionWriter {
             files.add(sealing.of(writer));
         }
         OutputFile first = files.getFirst();
-        return new OutputFile(first.rows(), first.bytes(), first.sha256(), first.files(), files.subList(1, files.size()));
+        return new OutputFile(
+                first.rows(), first.bytes(), first.sha256(), first.files(), files.subList(1, files.size()));
     }
 
     @Override
