@@ -102,30 +102,15 @@ public final class ExampleBatch {
     }
 
     /// The same job with a rollout.
-    static Job job(Job job, Rollout rollout) {
-        return new Job(
-                job.name(),
-                new ModelReference.Champion(MODEL.name()),
-                job.features(),
-                job.source(),
-                job.destination(),
-                job.partitions(),
-                job.errors(),
-                job.output(),
-                job.categories(),
-                job.retry(),
-                job.parameters(),
-                job.timing(),
-                job.priority(),
-                job.alerts(),
-                job.incremental(),
-                job.checks(),
-                job.retention(),
-                rollout);
+    public static Job job(Job job, Rollout rollout) {
+        return JobBuilder.builder(job)
+                .model(new ModelReference.Champion(MODEL.name()))
+                .rollout(rollout)
+                .build();
     }
 
     /// A rollout whose candidate must agree with the champion in 9 of 10 rows, and may quarantine 2 of 10.
-    static Rollout rollout(double share, Rollout.OnPass onPass, Rollout.OnFail onFail) {
+    public static Rollout rollout(double share, Rollout.OnPass onPass, Rollout.OnFail onFail) {
         return new Rollout(
                 new ModelReference.Alias(MODEL.name(), "candidate"),
                 Rollout.Mode.CANARY,

@@ -14,6 +14,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobBuilder;
+import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.Reuse;
 import io.nightshift.protocol.job.RunKey;
@@ -527,8 +528,10 @@ class RegisterDecisionsTest {
         @Test
         void aBatchWhoseCandidateWasPromotedIsThatOfTheNextSubmission() {
             ModelVersion candidate = new ModelVersion("delays", 2, "b2".repeat(32));
-            Submission trying = FLIGHTS.trying(candidate);
-            Submission promoted = new Submission(FLIGHTS.job(), FLIGHTS.fingerprint(), FLIGHTS.input(), candidate);
+            Submission canary = ExampleBatch.submission(ExampleBatch.job(
+                    FLIGHTS.job(), ExampleBatch.rollout(0.1, Rollout.OnPass.PROMOTE, Rollout.OnFail.FAIL)));
+            Submission trying = canary.trying(candidate);
+            Submission promoted = new Submission(canary.job(), canary.fingerprint(), canary.input(), candidate);
             happened(new BatchRegisterEvent.Opened(ExampleBatch.AT, A, trying, null, null));
 
             // The alias is moved before the register learns of the end.
@@ -537,7 +540,7 @@ class RegisterDecisionsTest {
                     .isEmpty();
             assertThat(BatchRegisterState.conflict(
                             Objects.requireNonNull(state.batches().get(A)),
-                            FLIGHTS.trying(new ModelVersion("delays", 3, "c3".repeat(32)))))
+                            canary.trying(new ModelVersion("delays", 3, "c3".repeat(32)))))
                     .isEmpty();
             decide(new BatchRegisterCommand.BatchEnded(A, Phase.PUBLISHED, null, null, candidate));
 
