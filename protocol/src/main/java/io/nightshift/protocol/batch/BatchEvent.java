@@ -241,7 +241,7 @@ public sealed interface BatchEvent {
     /// @param node the address of the worker's node, `host:port`
     /// @param failure why the attempt failed
     /// @param until when the batch fails, if the resource that failed does not work before; null if the
-    ///     attempt itself failed attempt itself failed
+    ///     attempt itself failed
     /// @param use what the attempt used, at least; null if that is not known
     record AttemptFailed(
             Instant at,

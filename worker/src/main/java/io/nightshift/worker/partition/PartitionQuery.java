@@ -40,14 +40,15 @@ record PartitionQuery(
     /// The temporary table that [#evaluation()] fills.
     private static final String EVALUATED = "nightshift_evaluated";
 
-    /// Whether expressions or the model may fail for single rows. Finding these rows takes long, so it is done once:
-    /// [#copies()] and then [#evaluation()] are executed before the other queries, which read the rows from there.
+    /// Whether expressions or the model may fail for single rows. Finding these rows takes long, so it is done
+    /// once: [#copies()] and then [#evaluation()] are executed before the other queries, which read the rows from
+    /// there.
     boolean isEvaluated() {
         return careful || isolating;
     }
 
-    /// Statements that copy the rows. In a copy, no vector has a dictionary. DuckDB computes a cast for all values of a
-    /// dictionary, and `TRY` would do so again for each row.
+    /// Statements that copy the rows. In a copy, no vector has a dictionary. DuckDB computes a cast for all values
+    /// of a dictionary, and `TRY` would do so again for each row.
     List<String> copies() {
         return copied().map(SliceCopy::statement).toList();
     }
