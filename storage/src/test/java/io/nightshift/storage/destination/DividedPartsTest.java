@@ -171,7 +171,7 @@ final class DividedPartsTest {
         ContractBatch.Attempt late = batch.begin(store(), 1, new Epoch(1, 1));
         store().discard(ContractBatch.ID);
 
-        assertThatThrownBy(late::predictions).hasMessageContaining("Failed to create directory");
+        assertThatThrownBy(late::predictions).hasMessageContaining("there is no folder");
 
         assertThat(folder.resolve("out/.staging")).doesNotExist();
         late.crash();

@@ -538,13 +538,15 @@ public final class PartitionAttempt {
                 firstScored);
         session = current;
         if (query.isEvaluated()) {
+            Objects.requireNonNull(held).requireAllColumns();
             for (String copy : query.copies()) {
                 execute(connection, copy);
             }
             current.callInSession(() -> execute(connection, query.evaluation()));
         }
         ended(Step.PREPARE);
-        boolean isSampled = samples != null && samples.isDue(lease.attempt().batch());
+        // A copy of the rows is not the source.
+        boolean isSampled = !query.isEvaluated() && samples != null && samples.isDue(lease.attempt().batch());
         if (steps == null && !isSampled) {
             return output.predictions(scored, scoring(kept, current));
         }
@@ -590,7 +592,7 @@ public final class PartitionAttempt {
         ComparingScorer both = isShadowed
                 ? new ShadowScorer(
                         model.scorer(),
-                        compared.scorer(),
+                        compared::scorer,
                         description,
                         margins,
                         scored.job().features(),

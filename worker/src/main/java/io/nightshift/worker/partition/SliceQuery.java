@@ -60,6 +60,9 @@ final class SliceQuery {
     /// The most characters of a wrong value that are kept.
     private static final int LONGEST_VALUE = 1_000;
 
+    /// The column with the reason why the model can't score a row; NULL for a row that it can score.
+    private static final String MODEL_FAILURE = "nightshift_model_failure";
+
     private final BoundJob job;
     private final SourceRelation relation;
     private final CheckedValues checked;
@@ -175,7 +178,18 @@ final class SliceQuery {
         if (relation.record() != null) {
             more.add(ownValues() + " AS nightshift_values");
         }
-        return over(select, more);
+        // The model is asked once for each row, and last: for rows with which nothing else is wrong.
+        return isolating
+                ? "SELECT %s FROM (%s)"
+                        .formatted(
+                                String.join(", ", select),
+                                over(
+                                        List.of(
+                                                "*",
+                                                "CASE WHEN %s IS NULL THEN %s END AS %s"
+                                                        .formatted(first(Check::reason), failure(), MODEL_FAILURE)),
+                                        more))
+                : over(select, more);
     }
 
     private List<String> scoredColumns() {
@@ -221,9 +235,7 @@ final class SliceQuery {
     /// Where a malformed record is, or why the model can't score the row; NULL for other rows.
     private String place() {
         String place = relation.record() == null ? "CAST(NULL AS VARCHAR)" : "nightshift_place";
-        return isolating
-                ? "coalesce(%s, CASE WHEN %s IS NULL THEN %s END)".formatted(place, first(Check::reason), failure())
-                : place;
+        return isolating ? "coalesce(%s, %s)".formatted(place, MODEL_FAILURE) : place;
     }
 
     /// The file's own values of a row, as JSON. A malformed record has none.
@@ -261,10 +273,10 @@ final class SliceQuery {
         return """
                 SELECT source.*, nightshift_failed, nightshift_value, row_number() OVER () AS nightshift_number
                 FROM (SELECT DISTINCT ON (nightshift_failed, nightshift_value)
-                    nightshift_file AS file_, nightshift_row AS row_, nightshift_failed, nightshift_value
+                    nightshift_file, nightshift_row, nightshift_failed, nightshift_value
                     FROM %s WHERE nightshift_failed IS NOT NULL LIMIT %d) AS failing
                 JOIN (SELECT %s AS nightshift_file, %s AS nightshift_row, %s FROM %s%s) AS source
-                ON file_ = nightshift_file AND row_ = nightshift_row""".formatted(
+                ON failing.nightshift_file = source.nightshift_file AND failing.nightshift_row = source.nightshift_row""".formatted(
                         table,
                         most,
                         relation.file(),
@@ -372,12 +384,11 @@ final class SliceQuery {
 
     // Checks.
 
-    /// The model is asked last, for rows with which nothing else is wrong.
     private String reason() {
         String reason = first(Check::reason);
         return isolating
                 ? "coalesce(%s, CASE WHEN %s IS NOT NULL THEN %s END)"
-                        .formatted(reason, failure(), Sql.text("the model can't score the row"))
+                        .formatted(reason, MODEL_FAILURE, Sql.text("the model can't score the row"))
                 : reason;
     }
 

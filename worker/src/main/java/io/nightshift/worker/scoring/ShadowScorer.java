@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Scores each block with a model, and then with a candidate whose predictions are only compared. The model comes
@@ -29,7 +30,8 @@ public final class ShadowScorer implements ComparingScorer {
     private record Kept(long row, double scored, double other, double size, double[] features) {}
 
     private final Scorer scorer;
-    private final Scorer candidate;
+    private final Supplier<Scorer> candidates;
+    private @Nullable Scorer candidate;
     private final List<Feature> features;
     private final int partition;
     private final int most;
@@ -50,7 +52,7 @@ public final class ShadowScorer implements ComparingScorer {
     private @Nullable String failure;
 
     /// @param scorer whose predictions are written
-    /// @param candidate whose predictions are only compared
+    /// @param candidates makes the scorer whose predictions are only compared
     /// @param model of the scorer; that of the candidate has the same features, task and classes
     /// @param margins the number of margins that both fill after the outputs
     /// @param features of the model, in its order
@@ -58,14 +60,14 @@ public final class ShadowScorer implements ComparingScorer {
     /// @param most how many rows are kept that both score most differently, 0 or more
     public ShadowScorer(
             Scorer scorer,
-            Scorer candidate,
+            Supplier<Scorer> candidates,
             ModelDescription model,
             int margins,
             List<Feature> features,
             int partition,
             int most) {
         this.scorer = scorer;
-        this.candidate = candidate;
+        this.candidates = candidates;
         this.features = List.copyOf(features);
         this.partition = partition;
         this.most = most;
@@ -84,6 +86,9 @@ public final class ShadowScorer implements ComparingScorer {
         }
         long middle = THREADS.getCurrentThreadCpuTime();
         try {
+            if (candidate == null) {
+                candidate = candidates.get();
+            }
             candidate.score(columns, count, candidateOutputs);
         } catch (RuntimeException | LinkageError | StackOverflowError | OutOfMemoryError e) {
             failure = e.getMessage() == null ? e.toString() : e.getMessage();

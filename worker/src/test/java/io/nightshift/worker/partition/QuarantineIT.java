@@ -107,11 +107,11 @@ class QuarantineIT {
 
         @Test
         void aModelThatFailsForEveryRowQuarantinesThemAll() {
-            Path file = node.parquet("in.parquet", "SELECT 1.0 AS f0 FROM range(3000)");
+            Path file = node.parquet("in.parquet", "SELECT 1.0 AS f0 FROM range(9999)");
 
             Scored scored = node.score(JobBuilder.over(file).build(), failingFor(1), file);
 
-            scored.assertCounts(3000, 0);
+            scored.assertCounts(9999, 0);
         }
     }
 
@@ -161,7 +161,7 @@ class QuarantineIT {
         @Test
         void aFailedExpressionIsKeptWithTheValuesThatItReadAndTheWordsOfTheDatabase() {
             Path file = node.parquet("in.parquet", """
-                    SELECT unnest(['1', 'abc', 'x y', 'abc', '4']) AS s, unnest([1, 2, 3, 4, 0]) AS d, 'CAST' AS other
+                    SELECT unnest(['1', 'abc', 'x y', 'abc', '4']) AS s, unnest([1, 2, 3, 4, 0]) AS d, 'CAST' AS other, 1 AS row_, 2 AS file_
                     """);
             Job job = JobBuilder.over(file)
                     .features(
@@ -259,7 +259,7 @@ class QuarantineIT {
             Path file = node.parquet("in.parquet", "SELECT NULL::DOUBLE AS f0 FROM range(3000)");
             SumModel model = SumModel.of(SumModel.required("f0", Precision.FLOAT64));
             Scored scored = node.score(JobBuilder.over(file).build(), model, file);
-            scored.assertCounts(3000, 0);
+            scored.assertCounts(9999, 0);
             assertThat(node.rows("SELECT count(*) FROM " + scored.partTable())).containsExactly("0");
             assertThat(scored.result().reasons()).hasSize(3);
         }

@@ -47,7 +47,7 @@ final class ShadowScorerTest {
     }
 
     private static ShadowScorer binary(Scorer scorer, Scorer candidate, int most) {
-        return new ShadowScorer(scorer, candidate, description(Task.BINARY, "no", "yes"), 0, FEATURES, 7, most);
+        return new ShadowScorer(scorer, () -> candidate, description(Task.BINARY, "no", "yes"), 0, FEATURES, 7, most);
     }
 
     @Test
@@ -136,7 +136,7 @@ final class ShadowScorerTest {
             outputs[3][0] = 0.75;
         };
         ShadowScorer both =
-                new ShadowScorer(one, other, description(Task.MULTICLASS, "a", "b", "c"), 0, FEATURES, 0, 10);
+                new ShadowScorer(one, () -> other, description(Task.MULTICLASS, "a", "b", "c"), 0, FEATURES, 0, 10);
 
         both.score(new double[][] {{1}, {0}}, 1, new double[4][1]);
 
@@ -153,7 +153,7 @@ final class ShadowScorerTest {
     @Test
     void numbersHaveNoClasses() {
         Scorer same = (features, rows, outputs) -> System.arraycopy(features[0], 0, outputs[0], 0, rows);
-        ShadowScorer both = new ShadowScorer(same, same, description(Task.REGRESSION), 0, FEATURES, 0, 10);
+        ShadowScorer both = new ShadowScorer(same, () -> same, description(Task.REGRESSION), 0, FEATURES, 0, 10);
 
         both.score(new double[][] {{1, Double.NaN}, {0, 0}}, 2, new double[1][2]);
 

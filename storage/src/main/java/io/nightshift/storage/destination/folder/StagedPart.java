@@ -2,6 +2,9 @@ package io.nightshift.storage.destination.folder;
 
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
+import java.util.Objects;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.destination.PartitionWriter.Execution;
 import io.nightshift.storage.destination.ScoredRows;
@@ -55,6 +58,12 @@ public final class StagedPart {
     /// @return the number of rows
     public long write(ScoredRows rows, Lease lease, int blockRows, Execution scoring) throws SQLException {
         deleteDivided();
+        Path folder = Objects.requireNonNull(path.getParent());
+        if (format.fileBytes() > 0 && !Files.isDirectory(folder)) {
+            // DuckDB would say that it can't make the folder, as of its own folder for temporary files.
+            throw new FailureException(Failure.of(
+                    FailedResource.Type.STORAGE, folder.toString(), "there is no folder %s any more".formatted(folder)));
+        }
         return scoring.run(format.copyPredictions(rows, lease, path, blockRows));
     }
 

@@ -13,6 +13,7 @@ import java.sql.Statement;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.HashMap;
@@ -134,8 +135,17 @@ final class FileMetrics {
         return Comparators.forType(type.asPrimitiveType()).compare(one, other);
     }
 
-    /// A bound as Iceberg has values of the type; null if the type gets no bounds.
+    /// A bound as Iceberg has values of the type; null if the type gets no bounds, and for years before 1 or after
+    /// 9999, which DuckDB writes in its own way.
     private static @Nullable Object parsed(Type type, String text) {
+        try {
+            return bound(type, text);
+        } catch (DateTimeParseException e) {
+            return null;
+        }
+    }
+
+    private static @Nullable Object bound(Type type, String text) {
         return switch (type.typeId()) {
             case INTEGER -> Integer.valueOf(text);
             case LONG -> Long.valueOf(text);

@@ -184,7 +184,11 @@ public final class IcebergStore implements DestinationStore {
         if (table.visibility(batch.id()) == Visibility.REMOVED) {
             throw BatchSnapshots.removed(batch.id(), destination.table());
         }
-        return show(batch.id(), files().publish(batch, before));
+        Runnable afterChecks = () -> {
+            table.requireOurs();
+            before.run();
+        };
+        return show(batch.id(), files().publish(batch, afterChecks));
     }
 
     /// Carries out what was decided, unless that is done.

@@ -84,6 +84,16 @@ final class IcebergTable implements FileColumns {
         return location().orElseThrow(this::missing);
     }
 
+    /// Checks that the table is there, and still one that Nightshift writes to.
+    ///
+    /// @throws FailureException permanent, if it is not
+    void requireOurs() {
+        TableMetadata state = operations().current();
+        if (!TableColumns.isByBatch(state.schema(), state.spec())) {
+            throw FailureException.permanent("%s is not partitioned by batch_id any more".formatted(name()));
+        }
+    }
+
     /// Why columns can't be written to the table as it is now; empty if they can.
     List<String> obstacles(TableColumns columns) {
         return catalog()
