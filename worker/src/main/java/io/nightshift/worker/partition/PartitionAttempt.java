@@ -546,7 +546,9 @@ public final class PartitionAttempt {
         }
         ended(Step.PREPARE);
         // A copy of the rows is not the source.
-        boolean isSampled = !query.isEvaluated() && samples != null && samples.isDue(lease.attempt().batch());
+        boolean isSampled = !query.isEvaluated()
+                && samples != null
+                && samples.isDue(lease.attempt().batch());
         if (steps == null && !isSampled) {
             return output.predictions(scored, scoring(kept, current));
         }

@@ -4,7 +4,6 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
-import java.util.Objects;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.destination.PartitionWriter.Execution;
 import io.nightshift.storage.destination.ScoredRows;
@@ -18,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /// The predictions of an attempt on a disk: one file, or several if the format divides a partition by its size.
@@ -62,7 +62,9 @@ public final class StagedPart {
         if (format.fileBytes() > 0 && !Files.isDirectory(folder)) {
             // DuckDB would say that it can't make the folder, as of its own folder for temporary files.
             throw new FailureException(Failure.of(
-                    FailedResource.Type.STORAGE, folder.toString(), "there is no folder %s any more".formatted(folder)));
+                    FailedResource.Type.STORAGE,
+                    folder.toString(),
+                    "there is no folder %s any more".formatted(folder)));
         }
         return scoring.run(format.copyPredictions(rows, lease, path, blockRows));
     }
