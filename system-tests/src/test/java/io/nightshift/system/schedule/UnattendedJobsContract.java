@@ -55,9 +55,12 @@ abstract class UnattendedJobsContract extends AppliedJobsContract {
                 .json()
                 .get("batch")
                 .asText();
-        assertThat(out("batch", "show", windowed))
-                .containsPattern("state +submitted")
-                .containsPattern("waits for +its window, which opens 20\\S+ %s UTC".formatted(MINUTE.format(opens)));
+        // It is opened first, and then submitted.
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(out("batch", "show", windowed))
+                        .containsPattern("state +submitted")
+                        .containsPattern(
+                                "waits for +its window, which opens 20\\S+ %s UTC".formatted(MINUTE.format(opens))));
     }
 
     @Test
