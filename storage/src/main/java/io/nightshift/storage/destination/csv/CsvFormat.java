@@ -27,6 +27,12 @@ public final class CsvFormat implements FileFormat {
     /// verification has.
     private static final int LONGEST_LINE = 1 << 24;
 
+    /// DuckDB keeps a buffer of each file, and a verification has 256 MiB. So lines are limited further where there
+    /// are many files.
+    private static final int ALL_BUFFERS = 96 << 20;
+
+    private static final int LEAST_BUFFER = 1 << 18;
+
     private static final Pattern NESTED = Pattern.compile("(STRUCT|MAP|UNION)\\(.*|.*\\[\\d*]", Pattern.DOTALL);
 
     private final Compression compression;
@@ -122,11 +128,12 @@ public final class CsvFormat implements FileFormat {
     /// Every field is read as the text that was written, so that no type is guessed.
     @Override
     public String read(List<Path> files) {
+        int buffer = Math.clamp(ALL_BUFFERS / Math.max(1, files.size()), LEAST_BUFFER, 2 * LONGEST_LINE);
         return "read_csv(%s, all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, new_line = '\\n', comment = '', skip = 0, strict_mode = true, max_line_size = %d, buffer_size = %d, union_by_name = true, hive_partitioning = false, compression = '%s')"
                 .formatted(
                         Sql.files(files.stream().map(Path::toString).toList()),
-                        LONGEST_LINE,
-                        2 * LONGEST_LINE,
+                        Math.min(LONGEST_LINE, buffer),
+                        buffer,
                         codec());
     }
 }
