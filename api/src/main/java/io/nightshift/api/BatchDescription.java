@@ -344,7 +344,7 @@ public record BatchDescription(
         }
     }
 
-    /// What a batch reuses of a published batch.
+    /// The parts of a published batch that another batch reuses.
     ///
     /// @param batch the ID of that batch
     /// @param parts the parts by the model that scored them; at least one

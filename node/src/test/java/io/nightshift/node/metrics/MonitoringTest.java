@@ -239,7 +239,7 @@ class MonitoringTest {
                 .contains("nightshift.attempts", "nightshift.queue.depth", "jvm.memory.used");
     }
 
-    /// What a node with a job sends to a collector, with the header `Authorization`.
+    /// The metrics that a node with a job sends to a collector, with the header `Authorization`.
     private static Map.Entry<String, ResourceMetrics> sent() throws IOException {
         BlockingQueue<Map.Entry<String, byte[]>> received = new LinkedBlockingQueue<>();
         HttpServer collector = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

@@ -267,7 +267,7 @@ public final class OpenCatalog implements AutoCloseable {
         };
     }
 
-    /// What the exception says, and what a driver or a client says below it.
+    /// The messages of the exception and of its causes, such as those of a driver.
     private static String reason(Throwable e) {
         String message = first(e);
         Throwable cause = e.getCause();

@@ -110,7 +110,7 @@ public final class PartitionAttempt {
     private long step;
     private long scoring;
     private @Nullable UnseenCounter unseen;
-    /// Of the last query.
+    /// The scoring session of the last query.
     private @Nullable ScoringSession session;
     private @Nullable CheckCounter checks;
     private @Nullable ComparingScorer comparator;

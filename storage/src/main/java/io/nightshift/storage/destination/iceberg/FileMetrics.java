@@ -29,8 +29,8 @@ import org.apache.iceberg.types.Types.NestedField;
 import org.apache.iceberg.util.UnicodeUtil;
 import org.jspecify.annotations.Nullable;
 
-/// What a table keeps of its files, so that readers skip those without the rows that they look for: numbers
-/// of values and of NULLs, and bounds. DuckDB reads it from the footers of the files. Whole numbers, texts,
+/// The metrics of data files in a table, by which readers skip files: numbers of values and of NULLs, and
+/// bounds. DuckDB reads it from the footers of the files. Whole numbers, texts,
 /// dates and timestamps get bounds. For one thread.
 final class FileMetrics {
 

@@ -4,7 +4,7 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import java.util.List;
 import java.util.Map;
 
-/// What the files of a table need to know of its columns. Safe for several threads.
+/// The columns of a table, as its files describe them. Safe for several threads.
 public interface FileColumns {
 
     /// The columns of one attempt's file.
