@@ -76,6 +76,21 @@ final class DocumentationTest {
                 .isEmpty();
     }
 
+    /// The documentation site takes its sidebar from the contents, and isn't built without a page in it.
+    @Test
+    void theContentsListEveryPage() throws IOException {
+        Path docs = Checkout.path("docs");
+        String contents = Files.readString(docs.resolve("README.md"));
+        try (Stream<Path> files = Files.walk(docs)) {
+            List<String> missing = files.map(file -> docs.relativize(file).toString())
+                    .filter(page -> page.endsWith(".md") && !page.equals("README.md"))
+                    .filter(page -> !contents.contains("](" + page + ")"))
+                    .toList();
+
+            assertThat(missing).as("pages that docs/README.md does not list").isEmpty();
+        }
+    }
+
     @Test
     void theProgramKnowsEveryCommandAndOptionOfThePages() {
         List<Command> commands =
