@@ -19,7 +19,7 @@ final class BatchChecks {
         this.values = values;
         this.common = values.text("on-fail");
         String named = values.text("baseline");
-        this.baseline = named.equals(JobKeys.PREVIOUS) ? null : named;
+        this.baseline = named.equals(CheckKeys.PREVIOUS) ? null : named;
     }
 
     /// @param values of the section `checks`

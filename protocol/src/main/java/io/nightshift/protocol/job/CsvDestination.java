@@ -1,11 +1,9 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.Choice;
-import io.nightshift.protocol.job.JobKeys.Form;
-import io.nightshift.protocol.job.JobKeys.JobKey;
-import io.nightshift.protocol.job.JobKeys.Section;
-import io.nightshift.protocol.job.JobKeys.SectionOr;
-import io.nightshift.protocol.job.JobKeys.Text;
+import io.nightshift.protocol.job.ValueType.Choice;
+import io.nightshift.protocol.job.ValueType.Section;
+import io.nightshift.protocol.job.ValueType.SectionOr;
+import io.nightshift.protocol.job.ValueType.Text;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;

@@ -1,14 +1,14 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.Choice;
-import io.nightshift.protocol.job.JobKeys.ColumnTypes;
-import io.nightshift.protocol.job.JobKeys.Flag;
-import io.nightshift.protocol.job.JobKeys.Form;
-import io.nightshift.protocol.job.JobKeys.JobKey;
-import io.nightshift.protocol.job.JobKeys.Section;
-import io.nightshift.protocol.job.JobKeys.SectionOr;
-import io.nightshift.protocol.job.JobKeys.Text;
-import io.nightshift.protocol.job.JobKeys.Texts;
+import io.nightshift.protocol.job.ValueType.Choice;
+import io.nightshift.protocol.job.ValueType.ColumnTypes;
+import io.nightshift.protocol.job.ValueType.Flag;
+import io.nightshift.protocol.job.ValueType.Section;
+import io.nightshift.protocol.job.ValueType.SectionOr;
+import io.nightshift.protocol.job.ValueType.Text;
+import io.nightshift.protocol.job.ValueType.Texts;
+import io.nightshift.protocol.job.YamlValue.Mapping;
+import io.nightshift.protocol.job.YamlValue.Member;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -154,6 +154,32 @@ public record CsvInput(
         paths = List.copyOf(paths);
         nulls = List.copyOf(nulls);
         columns = Collections.unmodifiableMap(new LinkedHashMap<>(columns));
+    }
+
+    /// Checks that characters with a meaning in CSV files have one meaning each.
+    ///
+    /// @param section the section that chooses the kind
+    /// @param path of the section
+    static void check(JobCheck check, Mapping section, String path) {
+        Member csv = section.entry("csv");
+        if (csv != null) {
+            String csvPath = JobKey.path(path, csv.key());
+            different(check, csv, csvPath, "quote", "delimiter");
+            different(check, csv, csvPath, "thousands", "decimal");
+        }
+    }
+
+    private static void different(JobCheck check, Member csv, String path, String key, String other) {
+        Object value = check.value(JobKey.path(path, key));
+        if (value != null && value.equals(check.value(JobKey.path(path, other)))) {
+            Member entry = csv.value() instanceof Mapping mapping ? mapping.entry(key) : null;
+            check.add(new Mistake(
+                    entry == null ? csv.line() : entry.line(),
+                    JobKey.path(path, key),
+                    "\"%s\", which is also %s".formatted(value, JobKey.path(path, other)),
+                    "two different characters",
+                    null));
+        }
     }
 
     private static CsvInput read(JobValues values) {

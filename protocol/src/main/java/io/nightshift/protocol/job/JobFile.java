@@ -8,11 +8,9 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -200,115 +198,20 @@ public final class JobFile {
                         },
                         values.lookups("source.join")),
                 Kinds.destination(values),
-                partitions(values),
-                new Job.ErrorPolicy(
-                        values.share("errors.max-rate"),
-                        values.wholeOrNull("errors.max-rows"),
-                        values.text("errors.on-failed-partition").equals("continue")),
+                PartitionKeys.of(values.below("partitions")),
+                ErrorKeys.policy(values),
                 OutputKeys.of(
                         values.below("output"),
                         values.text("destination.schema").equals("new")),
                 values.categories("categories"),
-                retry(values),
+                ErrorKeys.retry(values),
                 parameters,
                 JobTimings.of(values),
                 Math.toIntExact(values.whole("priority")),
                 values.alerts("alerts"),
-                incremental(values),
+                IncrementalKeys.of(values),
                 BatchChecks.of(values.below("checks")),
-                retention(values),
-                rollout(values));
-    }
-
-    private static @Nullable Rollout rollout(JobValues values) {
-        if (!values.has("rollout")) {
-            return null;
-        }
-        ModelReference candidate = ModelReference.parse(values.text("rollout.candidate"));
-        Rollout.Mode mode = Rollout.Mode.valueOf(values.text("rollout.mode").toUpperCase(Locale.ROOT));
-        return switch (mode) {
-            case SHADOW ->
-                Rollout.shadow(
-                        candidate,
-                        values.share("rollout.sample"),
-                        Math.toIntExact(values.whole("rollout.differences")));
-            case CANARY ->
-                new Rollout(
-                        candidate,
-                        mode,
-                        values.share("rollout.share"),
-                        guards(values.below("rollout.guards")),
-                        Rollout.OnPass.valueOf(values.text("rollout.on-pass").toUpperCase(Locale.ROOT)),
-                        Rollout.OnFail.valueOf(values.text("rollout.on-fail").toUpperCase(Locale.ROOT)));
-        };
-    }
-
-    private static List<Rollout.Guard> guards(JobValues values) {
-        List<Rollout.Guard> guards = new ArrayList<>();
-        for (Rollout.Measure measure : Rollout.Measure.values()) {
-            Double limit = values.decimalOrNull(measure.text());
-            if (limit != null) {
-                guards.add(new Rollout.Guard(measure, limit));
-            }
-        }
-        return guards;
-    }
-
-    private static @Nullable Retention retention(JobValues values) {
-        Long keep = values.wholeOrNull("destination.retention.keep");
-        Duration age = values.timeOrNull("destination.retention.for");
-        return keep == null && age == null ? null : new Retention(keep == null ? null : Math.toIntExact(keep), age);
-    }
-
-    private static @Nullable Incremental incremental(JobValues values) {
-        if (!values.has("incremental")) {
-            return null;
-        }
-        boolean full = values.flag("incremental.full");
-        if (values.has("incremental.changed")) {
-            return new ChangedRows(values.texts("incremental.changed"), full);
-        }
-        String column = values.textOrNull("incremental.column");
-        return column == null
-                ? new NewFiles(full)
-                : new NewTimes(
-                        column,
-                        Objects.requireNonNull(values.timeOrNull("incremental.lateness")),
-                        values.text("incremental.time-zone"),
-                        full);
-    }
-
-    private static Job.Partitions partitions(JobValues values) {
-        Long given = values.wholeOrNull("partitions.rows");
-        int rows = given == null ? Job.Partitions.DEFAULT_ROWS : Math.toIntExact(given);
-        String by = values.textOrNull("partitions.by");
-        if (by == null) {
-            return new Job.Partitions(rows);
-        }
-        Long count = values.wholeOrNull("partitions.count");
-        String every = values.textOrNull("partitions.every");
-        String timeZone = values.textOrNull("partitions.time-zone");
-        return new Job.Partitions(
-                rows,
-                new PartitionKey(
-                        by,
-                        count == null ? null : Math.toIntExact(count),
-                        values.texts("partitions.ranges"),
-                        every == null ? null : PartitionKey.Every.of(every),
-                        timeZone == null ? PartitionKey.UTC : timeZone,
-                        given != null,
-                        values.textOrNull("partitions.column"),
-                        values.textOrNull("partitions.folder")));
-    }
-
-    private static Job.@Nullable Retry retry(JobValues values) {
-        Long attempts = values.wholeOrNull("retry.attempts");
-        return values.has("retry")
-                ? new Job.Retry(
-                        attempts == null ? null : Math.toIntExact(attempts),
-                        values.timeOrNull("retry.storage"),
-                        values.timeOrNull("retry.database"),
-                        values.timeOrNull("retry.node"))
-                : null;
+                DestinationKeys.retention(values),
+                RolloutKeys.of(values));
     }
 }

@@ -1,6 +1,5 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.JobKey;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -1,13 +1,10 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.Expressions;
-import io.nightshift.protocol.job.JobKeys.Form;
-import io.nightshift.protocol.job.JobKeys.JobKey;
-import io.nightshift.protocol.job.JobKeys.Section;
-import io.nightshift.protocol.job.JobKeys.SectionOr;
-import io.nightshift.protocol.job.JobKeys.Text;
-import io.nightshift.protocol.job.JobKeys.Texts;
-import io.nightshift.protocol.job.JobKeys.ValueType;
+import io.nightshift.protocol.job.ValueType.Expressions;
+import io.nightshift.protocol.job.ValueType.Section;
+import io.nightshift.protocol.job.ValueType.SectionOr;
+import io.nightshift.protocol.job.ValueType.Text;
+import io.nightshift.protocol.job.ValueType.Texts;
 import io.nightshift.protocol.job.YamlValue.Mapping;
 import io.nightshift.protocol.job.YamlValue.Member;
 import io.nightshift.protocol.job.YamlValue.Scalar;
@@ -224,14 +221,14 @@ final class JobParameters {
                 value instanceof Mapping mapping
                         ? section(section, path, mapping)
                         : value(Objects.requireNonNull(section.key(key)).type(), path, value);
-            case JobKeys.Lookups lookups -> sections(Lookup.KEYS, path, value);
-            case JobKeys.Members members -> sections(JobKeys.Members.section(), path, value);
+            case ValueType.Lookups lookups -> sections(Lookup.KEYS, path, value);
+            case ValueType.Members members -> sections(ValueType.Members.section(), path, value);
             case Text text -> inTexts(value, writer(text.form(), path, value.line()));
             case Texts texts -> inTexts(value, writer(texts.form(), path, value.line()));
             case Expressions expressions -> inTexts(value, writer(Form.EXPRESSION, path, value.line()));
-            case JobKeys.Constants constants -> constants(path, value);
+            case ValueType.Constants constants -> constants(path, value);
             // Their placeholders are times, and have values for each tick.
-            case JobKeys.Templates templates -> value;
+            case ValueType.Templates templates -> value;
             default -> inTexts(value, writer(Form.NAME, path, value.line()));
         };
     }

@@ -1,6 +1,6 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.Section;
+import io.nightshift.protocol.job.ValueType.Section;
 import io.nightshift.protocol.job.YamlValue.Mapping;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.JobKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

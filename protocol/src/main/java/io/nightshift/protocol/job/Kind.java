@@ -1,6 +1,5 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.JobKey;
 import java.util.Map;
 import java.util.function.Function;
 

@@ -1,6 +1,5 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.JobKey;
 import io.nightshift.protocol.job.Kind.Written;
 import java.util.List;
 import java.util.stream.Stream;
@@ -28,6 +27,11 @@ final class Kinds {
             Stream.concat(MEMBERS.stream(), Stream.of(SeveralDestinations.KIND)).toList();
 
     private Kinds() {}
+
+    /// The keys that choose a kind, and more keys of the same section.
+    static List<JobKey> keys(List<? extends Kind<?>> kinds, JobKey... more) {
+        return Stream.concat(kinds.stream().map(Kind::key), Stream.of(more)).toList();
+    }
 
     /// @param section the section whose key chooses the kind
     static Input input(JobValues file, String section) {

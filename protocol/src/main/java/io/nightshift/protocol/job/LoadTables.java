@@ -1,8 +1,6 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.Form;
-import io.nightshift.protocol.job.JobKeys.JobKey;
-import io.nightshift.protocol.job.JobKeys.Text;
+import io.nightshift.protocol.job.ValueType.Text;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,9 +1,8 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.Choice;
-import io.nightshift.protocol.job.JobKeys.JobKey;
-import io.nightshift.protocol.job.JobKeys.Renames;
-import io.nightshift.protocol.job.JobKeys.Section;
+import io.nightshift.protocol.job.ValueType.Choice;
+import io.nightshift.protocol.job.ValueType.Renames;
+import io.nightshift.protocol.job.ValueType.Section;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;

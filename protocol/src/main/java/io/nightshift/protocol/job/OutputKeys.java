@@ -1,11 +1,9 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.Flag;
-import io.nightshift.protocol.job.JobKeys.Form;
-import io.nightshift.protocol.job.JobKeys.JobKey;
-import io.nightshift.protocol.job.JobKeys.Section;
-import io.nightshift.protocol.job.JobKeys.Texts;
-import io.nightshift.protocol.job.JobKeys.Whole;
+import io.nightshift.protocol.job.ValueType.Flag;
+import io.nightshift.protocol.job.ValueType.Section;
+import io.nightshift.protocol.job.ValueType.Texts;
+import io.nightshift.protocol.job.ValueType.Whole;
 import io.nightshift.protocol.job.YamlValue.Mapping;
 import io.nightshift.protocol.job.YamlValue.Member;
 import io.nightshift.protocol.job.YamlValue.Scalar;
@@ -31,7 +29,7 @@ final class OutputKeys {
                                     "columns",
                                     new Texts(Form.OUTPUT_COLUMN, 0, false),
                                     "Columns of the source or keys of `source.select` that are copied to the output. The names of the output's own columns ("
-                                            + JobKeys.OwnColumns.TEXTS
+                                            + Form.OwnColumns.TEXTS
                                             + ") are not allowed.",
                                     "[carrier, hour]")
                             .or(List.of()),
@@ -43,7 +41,7 @@ final class OutputKeys {
                             .or(false),
                     JobKey.optional(
                             "labels",
-                            new JobKeys.Labels(),
+                            new ValueType.Labels(),
                             "The texts that are written for the model's classes, for each class one.",
                             "{0: punctual, 1: late}"),
                     JobKey.optional(
@@ -53,17 +51,17 @@ final class OutputKeys {
                             "3"),
                     JobKey.optional(
                             "decisions",
-                            new JobKeys.Decisions(),
+                            new ValueType.Decisions(),
                             "Columns that say whether the score reaches a threshold: for each column the threshold, or a map of `threshold`, `class` (the class whose probability is compared), `by` (a column of the source) and `thresholds` (for values of that column).",
                             "{alert: 0.8, review: {threshold: 0.5, by: carrier, thresholds: {AA: 0.4}}}"),
                     JobKey.optional(
                             "constants",
-                            new JobKeys.Constants(),
+                            new ValueType.Constants(),
                             "Columns with the same value in all rows: for each column a text, a number, `true` or `false`. A text `{name}` is the value of a parameter, with the parameter's type.",
                             "{region: north, release: 3}"),
                     JobKey.optional(
                             "rename",
-                            new JobKeys.NewNames(),
+                            new ValueType.NewNames(),
                             "New names of columns of the output, by the names that they have without this key.",
                             "{prediction: delayed}"))),
             "What is written in addition to the prediction, and how the columns are called.",

@@ -1,12 +1,10 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.Expressions;
-import io.nightshift.protocol.job.JobKeys.JobKey;
-import io.nightshift.protocol.job.JobKeys.Section;
-import io.nightshift.protocol.job.JobKeys.SectionOr;
-import io.nightshift.protocol.job.JobKeys.Text;
-import io.nightshift.protocol.job.JobKeys.Texts;
-import io.nightshift.protocol.job.JobKeys.ValueType;
+import io.nightshift.protocol.job.ValueType.Expressions;
+import io.nightshift.protocol.job.ValueType.Section;
+import io.nightshift.protocol.job.ValueType.SectionOr;
+import io.nightshift.protocol.job.ValueType.Text;
+import io.nightshift.protocol.job.ValueType.Texts;
 import io.nightshift.protocol.job.YamlValue.Mapping;
 import io.nightshift.protocol.job.YamlValue.Member;
 import io.nightshift.protocol.job.YamlValue.Scalar;

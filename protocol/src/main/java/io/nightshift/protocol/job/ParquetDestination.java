@@ -1,13 +1,13 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.Choice;
-import io.nightshift.protocol.job.JobKeys.Form;
-import io.nightshift.protocol.job.JobKeys.JobKey;
-import io.nightshift.protocol.job.JobKeys.Section;
-import io.nightshift.protocol.job.JobKeys.SectionOr;
-import io.nightshift.protocol.job.JobKeys.Text;
-import io.nightshift.protocol.job.JobKeys.Texts;
-import io.nightshift.protocol.job.JobKeys.Whole;
+import io.nightshift.protocol.job.ValueType.Choice;
+import io.nightshift.protocol.job.ValueType.Section;
+import io.nightshift.protocol.job.ValueType.SectionOr;
+import io.nightshift.protocol.job.ValueType.Text;
+import io.nightshift.protocol.job.ValueType.Texts;
+import io.nightshift.protocol.job.ValueType.Whole;
+import io.nightshift.protocol.job.YamlValue.Mapping;
+import io.nightshift.protocol.job.YamlValue.Member;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -162,6 +162,24 @@ public record ParquetDestination(
 
     private static List<JobKey> keys(JobKey... own) {
         return Stream.concat(Stream.of(own), LoadTables.KEYS.stream()).toList();
+    }
+
+    /// Checks that only Zstandard has a level.
+    ///
+    /// @param destination the section that chooses the kind
+    /// @param path of the section
+    static void check(JobCheck check, Mapping destination, String path) {
+        Object codec = check.value(path + ".parquet.codec");
+        Mapping parquet = JobCheck.below(destination, "parquet");
+        Member level = parquet == null ? null : parquet.entry("level");
+        if (level != null && codec != null && !codec.equals(ParquetDestination.Codec.ZSTD.text())) {
+            check.add(new Mistake(
+                    level.line(),
+                    path + ".parquet.level",
+                    "a level with codec: " + codec,
+                    "codec: zstd, or no level",
+                    null));
+        }
     }
 
     private static ParquetDestination read(JobValues values) {

@@ -1,11 +1,9 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.ColumnTypes;
-import io.nightshift.protocol.job.JobKeys.Form;
-import io.nightshift.protocol.job.JobKeys.JobKey;
-import io.nightshift.protocol.job.JobKeys.Section;
-import io.nightshift.protocol.job.JobKeys.SectionOr;
-import io.nightshift.protocol.job.JobKeys.Texts;
+import io.nightshift.protocol.job.ValueType.ColumnTypes;
+import io.nightshift.protocol.job.ValueType.Section;
+import io.nightshift.protocol.job.ValueType.SectionOr;
+import io.nightshift.protocol.job.ValueType.Texts;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;

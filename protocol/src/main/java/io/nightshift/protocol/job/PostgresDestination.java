@@ -1,10 +1,8 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.Form;
-import io.nightshift.protocol.job.JobKeys.JobKey;
-import io.nightshift.protocol.job.JobKeys.Section;
-import io.nightshift.protocol.job.JobKeys.Text;
-import io.nightshift.protocol.job.JobKeys.TextLists;
+import io.nightshift.protocol.job.ValueType.Section;
+import io.nightshift.protocol.job.ValueType.Text;
+import io.nightshift.protocol.job.ValueType.TextLists;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,5 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.JobKey;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -15,7 +14,7 @@ public record SeveralDestinations(List<Destination> members) implements Destinat
             SeveralDestinations.class,
             JobKey.optional(
                     "several",
-                    new JobKeys.Members(),
+                    new ValueType.Members(),
                     "[Several destinations](../how-to/several-destinations.md) that get the same rows. A batch is published at them in this order.",
                     "[{parquet: predictions}, {csv: partners}]"),
             values -> new SeveralDestinations(values.destinations("")),

@@ -1,8 +1,7 @@
 package io.nightshift.protocol.job;
 
 import io.nightshift.protocol.failure.NameSuggestion;
-import io.nightshift.protocol.job.JobKeys.JobKey;
-import io.nightshift.protocol.job.JobKeys.Section;
+import io.nightshift.protocol.job.ValueType.Section;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -69,7 +68,7 @@ final class Suggestion {
     private static void addSections(Place place, List<Place> places) {
         places.add(place);
         for (JobKey key : place.section.keys()) {
-            Section inner = JobKeys.sectionOf(key.type());
+            Section inner = ValueType.sectionOf(key.type());
             if (inner != null) {
                 addSections(new Place(JobKey.path(place.name, key.name()), inner), places);
             }

@@ -1,6 +1,5 @@
 package io.nightshift.protocol.job;
 
-import io.nightshift.protocol.job.JobKeys.JobKey;
 import io.nightshift.protocol.job.YamlValue.Mapping;
 import io.nightshift.protocol.job.YamlValue.Member;
 import io.nightshift.protocol.job.YamlValue.Scalar;

@@ -29,7 +29,7 @@ sealed interface YamlValue {
 
         @Override
         public String found() {
-            if (JobKeys.Form.isAddress(text) && !text.startsWith("~")) {
+            if (Form.isAddress(text) && !text.startsWith("~")) {
                 String scheme = text.substring(0, text.indexOf(':') + 1); // A password may follow the scheme.
                 return "an address \"" + scheme + "...\"";
             }

@@ -138,7 +138,7 @@ class JobFilePropertyTest {
     private record Rest(boolean failsIfEmpty, Job.@Nullable OnChange onChange, List<Lookup> lookups) {}
 
     private static Arbitrary<List<Lookup>> lookups(Arbitrary<Input> inputs, Arbitrary<String> words) {
-        Arbitrary<Map<String, String>> names = Arbitraries.maps(words.filter(JobKeys.Form.COLUMN::fits), words)
+        Arbitrary<Map<String, String>> names = Arbitraries.maps(words.filter(Form.COLUMN::fits), words)
                 .ofMinSize(1)
                 .ofMaxSize(1);
         return Combinators.combine(inputs, names, names, Arbitraries.of(true, false))
@@ -164,7 +164,7 @@ class JobFilePropertyTest {
                 .list()
                 .uniqueElements()
                 .ofMaxSize(3);
-        Arbitrary<List<String>> columns = words.filter(JobKeys.Form.OUTPUT_COLUMN::fits)
+        Arbitrary<List<String>> columns = words.filter(Form.OUTPUT_COLUMN::fits)
                 .list()
                 .uniqueElements(String::toLowerCase)
                 .ofMaxSize(4);
@@ -411,7 +411,7 @@ class JobFilePropertyTest {
 
     /// Whether YAML can carry the text and a job can hold it.
     private static boolean isPlain(String text) {
-        return JobKeys.Form.COLUMN.fits(text)
+        return Form.COLUMN.fits(text)
                 && StandardCharsets.UTF_8.newEncoder().canEncode(text)
                 && text.codePoints().noneMatch(c -> Character.isISOControl(c) || c == 0xFEFF || (c & 0xFFFE) == 0xFFFE);
     }

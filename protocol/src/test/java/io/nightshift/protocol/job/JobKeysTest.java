@@ -16,8 +16,7 @@ import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
-import io.nightshift.protocol.job.JobKeys.JobKey;
-import io.nightshift.protocol.job.JobKeys.Section;
+import io.nightshift.protocol.job.ValueType.Section;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -377,7 +376,7 @@ class JobKeysTest {
                 continue;
             }
             for (JobKey inner : section.keys()) {
-                Section innermost = JobKeys.sectionOf(inner.type());
+                Section innermost = ValueType.sectionOf(inner.type());
                 if (innermost != null) {
                     jobs.addAll(jobsWith(JobKey.path(key.name(), inner.name()), innermost));
                 } else {
@@ -540,8 +539,8 @@ class JobKeysTest {
     private static void rows(StringBuilder table, String path, Section section) {
         for (JobKey key : section.keys()) {
             row(table, path, key);
-            Section inner = JobKeys.sectionOf(key.type());
-            if (key.type() instanceof JobKeys.Lookups) {
+            Section inner = ValueType.sectionOf(key.type());
+            if (key.type() instanceof ValueType.Lookups) {
                 // The keys of the kinds are those of the source.
                 String items = JobKey.path(path, key.name()) + "[]";
                 Lookup.KEYS.keys().stream()
@@ -557,7 +556,7 @@ class JobKeysTest {
         String fallback = key.required() ? "required" : key.fallback() == null ? "" : "`" + key.fallback() + "`";
         String holds = switch (key.type()) {
             case Section ignored -> "a map";
-            case JobKeys.SectionOr either -> either.only().type().expectation() + ", or a map";
+            case ValueType.SectionOr either -> either.only().type().expectation() + ", or a map";
             default -> key.type().expectation();
         };
         String example = key.example().isEmpty() ? "" : "`" + key.example().replace("|", "\\|") + "`";

@@ -3,9 +3,7 @@ package io.nightshift.protocol.job;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.nightshift.protocol.job.JobKeys.Form;
-import io.nightshift.protocol.job.JobKeys.JobKey;
-import io.nightshift.protocol.job.JobKeys.Section;
+import io.nightshift.protocol.job.ValueType.Section;
 import java.util.List;
 import java.util.Map;
 
@@ -67,46 +65,47 @@ final class JobSchema {
         return schema.setAll(type(key.type()));
     }
 
-    private static ObjectNode type(JobKeys.ValueType type) {
+    private static ObjectNode type(ValueType type) {
         return switch (type) {
             case Section section -> section(section);
-            case JobKeys.SectionOr either -> anyOf(type(either.only().type()), section(either.section()));
-            case JobKeys.Text text -> text(text.form());
-            case JobKeys.Texts texts -> texts(texts);
-            case JobKeys.TextLists lists -> lists(lists);
-            case JobKeys.Expressions ignored -> expressions();
-            case JobKeys.ColumnTypes types -> columnTypes(types);
-            case JobKeys.CategoryLists ignored -> categories();
-            case JobKeys.ParameterList ignored -> parameters();
-            case JobKeys.Templates ignored -> templates();
-            case JobKeys.AlertRules ignored -> alerts();
-            case JobKeys.ColumnLimits limits -> limits(limits);
-            case JobKeys.Labels ignored -> labels();
-            case JobKeys.Decisions ignored -> decisions();
-            case JobKeys.Thresholds ignored -> thresholds();
-            case JobKeys.Constants ignored -> constants();
-            case JobKeys.NewNames ignored -> newNames();
-            case JobKeys.Decimal ignored -> JSON.objectNode().put("type", "number");
-            case JobKeys.Index ignored -> index();
-            case JobKeys.Renames renames -> renames(renames);
-            case JobKeys.Lookups ignored -> lookups();
-            case JobKeys.Members ignored -> members();
-            case JobKeys.Flag ignored -> JSON.objectNode().put("type", "boolean");
-            case JobKeys.Choice choice -> choice(choice);
-            case JobKeys.Whole whole ->
+            case ValueType.SectionOr either -> anyOf(type(either.only().type()), section(either.section()));
+            case ValueType.Text text -> text(text.form());
+            case ValueType.Texts texts -> texts(texts);
+            case ValueType.TextLists lists -> lists(lists);
+            case ValueType.Expressions ignored -> expressions();
+            case ValueType.ColumnTypes types -> columnTypes(types);
+            case ValueType.CategoryLists ignored -> categories();
+            case ValueType.ParameterList ignored -> parameters();
+            case ValueType.Templates ignored -> templates();
+            case ValueType.AlertRules ignored -> alerts();
+            case ValueType.ColumnLimits limits -> limits(limits);
+            case ValueType.Labels ignored -> labels();
+            case ValueType.Decisions ignored -> decisions();
+            case ValueType.Thresholds ignored -> thresholds();
+            case ValueType.Constants ignored -> constants();
+            case ValueType.NewNames ignored -> newNames();
+            case ValueType.Decimal ignored -> JSON.objectNode().put("type", "number");
+            case ValueType.Index ignored -> index();
+            case ValueType.Renames renames -> renames(renames);
+            case ValueType.Lookups ignored -> lookups();
+            case ValueType.Members ignored -> members();
+            case ValueType.Flag ignored -> JSON.objectNode().put("type", "boolean");
+            case ValueType.Choice choice -> choice(choice);
+            case ValueType.Whole whole ->
                 JSON.objectNode()
                         .put("type", "integer")
                         .put("minimum", whole.least())
                         .put("maximum", whole.most());
-            case JobKeys.Share ignored -> share();
-            case JobKeys.Threads ignored ->
+            case ValueType.Share ignored -> share();
+            case ValueType.Threads ignored ->
                 anyOf(
                         JSON.objectNode()
                                 .put("type", "integer")
                                 .put("minimum", 1)
-                                .put("maximum", JobKeys.Threads.MOST),
-                        JSON.objectNode().put("type", "string").put("pattern", JobKeys.Threads.PER_CENT));
-            case JobKeys.Time ignored -> JSON.objectNode().put("type", "string").put("pattern", JobKeys.Time.PATTERN);
+                                .put("maximum", ValueType.Threads.MOST),
+                        JSON.objectNode().put("type", "string").put("pattern", ValueType.Threads.PER_CENT));
+            case ValueType.Time ignored ->
+                JSON.objectNode().put("type", "string").put("pattern", ValueType.Time.PATTERN);
         };
     }
 
@@ -115,16 +114,16 @@ final class JobSchema {
         return form == Form.BOUND ? anyOf(text, JSON.objectNode().put("type", "number")) : text;
     }
 
-    private static ObjectNode texts(JobKeys.Texts type) {
+    private static ObjectNode texts(ValueType.Texts type) {
         ObjectNode list = JSON.objectNode().put("type", "array");
         list.set("items", text(type.form()));
         list.put("minItems", type.least()).put("uniqueItems", true);
         return type.orOne() ? anyOf(text(type.form()), list) : list;
     }
 
-    private static ObjectNode lists(JobKeys.TextLists type) {
+    private static ObjectNode lists(ValueType.TextLists type) {
         ObjectNode lists = JSON.objectNode().put("type", "array");
-        lists.set("items", texts(new JobKeys.Texts(type.form(), 1, false)));
+        lists.set("items", texts(new ValueType.Texts(type.form(), 1, false)));
         return lists.put("uniqueItems", true);
     }
 
@@ -140,7 +139,7 @@ final class JobSchema {
         return schema;
     }
 
-    private static ObjectNode columnTypes(JobKeys.ColumnTypes type) {
+    private static ObjectNode columnTypes(ValueType.ColumnTypes type) {
         ObjectNode schema = JSON.objectNode().put("type", "object");
         schema.set("propertyNames", JSON.objectNode().put("pattern", Form.COLUMN.regex));
         schema.set(
@@ -211,7 +210,7 @@ final class JobSchema {
         return schema;
     }
 
-    private static ObjectNode limits(JobKeys.ColumnLimits type) {
+    private static ObjectNode limits(ValueType.ColumnLimits type) {
         ObjectNode longForm = section(type.section());
         ObjectNode pair =
                 JSON.objectNode().put("type", "array").put("minItems", 2).put("maxItems", 2);
@@ -225,7 +224,7 @@ final class JobSchema {
         schema.set("propertyNames", JSON.objectNode().put("pattern", Form.COLUMN.regex));
         schema.set(
                 "additionalProperties",
-                anyOf(type.ranges() ? pair : type.limit() instanceof JobKeys.Index ? index() : share(), longForm));
+                anyOf(type.ranges() ? pair : type.limit() instanceof ValueType.Index ? index() : share(), longForm));
         return schema;
     }
 
@@ -233,12 +232,12 @@ final class JobSchema {
         return JSON.objectNode().put("type", "number").put("minimum", 0);
     }
 
-    private static ObjectNode renames(JobKeys.Renames type) {
+    private static ObjectNode renames(ValueType.Renames type) {
         ObjectNode map = JSON.objectNode().put("type", "object");
         map.set("propertyNames", JSON.objectNode().put("pattern", Form.COLUMN.regex));
         map.set("additionalProperties", text(Form.COLUMN));
         map.put("minProperties", type.least());
-        ObjectNode list = texts(new JobKeys.Texts(Form.COLUMN, type.least(), false));
+        ObjectNode list = texts(new ValueType.Texts(Form.COLUMN, type.least(), false));
         return anyOf(text(Form.COLUMN), list, map);
     }
 
@@ -250,7 +249,7 @@ final class JobSchema {
 
     private static ObjectNode members() {
         ObjectNode schema = JSON.objectNode().put("type", "array").put("minItems", 2);
-        schema.set("items", section(JobKeys.Members.section()));
+        schema.set("items", section(ValueType.Members.section()));
         return schema;
     }
 
@@ -265,7 +264,7 @@ final class JobSchema {
         schema.set("propertyNames", JSON.objectNode().put("pattern", Form.OUTPUT_COLUMN.regex));
         schema.set(
                 "additionalProperties",
-                anyOf(JSON.objectNode().put("type", "number"), section(JobKeys.Decisions.SECTION)));
+                anyOf(JSON.objectNode().put("type", "number"), section(ValueType.Decisions.SECTION)));
         return schema;
     }
 
@@ -300,7 +299,7 @@ final class JobSchema {
         return schema;
     }
 
-    private static ObjectNode choice(JobKeys.Choice type) {
+    private static ObjectNode choice(ValueType.Choice type) {
         ObjectNode schema = JSON.objectNode().put("type", "string");
         type.texts().forEach(schema.putArray("enum")::add);
         return schema;
@@ -309,7 +308,7 @@ final class JobSchema {
     private static ObjectNode share() {
         return anyOf(
                 JSON.objectNode().put("type", "number").put("minimum", 0).put("maximum", 1),
-                JSON.objectNode().put("type", "string").put("pattern", JobKeys.Share.PER_CENT));
+                JSON.objectNode().put("type", "string").put("pattern", ValueType.Share.PER_CENT));
     }
 
     private static ObjectNode anyOf(ObjectNode... schemas) {

@@ -1,0 +1,82 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.job.ValueType.Choice;
+import io.nightshift.protocol.job.ValueType.Section;
+import io.nightshift.protocol.job.ValueType.Share;
+import io.nightshift.protocol.job.ValueType.Time;
+import io.nightshift.protocol.job.ValueType.Whole;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The sections `errors` and `retry` of a job file: what happens when rows or work fail.
+final class ErrorKeys {
+
+    static final JobKey ERRORS = JobKey.optional(
+            "errors",
+            new Section(List.of(
+                    JobKey.optional(
+                                    "max-rate",
+                                    new Share(),
+                                    "The share of the input's rows that may be quarantined before the batch fails.",
+                                    "1%")
+                            .or(Job.ErrorPolicy.DEFAULT_MAX_RATE),
+                    JobKey.optional(
+                            "max-rows",
+                            new Whole(0, Long.MAX_VALUE),
+                            "The number of rows that may be quarantined before the batch fails. Without it, only `max-rate` applies.",
+                            "1000"),
+                    JobKey.optional(
+                                    "on-failed-partition",
+                                    new Choice(List.of("fail", "continue")),
+                                    "What happens when a partition has used up its attempts: `fail` fails the batch at once; `continue` scores all other partitions first, and then fails the batch with a list of the failed partitions. In neither case is a part of the output published.",
+                                    "continue")
+                            .or("fail"))),
+            "Conditions under which quarantined rows or failed partitions fail the batch.",
+            "");
+
+    static final JobKey RETRY = JobKey.optional(
+            "retry",
+            new Section(List.of(
+                    JobKey.optional(
+                            "attempts",
+                            new Whole(1, 100),
+                            "The number of attempts at a partition before it fails. Failures of storage or of a database do not count. Without this key, the cluster's `nightshift.batch.retry.attempts` applies.",
+                            "6"),
+                    JobKey.optional(
+                            "storage",
+                            new Time(),
+                            "How long failures of a file system are retried, from the first failure on; a success in between starts the time anew. Without this key, the cluster's `nightshift.batch.retry.storage` applies.",
+                            "2h"),
+                    JobKey.optional(
+                            "database",
+                            new Time(),
+                            "How long failures of the destination's database are retried, as for `storage`. Without this key, the cluster's `nightshift.batch.retry.database` applies.",
+                            "30m"),
+                    JobKey.optional(
+                            "node",
+                            new Time(),
+                            "How long the batch waits for a node that has what another node lacks, such as an input file. Without this key, the cluster's `nightshift.batch.retry.node` applies.",
+                            "1h"))),
+            "How often and how long failed work is retried. The identity of the job does not depend on these keys.",
+            "");
+
+    private ErrorKeys() {}
+
+    static Job.ErrorPolicy policy(JobValues values) {
+        return new Job.ErrorPolicy(
+                values.share("errors.max-rate"),
+                values.wholeOrNull("errors.max-rows"),
+                values.text("errors.on-failed-partition").equals("continue"));
+    }
+
+    static Job.@Nullable Retry retry(JobValues values) {
+        Long attempts = values.wholeOrNull("retry.attempts");
+        return values.has("retry")
+                ? new Job.Retry(
+                        attempts == null ? null : Math.toIntExact(attempts),
+                        values.timeOrNull("retry.storage"),
+                        values.timeOrNull("retry.database"),
+                        values.timeOrNull("retry.node"))
+                : null;
+    }
+}

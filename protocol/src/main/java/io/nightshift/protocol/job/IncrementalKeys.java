@@ -1,0 +1,110 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.job.ValueType.Choice;
+import io.nightshift.protocol.job.ValueType.Flag;
+import io.nightshift.protocol.job.ValueType.Section;
+import io.nightshift.protocol.job.ValueType.Text;
+import io.nightshift.protocol.job.ValueType.Texts;
+import io.nightshift.protocol.job.ValueType.Time;
+import io.nightshift.protocol.job.YamlValue.Mapping;
+import io.nightshift.protocol.job.YamlValue.Member;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// The section `incremental` of a job file.
+final class IncrementalKeys {
+
+    static final JobKey KEY = JobKey.optional(
+            "incremental",
+            new Section(
+                    List.of(
+                            JobKey.optional(
+                                            "column",
+                                            new Text(Form.COLUMN),
+                                            "The column of the source with the time at which a row was written or changed: a timestamp or a date. Each batch reads the rows whose time no earlier batch has read.",
+                                            "updated_at")
+                                    .with("lateness"),
+                            JobKey.optional(
+                                            "lateness",
+                                            new Time(),
+                                            "The longest time from the time in the column until readers see the row. A batch leaves newer rows to the next one.",
+                                            "1h")
+                                    .with("column"),
+                            JobKey.optional(
+                                            "time-zone",
+                                            new Text(Form.TIME_ZONE),
+                                            "The time zone of a column whose times have none.",
+                                            "Europe/Berlin")
+                                    .with("column")
+                                    .or("UTC"),
+                            JobKey.optional(
+                                    "files",
+                                    new Choice(List.of("new")),
+                                    "`new`: each batch reads the files that no earlier batch has read. A file is known by its path, its length, and its modification time or ETag.",
+                                    "new"),
+                            JobKey.optional(
+                                    "changed",
+                                    new Texts(Form.COLUMN, 1, false),
+                                    "Columns of the source or of its lookups, or keys of `source.select`. Each batch reads the rows whose values in them differ from those that the last published batch with the same record id has scored. The job needs `source.id`.",
+                                    "[plan, region, balance]"),
+                            JobKey.optional(
+                                            "full",
+                                            new Flag(),
+                                            "Whether a new batch reads everything again. `--full` sets this key for one run. The identity of the job does not depend on it.",
+                                            "true")
+                                    .or(false)),
+                    List.of("column", "files", "changed")),
+            "What a batch reads: only what is new or changed. Without this section, a batch reads all rows.",
+            "");
+
+    private IncrementalKeys() {}
+
+    /// Checks that only a source of files reads new files, and that a job with changed rows has a record ID.
+    static void check(JobCheck check, Mapping root) {
+        Member member = root.entry("incremental");
+        if (member == null || !(member.value() instanceof Mapping section)) {
+            return;
+        }
+        Member source = root.entry("source");
+        Mapping rows = JobCheck.below(root, "source");
+        if (section.entry("changed") != null && rows != null && rows.entry("id") == null) {
+            check.add(new Mistake(
+                    member.line(),
+                    "incremental.changed",
+                    "changed rows without source.id",
+                    "source.id, the column by which a row is found again in the next run",
+                    null));
+        }
+        if (section.entry("files") != null && source != null && source.value() instanceof Mapping mapping) {
+            Kinds.INPUTS.stream()
+                    .filter(kind -> kind.type() == DatabaseInput.class && mapping.entry(kind.name()) != null)
+                    .map(kind -> new Mistake(
+                            member.line(),
+                            "incremental.files",
+                            "new files with source.%s, which is not files".formatted(kind.name()),
+                            "incremental.column, with a column of times",
+                            null))
+                    .forEach(check::add);
+        }
+    }
+
+    /// What each batch reads; null for all rows.
+    static @Nullable Incremental of(JobValues values) {
+        if (!values.has("incremental")) {
+            return null;
+        }
+        boolean full = values.flag("incremental.full");
+        if (values.has("incremental.changed")) {
+            return new ChangedRows(values.texts("incremental.changed"), full);
+        }
+        String column = values.textOrNull("incremental.column");
+        return column == null
+                ? new NewFiles(full)
+                : new NewTimes(
+                        column,
+                        Objects.requireNonNull(values.timeOrNull("incremental.lateness")),
+                        values.text("incremental.time-zone"),
+                        full);
+    }
+}

@@ -1,0 +1,189 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.job.ValueType.Choice;
+import io.nightshift.protocol.job.ValueType.Section;
+import io.nightshift.protocol.job.ValueType.Templates;
+import io.nightshift.protocol.job.ValueType.Text;
+import io.nightshift.protocol.job.ValueType.Time;
+import io.nightshift.protocol.job.ValueType.Whole;
+import io.nightshift.protocol.job.YamlValue.Mapping;
+import io.nightshift.protocol.job.YamlValue.Member;
+import io.nightshift.protocol.job.YamlValue.Scalar;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The keys of a job file about times: when runs start, and when batches may work. [JobTimings] reads them.
+final class ScheduleKeys {
+
+    static final JobKey TIME_ZONE = JobKey.optional(
+                    "time-zone",
+                    new Text(Form.TIME_ZONE),
+                    "The time zone of the local times in `schedule`, `window` and `deadline`.",
+                    "Europe/Berlin")
+            .or("UTC");
+
+    static final JobKey SCHEDULE = JobKey.optional(
+            "schedule",
+            new Section(List.of(
+                    JobKey.required(
+                            "cron",
+                            new Text(Form.CRON),
+                            "When runs start: a cron expression with the fields minute, hour, day of month, month and day of week, with seconds before them if there are six; or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.",
+                            "\"0 2 * * *\""),
+                    JobKey.optional(
+                            "parameters",
+                            new Templates(),
+                            "The parameters of each run. `{scheduled:date}` stands for the local date of the scheduled time, `{scheduled:timestamp}` for its local date and time; `- 1 day` or `+ 2 hours` may follow, and the units minute, hour, day, week, month and year. A parameter that is missing here has its default.",
+                            "{}"),
+                    JobKey.optional(
+                            "start",
+                            new Text(Form.DATE),
+                            "The first local date on which runs start.",
+                            "\"2026-12-01\""),
+                    JobKey.optional(
+                            "end", new Text(Form.DATE), "The last local date on which runs start.", "\"2027-11-30\""),
+                    JobKey.optional(
+                            "jitter",
+                            new Time(),
+                            "The longest time by which a run starts later than scheduled. Each run has its own delay, so that jobs with the same schedule do not start all at once.",
+                            "5m"),
+                    JobKey.optional(
+                                    "catch-up",
+                                    new Choice(List.of("all", "latest", "none")),
+                                    "Which runs start late if their time has passed while no node was running: `all` in order, the `latest` one, or `none`.",
+                                    "all")
+                            .or("latest"),
+                    JobKey.optional(
+                                    "overlap",
+                                    new Choice(List.of("queue", "skip", "allow")),
+                                    "What happens at the time of a run if the one before has not ended: `queue` waits for its end; `skip` leaves the run out; `allow` starts the run at once.",
+                                    "skip")
+                            .or("queue"))),
+            "When runs start by themselves, once the job is applied with `nightshift job apply`.",
+            "");
+
+    static final JobKey TRIGGER = JobKey.optional(
+            "trigger",
+            new Section(List.of(
+                    JobKey.required(
+                            "when",
+                            Section.choice(List.of(
+                                    JobKey.optional(
+                                            "rows",
+                                            new Whole(1, Long.MAX_VALUE),
+                                            "The number of rows that the source must have gained since the last run.",
+                                            "100000"),
+                                    JobKey.optional(
+                                            "files",
+                                            new Whole(1, Long.MAX_VALUE),
+                                            "The number of files that the source must have gained since the last run.",
+                                            "10"),
+                                    JobKey.optional(
+                                            "marker",
+                                            new Text(Form.PATH),
+                                            "A file that must appear, or be replaced.",
+                                            "lake/_READY"))),
+                            "The state of the source that starts a run.",
+                            "{files: 10}"),
+                    JobKey.optional(
+                            "every",
+                            new Time(),
+                            "The time between two looks at the source: 1 second or more. Without this key, it is 1 minute.",
+                            "5m"),
+                    JobKey.optional(
+                            "parameters",
+                            new Templates(),
+                            "The parameters of each run, as for `schedule`, with `triggered` in place of `scheduled`.",
+                            "{}"))),
+            "The state of the source that starts a run by itself, once the job is applied with `nightshift job apply`. A job may have a schedule, a trigger, or both.",
+            "");
+
+    static final JobKey WINDOW = JobKey.optional(
+            "window",
+            new Section(List.of(
+                    JobKey.required(
+                            "from",
+                            new Text(Form.TIME_OF_DAY),
+                            "The local time at which the window opens.",
+                            "\"22:00\""),
+                    JobKey.required(
+                            "to",
+                            new Text(Form.TIME_OF_DAY),
+                            "The local time at which the window closes. An earlier one than `from` is on the next day.",
+                            "\"06:00\""),
+                    JobKey.optional(
+                                    "outside",
+                                    new Choice(List.of("pause", "finish")),
+                                    "What a batch does that has begun when the window closes: `pause` finishes the partitions in flight, and continues when the window opens again; `finish` finishes the batch.",
+                                    "finish")
+                            .or("pause"))),
+            "When batches may work. A batch never begins outside its window, it waits.",
+            "");
+
+    static final JobKey DEADLINE = JobKey.optional(
+            "deadline",
+            new Text(Form.TIME_OF_DAY),
+            "The local time by which a batch shall be published: the first such time after the batch was opened.",
+            "\"06:00\"");
+
+    private ScheduleKeys() {}
+
+    /// Checks what the form of a value alone does not say.
+    static void check(JobCheck check, Mapping root) {
+        Object from = check.value("window.from");
+        Member member = root.entry("window");
+        if (from != null && member != null && from.equals(check.value("window.to"))) {
+            check.add(new Mistake(
+                    member.line(),
+                    "window",
+                    "a window that opens and closes at " + from,
+                    "two different times, or no window",
+                    null));
+        }
+        Member trigger = root.entry("trigger");
+        if (trigger != null && Duration.ZERO.equals(check.value("trigger.every"))) {
+            check.add(new Mistake(trigger.line(), "trigger.every", "no time at all", "1s or more", null));
+        }
+        cron(check, root.entry("schedule"));
+        templates(check, root.entry("schedule"), TimeTemplate.Time.SCHEDULED);
+        templates(check, trigger, TimeTemplate.Time.TRIGGERED);
+    }
+
+    private static void cron(JobCheck check, @Nullable Member schedule) {
+        if (schedule != null
+                && check.value("schedule.cron") instanceof String text
+                && schedule.value() instanceof Mapping mapping) {
+            Member cron = mapping.entry("cron");
+            CronExpression.problem(text)
+                    .ifPresent(problem -> check.add(new Mistake(
+                            cron == null ? schedule.line() : cron.line(),
+                            "schedule.cron",
+                            problem.found(),
+                            problem.expected(),
+                            null)));
+        }
+    }
+
+    private static void templates(JobCheck check, @Nullable Member section, TimeTemplate.Time time) {
+        if (section == null || !(section.value() instanceof Mapping mapping)) {
+            return;
+        }
+        Member parameters = mapping.entry("parameters");
+        if (parameters == null || !(parameters.value() instanceof Mapping templates)) {
+            return;
+        }
+        String path = JobKey.path(section.key(), "parameters");
+        for (Member entry : templates.entries()) {
+            if (entry.value() instanceof Scalar scalar) {
+                TimeTemplate.problem(scalar.text(), time)
+                        .ifPresent(expected -> check.add(new Mistake(
+                                entry.line(),
+                                JobKey.path(path, YamlValue.shortened(entry.key())),
+                                entry.value().found(),
+                                expected,
+                                null)));
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.job.ValueType.Choice;
+import io.nightshift.protocol.job.ValueType.Expressions;
+import io.nightshift.protocol.job.ValueType.Flag;
+import io.nightshift.protocol.job.ValueType.Lookups;
+import io.nightshift.protocol.job.ValueType.Section;
+import io.nightshift.protocol.job.ValueType.Text;
+import io.nightshift.protocol.job.YamlValue.Mapping;
+import io.nightshift.protocol.job.YamlValue.Member;
+import io.nightshift.protocol.job.YamlValue.Sequence;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// The section `source` of a job file.
+final class SourceKeys {
+
+    static final JobKey KEY = JobKey.required(
+            "source",
+            new Section(
+                    Kinds.keys(
+                            Kinds.INPUTS,
+                            JobKey.optional(
+                                    "id",
+                                    new Text(Form.COLUMN),
+                                    "The column with the record ID. Without it, the file and the position of the row identify a record.",
+                                    "flight_id"),
+                            JobKey.optional(
+                                            "unique-id",
+                                            new Flag(),
+                                            "Whether a repeated record ID fails the batch before it is published.",
+                                            "true")
+                                    .or(false)
+                                    .with("id"),
+                            JobKey.optional(
+                                    "join",
+                                    new Lookups(),
+                                    "Lookups: other files or tables that add columns to each row by a key. A key may be in a lookup once only.",
+                                    "[{parquet: customers.parquet, on: customer_id, columns: [segment]}]"),
+                            JobKey.optional(
+                                    "select",
+                                    new Expressions(),
+                                    "Computed columns: for each name, a DuckDB SQL expression over the columns of the source and of its lookups.",
+                                    "{hour: hour(departure)}"),
+                            JobKey.optional(
+                                    "where",
+                                    new Text(Form.EXPRESSION),
+                                    "A DuckDB SQL condition over the columns of the source and of its lookups. Only rows that meet it are scored.",
+                                    "not cancelled"),
+                            JobKey.optional(
+                                            "unseen-categories",
+                                            new Choice(List.of("missing", "quarantine", "fail")),
+                                            "What happens to a row with a category that the model does not know. `missing`: the category counts as a missing value; if the model accepts none, the row is quarantined. `quarantine`: the row is quarantined. `fail`: the batch fails. The batch counts such rows in any case.",
+                                            "quarantine")
+                                    .or("missing"),
+                            JobKey.optional(
+                                            "on-empty",
+                                            new Choice(List.of("publish", "fail")),
+                                            "What happens if the source has no rows, or `where` lets none through: `publish` publishes a batch without predictions; `fail` fails.",
+                                            "fail")
+                                    .or("publish"),
+                            JobKey.optional(
+                                            "on-change",
+                                            new Choice(List.of("fail", "extend", "restart")),
+                                            "What happens if the files of the source have changed when the job is run again and its batch is still open. `fail`: the run is refused. `extend`: the batch keeps what it has committed and scores new files, too. `restart`: the batch is cancelled, and a new one scores everything. A table or query of a database has no files: the batch scores the rows that were planned.",
+                                            "extend")
+                                    .or("fail")),
+                    Kinds.INPUTS.stream().map(Kind::name).toList()),
+            "The rows to score.",
+            "");
+
+    private SourceKeys() {}
+
+    static void check(JobCheck check, Mapping root) {
+        Mapping source = JobCheck.below(root, "source");
+        if (source != null) {
+            CsvInput.check(check, source, "source");
+        }
+        change(check, root);
+    }
+
+    /// Checks that only files are compared with those of an open batch, and not those of an incremental job.
+    private static void change(JobCheck check, Mapping root) {
+        Member source = root.entry("source");
+        Object onChange = check.value("source.on-change");
+        if (onChange == null
+                || onChange.equals("fail")
+                || source == null
+                || !(source.value() instanceof Mapping mapping)) {
+            return;
+        }
+        Member entry = mapping.entry("on-change");
+        if (onChange.equals("extend") && check.value("source.join") instanceof List<?> lookups && !lookups.isEmpty()) {
+            check.add(new Mistake(
+                    entry == null ? source.line() : entry.line(),
+                    "source.on-change",
+                    "extend with source.join",
+                    "fail or restart, because the lookups of the rows that are scored already may have changed",
+                    null));
+        }
+        if (root.entry("incremental") != null) {
+            check.add(new Mistake(
+                    entry == null ? source.line() : entry.line(),
+                    "source.on-change",
+                    "%s with incremental".formatted(onChange),
+                    "fail, because the next batch of an incremental job reads the new files",
+                    null));
+        }
+        Kinds.INPUTS.stream()
+                .filter(kind -> kind.type() == DatabaseInput.class && mapping.entry(kind.name()) != null)
+                .map(kind -> new Mistake(
+                        entry == null ? source.line() : entry.line(),
+                        "source.on-change",
+                        "%s with source.%s, which is not files".formatted(onChange, kind.name()),
+                        "fail, because a batch over a table or query scores the rows that were planned",
+                        null))
+                .forEach(check::add);
+    }
+
+    /// What to do instead where one column is wanted and several are given; null if no column is wanted.
+    static @Nullable String oneColumn(JobKey key) {
+        return switch (key.name()) {
+            case "id" ->
+                "compute an ID of several columns under source.select, for example id: \"tenant || '/' || number\"";
+            case "key" ->
+                "rows are divided by one column: name one that has many values and with which an index begins, or compute one in a query";
+            default -> null;
+        };
+    }
+
+    /// The lookups of `source.join`.
+    static @Nullable List<Lookup> lookups(JobCheck check, Lookups type, String path, YamlValue value) {
+        if (!(value instanceof Sequence sequence)) {
+            check.refuse(value, path, type.expectation(), null);
+            return null;
+        }
+        List<Lookup> lookups = new ArrayList<>();
+        for (YamlValue item : sequence.items()) {
+            String itemPath = "%s[%d]".formatted(path, lookups.size());
+            int before = check.mistakes();
+            if (!(item instanceof Mapping mapping)) {
+                check.refuse(item, itemPath, type.expectation(), null);
+                continue;
+            }
+            check.section(Lookup.KEYS, itemPath, mapping, item.line());
+            CsvInput.check(check, mapping, itemPath);
+            boolean isLeft = !"inner".equals(check.value(JobKey.path(itemPath, "type")));
+            if (isLeft && Map.of().equals(check.value(JobKey.path(itemPath, "columns")))) {
+                check.add(new Mistake(
+                        item.line(),
+                        JobKey.path(itemPath, "columns"),
+                        "no column, so the lookup changes nothing",
+                        "one or more columns, or type: inner",
+                        null));
+            }
+            if (check.mistakes() == before) {
+                lookups.add(Lookup.read(check.values(""), itemPath));
+            }
+        }
+        return lookups;
+    }
+}
