@@ -20,7 +20,7 @@ import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.scoring.Model;
 import io.nightshift.storage.Destinations;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.worker.metrics.WorkerMetrics;
 import io.nightshift.worker.partition.PartitionAttempt;
@@ -114,7 +114,7 @@ class WorkerIT {
                 (batch, command) -> batches.ref().tell(new Told(batch, command)),
                 attempts,
                 lease -> {},
-                destinations().of(JobBuilder.over(file).build())::remove,
+                destinations().of(TestJobBuilder.over(file).build())::remove,
                 scoring,
                 new WorkerServices.AttemptLimits(stallAfter, STUCK_AFTER),
                 Duration.ofMillis(50),
@@ -160,7 +160,7 @@ class WorkerIT {
     }
 
     private Lease lease() {
-        return withNonce(node.lease(JobBuilder.over(file).build(), List.of(node.whole(file))), NONCE);
+        return withNonce(node.lease(TestJobBuilder.over(file).build(), List.of(node.whole(file))), NONCE);
     }
 
     private static Lease withNonce(Lease lease, @Nullable String nonce) {
@@ -514,7 +514,8 @@ class WorkerIT {
                 pipe.toString(), 0, Files.getLastModifiedTime(pipe).toInstant(), 1, "0".repeat(SourceFile.TAG_DIGITS));
         worker();
         grant();
-        Lease hanging = withNonce(node.lease(JobBuilder.over(pipe).build(), List.of(new Slice(pinned, 0, 1))), NONCE);
+        Lease hanging =
+                withNonce(node.lease(TestJobBuilder.over(pipe).build(), List.of(new Slice(pinned, 0, 1))), NONCE);
         requestLease().tell(hanging);
 
         BatchCommand.AttemptFailed failed = next(BatchCommand.AttemptFailed.class);

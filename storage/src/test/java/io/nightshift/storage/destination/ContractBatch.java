@@ -14,9 +14,9 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.duckdb.SqlStatement;
@@ -89,7 +89,7 @@ public final class ContractBatch implements AutoCloseable {
                         .formatted(PARTITIONS * rows));
         file = data.pin(input);
         Job checked =
-                JobBuilder.over(input).id("id").shape(shape).into(destination).build();
+                TestJobBuilder.over(input).id("id").shape(shape).into(destination).build();
         bound = new Sources(() -> data.duckDb).of(checked.source()).bind(checked, model);
         schema = new OutputSchema(3, PredictionColumns.schema(bound, model));
         job = checked.with(schema);
@@ -105,7 +105,7 @@ public final class ContractBatch implements AutoCloseable {
 
     /// The same job with a retention.
     Job job(Retention retention) {
-        return JobBuilder.over(Path.of(file.path()))
+        return TestJobBuilder.over(Path.of(file.path()))
                 .id("id")
                 .output("note")
                 .into(job.destination())

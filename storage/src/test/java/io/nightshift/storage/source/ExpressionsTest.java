@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;
@@ -53,7 +53,7 @@ class ExpressionsTest {
     private void inspect(String expression) {
         new ParquetReader(() -> node.duckDb, new SourceFiles(FileRoots.UNRESTRICTED))
                 .inspect(
-                        JobBuilder.over(file)
+                        TestJobBuilder.over(file)
                                 .select("x", expression)
                                 .features("a")
                                 .output("x")
@@ -215,7 +215,7 @@ class ExpressionsTest {
 
     @Test
     void aConditionIsOneThatGivesTrueOrFalse() {
-        Job job = JobBuilder.over(file).features("a").where("s").build();
+        Job job = TestJobBuilder.over(file).features("a").where("s").build();
         assertThatThrownBy(() -> new ParquetReader(() -> node.duckDb, new SourceFiles(FileRoots.UNRESTRICTED))
                         .bind(job, TestModels.ofNumbers(1)))
                 .hasMessage("source.where: «s»: it is VARCHAR, not a condition");

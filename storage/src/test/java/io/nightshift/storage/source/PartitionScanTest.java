@@ -11,9 +11,9 @@ import io.nightshift.protocol.plan.Cut;
 import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.CutPlan.Piece;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
@@ -86,7 +86,7 @@ class PartitionScanTest {
 
     /// Counts the cuts, and compares the counts with what their conditions let through.
     private Counted count(PartitionKey key, Path... files) {
-        Job job = JobBuilder.over(files).partitions(1_000).partitions(key).build();
+        Job job = TestJobBuilder.over(files).partitions(1_000).partitions(key).build();
         Sources sources = new Sources(() -> data.duckDb);
         List<InspectedFile> inspected = sources.inspect(job, MODEL);
         CutPlan plan = sources.count(job, MODEL, inspected);
@@ -278,7 +278,7 @@ class PartitionScanTest {
         }
         Files.write(file, bytes);
 
-        Job job = JobBuilder.over(file)
+        Job job = TestJobBuilder.over(file)
                 .partitions(further(ranges("k", "1", "3")))
                 .partitions(800)
                 .build();
@@ -342,7 +342,7 @@ class PartitionScanTest {
     }
 
     private @Nullable String refusal(PartitionKey key, Path file) {
-        Job job = JobBuilder.over(file).partitions(key).build();
+        Job job = TestJobBuilder.over(file).partitions(key).build();
         Sources sources = new Sources(() -> data.duckDb);
         List<String> found = new ArrayList<>();
         assertThatThrownBy(() -> sources.inspect(job, MODEL))

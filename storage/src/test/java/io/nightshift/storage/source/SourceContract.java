@@ -13,9 +13,9 @@ import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourceReader.BoundSlices;
@@ -83,8 +83,8 @@ public abstract class SourceContract {
     }
 
     /// The beginning of a job over the rows.
-    protected JobBuilder over(Input input) {
-        return JobBuilder.over(input);
+    protected TestJobBuilder over(Input input) {
+        return TestJobBuilder.over(input);
     }
 
     private Job job(Input input) {

@@ -7,7 +7,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job.UnseenCategories;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.ModelFeature;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
 import io.nightshift.worker.TestNode.Scored;
@@ -41,13 +41,17 @@ class CategoriesIT {
         for (ModelFeature feature :
                 List.of(SumModel.level("f0", true, "a", "b", "it's"), SumModel.category("f0", "a", "b", "it's"))) {
             SumModel model = SumModel.of(feature);
-            Scored missing = node.score(JobBuilder.over(file).build(), model, file);
+            Scored missing = node.score(TestJobBuilder.over(file).build(), model, file);
             assertThat(node.predictions(missing))
                     .containsExactly("0|1.0", "1|0.0", "2|2.0", "3|-1000.0", "4|-1000.0", "5|-1000.0");
             assertThat(missing.unseen()).isEqualTo(Map.of("f0", 2L));
 
             Scored quarantined = node.score(
-                    JobBuilder.over(file).unseen(UnseenCategories.QUARANTINE).build(), model, file);
+                    TestJobBuilder.over(file)
+                            .unseen(UnseenCategories.QUARANTINE)
+                            .build(),
+                    model,
+                    file);
             assertThat(node.predictions(quarantined)).containsExactly("0|1.0", "1|0.0", "2|2.0", "4|-1000.0");
             assertThat(node.wrongValues(quarantined))
                     .containsExactly(
@@ -56,7 +60,11 @@ class CategoriesIT {
             assertThat(quarantined.unseen()).isEqualTo(Map.of("f0", 2L));
 
             assertThatThrownBy(() -> node.score(
-                            JobBuilder.over(file).unseen(UnseenCategories.FAIL).build(), model, file))
+                            TestJobBuilder.over(file)
+                                    .unseen(UnseenCategories.FAIL)
+                                    .build(),
+                            model,
+                            file))
                     .isInstanceOfSatisfying(FailureException.class, e -> {
                         assertThat(e.failure().isPermanent()).isTrue();
                         assertThat(e)
@@ -73,7 +81,7 @@ class CategoriesIT {
         Path file = node.parquet("frame.parquet", "SELECT * FROM read_csv('" + kept.resolve("xgboost.csv") + "')");
 
         Scored scored = node.score(
-                JobBuilder.over(file).output("margin").build(), Model.load(kept.resolve("xgboost.ubj")), file);
+                TestJobBuilder.over(file).output("margin").build(), Model.load(kept.resolve("xgboost.ubj")), file);
 
         scored.assertCounts(300, 300);
         assertThat(scored.unseen()).isEmpty();
@@ -86,7 +94,7 @@ class CategoriesIT {
         Path file = node.parquet(
                 "in.parquet", "SELECT unnest([3, 70000, 5.5, 4, -1, -0.5, NULL, 1e300, 'nan'::DOUBLE]) AS f0, 1 AS f1");
         SumModel model = SumModel.of(SumModel.codes("f0", 3, 5, 70_000), SumModel.number("f1"));
-        Scored missing = node.score(JobBuilder.over(file).build(), model, file);
+        Scored missing = node.score(TestJobBuilder.over(file).build(), model, file);
         assertThat(node.predictions(missing))
                 .containsExactly(
                         "0|4.0",
@@ -101,13 +109,13 @@ class CategoriesIT {
         assertThat(missing.unseen()).isEqualTo(Map.of("f0", 4L));
 
         Scored quarantined = node.score(
-                JobBuilder.over(file).unseen(UnseenCategories.QUARANTINE).build(), model, file);
+                TestJobBuilder.over(file).unseen(UnseenCategories.QUARANTINE).build(), model, file);
         assertThat(node.rows("SELECT record_row FROM " + quarantined.partTable()))
                 .containsExactly("0", "1", "2", "6", "8");
         assertThat(quarantined.unseen()).isEqualTo(Map.of("f0", 4L));
 
         Scored unknown = node.score(
-                JobBuilder.over(file).build(), SumModel.of(SumModel.codes("f0"), SumModel.number("f1")), file);
+                TestJobBuilder.over(file).build(), SumModel.of(SumModel.codes("f0"), SumModel.number("f1")), file);
         assertThat(node.predictions(unknown)).contains("3|5.0", "4|0.0", "5|0.5");
         assertThat(unknown.unseen()).isEmpty();
     }
@@ -117,7 +125,7 @@ class CategoriesIT {
         SumModel model = SumModel.of(SumModel.category("f0", "7", "3", "10"), SumModel.category("f1", "false", "true"));
         Path whole = node.parquet("a.parquet", "SELECT unnest([3, 10, 0]) AS f0, true AS f1");
         Path fractions = node.parquet("b.parquet", "SELECT unnest([3, 10, 0.5, NULL])::DOUBLE AS f0, 'true' AS f1");
-        Scored scored = node.score(JobBuilder.over(whole, fractions).build(), model, whole, fractions);
+        Scored scored = node.score(TestJobBuilder.over(whole, fractions).build(), model, whole, fractions);
         assertThat(node.rows("SELECT prediction FROM " + scored.partTable()))
                 .containsExactly("2.0", "3.0", "-999.0", "2.0", "3.0", "-999.0", "-999.0");
         assertThat(scored.unseen()).isEqualTo(Map.of("f0", 2L));
@@ -128,7 +136,11 @@ class CategoriesIT {
         Path file = node.parquet("in.parquet", "SELECT unnest(['plus', 'basic', 'gold']) AS plan, 'never' AS id");
         for (ModelFeature feature : List.of(SumModel.number("plan"), SumModel.codes("plan"))) {
             Scored scored = node.score(
-                    JobBuilder.over(file).categories("plan", "basic", "plus").build(), SumModel.of(feature), file);
+                    TestJobBuilder.over(file)
+                            .categories("plan", "basic", "plus")
+                            .build(),
+                    SumModel.of(feature),
+                    file);
             assertThat(node.predictions(scored)).containsExactly("0|1.0", "1|0.0", "2|-1000.0");
             assertThat(scored.unseen()).isEqualTo(Map.of("plan", 1L));
         }
@@ -138,7 +150,7 @@ class CategoriesIT {
     void aLevelThatAModelWithoutMissingValuesDoesNotKnowIsQuarantined() {
         Path file = node.parquet("in.parquet", "SELECT unnest(['b', 'a', 'it''s', 'd', NULL, '']) AS f0");
         SumModel model = SumModel.of(SumModel.level("f0", false, "a", "b", "it's"));
-        Scored scored = node.score(JobBuilder.over(file).build(), model, file);
+        Scored scored = node.score(TestJobBuilder.over(file).build(), model, file);
         assertThat(node.wrongValues(scored))
                 .containsExactly(
                         "3|feature \"f0\" has a category that the model does not know|d",
@@ -147,7 +159,7 @@ class CategoriesIT {
         assertThat(scored.unseen()).isEqualTo(Map.of("f0", 2L));
 
         SumModel strict = SumModel.of(SumModel.level("f0", false, "a", "b", "it's", "d", ""));
-        assertThat(node.reasons(node.score(JobBuilder.over(file).build(), strict, file)))
+        assertThat(node.reasons(node.score(TestJobBuilder.over(file).build(), strict, file)))
                 .containsExactly("4|feature \"f0\" is missing");
     }
 
@@ -156,7 +168,7 @@ class CategoriesIT {
         Path file = node.parquet("in.parquet", "SELECT 10 AS f0, true AS f1");
         SumModel model =
                 SumModel.of(SumModel.level("f0", false, "9", "10"), SumModel.level("f1", false, "false", "true"));
-        assertThat(node.predictions(node.score(JobBuilder.over(file).build(), model, file)))
+        assertThat(node.predictions(node.score(TestJobBuilder.over(file).build(), model, file)))
                 .containsExactly("0|2.0");
     }
 }

@@ -11,7 +11,7 @@ import io.nightshift.protocol.job.BatchCheck.OnFail;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelFeature;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
 import io.nightshift.worker.TestNode.Scored;
@@ -70,7 +70,7 @@ class ChecksIT {
                 unnest([0.5, 'nan'::DOUBLE, NULL, 'inf'::DOUBLE, -1]) AS share""");
 
         Scored scored = node.score(
-                JobBuilder.over(file)
+                TestJobBuilder.over(file)
                         .checks(
                                 nulls("age"),
                                 rows(),
@@ -92,7 +92,7 @@ class ChecksIT {
                 "in.parquet", "SELECT unnest([1, NULL, 3, 4]) AS f0, unnest([NULL, NULL, NULL, 7]) AS age");
 
         Scored scored = node.score(
-                JobBuilder.over(file)
+                TestJobBuilder.over(file)
                         .where("f0 IS NULL OR f0 < 4")
                         .checks(nulls("age"), nulls("f0"))
                         .build(),
@@ -108,7 +108,7 @@ class ChecksIT {
         Path file = node.parquet("in.parquet", "SELECT 1 AS f0, unnest(['1', 'x', '300']) AS age");
 
         Scored scored = node.score(
-                JobBuilder.over(file)
+                TestJobBuilder.over(file)
                         .select("years", "CAST(age AS INTEGER)")
                         .checks(nulls("years"), range("years", 0.0, 120.0))
                         .build(),
@@ -123,7 +123,7 @@ class ChecksIT {
         Path file = node.parquet("in.parquet", "SELECT 1 AS f0, range AS n FROM range(10000)");
 
         Scored scored = node.score(
-                JobBuilder.over(file).checks(range("n", 100.0, 8_999.0)).build(), MODEL, file);
+                TestJobBuilder.over(file).checks(range("n", 100.0, 8_999.0)).build(), MODEL, file);
 
         assertThat(counts(scored)).containsExactly(1_100L);
     }
@@ -136,7 +136,7 @@ class ChecksIT {
                 unnest(['1', '2', NULL, '4']) AS f2""");
 
         Scored scored = node.score(
-                JobBuilder.over(file)
+                TestJobBuilder.over(file)
                         .checks(
                                 range("f0", null, 16_777_216.0),
                                 range("f0", 2.0, null),
@@ -157,7 +157,7 @@ class ChecksIT {
         Path fraction = node.parquet("b.parquet", "SELECT unnest([1.5::DOUBLE, 7, 'nan'::DOUBLE]) AS f0");
 
         Scored scored = node.score(
-                JobBuilder.over(whole, fraction)
+                TestJobBuilder.over(whole, fraction)
                         .checks(range("f0", 0.0, 1.0), nulls("f0"), psi("f0"))
                         .build(),
                 SumModel.of(FLOAT_0),
@@ -175,7 +175,7 @@ class ChecksIT {
                 SELECT unnest([1, 2, NULL, 2]) AS f0, unnest(['a', 'b', 'z', NULL]) AS f1, unnest([5, 5, 6, 7]) AS age""");
 
         Scored scored = node.score(
-                JobBuilder.over(file)
+                TestJobBuilder.over(file)
                         .checks(
                                 psi("f1"),
                                 psi("age"),
@@ -216,7 +216,7 @@ class ChecksIT {
     void aJobWithoutChecksReportsNothing() {
         Path file = node.parquet("in.parquet", "SELECT 1 AS f0");
 
-        assertThat(node.score(JobBuilder.over(file).build(), MODEL, file)
+        assertThat(node.score(TestJobBuilder.over(file).build(), MODEL, file)
                         .result()
                         .commit()
                         .statistics())
@@ -227,22 +227,26 @@ class ChecksIT {
     void aCheckThatCannotBeIsRefused() {
         Path file = node.parquet("in.parquet", "SELECT 1 AS f0, 'a' AS name");
 
-        assertThatThrownBy(() ->
-                        node.score(JobBuilder.over(file).checks(nulls("nme")).build(), MODEL, file))
+        assertThatThrownBy(() -> node.score(
+                        TestJobBuilder.over(file).checks(nulls("nme")).build(), MODEL, file))
                 .hasMessageContaining("checks.nulls: \"nme\" is neither a column of")
                 .hasMessageContaining("did you mean \"name\"?");
         assertThatThrownBy(() ->
-                        node.score(JobBuilder.over(file).checks(psi("name")).build(), MODEL, file))
+                        node.score(TestJobBuilder.over(file).checks(psi("name")).build(), MODEL, file))
                 .hasMessageContaining("checks.psi.name: name is VARCHAR, which has no distribution of numbers");
         assertThatThrownBy(() -> node.score(
-                        JobBuilder.over(file)
+                        TestJobBuilder.over(file)
                                 .checks(new BatchCheck(Measure.UNSEEN, "f0", 0, null, null, OnFail.FAIL))
                                 .build(),
                         MODEL,
                         file))
                 .hasMessageContaining("checks.unseen-categories.f0: the model has no feature with known categories");
         assertThatThrownBy(() -> node.score(
-                        JobBuilder.over(file).checks(range("name", 0.0, 1.0)).build(), MODEL, file))
+                        TestJobBuilder.over(file)
+                                .checks(range("name", 0.0, 1.0))
+                                .build(),
+                        MODEL,
+                        file))
                 .hasMessage(
                         "checks.range.name: name is VARCHAR, which has no range of numbers; check a number, which you can compute under source.select");
     }

@@ -10,7 +10,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.Model;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.source.SourcePins;
 import io.nightshift.worker.FixedModel;
 import io.nightshift.worker.SumModel;
@@ -66,7 +66,7 @@ class FailedAttemptIT {
         @Test
         void aFileThatChangedBeforeTheAttemptFailsItForGood() throws IOException {
             Path file = node.parquet("in.parquet", "SELECT 1 AS f0");
-            Lease lease = node.lease(JobBuilder.over(file).build(), List.of(node.whole(file)));
+            Lease lease = node.lease(TestJobBuilder.over(file).build(), List.of(node.whole(file)));
             Files.setLastModifiedTime(file, FileTime.fromMillis(1));
             FailureException failure = failure(node.attempt(lease, SumModel.ofNumbers(1)));
             assertThat(failure.failure().isPermanent()).isTrue();
@@ -78,7 +78,7 @@ class FailedAttemptIT {
         @Test
         void aFileReplacedByOneOfTheSameLengthAndTimeFailsTheAttemptForGood() throws IOException {
             Path file = node.parquet("in.parquet", "SELECT 1 AS f0");
-            Lease lease = node.lease(JobBuilder.over(file).build(), List.of(node.whole(file)));
+            Lease lease = node.lease(TestJobBuilder.over(file).build(), List.of(node.whole(file)));
             FileTime planned = Files.getLastModifiedTime(file);
             Files.move(node.parquet("other.parquet", "SELECT 2 AS f0"), file, StandardCopyOption.REPLACE_EXISTING);
             Files.setLastModifiedTime(file, planned);
@@ -95,7 +95,7 @@ class FailedAttemptIT {
         void aFileThatChangesDuringTheAttemptFailsItForGoodUnlessItIsGone() {
             for (boolean gone : new boolean[] {false, true}) {
                 Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(10000) t(i)");
-                Lease lease = node.lease(JobBuilder.over(file).build(), List.of(node.whole(file)));
+                Lease lease = node.lease(TestJobBuilder.over(file).build(), List.of(node.whole(file)));
                 Model meddling = new FixedModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
                     try {
                         if (gone) {
@@ -130,7 +130,7 @@ class FailedAttemptIT {
                 Arrays.fill(broken, at, at + 40, (byte) 0xff);
                 Files.write(file, broken);
                 Lease lease = node.lease(
-                        JobBuilder.over(file).build(), List.of(new Slice(SourcePins.pin(file, 50000), 0, 50000)));
+                        TestJobBuilder.over(file).build(), List.of(new Slice(SourcePins.pin(file, 50000), 0, 50000)));
                 FailureException failure = failure(node.attempt(lease, SumModel.ofNumbers(1)));
                 assertThat(failure.failure().isPermanent())
                         .as(failure.getMessage())
@@ -152,7 +152,7 @@ class FailedAttemptIT {
                     "a small file system can be mounted by root only");
             try {
                 Path file = node.parquet("in.parquet", "SELECT hash(i)::DOUBLE AS f0 FROM range(200000) t(i)");
-                Lease lease = node.lease(JobBuilder.over(file).output("f0").build(), List.of(node.whole(file)));
+                Lease lease = node.lease(TestJobBuilder.over(file).output("f0").build(), List.of(node.whole(file)));
                 Lease elsewhere =
                         new Lease(lease.attempt(), lease.job(), lease.model(), 0, lease.slices(), mount.toString());
                 FailureException failure = failure(node.attempt(elsewhere, SumModel.ofNumbers(1)));
@@ -183,7 +183,7 @@ class FailedAttemptIT {
         @Test
         void aMissingFolderIsATransientFailure() throws IOException {
             Path file = node.parquet("in.parquet", "SELECT 1 AS f0");
-            Lease lease = node.lease(JobBuilder.over(file).build(), List.of(node.whole(file)));
+            Lease lease = node.lease(TestJobBuilder.over(file).build(), List.of(node.whole(file)));
             Files.delete(node.staging);
             assertThatThrownBy(node.attempt(lease, SumModel.ofNumbers(1))::run)
                     .isInstanceOfSatisfying(
@@ -201,7 +201,7 @@ class FailedAttemptIT {
             Gate gate = new Gate();
             Model gated = new FixedModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> gate.pass());
 
-            assertCancelEnds(node.lease(JobBuilder.over(file).build(), List.of(node.whole(file))), gated, gate);
+            assertCancelEnds(node.lease(TestJobBuilder.over(file).build(), List.of(node.whole(file))), gated, gate);
         }
 
         @Test
@@ -221,7 +221,7 @@ class FailedAttemptIT {
                         })
                         .register(connection);
             }
-            Job job = JobBuilder.over(file).where("gated(f0)").build();
+            Job job = TestJobBuilder.over(file).where("gated(f0)").build();
 
             assertCancelEnds(node.lease(job, List.of(node.whole(file))), SumModel.ofNumbers(1), gate);
         }
@@ -262,7 +262,7 @@ class FailedAttemptIT {
         @Test
         void anAttemptCancelledBeforeItBeginsDoesNotBegin() {
             Path file = node.parquet("in.parquet", "SELECT 1 AS f0");
-            Lease lease = node.lease(JobBuilder.over(file).build(), List.of(node.whole(file)));
+            Lease lease = node.lease(TestJobBuilder.over(file).build(), List.of(node.whole(file)));
             PartitionAttempt attempt = node.attempt(lease, SumModel.ofNumbers(1));
             attempt.cancel();
             assertThat(failure(attempt)).hasMessage(lease.attempt() + " was cancelled");

@@ -7,8 +7,8 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.model.FeatureType.Precision;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.destination.folder.OutputRows;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.worker.SumModel;
@@ -82,7 +82,7 @@ class OutputRowsTest {
         Path file = node.parquet(
                 "in.parquet",
                 "SELECT %s AS id, CASE WHEN i %% 500 <> 7 THEN i END AS f0 FROM range(5000) t(i)".formatted(id));
-        Job job = JobBuilder.over(file).id("id").build();
+        Job job = TestJobBuilder.over(file).id("id").build();
         List<Path> files = score(job, file);
         assertThat(files).hasSize(4);
         assertThat(output.outputIds(files)).startsWith("5000:").isEqualTo(sourceIds(job, file));
@@ -93,7 +93,7 @@ class OutputRowsTest {
     void positionsAreIdsWhereTheJobNamesNone() {
         Path file = node.parquet(
                 "it's [1].parquet", "SELECT CASE WHEN i % 500 <> 7 THEN i END AS f0 FROM range(5000) t(i)");
-        Job job = JobBuilder.over(file).build();
+        Job job = TestJobBuilder.over(file).build();
         List<Path> files = score(job, file);
         assertThat(files).hasSize(4);
         assertThat(output.outputIds(files)).startsWith("5000:").isEqualTo(sourceIds(job, file));
@@ -105,7 +105,7 @@ class OutputRowsTest {
         Path file = node.parquet("in.parquet", """
                 SELECT CASE WHEN i % 100 = 3 THEN 'abc' ELSE i::VARCHAR END AS s, i AS f0 FROM range(3000) t(i)
                 """);
-        Job failingWhere = JobBuilder.over(file)
+        Job failingWhere = TestJobBuilder.over(file)
                 .id("s")
                 .where("CAST(s AS INTEGER) % 2 = 0")
                 .build();
@@ -113,7 +113,7 @@ class OutputRowsTest {
         assertThat(output.outputIds(files)).startsWith("1530:").isEqualTo(sourceIds(failingWhere, file));
         assertThat(output.repeatedIds(files, 5)).containsExactly("abc × 30");
 
-        Job failingId = JobBuilder.over(file)
+        Job failingId = TestJobBuilder.over(file)
                 .select("number", "CAST(s AS INTEGER)")
                 .id("number")
                 .where("f0 < 2000")
@@ -125,7 +125,7 @@ class OutputRowsTest {
     @Test
     void aLostADoubledAndAnExchangedRowAreNoticed() {
         Path file = node.parquet("in.parquet", "SELECT i AS id, i AS f0 FROM range(100) t(i)");
-        Job job = JobBuilder.over(file).id("id").build();
+        Job job = TestJobBuilder.over(file).id("id").build();
         String ids = sourceIds(job, file);
         String[] wrong = {
             "SELECT i AS record_id FROM range(99) t(i)",

@@ -25,7 +25,7 @@ import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Task;
 import io.nightshift.storage.Destinations;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.files.SourceFiles;
@@ -89,7 +89,7 @@ class PartitionAttemptIT {
             String[] features = columns.subList(1, 11).toArray(String[]::new);
 
             Scored scored = node.score(
-                    JobBuilder.over(file)
+                    TestJobBuilder.over(file)
                             .features(features)
                             .output(columns.getFirst())
                             .build(),
@@ -147,7 +147,7 @@ class PartitionAttemptIT {
         void theCommitSaysWhatWasWritten() throws IOException {
             Path file = node.parquet("in.parquet", "SELECT 1.5 AS f0 FROM range(10)");
             Slice slice = new Slice(node.pin(file), 2, 5);
-            Lease lease = node.lease(JobBuilder.over(file).build(), List.of(slice));
+            Lease lease = node.lease(TestJobBuilder.over(file).build(), List.of(slice));
 
             PartitionCommit commit =
                     node.attempt(lease, SumModel.ofNumbers(1)).run().commit();
@@ -182,7 +182,7 @@ class PartitionAttemptIT {
                 }
             });
             Path file = node.parquet("in.parquet", "SELECT i % 3 AS f0, i AS id FROM range(5) t(i)");
-            Scored scored = node.score(JobBuilder.over(file).id("id").build(), model, file);
+            Scored scored = node.score(TestJobBuilder.over(file).id("id").build(), model, file);
             assertThat(node.rows("SELECT * EXCLUDE (model_name, model_version, batch_id, predicted_at) FROM "
                             + scored.partTable()))
                     .containsExactly(
@@ -197,7 +197,7 @@ class PartitionAttemptIT {
         @ValueSource(ints = {1, 2, 2047, 2048, 2049, 4096, 20_000})
         void everyNumberOfRowsGivesOnePredictionEach(int rows) {
             Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(" + rows + ") t(i)");
-            Scored scored = node.score(JobBuilder.over(file).build(), SumModel.ofNumbers(1), file);
+            Scored scored = node.score(TestJobBuilder.over(file).build(), SumModel.ofNumbers(1), file);
             scored.assertCounts(rows, rows);
             assertThat(node.rows("SELECT count(*), count(DISTINCT record_row) FROM " + scored.partTable()
                             + " WHERE prediction = record_row"))
@@ -211,7 +211,7 @@ class PartitionAttemptIT {
                     .reduce((a, b) -> a + ", " + b)
                     .orElseThrow();
             Path file = node.parquet("in.parquet", "SELECT " + columns + " FROM range(3000) t(i)");
-            Scored scored = node.score(JobBuilder.over(file).build(), SumModel.ofNumbers(500), file);
+            Scored scored = node.score(TestJobBuilder.over(file).build(), SumModel.ofNumbers(500), file);
             assertThat(node.rows("SELECT count(*) FROM " + scored.partTable()
                             + " WHERE prediction = 500 * record_row + 499 * 250"))
                     .containsExactly("3000");
@@ -221,13 +221,13 @@ class PartitionAttemptIT {
         void valuesAreRoundedToThePrecisionThatTheModelComparesIn() {
             Path file = node.parquet("in.parquet", "SELECT 0.1::DOUBLE AS a, 16777217 AS b, 1.1::DECIMAL(4,2) AS c");
             SumModel model = SumModel.of(SumModel.required("a", Precision.FLOAT32));
-            assertThat(node.predictions(node.score(JobBuilder.over(file).build(), model, file)))
+            assertThat(node.predictions(node.score(TestJobBuilder.over(file).build(), model, file)))
                     .containsExactly("0|" + (double) 0.1f);
             assertThat(node.predictions(
-                            node.score(JobBuilder.over(file).features("b").build(), model, file)))
+                            node.score(TestJobBuilder.over(file).features("b").build(), model, file)))
                     .containsExactly("0|1.6777216E7");
             assertThat(node.predictions(
-                            node.score(JobBuilder.over(file).features("c").build(), model, file)))
+                            node.score(TestJobBuilder.over(file).features("c").build(), model, file)))
                     .containsExactly("0|" + (double) 1.1f);
         }
 
@@ -237,7 +237,7 @@ class PartitionAttemptIT {
             for (int i = 0; i < 4; i++) {
                 Path file = node.parquet(
                         "in" + i + ".parquet", "SELECT i + %d AS f0 FROM range(100000) t(i)".formatted(i * 1_000_000));
-                Lease lease = node.lease(JobBuilder.over(file).output("f0").build(), List.of(node.whole(file)));
+                Lease lease = node.lease(TestJobBuilder.over(file).output("f0").build(), List.of(node.whole(file)));
                 running.add(CompletableFuture.supplyAsync(() -> {
                     node.attempt(lease, SumModel.ofNumbers(1)).run();
                     return node.rows("SELECT count(*), min(prediction) FROM read_parquet('%s') WHERE prediction = f0"
@@ -262,8 +262,8 @@ class PartitionAttemptIT {
                     node.rows("SELECT name FROM parquet_schema('" + file + "') WHERE num_children IS NULL");
             String[] features = columns.subList(1, 11).toArray(String[]::new);
 
-            Scored scored =
-                    node.score(JobBuilder.over(file).features(features).margin().build(), model, file);
+            Scored scored = node.score(
+                    TestJobBuilder.over(file).features(features).margin().build(), model, file);
 
             assertThat(node.rows("SELECT column_name FROM (DESCRIBE SELECT * FROM " + scored.partTable() + ")"))
                     .containsSubsequence("prediction", "probability", "margin", "model_name");
@@ -292,7 +292,8 @@ class PartitionAttemptIT {
             });
             Path file = node.parquet("in.parquet", "SELECT 1.5 AS f0, 9 AS id");
 
-            Scored scored = node.score(JobBuilder.over(file).id("id").margin().build(), model, file);
+            Scored scored =
+                    node.score(TestJobBuilder.over(file).id("id").margin().build(), model, file);
 
             assertThat(node.rows(
                             "SELECT record_id, probability_2, margin_0, margin_1, margin_2 FROM " + scored.partTable()))
@@ -303,7 +304,8 @@ class PartitionAttemptIT {
         void aMarginThatAModelDoesNotHaveIsRefused() {
             Path file = node.parquet("in.parquet", "SELECT 1.5 AS f0");
 
-            assertThatThrownBy(() -> node.score(JobBuilder.over(file).margin().build(), SumModel.ofNumbers(1), file))
+            assertThatThrownBy(
+                            () -> node.score(TestJobBuilder.over(file).margin().build(), SumModel.ofNumbers(1), file))
                     .hasMessageContaining("output.margin: the model has no margin: a sum of test");
         }
 
@@ -312,13 +314,14 @@ class PartitionAttemptIT {
             Path file = node.parquet("in.parquet", "SELECT 1.5 AS f0, 7 AS margin");
             Model model = Model.load(TestNode.peer("xgb100x6.ubj"));
 
-            Scored scored = node.score(JobBuilder.over(file).output("margin").build(), SumModel.ofNumbers(1), file);
+            Scored scored =
+                    node.score(TestJobBuilder.over(file).output("margin").build(), SumModel.ofNumbers(1), file);
 
             assertThat(node.rows("SELECT margin FROM " + scored.partTable())).containsExactly("7");
             String[] features = new String[10];
             Arrays.fill(features, "f0");
             assertThatThrownBy(() -> node.score(
-                            JobBuilder.over(file)
+                            TestJobBuilder.over(file)
                                     .features(features)
                                     .output("margin")
                                     .margin()
@@ -361,7 +364,7 @@ class PartitionAttemptIT {
             Path file = node.parquet("in.parquet", "SELECT (i % 3)::DOUBLE AS f0, i AS id FROM range(3000) t(i)");
 
             Scored scored =
-                    node.score(JobBuilder.over(file).id("id").shape(shape()).build(), MODEL, file);
+                    node.score(TestJobBuilder.over(file).id("id").shape(shape()).build(), MODEL, file);
 
             assertThat(node.rows(
                             "SELECT best, class_1, score_1, class_2, score_2, day, count(*) FROM %s GROUP BY ALL ORDER BY 1"
@@ -380,7 +383,7 @@ class PartitionAttemptIT {
             OutputDecision decision = new OutputDecision("sure", "b", 0.5, "shop", Map.of("10", 0.7, "11", 0.6));
 
             Scored scored = node.score(
-                    JobBuilder.over(file).id("id").shape(shape(decision)).build(), MODEL, file);
+                    TestJobBuilder.over(file).id("id").shape(shape(decision)).build(), MODEL, file);
 
             // A segment without a threshold, and a row without a segment, have the default.
             assertThat(node.rows("SELECT record_id, sure FROM %s ORDER BY 1".formatted(scored.partTable())))
@@ -403,7 +406,7 @@ class PartitionAttemptIT {
                     SumModel.ofNumbers(1).description(),
                     (features, rows, outputs) -> System.arraycopy(features[0], 0, outputs[0], 0, rows));
 
-            Scored scored = node.score(JobBuilder.over(file).shape(output).build(), model, file);
+            Scored scored = node.score(TestJobBuilder.over(file).shape(output).build(), model, file);
 
             assertThat(node.rows("SELECT high FROM %s ORDER BY record_row".formatted(scored.partTable())))
                     .containsExactly("null", "true");
@@ -415,7 +418,7 @@ class PartitionAttemptIT {
             OutputDecision decision = new OutputDecision("sure", "b", 0.5, "shopp", Map.of("10", 0.7));
 
             assertThatThrownBy(() -> node.score(
-                            JobBuilder.over(file).shape(shape(decision)).build(), MODEL, file))
+                            TestJobBuilder.over(file).shape(shape(decision)).build(), MODEL, file))
                     .hasMessageContaining("output.decisions: \"shopp\" is neither a column")
                     .hasMessageContaining("did you mean \"shop\"?");
         }
@@ -433,7 +436,13 @@ class PartitionAttemptIT {
                     "SELECT (i * 7919 %% %d)::DOUBLE AS f0, i AS id, i %% 2 AS half FROM range(%1$d) t(i)"
                             .formatted(ROWS));
             return node.score(
-                    JobBuilder.over(file).id("id").output("half").into(layout).build(), SumModel.ofNumbers(1), file);
+                    TestJobBuilder.over(file)
+                            .id("id")
+                            .output("half")
+                            .into(layout)
+                            .build(),
+                    SumModel.ofNumbers(1),
+                    file);
         }
 
         private static ColumnMetaData column(RowGroup group, String name) {
@@ -497,7 +506,7 @@ class PartitionAttemptIT {
 
         @Test
         void aColumnThatTheOutputDoesNotHaveIsRefused() {
-            Job job = JobBuilder.over(node.parquet("in.parquet", "SELECT 1.5 AS f0"))
+            Job job = TestJobBuilder.over(node.parquet("in.parquet", "SELECT 1.5 AS f0"))
                     .into(new ParquetDestination(
                             node.staging.toString(), null, null, null, List.of("predicton"), List.of("f0")))
                     .build();
@@ -534,7 +543,7 @@ class PartitionAttemptIT {
             String[] columns = node.rows(
                             "SELECT column_name FROM (DESCRIBE SELECT * EXCLUDE (f0) FROM '%s')".formatted(file))
                     .toArray(String[]::new);
-            Scored scored = node.score(JobBuilder.over(file).output(columns).build(), SumModel.ofNumbers(1), file);
+            Scored scored = node.score(TestJobBuilder.over(file).output(columns).build(), SumModel.ofNumbers(1), file);
             String list = "\"" + String.join("\", \"", columns) + "\"";
             assertThat(node.rows("SELECT " + list + " FROM " + scored.partTable()))
                     .isEqualTo(node.rows("SELECT " + list + " FROM '" + file + "'"));
@@ -566,7 +575,7 @@ class PartitionAttemptIT {
                     .orElseThrow();
             Path file = node.parquet("in.parquet", "SELECT i AS f0, " + columns + " FROM range(1, 4) t(i)");
             SumModel model = SumModel.of(SumModel.required("sum", Precision.FLOAT64));
-            Job job = JobBuilder.over(file)
+            Job job = TestJobBuilder.over(file)
                     .features("CASE WHEN f0 < 3 THEN reason + nightshift_feature_0 END")
                     .where("nightshift_where > 0 AND \"user\" > 0")
                     .output(names.toArray(String[]::new))
@@ -587,7 +596,7 @@ class PartitionAttemptIT {
             node.parquet("odd a.parquet", "SELECT 100 AS f0");
             Path file = node.parquet("odd [a]*? 'q' \"ü\".parquet", "SELECT 5 AS f0 UNION ALL SELECT NULL");
             SumModel model = SumModel.of(SumModel.required("f0", Precision.FLOAT64));
-            Scored scored = node.score(JobBuilder.over(file).build(), model, file);
+            Scored scored = node.score(TestJobBuilder.over(file).build(), model, file);
             assertThat(node.rows("SELECT record_file, prediction FROM " + scored.partTable()))
                     .containsExactly(file + "|5.0");
             assertThat(node.rows("SELECT record_file, reason FROM " + scored.quarantineTable()))
@@ -599,7 +608,7 @@ class PartitionAttemptIT {
         @Test
         void aSelectKeyGivesTheFeatureOfItsNameFromTheFilesOwnColumn() {
             Path file = node.parquet("in.parquet", "SELECT 3 AS f0, 4 AS f1");
-            Job job = JobBuilder.over(file)
+            Job job = TestJobBuilder.over(file)
                     .select("f0", "f0 * 10")
                     .select("f1", "f0 + f1")
                     .select("source_f0", "f0")
@@ -620,7 +629,7 @@ class PartitionAttemptIT {
             Path b = node.parquet("b.parquet", cutInput(3, 5000));
             Path c = node.parquet("c.parquet", cutInput(4097, 5003), ", ROW_GROUP_SIZE 4096");
             List<SourceFile> files = Stream.of(a, b, c).map(node::pin).toList();
-            Job job = JobBuilder.over(a, b, c)
+            Job job = TestJobBuilder.over(a, b, c)
                     .id("id")
                     .features("x", "CAST(s AS INTEGER)")
                     .select("more", "100 // (id % 50)")
@@ -671,7 +680,7 @@ class PartitionAttemptIT {
                 slices.add(new Slice(pinned, from, (i == 399 ? 70 : 100) - from));
                 files.add(file);
             }
-            Job job = JobBuilder.over(folder)
+            Job job = TestJobBuilder.over(folder)
                     .features("CASE WHEN f0 <> 17777 THEN f0 END")
                     .where("f0 <> 10000")
                     .build();

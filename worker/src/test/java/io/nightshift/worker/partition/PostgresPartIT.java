@@ -14,8 +14,8 @@ import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Scorer;
 import io.nightshift.storage.Destinations;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
@@ -181,7 +181,7 @@ class PostgresPartIT {
             "tz: TIMESTAMPTZ '2006-01-02 03:04:05+05': 2006-01-01 22:04:05+00",
             "tx: TIMESTAMPTZ '-infinity': -infinity",
         };
-        JobBuilder builder = JobBuilder.over(node.parquet("in.parquet", "SELECT i AS f0 FROM range(2) t(i)"))
+        TestJobBuilder builder = TestJobBuilder.over(node.parquet("in.parquet", "SELECT i AS f0 FROM range(2) t(i)"))
                 .features("f0");
         List<String> names = new ArrayList<>();
         List<String> expected = new ArrayList<>();
@@ -213,7 +213,7 @@ class PostgresPartIT {
 
     @Test
     void aTypeThatPostgresHasNotIsRefusedByName() {
-        Job job = JobBuilder.over(node.parquet("in.parquet", "SELECT 1 AS f0, {'a': 1} AS s"))
+        Job job = TestJobBuilder.over(node.parquet("in.parquet", "SELECT 1 AS f0, {'a': 1} AS s"))
                 .output("s")
                 .into(TABLE)
                 .build();
@@ -227,7 +227,7 @@ class PostgresPartIT {
         Path file = node.parquet(
                 "in.parquet",
                 "SELECT i AS f0, 'r' || i AS name, CASE i WHEN 3 THEN 'a' || chr(0) ELSE 'x' END AS s FROM range(5000) t(i)");
-        Job job = JobBuilder.over(file)
+        Job job = TestJobBuilder.over(file)
                 .id("name")
                 .features("CASE WHEN f0 = 1 THEN CAST('x' || name AS DOUBLE) ELSE f0 END")
                 .output("s")
@@ -261,7 +261,11 @@ class PostgresPartIT {
     @Test
     void theDigestDoesNotDependOnTheOrderOrTheCutAndTheRowsBeforeAreReplaced() throws SQLException {
         Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(10000) t(i)");
-        Job job = JobBuilder.over(file).features("f0").output("f0").into(TABLE).build();
+        Job job = TestJobBuilder.over(file)
+                .features("f0")
+                .output("f0")
+                .into(TABLE)
+                .build();
         prepare(job);
         PartitionCommit first = score(job, file);
 
@@ -280,7 +284,7 @@ class PostgresPartIT {
     @Test
     void anAttemptOfALowerEpochMayNotBegin() throws SQLException {
         Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(10) t(i)");
-        Job job = JobBuilder.over(file).features("f0").into(TABLE).build();
+        Job job = TestJobBuilder.over(file).features("f0").into(TABLE).build();
         prepare(job);
         attempt(lease(job, file, 1, 7)).run();
 
@@ -295,7 +299,7 @@ class PostgresPartIT {
     @Test
     void anAttemptWhosePartitionWasClaimedMayNotCommitAndLeavesNothing() throws SQLException {
         Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(10) t(i)");
-        Job job = JobBuilder.over(file).features("f0").into(TABLE).build();
+        Job job = TestJobBuilder.over(file).features("f0").into(TABLE).build();
         prepare(job);
         Lease frozen = lease(job, file, 1, 1);
         PartitionAttempt attempt = attempt(frozen, new ClaimingModel());
@@ -344,7 +348,7 @@ class PostgresPartIT {
     @Test
     void aPublishedOrCancelledBatchAcceptsNoMoreCommits() throws SQLException {
         Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(10) t(i)");
-        Job job = JobBuilder.over(file).features("f0").into(TABLE).build();
+        Job job = TestJobBuilder.over(file).features("f0").into(TABLE).build();
         prepare(job);
         execute("UPDATE nightshift_batches SET published_at = now()");
         assertThatThrownBy(() -> attempt(lease(job, file, 1, 1)).run()).hasMessageContaining("the batch is over");
@@ -356,7 +360,7 @@ class PostgresPartIT {
     @Test
     void aConnectionThatBrokeWhileIdleIsReplaced() throws SQLException {
         Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(10) t(i)");
-        Job job = JobBuilder.over(file).features("f0").into(TABLE).build();
+        Job job = TestJobBuilder.over(file).features("f0").into(TABLE).build();
         prepare(job);
         score(job, file);
         execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'nightshift%'");
@@ -369,7 +373,7 @@ class PostgresPartIT {
     @Test
     void aDatabaseThatBreaksInTheMiddleIsATransientFailureAndLeavesNothing() throws SQLException {
         Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(1000000) t(i)");
-        Job job = JobBuilder.over(file).features("f0").into(TABLE).build();
+        Job job = TestJobBuilder.over(file).features("f0").into(TABLE).build();
         prepare(job);
         Lease lease = lease(job, file, 1, 1);
         Model killing = new Model() {
@@ -419,7 +423,7 @@ class PostgresPartIT {
     void namesAreTakenAsTheyStand() throws SQLException {
         String hostile = "a\"; DROP TABLE nightshift_parts; -- '";
         Path file = node.parquet("in.parquet", "SELECT i AS f0 FROM range(3) t(i)");
-        Job job = JobBuilder.over(file)
+        Job job = TestJobBuilder.over(file)
                 .features("f0")
                 .select(hostile, "f0 + 1")
                 .output(hostile)

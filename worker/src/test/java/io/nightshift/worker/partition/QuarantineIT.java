@@ -11,7 +11,7 @@ import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.scoring.model.Scorer;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.worker.FixedModel;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
@@ -64,7 +64,7 @@ class QuarantineIT {
         @Test
         void aRowForWhichTheModelFailsIsQuarantinedAlone() {
             Path file = node.parquet("in.parquet", "SELECT i::DOUBLE AS f0 FROM range(5000) t(i)");
-            Job job = JobBuilder.over(file).build();
+            Job job = TestJobBuilder.over(file).build();
 
             Scored scored = node.score(job, failingFor(0, 2100, 2101, 4999), file);
 
@@ -94,7 +94,7 @@ class QuarantineIT {
         void rowsOfBothKindsAreQuarantinedWithTheirOwnReasons() {
             Path file = node.parquet(
                     "in.parquet", "SELECT CASE i WHEN 7 THEN 'x' ELSE i::VARCHAR END AS s FROM range(5000) t(i)");
-            Job job = JobBuilder.over(file).features("CAST(s AS INTEGER)").build();
+            Job job = TestJobBuilder.over(file).features("CAST(s AS INTEGER)").build();
 
             Scored scored = node.score(job, failingFor(3000), file);
 
@@ -109,7 +109,7 @@ class QuarantineIT {
         void aModelThatFailsForEveryRowQuarantinesThemAll() {
             Path file = node.parquet("in.parquet", "SELECT 1.0 AS f0 FROM range(9999)");
 
-            Scored scored = node.score(JobBuilder.over(file).build(), failingFor(1), file);
+            Scored scored = node.score(TestJobBuilder.over(file).build(), failingFor(1), file);
 
             scored.assertCounts(9999, 0);
         }
@@ -136,7 +136,7 @@ class QuarantineIT {
             Path file = node.parquet("in.parquet", """
                     SELECT CASE WHEN i IN (0, 2100, 4999) THEN 'abc' ELSE '2007' END AS s FROM range(5000) t(i)
                     """);
-            Job job = JobBuilder.over(file)
+            Job job = TestJobBuilder.over(file)
                     .features("CASE WHEN s IN ('abc', '2007') THEN 7 END", "0")
                     .select("y", expression)
                     .output("y")
@@ -152,7 +152,7 @@ class QuarantineIT {
                     .containsExactly("{\"s\":\"abc\"}");
             assertThat(scored.result().reasons()).hasSize(3).first().asString().startsWith("in.parquet row 0: ");
 
-            Job asFeature = JobBuilder.over(file).features(expression, "0").build();
+            Job asFeature = TestJobBuilder.over(file).features(expression, "0").build();
             Scored features = node.score(asFeature, SumModel.ofNumbers(2), file);
             features.assertCounts(5000, 4997);
             assertThat(node.reasons(features)).first().isEqualTo("0|feature \"f0\" can't be computed: " + expression);
@@ -163,7 +163,7 @@ class QuarantineIT {
             Path file = node.parquet("in.parquet", """
                     SELECT unnest(['1', 'abc', 'x y', 'abc', '4']) AS s, unnest([1, 2, 3, 4, 0]) AS d, 'CAST' AS other, 1 AS row_, 2 AS file_
                     """);
-            Job job = JobBuilder.over(file)
+            Job job = TestJobBuilder.over(file)
                     .features(
                             "CAST(s AS INTEGER)",
                             "make_date(2000 + CAST(s AS INTEGER), d, 1)::VARCHAR::DATE - DATE '2000-01-01'")
@@ -189,7 +189,7 @@ class QuarantineIT {
         @Test
         void aValueThatIsNullIsNotOneThatCannotBeComputed() {
             Path file = node.parquet("in.parquet", "SELECT unnest(['1', NULL, 'abc', '4']) AS s");
-            Job job = JobBuilder.over(file).features("CAST(s AS INTEGER)").build();
+            Job job = TestJobBuilder.over(file).features("CAST(s AS INTEGER)").build();
             Scored scored = node.score(job, SumModel.ofNumbers(1), file);
             assertThat(node.predictions(scored)).containsExactly("0|1.0", "1|-1000.0", "3|4.0");
             assertThat(node.reasons(scored)).containsExactly("2|feature \"f0\" can't be computed: CAST(s AS INTEGER)");
@@ -202,7 +202,7 @@ class QuarantineIT {
         @Test
         void nullAndNanAreMissingValuesWhereTheModelKnowsThem() {
             Path file = node.parquet("in.parquet", "SELECT unnest([1.5, NULL, 'nan'::DOUBLE]) AS f0, 1 AS f1");
-            Scored scored = node.score(JobBuilder.over(file).build(), SumModel.ofNumbers(2), file);
+            Scored scored = node.score(TestJobBuilder.over(file).build(), SumModel.ofNumbers(2), file);
             assertThat(node.predictions(scored)).containsExactly("0|2.5", "1|-999.0", "2|-999.0");
         }
 
@@ -211,7 +211,7 @@ class QuarantineIT {
             Path file = node.parquet(
                     "in.parquet", "SELECT unnest([1.5, NULL, 'nan'::DOUBLE]) AS f0, [1, 'nan'::DOUBLE] AS l");
             SumModel model = SumModel.of(SumModel.required("f0", Precision.FLOAT64));
-            Scored scored = node.score(JobBuilder.over(file).build(), model, file);
+            Scored scored = node.score(TestJobBuilder.over(file).build(), model, file);
             assertThat(node.predictions(scored)).containsExactly("0|1.5");
             assertThat(node.rows("SELECT record_row, reason, \"values\" FROM " + scored.quarantineTable()))
                     .containsExactly(
@@ -225,7 +225,7 @@ class QuarantineIT {
                     "in.parquet",
                     "SELECT unnest([1e30, 'inf'::DOUBLE, '-inf'::DOUBLE, 1e39, -1e300, 3.4e38, 1e-320]) AS f0");
             SumModel single = SumModel.of(new ModelFeature("f0", new FeatureType.Numeric(Precision.FLOAT32), true));
-            Scored scored = node.score(JobBuilder.over(file).build(), single, file);
+            Scored scored = node.score(TestJobBuilder.over(file).build(), single, file);
             assertThat(node.rows("SELECT record_row FROM " + scored.partTable()))
                     .containsExactly("0", "5", "6");
             assertThat(node.rows("SELECT record_row, reason, \"value\", message FROM " + scored.quarantineTable()))
@@ -240,7 +240,7 @@ class QuarantineIT {
             assertThat(node.rows("SELECT \"values\" FROM " + scored.quarantineTable() + " ORDER BY record_row"))
                     .containsExactly("{\"f0\":\"inf\"}", "{\"f0\":\"-inf\"}", "{\"f0\":1e39}", "{\"f0\":-1e300}");
 
-            Scored wide = node.score(JobBuilder.over(file).build(), SumModel.ofNumbers(1), file);
+            Scored wide = node.score(TestJobBuilder.over(file).build(), SumModel.ofNumbers(1), file);
             assertThat(node.rows("SELECT record_row FROM " + wide.partTable()))
                     .containsExactly("0", "3", "4", "5", "6");
         }
@@ -248,7 +248,7 @@ class QuarantineIT {
         @Test
         void aRowWithoutAnIdIsQuarantined() {
             Path file = node.parquet("in.parquet", "SELECT unnest(['a', NULL, 'c']) AS id, 1 AS f0");
-            Scored scored = node.score(JobBuilder.over(file).id("id").build(), SumModel.ofNumbers(1), file);
+            Scored scored = node.score(TestJobBuilder.over(file).id("id").build(), SumModel.ofNumbers(1), file);
             assertThat(node.rows("SELECT record_id FROM " + scored.partTable())).containsExactly("a", "c");
             assertThat(node.rows("SELECT * FROM " + scored.quarantineTable()))
                     .containsExactly(file + "|1|null|the id is NULL|null|null|{\"id\":null,\"f0\":1}");
@@ -258,7 +258,7 @@ class QuarantineIT {
         void aPartitionOfQuarantinedRowsOnlyHasAnEmptyPart() {
             Path file = node.parquet("in.parquet", "SELECT NULL::DOUBLE AS f0 FROM range(3000)");
             SumModel model = SumModel.of(SumModel.required("f0", Precision.FLOAT64));
-            Scored scored = node.score(JobBuilder.over(file).build(), model, file);
+            Scored scored = node.score(TestJobBuilder.over(file).build(), model, file);
             scored.assertCounts(3000, 0);
             assertThat(node.rows("SELECT count(*) FROM " + scored.partTable())).containsExactly("0");
             assertThat(scored.result().reasons()).hasSize(3);
@@ -271,7 +271,7 @@ class QuarantineIT {
         @Test
         void rowsThatTheConditionExcludesAreNotRead() {
             Path file = node.parquet("in.parquet", "SELECT i AS f0, nullif(i, 5) AS x FROM range(10) t(i)");
-            Job job = JobBuilder.over(file).where("x % 2 = 1").build();
+            Job job = TestJobBuilder.over(file).where("x % 2 = 1").build();
             Scored scored = node.score(job, SumModel.ofNumbers(1), file);
             scored.assertCounts(4, 4);
             assertThat(node.predictions(scored)).containsExactly("1|1.0", "3|3.0", "7|7.0", "9|9.0");
@@ -280,7 +280,7 @@ class QuarantineIT {
         @Test
         void aRowWhoseConditionCannotBeComputedIsQuarantined() {
             Path file = node.parquet("in.parquet", "SELECT unnest(['1', 'abc', '-3', NULL]) AS s, 1 AS f0");
-            Job job = JobBuilder.over(file).where("CAST(s AS INTEGER) > 0").build();
+            Job job = TestJobBuilder.over(file).where("CAST(s AS INTEGER) > 0").build();
             Scored scored = node.score(job, SumModel.ofNumbers(1), file);
             scored.assertCounts(2, 1);
             assertThat(node.predictions(scored)).containsExactly("0|1.0");
@@ -293,19 +293,19 @@ class QuarantineIT {
             Path file = node.parquet("in.parquet", "SELECT unnest(['1', 'abc', '-3', NULL]) AS s, 1 AS f0");
             for (String where :
                     List.of("s <> 'abc' AND CAST(s AS INTEGER) > 0", "CAST(s AS INTEGER) > 0 AND s <> 'abc'")) {
-                Scored scored = node.score(JobBuilder.over(file).where(where).build(), SumModel.ofNumbers(1), file);
+                Scored scored = node.score(TestJobBuilder.over(file).where(where).build(), SumModel.ofNumbers(1), file);
                 assertThat(node.predictions(scored)).containsExactly("0|1.0");
                 assertThat(node.reasons(scored)).containsExactly("1|source.where can't be computed: " + where);
             }
             Job tolerant =
-                    JobBuilder.over(file).where("TRY_CAST(s AS INTEGER) > 0").build();
+                    TestJobBuilder.over(file).where("TRY_CAST(s AS INTEGER) > 0").build();
             node.score(tolerant, SumModel.ofNumbers(1), file).assertCounts(1, 1);
         }
 
         @Test
         void aRowThatTheConditionLeavesOutMayFailElsewhere() {
             Path file = node.parquet("in.parquet", "SELECT unnest(['1', 'abc', '3']) AS s");
-            Job job = JobBuilder.over(file)
+            Job job = TestJobBuilder.over(file)
                     .features("CAST(s AS INTEGER)")
                     .where("s <> 'abc'")
                     .build();
@@ -315,7 +315,7 @@ class QuarantineIT {
         @Test
         void aPartitionWithoutARowAfterTheConditionGivesAnEmptyPart() throws IOException {
             Path file = node.parquet("in.parquet", "SELECT 1 AS f0 FROM range(10)");
-            Scored scored = node.score(JobBuilder.over(file).where("f0 > 1").build(), SumModel.ofNumbers(1), file);
+            Scored scored = node.score(TestJobBuilder.over(file).where("f0 > 1").build(), SumModel.ofNumbers(1), file);
             scored.assertCounts(0, 0);
             assertThat(scored.quarantine()).doesNotExist();
             assertThat(node.rows("SELECT count(*) FROM " + scored.partTable())).containsExactly("0");

@@ -8,8 +8,8 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.model.FeatureType.Precision;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
@@ -113,7 +113,7 @@ class TextRecordsIT {
     @Test
     void everyMalformedRecordIsQuarantinedWhereverItIsCut() throws IOException {
         Path file = lines(10_000);
-        Job job = JobBuilder.over(csv(file, types()))
+        Job job = TestJobBuilder.over(csv(file, types()))
                 .id("id")
                 .features("n", "x")
                 .output("day")
@@ -142,7 +142,7 @@ class TextRecordsIT {
     @Test
     void theQuarantineSaysWhatIsWrongWhereAndWhatTheLineIs() throws IOException {
         Path file = lines(500);
-        Job job = JobBuilder.over(csv(file, types()))
+        Job job = TestJobBuilder.over(csv(file, types()))
                 .id("id")
                 .features("n", "x")
                 .output("day")
@@ -170,7 +170,7 @@ class TextRecordsIT {
     @Test
     void aConditionLetsEveryMalformedRecordThrough() throws IOException {
         Path file = lines(1_000);
-        Job job = JobBuilder.over(csv(file, types()))
+        Job job = TestJobBuilder.over(csv(file, types()))
                 .id("id")
                 .features("n", "x")
                 .output("day")
@@ -186,7 +186,7 @@ class TextRecordsIT {
     @Test
     void anExpressionThatFailsAndAMalformedRecordAreBothQuarantined() throws IOException {
         Path file = lines(300);
-        Job job = JobBuilder.over(csv(file, types()))
+        Job job = TestJobBuilder.over(csv(file, types()))
                 .id("id")
                 .features("CAST(CASE WHEN n = 5 THEN 'five' ELSE '1' END AS INTEGER)", "x")
                 .output("day")
@@ -210,7 +210,7 @@ class TextRecordsIT {
                 .formatted(query, node.folder.resolve("rows.csv.gz")));
         node.execute("COPY (%s) TO '%s' (FORMAT json)".formatted(query, node.folder.resolve("rows.ndjson")));
         List<String> expected = predictions(
-                JobBuilder.over(parquet)
+                TestJobBuilder.over(parquet)
                         .id("id")
                         .features("n", "x")
                         .output("day", "t")
@@ -220,7 +220,7 @@ class TextRecordsIT {
                 csv(node.folder.resolve("rows.csv"), Map.of()),
                 csv(node.folder.resolve("rows.csv.gz"), Map.of()),
                 new NdjsonInput(List.of(node.folder.resolve("rows.ndjson").toString()), Map.of()))) {
-            Job job = JobBuilder.over(input)
+            Job job = TestJobBuilder.over(input)
                     .id("id")
                     .features("n", "x")
                     .output("day", "t")

@@ -7,7 +7,7 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.storage.Destinations;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
@@ -43,7 +43,7 @@ final class WorkerFoldersIT {
     }
 
     private Lease lease() {
-        Job job = JobBuilder.over(file).features("f0").build();
+        Job job = TestJobBuilder.over(file).features("f0").build();
         return node.lease(job, List.of(node.whole(file)));
     }
 

@@ -6,7 +6,7 @@ import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.CsvDestination.Compression;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.folder.FolderContract;
 import io.nightshift.storage.duckdb.Sql;
@@ -124,7 +124,7 @@ class CsvDestinationTest extends FolderContract {
     @Test
     void aNestedColumnIsRefusedBeforeAnythingIsCreated() {
         Path input = batch.data().parquet("nested.parquet", "SELECT 1 AS f0, {'a': 1} AS s, [1] AS l");
-        Job job = JobBuilder.over(input)
+        Job job = TestJobBuilder.over(input)
                 .output("s", "l")
                 .into(batch.job().destination())
                 .build();

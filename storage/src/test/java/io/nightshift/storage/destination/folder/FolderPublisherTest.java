@@ -15,9 +15,9 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.Publication;
@@ -75,7 +75,7 @@ class FolderPublisherTest {
         }
         // The output of attempts that didn't win.
         stage(0, new Epoch(1, 9), 1);
-        batch = batch(JobBuilder.over(folder.resolve("input.parquet")).build(), 1, commits, Set.of());
+        batch = batch(TestJobBuilder.over(folder.resolve("input.parquet")).build(), 1, commits, Set.of());
     }
 
     private FolderPublisher publisher(FileFormat format) {
@@ -542,7 +542,7 @@ class FolderPublisherTest {
     }
 
     private Job unique() {
-        return JobBuilder.over(folder.resolve("input.parquet")).uniqueId("id").build();
+        return TestJobBuilder.over(folder.resolve("input.parquet")).uniqueId("id").build();
     }
 
     /// Files that hold the same rows, whatever is in them.

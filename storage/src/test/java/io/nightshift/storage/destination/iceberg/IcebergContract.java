@@ -11,7 +11,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
@@ -474,7 +474,11 @@ abstract class IcebergContract extends DestinationContract {
 
         private Job job(String select) {
             Path input = batch.data().parquet("other/in.parquet", "SELECT 'r' AS id, 1.5 AS f0, " + select);
-            return JobBuilder.over(input).id("id").output("note").into(TABLE).build();
+            return TestJobBuilder.over(input)
+                    .id("id")
+                    .output("note")
+                    .into(TABLE)
+                    .build();
         }
 
         private void make(Job job) {
@@ -488,7 +492,7 @@ abstract class IcebergContract extends DestinationContract {
         @Test
         void thatTheTableLacksAreAdded() throws Exception {
             Path input = batch.data().parquet("other/in.parquet", "SELECT 'r' AS id, 1.5 AS f0");
-            make(JobBuilder.over(input).id("id").into(TABLE).build());
+            make(TestJobBuilder.over(input).id("id").into(TABLE).build());
             assertThat(requireTable().current().schema().findField("note")).isNull();
 
             publish();

@@ -16,9 +16,9 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.Destinations;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -246,7 +246,7 @@ class MariadbValuesIT {
             "tw: TIMESTAMPTZ '2099-03-28 02:30:00+01': 2099-03-28 01:30:00.000000",
         };
         Path file = data.parquet("in.parquet", "SELECT i AS f0 FROM range(2) t(i)");
-        JobBuilder builder = JobBuilder.over(file).features("f0");
+        TestJobBuilder builder = TestJobBuilder.over(file).features("f0");
         List<String> names = new ArrayList<>();
         List<String> expected = new ArrayList<>();
         for (String line : types) {
@@ -310,7 +310,7 @@ class MariadbValuesIT {
             insert.executeBatch();
         }
         Path file = data.parquet("in.parquet", "SELECT * FROM texts");
-        Job job = JobBuilder.over(file)
+        Job job = TestJobBuilder.over(file)
                 .id("id")
                 .features("f0")
                 .output("t")
@@ -338,7 +338,7 @@ class MariadbValuesIT {
     void aPredictionThatIsNoNumberIsNull() throws Exception {
         Path file = data.parquet(
                 "in.parquet", "SELECT unnest(['NaN'::DOUBLE, 'Infinity'::DOUBLE, '-Infinity'::DOUBLE, 1]) AS f0");
-        Job job = JobBuilder.over(file).features("f0").into(TABLE).build();
+        Job job = TestJobBuilder.over(file).features("f0").into(TABLE).build();
         store(job).prepare(FIRST, job, MODEL);
 
         PartitionCommit commit = write(FIRST, job, file);
@@ -351,9 +351,9 @@ class MariadbValuesIT {
     @Test
     void theLatestBatchIsTheOneThatBeganLastAndColumnsAreAdded() throws Exception {
         Path file = data.parquet("in.parquet", "SELECT i AS f0, 'x' AS note FROM range(3) t(i)");
-        Job first = JobBuilder.over(file).features("f0").into(TABLE).build();
+        Job first = TestJobBuilder.over(file).features("f0").into(TABLE).build();
         Job second =
-                JobBuilder.over(file).features("f0").output("note").into(TABLE).build();
+                TestJobBuilder.over(file).features("f0").output("note").into(TABLE).build();
         store(first).prepare(FIRST, first, MODEL);
 
         publish(SECOND, second, file);
@@ -370,7 +370,7 @@ class MariadbValuesIT {
     void aWarningOfTheServerFailsTheAttempt() throws Exception {
         Path file = data.parquet("in.parquet", "SELECT i AS f0, 'longer' AS note FROM range(3) t(i)");
         Job job =
-                JobBuilder.over(file).features("f0").output("note").into(TABLE).build();
+                TestJobBuilder.over(file).features("f0").output("note").into(TABLE).build();
         store(job).prepare(FIRST, job, MODEL);
         execute(database, "ALTER TABLE scores_batches MODIFY note varchar(3)");
 
@@ -386,7 +386,7 @@ class MariadbValuesIT {
     @Test
     void aServerThatRefusesLocalDataSaysSoBeforeAndMeanwhile() throws Exception {
         Path file = data.parquet("in.parquet", "SELECT i AS f0 FROM range(3) t(i)");
-        Job job = JobBuilder.over(file).features("f0").into(TABLE).build();
+        Job job = TestJobBuilder.over(file).features("f0").into(TABLE).build();
         store(job).prepare(FIRST, job, MODEL);
         execute(database, "SET GLOBAL local_infile = OFF");
         try {
@@ -406,7 +406,7 @@ class MariadbValuesIT {
     @Test
     void aUserWithoutRightsIsToldWhichToGrant() throws Exception {
         Path file = data.parquet("in.parquet", "SELECT i AS f0 FROM range(3) t(i)");
-        Job job = JobBuilder.over(file).features("f0").into(TABLE).build();
+        Job job = TestJobBuilder.over(file).features("f0").into(TABLE).build();
         execute(
                 database,
                 "CREATE USER IF NOT EXISTS reader@localhost IDENTIFIED BY 'r';\nGRANT SELECT, INSERT ON %s.* TO reader@localhost"
@@ -424,7 +424,7 @@ class MariadbValuesIT {
     void repeatedIdsAreRefusedIfTheJobSaysSo() throws Exception {
         Path file = data.parquet("in.parquet", "SELECT 'r' || (i // 2) AS id, i AS f0 FROM range(3) t(i)");
         Job job =
-                JobBuilder.over(file).uniqueId("id").features("f0").into(TABLE).build();
+                TestJobBuilder.over(file).uniqueId("id").features("f0").into(TABLE).build();
 
         assertThatThrownBy(() -> publish(FIRST, job, file))
                 .hasMessageContaining("the column id is not unique, but source.unique-id asks for that: r0 × 2");
@@ -433,7 +433,7 @@ class MariadbValuesIT {
 
     @Test
     void aTypeThatMariadbHasNotIsRefusedByName() {
-        Job job = JobBuilder.over(data.parquet("in.parquet", "SELECT 1 AS f0, {'a': 1} AS s"))
+        Job job = TestJobBuilder.over(data.parquet("in.parquet", "SELECT 1 AS f0, {'a': 1} AS s"))
                 .features("f0")
                 .output("s")
                 .into(TABLE)
@@ -445,7 +445,7 @@ class MariadbValuesIT {
 
     @Test
     void anotherDatabaseIsRefused() {
-        Job job = JobBuilder.over(data.parquet("in.parquet", "SELECT 1 AS f0"))
+        Job job = TestJobBuilder.over(data.parquet("in.parquet", "SELECT 1 AS f0"))
                 .features("f0")
                 .into(TABLE)
                 .build();

@@ -6,7 +6,7 @@ import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.LoadTables;
 import io.nightshift.protocol.job.ParquetDestination;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.folder.FolderContract;
 import io.nightshift.storage.duckdb.Sql;
@@ -33,7 +33,7 @@ class ParquetDestinationTest extends FolderContract {
     @Test
     void warehousesLoadOnlyObjects() {
         Path input = batch.data().parquet("other.parquet", "SELECT 1 AS f0");
-        Job job = JobBuilder.over(input)
+        Job job = TestJobBuilder.over(input)
                 .into(new ParquetDestination(out().toString(), new LoadTables("scores.delays", null)))
                 .build();
 

@@ -19,9 +19,9 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.Destinations;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -112,7 +112,7 @@ class RedisValuesIT {
     }
 
     private Job job(Path file, Format format) {
-        return JobBuilder.over(file).id("id").features("f0").into(into(format)).build();
+        return TestJobBuilder.over(file).id("id").features("f0").into(into(format)).build();
     }
 
     private Lease lease(BatchId batch, Job job, Path file, int partition, Epoch epoch) {
@@ -265,7 +265,7 @@ class RedisValuesIT {
             "x: '\\x00\\xFF'::BLOB: AP8=",
         };
         Path file = data.parquet("in.parquet", "SELECT 'k ' || i AS id, i AS f0 FROM range(2) t(i)");
-        JobBuilder builder = JobBuilder.over(file).id("id").features("f0");
+        TestJobBuilder builder = TestJobBuilder.over(file).id("id").features("f0");
         List<String> names = new ArrayList<>();
         Map<String, String> expected = new HashMap<>();
         for (String line : types) {
@@ -431,7 +431,7 @@ class RedisValuesIT {
 
         assertThat(store(job(file, Format.HASH))
                         .check(
-                                JobBuilder.over(file)
+                                TestJobBuilder.over(file)
                                         .features("f0")
                                         .into(into(Format.HASH))
                                         .build(),
@@ -440,7 +440,7 @@ class RedisValuesIT {
                         "source.id: missing; a key of Redis holds one record, so name the column that identifies a row");
         assertThat(store(job(file, Format.HASH))
                         .check(
-                                JobBuilder.over(file)
+                                TestJobBuilder.over(file)
                                         .id("id")
                                         .features("f0")
                                         .output("list")
@@ -531,7 +531,7 @@ class RedisValuesIT {
                     .singleElement()
                     .asString()
                     .contains("WRONGPASS");
-            Job elsewhere = JobBuilder.over(file)
+            Job elsewhere = TestJobBuilder.over(file)
                     .id("id")
                     .features("f0")
                     .into(new RedisDestination("cache", "other", Format.HASH))

@@ -9,9 +9,9 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +46,7 @@ class ChangedRowScanTest {
     }
 
     private static Job job(Path file, String... columns) {
-        return JobBuilder.over(file).id("id").build().with(new ChangedRows(List.of(columns), false));
+        return TestJobBuilder.over(file).id("id").build().with(new ChangedRows(List.of(columns), false));
     }
 
     /// Scans a source as a batch, whose rows are then known.
@@ -130,7 +130,7 @@ class ChangedRowScanTest {
     @Test
     void conditionsAndExpressionsCount() throws Exception {
         Path file = file("SELECT i AS id, i AS v FROM range(100) t(i)");
-        Job written = JobBuilder.over(file)
+        Job written = TestJobBuilder.over(file)
                 .id("id")
                 .select("half", "v // 2")
                 .where("v < 50")
@@ -153,7 +153,7 @@ class ChangedRowScanTest {
     @Test
     void aColumnOfALookupChangesItsRows() throws Exception {
         Path lookup = data.parquet("plans.parquet", "SELECT 'basic' AS plan, 1 AS price");
-        Job job = JobBuilder.over(file("SELECT i AS id, 'basic' AS plan FROM range(10) t(i)"))
+        Job job = TestJobBuilder.over(file("SELECT i AS id, 'basic' AS plan FROM range(10) t(i)"))
                 .id("id")
                 .join(new Lookup(
                         new ParquetInput(List.of(lookup.toString())),

@@ -3,7 +3,7 @@ package io.nightshift.storage.source.lookup;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.job.ParquetInput;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.source.SourceContract;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,10 +32,10 @@ class LookupSourceTest extends SourceContract {
     }
 
     @Override
-    protected JobBuilder over(Input input) {
+    protected TestJobBuilder over(Input input) {
         Path numbers = folder.resolve("numbers.parquet");
         Path ids = folder.resolve("ids.parquet");
-        return JobBuilder.over(input)
+        return TestJobBuilder.over(input)
                 .join(new Lookup(
                         new ParquetInput(List.of(numbers.toString())), Map.of("k", "k"), Map.of("f0", "f0"), false))
                 .join(new Lookup(new ParquetInput(List.of(ids.toString())), Map.of("id", "name"), Map.of(), true));

@@ -15,9 +15,9 @@ import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.objectstore.FetchControl;
 import io.nightshift.storage.source.HeldSlices;
@@ -157,8 +157,8 @@ class LookupTest {
         return new Lookup(input, Map.of("k", "k"), Map.of("name", "v"), false);
     }
 
-    private JobBuilder job(Input main, Lookup lookup) {
-        return JobBuilder.over(main).features("k").output("v", "name").join(lookup);
+    private TestJobBuilder job(Input main, Lookup lookup) {
+        return TestJobBuilder.over(main).features("k").output("v", "name").join(lookup);
     }
 
     static Stream<List<String>> formats() {
@@ -187,7 +187,7 @@ class LookupTest {
         Path customers = data.parquet("customers.parquet", "SELECT i AS id, i + 10 AS region FROM range(5) t(i)");
         Path regions = data.parquet("regions.parquet", "SELECT i AS code, 'R' || i AS region_name FROM range(99) t(i)");
 
-        Job job = JobBuilder.over(main)
+        Job job = TestJobBuilder.over(main)
                 .join(new Lookup(
                         new ParquetInput(List.of(customers.toString())),
                         Map.of("k", "id"),
@@ -264,7 +264,7 @@ class LookupTest {
         Lookup lookup = new Lookup(table("parquet", "names", "1,one"), Map.of(own, other), Map.of(name, column), false);
 
         assertThatThrownBy(() -> sources.inspect(
-                        JobBuilder.over(main).features("k").join(lookup).build(), MODEL))
+                        TestJobBuilder.over(main).features("k").join(lookup).build(), MODEL))
                 .isInstanceOf(FailureException.class)
                 .hasMessageMatching(message.replace("[0]", "\\[0]"));
     }
@@ -289,7 +289,7 @@ class LookupTest {
         Path names = data.parquet("names.parquet", "SELECT 1.5::DOUBLE AS k, 'x' AS v");
 
         assertThatThrownBy(() -> sources.inspect(
-                        JobBuilder.over(main)
+                        TestJobBuilder.over(main)
                                 .features("k")
                                 .join(left(new ParquetInput(List.of(names.toString()))))
                                 .build(),

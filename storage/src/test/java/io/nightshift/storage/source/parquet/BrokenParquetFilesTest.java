@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,13 +23,13 @@ class BrokenParquetFilesTest extends ParquetReaderFixture {
     @Test
     void anEncryptedFileIsCalledThat() throws IOException {
         Path file = Files.writeString(Files.createDirectories(folder).resolve("a.parquet"), "PARE....PARE....PARE");
-        assertRefused(JobBuilder.over(file).build(), file + " is an encrypted Parquet file");
+        assertRefused(TestJobBuilder.over(file).build(), file + " is an encrypted Parquet file");
     }
 
     @Test
     void anEmptyFileIsRefusedByName() throws IOException {
         Path file = Files.createFile(Files.createDirectories(folder).resolve("a.parquet"));
-        assertRefused(JobBuilder.over(file).build(), "source: " + file + " is empty (0 bytes)");
+        assertRefused(TestJobBuilder.over(file).build(), "source: " + file + " is empty (0 bytes)");
     }
 
     @Test
@@ -37,7 +37,7 @@ class BrokenParquetFilesTest extends ParquetReaderFixture {
         Path file = Files.createDirectories(folder).resolve("a.parquet");
         for (String content : List.of("P", "PAR1", "PAR1PAR1", "a,b\n1,2\n3,4\n5,6\n7,8\n")) {
             Files.writeString(file, content);
-            assertRefused(JobBuilder.over(file).build(), "source: " + file + " is not a Parquet file");
+            assertRefused(TestJobBuilder.over(file).build(), "source: " + file + " is not a Parquet file");
         }
     }
 
@@ -48,7 +48,7 @@ class BrokenParquetFilesTest extends ParquetReaderFixture {
         Random random = new Random(7);
         for (int i = 0; i < 60; i++) {
             Files.write(file, Arrays.copyOf(whole, 12 + random.nextInt(whole.length - 12)));
-            assertRefused(JobBuilder.over(file).build(), file.toString(), "truncated");
+            assertRefused(TestJobBuilder.over(file).build(), file.toString(), "truncated");
         }
     }
 
@@ -68,7 +68,7 @@ class BrokenParquetFilesTest extends ParquetReaderFixture {
             System.arraycopy(whole, from + lost, cut, from, whole.length - from - lost);
             Files.write(file, cut);
             assertRefused(
-                    JobBuilder.over(file).build(),
+                    TestJobBuilder.over(file).build(),
                     "source: " + file + " is truncated: it is shorter than its Parquet footer says");
         }
     }
@@ -86,7 +86,7 @@ class BrokenParquetFilesTest extends ParquetReaderFixture {
             broken[at] = (byte) random.nextInt(256);
             Files.write(bad, broken);
             try {
-                inspect(JobBuilder.over(good, bad).build());
+                inspect(TestJobBuilder.over(good, bad).build());
             } catch (FailureException e) {
                 refused++;
                 assertThat(e.getMessage()).contains(bad.toString()).doesNotContain("\n");
@@ -103,7 +103,7 @@ class BrokenParquetFilesTest extends ParquetReaderFixture {
             byte[] broken = whole.clone();
             ByteBuffer.wrap(broken).order(ByteOrder.LITTLE_ENDIAN).putInt(broken.length - 8, length);
             Files.write(file, broken);
-            assertRefused(JobBuilder.over(file).build(), file.toString(), "footer");
+            assertRefused(TestJobBuilder.over(file).build(), file.toString(), "footer");
         }
     }
 
@@ -112,13 +112,13 @@ class BrokenParquetFilesTest extends ParquetReaderFixture {
         Path file = node.parquet("in/a.parquet", ROWS);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
         assumeFalse(Files.isReadable(file), "root may read everything");
-        assertRefused(JobBuilder.over(file).build(), "source: " + file + " can't be read", "Permission denied");
+        assertRefused(TestJobBuilder.over(file).build(), "source: " + file + " can't be read", "Permission denied");
     }
 
     @Test
     void theBytesOfAnotherLanguageAreNotAFooter() throws IOException {
         Path file = Files.createDirectories(folder).resolve("a.parquet");
         Files.write(file, ("PAR1" + "x".repeat(100) + "PAR1").getBytes(StandardCharsets.US_ASCII));
-        assertRefused(JobBuilder.over(file).build(), file.toString());
+        assertRefused(TestJobBuilder.over(file).build(), file.toString());
     }
 }

@@ -7,8 +7,8 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.TestStore;
@@ -78,7 +78,7 @@ class FolderListingIT {
     }
 
     private Job job(String path, Map<String, String> folders, String where) {
-        return JobBuilder.over(new ParquetInput(List.of(store.address(path)), folders))
+        return TestJobBuilder.over(new ParquetInput(List.of(store.address(path)), folders))
                 .where(where)
                 .build();
     }

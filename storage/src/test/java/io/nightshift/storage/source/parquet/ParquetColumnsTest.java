@@ -6,7 +6,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.BoundJob.Bound;
@@ -67,11 +67,11 @@ class ParquetColumnsTest extends ParquetReaderFixture {
         return rows;
     }
 
-    private List<String> read(JobBuilder job) throws SQLException {
+    private List<String> read(TestJobBuilder job) throws SQLException {
         return read(job.build(), MODEL);
     }
 
-    private List<String> schemas(JobBuilder job) {
+    private List<String> schemas(TestJobBuilder job) {
         return inspect(job.build()).stream()
                 .map(file -> String.valueOf(file.file().schema()))
                 .distinct()
@@ -86,12 +86,12 @@ class ParquetColumnsTest extends ParquetReaderFixture {
             node.parquet("in/dt=2026-11-24/region=eu/a.parquet", "SELECT 1 AS f0");
             node.parquet("in/dt=2026-11-25/region=us/a.parquet", "SELECT 2 AS f0 UNION ALL SELECT 3");
 
-            assertThat(read(JobBuilder.over(folder)
+            assertThat(read(TestJobBuilder.over(folder)
                             .output("dt", "region")
                             .select("weekday", "dayofweek(dt)")
                             .features("f0 + dayofweek(dt)")))
                     .containsExactly("3|2026-11-24|eu", "5|2026-11-25|us", "6|2026-11-25|us");
-            assertThat(schemas(JobBuilder.over(folder).output("dt")))
+            assertThat(schemas(TestJobBuilder.over(folder).output("dt")))
                     .as("pinned: the type, and only the column that is read")
                     .singleElement()
                     .asString()
@@ -118,18 +118,18 @@ class ParquetColumnsTest extends ParquetReaderFixture {
             for (String value : List.of(values.split(",", -1))) {
                 node.parquet("in/k=" + value + "/" + number++ + ".parquet", "SELECT 1 AS f0");
             }
-            assertThat(schemas(JobBuilder.over(folder).output("k")))
+            assertThat(schemas(TestJobBuilder.over(folder).output("k")))
                     .singleElement()
                     .asString()
                     .contains("{\"k\":\"" + type + "\"}");
         }
 
-        private JobBuilder declared(String... namesAndTypes) {
+        private TestJobBuilder declared(String... namesAndTypes) {
             Map<String, String> types = new LinkedHashMap<>();
             for (int i = 0; i < namesAndTypes.length; i += 2) {
                 types.put(namesAndTypes[i], namesAndTypes[i + 1]);
             }
-            return JobBuilder.over(new ParquetInput(List.of(folder.toString()), types));
+            return TestJobBuilder.over(new ParquetInput(List.of(folder.toString()), types));
         }
 
         @Test
@@ -194,7 +194,7 @@ class ParquetColumnsTest extends ParquetReaderFixture {
             node.parquet("in/k=it's 100%/a.parquet", "SELECT 3 AS f0");
             node.parquet("in/other/a.parquet", "SELECT 4 AS f0");
 
-            assertThat(read(JobBuilder.over(folder).output("k")))
+            assertThat(read(TestJobBuilder.over(folder).output("k")))
                     .containsExactlyInAnyOrder("1|a b/c%", "2|null", "3|it's 100%", "4|null");
         }
 
@@ -203,10 +203,10 @@ class ParquetColumnsTest extends ParquetReaderFixture {
             node.parquet("in/dt=2020-01-01/a.parquet", "SELECT 1 AS f0, DATE '2026-11-25' AS dt");
             node.parquet("in/dt=2020-01-02/a.parquet", "SELECT 2 AS f0");
 
-            assertThat(read(JobBuilder.over(folder).output("dt")))
+            assertThat(read(TestJobBuilder.over(folder).output("dt")))
                     .as("and a file without it has the folder's value")
                     .containsExactlyInAnyOrder("1|2026-11-25", "2|2020-01-02");
-            assertThat(read(JobBuilder.over(folder.resolve("dt=2020-01-01"))
+            assertThat(read(TestJobBuilder.over(folder.resolve("dt=2020-01-01"))
                             .output("dt")
                             .where("dt > DATE '2026-01-01'")))
                     .containsExactly("1|2026-11-25");
@@ -226,16 +226,16 @@ class ParquetColumnsTest extends ParquetReaderFixture {
                     "dt IN ('2026-11-25', '2026-11-26')",
                     "(dt = '2026-11-25' AND x > 3) OR (dt = '2026-11-26' AND x > 4)",
                     "NOT dt < '2026-11-25'")) {
-                assertThat(inspect(JobBuilder.over(folder).where(where).build()))
+                assertThat(inspect(TestJobBuilder.over(folder).where(where).build()))
                         .as(where)
                         .extracting(file -> file.file().path())
                         .containsExactly(kept.toString());
-                assertThat(read(JobBuilder.over(folder).where(where).output("dt")))
+                assertThat(read(TestJobBuilder.over(folder).where(where).output("dt")))
                         .as(where)
                         .containsExactly("1|2026-11-25");
             }
             for (String where : List.of("x > 3", "dt = '2026-11-25' OR x > 3", "coalesce(x, day(dt)) > 3")) {
-                assertRefused(JobBuilder.over(folder).where(where).build(), unreadable + " is not a Parquet file");
+                assertRefused(TestJobBuilder.over(folder).where(where).build(), unreadable + " is not a Parquet file");
             }
         }
 
@@ -243,8 +243,8 @@ class ParquetColumnsTest extends ParquetReaderFixture {
         void aConditionThatRulesAllFilesOutLeavesAnEmptyBatch() throws SQLException {
             node.parquet("in/dt=2026-11-24/a.parquet", "SELECT 1 AS f0");
             node.parquet("in/dt=2026-11-25/a.parquet", "SELECT 1 AS f0");
-            JobBuilder job =
-                    JobBuilder.over(folder).where("dt = DATE '2026-11-26'").output("dt");
+            TestJobBuilder job =
+                    TestJobBuilder.over(folder).where("dt = DATE '2026-11-26'").output("dt");
 
             assertThat(inspect(job.build())).singleElement().satisfies(file -> {
                 assertThat(file.file().rows()).isZero();
@@ -257,7 +257,7 @@ class ParquetColumnsTest extends ParquetReaderFixture {
         @Test
         void aConditionThatDoesNotFitTheTypeIsRefusedWithItsPlace() {
             node.parquet("in/dt=2026-11-24/a.parquet", "SELECT 1 AS f0");
-            assertRefused(JobBuilder.over(folder).where("dt + [1] = 2").build(), "source.where: «dt + [1] = 2»");
+            assertRefused(TestJobBuilder.over(folder).where("dt + [1] = 2").build(), "source.where: «dt + [1] = 2»");
         }
     }
 
@@ -270,10 +270,10 @@ class ParquetColumnsTest extends ParquetReaderFixture {
             node.parquet("in/b.parquet", "SELECT 'x' AS more, 2 AS f0");
             node.parquet("in/c.parquet", "SELECT 'y' AS more");
 
-            assertThat(read(JobBuilder.over(folder).output("more")))
+            assertThat(read(TestJobBuilder.over(folder).output("more")))
                     .containsExactlyInAnyOrder("1|null", "2|x", "null|y");
-            assertThat(read(JobBuilder.over(folder).where("more IS NULL"))).containsExactly("1");
-            assertRefused(JobBuilder.over(folder).output("mroe").build(), "did you mean \"more\"?");
+            assertThat(read(TestJobBuilder.over(folder).where("more IS NULL"))).containsExactly("1");
+            assertRefused(TestJobBuilder.over(folder).output("mroe").build(), "did you mean \"more\"?");
         }
 
         @ParameterizedTest
@@ -303,7 +303,7 @@ class ParquetColumnsTest extends ParquetReaderFixture {
             for (List<String> order : List.of(List.of(one, other), List.of(other, one))) {
                 node.parquet("in/a.parquet", "SELECT 1 AS f0, %s AS v".formatted(order.getFirst()));
                 node.parquet("in/b.parquet", "SELECT 2 AS f0, %s AS v".formatted(order.getLast()));
-                Job job = JobBuilder.over(folder)
+                Job job = TestJobBuilder.over(folder)
                         .select("t", "typeof(v)")
                         .output("t", "v")
                         .build();
@@ -333,8 +333,11 @@ class ParquetColumnsTest extends ParquetReaderFixture {
             Path a = node.parquet("in/a.parquet", "SELECT 1 AS f0, %s AS v".formatted(one));
             Path b = node.parquet("in/b.parquet", "SELECT 2 AS f0, %s AS v".formatted(other));
             assertRefused(
-                    JobBuilder.over(folder).output("v").build(), "output.columns: v is ", a.toString(), b.toString());
-            assertThat(inspect(JobBuilder.over(folder).build()))
+                    TestJobBuilder.over(folder).output("v").build(),
+                    "output.columns: v is ",
+                    a.toString(),
+                    b.toString());
+            assertThat(inspect(TestJobBuilder.over(folder).build()))
                     .as("a column that the job does not read is no matter")
                     .hasSize(2);
         }
@@ -343,7 +346,7 @@ class ParquetColumnsTest extends ParquetReaderFixture {
         void aFileOfTheBatchsOwnColumnsIsReadWithoutAnyChange() {
             node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS x");
             node.parquet("in/b.parquet", "SELECT 1 AS f0, 2.5::DOUBLE AS y");
-            assertThat(schemas(JobBuilder.over(folder)))
+            assertThat(schemas(TestJobBuilder.over(folder)))
                     .as("the job reads neither x nor y")
                     .hasSize(2)
                     .allSatisfy(schema -> assertThat(schema).matches("[0-9a-f]{16}"));
@@ -353,7 +356,7 @@ class ParquetColumnsTest extends ParquetReaderFixture {
         void namesThatDifferInCaseAreTheSameColumn() throws SQLException {
             node.parquet("in/a.parquet", "SELECT 1 AS F0, 2 AS Id");
             node.parquet("in/b.parquet", "SELECT 3 AS F0, 4 AS id");
-            assertThat(read(JobBuilder.over(folder).features("F0").output("Id")))
+            assertThat(read(TestJobBuilder.over(folder).features("F0").output("Id")))
                     .containsExactlyInAnyOrder("1|2", "3|4");
         }
 
@@ -364,12 +367,12 @@ class ParquetColumnsTest extends ParquetReaderFixture {
             Files.setLastModifiedTime(old, FileTime.from(Instant.parse("2026-01-01T00:00:00Z")));
             node.parquet("in/a.parquet", "SELECT 4 AS b, 5::BIGINT AS a, 6 AS f0", ", FIELD_IDS {b: 2, a: 4, f0: 1}");
 
-            assertThat(read(JobBuilder.over(folder).output("b", "a")))
+            assertThat(read(TestJobBuilder.over(folder).output("b", "a")))
                     .as("a was renamed to b, the old b was dropped, and there is a new a")
                     .containsExactlyInAnyOrder("6|4|5", "1|2|null");
 
             node.parquet("in/c.parquet", "SELECT 7 AS f0, 8 AS a, 9 AS b");
-            assertThat(read(JobBuilder.over(folder).output("b", "a")))
+            assertThat(read(TestJobBuilder.over(folder).output("b", "a")))
                     .as("by name, since one file has no field IDs")
                     .containsExactlyInAnyOrder("6|4|5", "1|3|2", "7|9|8");
         }
@@ -385,17 +388,21 @@ class ParquetColumnsTest extends ParquetReaderFixture {
                     "SELECT {'home': {'zip': 1234, 'x y': 'p'}} AS address, [3, 4.5] AS prices, map {'k': 7} AS m");
             ModelDescription model = TestModels.of(TestModels.number("address.home.zip"));
 
-            assertThat(read(JobBuilder.over(folder).output("address.home.x y").build(), model))
+            assertThat(read(
+                            TestJobBuilder.over(folder)
+                                    .output("address.home.x y")
+                                    .build(),
+                            model))
                     .as("a model's feature by its path")
                     .containsExactly("1234|p");
-            assertThat(read(JobBuilder.over(folder)
+            assertThat(read(TestJobBuilder.over(folder)
                             .features("address.home.zip + prices[2] + m['k']")
                             .where("len(prices) = 2 AND address.home.zip > 1000")
                             .select("sum", "list_sum(prices)")
                             .output("sum", "prices")))
                     .containsExactly("1245.5|7.5|[3.0, 4.5]");
             assertRefused(
-                    JobBuilder.over(folder).output("address.home.city").build(),
+                    TestJobBuilder.over(folder).output("address.home.city").build(),
                     "output.columns: \"address.home.city\" is neither a column of");
         }
 
@@ -404,7 +411,7 @@ class ParquetColumnsTest extends ParquetReaderFixture {
             Instant departure = Instant.parse("2026-11-25T10:30:00.123456Z");
             ParquetBytes.timestamps(folder.resolve("a.parquet"), "t", List.of(departure, Instant.EPOCH), false);
 
-            assertThat(read(JobBuilder.over(folder)
+            assertThat(read(TestJobBuilder.over(folder)
                             .features("hour(t)")
                             .select("type", "typeof(t)")
                             .select("micros", "epoch_us(t)")
@@ -416,13 +423,14 @@ class ParquetColumnsTest extends ParquetReaderFixture {
         @Test
         void aFileWithEncryptedColumnsIsCalledThat() {
             Path file = ParquetBytes.timestamps(folder.resolve("a.parquet"), "t", List.of(Instant.EPOCH), true);
-            assertRefused(JobBuilder.over(file).build(), file + " is an encrypted Parquet file");
+            assertRefused(TestJobBuilder.over(file).build(), file + " is an encrypted Parquet file");
         }
 
         @Test
         void decimalsAreFeaturesAndOutput() throws SQLException {
             node.parquet("in/a.parquet", "SELECT 12.345::DECIMAL(18,3) AS f0, 0.1::DECIMAL(38,20) AS price");
-            assertThat(read(JobBuilder.over(folder).output("price"))).containsExactly("12.345|0.10000000000000000000");
+            assertThat(read(TestJobBuilder.over(folder).output("price")))
+                    .containsExactly("12.345|0.10000000000000000000");
         }
     }
 
@@ -432,13 +440,15 @@ class ParquetColumnsTest extends ParquetReaderFixture {
         node.parquet("in/b.parquet", "SELECT 2 AS f0, 2::DOUBLE AS id");
 
         assertRefused(
-                JobBuilder.over(folder).id("id").build(),
+                TestJobBuilder.over(folder).id("id").build(),
                 "source.id: id is BIGINT in " + folder.resolve("a.parquet") + " and DOUBLE in "
                         + folder.resolve("b.parquet"),
                 "Write these files again with BIGINT");
-        assertThat(read(JobBuilder.over(folder).output("id"))).as("not an ID").hasSize(2);
+        assertThat(read(TestJobBuilder.over(folder).output("id")))
+                .as("not an ID")
+                .hasSize(2);
         node.parquet("in/a.parquet", "SELECT 1 AS f0, 1::INTEGER AS id");
-        assertThat(read(JobBuilder.over(folder).id("id")))
+        assertThat(read(TestJobBuilder.over(folder).id("id")))
                 .as("nothing is rounded")
                 .hasSize(2);
     }
@@ -448,7 +458,7 @@ class ParquetColumnsTest extends ParquetReaderFixture {
         for (int day = 20; day < 26; day++) {
             node.parquet("in/dt=2026-11-%d/a.parquet".formatted(day), "SELECT 1 AS f0");
         }
-        Job job = JobBuilder.over(folder).where("dt >= DATE '2026-11-24'").build();
+        Job job = TestJobBuilder.over(folder).where("dt >= DATE '2026-11-24'").build();
         SourceFiles files = new SourceFiles(FileRoots.UNRESTRICTED);
         ParquetReader reader = new ParquetReader(
                 () -> node.duckDb, files, new SparseSlices(files), new BoundJobs(), job.source(), JoinedColumns.NONE);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +35,7 @@ class ParquetPlanTest extends ParquetReaderFixture {
             Files.copy(one, folder.resolve(i + ".parquet"));
         }
         assertThat(Files.size(one)).isGreaterThan(4 * TAIL);
-        Job job = JobBuilder.over(folder).build();
+        Job job = TestJobBuilder.over(folder).build();
         inspect(job);
         long least = Long.MAX_VALUE;
         for (int attempt = 0; attempt < 3; attempt++) {

@@ -11,7 +11,7 @@ import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
@@ -35,7 +35,7 @@ class ParquetReaderTest extends ParquetReaderFixture {
             Path second = node.parquet("in/b.parquet", ROWS);
             Path first = node.parquet("in/a.parquet", ROWS, ", ROW_GROUP_SIZE 2048");
 
-            List<InspectedFile> files = inspect(JobBuilder.over(folder).build());
+            List<InspectedFile> files = inspect(TestJobBuilder.over(folder).build());
 
             assertThat(files)
                     .extracting(file -> file.file().path())
@@ -65,7 +65,7 @@ class ParquetReaderTest extends ParquetReaderFixture {
             for (String name :
                     List.of("a[1].parquet", "a?.parquet", "a*.parquet", "it's \"a\".parquet", "ü 日.parquet")) {
                 Path file = node.parquet("in/" + name, "SELECT 1 AS f0, 2 AS b");
-                assertThat(inspect(JobBuilder.over(file).build()))
+                assertThat(inspect(TestJobBuilder.over(file).build()))
                         .singleElement()
                         .satisfies(
                                 inspected -> assertThat(inspected.file().path()).isEqualTo(file.toString()));
@@ -76,14 +76,14 @@ class ParquetReaderTest extends ParquetReaderFixture {
         void aFileWithoutRowsAmongOthersIsInspectedToo() {
             node.parquet("in/a.parquet", "SELECT 1 AS f0 WHERE false");
             node.parquet("in/b.parquet", "SELECT 1 AS f0");
-            List<InspectedFile> files = inspect(JobBuilder.over(folder).build());
+            List<InspectedFile> files = inspect(TestJobBuilder.over(folder).build());
             assertThat(files).extracting(InspectedFile::rowGroups).containsExactly(List.of(), List.of(1L));
         }
 
         @Test
         void theIdentityOfASourceChangesWithItsFiles() throws IOException {
             Path file = node.parquet("in/a.parquet", ROWS);
-            Job job = JobBuilder.over(folder).build();
+            Job job = TestJobBuilder.over(folder).build();
             String before = SourcePins.identity(inspect(job));
             assertThat(before).hasSize(64).isEqualTo(SourcePins.identity(inspect(job)));
 
@@ -98,13 +98,13 @@ class ParquetReaderTest extends ParquetReaderFixture {
         void aSourceWithoutASingleRowIsRefusedIfTheJobSaysSo() {
             Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0 WHERE false");
             assertRefused(
-                    JobBuilder.over(file).failsIfEmpty().build(),
+                    TestJobBuilder.over(file).failsIfEmpty().build(),
                     "source: there is not a single row in " + file,
                     "source.on-empty: fail");
             node.parquet("in/b.parquet", "SELECT 1 AS f0 WHERE false");
             assertRefused(
-                    JobBuilder.over(folder).failsIfEmpty().build(), "source: there is not a single row in 2 files");
-            assertThat(inspect(JobBuilder.over(folder).build()))
+                    TestJobBuilder.over(folder).failsIfEmpty().build(), "source: there is not a single row in 2 files");
+            assertThat(inspect(TestJobBuilder.over(folder).build()))
                     .extracting(found -> found.file().rows())
                     .containsExactly(0L, 0L);
         }
@@ -112,7 +112,7 @@ class ParquetReaderTest extends ParquetReaderFixture {
         @Test
         void aFolderThatIsNotThereIsRefusedByName() {
             Path none = folder.resolve("none");
-            assertThatThrownBy(() -> inspect(JobBuilder.over(none).build()))
+            assertThatThrownBy(() -> inspect(TestJobBuilder.over(none).build()))
                     .isInstanceOfSatisfying(
                             FailureException.class,
                             e -> assertThat(e.failure().resource())
@@ -127,14 +127,14 @@ class ParquetReaderTest extends ParquetReaderFixture {
         @Test
         void aFolderNamedLikeAColumnDoesNotTakeTheColumnsPlace() {
             Path file = node.parquet("in/f0=seven/a.parquet", "SELECT 3 AS f0");
-            assertThat(inspect(JobBuilder.over(file).build())).hasSize(1);
-            assertRefused(JobBuilder.over(file).features("seven").build(), "\"seven\" is neither a column of");
+            assertThat(inspect(TestJobBuilder.over(file).build())).hasSize(1);
+            assertRefused(TestJobBuilder.over(file).features("seven").build(), "\"seven\" is neither a column of");
         }
 
         @Test
         void aComputedColumnTakesThePlaceOfAFoldersName() {
             Path file = node.parquet("in/dt=2026-01-01/a.parquet", "SELECT 3 AS f0");
-            assertThat(inspect(JobBuilder.over(file)
+            assertThat(inspect(TestJobBuilder.over(file)
                             .select("dt", "'2026-01-01'")
                             .output("dt")
                             .build()))
@@ -145,16 +145,19 @@ class ParquetReaderTest extends ParquetReaderFixture {
         void aMisspeltNameInAnExpressionIsRefusedWithTheNearestColumn() {
             Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS dep_delay, [1] AS l");
             assertRefused(
-                    JobBuilder.over(file).where("dep_dely > 3").build(),
+                    TestJobBuilder.over(file).where("dep_dely > 3").build(),
                     "source.where: «dep_dely > 3» over «" + file
                             + "»: there is no column \"dep_dely\"; did you mean \"dep_delay\"?");
             assertRefused(
-                    JobBuilder.over(file).where("other > 3").build(),
+                    TestJobBuilder.over(file).where("other > 3").build(),
                     "there is no column \"other\"; it has f0, dep_delay, l");
             assertRefused(
-                    JobBuilder.over(file).select("late", "f0 > 1").where("Late").build(),
+                    TestJobBuilder.over(file)
+                            .select("late", "f0 > 1")
+                            .where("Late")
+                            .build(),
                     "\"late\" is a key of source.select, and an expression sees only the file's own columns; write the expression of \"late\" here");
-            assertThat(inspect(JobBuilder.over(file)
+            assertThat(inspect(TestJobBuilder.over(file)
                             .where("len(list_filter(l, lambda x: x > 0)) = 1")
                             .build()))
                     .hasSize(1);
@@ -164,22 +167,25 @@ class ParquetReaderTest extends ParquetReaderFixture {
         void anOutputColumnThatIsAlsoComputedIsRefused() {
             Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 'basic' AS plan, 7 AS Hour");
             assertRefused(
-                    JobBuilder.over(file)
+                    TestJobBuilder.over(file)
                             .select("plan", "len(plan)")
                             .output("plan")
                             .build(),
                     "output.columns: \"plan\" is a key of source.select and also a column of " + file,
                     "for example plan_source: \"plan\"");
             assertRefused(
-                    JobBuilder.over(file).select("hour", "f0").output("Hour").build(),
+                    TestJobBuilder.over(file)
+                            .select("hour", "f0")
+                            .output("Hour")
+                            .build(),
                     "output.columns: \"Hour\" is a key of source.select and also a column of");
-            assertThat(inspect(JobBuilder.over(file)
+            assertThat(inspect(TestJobBuilder.over(file)
                             .select("plan", "len(plan)")
                             .select("plan_source", "plan")
                             .output("plan_source")
                             .build()))
                     .hasSize(1);
-            assertThat(inspect(JobBuilder.over(file)
+            assertThat(inspect(TestJobBuilder.over(file)
                             .select("plan", "plan")
                             .output("plan")
                             .build()))
@@ -192,11 +198,11 @@ class ParquetReaderTest extends ParquetReaderFixture {
             ModelDescription model =
                     TestModels.of(TestModels.number("a"), TestModels.number("b"), TestModels.number("c"));
             assertRefused(
-                    JobBuilder.over(file).features("a", "hour").build(),
+                    TestJobBuilder.over(file).features("a", "hour").build(),
                     model,
                     "features: the job lists 2, the model has 3. The job does not list b, c. The model has no feature named hour. List one for each feature, in the model's order: a, b, c");
             assertRefused(
-                    JobBuilder.over(file).features("a", "b", "c", "a + 1").build(),
+                    TestJobBuilder.over(file).features("a", "b", "c", "a + 1").build(),
                     model,
                     "features: the job lists 4, the model has 3. The model has no feature named a + 1. List one");
         }
@@ -206,23 +212,23 @@ class ParquetReaderTest extends ParquetReaderFixture {
             Path file = node.parquet("in/a.parquet", "SELECT 1 AS distanze, 2 AS b");
             ModelDescription model = TestModels.of(TestModels.number("distance"));
             assertRefused(
-                    JobBuilder.over(file).build(),
+                    TestJobBuilder.over(file).build(),
                     model,
                     "the model's feature: \"distance\" is neither a column of " + file,
                     "did you mean \"distanze\"?");
             assertRefused(
-                    JobBuilder.over(file).features("distnaze").build(),
+                    TestJobBuilder.over(file).features("distnaze").build(),
                     model,
                     "features: \"distnaze\" is neither a column of " + file,
                     "did you mean \"distanze\"?");
-            assertRefused(JobBuilder.over(file).features("other").build(), model, "it has distanze, b");
+            assertRefused(TestJobBuilder.over(file).features("other").build(), model, "it has distanze, b");
         }
 
         @Test
         void allFeaturesThatTheSourceLacksAreNamed() {
             Path file = node.parquet("in/a.parquet", "SELECT 1 AS distanze, 2 AS b");
             assertRefused(
-                    JobBuilder.over(file).build(),
+                    TestJobBuilder.over(file).build(),
                     TestModels.of(TestModels.number("distance"), TestModels.number("b"), TestModels.number("month")),
                     "the model's features: distance (did you mean distanze?), month are neither columns of " + file,
                     "nor keys of source.select; it has distanze, b");
@@ -232,18 +238,18 @@ class ParquetReaderTest extends ParquetReaderFixture {
         void namesOfColumnsAreTakenAsTheFileSpellsThem() {
             Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS Id");
             assertRefused(
-                    JobBuilder.over(file).id("id").build(),
+                    TestJobBuilder.over(file).id("id").build(),
                     "source.id: \"id\" is neither a column of " + file,
                     "did you mean \"Id\"?");
             assertRefused(
-                    JobBuilder.over(file).output("ID").build(),
+                    TestJobBuilder.over(file).output("ID").build(),
                     "output.columns: \"ID\" is neither a column of " + file,
                     "did you mean \"Id\"?");
             assertRefused(
-                    JobBuilder.over(file).features("F0").build(),
+                    TestJobBuilder.over(file).features("F0").build(),
                     "features: \"F0\" is neither a column of " + file,
                     "did you mean \"f0\"?");
-            assertThat(inspect(JobBuilder.over(file).features("F0 + ID").build()))
+            assertThat(inspect(TestJobBuilder.over(file).features("F0 + ID").build()))
                     .hasSize(1);
         }
 
@@ -253,17 +259,19 @@ class ParquetReaderTest extends ParquetReaderFixture {
             ModelFeature unnamed = new ModelFeature(null, new FeatureType.Numeric(Precision.FLOAT32), true);
             ModelDescription model = TestModels.of(unnamed, unnamed);
             assertRefused(
-                    JobBuilder.over(file).build(),
+                    TestJobBuilder.over(file).build(),
                     model,
                     "features: the model does not name its 2 features; list them here, in the model's order");
             assertRefused(
-                    JobBuilder.over(file).features("a").build(), model, "features: the job lists 1, the model has 2");
+                    TestJobBuilder.over(file).features("a").build(),
+                    model,
+                    "features: the job lists 1, the model has 2");
             assertRefused(
-                    JobBuilder.over(file).features("a", "b", "a").build(),
+                    TestJobBuilder.over(file).features("a", "b", "a").build(),
                     model,
                     "features: the job lists 3, the model has 2");
             assertThat(inspector.inspect(
-                            JobBuilder.over(file).features("b", "a + 1").build(), model))
+                            TestJobBuilder.over(file).features("b", "a + 1").build(), model))
                     .hasSize(1);
         }
 
@@ -271,7 +279,7 @@ class ParquetReaderTest extends ParquetReaderFixture {
         void oddNamesOfColumnsWorkUnquotedWhereANameIsMeant() {
             Path file = node.parquet(
                     "in/a.parquet", "SELECT 1 AS \"select\", 2 AS \"a \"\"b\"\" c\", 3 AS \"größe 日\", 4 AS \"1st\"");
-            Job job = JobBuilder.over(file)
+            Job job = TestJobBuilder.over(file)
                     .id("a \"b\" c")
                     .features("select")
                     .output("größe 日", "1st")
@@ -282,7 +290,7 @@ class ParquetReaderTest extends ParquetReaderFixture {
         @Test
         void aSelectKeyTakesThePlaceOfTheColumnButExpressionsSeeTheColumn() {
             Path file = node.parquet("in/a.parquet", "SELECT 'text' AS f0");
-            assertThat(inspect(JobBuilder.over(file).select("f0", "len(f0)").build()))
+            assertThat(inspect(TestJobBuilder.over(file).select("f0", "len(f0)").build()))
                     .hasSize(1);
         }
 
@@ -290,7 +298,7 @@ class ParquetReaderTest extends ParquetReaderFixture {
         void anExpressionDoesNotSeeOtherSelectKeys() {
             Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0");
             assertRefused(
-                    JobBuilder.over(file)
+                    TestJobBuilder.over(file)
                             .select("twice", "f0 * 2")
                             .select("fourfold", "twice * 2")
                             .build(),
@@ -301,13 +309,14 @@ class ParquetReaderTest extends ParquetReaderFixture {
         @Test
         void aColumnWithTheNameOfTheRowCounterIsRefused() {
             Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 2 AS file_row_number");
-            assertRefused(JobBuilder.over(file).build(), "source: " + file + " has a column \"file_row_number\"");
+            assertRefused(TestJobBuilder.over(file).build(), "source: " + file + " has a column \"file_row_number\"");
         }
 
         @Test
         void columnsThatDifferOnlyInCaseAreDistinguished() {
             Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0, 'x' AS F0");
-            assertThat(inspect(JobBuilder.over(file).output("F0_1").build())).hasSize(1);
+            assertThat(inspect(TestJobBuilder.over(file).output("F0_1").build()))
+                    .hasSize(1);
         }
     }
 
@@ -329,7 +338,7 @@ class ParquetReaderTest extends ParquetReaderFixture {
         void aColumnOfATypeThatIsNoNumberIsRefused(String value, String type) {
             Path file = node.parquet("in/a.parquet", "SELECT " + value + " AS f0");
             assertRefused(
-                    JobBuilder.over(file).build(),
+                    TestJobBuilder.over(file).build(),
                     file + ": f0 is " + type + ", but the model's feature \"f0\" wants a number");
         }
 
@@ -338,16 +347,16 @@ class ParquetReaderTest extends ParquetReaderFixture {
             Path good = node.parquet("in/a.parquet", "SELECT 1 AS f0, 1 AS id, 'x' AS more");
             Path text = node.parquet("in/c.parquet", "SELECT 'a' AS f0, 1 AS id, 'x' AS more");
             assertRefused(
-                    JobBuilder.over(good, text).build(),
+                    TestJobBuilder.over(good, text).build(),
                     text + ": f0 is VARCHAR",
                     "f0 is INTEGER in " + good + " and VARCHAR in " + text + ", and no type holds both");
             Path otherId = node.parquet("in/d.parquet", "SELECT 1 AS f0, 'a' AS id, 'x' AS more");
             assertRefused(
-                    JobBuilder.over(good, otherId).id("id").build(),
+                    TestJobBuilder.over(good, otherId).id("id").build(),
                     "source.id: id is VARCHAR in " + otherId + ", but INTEGER in " + good);
             Path otherMore = node.parquet("in/e.parquet", "SELECT 1 AS f0, 1 AS id, 5 AS more");
             assertRefused(
-                    JobBuilder.over(good, otherMore).output("more").build(),
+                    TestJobBuilder.over(good, otherMore).output("more").build(),
                     "output.columns: more is INTEGER in " + otherMore + ", but VARCHAR in " + good);
         }
 
@@ -355,7 +364,7 @@ class ParquetReaderTest extends ParquetReaderFixture {
         void anotherNumericTypeOfAFeatureInALaterFileIsFine() {
             node.parquet("in/a.parquet", "SELECT 1 AS f0");
             node.parquet("in/b.parquet", "SELECT 1.5::DOUBLE AS f0");
-            assertThat(inspect(JobBuilder.over(folder).build())).hasSize(2);
+            assertThat(inspect(TestJobBuilder.over(folder).build())).hasSize(2);
         }
     }
 
@@ -370,24 +379,26 @@ class ParquetReaderTest extends ParquetReaderFixture {
             ModelDescription number = TestModels.of(TestModels.number("plan"));
             String[] plans = {"basic", "plus"};
 
-            assertThat(inspector.inspect(JobBuilder.over(file).build(), named)).hasSize(1);
-            assertThat(inspector.inspect(
-                            JobBuilder.over(file).categories("plan", plans).build(), named))
+            assertThat(inspector.inspect(TestJobBuilder.over(file).build(), named))
                     .hasSize(1);
             assertThat(inspector.inspect(
-                            JobBuilder.over(file).categories("plan", plans).build(), coded))
+                            TestJobBuilder.over(file).categories("plan", plans).build(), named))
                     .hasSize(1);
             assertThat(inspector.inspect(
-                            JobBuilder.over(file).categories("plan", plans).build(), number))
+                            TestJobBuilder.over(file).categories("plan", plans).build(), coded))
                     .hasSize(1);
-            assertThat(inspector.inspect(JobBuilder.over(file).features("code").build(), coded))
+            assertThat(inspector.inspect(
+                            TestJobBuilder.over(file).categories("plan", plans).build(), number))
+                    .hasSize(1);
+            assertThat(inspector.inspect(
+                            TestJobBuilder.over(file).features("code").build(), coded))
                     .hasSize(1);
             assertRefused(
-                    JobBuilder.over(file).build(),
+                    TestJobBuilder.over(file).build(),
                     coded,
                     "plan is VARCHAR, but the model file has only the numbers of the categories of \"plan\"; list the categories in the order of these numbers, from 0: categories: {plan: [...]}");
             assertRefused(
-                    JobBuilder.over(file).build(),
+                    TestJobBuilder.over(file).build(),
                     number,
                     "plan is VARCHAR, but the model's feature \"plan\" wants a number");
         }
@@ -399,14 +410,14 @@ class ParquetReaderTest extends ParquetReaderFixture {
             ModelDescription levels = TestModels.of(TestModels.level("plan", true, "basic", "plus"));
             for (ModelDescription model : List.of(named, levels)) {
                 assertRefused(
-                        JobBuilder.over(file)
+                        TestJobBuilder.over(file)
                                 .categories("plan", "plus", "basic")
                                 .build(),
                         model,
                         "categories.plan: the model has the categories basic, plus; leave the key out");
             }
             assertRefused(
-                    JobBuilder.over(file).categories("paln", "basic").build(),
+                    TestJobBuilder.over(file).categories("paln", "basic").build(),
                     named,
                     "categories: the model has no feature \"paln\"; did you mean \"plan\"?");
         }
@@ -417,7 +428,7 @@ class ParquetReaderTest extends ParquetReaderFixture {
             ModelFeature unnamed =
                     new ModelFeature(null, new FeatureType.Categorical(Precision.FLOAT32, List.of(), List.of()), true);
             assertThat(inspector.inspect(
-                            JobBuilder.over(file)
+                            TestJobBuilder.over(file)
                                     .features("lower(plan)")
                                     .categories("lower(plan)", "basic")
                                     .build(),
@@ -430,11 +441,11 @@ class ParquetReaderTest extends ParquetReaderFixture {
             ModelDescription model = TestModels.of(TestModels.level("f0", true, "1", "2"));
             node.parquet("in/a.parquet", "SELECT '1' AS f0");
             node.parquet("in/b.parquet", "SELECT 2 AS f0");
-            assertThat(inspector.inspect(JobBuilder.over(folder).build(), model))
+            assertThat(inspector.inspect(TestJobBuilder.over(folder).build(), model))
                     .hasSize(2);
             Path file = node.parquet("in/c.parquet", "SELECT 1.5::DOUBLE AS f0");
             assertRefused(
-                    JobBuilder.over(folder).build(),
+                    TestJobBuilder.over(folder).build(),
                     model,
                     file + ": f0 is DOUBLE, but the model's feature \"f0\" wants a level");
         }

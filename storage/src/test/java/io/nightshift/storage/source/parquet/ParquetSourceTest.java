@@ -8,8 +8,8 @@ import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceContract;
@@ -76,7 +76,7 @@ class ParquetSourceTest extends SourceContract {
     @Test
     void theStateOfASourceCountsWholeFilesOnlyAndMayBeEmpty() throws Exception {
         Sources sources = new Sources(() -> data.duckDb);
-        Job.Source source = JobBuilder.over(new ParquetInput(List.of(folder.resolve("in") + "/*.parquet")))
+        Job.Source source = TestJobBuilder.over(new ParquetInput(List.of(folder.resolve("in") + "/*.parquet")))
                 .build()
                 .source();
         assertThat(sources.state(source).files()).isZero();
@@ -111,7 +111,7 @@ class ParquetSourceTest extends SourceContract {
                 },
                 new SourceFiles(FileRoots.UNRESTRICTED));
 
-        assertThatThrownBy(() -> reader.inspect(JobBuilder.over(file).build(), TestModels.ofNumbers(1)))
+        assertThatThrownBy(() -> reader.inspect(TestJobBuilder.over(file).build(), TestModels.ofNumbers(1)))
                 .isInstanceOf(FailureException.class)
                 .hasMessageStartingWith("source: a file changed while the batch was being planned: " + file);
     }

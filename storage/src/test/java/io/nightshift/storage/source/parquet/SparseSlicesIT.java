@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
@@ -245,7 +245,7 @@ class SparseSlicesIT {
 
     @Test
     void aJobReadsTheColumnsThatItNames() {
-        Job job = JobBuilder.over(folder)
+        Job job = TestJobBuilder.over(folder)
                 .id("d")
                 .features("length(d) + b", "E")
                 .where("c > 3 OR \"a b\" IS NULL")

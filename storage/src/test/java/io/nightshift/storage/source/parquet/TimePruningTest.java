@@ -7,7 +7,7 @@ import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.NewTimes.TimeType;
 import io.nightshift.protocol.job.TimeRange;
 import io.nightshift.protocol.job.TimeRanges;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -42,7 +42,7 @@ class TimePruningTest extends ParquetReaderFixture {
     }
 
     private List<String> read(TimeType type, TimeRange... ranges) {
-        Job job = JobBuilder.over(folder)
+        Job job = TestJobBuilder.over(folder)
                 .build()
                 .with(new NewTimes("at", Duration.ZERO, "UTC", false).with(type))
                 .reading(TimeRanges.of(List.of(ranges)));

@@ -12,8 +12,8 @@ import io.nightshift.protocol.job.Lookup;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.source.SourceContract;
 import io.nightshift.storage.source.SourceInspector;
@@ -115,8 +115,8 @@ class PostgresSourceIT {
         }
 
         @Override
-        protected JobBuilder over(Input input) {
-            return JobBuilder.over(input)
+        protected TestJobBuilder over(Input input) {
+            return TestJobBuilder.over(input)
                     .join(new Lookup(table("numbers", null), Map.of("id", "name"), Map.of("n", "number"), true))
                     .output("n");
         }

@@ -10,9 +10,9 @@ import io.nightshift.protocol.job.DatabaseInput.Engine;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.source.HeldSlices;
@@ -64,7 +64,7 @@ class SqlSourceIT {
     }
 
     private static Job job(DatabaseInput input, int rows) {
-        return JobBuilder.over(input).features("f0").partitions(rows).build();
+        return TestJobBuilder.over(input).features("f0").partitions(rows).build();
     }
 
     private static DatabaseInput postgres(@Nullable String table, @Nullable String query, @Nullable String key) {
@@ -386,8 +386,9 @@ class SqlSourceIT {
                 .contains("DECIMAL(10,2)DECIMAL(30,4)DOUBLETIMESTAMP WITH TIME ZONEUUIDTIME");
         assertThat(read(sources, job, slices, "count(*)")).containsExactly("2");
 
-        Job array =
-                JobBuilder.over(postgres("t", null, null)).features("list[1]").build();
+        Job array = TestJobBuilder.over(postgres("t", null, null))
+                .features("list[1]")
+                .build();
         assertThatThrownBy(() -> sources.inspect(array, MODEL))
                 .hasMessageContaining(
                         "the column list is an array of int4, which can't be read; write source.postgres.query with array_to_string(list, ',')");
@@ -421,7 +422,10 @@ class SqlSourceIT {
                         "-1|255|1|-4|5|4000000000|-7|18446744073709551615|1.5|-3.25|4.25|2024-02-03|2024-02-03 04:05:06.789|2024-02-03T04:05:06.700Z|25:00:01|2024|ab|häé 中|long|x|{\"a\":1}|01FF|123e4567-e89b-12d3-a456-426614174000|true|5",
                         Collections.nCopies(25, "null").stream().collect(Collectors.joining("|")));
         assertThatThrownBy(() -> sources.inspect(
-                        JobBuilder.over(mariadb("t", null, null)).features("g1").build(), MODEL))
+                        TestJobBuilder.over(mariadb("t", null, null))
+                                .features("g1")
+                                .build(),
+                        MODEL))
                 .hasMessageContaining("the column g1 is");
         Databases.mariadb(database, "SET SESSION sql_mode = '';\nUPDATE t SET m = '0000-00-00' WHERE f0 = 2;");
         assertThatThrownBy(() -> read(sources, job, whole(sources.inspect(job, MODEL)), "m"))

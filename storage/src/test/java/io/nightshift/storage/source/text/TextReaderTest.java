@@ -10,9 +10,9 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NdjsonInput;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.scoring.model.ModelDescription;
-import io.nightshift.storage.JobBuilder;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestData;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
 import io.nightshift.storage.source.HeldSlices;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
@@ -91,7 +91,7 @@ class TextReaderTest {
     }
 
     private static Job job(Input input, String... output) {
-        return JobBuilder.over(input).features("1.0 + 0").output(output).build();
+        return TestJobBuilder.over(input).features("1.0 + 0").output(output).build();
     }
 
     /// The values of columns in each record, or why it is malformed, where, and its text.
@@ -310,7 +310,7 @@ class TextReaderTest {
 
         Map.<String, Input>of("csv", TextInputs.csv(csv), "ndjson", new NdjsonInput(List.of(json), Map.of()))
                 .forEach((kind, input) -> {
-                    Job job = JobBuilder.over(input).features("month(day)").build();
+                    Job job = TestJobBuilder.over(input).features("month(day)").build();
                     assertThatThrownBy(() -> sources.inspect(job, MODEL))
                             .hasMessageContaining("'month(VARCHAR)'")
                             .hasMessageContaining(
@@ -320,7 +320,7 @@ class TextReaderTest {
                                             .formatted(kind));
                 });
         assertThatThrownBy(() -> sources.inspect(
-                        JobBuilder.over(TextInputs.csv(write("b.csv", "name,b\nA,1\nB,2\n")))
+                        TestJobBuilder.over(TextInputs.csv(write("b.csv", "name,b\nA,1\nB,2\n")))
                                 .features("month(name)")
                                 .build(),
                         MODEL))

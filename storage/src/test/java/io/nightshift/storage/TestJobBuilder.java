@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Jobs for tests: a source and what a test says of it, the rest by default.
-public final class JobBuilder {
+public final class TestJobBuilder {
 
     private final Input input;
     private final Map<String, String> select = new LinkedHashMap<>();
@@ -42,102 +42,102 @@ public final class JobBuilder {
     private int partitionRows = Job.Partitions.DEFAULT_ROWS;
     private @Nullable PartitionKey partitionKey;
 
-    private JobBuilder(Input input) {
+    private TestJobBuilder(Input input) {
         this.input = input;
     }
 
-    public static JobBuilder over(Path... sources) {
+    public static TestJobBuilder over(Path... sources) {
         return over(new ParquetInput(Stream.of(sources).map(Path::toString).toList()));
     }
 
-    public static JobBuilder over(Input input) {
-        return new JobBuilder(input);
+    public static TestJobBuilder over(Input input) {
+        return new TestJobBuilder(input);
     }
 
-    public JobBuilder features(String... expressions) {
+    public TestJobBuilder features(String... expressions) {
         features = List.of(expressions);
         return this;
     }
 
-    public JobBuilder id(String column) {
+    public TestJobBuilder id(String column) {
         id = column;
         return this;
     }
 
-    public JobBuilder uniqueId(String column) {
+    public TestJobBuilder uniqueId(String column) {
         id = column;
         uniqueId = true;
         return this;
     }
 
-    public JobBuilder select(String name, String expression) {
+    public TestJobBuilder select(String name, String expression) {
         select.put(name, expression);
         return this;
     }
 
-    public JobBuilder where(String condition) {
+    public TestJobBuilder where(String condition) {
         where = condition;
         return this;
     }
 
-    public JobBuilder failsIfEmpty() {
+    public TestJobBuilder failsIfEmpty() {
         failsIfEmpty = true;
         return this;
     }
 
-    public JobBuilder join(Lookup lookup) {
+    public TestJobBuilder join(Lookup lookup) {
         lookups.add(lookup);
         return this;
     }
 
-    public JobBuilder output(String... names) {
+    public TestJobBuilder output(String... names) {
         columns = List.of(names);
         return this;
     }
 
     /// The whole section `output`, in place of [#output] and [#margin()].
-    public JobBuilder shape(Job.Output wanted) {
+    public TestJobBuilder shape(Job.Output wanted) {
         shape = wanted;
         return this;
     }
 
-    public JobBuilder retention(Retention wanted) {
+    public TestJobBuilder retention(Retention wanted) {
         retention = wanted;
         return this;
     }
 
-    public JobBuilder margin() {
+    public TestJobBuilder margin() {
         margin = true;
         return this;
     }
 
-    public JobBuilder unseen(UnseenCategories wanted) {
+    public TestJobBuilder unseen(UnseenCategories wanted) {
         unseen = wanted;
         return this;
     }
 
-    public JobBuilder categories(String feature, String... names) {
+    public TestJobBuilder categories(String feature, String... names) {
         categories.add(new Job.CategoryList(feature, List.of(names)));
         return this;
     }
 
-    public JobBuilder checks(BatchCheck... wanted) {
+    public TestJobBuilder checks(BatchCheck... wanted) {
         checks = List.of(wanted);
         return this;
     }
 
     /// The rows that a partition shall have.
-    public JobBuilder partitions(int rows) {
+    public TestJobBuilder partitions(int rows) {
         partitionRows = rows;
         return this;
     }
 
-    public JobBuilder partitions(PartitionKey key) {
+    public TestJobBuilder partitions(PartitionKey key) {
         partitionKey = key;
         return this;
     }
 
-    public JobBuilder into(Destination wanted) {
+    public TestJobBuilder into(Destination wanted) {
         destination = wanted;
         return this;
     }
