@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
@@ -162,16 +163,17 @@ final class QuarantineRedriver implements Redriver {
                         () -> store.quarantined(batch), begun.where(), unchanged(batch, job, input)))
                 .run()
                 .commit();
-        PartitionCommit counted = new PartitionCommit(
-                commit.partition(),
-                commit.epoch(),
-                commit.node(),
-                0,
-                commit.rows(),
-                commit.read(),
-                commit.part(),
-                commit.quarantine(),
-                commit.model());
+        PartitionCommit counted = PartitionCommitBuilder.builder()
+                .partition(commit.partition())
+                .epoch(commit.epoch())
+                .node(commit.node())
+                .firstRow(0)
+                .rows(commit.rows())
+                .read(commit.read())
+                .part(commit.part())
+                .quarantine(commit.quarantine())
+                .model(commit.model())
+                .build();
         return new Supplement(begun.number(), clock.instant(), counted, input);
     }
 

@@ -17,6 +17,7 @@ import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.TlsSettings;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.BatchStatusBuilder;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
@@ -142,38 +143,30 @@ public final class ClusterAccess implements AutoCloseable {
                 .filter(known -> known.toString().equals(batch.state()))
                 .findFirst()
                 .orElse(null);
-        return new BatchStatus(
-                new BatchId(batch.batch()),
-                phase,
-                batch.incarnation(),
-                batch.rows(),
-                progress == null ? batch.read() : progress.rowsDone(),
-                batch.partitions(),
-                batch.committed(),
-                progress == null ? 0 : progress.inFlight(),
-                batch.read(),
-                batch.predictions(),
-                batch.quarantined(),
-                batch.bytes(),
-                progress == null ? 0 : progress.attemptsFailed(),
-                failure(batch),
-                batch.destination(),
-                batch.ledger().entries(),
-                batch.ledger().head(),
-                batch.unseenCategories(),
-                pause(batch.pause()),
-                outage(batch.outage()),
-                timing(batch.timing()),
-                null,
-                null,
-                List.of(),
-                null,
-                null,
-                null,
-                null,
-                null,
-                List.of(),
-                batch.otherDestinations());
+        return BatchStatusBuilder.builder()
+                .batch(new BatchId(batch.batch()))
+                .phase(phase)
+                .incarnation(batch.incarnation())
+                .rows(batch.rows())
+                .rowsDone(progress == null ? batch.read() : progress.rowsDone())
+                .partitions(batch.partitions())
+                .committed(batch.committed())
+                .inFlight(progress == null ? 0 : progress.inFlight())
+                .read(batch.read())
+                .predictions(batch.predictions())
+                .quarantined(batch.quarantined())
+                .bytes(batch.bytes())
+                .attemptsFailed(progress == null ? 0 : progress.attemptsFailed())
+                .failure(failure(batch))
+                .destination(batch.destination())
+                .entries(batch.ledger().entries())
+                .head(batch.ledger().head())
+                .unseenCategories(batch.unseenCategories())
+                .pause(pause(batch.pause()))
+                .outage(outage(batch.outage()))
+                .timing(timing(batch.timing()))
+                .otherDestinations(batch.otherDestinations())
+                .build();
     }
 
     private static @Nullable Failure failure(BatchDescription batch) {

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.BatchStatusBuilder;
 import io.nightshift.protocol.batch.Phase;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -115,8 +115,19 @@ final class ProgressTest {
     }
 
     private static BatchStatus status(long rows, long rowsDone, Phase phase) {
-        return new BatchStatus(
-                BATCH, phase, 1, rows, rowsDone, 10, 4, 2, rowsDone, rowsDone, 7, 0, 0, null, null, 0, "00", Map.of(),
-                null, null, null, null);
+        return BatchStatusBuilder.builder()
+                .batch(BATCH)
+                .phase(phase)
+                .incarnation(1)
+                .rows(rows)
+                .rowsDone(rowsDone)
+                .partitions(10)
+                .committed(4)
+                .inFlight(2)
+                .read(rowsDone)
+                .predictions(rowsDone)
+                .quarantined(7)
+                .head("00")
+                .build();
     }
 }

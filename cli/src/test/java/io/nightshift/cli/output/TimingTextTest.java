@@ -6,10 +6,10 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.BatchStatus.Forecast;
 import io.nightshift.protocol.batch.BatchStatus.Timing;
+import io.nightshift.protocol.batch.BatchStatusBuilder;
 import io.nightshift.protocol.batch.Phase;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -46,29 +46,20 @@ class TimingTextTest {
 
     @Test
     void aProgressBarShowsTheTimeLeftOfTheForecast() {
-        BatchStatus status = new BatchStatus(
-                new BatchId("flights-1"),
-                Phase.RUNNING,
-                1,
-                1_000,
-                500,
-                10,
-                4,
-                2,
-                500,
-                500,
-                0,
-                0,
-                0,
-                null,
-                null,
-                0,
-                "00",
-                Map.of(),
-                null,
-                null,
-                timing(false, forecast(24)),
-                null);
+        BatchStatus status = BatchStatusBuilder.builder()
+                .batch(new BatchId("flights-1"))
+                .phase(Phase.RUNNING)
+                .incarnation(1)
+                .rows(1_000)
+                .rowsDone(500)
+                .partitions(10)
+                .committed(4)
+                .inFlight(2)
+                .read(500)
+                .predictions(500)
+                .head("00")
+                .timing(timing(false, forecast(24)))
+                .build();
         ProgressLine line = new ProgressLine(
                 status, Duration.ofSeconds(30), OptionalDouble.of(20), new Symbols(true), DEADLINE.minusSeconds(1_320));
 

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.BatchStatusBuilder;
 import io.nightshift.protocol.batch.Phase;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class InterruptHandlerTest {
@@ -44,28 +44,15 @@ final class InterruptHandlerTest {
     }
 
     private static BatchStatus status(int committed, int inFlight) {
-        return new BatchStatus(
-                BATCH,
-                Phase.RUNNING,
-                1,
-                1_000,
-                0,
-                2_000,
-                committed,
-                inFlight,
-                0,
-                0,
-                0,
-                0,
-                0,
-                null,
-                null,
-                0,
-                "00",
-                Map.of(),
-                null,
-                null,
-                null,
-                null);
+        return BatchStatusBuilder.builder()
+                .batch(BATCH)
+                .phase(Phase.RUNNING)
+                .incarnation(1)
+                .rows(1_000)
+                .partitions(2_000)
+                .committed(committed)
+                .inFlight(inFlight)
+                .head("00")
+                .build();
     }
 }

@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.ledger.LedgerEntry;
@@ -268,29 +269,20 @@ final class History {
         }
     }
 
-    /// The commit with texts that others have too kept once.
     private static @Nullable String value(BatchState state, PartitionCommit commit) {
         Cut cut = state.pinned().index().cut(commit.partition());
         return cut == null ? null : cut.value();
     }
 
+    /// The commit with texts that others have too kept once.
     private PartitionCommit compact(PartitionCommit commit) {
-        return new PartitionCommit(
-                commit.partition(),
-                commit.epoch(),
-                share(commit.node()),
-                commit.firstRow(),
-                commit.rows(),
-                commit.read(),
-                commit.part(),
-                commit.quarantine(),
-                share(commit.model()),
-                commit.unseenCategories(),
-                commit.use(),
-                commit.cores(),
-                commit.threads(),
-                commit.value() == null ? null : share(commit.value()),
-                null);
+        return PartitionCommitBuilder.builder(commit)
+                .node(share(commit.node()))
+                .model(share(commit.model()))
+                .value(commit.value() == null ? null : share(commit.value()))
+                .statistics(null)
+                .comparison(null)
+                .build();
     }
 
     private String share(String text) {

@@ -16,6 +16,7 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.StepCommand;
@@ -330,16 +331,17 @@ final class BatchActorFixture {
                 lease.slices().stream().mapToLong(slice -> slice.rows()).sum();
         OutputFile part = write(staging.resolve(NAMES.stagedPart(attempt)), rowsOfLease - quarantined);
         OutputFile bad = quarantined == 0 ? null : write(staging.resolve(NAMES.stagedQuarantine(attempt)), quarantined);
-        return new PartitionCommit(
-                attempt.partition(),
-                attempt.epoch(),
-                "node:1",
-                lease.firstRow(),
-                rowsOfLease,
-                rowsOfLease,
-                part,
-                bad,
-                lease.model().sha256());
+        return PartitionCommitBuilder.builder()
+                .partition(attempt.partition())
+                .epoch(attempt.epoch())
+                .node("node:1")
+                .firstRow(lease.firstRow())
+                .rows(rowsOfLease)
+                .read(rowsOfLease)
+                .part(part)
+                .quarantine(bad)
+                .model(lease.model().sha256())
+                .build();
     }
 
     private static OutputFile write(Path file, long rows) throws IOException {

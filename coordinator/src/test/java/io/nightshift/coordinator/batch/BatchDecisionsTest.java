@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
@@ -508,16 +509,15 @@ class BatchDecisionsTest extends DecisionsFixture {
             for (int i = 0; i < 3; i++) {
                 lease();
                 PartitionCommit all = ExampleBatch.commit(i, new Epoch(1, i + 1), 0);
-                PartitionCommit none = new PartitionCommit(
-                        i,
-                        all.epoch(),
-                        all.node(),
-                        all.firstRow(),
-                        all.rows(),
-                        0,
-                        new PartitionCommit.OutputFile(0, 100, ExampleBatch.DIGEST),
-                        null,
-                        all.model());
+                PartitionCommit none = PartitionCommitBuilder.builder()
+                        .partition(i)
+                        .epoch(all.epoch())
+                        .node(all.node())
+                        .firstRow(all.firstRow())
+                        .rows(all.rows())
+                        .part(new PartitionCommit.OutputFile(0, 100, ExampleBatch.DIGEST))
+                        .model(all.model())
+                        .build();
                 decide(new BatchCommand.Commit(none, List.of(), worker));
             }
 

@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.job.Job;
@@ -254,16 +255,16 @@ class BatchExtensionTest extends DecisionsFixture {
         }
         lease();
         decide(new BatchCommand.Commit(
-                new PartitionCommit(
-                        4,
-                        new Epoch(1, 5),
-                        "node:1",
-                        40,
-                        4,
-                        4,
-                        new PartitionCommit.OutputFile(4, 1, ExampleBatch.DIGEST),
-                        null,
-                        ExampleBatch.MODEL.sha256()),
+                PartitionCommitBuilder.builder()
+                        .partition(4)
+                        .epoch(new Epoch(1, 5))
+                        .node("node:1")
+                        .firstRow(40)
+                        .rows(4)
+                        .read(4)
+                        .part(new PartitionCommit.OutputFile(4, 1, ExampleBatch.DIGEST))
+                        .model(ExampleBatch.MODEL.sha256())
+                        .build(),
                 List.of(),
                 worker));
         decide(new CoordinatorMessage.FlushCommits());

@@ -14,9 +14,11 @@ import io.nightshift.coordinator.ledger.JournalWriteBlocker;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.BatchStatusBuilder;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailedResource;
@@ -261,19 +263,44 @@ class BatchIT {
             BatchActorFixture batch = opened(2);
             PartitionCommit good = batch.score(batch.lease(), 0);
 
-            batch.commit(new PartitionCommit(
-                    good.partition(), good.epoch(), "node:1", 3, 10, 10, good.part(), null, good.model()));
+            batch.commit(PartitionCommitBuilder.builder()
+                    .partition(good.partition())
+                    .epoch(good.epoch())
+                    .node("node:1")
+                    .firstRow(3)
+                    .rows(10)
+                    .read(10)
+                    .part(good.part())
+                    .model(good.model())
+                    .build());
             assertThat(batch.worker
                             .expectMessageClass(WorkerMessage.Abandon.class, SOON)
                             .reason())
                     .isEqualTo("the attempt scored other rows than planned");
-            batch.commit(new PartitionCommit(
-                    good.partition(), good.epoch(), "node:1", 0, 10, 10, good.part(), null, "0".repeat(64)));
+            batch.commit(PartitionCommitBuilder.builder()
+                    .partition(good.partition())
+                    .epoch(good.epoch())
+                    .node("node:1")
+                    .firstRow(0)
+                    .rows(10)
+                    .read(10)
+                    .part(good.part())
+                    .model("0".repeat(64))
+                    .build());
             assertThat(batch.worker
                             .expectMessageClass(WorkerMessage.Abandon.class, SOON)
                             .reason())
                     .isEqualTo("the attempt scored with another model");
-            batch.commit(new PartitionCommit(99, good.epoch(), "node:1", 0, 10, 10, good.part(), null, good.model()));
+            batch.commit(PartitionCommitBuilder.builder()
+                    .partition(99)
+                    .epoch(good.epoch())
+                    .node("node:1")
+                    .firstRow(0)
+                    .rows(10)
+                    .read(10)
+                    .part(good.part())
+                    .model(good.model())
+                    .build());
             batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
             assertThat(batch.committed()).isEmpty();
         }
@@ -453,8 +480,16 @@ class BatchIT {
             BatchActorFixture batch = opened(1);
             PartitionCommit own = batch.score(batch.lease(), 0);
             Epoch later = new Epoch(9, 1);
-            PartitionCommit successors = new PartitionCommit(
-                    0, later, "node:2", own.firstRow(), own.rows(), own.read(), own.part(), null, own.model());
+            PartitionCommit successors = PartitionCommitBuilder.builder()
+                    .partition(0)
+                    .epoch(later)
+                    .node("node:2")
+                    .firstRow(own.firstRow())
+                    .rows(own.rows())
+                    .read(own.read())
+                    .part(own.part())
+                    .model(own.model())
+                    .build();
 
             batch.commit(successors);
             batch.tell(new BatchCommand.Heartbeat(successors.attempt(batch.id), 1, batch.worker.ref()));
@@ -1037,33 +1072,25 @@ class BatchIT {
                     await().atMost(SOON).until(batch::describe, described -> described.attemptsFailed() == 1);
 
             assertThat(status)
-                    .isEqualTo(new BatchStatus(
-                            batch.id,
-                            Phase.RUNNING,
-                            1,
-                            30,
-                            14,
-                            3,
-                            1,
-                            1,
-                            10,
-                            8,
-                            2,
-                            status.bytes(),
-                            1,
-                            null,
-                            null,
-                            status.entries(),
-                            status.head(),
-                            Map.of(),
-                            null,
-                            null,
-                            status.timing(),
-                            null,
-                            batch.submission().input(),
-                            List.of(),
-                            null,
-                            null));
+                    .isEqualTo(BatchStatusBuilder.builder()
+                            .batch(batch.id)
+                            .phase(Phase.RUNNING)
+                            .incarnation(1)
+                            .rows(30)
+                            .rowsDone(14)
+                            .partitions(3)
+                            .committed(1)
+                            .inFlight(1)
+                            .read(10)
+                            .predictions(8)
+                            .quarantined(2)
+                            .bytes(status.bytes())
+                            .attemptsFailed(1)
+                            .entries(status.entries())
+                            .head(status.head())
+                            .timing(status.timing())
+                            .input(batch.submission().input())
+                            .build());
             assertThat(java.util.Objects.requireNonNull(status.timing()).priority())
                     .isEqualTo(5);
             assertThat(status.bytes()).isPositive();

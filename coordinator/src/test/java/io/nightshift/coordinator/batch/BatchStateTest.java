@@ -25,6 +25,7 @@ import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.failure.Failure;
@@ -99,17 +100,18 @@ class BatchStateTest {
     }
 
     private static PartitionCommit withUnseen(PartitionCommit commit, Map<String, Long> unseen) {
-        return new PartitionCommit(
-                commit.partition(),
-                commit.epoch(),
-                commit.node(),
-                commit.firstRow(),
-                commit.rows(),
-                commit.read(),
-                commit.part(),
-                commit.quarantine(),
-                commit.model(),
-                unseen);
+        return PartitionCommitBuilder.builder()
+                .partition(commit.partition())
+                .epoch(commit.epoch())
+                .node(commit.node())
+                .firstRow(commit.firstRow())
+                .rows(commit.rows())
+                .read(commit.read())
+                .part(commit.part())
+                .quarantine(commit.quarantine())
+                .model(commit.model())
+                .unseenCategories(unseen)
+                .build();
     }
 
     @Test
@@ -428,16 +430,16 @@ class BatchStateTest {
 
     @Test
     void aCommitOutsideThePlanIsRefused() {
-        PartitionCommit shifted = new PartitionCommit(
-                1,
-                FIRST,
-                "node:1",
-                11,
-                9,
-                9,
-                new OutputFile(9, 1, ExampleBatch.DIGEST),
-                null,
-                ExampleBatch.MODEL.sha256());
+        PartitionCommit shifted = PartitionCommitBuilder.builder()
+                .partition(1)
+                .epoch(FIRST)
+                .node("node:1")
+                .firstRow(11)
+                .rows(9)
+                .read(9)
+                .part(new OutputFile(9, 1, ExampleBatch.DIGEST))
+                .model(ExampleBatch.MODEL.sha256())
+                .build();
 
         assertThatThrownBy(() -> after(running, committed(commit(3, FIRST, 0))))
                 .isInstanceOf(IllegalStateException.class)

@@ -13,6 +13,7 @@ import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.GuardResult;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -51,16 +52,17 @@ final class CanaryDecisionsTest {
     private static PartitionCommit commit(BatchState state, int place, int quarantined, int agreed) {
         int partition = canary(state).partitions().get(place);
         PartitionCommit commit = ExampleBatch.commit(partition, new Epoch(1, 1 + place), quarantined);
-        return new PartitionCommit(
-                        commit.partition(),
-                        commit.epoch(),
-                        commit.node(),
-                        commit.firstRow(),
-                        commit.rows(),
-                        commit.read(),
-                        commit.part(),
-                        commit.quarantine(),
-                        CANDIDATE.sha256())
+        return PartitionCommitBuilder.builder()
+                .partition(commit.partition())
+                .epoch(commit.epoch())
+                .node(commit.node())
+                .firstRow(commit.firstRow())
+                .rows(commit.rows())
+                .read(commit.read())
+                .part(commit.part())
+                .quarantine(commit.quarantine())
+                .model(CANDIDATE.sha256())
+                .build()
                 .withComparison(ExampleBatch.comparison(10 - quarantined, agreed));
     }
 

@@ -19,6 +19,7 @@ import io.nightshift.protocol.batch.Distribution;
 import io.nightshift.protocol.batch.DistributionCounter;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.BatchCheck.Measure;
@@ -196,17 +197,18 @@ class CheckDecisionsTest {
         BatchState planned = complete(
                 limit(Measure.UNSEEN, null, 0), limit(Measure.UNSEEN, "a", 0.5), limit(Measure.UNSEEN, "b", 0));
         PartitionCommit whole = commit(0, new Epoch(1, 1), 0);
-        PartitionCommit unseen = new PartitionCommit(
-                whole.partition(),
-                whole.epoch(),
-                whole.node(),
-                whole.firstRow(),
-                whole.rows(),
-                whole.read(),
-                whole.part(),
-                whole.quarantine(),
-                whole.model(),
-                Map.of("a", whole.read() / 2, "c", 1L));
+        PartitionCommit unseen = PartitionCommitBuilder.builder()
+                .partition(whole.partition())
+                .epoch(whole.epoch())
+                .node(whole.node())
+                .firstRow(whole.firstRow())
+                .rows(whole.rows())
+                .read(whole.read())
+                .part(whole.part())
+                .quarantine(whole.quarantine())
+                .model(whole.model())
+                .unseenCategories(Map.of("a", whole.read() / 2, "c", 1L))
+                .build();
 
         assertThat(CheckDecisions.results(ExampleBatch.after(planned, committed(unseen)), counted(List.of())))
                 .extracting(result -> result.check().name(), CheckResult::value, CheckResult::passed)

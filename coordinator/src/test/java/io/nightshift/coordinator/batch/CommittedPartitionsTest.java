@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Use;
 import java.util.List;
 import java.util.Map;
@@ -73,22 +74,25 @@ class CommittedPartitionsTest {
     private static PartitionCommit odd(int partition) {
         int left = partition % 3;
         int bad = partition % 2;
-        return new PartitionCommit(
-                partition,
-                new Epoch(1, partition + 1),
-                "node:1",
-                0,
-                10,
-                10 - left,
-                new PartitionCommit.OutputFile(10 - left - bad, partition, ExampleBatch.DIGEST),
-                bad == 0 ? null : new PartitionCommit.OutputFile(bad, 7, ExampleBatch.DIGEST),
-                ExampleBatch.MODEL.sha256(),
-                partition % 5 == 0 ? Map.of("plan", 1L + partition) : Map.of(),
-                partition % 2 == 0 ? null : new Use(1_001L * partition, 2_003L * partition, 3, 4, 1L << 40, partition),
-                4,
-                2,
-                partition % 4 == 0 ? "day " + partition : null,
-                null);
+        return PartitionCommitBuilder.builder()
+                .partition(partition)
+                .epoch(new Epoch(1, partition + 1))
+                .node("node:1")
+                .firstRow(0)
+                .rows(10)
+                .read(10 - left)
+                .part(new PartitionCommit.OutputFile(10 - left - bad, partition, ExampleBatch.DIGEST))
+                .quarantine(bad == 0 ? null : new PartitionCommit.OutputFile(bad, 7, ExampleBatch.DIGEST))
+                .model(ExampleBatch.MODEL.sha256())
+                .unseenCategories(partition % 5 == 0 ? Map.of("plan", 1L + partition) : Map.of())
+                .use(
+                        partition % 2 == 0
+                                ? null
+                                : new Use(1_001L * partition, 2_003L * partition, 3, 4, 1L << 40, partition))
+                .cores(4)
+                .threads(2)
+                .value(partition % 4 == 0 ? "day " + partition : null)
+                .build();
     }
 
     @Test

@@ -7,12 +7,12 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.storage.destination.Publication;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -231,16 +231,16 @@ class ControlDecisionsTest extends DecisionsFixture {
         private BatchCommand.Commit commit(int partition, long firstRow, long rows, String model) {
             PartitionCommit right = ExampleBatch.commit(partition, new Epoch(1, 1), 0);
             return new BatchCommand.Commit(
-                    new PartitionCommit(
-                            partition,
-                            right.epoch(),
-                            right.node(),
-                            firstRow,
-                            rows,
-                            rows,
-                            new PartitionCommit.OutputFile(rows, 100, ExampleBatch.DIGEST),
-                            null,
-                            model),
+                    PartitionCommitBuilder.builder()
+                            .partition(partition)
+                            .epoch(right.epoch())
+                            .node(right.node())
+                            .firstRow(firstRow)
+                            .rows(rows)
+                            .read(rows)
+                            .part(new PartitionCommit.OutputFile(rows, 100, ExampleBatch.DIGEST))
+                            .model(model)
+                            .build(),
                     List.of(),
                     worker);
         }
@@ -269,22 +269,17 @@ class ControlDecisionsTest extends DecisionsFixture {
             start();
             lease();
             PartitionCommit right = ExampleBatch.commit(0, new Epoch(1, 1), 0);
-            PartitionCommit ofDay = new PartitionCommit(
-                    0,
-                    right.epoch(),
-                    right.node(),
-                    0,
-                    10,
-                    10,
-                    right.part(),
-                    null,
-                    right.model(),
-                    Map.of(),
-                    null,
-                    0,
-                    0,
-                    "2026-11-24",
-                    null);
+            PartitionCommit ofDay = PartitionCommitBuilder.builder()
+                    .partition(0)
+                    .epoch(right.epoch())
+                    .node(right.node())
+                    .firstRow(0)
+                    .rows(10)
+                    .read(10)
+                    .part(right.part())
+                    .model(right.model())
+                    .value("2026-11-24")
+                    .build();
 
             assertThat(decide(new BatchCommand.Commit(ofDay, List.of(), worker)))
                     .isEqualTo(abandoned(0, 1, "the attempt scored rows of another partition value than planned"));

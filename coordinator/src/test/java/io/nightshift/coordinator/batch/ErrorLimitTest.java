@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.job.Job;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -100,15 +101,16 @@ class ErrorLimitTest {
 
     private static PartitionCommit commit(int partition, int read, int quarantined) {
         int bad = Math.min(read, quarantined);
-        return new PartitionCommit(
-                partition,
-                new Epoch(1, 1),
-                "node",
-                partition * 10L,
-                10,
-                read,
-                new OutputFile(read - bad, 1, ExampleBatch.DIGEST),
-                bad == 0 ? null : new OutputFile(bad, 1, ExampleBatch.DIGEST),
-                ExampleBatch.MODEL.sha256());
+        return PartitionCommitBuilder.builder()
+                .partition(partition)
+                .epoch(new Epoch(1, 1))
+                .node("node")
+                .firstRow(partition * 10L)
+                .rows(10)
+                .read(read)
+                .part(new OutputFile(read - bad, 1, ExampleBatch.DIGEST))
+                .quarantine(bad == 0 ? null : new OutputFile(bad, 1, ExampleBatch.DIGEST))
+                .model(ExampleBatch.MODEL.sha256())
+                .build();
     }
 }

@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.BatchCheck;
@@ -192,16 +193,17 @@ public final class ExampleBatch {
     }
 
     public static PartitionCommit commit(int partition, Epoch epoch, int rows, int quarantined) {
-        return new PartitionCommit(
-                partition,
-                epoch,
-                "node:1",
-                (long) partition * rows,
-                rows,
-                rows,
-                new OutputFile(rows - quarantined, 100, DIGEST),
-                quarantined == 0 ? null : new OutputFile(quarantined, 50, DIGEST),
-                MODEL.sha256());
+        return PartitionCommitBuilder.builder()
+                .partition(partition)
+                .epoch(epoch)
+                .node("node:1")
+                .firstRow((long) partition * rows)
+                .rows(rows)
+                .read(rows)
+                .part(new OutputFile(rows - quarantined, 100, DIGEST))
+                .quarantine(quarantined == 0 ? null : new OutputFile(quarantined, 50, DIGEST))
+                .model(MODEL.sha256())
+                .build();
     }
 
     /// The state after the events.

@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.batch.WorkerMessage;
@@ -25,7 +26,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.regex.Pattern;
 import javax.management.JMException;
 import javax.management.ObjectName;
@@ -162,22 +162,19 @@ class LedgerScaleIT {
         long firstRow = 0;
         List<PartitionCommit> together = new ArrayList<>();
         for (int partition = 0; commit && partition < sizes.length; partition++) {
-            together.add(new PartitionCommit(
-                    partition,
-                    new Epoch(1, partition + 1),
-                    "node:1",
-                    firstRow,
-                    sizes[partition],
-                    sizes[partition],
-                    new PartitionCommit.OutputFile(sizes[partition], 1, ExampleBatch.DIGEST),
-                    null,
-                    ExampleBatch.MODEL.sha256(),
-                    Map.of(),
-                    use,
-                    4,
-                    2,
-                    null,
-                    null));
+            together.add(PartitionCommitBuilder.builder()
+                    .partition(partition)
+                    .epoch(new Epoch(1, partition + 1))
+                    .node("node:1")
+                    .firstRow(firstRow)
+                    .rows(sizes[partition])
+                    .read(sizes[partition])
+                    .part(new PartitionCommit.OutputFile(sizes[partition], 1, ExampleBatch.DIGEST))
+                    .model(ExampleBatch.MODEL.sha256())
+                    .use(use)
+                    .cores(4)
+                    .threads(2)
+                    .build());
             firstRow += sizes[partition];
             if (together.size() == 100) {
                 state = ExampleBatch.after(state, new BatchEvent.Committed(ExampleBatch.AT, together));

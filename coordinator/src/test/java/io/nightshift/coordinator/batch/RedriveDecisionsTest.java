@@ -7,8 +7,8 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
-import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Supplement;
@@ -47,16 +47,17 @@ class RedriveDecisionsTest extends DecisionsFixture {
         return new Supplement(
                 number,
                 ExampleBatch.AT,
-                new PartitionCommit(
-                        2 + number,
-                        new Epoch(incarnation, 1),
-                        "node:1",
-                        0,
-                        healed + bad,
-                        healed + bad,
-                        new OutputFile(healed, 100, ExampleBatch.DIGEST),
-                        bad == 0 ? null : new OutputFile(bad, 100, ExampleBatch.DIGEST),
-                        ExampleBatch.MODEL.sha256()),
+                PartitionCommitBuilder.builder()
+                        .partition(2 + number)
+                        .epoch(new Epoch(incarnation, 1))
+                        .node("node:1")
+                        .firstRow(0)
+                        .rows(healed + bad)
+                        .read(healed + bad)
+                        .part(new OutputFile(healed, 100, ExampleBatch.DIGEST))
+                        .quarantine(bad == 0 ? null : new OutputFile(bad, 100, ExampleBatch.DIGEST))
+                        .model(ExampleBatch.MODEL.sha256())
+                        .build(),
                 List.of());
     }
 

@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchUse;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Use;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -109,16 +110,16 @@ class ResourceUseTest {
 
     @Test
     void aNodeThatIsGoneCountsUntilTheNextTakeover() {
-        PartitionCommit ofOther = new PartitionCommit(
-                1,
-                new Epoch(2, 1),
-                "node:2",
-                10,
-                10,
-                10,
-                new PartitionCommit.OutputFile(10, 100, ExampleBatch.DIGEST),
-                null,
-                ExampleBatch.MODEL.sha256());
+        PartitionCommit ofOther = PartitionCommitBuilder.builder()
+                .partition(1)
+                .epoch(new Epoch(2, 1))
+                .node("node:2")
+                .firstRow(10)
+                .rows(10)
+                .read(10)
+                .part(new PartitionCommit.OutputFile(10, 100, ExampleBatch.DIGEST))
+                .model(ExampleBatch.MODEL.sha256())
+                .build();
         BatchUse use = use(
                 committed(12, used(0, 1)),
                 new BatchEvent.TookOver(at(100), 2, "node:2"),

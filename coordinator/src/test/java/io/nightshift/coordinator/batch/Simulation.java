@@ -11,6 +11,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
@@ -592,24 +593,25 @@ final class Simulation {
         long left = Math.min(range.rows(), random.nextInt(4) == 0 ? 1 : 0);
         long read = range.rows() - left;
         long bad = Math.min(read, random.nextInt(4) == 0 && !healed ? random.nextInt(3) : 0);
-        PartitionCommit commit = new PartitionCommit(
-                        attempt.partition(),
-                        attempt.epoch(),
-                        "node:1",
-                        range.firstRow(),
-                        range.rows(),
-                        read,
-                        new OutputFile(read - bad, 100 + attempt.epoch().lease(), ExampleBatch.DIGEST),
-                        bad == 0 ? null : new OutputFile(bad, 50, ExampleBatch.DIGEST),
-                        model.sha256())
-                .withComparison(
-                        other == null
-                                ? null
-                                : isFatal(other)
-                                        ? ModelComparison.failed("the model can't score")
-                                        : ExampleBatch.comparison(read - bad, (read - bad) * agreement / 10));
+        ModelComparison comparison = other == null
+                ? null
+                : isFatal(other)
+                        ? ModelComparison.failed("the model can't score")
+                        : ExampleBatch.comparison(read - bad, (read - bad) * agreement / 10);
         long counted = healed ? 0 : random.nextLong(read / 2 + 1);
-        return job.checks().isEmpty() ? commit : commit.withStatistics(new PartitionStatistics(List.of(counted)));
+        return PartitionCommitBuilder.builder()
+                .partition(attempt.partition())
+                .epoch(attempt.epoch())
+                .node("node:1")
+                .firstRow(range.firstRow())
+                .rows(range.rows())
+                .read(read)
+                .part(new OutputFile(read - bad, 100 + attempt.epoch().lease(), ExampleBatch.DIGEST))
+                .quarantine(bad == 0 ? null : new OutputFile(bad, 50, ExampleBatch.DIGEST))
+                .model(model.sha256())
+                .comparison(comparison)
+                .statistics(job.checks().isEmpty() ? null : new PartitionStatistics(List.of(counted)))
+                .build();
     }
 
     // The operators.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,16 @@ class BatchThroughputTest {
         PartitionCommit.OutputFile part = new PartitionCommit.OutputFile(rows, 1, "0".repeat(64));
         return new BatchEvent.Committed(
                 START.plusSeconds(second),
-                List.of(new PartitionCommit(0, new Epoch(1, 1), "node", 0, rows, rows, part, null, "model")));
+                List.of(PartitionCommitBuilder.builder()
+                        .partition(0)
+                        .epoch(new Epoch(1, 1))
+                        .node("node")
+                        .firstRow(0)
+                        .rows(rows)
+                        .read(rows)
+                        .part(part)
+                        .model("model")
+                        .build()));
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Use;
 import java.math.BigDecimal;
@@ -32,17 +33,18 @@ final class BatchMetricsTest {
     private final BatchMetrics metrics = new BatchMetrics(registry, Prices.NONE, Clock.fixed(NOW, ZoneOffset.UTC));
 
     private static PartitionCommit commit(int partition, Map<String, Long> unseen) {
-        return new PartitionCommit(
-                partition,
-                new Epoch(1, 1),
-                "node:1",
-                0,
-                100,
-                90,
-                new OutputFile(80, 1_000, "00".repeat(32)),
-                new OutputFile(10, 100, "00".repeat(32)),
-                "00".repeat(32),
-                unseen);
+        return PartitionCommitBuilder.builder()
+                .partition(partition)
+                .epoch(new Epoch(1, 1))
+                .node("node:1")
+                .firstRow(0)
+                .rows(100)
+                .read(90)
+                .part(new OutputFile(80, 1_000, "00".repeat(32)))
+                .quarantine(new OutputFile(10, 100, "00".repeat(32)))
+                .model("00".repeat(32))
+                .unseenCategories(unseen)
+                .build();
     }
 
     private double counted(String meter) {

@@ -4,6 +4,7 @@ import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.BatchStatusBuilder;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Job;
@@ -296,8 +297,13 @@ final class IncrementalSimulation {
     }
 
     private static BatchStatus status(BatchId batch, @Nullable Phase phase) {
-        return new BatchStatus(
-                batch, phase, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null, null, 1, "", Map.of(), null, null, null, null);
+        return BatchStatusBuilder.builder()
+                .batch(batch)
+                .phase(phase)
+                .incarnation(1)
+                .entries(1)
+                .head("")
+                .build();
     }
 
     /// The register starts again, with or without a snapshot. Without one, it may have lost an event, once.

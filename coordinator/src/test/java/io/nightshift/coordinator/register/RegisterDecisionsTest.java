@@ -7,6 +7,7 @@ import io.nightshift.coordinator.register.RegisterAction.Decision;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.BatchStatusBuilder;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
@@ -122,9 +123,16 @@ class RegisterDecisionsTest {
     }
 
     private static RegisterMessage status(BatchId batch, Phase phase, String input) {
-        return new RegisterMessage.StatusReceived(new BatchStatus(
-                batch, phase, 1, 30, 0, 3, 0, 0, 0, 0, 0, 0, 0, null, null, 3, "00", Map.of(), null, null, null, null,
-                input, List.of(), null, null));
+        return new RegisterMessage.StatusReceived(BatchStatusBuilder.builder()
+                .batch(batch)
+                .phase(phase)
+                .incarnation(1)
+                .rows(30)
+                .partitions(3)
+                .entries(3)
+                .head("00")
+                .input(input)
+                .build());
     }
 
     private static RegisterMessage damaged(BatchId batch) {
@@ -416,33 +424,16 @@ class RegisterDecisionsTest {
 
         /// The status of a batch of three partitions.
         private static RegisterMessage committed(BatchId batch, Phase phase, int partitions) {
-            return new RegisterMessage.StatusReceived(new BatchStatus(
-                    batch,
-                    phase,
-                    1,
-                    30,
-                    0,
-                    3,
-                    partitions,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    null,
-                    null,
-                    3,
-                    "00",
-                    Map.of(),
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    List.of(),
-                    null,
-                    null));
+            return new RegisterMessage.StatusReceived(BatchStatusBuilder.builder()
+                    .batch(batch)
+                    .phase(phase)
+                    .incarnation(1)
+                    .rows(30)
+                    .partitions(3)
+                    .committed(partitions)
+                    .entries(3)
+                    .head("00")
+                    .build());
         }
 
         @Test

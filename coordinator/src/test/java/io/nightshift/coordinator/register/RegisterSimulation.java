@@ -4,6 +4,7 @@ import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.BatchStatusBuilder;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Job;
@@ -402,33 +403,12 @@ final class RegisterSimulation {
     // The batches.
 
     private BatchStatus status(BatchId batch) {
-        return new BatchStatus(
-                batch,
-                batches.get(batch),
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                null,
-                null,
-                0,
-                "00",
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                inputOf.get(batch),
-                List.of(),
-                null,
-                null);
+        return BatchStatusBuilder.builder()
+                .batch(batch)
+                .phase(batches.get(batch))
+                .head("00")
+                .input(inputOf.get(batch))
+                .build();
     }
 
     private void start(BatchId batch, Submission submission) {

@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Job;
@@ -109,16 +110,16 @@ public final class EndedBatches {
                         PartitionPlan.of(ROWS, ROWS)),
                 new BatchEvent.Committed(
                         at,
-                        List.of(new PartitionCommit(
-                                0,
-                                new Epoch(1, 1),
-                                "node-a:7355",
-                                0,
-                                ROWS,
-                                ROWS,
-                                new PartitionCommit.OutputFile(ROWS, 4_096, "b2".repeat(32)),
-                                null,
-                                MODEL.sha256()))),
+                        List.of(PartitionCommitBuilder.builder()
+                                .partition(0)
+                                .epoch(new Epoch(1, 1))
+                                .node("node-a:7355")
+                                .firstRow(0)
+                                .rows(ROWS)
+                                .read(ROWS)
+                                .part(new PartitionCommit.OutputFile(ROWS, 4_096, "b2".repeat(32)))
+                                .model(MODEL.sha256())
+                                .build())),
                 new BatchEvent.Published(at, "/predictions/batch=" + batch, "e5".repeat(32)));
         String head = LedgerEntry.origin(batch);
         String id = Batch.KEY.name() + "|" + batch;

@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.ledger.LedgerEntry;
@@ -66,16 +67,17 @@ class BatchTimelineTest {
     }
 
     private static PartitionCommit commit(int partition, String node, int quarantined) {
-        return new PartitionCommit(
-                partition,
-                new Epoch(1, partition + 1),
-                node,
-                10L * partition,
-                10,
-                10,
-                new PartitionCommit.OutputFile(10 - quarantined, 100, DIGEST),
-                quarantined == 0 ? null : new PartitionCommit.OutputFile(quarantined, 10, DIGEST),
-                DIGEST);
+        return PartitionCommitBuilder.builder()
+                .partition(partition)
+                .epoch(new Epoch(1, partition + 1))
+                .node(node)
+                .firstRow(10L * partition)
+                .rows(10)
+                .read(10)
+                .part(new PartitionCommit.OutputFile(10 - quarantined, 100, DIGEST))
+                .quarantine(quarantined == 0 ? null : new PartitionCommit.OutputFile(quarantined, 10, DIGEST))
+                .model(DIGEST)
+                .build();
     }
 
     private JsonNode rendered() {

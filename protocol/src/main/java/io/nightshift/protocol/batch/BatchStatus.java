@@ -1,6 +1,8 @@
 package io.nightshift.protocol.batch;
 
 import io.nightshift.protocol.failure.Failure;
+import io.soabase.recordbuilder.core.RecordBuilder;
+import io.soabase.recordbuilder.core.RecordBuilder.Initializer;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
@@ -10,7 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The status of a batch, as its coordinator knows it. Numbers are 0 or more.
+/// The status of a batch, as its coordinator knows it. Numbers are 0 or more. `BatchStatusBuilder`, which the
+/// compiler generates from this record, makes the status of a batch of which little is known.
 ///
 /// @param batch the batch
 /// @param phase null if the batch does not exist, or is damaged
@@ -47,6 +50,8 @@ import org.jspecify.annotations.Nullable;
 /// @param reused the parts of another batch that the batch reuses, by model; empty if it reuses none
 /// @param otherDestinations where readers find the batch besides `destination`, in the order of the job; empty
 ///     before it is published, or if its job has one destination
+@RecordBuilder
+@RecordBuilder.Options(addClassRetainedGenerated = true, addStaticBuilder = false, enableWither = false)
 public record BatchStatus(
         BatchId batch,
         @Nullable Phase phase,
@@ -65,135 +70,20 @@ public record BatchStatus(
         @Nullable String destination,
         long entries,
         String head,
-        Map<String, Long> unseenCategories,
+        @Initializer(source = Map.class, value = "of") Map<String, Long> unseenCategories,
         @Nullable Pause pause,
         @Nullable Outage outage,
         @Nullable Timing timing,
         @Nullable BatchUse use,
         @Nullable String input,
-        List<CheckResult> checks,
+        @Initializer(source = List.class, value = "of") List<CheckResult> checks,
         @Nullable Approval approval,
         @Nullable Removal removal,
         @Nullable Redrive redrive,
         @Nullable Canary canary,
         @Nullable Shadow shadow,
-        List<ReusedParts> reused,
-        List<String> otherDestinations) {
-
-    /// The status of a batch without a redrive and a rollout.
-    public BatchStatus(
-            BatchId batch,
-            @Nullable Phase phase,
-            int incarnation,
-            long rows,
-            long rowsDone,
-            int partitions,
-            int committed,
-            int inFlight,
-            long read,
-            long predictions,
-            long quarantined,
-            long bytes,
-            int attemptsFailed,
-            @Nullable Failure failure,
-            @Nullable String destination,
-            long entries,
-            String head,
-            Map<String, Long> unseenCategories,
-            @Nullable Pause pause,
-            @Nullable Outage outage,
-            @Nullable Timing timing,
-            @Nullable BatchUse use,
-            @Nullable String input,
-            List<CheckResult> checks,
-            @Nullable Approval approval,
-            @Nullable Removal removal) {
-        this(
-                batch,
-                phase,
-                incarnation,
-                rows,
-                rowsDone,
-                partitions,
-                committed,
-                inFlight,
-                read,
-                predictions,
-                quarantined,
-                bytes,
-                attemptsFailed,
-                failure,
-                destination,
-                entries,
-                head,
-                unseenCategories,
-                pause,
-                outage,
-                timing,
-                use,
-                input,
-                checks,
-                approval,
-                removal,
-                null,
-                null,
-                null,
-                List.of(),
-                List.of());
-    }
-
-    /// A status without the digest of the input, and without checks.
-    public BatchStatus(
-            BatchId batch,
-            @Nullable Phase phase,
-            int incarnation,
-            long rows,
-            long rowsDone,
-            int partitions,
-            int committed,
-            int inFlight,
-            long read,
-            long predictions,
-            long quarantined,
-            long bytes,
-            int attemptsFailed,
-            @Nullable Failure failure,
-            @Nullable String destination,
-            long entries,
-            String head,
-            Map<String, Long> unseenCategories,
-            @Nullable Pause pause,
-            @Nullable Outage outage,
-            @Nullable Timing timing,
-            @Nullable BatchUse use) {
-        this(
-                batch,
-                phase,
-                incarnation,
-                rows,
-                rowsDone,
-                partitions,
-                committed,
-                inFlight,
-                read,
-                predictions,
-                quarantined,
-                bytes,
-                attemptsFailed,
-                failure,
-                destination,
-                entries,
-                head,
-                unseenCategories,
-                pause,
-                outage,
-                timing,
-                use,
-                null,
-                List.of(),
-                null,
-                null);
-    }
+        @Initializer(source = List.class, value = "of") List<ReusedParts> reused,
+        @Initializer(source = List.class, value = "of") List<String> otherDestinations) {
 
     public BatchStatus {
         checks = List.copyOf(checks);
@@ -209,9 +99,12 @@ public record BatchStatus(
     /// @param failure why the batch failed, was cancelled or is damaged; null otherwise
     /// @param head the ledger head
     public static BatchStatus unplanned(BatchId batch, @Nullable Phase phase, @Nullable Failure failure, String head) {
-        return new BatchStatus(
-                batch, phase, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, failure, null, 0, head, Map.of(), null, null, null,
-                null);
+        return BatchStatusBuilder.builder()
+                .batch(batch)
+                .phase(phase)
+                .failure(failure)
+                .head(head)
+                .build();
     }
 
     /// The status of a batch whose ledger can't be read.

@@ -1,6 +1,8 @@
 package io.nightshift.protocol.batch;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.soabase.recordbuilder.core.RecordBuilder;
+import io.soabase.recordbuilder.core.RecordBuilder.Initializer;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -8,7 +10,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The ledger's record of a committed partition: the rows that were read, and the numbers of predicted and
-/// quarantined rows.
+/// quarantined rows. `PartitionCommitBuilder`, which the compiler generates from this record, makes commits and
+/// altered copies of commits.
 ///
 /// @param partition position in the plan, from 0
 /// @param epoch the epoch of the attempt
@@ -29,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 ///     NULL
 /// @param statistics what the attempt has counted for the checks of its job; null if the job has none
 /// @param comparison of the model with the other one that has scored the rows; null if none has
+@RecordBuilder
+@RecordBuilder.Options(addClassRetainedGenerated = true, addStaticBuilder = false, enableWither = false)
 public record PartitionCommit(
         int partition,
         Epoch epoch,
@@ -39,7 +44,7 @@ public record PartitionCommit(
         OutputFile part,
         @Nullable OutputFile quarantine,
         String model,
-        Map<String, Long> unseenCategories,
+        @Initializer(source = Map.class, value = "of") Map<String, Long> unseenCategories,
         @Nullable Use use,
         int cores,
         int threads,
@@ -88,86 +93,6 @@ public record PartitionCommit(
         }
     }
 
-    /// The commit of a partition without unseen categories.
-    public PartitionCommit(
-            int partition,
-            Epoch epoch,
-            String node,
-            long firstRow,
-            long rows,
-            long read,
-            OutputFile part,
-            @Nullable OutputFile quarantine,
-            String model) {
-        this(partition, epoch, node, firstRow, rows, read, part, quarantine, model, Map.of());
-    }
-
-    /// The commit of a partition whose attempt's use is not known.
-    public PartitionCommit(
-            int partition,
-            Epoch epoch,
-            String node,
-            long firstRow,
-            long rows,
-            long read,
-            OutputFile part,
-            @Nullable OutputFile quarantine,
-            String model,
-            Map<String, Long> unseenCategories) {
-        this(
-                partition,
-                epoch,
-                node,
-                firstRow,
-                rows,
-                read,
-                part,
-                quarantine,
-                model,
-                unseenCategories,
-                null,
-                0,
-                0,
-                null,
-                null);
-    }
-
-    /// The commit of a partition that one model has scored.
-    public PartitionCommit(
-            int partition,
-            Epoch epoch,
-            String node,
-            long firstRow,
-            long rows,
-            long read,
-            OutputFile part,
-            @Nullable OutputFile quarantine,
-            String model,
-            Map<String, Long> unseenCategories,
-            @Nullable Use use,
-            int cores,
-            int threads,
-            @Nullable String value,
-            @Nullable PartitionStatistics statistics) {
-        this(
-                partition,
-                epoch,
-                node,
-                firstRow,
-                rows,
-                read,
-                part,
-                quarantine,
-                model,
-                unseenCategories,
-                use,
-                cores,
-                threads,
-                value,
-                statistics,
-                null);
-    }
-
     public PartitionCommit {
         if (cores < 0 || threads < 0) {
             throw new IllegalArgumentException("%d processors, %d threads".formatted(cores, threads));
@@ -206,23 +131,10 @@ public record PartitionCommit(
     ///
     /// @param destination its position in the job, from 0
     public PartitionCommit at(int destination) {
-        return new PartitionCommit(
-                partition,
-                epoch,
-                node,
-                firstRow,
-                rows,
-                read,
-                part.at(destination),
-                quarantine == null ? null : quarantine.at(destination),
-                model,
-                unseenCategories,
-                use,
-                cores,
-                threads,
-                value,
-                statistics,
-                comparison);
+        return PartitionCommitBuilder.builder(this)
+                .part(part.at(destination))
+                .quarantine(quarantine == null ? null : quarantine.at(destination))
+                .build();
     }
 
     /// The same commit with what its attempt used.
@@ -231,135 +143,46 @@ public record PartitionCommit(
     /// @param coresOfNode the processors of that node
     /// @param threadsOfNode the scoring threads of that node
     public PartitionCommit withUse(Use used, int coresOfNode, int threadsOfNode) {
-        return new PartitionCommit(
-                partition,
-                epoch,
-                node,
-                firstRow,
-                rows,
-                read,
-                part,
-                quarantine,
-                model,
-                unseenCategories,
-                used,
-                coresOfNode,
-                threadsOfNode,
-                value,
-                statistics,
-                comparison);
-    }
-
-    /// The same commit with the partition value of its rows.
-    ///
-    /// @param known the value; null if there is none
-    public PartitionCommit withValue(@Nullable String known) {
-        return new PartitionCommit(
-                partition,
-                epoch,
-                node,
-                firstRow,
-                rows,
-                read,
-                part,
-                quarantine,
-                model,
-                unseenCategories,
-                use,
-                cores,
-                threads,
-                known,
-                statistics,
-                comparison);
+        return PartitionCommitBuilder.builder(this)
+                .use(used)
+                .cores(coresOfNode)
+                .threads(threadsOfNode)
+                .build();
     }
 
     /// The same commit with what its attempt has counted.
     ///
     /// @param counted for the checks of the job
     public PartitionCommit withStatistics(PartitionStatistics counted) {
-        return new PartitionCommit(
-                partition,
-                epoch,
-                node,
-                firstRow,
-                rows,
-                read,
-                part,
-                quarantine,
-                model,
-                unseenCategories,
-                use,
-                cores,
-                threads,
-                value,
-                counted,
-                comparison);
+        return PartitionCommitBuilder.builder(this).statistics(counted).build();
     }
 
     /// The same commit with the comparison of two models.
     ///
-    /// @param compared over the rows with a prediction; null if there is none
-    public PartitionCommit withComparison(@Nullable ModelComparison compared) {
-        return new PartitionCommit(
-                partition,
-                epoch,
-                node,
-                firstRow,
-                rows,
-                read,
-                part,
-                quarantine,
-                model,
-                unseenCategories,
-                use,
-                cores,
-                threads,
-                value,
-                statistics,
-                compared);
+    /// @param compared over the rows with a prediction
+    public PartitionCommit withComparison(ModelComparison compared) {
+        return PartitionCommitBuilder.builder(this).comparison(compared).build();
     }
 
     /// The same commit without its quarantined rows, which a supplement has replaced.
     public PartitionCommit withoutQuarantine() {
-        return new PartitionCommit(
-                partition,
-                epoch,
-                node,
-                firstRow,
-                rows,
-                part.rows(),
-                part,
-                null,
-                model,
-                unseenCategories,
-                use,
-                cores,
-                threads,
-                value,
-                statistics,
-                comparison);
+        return PartitionCommitBuilder.builder(this)
+                .read(part.rows())
+                .quarantine(null)
+                .build();
     }
 
     /// The commit of a batch that reuses the part. The batch has used nothing for it.
     ///
     /// @param incarnation of the coordinator of that batch
     public PartitionCommit reused(int incarnation) {
-        return new PartitionCommit(
-                partition,
-                Epoch.ofReuse(incarnation),
-                node,
-                firstRow,
-                rows,
-                read,
-                part,
-                quarantine,
-                model,
-                unseenCategories,
-                null,
-                0,
-                0,
-                value,
-                statistics);
+        return PartitionCommitBuilder.builder(this)
+                .epoch(Epoch.ofReuse(incarnation))
+                .use(null)
+                .cores(0)
+                .threads(0)
+                .comparison(null)
+                .build();
     }
 
     /// The attempt that was committed.

@@ -13,6 +13,7 @@ import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.PublishedOutput;
@@ -151,61 +152,62 @@ public final class GoldenEvents {
                 new BatchEvent.Committed(
                         AT,
                         List.of(
-                                new PartitionCommit(
-                                        0,
-                                        new Epoch(1, 7),
-                                        "127.0.0.1:25520",
-                                        0,
-                                        25,
-                                        24,
-                                        new OutputFile(22, 4_096, "b2".repeat(32)),
-                                        new OutputFile(2, 512, "c3".repeat(32)),
-                                        MODEL.sha256()),
-                                new PartitionCommit(
-                                        3,
-                                        new Epoch(2, 1),
-                                        "node-b:25520",
-                                        70,
-                                        5,
-                                        5,
-                                        new OutputFile(5, 6_000_000_000L, "d4".repeat(32)),
-                                        null,
-                                        MODEL.sha256()))));
+                                PartitionCommitBuilder.builder()
+                                        .partition(0)
+                                        .epoch(new Epoch(1, 7))
+                                        .node("127.0.0.1:25520")
+                                        .firstRow(0)
+                                        .rows(25)
+                                        .read(24)
+                                        .part(new OutputFile(22, 4_096, "b2".repeat(32)))
+                                        .quarantine(new OutputFile(2, 512, "c3".repeat(32)))
+                                        .model(MODEL.sha256())
+                                        .build(),
+                                PartitionCommitBuilder.builder()
+                                        .partition(3)
+                                        .epoch(new Epoch(2, 1))
+                                        .node("node-b:25520")
+                                        .firstRow(70)
+                                        .rows(5)
+                                        .read(5)
+                                        .part(new OutputFile(5, 6_000_000_000L, "d4".repeat(32)))
+                                        .model(MODEL.sha256())
+                                        .build())));
         events.put(
                 "committed-unseen-categories",
                 new BatchEvent.Committed(
                         AT,
-                        List.of(new PartitionCommit(
-                                3,
-                                new Epoch(2, 1),
-                                "node-b:25520",
-                                70,
-                                5,
-                                5,
-                                new OutputFile(5, 4_096, "d4".repeat(32)),
-                                null,
-                                MODEL.sha256(),
-                                Map.of("plan", 2L, "city", 5_000_000_000L)))));
+                        List.of(PartitionCommitBuilder.builder()
+                                .partition(3)
+                                .epoch(new Epoch(2, 1))
+                                .node("node-b:25520")
+                                .firstRow(70)
+                                .rows(5)
+                                .read(5)
+                                .part(new OutputFile(5, 4_096, "d4".repeat(32)))
+                                .model(MODEL.sha256())
+                                .unseenCategories(Map.of("plan", 2L, "city", 5_000_000_000L))
+                                .build())));
         events.put(
                 "committed-divided",
                 new BatchEvent.Committed(
                         AT,
-                        List.of(new PartitionCommit(
-                                3,
-                                new Epoch(2, 1),
-                                "node-b:25520",
-                                70,
-                                5,
-                                5,
-                                new OutputFile(
+                        List.of(PartitionCommitBuilder.builder()
+                                .partition(3)
+                                .epoch(new Epoch(2, 1))
+                                .node("node-b:25520")
+                                .firstRow(70)
+                                .rows(5)
+                                .read(5)
+                                .part(new OutputFile(
                                         5,
                                         6_000_000_512L,
                                         "d4".repeat(32),
                                         List.of(
                                                 new OutputFile(3, 6_000_000_000L, "e5".repeat(32)),
-                                                new OutputFile(2, 512, "f6".repeat(32)))),
-                                null,
-                                MODEL.sha256()))));
+                                                new OutputFile(2, 512, "f6".repeat(32)))))
+                                .model(MODEL.sha256())
+                                .build())));
         events.put(
                 "attempt-failed",
                 new BatchEvent.AttemptFailed(
@@ -219,16 +221,16 @@ public final class GoldenEvents {
         events.put(
                 "attempt-failed-use",
                 new BatchEvent.AttemptFailed(AT, 3, new Epoch(2, 4), "node-b:25520", away, AT.plusSeconds(900), use));
-        PartitionCommit used = new PartitionCommit(
-                        3,
-                        new Epoch(2, 1),
-                        "node-b:25520",
-                        70,
-                        5,
-                        5,
-                        new OutputFile(5, 4_096, "d4".repeat(32)),
-                        null,
-                        MODEL.sha256())
+        PartitionCommit used = PartitionCommitBuilder.builder()
+                .partition(3)
+                .epoch(new Epoch(2, 1))
+                .node("node-b:25520")
+                .firstRow(70)
+                .rows(5)
+                .read(5)
+                .part(new OutputFile(5, 4_096, "d4".repeat(32)))
+                .model(MODEL.sha256())
+                .build()
                 .withUse(use, 8, 7);
         events.put("committed-use", new BatchEvent.Committed(AT, List.of(used), use, 2));
         events.put(
@@ -292,16 +294,17 @@ public final class GoldenEvents {
                 new BatchEvent.PartsReused(
                         AT,
                         2,
-                        List.of(new PartitionCommit(
-                                        1,
-                                        new Epoch(4, 17),
-                                        "node-b:25520",
-                                        25,
-                                        25,
-                                        25,
-                                        new OutputFile(24, 4_096, "d4".repeat(32)),
-                                        new OutputFile(1, 512, "c3".repeat(32)),
-                                        "0b".repeat(32))
+                        List.of(PartitionCommitBuilder.builder()
+                                .partition(1)
+                                .epoch(new Epoch(4, 17))
+                                .node("node-b:25520")
+                                .firstRow(25)
+                                .rows(25)
+                                .read(25)
+                                .part(new OutputFile(24, 4_096, "d4".repeat(32)))
+                                .quarantine(new OutputFile(1, 512, "c3".repeat(32)))
+                                .model("0b".repeat(32))
+                                .build()
                                 .reused(1))));
         events.put("approved", new BatchEvent.Approved(AT, "the app was down yesterday", "ops"));
         events.put("rescored", new BatchEvent.Rescored(AT, List.of(3, 0)));
@@ -325,16 +328,17 @@ public final class GoldenEvents {
         events.put("redrive-begun-least", new BatchEvent.RedriveBegun(AT, 1, null, null, "ops", ""));
         events.put(
                 "redrive-failed", new BatchEvent.RedriveFailed(AT, Failure.permanent("the column «délai» is missing")));
-        PartitionCommit healed = new PartitionCommit(
-                4,
-                new Epoch(3, 1),
-                "node-b:25520",
-                0,
-                5,
-                5,
-                new OutputFile(3, 4_096, "d4".repeat(32)),
-                new OutputFile(2, 512, "c3".repeat(32)),
-                MODEL.sha256());
+        PartitionCommit healed = PartitionCommitBuilder.builder()
+                .partition(4)
+                .epoch(new Epoch(3, 1))
+                .node("node-b:25520")
+                .firstRow(0)
+                .rows(5)
+                .read(5)
+                .part(new OutputFile(3, 4_096, "d4".repeat(32)))
+                .quarantine(new OutputFile(2, 512, "c3".repeat(32)))
+                .model(MODEL.sha256())
+                .build();
         events.put(
                 "supplement-committed",
                 new BatchEvent.SupplementCommitted(AT, new Supplement(1, AT, healed, List.of(late))));
@@ -346,22 +350,23 @@ public final class GoldenEvents {
                 "committed-several",
                 new BatchEvent.Committed(
                         AT,
-                        List.of(new PartitionCommit(
-                                4,
-                                new Epoch(3, 1),
-                                "node-b:25520",
-                                0,
-                                5,
-                                5,
-                                new OutputFile(
-                                        3, 4_096, "d4".repeat(32), List.of(new OutputFile(3, 2_048, "d5".repeat(32)))),
-                                new OutputFile(
+                        List.of(PartitionCommitBuilder.builder()
+                                .partition(4)
+                                .epoch(new Epoch(3, 1))
+                                .node("node-b:25520")
+                                .firstRow(0)
+                                .rows(5)
+                                .read(5)
+                                .part(new OutputFile(
+                                        3, 4_096, "d4".repeat(32), List.of(new OutputFile(3, 2_048, "d5".repeat(32)))))
+                                .quarantine(new OutputFile(
                                         2,
                                         512,
                                         "c3".repeat(32),
                                         List.of(),
-                                        List.of(new OutputFile(2, 256, "c4".repeat(32)))),
-                                MODEL.sha256()))));
+                                        List.of(new OutputFile(2, 256, "c4".repeat(32)))))
+                                .model(MODEL.sha256())
+                                .build())));
         events.put("cancelled", new BatchEvent.Cancelled(AT, "given up for a later batch"));
         events.put("cancelled-by", new BatchEvent.Cancelled(AT, "wrong input", "ops"));
         return events;

@@ -49,6 +49,7 @@ import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
@@ -944,31 +945,32 @@ public final class GoldenMessages {
 
     private static PartitionCommit commit(@Nullable OutputFile quarantine) {
         long quarantined = quarantine == null ? 0 : quarantine.rows();
-        return new PartitionCommit(
-                3,
-                ATTEMPT.epoch(),
-                NODE,
-                70,
-                25,
-                22 + quarantined,
-                new OutputFile(22, 6_000_000_000L, "b2".repeat(32)),
-                quarantine,
-                MODEL.sha256());
+        return PartitionCommitBuilder.builder()
+                .partition(3)
+                .epoch(ATTEMPT.epoch())
+                .node(NODE)
+                .firstRow(70)
+                .rows(25)
+                .read(22 + quarantined)
+                .part(new OutputFile(22, 6_000_000_000L, "b2".repeat(32)))
+                .quarantine(quarantine)
+                .model(MODEL.sha256())
+                .build();
     }
 
     private static PartitionCommit commitOfUnseen() {
         PartitionCommit commit = commit(null);
-        return new PartitionCommit(
-                commit.partition(),
-                commit.epoch(),
-                commit.node(),
-                commit.firstRow(),
-                commit.rows(),
-                commit.read(),
-                commit.part(),
-                null,
-                commit.model(),
-                Map.of("plan", 2L, "city", 5_000_000_000L));
+        return PartitionCommitBuilder.builder()
+                .partition(commit.partition())
+                .epoch(commit.epoch())
+                .node(commit.node())
+                .firstRow(commit.firstRow())
+                .rows(commit.rows())
+                .read(commit.read())
+                .part(commit.part())
+                .model(commit.model())
+                .unseenCategories(Map.of("plan", 2L, "city", 5_000_000_000L))
+                .build();
     }
 
     private static Submission submission(Job job) {

@@ -7,11 +7,11 @@ import com.typesafe.config.ConfigFactory;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.protocol.batch.BatchStatusBuilder;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -120,28 +120,22 @@ class RemoteTransportTest {
     }
 
     private static BatchStatus status(String batch) {
-        return new BatchStatus(
-                new BatchId(batch),
-                null,
-                1,
-                2,
-                3,
-                4,
-                5,
-                6,
-                7,
-                8,
-                9,
-                10,
-                11,
-                null,
-                "/out",
-                12,
-                "head",
-                Map.of(),
-                null,
-                null,
-                null,
-                null);
+        return BatchStatusBuilder.builder()
+                .batch(new BatchId(batch))
+                .incarnation(1)
+                .rows(2)
+                .rowsDone(3)
+                .partitions(4)
+                .committed(5)
+                .inFlight(6)
+                .read(7)
+                .predictions(8)
+                .quarantined(9)
+                .bytes(10)
+                .attemptsFailed(11)
+                .destination("/out")
+                .entries(12)
+                .head("head")
+                .build();
     }
 }

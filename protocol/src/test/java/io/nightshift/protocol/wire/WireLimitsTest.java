@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
@@ -98,8 +99,16 @@ class WireLimitsTest {
     @Test
     void longTextsForPeopleAreTruncated() {
         String log = "é".repeat(1_000_000);
-        PartitionCommit commit = new PartitionCommit(
-                0, new Epoch(1, 1), "n", 0, 1, 1, new PartitionCommit.OutputFile(1, 1, ""), null, "");
+        PartitionCommit commit = PartitionCommitBuilder.builder()
+                .partition(0)
+                .epoch(new Epoch(1, 1))
+                .node("n")
+                .firstRow(0)
+                .rows(1)
+                .read(1)
+                .part(new PartitionCommit.OutputFile(1, 1, ""))
+                .model("")
+                .build();
 
         assertThat(SERIALIZER.toBinary(new BatchCommand.AttemptFailed(ATTEMPT, "node", Failure.permanent(log))))
                 .hasSizeLessThan(20_000);

@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.job.Destination;
@@ -88,8 +89,11 @@ public final class ContractBatch implements AutoCloseable {
                 "SELECT 'r' || i AS id, i * 1.5 AS f0, CASE i %% 3 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'a, \"b\"' || chr(10) END AS note FROM range(%d) t(i)"
                         .formatted(PARTITIONS * rows));
         file = data.pin(input);
-        Job checked =
-                TestJobBuilder.over(input).id("id").shape(shape).into(destination).build();
+        Job checked = TestJobBuilder.over(input)
+                .id("id")
+                .shape(shape)
+                .into(destination)
+                .build();
         bound = new Sources(() -> data.duckDb).of(checked.source()).bind(checked, model);
         schema = new OutputSchema(3, PredictionColumns.schema(bound, model));
         job = checked.with(schema);
@@ -203,16 +207,17 @@ public final class ContractBatch implements AutoCloseable {
     }
 
     static PartitionCommit withEpoch(PartitionCommit commit, Epoch epoch) {
-        return new PartitionCommit(
-                commit.partition(),
-                epoch,
-                commit.node(),
-                commit.firstRow(),
-                commit.rows(),
-                commit.read(),
-                commit.part(),
-                commit.quarantine(),
-                commit.model());
+        return PartitionCommitBuilder.builder()
+                .partition(commit.partition())
+                .epoch(epoch)
+                .node(commit.node())
+                .firstRow(commit.firstRow())
+                .rows(commit.rows())
+                .read(commit.read())
+                .part(commit.part())
+                .quarantine(commit.quarantine())
+                .model(commit.model())
+                .build();
     }
 
     /// Makes a whole attempt.
@@ -377,16 +382,17 @@ public final class ContractBatch implements AutoCloseable {
         PartitionCommit keep() throws IOException {
             seal();
             writer.keep();
-            return new PartitionCommit(
-                    lease.attempt().partition(),
-                    lease.attempt().epoch(),
-                    NODE,
-                    lease.firstRow(),
-                    selected.equals("TRUE") ? ContractBatch.this.rows : good + bad,
-                    good + bad,
-                    Objects.requireNonNull(part),
-                    quarantine,
-                    VERSION.sha256());
+            return PartitionCommitBuilder.builder()
+                    .partition(lease.attempt().partition())
+                    .epoch(lease.attempt().epoch())
+                    .node(NODE)
+                    .firstRow(lease.firstRow())
+                    .rows(selected.equals("TRUE") ? ContractBatch.this.rows : good + bad)
+                    .read(good + bad)
+                    .part(Objects.requireNonNull(part))
+                    .quarantine(quarantine)
+                    .model(VERSION.sha256())
+                    .build();
         }
 
         /// Ends as a killed process does: a database sees its connections break.

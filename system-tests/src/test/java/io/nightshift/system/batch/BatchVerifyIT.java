@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.storage.destination.folder.BatchFolders;
@@ -249,16 +250,17 @@ class BatchVerifyIT {
     }
 
     private static PartitionCommit with(PartitionCommit commit, Epoch epoch, OutputFile part) {
-        return new PartitionCommit(
-                commit.partition(),
-                epoch,
-                commit.node(),
-                commit.firstRow(),
-                commit.rows(),
-                commit.read(),
-                part,
-                commit.quarantine(),
-                commit.model());
+        return PartitionCommitBuilder.builder()
+                .partition(commit.partition())
+                .epoch(epoch)
+                .node(commit.node())
+                .firstRow(commit.firstRow())
+                .rows(commit.rows())
+                .read(commit.read())
+                .part(part)
+                .quarantine(commit.quarantine())
+                .model(commit.model())
+                .build();
     }
 
     // The files.

@@ -13,6 +13,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
@@ -228,16 +229,17 @@ final class TestBatch implements AutoCloseable {
             badRows = quarantine.seal(bad);
         }
         PartitionPlan.Range range = index.range(partition);
-        return new PartitionCommit(
-                partition,
-                epoch,
-                "127.0.0.1:7001",
-                range.firstRow(),
-                range.rows(),
-                good + bad,
-                part.seal(good),
-                badRows,
-                MODEL.sha256());
+        return PartitionCommitBuilder.builder()
+                .partition(partition)
+                .epoch(epoch)
+                .node("127.0.0.1:7001")
+                .firstRow(range.firstRow())
+                .rows(range.rows())
+                .read(good + bad)
+                .part(part.seal(good))
+                .quarantine(badRows)
+                .model(MODEL.sha256())
+                .build();
     }
 
     private String rows(Slice slice) {

@@ -6,6 +6,7 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
@@ -79,16 +80,17 @@ final class LargeBatch {
 
     private static PartitionCommit commit(int partition) {
         int quarantined = partition % 5_000 == 17 ? 3 : 0;
-        return new PartitionCommit(
-                partition,
-                new Epoch(1, partition + 1),
-                "node-%d:7355".formatted(partition % NODES),
-                (long) ROWS * partition,
-                ROWS,
-                ROWS,
-                new PartitionCommit.OutputFile(ROWS - quarantined, 9_000, DIGEST),
-                quarantined == 0 ? null : new PartitionCommit.OutputFile(quarantined, 400, DIGEST),
-                DIGEST);
+        return PartitionCommitBuilder.builder()
+                .partition(partition)
+                .epoch(new Epoch(1, partition + 1))
+                .node("node-%d:7355".formatted(partition % NODES))
+                .firstRow((long) ROWS * partition)
+                .rows(ROWS)
+                .read(ROWS)
+                .part(new PartitionCommit.OutputFile(ROWS - quarantined, 9_000, DIGEST))
+                .quarantine(quarantined == 0 ? null : new PartitionCommit.OutputFile(quarantined, 400, DIGEST))
+                .model(DIGEST)
+                .build();
     }
 
     private void write(BatchEvent event) throws SQLException {

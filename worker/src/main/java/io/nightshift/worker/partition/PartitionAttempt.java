@@ -4,6 +4,7 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -376,24 +377,25 @@ public final class PartitionAttempt {
         isUsual = predictions == read && !query.careful() && !query.isolating() && selected == null;
         Attempt attempt = lease.attempt();
         Cut cut = Slice.cut(lease.slices());
-        PartitionCommit commit = new PartitionCommit(
-                attempt.partition(),
-                attempt.epoch(),
-                node,
-                lease.firstRow(),
-                range + left,
-                read + left,
-                part,
-                quarantined,
-                lease.model().sha256(),
-                unseenCategories);
-        PartitionCommit valued =
-                commit.withValue(cut == null ? null : cut.value()).withComparison(comparison());
-        return new Result(
-                lease.job().checks().isEmpty()
-                        ? valued
-                        : valued.withStatistics(Objects.requireNonNull(checks).statistics()),
-                reasons);
+        PartitionCommit commit = PartitionCommitBuilder.builder()
+                .partition(attempt.partition())
+                .epoch(attempt.epoch())
+                .node(node)
+                .firstRow(lease.firstRow())
+                .rows(range + left)
+                .read(read + left)
+                .part(part)
+                .quarantine(quarantined)
+                .model(lease.model().sha256())
+                .unseenCategories(unseenCategories)
+                .value(cut == null ? null : cut.value())
+                .statistics(
+                        lease.job().checks().isEmpty()
+                                ? null
+                                : Objects.requireNonNull(checks).statistics())
+                .comparison(comparison())
+                .build();
+        return new Result(commit, reasons);
     }
 
     private @Nullable ModelComparison comparison() {

@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
@@ -42,6 +43,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,7 +116,21 @@ class FolderPublisherTest {
         OutputFile part = write(attempts().resolve(NAMES.stagedPart(attempt)), 10L - quarantined);
         OutputFile bad =
                 quarantined == 0 ? null : write(attempts().resolve(NAMES.stagedQuarantine(attempt)), quarantined);
-        return new PartitionCommit(partition, epoch, "node:1", partition * 10L, 10, 10, part, bad, MODEL.sha256());
+        return PartitionCommitBuilder.builder()
+                .partition(partition)
+                .epoch(epoch)
+                .node("node:1")
+                .firstRow(partition * 10L)
+                .rows(10)
+                .read(10)
+                .part(part)
+                .quarantine(bad)
+                .model(MODEL.sha256())
+                .build();
+    }
+
+    private static PartitionCommit valued(PartitionCommit commit, @Nullable String value) {
+        return PartitionCommitBuilder.builder(commit).value(value).build();
     }
 
     private static OutputFile write(Path file, long rows) throws IOException {
@@ -168,9 +184,9 @@ class FolderPublisherTest {
     void partsOfPartitionValuesAreInFoldersWhereverAnEarlierCoordinatorHasLeftThem() throws IOException {
         FileNames inFolders = new FileNames(".parquet", "dt");
         List<PartitionCommit> commits = List.of(
-                batch.commits().get(0).withValue("2026-11-01"),
-                batch.commits().get(1).withValue(null),
-                batch.commits().get(2).withValue("a/b: 10%"));
+                valued(batch.commits().get(0), "2026-11-01"),
+                valued(batch.commits().get(1), null),
+                valued(batch.commits().get(2), "a/b: 10%"));
         Path gathered = output().resolve("dt=2026-11-01");
         Files.createDirectories(gathered);
         Files.createFile(gathered.resolve("part-000007.parquet"));
@@ -542,7 +558,9 @@ class FolderPublisherTest {
     }
 
     private Job unique() {
-        return TestJobBuilder.over(folder.resolve("input.parquet")).uniqueId("id").build();
+        return TestJobBuilder.over(folder.resolve("input.parquet"))
+                .uniqueId("id")
+                .build();
     }
 
     /// Files that hold the same rows, whatever is in them.

@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
@@ -157,16 +158,16 @@ class MariadbValuesIT {
                         }
                     });
             writer.keep();
-            return new PartitionCommit(
-                    0,
-                    lease.attempt().epoch(),
-                    "127.0.0.1:1",
-                    0,
-                    rows,
-                    rows,
-                    writer.part(rows),
-                    null,
-                    VERSION.sha256());
+            return PartitionCommitBuilder.builder()
+                    .partition(0)
+                    .epoch(lease.attempt().epoch())
+                    .node("127.0.0.1:1")
+                    .firstRow(0)
+                    .rows(rows)
+                    .read(rows)
+                    .part(writer.part(rows))
+                    .model(VERSION.sha256())
+                    .build();
         }
     }
 
@@ -352,8 +353,11 @@ class MariadbValuesIT {
     void theLatestBatchIsTheOneThatBeganLastAndColumnsAreAdded() throws Exception {
         Path file = data.parquet("in.parquet", "SELECT i AS f0, 'x' AS note FROM range(3) t(i)");
         Job first = TestJobBuilder.over(file).features("f0").into(TABLE).build();
-        Job second =
-                TestJobBuilder.over(file).features("f0").output("note").into(TABLE).build();
+        Job second = TestJobBuilder.over(file)
+                .features("f0")
+                .output("note")
+                .into(TABLE)
+                .build();
         store(first).prepare(FIRST, first, MODEL);
 
         publish(SECOND, second, file);
@@ -369,8 +373,11 @@ class MariadbValuesIT {
     @Test
     void aWarningOfTheServerFailsTheAttempt() throws Exception {
         Path file = data.parquet("in.parquet", "SELECT i AS f0, 'longer' AS note FROM range(3) t(i)");
-        Job job =
-                TestJobBuilder.over(file).features("f0").output("note").into(TABLE).build();
+        Job job = TestJobBuilder.over(file)
+                .features("f0")
+                .output("note")
+                .into(TABLE)
+                .build();
         store(job).prepare(FIRST, job, MODEL);
         execute(database, "ALTER TABLE scores_batches MODIFY note varchar(3)");
 
@@ -423,8 +430,11 @@ class MariadbValuesIT {
     @Test
     void repeatedIdsAreRefusedIfTheJobSaysSo() throws Exception {
         Path file = data.parquet("in.parquet", "SELECT 'r' || (i // 2) AS id, i AS f0 FROM range(3) t(i)");
-        Job job =
-                TestJobBuilder.over(file).uniqueId("id").features("f0").into(TABLE).build();
+        Job job = TestJobBuilder.over(file)
+                .uniqueId("id")
+                .features("f0")
+                .into(TABLE)
+                .build();
 
         assertThatThrownBy(() -> publish(FIRST, job, file))
                 .hasMessageContaining("the column id is not unique, but source.unique-id asks for that: r0 × 2");

@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
@@ -112,7 +113,11 @@ class RedisValuesIT {
     }
 
     private Job job(Path file, Format format) {
-        return TestJobBuilder.over(file).id("id").features("f0").into(into(format)).build();
+        return TestJobBuilder.over(file)
+                .id("id")
+                .features("f0")
+                .into(into(format))
+                .build();
     }
 
     private Lease lease(BatchId batch, Job job, Path file, int partition, Epoch epoch) {
@@ -166,16 +171,16 @@ class RedisValuesIT {
 
         PartitionCommit keep() throws Exception {
             writer.keep();
-            return new PartitionCommit(
-                    lease.attempt().partition(),
-                    lease.attempt().epoch(),
-                    "127.0.0.1:1",
-                    0,
-                    rows,
-                    rows,
-                    writer.part(rows),
-                    null,
-                    VERSION.sha256());
+            return PartitionCommitBuilder.builder()
+                    .partition(lease.attempt().partition())
+                    .epoch(lease.attempt().epoch())
+                    .node("127.0.0.1:1")
+                    .firstRow(0)
+                    .rows(rows)
+                    .read(rows)
+                    .part(writer.part(rows))
+                    .model(VERSION.sha256())
+                    .build();
         }
 
         @Override
