@@ -37,7 +37,7 @@ final class FailureMessages {
         }
     }
 
-    /// Fills the table for the quarantined rows of a query, which is read once more.
+    /// Fills the table for the quarantined rows of a query, which are in its table.
     ///
     /// @param beforeEach called before each value; may throw an exception to stop
     /// @throws SQLException DuckDB's, if the rows can't be read

@@ -354,19 +354,17 @@ public final class PartitionAttempt {
         OutputFile quarantined = null;
         List<String> reasons = List.of();
         if (predictions < read + left) {
-            held.requireAllColumns();
+            if (!query.isEvaluated()) {
+                held.requireAllColumns();
+                execute(connection, query.evaluation());
+            }
             FailureMessages messages = new FailureMessages(connection);
             if (query.careful() || count.undecided() > 0) {
                 messages.collect(query, this::refuseIfCancelled);
             }
-            ScoredRows rowsOfQuery = query.rows();
-            String firstReasons = query.reasons(REASONS);
-            reasons = Objects.requireNonNull(session).callInSession(() -> {
-                output.quarantine(
-                        selected == null ? rowsOfQuery : selected.withKept(rowsOfQuery),
-                        sql -> execute(connection, sql));
-                return texts(connection, firstReasons);
-            });
+            ScoredRows bad = selected == null ? query.rows() : selected.withKept(query.rows());
+            output.quarantine(bad, sql -> execute(connection, sql));
+            reasons = texts(connection, query.reasons(REASONS));
             quarantined = sealing(() -> output.quarantined(read + left - predictions));
         }
         if (selected != null) {

@@ -20,8 +20,7 @@ import java.util.stream.Stream;
 ///
 /// @param slices at least one group
 /// @param careful whether expressions may fail for single rows
-/// @param isolating whether the model may fail for single rows; the query then runs in a
-///     [io.nightshift.worker.scoring.ScoringSession], also for quarantined rows
+/// @param isolating whether the model may fail for single rows
 /// @param limits the values that make a row bad since the destination can't hold them
 record PartitionQuery(
         List<BoundSlices> slices, ModelDescription model, boolean careful, boolean isolating, ValueLimits limits) {
@@ -42,7 +41,7 @@ record PartitionQuery(
 
     /// Whether expressions or the model may fail for single rows. Finding these rows takes long, so it is done
     /// once: [#copies()] and then [#evaluation()] are executed before the other queries, which read the rows from
-    /// there.
+    /// there. Otherwise [#evaluation()] is executed after the good rows were written, if there are bad ones.
     boolean isEvaluated() {
         return careful || isolating;
     }
@@ -53,9 +52,12 @@ record PartitionQuery(
         return copied().map(SliceCopy::statement).toList();
     }
 
-    /// The statement that evaluates all rows, good and bad.
+    /// The statement that makes a table of all rows, good and bad, or of the bad ones only: see [#isEvaluated()].
     String evaluation() {
-        return "CREATE OR REPLACE TEMP TABLE %s AS %s".formatted(EVALUATED, union(SliceQuery::evaluated));
+        String rows = isEvaluated()
+                ? union(SliceQuery::evaluated)
+                : "SELECT * FROM (%s) WHERE nightshift_reason IS NOT NULL".formatted(union(SliceQuery::quarantined));
+        return "CREATE OR REPLACE TEMP TABLE %s AS %s".formatted(EVALUATED, rows);
     }
 
     private Stream<SliceCopy> copied() {
@@ -133,31 +135,23 @@ record PartitionQuery(
                         isDirect ? "" : " WHERE nightshift_reason IS NULL");
     }
 
-    /// Needs the table of [FailureMessages].
+    /// Needs the tables of [#evaluation()] and of [FailureMessages].
     private String quarantined() {
         return """
-                SELECT record_file, record_row, %sreason, "value", coalesce(message, nightshift_place) AS message, "values"
-                FROM (SELECT * FROM (%s) WHERE reason IS NOT NULL) LEFT JOIN %s
-                ON nightshift_failed = expression AND "value" IS NOT DISTINCT FROM input""".formatted(
-                        job().id() == null ? "" : "record_id, ",
-                        isEvaluated() ? quarantinedOfTable() : union(SliceQuery::quarantined),
-                        FailureMessages.TABLE);
-    }
-
-    private String quarantinedOfTable() {
-        return """
                 SELECT nightshift_file AS record_file, nightshift_row AS record_row, %snightshift_reason AS reason,
-                nightshift_value AS "value", nightshift_failed, nightshift_values AS "values", nightshift_place
-                FROM %s""".formatted(job().id() == null ? "" : "nightshift_id AS record_id, ", EVALUATED);
+                nightshift_value AS "value", coalesce(message, nightshift_place) AS message, nightshift_values AS "values"
+                FROM (SELECT * FROM %s WHERE nightshift_reason IS NOT NULL) LEFT JOIN %s
+                ON nightshift_failed = expression AND nightshift_value IS NOT DISTINCT FROM input""".formatted(
+                        job().id() == null ? "" : "nightshift_id AS record_id, ", EVALUATED, FailureMessages.TABLE);
     }
 
-    /// For each group of slices, a query for rows whose expressions failed: see [SliceQuery#failing].
+    /// For each group of slices, a query for rows whose expressions failed: see [SliceQuery#failing]. Needs the
+    /// table of [#evaluation()].
     List<String> failing(int most) {
-        return groups().map(group -> isEvaluated() ? group.failing(EVALUATED, most) : group.failing(most))
-                .toList();
+        return groups().map(group -> group.failing(EVALUATED, most)).toList();
     }
 
-    /// Position and reason of some quarantined rows, for people.
+    /// Position and reason of some quarantined rows, for people. Needs the same tables.
     String reasons(int most) {
         return "SELECT parse_filename(record_file) || ' row ' || record_row || ': ' || reason || coalesce(': ' || message, ' (' || \"value\" || ')', '') FROM (%s) ORDER BY record_file, record_row LIMIT %d"
                 .formatted(quarantined(), most);

@@ -73,12 +73,6 @@ final class SliceQuery {
     /// The columns that hold the values of the job's expressions, by their SQL.
     private final Map<String, String> columns = new LinkedHashMap<>();
 
-    /// The columns that hold what an expression that may fail has read, by its SQL.
-    private final Map<String, String> inputs = new LinkedHashMap<>();
-
-    /// Whether what an expression has read is computed where it is needed: for bad rows only.
-    private boolean readsInline;
-
     /// @param checked the columns that the checks need
     /// @param careful whether expressions may fail for single rows
     /// @param isolating whether the model may fail for single rows
@@ -161,11 +155,21 @@ final class SliceQuery {
         return over(select, List.of());
     }
 
-    /// As [#scored()], and the columns of [#quarantined()] for bad rows: `nightshift_value`, `nightshift_failed`,
-    /// `nightshift_values` and `nightshift_place`. So each expression is computed once for each row.
+    /// As [#scored()], and for bad rows the columns of [#quarantined()]. So each expression is computed once
+    /// for each row.
     String evaluated() {
-        readsInline = true;
-        List<String> select = scoredColumns();
+        return withFindings(scoredColumns());
+    }
+
+    /// Position and id of each row, and what the checks have found: `nightshift_reason`, and for bad rows
+    /// `nightshift_value`, the wrong value, `nightshift_failed`, the expression that failed,
+    /// `nightshift_values`, the file's own values as JSON, and `nightshift_place`. An output column is not
+    /// computed: it may fail for a bad row.
+    String quarantined() {
+        return withFindings(positionAndId());
+    }
+
+    private String withFindings(List<String> select) {
         String reason = reason();
         select.add(reason + " AS nightshift_reason");
         select.add(wrongValue() + " AS nightshift_value");
@@ -173,8 +177,7 @@ final class SliceQuery {
         select.add("CASE WHEN %s IS NOT NULL THEN %s END AS nightshift_values"
                 .formatted(reason, relation.record() == null ? ownValues() : "nightshift_values"));
         select.add(place() + " AS nightshift_place");
-        List<String> more =
-                new ArrayList<>(job.columns().keySet().stream().map(Sql::name).toList());
+        List<String> more = new ArrayList<>(sourceColumns());
         if (relation.record() != null) {
             more.add(ownValues() + " AS nightshift_values");
         }
@@ -192,11 +195,20 @@ final class SliceQuery {
                 : over(select, more);
     }
 
-    private List<String> scoredColumns() {
+    private List<String> sourceColumns() {
+        return job.columns().keySet().stream().map(Sql::name).toList();
+    }
+
+    private List<String> positionAndId() {
         List<String> select = new ArrayList<>(List.of("nightshift_file", "nightshift_row"));
         if (job.id() != null) {
             select.add(value(job.id()) + " AS nightshift_id");
         }
+        return select;
+    }
+
+    private List<String> scoredColumns() {
+        List<String> select = positionAndId();
         for (int i = 0; i < job.features().size(); i++) {
             select.add(argument(job.features().get(i)) + " AS nightshift_feature_" + i);
         }
@@ -211,25 +223,6 @@ final class SliceQuery {
             select.add(number(value(bound), bound.type()) + " AS nightshift_check_" + i);
         }
         return select;
-    }
-
-    /// Position, id, reason, the wrong value, the expression that failed, and the file's own values, as JSON,
-    /// of each row.
-    String quarantined() {
-        List<String> select =
-                new ArrayList<>(List.of("nightshift_file AS record_file", "nightshift_row AS record_row"));
-        if (job.id() != null) {
-            select.add(value(job.id()) + " AS record_id");
-        }
-        select.add(reason() + " AS reason");
-        select.add(wrongValue() + " AS \"value\"");
-        select.add(failedExpression() + " AS nightshift_failed");
-        select.add("nightshift_values AS \"values\"");
-        select.add(place() + " AS nightshift_place");
-        String values = ownValues() + " AS nightshift_values";
-        List<String> more = new ArrayList<>(inputColumns());
-        more.add(values);
-        return over(select, more);
     }
 
     /// Where a malformed record is, or why the model can't score the row; NULL for other rows.
@@ -253,23 +246,9 @@ final class SliceQuery {
     /// Rows for which an expression failed, one for each expression and each value that it read: the source's
     /// columns, `nightshift_failed`, `nightshift_value` and a number.
     ///
+    /// @param table with the bad rows, as [#evaluated()] or [#quarantined()] gives them
     /// @param most how many rows
-    String failing(int most) {
-        List<String> names = job.columns().keySet().stream().map(Sql::name).toList();
-        List<String> select = new ArrayList<>(names);
-        select.add(failedExpression() + " AS nightshift_failed");
-        select.add(wrongValue() + " AS nightshift_value");
-        List<String> more = new ArrayList<>(inputColumns());
-        more.addAll(names);
-        return """
-                SELECT *, row_number() OVER () AS nightshift_number FROM (
-                SELECT DISTINCT ON (nightshift_failed, nightshift_value) * FROM (%s)
-                WHERE nightshift_failed IS NOT NULL LIMIT %d)""".formatted(over(select, more), most);
-    }
-
-    /// As [#failing(int)], from a table of the rows of [#evaluated()].
     String failing(String table, int most) {
-        List<String> names = job.columns().keySet().stream().map(Sql::name).toList();
         return """
                 SELECT source.*, nightshift_failed, nightshift_value, row_number() OVER () AS nightshift_number
                 FROM (SELECT DISTINCT ON (nightshift_failed, nightshift_value)
@@ -281,7 +260,7 @@ final class SliceQuery {
                         most,
                         relation.file(),
                         relation.row(),
-                        String.join(", ", names),
+                        String.join(", ", sourceColumns()),
                         relation.from(),
                         relation.range().isEmpty() ? "" : " WHERE " + relation.range());
     }
@@ -420,12 +399,6 @@ final class SliceQuery {
                         .collect(Collectors.joining(" ", "CAST(CASE ", " END AS VARCHAR)"));
     }
 
-    private List<String> inputColumns() {
-        return inputs.entrySet().stream()
-                .map(input -> read(input.getKey()) + " AS " + input.getValue())
-                .toList();
-    }
-
     /// The values of the columns that an expression names, as an SQL text. A name in a text literal counts
     /// too, which only adds a value.
     private String read(String expression) {
@@ -486,10 +459,7 @@ final class SliceQuery {
     }
 
     private Check failure(String condition, String what, String expression) {
-        String input = readsInline
-                ? read(expression)
-                : inputs.computeIfAbsent(expression, wanted -> "nightshift_input" + inputs.size());
-        return new Check(condition, Sql.text(what + " can't be computed: " + expression), input, expression);
+        return new Check(condition, Sql.text(what + " can't be computed: " + expression), read(expression), expression);
     }
 
     private void addLimit(List<Check> checks, String what, Bound bound, boolean isId) {

@@ -118,6 +118,22 @@ class QuarantineIT {
     @Nested
     class Expressions {
 
+        @Test
+        void anOutputColumnIsNotComputedForABadRow() {
+            Path file = node.parquet("in.parquet", """
+                    SELECT CASE i WHEN 7 THEN NULL ELSE i::DOUBLE END AS f0,
+                    CASE i WHEN 7 THEN 'x' ELSE i::VARCHAR END AS s FROM range(3000) t(i)""");
+            Job job = TestJobBuilder.over(file)
+                    .select("n", "CAST(s AS INTEGER)")
+                    .output("n")
+                    .build();
+
+            Scored scored = node.score(job, SumModel.of(SumModel.required("f0", Precision.FLOAT64)), file);
+
+            scored.assertCounts(3000, 2999);
+            assertThat(node.reasons(scored)).containsExactly("7|feature \"f0\" is missing");
+        }
+
         @ParameterizedTest
         @ValueSource(
                 strings = {
@@ -293,12 +309,14 @@ class QuarantineIT {
             Path file = node.parquet("in.parquet", "SELECT unnest(['1', 'abc', '-3', NULL]) AS s, 1 AS f0");
             for (String where :
                     List.of("s <> 'abc' AND CAST(s AS INTEGER) > 0", "CAST(s AS INTEGER) > 0 AND s <> 'abc'")) {
-                Scored scored = node.score(TestJobBuilder.over(file).where(where).build(), SumModel.ofNumbers(1), file);
+                Scored scored =
+                        node.score(TestJobBuilder.over(file).where(where).build(), SumModel.ofNumbers(1), file);
                 assertThat(node.predictions(scored)).containsExactly("0|1.0");
                 assertThat(node.reasons(scored)).containsExactly("1|source.where can't be computed: " + where);
             }
-            Job tolerant =
-                    TestJobBuilder.over(file).where("TRY_CAST(s AS INTEGER) > 0").build();
+            Job tolerant = TestJobBuilder.over(file)
+                    .where("TRY_CAST(s AS INTEGER) > 0")
+                    .build();
             node.score(tolerant, SumModel.ofNumbers(1), file).assertCounts(1, 1);
         }
 
