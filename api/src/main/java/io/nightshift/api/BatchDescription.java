@@ -542,6 +542,15 @@ public record BatchDescription(
                 otherDestinations);
     }
 
+    /// How many rows of the input are done. Of a published batch, these are all rows, also those that its job
+    /// leaves out.
+    public long rowsDone() {
+        if (progress != null) {
+            return progress.rowsDone();
+        }
+        return state.equals("published") ? rows : read;
+    }
+
     /// Whether the state changes only at someone's request: `published`, `failed`, `cancelled` or `damaged`.
     public boolean isSettled() {
         return switch (state) {

@@ -148,7 +148,7 @@ public final class ClusterAccess implements AutoCloseable {
                 .phase(phase)
                 .incarnation(batch.incarnation())
                 .rows(batch.rows())
-                .rowsDone(progress == null ? batch.read() : progress.rowsDone())
+                .rowsDone(batch.rowsDone())
                 .partitions(batch.partitions())
                 .committed(batch.committed())
                 .inFlight(progress == null ? 0 : progress.inFlight())

@@ -106,7 +106,7 @@ record Tonight(String head, Map<String, String> rows) {
                     batch.model(),
                     parameters(batch.parameters()),
                     batch.rows(),
-                    batch.progress() == null ? batch.read() : batch.progress().rowsDone(),
+                    batch.rowsDone(),
                     batch.quarantined(),
                     batch.partitions(),
                     batch.committed(),

@@ -135,7 +135,7 @@ function Redrive({of}) {
 }
 
 function Summary({batch, detail}) {
-  const done = batch.progress?.rows_done ?? batch.read;
+  const done = batch.progress?.rows_done ?? (batch.state === 'published' ? batch.rows : batch.read);
   const isOpen = !SETTLED.includes(batch.state);
   const isRunning = batch.state === 'running';
   const rate = currentRate(detail?.rate, isRunning);

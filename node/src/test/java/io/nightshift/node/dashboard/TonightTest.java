@@ -78,6 +78,14 @@ class TonightTest {
         assertThat(now.head()).contains("\"jobs\":4", "\"open\":2", "\"hidden\":0");
     }
 
+    /// The job has left out the other rows.
+    @Test
+    void aPublishedBatchHasDoneAllRows() {
+        Tonight now = tonight(List.of(batch("done", 1, "published", 400), batch("bad", 2, "failed", 400)));
+        assertThat(now.rows().get("done-1")).contains("\"done\":1000");
+        assertThat(now.rows().get("bad-2")).contains("\"done\":400");
+    }
+
     @Test
     void aBatchThatIsNotDescribedYetHasItsStateFromTheRegister() {
         Tonight now = tonight(List.of(new Current.Batch(entry("done", 1, "published"), null)));
