@@ -206,7 +206,7 @@ final class BackgroundTaskRunner {
     }
 
     /// Moves the alias of the job's model to a candidate that has passed, after readers see its predictions.
-    /// A failure is recorded, and is no reason to repeat the publication: the alias can be moved by hand.
+    /// The coordinator decides whether a failure is a reason to repeat the publication.
     private CoordinatorMessage.@Nullable Promotion promote(BatchState state) {
         Job job = state.submission().job();
         String alias = job.model().alias();
@@ -221,7 +221,7 @@ final class BackgroundTaskRunner {
             services.promoter().promote(state, alias);
             return new CoordinatorMessage.Promotion(alias, null);
         } catch (FailureException e) {
-            return new CoordinatorMessage.Promotion(alias, e.failure().message());
+            return new CoordinatorMessage.Promotion(alias, e.failure());
         }
     }
 

@@ -113,8 +113,8 @@ sealed interface CoordinatorMessage {
     /// What became of the move of an alias to the candidate.
     ///
     /// @param alias of the model
-    /// @param refusal why it was not moved; null if it was
-    record Promotion(String alias, @Nullable String refusal) {}
+    /// @param failure why it was not moved; null if it was
+    record Promotion(String alias, @Nullable Failure failure) {}
 
     /// A task failed.
     ///

@@ -457,6 +457,13 @@ class LifecycleDecisions {
             case CoordinatorMessage.BatchMeasured(Measured measured) -> measured(state, measured, now);
             case CoordinatorMessage.PublicationCompleted(
                     Publication publication,
+                    CoordinatorMessage.Promotion promotion)
+            when promotion != null
+                    && promotion.failure() != null
+                    && mayBePromotedLater(state, promotion.failure(), now) ->
+                taskFailed(state, state.phase(), new FailedStep(promotion.failure(), node, others), now);
+            case CoordinatorMessage.PublicationCompleted(
+                    Publication publication,
                     CoordinatorMessage.Promotion promotion) ->
                 published(state, state.phase(), publication, promotion, now);
             case CoordinatorMessage.TaskFailed(Failure failure, String by) ->
@@ -568,11 +575,21 @@ class LifecycleDecisions {
         }
         List<BatchEvent> events = new ArrayList<>();
         if (promotion != null) {
-            events.add(new BatchEvent.CandidatePromoted(now.instant(), promotion.alias(), promotion.refusal()));
+            Failure failure = promotion.failure();
+            events.add(new BatchEvent.CandidatePromoted(
+                    now.instant(), promotion.alias(), failure == null ? null : failure.message()));
         }
         events.add(new BatchEvent.Published(
                 now.instant(), publication.destination(), publication.manifestSha256(), publication.others()));
         return Decision.persist(events, List.of(reportEnd(state.after(events))));
+    }
+
+    /// Whether a promotion that has failed is tried again: the registry may be back before the time for it is over.
+    /// The publication is repeated, which changes nothing for readers. Any other failure is recorded, because the
+    /// alias can be moved by hand.
+    boolean mayBePromotedLater(BatchState state, Failure failure, DecisionTime now) {
+        return !failure.isPermanent()
+                && OutageLimit.until(state, retry(state), failure, now).isAfter(now.instant());
     }
 
     /// A task that failed.

@@ -130,8 +130,12 @@ final class InvariantChecker {
                 reused.commits().forEach(this::reused);
             }
             case BatchEvent.CanaryDecided decided -> canaryDecided(before, decided);
-            case BatchEvent.CandidatePromoted promoted ->
+            case BatchEvent.CandidatePromoted promoted -> {
                 require(visible != null, "a candidate is promoted before readers see its predictions");
+                require(
+                        promoted.refusal() == null || isOver(before, promoted.at()),
+                        "an alias is not moved, although the registry may be back in time");
+            }
             case BatchEvent.Rescored rescored -> {
                 require(visible == null, "partitions are rescored that readers see");
                 // Their use counts from now on, whatever this coordinator has counted before.
@@ -343,6 +347,17 @@ final class InvariantChecker {
                 .mapToLong(commit -> Objects.requireNonNull(commit.comparison()).agreed())
                 .sum();
         require(rows > 0 && agreed >= 0.9 * rows, "a candidate passes that agrees in %d of %d rows", agreed, rows);
+    }
+
+    /// Whether the time for the storage to be back is over.
+    private boolean isOver(BatchState before, Instant at) {
+        return before.outage() != null
+                && !before.outage()
+                        .since()
+                        .plus(settings.retry()
+                                .forJob(before.submission().job().retry())
+                                .patience(SimulatedCoordinator.AWAY))
+                        .isAfter(at);
     }
 
     /// The alias is moved to the candidate.

@@ -586,6 +586,24 @@ enum Mutants implements Simulation.DecisionsFactory {
             };
         }
     },
+    A_PROMOTION_IS_GIVEN_UP_AT_ITS_FIRST_FAILURE {
+        @Override
+        LifecycleDecisions lifecycle(Dependencies dependencies) {
+            return new LifecycleDecisions(
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.attempts(),
+                    dependencies.commits(),
+                    dependencies.forecasts()) {
+                @Override
+                boolean mayBePromotedLater(BatchState state, Failure failure, DecisionTime now) {
+                    return false;
+                }
+            };
+        }
+    },
     THE_REST_IS_LEASED_BEFORE_THE_CANARY_IS_DECIDED {
         @Override
         Leases leases(int incarnation, int partitions, long duration) {

@@ -320,11 +320,15 @@ final class SimulatedCoordinator extends SimulatedProcess {
                 && rollout.onPass() == Rollout.OnPass.PROMOTE
                 && state.canary() != null
                 && state.canary().status().state() == Canary.State.PASSED;
-        if (isPromoted) {
+        if (!isPromoted) {
+            return new CoordinatorMessage.PublicationCompleted(PUBLICATION);
+        }
+        boolean fails = world.isStorageAway() || world.happens(world.faults().taskFails());
+        if (!fails || world.random().nextBoolean()) {
             checker.promoted(state);
         }
         return new CoordinatorMessage.PublicationCompleted(
-                PUBLICATION, isPromoted ? new CoordinatorMessage.Promotion("champion", null) : null);
+                PUBLICATION, new CoordinatorMessage.Promotion("champion", fails ? AWAY : null));
     }
 
     private void claim(CoordinatorAction.Publish publish, BatchState state, boolean hangs) {

@@ -1,0 +1,94 @@
+package io.nightshift.coordinator.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.Rollout;
+import io.nightshift.protocol.job.Submission;
+import io.nightshift.storage.destination.Publication;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// Decisions about a batch whose candidate has passed, while it is published and the candidate is promoted.
+final class PromotionDecisionsTest extends DecisionsFixture {
+
+    private static final Publication PUBLICATION = new Publication("/out", ExampleBatch.DIGEST);
+
+    private void scored() {
+        Job job = ExampleBatch.job(
+                ExampleBatch.job(), ExampleBatch.rollout(1, Rollout.OnPass.PROMOTE, Rollout.OnFail.ROLLBACK));
+        Submission submission = ExampleBatch.submission(job);
+        decide(new BatchCommand.Open(submission.trying(ExampleBatch.CANDIDATE)));
+        plan();
+        for (int partition = 0; partition < 3; partition++) {
+            lease();
+        }
+        for (int partition = 0; partition < 3; partition++) {
+            PartitionCommit commit = ExampleBatch.commit(partition, new Epoch(1, 1 + partition), 0);
+            decide(new BatchCommand.Commit(
+                    PartitionCommitBuilder.builder(commit)
+                            .model(ExampleBatch.CANDIDATE.sha256())
+                            .build()
+                            .withComparison(ExampleBatch.comparison(10, 10)),
+                    List.of(),
+                    worker));
+        }
+        decide(new CoordinatorMessage.FlushCommits());
+        assertThat(state.phase()).isEqualTo(Phase.PUBLISHING);
+    }
+
+    private Decision published(Failure failure) {
+        return report(
+                1,
+                new CoordinatorMessage.PublicationCompleted(
+                        PUBLICATION, new CoordinatorMessage.Promotion("champion", failure)));
+    }
+
+    @Test
+    void aRegistryThatIsAwayIsWaitedFor() {
+        scored();
+
+        Decision decision = published(AWAY);
+
+        assertThat(decision.events()).hasSize(1).first().isInstanceOf(BatchEvent.StepFailed.class);
+        assertThat(state.phase()).isEqualTo(Phase.PUBLISHING);
+        assertThat(decide(new CoordinatorMessage.RetryDue(1)).actions())
+                .containsExactly(new CoordinatorAction.Publish(1));
+
+        assertThat(report(
+                                1,
+                                new CoordinatorMessage.PublicationCompleted(
+                                        PUBLICATION, new CoordinatorMessage.Promotion("champion", null)))
+                        .events())
+                .contains(new BatchEvent.CandidatePromoted(at(), "champion", null));
+        assertThat(state.phase()).isEqualTo(Phase.PUBLISHED);
+    }
+
+    @Test
+    void aBatchIsPublishedWithoutThePromotionWhenTheTimeForItIsOver() {
+        scored();
+        published(AWAY);
+        seconds = SETTINGS.retry().patience(AWAY).toSeconds();
+
+        assertThat(published(AWAY).events())
+                .contains(new BatchEvent.CandidatePromoted(at(), "champion", AWAY.message()));
+        assertThat(state.phase()).isEqualTo(Phase.PUBLISHED);
+    }
+
+    @Test
+    void anAliasThatSomebodyElseHasMovedIsNotWaitedFor() {
+        scored();
+        Failure moved = Failure.permanent("champion is version 3");
+
+        assertThat(published(moved).events())
+                .contains(new BatchEvent.CandidatePromoted(at(), "champion", moved.message()));
+        assertThat(state.phase()).isEqualTo(Phase.PUBLISHED);
+    }
+}
