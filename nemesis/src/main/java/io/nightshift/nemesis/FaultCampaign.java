@@ -9,15 +9,24 @@ import io.nightshift.nemesis.fault.AvailableFaults;
 import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.fault.FaultInjector;
 import io.nightshift.nemesis.network.SimulatedHost;
+import io.nightshift.nemesis.workload.BatchFiles;
 import io.nightshift.nemesis.workload.BatchOutput;
+import io.nightshift.nemesis.workload.FileFormat;
+import io.nightshift.nemesis.workload.IcebergOutput;
+import io.nightshift.nemesis.workload.IcebergOutput.Catalog;
+import io.nightshift.nemesis.workload.SeveralOutputs;
 import io.nightshift.nemesis.workload.Workload;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Round after round against one cluster. After a round with a violation, the next one gets a new cluster.
 public final class FaultCampaign {
@@ -28,11 +37,18 @@ public final class FaultCampaign {
         PARQUET,
         POSTGRES,
         MARIADB,
-        REDIS;
+        REDIS,
+        CSV,
+        /// A table in a catalog of the cluster's PostgreSQL.
+        ICEBERG,
+        /// A table in a catalog that is a folder.
+        ICEBERG_FOLDER,
+        /// Parquet, then Iceberg, then PostgreSQL.
+        SEVERAL;
 
         @Override
         public String toString() {
-            return name().toLowerCase(Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
 
@@ -90,7 +106,7 @@ public final class FaultCampaign {
             return new ScheduleRound(
                             cluster,
                             storage == null ? ticks : ticks.in(storage),
-                            files(ticks.job().folder().resolve(job)),
+                            files(ticks.job().folder().resolve(job), FileFormat.PARQUET),
                             job,
                             random)
                     .run(rounds, seed);
@@ -102,19 +118,27 @@ public final class FaultCampaign {
         }
         if (fault == Fault.POWER_CUT) {
             Path home = Files.createTempDirectory(predictions.toAbsolutePath().getParent(), "power-cut-");
-            return new PowerCutRound(workload, new BatchOutput.Folder(predictions), expected, home, random)
+            return new PowerCutRound(workload, new BatchFiles.Folder(predictions), expected, home, random)
                     .run(rounds, seed);
         }
         Path path = fault == Fault.DISK_FULL ? faults.smallDisk().resolve("predictions") : predictions;
         BatchOutput output = output(destination, cluster, path);
         FaultInjector injector = new FaultInjector(faults, cluster, random);
-        BatchOutput other = files(cluster.folder.resolve("bystander"));
+        BatchOutput other = files(cluster.folder.resolve("bystander"), FileFormat.PARQUET);
         return new FaultRound(cluster, workload, output, other, expected, injector, random).run(rounds, seed, fault);
     }
 
     private BatchOutput output(Destination destination, NemesisCluster cluster, Path folder) {
         return switch (destination) {
-            case PARQUET -> files(folder);
+            case PARQUET -> files(folder, FileFormat.PARQUET);
+            case CSV -> files(folder.resolveSibling("csv"), FileFormat.CSV);
+            case ICEBERG -> iceberg(Catalog.JDBC, cluster);
+            case ICEBERG_FOLDER -> iceberg(Catalog.FOLDER, cluster);
+            case SEVERAL ->
+                new SeveralOutputs(List.of(
+                        files(folder, FileFormat.PARQUET),
+                        iceberg(Catalog.JDBC, cluster),
+                        new BatchOutput.Table(cluster.database)));
             case POSTGRES -> new BatchOutput.Table(cluster.database);
             case MARIADB, REDIS ->
                 switch (Objects.requireNonNull(environment.destination())) {
@@ -124,11 +148,42 @@ public final class FaultCampaign {
         };
     }
 
-    /// Parquet files in a folder, or below its name in the object store if the nodes share no folder.
-    private BatchOutput.ParquetFiles files(Path folder) {
+    /// Files in a folder, or below its name in the object store if the nodes share no folder.
+    private BatchFiles files(Path folder, FileFormat format) {
         ObjectStorage storage = environment.storage();
         return storage == null
-                ? new BatchOutput.Folder(folder)
-                : new BatchOutput.Prefix(storage, String.valueOf(folder.getFileName()));
+                ? new BatchFiles.Folder(folder, format)
+                : new BatchFiles.Prefix(storage, String.valueOf(folder.getFileName()), format);
+    }
+
+    private IcebergOutput iceberg(Catalog catalog, NemesisCluster cluster) {
+        ObjectStorage storage = environment.storage();
+        Path warehouse = warehouse(catalog, predictions.resolveSibling("."));
+        BatchFiles table = storage == null
+                ? new BatchFiles.Folder(Path.of(IcebergOutput.place(warehouse.toString())))
+                : new BatchFiles.Prefix(
+                        storage, IcebergOutput.place(String.valueOf(warehouse.getFileName())), FileFormat.PARQUET);
+        return new IcebergOutput(catalog, cluster.database, table);
+    }
+
+    private static Path warehouse(Catalog catalog, Path folder) {
+        return folder.resolve("warehouse-" + catalog).normalize();
+    }
+
+    /// The configuration of nodes and commands that write to Iceberg tables of a campaign.
+    ///
+    /// @param folder of the campaign
+    /// @param storage that the nodes share; null if they share the folder
+    static String catalogs(Path folder, @Nullable ObjectStorage storage) {
+        return Stream.of(Catalog.values())
+                .filter(catalog -> storage == null || catalog != Catalog.FOLDER)
+                .map(catalog -> {
+                    Path warehouse = warehouse(catalog, folder);
+                    return catalog.configuration(
+                            storage == null
+                                    ? warehouse.toString()
+                                    : storage.predictions(String.valueOf(warehouse.getFileName())));
+                })
+                .collect(Collectors.joining());
     }
 }

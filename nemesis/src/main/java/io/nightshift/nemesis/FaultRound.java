@@ -1,12 +1,14 @@
 package io.nightshift.nemesis;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import io.nightshift.nemesis.cluster.BatchTimeline;
 import io.nightshift.nemesis.cluster.NemesisCluster;
 import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.fault.FaultInjector;
 import io.nightshift.nemesis.fault.InjectedFault;
 import io.nightshift.nemesis.workload.BatchOutput;
+import io.nightshift.nemesis.workload.RolloutTrial;
 import io.nightshift.nemesis.workload.Workload;
 import io.nightshift.testing.CommandResult;
 import java.io.IOException;
@@ -14,11 +16,14 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 
 /// One batch with one fault, and the checks after it.
 final class FaultRound {
@@ -30,6 +35,13 @@ final class FaultRound {
     private static final Duration SWEEPING = Duration.ofSeconds(30);
     private static final Duration POLL_INTERVAL = Duration.ofMillis(500);
     private static final int RETRIES = 3;
+    /// The longest time between a step of a rollout and the fault.
+    private static final int AFTER_STEP_MILLIS = 600;
+
+    /// The event that withdraws commits.
+    private static final String RESCORED = "rescored";
+    /// Found in no line.
+    private static final Pattern NO_STEP = Pattern.compile("(?!)");
 
     private final NemesisCluster cluster;
     private final Workload workload;
@@ -62,12 +74,22 @@ final class FaultRound {
     RoundResult run(int number, long seed, Fault fault) throws IOException, SQLException {
         output.clear();
         injector.prepare(fault, workload, other);
+        RolloutTrial rollout = workload.rollout();
+        JsonNode lastMove = rollout == null ? NullNode.instance : rollout.begin(cluster);
+        Pattern step = rollout == null
+                ? NO_STEP
+                : rollout.steps().get(random.nextInt(rollout.steps().size()));
+        cluster.nodes.record();
         long begin = System.nanoTime();
         String batch = workload.submit(cluster, output);
-        BatchTimeline timeline = new BatchTimeline(batch);
+        BatchTimeline timeline = new BatchTimeline(batch, step);
         cluster.nodes.follow(timeline);
 
-        awaitCommits(timeline, 3 + random.nextInt(workload.partitions() / 2));
+        if (rollout == null) {
+            awaitCommits(timeline, 3 + random.nextInt(workload.partitions() / 2));
+        } else {
+            awaitStep(timeline, step);
+        }
         InjectedFault injected = injector.inject(fault, timeline, workload, output);
         cluster.nodes.read();
         timeline.markFault();
@@ -75,24 +97,55 @@ final class FaultRound {
         awaitHealing(injected, timeline, injectedAt);
         injected.healing().heal();
 
-        awaitEnd(batch, fault);
+        boolean isPublished = awaitEnd(batch, fault);
         double seconds = (System.nanoTime() - begin) / 1e9;
         if (!cluster.nodes.awaitUp(NemesisCluster.FORMING)) {
             violations.add("some nodes are not up again");
         }
-        check(batch, timeline);
+        List<JsonNode> events = cluster.events(batch);
+        Set<Integer> withdrawn = withdrawn(events);
+        if (isPublished) {
+            check(batch);
+            checkWork(events, withdrawn, timeline);
+        }
+        if (isPublished && rollout != null) {
+            violations.addAll(rollout.check(cluster, batch, events, lastMove));
+        }
         violations.addAll(injector.check());
         Long commit = timeline.commitAfter(injectedAt);
         return new RoundResult(
                 number,
                 seed,
                 fault,
-                injected.victim(),
+                described(injected, step),
                 output.name(),
                 seconds,
                 commit == null ? null : (commit - injectedAt) / 1e9,
-                timeline.leasedAgain(),
+                timeline.leasedAgain(withdrawn),
                 violations);
+    }
+
+    private String described(InjectedFault injected, Pattern step) {
+        RolloutTrial rollout = workload.rollout();
+        return rollout == null
+                ? injected.victim()
+                : "%s%s after \"%s\""
+                        .formatted(
+                                injected.victim().isEmpty() ? "" : injected.victim() + ", ",
+                                rollout,
+                                step.pattern().replace("$", "").strip());
+    }
+
+    /// Waits for a step of a rollout, and then for a moment.
+    private void awaitStep(BatchTimeline timeline, Pattern step) {
+        long deadline = System.nanoTime() + FIRST_COMMITS.toNanos();
+        while (!timeline.hasReached()) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("no line has \"%s\" in %s".formatted(step, FIRST_COMMITS));
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(AFTER_STEP_MILLIS)));
     }
 
     private void awaitCommits(BatchTimeline timeline, int count) {
@@ -114,14 +167,16 @@ final class FaultRound {
 
     /// Waits for the batch to be published. A full disk may fail the batch; then it is retried, as a user
     /// would do.
-    private void awaitEnd(String batch, Fault fault) {
+    ///
+    /// @return whether it is published
+    private boolean awaitEnd(String batch, Fault fault) {
         long deadline = System.nanoTime() + ENDING.toNanos();
         int retries = fault == Fault.DISK_FULL ? RETRIES : 0;
         String state = "";
         while (!state.equals("published")) {
             if (System.nanoTime() > deadline) {
                 violations.add("the batch does not end; its state is " + state);
-                return;
+                return false;
             }
             LockSupport.parkNanos(POLL_INTERVAL.toNanos());
             JsonNode shown = cluster.show(batch);
@@ -131,12 +186,13 @@ final class FaultRound {
                 cluster.batch("retry", batch);
             } else if (state.equals("failed") || state.equals("cancelled")) {
                 violations.add("the batch is %s: %s".formatted(state, reason));
-                return;
+                return false;
             }
         }
+        return true;
     }
 
-    private void check(String batch, BatchTimeline timeline) throws IOException, SQLException {
+    private void check(String batch) throws IOException, SQLException {
         String leftovers = output.leftovers();
         long deadline = System.nanoTime() + SWEEPING.toNanos();
         while (!leftovers.isEmpty() && System.nanoTime() < deadline) {
@@ -145,6 +201,10 @@ final class FaultRound {
         }
         if (!leftovers.isEmpty()) {
             violations.add("staged output left behind: " + leftovers);
+        }
+        String others = output.otherThan(batch);
+        if (!others.isEmpty()) {
+            violations.add(others);
         }
         String digest = output.digest();
         if (!digest.equals(expectedDigest)) {
@@ -155,12 +215,23 @@ final class FaultRound {
             violations.add(
                     "verify: " + (verified.out() + verified.err()).strip().replaceAll("\\s*\n\\s*", ", "));
         }
-        checkWork(batch, timeline);
     }
 
-    private void checkWork(String batch, BatchTimeline timeline) throws IOException {
+    /// The partitions whose commits were withdrawn.
+    private static Set<Integer> withdrawn(List<JsonNode> events) {
+        Set<Integer> withdrawn = new HashSet<>();
+        events.stream()
+                .filter(event -> event.path("event").asText().equals(RESCORED))
+                .forEach(event -> event.get("partitions").forEach(partition -> withdrawn.add(partition.asInt())));
+        return withdrawn;
+    }
+
+    private void checkWork(List<JsonNode> events, Set<Integer> withdrawn, BatchTimeline timeline) {
         Map<Integer, Integer> commits = new HashMap<>();
-        for (JsonNode event : cluster.events(batch)) {
+        for (JsonNode event : events) {
+            if (event.path("event").asText().equals(RESCORED)) {
+                event.get("partitions").forEach(partition -> commits.remove(partition.asInt()));
+            }
             event.path("commits")
                     .forEach(commit -> commits.merge(commit.get("partition").asInt(), 1, Integer::sum));
         }
@@ -168,12 +239,13 @@ final class FaultRound {
         if (!commits.isEmpty()) {
             violations.add("partitions committed more than once: " + commits.keySet());
         }
-        if (!timeline.leasedAfterCommit().isEmpty()) {
-            violations.add("committed before the fault and leased again: " + timeline.leasedAfterCommit());
+        Set<Integer> again = timeline.leasedAfterCommit(withdrawn);
+        if (!again.isEmpty()) {
+            violations.add("committed before the fault and leased again: " + again);
         }
-        if (timeline.leasedAgain() > timeline.inFlight()) {
+        if (timeline.leasedAgain(withdrawn) > timeline.inFlight()) {
             violations.add("%d partitions scored twice, but %d were in flight"
-                    .formatted(timeline.leasedAgain(), timeline.inFlight()));
+                    .formatted(timeline.leasedAgain(withdrawn), timeline.inFlight()));
         }
     }
 }

@@ -7,6 +7,7 @@ import io.nightshift.nemesis.cluster.TestEnvironment;
 import io.nightshift.nemesis.fault.AvailableFaults;
 import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.fault.FaultSchedule;
+import io.nightshift.nemesis.workload.RolloutTrial;
 import io.nightshift.nemesis.workload.Workload;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -41,7 +42,8 @@ final class Nemesis implements Callable<Integer> {
 
     private static final int COPIES = 4;
     private static final int PARTITION_ROWS = 4_000;
-    /// For a destination whose rows are written, and read by `verify`, one by one.
+    /// For a destination whose rows are written, and read by `verify`, one by one; and for batches whose rows are
+    /// written or scored more than once.
     private static final int FEWER_PARTITION_ROWS = PARTITION_ROWS / COPIES;
 
     @Option(names = "--rounds", paramLabel = "N", description = "The number of rounds. Default: each fault once.")
@@ -60,7 +62,9 @@ final class Nemesis implements Callable<Integer> {
     @Option(
             names = "--destination",
             paramLabel = "NAME",
-            description = "parquet, postgres, mariadb or redis. Default: parquet and postgres alternately.")
+            description =
+                    "parquet, csv, postgres, mariadb, redis, iceberg (a catalog in PostgreSQL), iceberg-folder, or"
+                            + " several (Parquet, Iceberg and PostgreSQL). Default: parquet and postgres alternately.")
     private @Nullable Destination destination;
 
     @Option(
@@ -71,6 +75,14 @@ final class Nemesis implements Callable<Integer> {
                     "files, or s3: the nodes share no folder. The input, the model and Parquet output are in an S3 server."
                             + " Default: ${DEFAULT-VALUE}.")
     private Storage storage = Storage.FILES;
+
+    @Option(
+            names = "--rollout",
+            paramLabel = "NAME",
+            description =
+                    "The batches try another version of their model: canary (it passes), canary-fails or shadow. The"
+                            + " fault begins at a step of the decision. Default: they try none.")
+    private @Nullable RolloutTrial rollout;
 
     @Option(names = "--loopback", description = "Use loopback even where network namespaces are permitted.")
     private boolean loopback;
@@ -90,16 +102,27 @@ final class Nemesis implements Callable<Integer> {
     public Integer call() throws Exception {
         Path folder = Files.createTempDirectory("nightshift-nemesis-");
         try (TestEnvironment environment = TestEnvironment.create(folder, loopback, new Random(seed))) {
+            if (destination == Destination.ICEBERG_FOLDER && storage == Storage.S3) {
+                throw new ParameterException(
+                        new CommandLine(this), "iceberg-folder needs a shared folder, so --storage s3 excludes it");
+            }
             boolean hasServer = destination == Destination.MARIADB || destination == Destination.REDIS;
+            boolean isSlow = hasServer || destination == Destination.SEVERAL || rollout != null;
             Path jobFolder = Files.createDirectory(folder.resolve("job"));
-            Workload workload = hasServer
+            Workload workload = isSlow
                     ? Workload.of(jobFolder, 1, FEWER_PARTITION_ROWS)
                     : Workload.of(jobFolder, COPIES, PARTITION_ROWS);
-            NodeLaunchOptions options = NodeLaunchOptions.SMALL;
             if (storage == Storage.S3) {
                 workload = workload.in(environment.startStorage());
-                options = options.withConfiguration(workload.configuration());
+            } else if (rollout != null) {
+                workload = workload.withConfiguration(
+                        "nightshift.registry = \"%s\"%n".formatted(folder.resolve("registry")));
             }
+            if (rollout != null) {
+                workload = workload.withRollout(rollout);
+            }
+            workload = workload.withConfiguration(FaultCampaign.catalogs(folder, environment.storage()));
+            NodeLaunchOptions options = NodeLaunchOptions.SMALL.withConfiguration(workload.configuration());
             if (hasServer) {
                 DestinationServer server = destination == Destination.MARIADB
                         ? DestinationServer.Mariadb.start(environment.network())
@@ -130,6 +153,7 @@ final class Nemesis implements Callable<Integer> {
         }
         return possible.stream()
                 .filter(known -> only.isEmpty() || only.contains(known.title()))
+                .filter(known -> rollout == null || known.permitsRollout())
                 .toList();
     }
 

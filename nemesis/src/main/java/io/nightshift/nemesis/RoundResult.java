@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param fault the injected fault
 /// @param victim the affected node in words, empty where the fault names it
-/// @param destination `parquet`, `s3`, `postgres`, `mariadb` or `redis`
+/// @param destination the name of the destination, such as `parquet`
 /// @param seconds from the batch's submission to its end
 /// @param recovery seconds from the fault to the next commit, or null if no partition was left
 /// @param scoredTwice partitions that were leased more than once, without attempts that reported a failure or

@@ -23,17 +23,23 @@ public final class BatchTimeline {
     private final Pattern committed;
     private final Pattern ended;
     private final Pattern tookOver;
+    private final String planned;
+    private final Pattern awaited;
 
     private final Map<Integer, Set<String>> leases = new HashMap<>();
     private final List<Commit> commits = new ArrayList<>();
     private final Set<Integer> done = new HashSet<>();
     private final Set<Integer> committedBeforeFault = new HashSet<>();
     private final Set<Integer> leasedAfterCommit = new TreeSet<>();
+    private boolean hasReached;
     private int inFlight;
     private @Nullable SimulatedHost coordinator;
 
-    public BatchTimeline(String batch) {
+    /// @param awaited found in the line about the batch that [#hasReached] waits for
+    public BatchTimeline(String batch, Pattern awaited) {
         this.batch = batch;
+        this.awaited = awaited;
+        planned = batch + " is planned: ";
         String attempt = Pattern.quote(batch) + "\\.(\\d+)\\.(\\d+-\\d+)";
         leased = Pattern.compile(attempt + " leased to ");
         committed = Pattern.compile(attempt + " committed$");
@@ -54,11 +60,22 @@ public final class BatchTimeline {
         // Leases first, because the order of lines in different logs is unknown.
         lines.forEach((host, log) -> log.forEach(line -> lease(host, line)));
         lines.forEach((host, log) -> log.forEach(line -> commit(line, now)));
+        hasReached |= lines.values().stream()
+                .flatMap(List::stream)
+                .anyMatch(line -> line.contains(batch) && awaited.matcher(line).find());
+    }
+
+    /// Whether the awaited line was read.
+    public synchronized boolean hasReached() {
+        return hasReached;
     }
 
     private void lease(SimulatedHost host, String line) {
         if (tookOver.matcher(line).find()) {
             inFlight += open().size();
+            coordinator = host;
+        }
+        if (line.contains(planned)) {
             coordinator = host;
         }
         Matcher matcher = leased.matcher(line);
@@ -120,15 +137,22 @@ public final class BatchTimeline {
     }
 
     /// The partitions that were leased after they had been committed before [#markFault].
-    public synchronized Set<Integer> leasedAfterCommit() {
-        return new TreeSet<>(leasedAfterCommit);
+    ///
+    /// @param withdrawn partitions whose commits were withdrawn, which do not count
+    public synchronized Set<Integer> leasedAfterCommit(Set<Integer> withdrawn) {
+        Set<Integer> again = new TreeSet<>(leasedAfterCommit);
+        again.removeAll(withdrawn);
+        return again;
     }
 
     /// The number of partitions that were leased more than once. Attempts that reported a failure or were
     /// returned do not count, because they were not scored to their end.
-    public synchronized int leasedAgain() {
-        return (int)
-                leases.values().stream().filter(epochs -> epochs.size() > 1).count();
+    ///
+    /// @param withdrawn partitions whose commits were withdrawn, which do not count
+    public synchronized int leasedAgain(Set<Integer> withdrawn) {
+        return (int) leases.entrySet().stream()
+                .filter(lease -> lease.getValue().size() > 1 && !withdrawn.contains(lease.getKey()))
+                .count();
     }
 
     /// The number of partitions that were leased and not committed at [#markFault], plus the same at each

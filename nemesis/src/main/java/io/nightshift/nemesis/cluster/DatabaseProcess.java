@@ -157,6 +157,16 @@ public final class DatabaseProcess implements AutoCloseable {
         return "jdbc:postgresql://%s:%d/%s".formatted(network.address(SimulatedHost.DATABASE), port, database);
     }
 
+    /// The configuration of the data sources `db`, for predictions, and `catalog`, for Iceberg.
+    public String dataSources() {
+        return """
+                nightshift.data-sources {
+                  db { url = "%s", user = %s }
+                  catalog { url = "%s", user = %2$s }
+                }
+                """.formatted(url(PREDICTIONS), OWNER, url(JOURNAL));
+    }
+
     private Connection connect(String database) throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("user", OWNER);
@@ -190,6 +200,21 @@ public final class DatabaseProcess implements AutoCloseable {
                 ResultSet row = statement.executeQuery(sql)) {
             row.next();
             return row.getString(1);
+        }
+    }
+
+    /// Runs a query.
+    ///
+    /// @return the first column
+    public List<String> list(String database, String sql) throws SQLException {
+        try (Connection connection = connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
+            List<String> found = new ArrayList<>();
+            while (rows.next()) {
+                found.add(rows.getString(1));
+            }
+            return found;
         }
     }
 

@@ -63,23 +63,22 @@ public final class NemesisCluster implements AutoCloseable {
                     nightshift {
                       node { hostname = "%s", contact-points = [%s] }
                       journal { url = "%s", user = %s }
-                      data-sources.db { url = "%s", user = %s }
                       files { read = ["/"], write = ["/"] }
                       registry = "%s"
                       http.tokens = [{ name = nemesis, role = admin, sha256 = "%s" }]
                       %s
                     }
                     %s
+                    %s
                     """.formatted(
                             network.address(host),
                             contacts,
                             database.url(DatabaseProcess.JOURNAL),
                             DatabaseProcess.OWNER,
-                            database.url(DatabaseProcess.PREDICTIONS),
-                            DatabaseProcess.OWNER,
                             folder.resolve("registry"),
                             Digests.sha256(token(folder).getBytes(StandardCharsets.UTF_8)),
                             network.needsTls() ? tls(network.address(host)) : "",
+                            database.dataSources(),
                             options.configuration()));
             if (SimulatedHost.NODES.contains(host)) {
                 List<String> arguments = List.of(

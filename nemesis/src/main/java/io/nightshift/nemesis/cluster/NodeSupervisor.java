@@ -23,7 +23,9 @@ public final class NodeSupervisor implements AutoCloseable {
     private final Map<SimulatedHost, NodeProcess> nodes;
     private final List<SimulatedHost> byAge = new ArrayList<>();
     private final Map<SimulatedHost, Long> ended = new EnumMap<>(SimulatedHost.class);
+    private final List<Map<SimulatedHost, List<String>>> recorded = new ArrayList<>();
     private @Nullable BatchTimeline timeline;
+    private boolean isRecording;
     private volatile boolean closed;
 
     public NodeSupervisor(Map<SimulatedHost, NodeProcess> nodes) {
@@ -54,7 +56,9 @@ public final class NodeSupervisor implements AutoCloseable {
             lines.put(node.host, node.read());
             age(node);
         }
-        if (timeline != null) {
+        if (isRecording) {
+            recorded.add(lines);
+        } else if (timeline != null) {
             timeline.read(lines, System.nanoTime());
         }
     }
@@ -78,8 +82,16 @@ public final class NodeSupervisor implements AutoCloseable {
         }
     }
 
-    /// Adds the new lines of the logs to a timeline from now on.
+    /// Keeps the new lines of the logs from now on, for the next [#follow].
+    public synchronized void record() {
+        isRecording = true;
+    }
+
+    /// Adds the new lines of the logs to a timeline, from the last [#record] on.
     public synchronized void follow(BatchTimeline followed) {
+        recorded.forEach(lines -> followed.read(lines, System.nanoTime()));
+        recorded.clear();
+        isRecording = false;
         timeline = followed;
     }
 

@@ -98,6 +98,11 @@ public enum Fault {
         return this == DISK_FULL || this == POWER_CUT || this == KILL_TICK;
     }
 
+    /// Whether the batch of the round can try another version of its model. Other jobs must not move the same alias.
+    public boolean permitsRollout() {
+        return this != POWER_CUT && this != KILL_TICK && this != DAMAGED_EVENT;
+    }
+
     /// The name on the command line.
     public String title() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

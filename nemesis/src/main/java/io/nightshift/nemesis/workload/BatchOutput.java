@@ -1,200 +1,57 @@
 package io.nightshift.nemesis.workload;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.nemesis.cluster.DatabaseProcess;
 import io.nightshift.nemesis.cluster.DestinationServer;
-import io.nightshift.nemesis.cluster.ObjectStorage;
-import io.nightshift.testing.PublishedOutput;
-import io.nightshift.testing.ScratchFolder;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.params.ScanParams;
 import redis.clients.jedis.resps.ScanResult;
 
-/// The destination of a batch's predictions.
-public sealed interface BatchOutput {
+/// The destination of a batch's predictions. The nemesis reads it without Nightshift's own code.
+public sealed interface BatchOutput
+        permits BatchFiles,
+                BatchOutput.Table,
+                BatchOutput.MariadbTable,
+                BatchOutput.RedisRecords,
+                IcebergOutput,
+                SeveralOutputs {
 
-    /// The beginning of the name of a published batch's folder.
-    String BATCH = "batch=";
-
-    /// `parquet`, `s3`, `postgres`, `mariadb` or `redis`
+    /// The name of the destination in the table of results, such as `parquet`.
     String name();
 
+    /// The job's section `destination`, as a map in YAML.
+    String destination();
+
     /// The values of `--set` that give a job this destination.
-    List<String> jobSettings();
+    default List<String> jobSettings() {
+        return List.of("destination=" + destination());
+    }
 
     /// Removes everything at the destination.
     void clear() throws IOException, SQLException;
 
-    /// A digest of all published predictions.
+    /// The IDs of the batches that readers see. A batch that they see twice is listed twice.
+    List<String> published() throws IOException, SQLException;
+
+    /// The batches that readers see, unless they see just the given one.
+    ///
+    /// @return in words; empty if they see just that batch
+    default String otherThan(String batch) throws IOException, SQLException {
+        List<String> published = published();
+        return published.equals(List.of(batch)) ? "" : "%s shows the batches %s".formatted(name(), published);
+    }
+
+    /// The number of rows that readers see, the number of different records among them, and a digest of them, with
+    /// colons in between. Equal predictions have equal digests.
     String digest() throws IOException, SQLException;
 
     /// The names of staged files, objects or tables, empty if there are none.
     String leftovers() throws IOException, SQLException;
-
-    /// Parquet files below a folder, or below a prefix of an object store.
-    sealed interface ParquetFiles extends BatchOutput {
-
-        /// The folder or the prefix, as a job names it.
-        String location();
-
-        /// The IDs of the published batches.
-        List<String> published() throws IOException;
-
-        @Override
-        default List<String> jobSettings() {
-            return List.of("destination.parquet=" + location());
-        }
-    }
-
-    /// A folder of Parquet files.
-    record Folder(Path path) implements ParquetFiles {
-
-        @Override
-        public String name() {
-            return "parquet";
-        }
-
-        @Override
-        public String location() {
-            return path.toString();
-        }
-
-        @Override
-        public List<String> published() throws IOException {
-            if (!Files.exists(path)) {
-                return List.of();
-            }
-            try (Stream<Path> batches = Files.list(path)) {
-                return batches.map(batch -> String.valueOf(batch.getFileName()))
-                        .filter(name -> name.startsWith(BATCH))
-                        .map(name -> name.substring(BATCH.length()))
-                        .toList();
-            }
-        }
-
-        @Override
-        public void clear() throws IOException {
-            if (Files.exists(path)) {
-                try (Stream<Path> all = Files.walk(path)) {
-                    for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
-                        Files.delete(file);
-                    }
-                }
-            }
-        }
-
-        @Override
-        public String digest() throws SQLException {
-            return PublishedOutput.digest(path);
-        }
-
-        @Override
-        public String leftovers() throws IOException {
-            Path staging = path.resolve(".staging");
-            if (!Files.exists(staging)) {
-                return "";
-            }
-            try (Stream<Path> all = Files.walk(staging)) {
-                List<String> names =
-                        all.map(file -> path.relativize(file).toString()).toList();
-                return String.join(", ", names);
-            }
-        }
-    }
-
-    /// A prefix of an object store. Everything is checked against what the store lists.
-    ///
-    /// @param folder the name of the predictions in the store
-    record Prefix(ObjectStorage storage, String folder) implements ParquetFiles {
-
-        private static final String SUCCESS = "/_SUCCESS";
-        private static final String MANIFEST = "/_manifest.json";
-        private static final String POINTER = "_latest-";
-        private static final ObjectMapper JSON = new ObjectMapper();
-
-        @Override
-        public String name() {
-            return "s3";
-        }
-
-        @Override
-        public String location() {
-            return storage.predictions(folder);
-        }
-
-        @Override
-        public List<String> published() throws IOException {
-            return published(storage.list(folder));
-        }
-
-        private static List<String> published(List<String> objects) {
-            return objects.stream()
-                    .filter(name -> name.startsWith(BATCH) && name.endsWith(SUCCESS))
-                    .map(name -> name.substring(BATCH.length(), name.length() - SUCCESS.length()))
-                    .toList();
-        }
-
-        @Override
-        public void clear() throws IOException {
-            storage.delete(folder);
-        }
-
-        @Override
-        public String digest() throws IOException, SQLException {
-            List<String> objects = storage.list(folder);
-            List<String> batches = published(objects);
-            ScratchFolder copy = ScratchFolder.create("nightshift-objects");
-            try {
-                for (String object : objects) {
-                    String batch = object.replaceFirst("^" + BATCH + "([^/]*)/part-.*", "$1");
-                    if (batches.contains(batch)) {
-                        storage.copy(folder, object, copy.path());
-                    } else if (object.startsWith(POINTER)) {
-                        JsonNode pointer = JSON.readTree(storage.read(folder, object));
-                        if (!batches.equals(List.of(pointer.get("batch").asText()))) {
-                            return "%s, which names %s".formatted(batches, pointer);
-                        }
-                    }
-                }
-                return PublishedOutput.digest(copy.path());
-            } finally {
-                copy.delete();
-            }
-        }
-
-        /// Everything but the objects that the manifests of the published batches name.
-        @Override
-        public String leftovers() throws IOException {
-            List<String> objects = storage.list(folder);
-            Set<String> named = new HashSet<>();
-            for (String batch : published(objects)) {
-                named.add(BATCH + batch + SUCCESS);
-                named.add(BATCH + batch + MANIFEST);
-                JsonNode manifest = JSON.readTree(storage.read(folder, BATCH + batch + MANIFEST));
-                for (String files : List.of("parts", "quarantine")) {
-                    manifest.get(files)
-                            .forEach(file -> named.add(
-                                    BATCH + batch + "/" + file.get("file").asText()));
-                }
-            }
-            return objects.stream()
-                    .filter(object -> !named.contains(object) && !object.startsWith(POINTER))
-                    .collect(Collectors.joining(", "));
-        }
-    }
 
     /// A table.
     record Table(DatabaseProcess database) implements BatchOutput {
@@ -205,9 +62,13 @@ public sealed interface BatchOutput {
         }
 
         @Override
-        public List<String> jobSettings() {
-            return List.of(
-                    "destination={postgres: {data-source: db, table: flights, indexes: [[origin, destination], [date]]}}");
+        public String destination() {
+            return "{postgres: {data-source: db, table: flights, indexes: [[origin, destination], [date]]}}";
+        }
+
+        @Override
+        public List<String> published() throws SQLException {
+            return database.list(DatabaseProcess.PREDICTIONS, "SELECT DISTINCT batch_id FROM flights");
         }
 
         @Override
@@ -218,7 +79,7 @@ public sealed interface BatchOutput {
         @Override
         public String digest() throws SQLException {
             return database.query(DatabaseProcess.PREDICTIONS, """
-                    SELECT count(*) || ':' || sum(('x' || left(md5(concat_ws('|', record_file, record_row, prediction,
+                    SELECT count(*) || ':' || count(DISTINCT (record_file, record_row)) || ':' || sum(('x' || left(md5(concat_ws('|', record_file, record_row, prediction,
                     to_char(probability, 'FM0.0000000000000000'), origin, destination, date::text, model_name,
                     model_version)), 15))::bit(60)::bigint) FROM flights
                     """);
@@ -242,9 +103,14 @@ public sealed interface BatchOutput {
         }
 
         @Override
-        public List<String> jobSettings() {
-            return List.of("destination={mariadb: {data-source: %s, table: flights}}"
-                    .formatted(DestinationServer.DATA_SOURCE));
+        public String destination() {
+            return "{mariadb: {data-source: %s, table: flights}}".formatted(DestinationServer.DATA_SOURCE);
+        }
+
+        @Override
+        public List<String> published() throws SQLException {
+            return List.of(server.query("SELECT coalesce(group_concat(DISTINCT batch_id), '') FROM flights")
+                    .split(","));
         }
 
         @Override
@@ -255,7 +121,7 @@ public sealed interface BatchOutput {
         @Override
         public String digest() throws SQLException {
             return server.query("""
-                    SELECT concat(count(*), ':', sum(cast(conv(left(md5(concat_ws('|', record_file, record_row, prediction,
+                    SELECT concat(count(*), ':', count(DISTINCT record_file, record_row), ':', sum(cast(conv(left(md5(concat_ws('|', record_file, record_row, prediction,
                     probability, origin, destination, date, model_name, model_version)), 15), 16, 10) AS DECIMAL(30))))
                     FROM flights
                     """);
@@ -298,10 +164,23 @@ public sealed interface BatchOutput {
         }
 
         @Override
+        public String destination() {
+            return "{redis: {data-source: %s, name: %s}}".formatted(DestinationServer.DATA_SOURCE, NAME);
+        }
+
+        @Override
         public List<String> jobSettings() {
-            return List.of(
-                    "source.id=" + Workload.ID,
-                    "destination={redis: {data-source: %s, name: %s}}".formatted(DestinationServer.DATA_SOURCE, NAME));
+            return List.of("source.id=" + Workload.ID, "destination=" + destination());
+        }
+
+        /// The batch to which the pointer leads a reader.
+        @Override
+        public List<String> published() {
+            try (Jedis client = server.connect()) {
+                String newest = client.get(NAME + ":latest");
+                String batch = newest == null ? null : client.hget(newest, "batch_id");
+                return batch == null ? List.of() : List.of(batch);
+            }
         }
 
         @Override
@@ -323,7 +202,7 @@ public sealed interface BatchOutput {
                     found += (Long) piece.get(0);
                     sum += (Long) piece.get(1);
                 }
-                return found + ":" + sum;
+                return found + ":" + found + ":" + sum;
             }
         }
 

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// The example job on many flights in many small partitions.
 ///
@@ -20,7 +22,13 @@ import java.util.List;
 /// @param rows the rows of the input
 /// @param partitionRows the approximate rows of a partition
 /// @param configuration HOCON that a process needs to run the job
-public record Workload(FlightsJob job, long rows, int partitionRows, String configuration) {
+/// @param rollout the other version of the model that batches try; null if they try none
+public record Workload(
+        FlightsJob job,
+        long rows,
+        int partitionRows,
+        String configuration,
+        @Nullable RolloutTrial rollout) {
 
     /// A column of the input that numbers its rows from 1. No job reads it unless it names the column.
     static final String ID = "id";
@@ -31,12 +39,12 @@ public record Workload(FlightsJob job, long rows, int partitionRows, String conf
     public static Workload of(Path folder, int copies, int partitionRows) throws IOException, SQLException {
         FlightsJob job = FlightsJob.on(
                 folder, "SELECT flights.*, row_number() OVER () AS %s FROM flights, range(%d)".formatted(ID, copies));
-        return new Workload(job, (long) copies * FlightsJob.ROWS, partitionRows, "");
+        return new Workload(job, (long) copies * FlightsJob.ROWS, partitionRows, "", null);
     }
 
     /// The job on the first flights, in one partition.
     public static Workload small(Path folder, int rows) throws IOException, SQLException {
-        return new Workload(FlightsJob.on(folder, "FROM flights LIMIT " + rows), rows, rows, "");
+        return new Workload(FlightsJob.on(folder, "FROM flights LIMIT " + rows), rows, rows, "", null);
     }
 
     /// The same job with its input and its model in object storage.
@@ -46,14 +54,20 @@ public record Workload(FlightsJob job, long rows, int partitionRows, String conf
         Path model = FlightsJob.example().resolve("flights.ubj");
         storage.register(model, MODEL, job.folder());
         job.edit(model.toString(), MODEL);
-        return new Workload(job, rows, partitionRows, storage.configuration());
+        return new Workload(job, rows, partitionRows, storage.configuration(), rollout);
     }
 
     /// The same job for processes that need more configuration.
     ///
     /// @param more HOCON
     public Workload withConfiguration(String more) {
-        return new Workload(job, rows, partitionRows, configuration + more);
+        return new Workload(job, rows, partitionRows, configuration + more, rollout);
+    }
+
+    /// The same job, whose batches try another version of the model. Registers the versions.
+    public Workload withRollout(RolloutTrial trial) throws IOException {
+        RolloutTrial.register(configuration, job.folder());
+        return new Workload(job, rows, partitionRows, configuration, trial);
     }
 
     /// The approximate number of partitions.
@@ -61,22 +75,24 @@ public record Workload(FlightsJob job, long rows, int partitionRows, String conf
         return Math.toIntExact(rows / partitionRows);
     }
 
-    /// The digest of the output of a run in a single process, without faults.
+    /// The digest of the output of a run in a single process, without faults and without a rollout.
     public String digestWithoutFaults(BatchOutput output, DatabaseProcess database) throws Exception {
         output.clear();
-        Path file = Files.writeString(
-                job.folder().resolve("run.conf"),
-                "nightshift.data-sources.db { url = \"%s\", user = %s }%n%s"
-                        .formatted(database.url(DatabaseProcess.PREDICTIONS), DatabaseProcess.OWNER, configuration));
+        Path file = Files.writeString(job.folder().resolve("run.conf"), database.dataSources() + configuration);
         List<String> arguments =
                 new ArrayList<>(List.of("run", "--home", job.home().toString(), "--config", file.toString()));
-        arguments.addAll(settings(output));
+        arguments.addAll(settings(output, rollout == null ? List.of() : List.of(rollout.plainSetting())));
         CommandResult end = ProgramProcess.run(job.folder(), arguments.toArray(String[]::new));
         JsonNode result = end.expect(0).json();
         if (result.get("predictions").asLong() != rows) {
             throw new IllegalStateException("the run without faults has the wrong number of predictions: " + result);
         }
-        return output.digest();
+        String digest = output.digest();
+        // Of each destination, if there are several.
+        if (!digest.matches("(%1$d:%1$d:[^:]+(, |$))+".formatted(rows))) {
+            throw new IllegalStateException("the run without faults has the wrong output: " + digest);
+        }
+        return digest;
     }
 
     /// The arguments of a `run` in a single process, which resumes the job's open batch.
@@ -114,9 +130,14 @@ public record Workload(FlightsJob job, long rows, int partitionRows, String conf
     }
 
     private List<String> settings(BatchOutput output) {
+        return settings(output, rollout == null ? List.of() : rollout.jobSettings());
+    }
+
+    private List<String> settings(BatchOutput output, List<String> more) {
         List<String> settings = new ArrayList<>(
                 List.of(job.file().toString(), "--new", "-o", "json", "--set", "partitions.rows=" + partitionRows));
-        output.jobSettings().forEach(setting -> settings.addAll(List.of("--set", setting)));
+        Stream.concat(output.jobSettings().stream(), more.stream())
+                .forEach(setting -> settings.addAll(List.of("--set", setting)));
         return settings;
     }
 }

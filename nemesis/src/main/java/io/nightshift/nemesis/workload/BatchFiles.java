@@ -1,0 +1,206 @@
+package io.nightshift.nemesis.workload;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.nightshift.nemesis.cluster.ObjectStorage;
+import io.nightshift.testing.ScratchFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// Files below a folder, or below a prefix of an object store.
+public sealed interface BatchFiles extends BatchOutput {
+
+    /// The beginning of the name of a published batch's folder.
+    String BATCH = "batch=";
+
+    /// Reads files of this machine.
+    ///
+    /// @param <T> the result
+    interface Reader<T> {
+        T read(Path folder) throws IOException, SQLException;
+    }
+
+    /// The folder or the prefix, as a job names it.
+    String location();
+
+    /// The format of the files.
+    FileFormat format();
+
+    /// Reads the files, or copies of the objects.
+    <T> T read(Reader<T> reader) throws IOException, SQLException;
+
+    @Override
+    List<String> published() throws IOException;
+
+    @Override
+    default String destination() {
+        return format().destination(location());
+    }
+
+    /// A folder.
+    record Folder(Path path, FileFormat format) implements BatchFiles {
+
+        /// A folder of Parquet files.
+        public Folder(Path path) {
+            this(path, FileFormat.PARQUET);
+        }
+
+        @Override
+        public String name() {
+            return format == FileFormat.CSV ? "csv" : "parquet";
+        }
+
+        @Override
+        public String location() {
+            return path.toString();
+        }
+
+        @Override
+        public <T> T read(Reader<T> reader) throws IOException, SQLException {
+            return reader.read(path);
+        }
+
+        @Override
+        public List<String> published() throws IOException {
+            if (!Files.exists(path)) {
+                return List.of();
+            }
+            try (Stream<Path> batches = Files.list(path)) {
+                return batches.map(batch -> String.valueOf(batch.getFileName()))
+                        .filter(name -> name.startsWith(BATCH))
+                        .map(name -> name.substring(BATCH.length()))
+                        .toList();
+            }
+        }
+
+        @Override
+        public void clear() throws IOException {
+            if (Files.exists(path)) {
+                try (Stream<Path> all = Files.walk(path)) {
+                    for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
+                        Files.delete(file);
+                    }
+                }
+            }
+        }
+
+        @Override
+        public String digest() throws SQLException {
+            return format.digest(path);
+        }
+
+        @Override
+        public String leftovers() throws IOException {
+            Path staging = path.resolve(".staging");
+            if (!Files.exists(staging)) {
+                return "";
+            }
+            try (Stream<Path> all = Files.walk(staging)) {
+                List<String> names =
+                        all.map(file -> path.relativize(file).toString()).toList();
+                return String.join(", ", names);
+            }
+        }
+    }
+
+    /// A prefix of an object store. Everything is checked against what the store lists.
+    ///
+    /// @param folder the name of the predictions in the store
+    record Prefix(ObjectStorage storage, String folder, FileFormat format) implements BatchFiles {
+
+        private static final String SUCCESS = "/_SUCCESS";
+        private static final String MANIFEST = "/_manifest.json";
+        private static final String POINTER = "_latest-";
+        private static final ObjectMapper JSON = new ObjectMapper();
+
+        @Override
+        public String name() {
+            return format == FileFormat.CSV ? "csv in s3" : "s3";
+        }
+
+        @Override
+        public String location() {
+            return storage.predictions(folder);
+        }
+
+        @Override
+        public List<String> published() throws IOException {
+            return published(storage.list(folder));
+        }
+
+        private static List<String> published(List<String> objects) {
+            return objects.stream()
+                    .filter(name -> name.startsWith(BATCH) && name.endsWith(SUCCESS))
+                    .map(name -> name.substring(BATCH.length(), name.length() - SUCCESS.length()))
+                    .toList();
+        }
+
+        @Override
+        public void clear() throws IOException {
+            storage.delete(folder);
+        }
+
+        @Override
+        public <T> T read(Reader<T> reader) throws IOException, SQLException {
+            return read(storage.list(folder), reader);
+        }
+
+        private <T> T read(List<String> objects, Reader<T> reader) throws IOException, SQLException {
+            ScratchFolder copy = ScratchFolder.create("nightshift-objects");
+            try {
+                for (String object : objects) {
+                    storage.copy(folder, object, copy.path());
+                }
+                return reader.read(copy.path());
+            } finally {
+                copy.delete();
+            }
+        }
+
+        @Override
+        public String digest() throws IOException, SQLException {
+            List<String> objects = storage.list(folder);
+            List<String> batches = published(objects);
+            for (String object : objects) {
+                if (object.startsWith(POINTER)) {
+                    JsonNode pointer = JSON.readTree(storage.read(folder, object));
+                    if (!batches.equals(List.of(pointer.get("batch").asText()))) {
+                        return "%s, which names %s".formatted(batches, pointer);
+                    }
+                }
+            }
+            List<String> parts = objects.stream()
+                    .filter(object -> batches.contains(object.replaceFirst("^" + BATCH + "([^/]*)/part-.*", "$1")))
+                    .toList();
+            return read(parts, format::digest);
+        }
+
+        /// Everything but the objects that the manifests of the published batches name.
+        @Override
+        public String leftovers() throws IOException {
+            List<String> objects = storage.list(folder);
+            Set<String> named = new HashSet<>();
+            for (String batch : published(objects)) {
+                named.add(BATCH + batch + SUCCESS);
+                named.add(BATCH + batch + MANIFEST);
+                JsonNode manifest = JSON.readTree(storage.read(folder, BATCH + batch + MANIFEST));
+                for (String files : List.of("parts", "quarantine")) {
+                    manifest.get(files)
+                            .forEach(file -> named.add(
+                                    BATCH + batch + "/" + file.get("file").asText()));
+                }
+            }
+            return objects.stream()
+                    .filter(object -> !named.contains(object) && !object.startsWith(POINTER))
+                    .collect(Collectors.joining(", "));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.nightshift.system.nemesis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.nightshift.nemesis.workload.BatchFiles;
+import io.nightshift.nemesis.workload.FileFormat;
+import io.nightshift.nemesis.workload.SeveralOutputs;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// That the nemesis would notice: what it reads from destinations shows rows and batches that are missing or twice.
+final class BatchOutputTest {
+
+    private static final String BATCH = "flights-20261128t120000-0a1b";
+    private static final String ROWS = "SELECT 'f' AS record_file, i AS record_row, 0.5 AS probability,"
+            + " 'b' AS batch_id, 't' AS predicted_at FROM range(%d) t(i)";
+
+    @TempDir
+    private Path folder;
+
+    private static void write(Path file, String query) throws Exception {
+        Files.createDirectories(file.getParent());
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = connection.createStatement()) {
+            statement.execute("COPY (%s) TO '%s'".formatted(query, file));
+        }
+    }
+
+    private BatchFiles.Folder written(FileFormat format, String query) throws Exception {
+        BatchFiles.Folder output = new BatchFiles.Folder(folder.resolve(format.name()), format);
+        String part = format == FileFormat.CSV ? "part-000000.csv.gz" : "part-000000.parquet";
+        write(output.path().resolve("batch=" + BATCH).resolve(part), query);
+        return output;
+    }
+
+    @Test
+    void aRowThatIsMissingOrTwiceIsCounted() throws Exception {
+        for (FileFormat format : FileFormat.values()) {
+            String whole = written(format, ROWS.formatted(10)).digest();
+            assertThat(whole).startsWith("10:10:");
+            assertThat(written(format, ROWS.formatted(9)).digest()).startsWith("9:9:");
+            assertThat(written(format, ROWS.formatted(10) + " UNION ALL " + ROWS.formatted(1))
+                            .digest())
+                    .startsWith("11:10:");
+            assertThat(written(format, ROWS.formatted(10).replace("0.5", "0.6")).digest())
+                    .startsWith("10:10:")
+                    .isNotEqualTo(whole);
+        }
+    }
+
+    @Test
+    void aBatchThatOneOfSeveralDestinationsLacksIsReported() throws Exception {
+        BatchFiles.Folder first = written(FileFormat.PARQUET, ROWS.formatted(10));
+        BatchFiles.Folder second = new BatchFiles.Folder(folder.resolve("second"), FileFormat.CSV);
+        SeveralOutputs both = new SeveralOutputs(List.of(first, second));
+        assertThat(both.otherThan(BATCH)).isEqualTo("csv shows the batches []");
+        assertThat(both.published()).isEmpty();
+
+        Files.createDirectories(second.path().resolve("batch=" + BATCH));
+
+        assertThat(both.otherThan(BATCH)).isEmpty();
+        assertThat(both.published()).containsExactly(BATCH);
+        assertThat(both.destination())
+                .isEqualTo("{several: [{parquet: %s}, {csv: {folder: %s, compression: gzip}}]}"
+                        .formatted(first.path(), second.path()));
+    }
+
+    @Test
+    void anotherBatchIsReported() throws Exception {
+        BatchFiles.Folder output = written(FileFormat.PARQUET, ROWS.formatted(10));
+        Files.createDirectories(output.path().resolve("batch=other"));
+
+        assertThat(output.otherThan(BATCH)).contains("other").startsWith("parquet shows the batches ");
+    }
+}
