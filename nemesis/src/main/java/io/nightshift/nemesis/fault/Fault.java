@@ -98,7 +98,8 @@ public enum Fault {
         return this == DISK_FULL || this == POWER_CUT || this == KILL_TICK;
     }
 
-    /// Whether the batch of the round can try another version of its model. Other jobs must not move the same alias.
+    /// Whether the batch of the round can try another version of its model. Other jobs must not move the same
+    /// alias.
     public boolean permitsRollout() {
         return this != POWER_CUT && this != KILL_TICK && this != DAMAGED_EVENT;
     }

@@ -80,7 +80,8 @@ public record IcebergOutput(Catalog catalog, DatabaseProcess database, BatchFile
         table.clear();
     }
 
-    /// The batches of the snapshots of the branch `main`. The branch with the newest batch has to have the same files.
+    /// The batches of the snapshots of the branch `main`. The branch with the newest batch has to have the same
+    /// files.
     @Override
     public List<String> published() throws IOException, SQLException {
         return table.read(folder -> {

@@ -16,8 +16,8 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/// Batches that try another version of their model, and the checks of its decision. The registry has the champion and
-/// two candidates: one predicts nearly the same, and one does not.
+/// Batches that try another version of their model, and the checks of its decision. The registry has the champion
+/// and two candidates: one predicts nearly the same, and one does not.
 public enum RolloutTrial {
     /// The candidate keeps the guards, scores the whole batch and is promoted.
     CANARY(2, 2, "mode: canary, share: 20%, guards: {prediction-psi: 0.1, agreement: 99%}, on-pass: promote"),
