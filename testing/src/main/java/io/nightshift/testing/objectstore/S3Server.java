@@ -1,6 +1,7 @@
 package io.nightshift.testing.objectstore;
 
 import io.nightshift.testing.FreePort;
+import io.nightshift.testing.PreparedFolder;
 import io.nightshift.testing.ScratchFolder;
 import java.io.IOException;
 import java.io.StringReader;
@@ -32,6 +33,9 @@ public final class S3Server implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
+    /// The name of the file with the start-up cache.
+    private static final String CACHE = "cache.aot";
+
     private final Process process;
     private final int port;
     private final ScratchFolder folder;
@@ -45,37 +49,96 @@ public final class S3Server implements AutoCloseable {
 
     /// Starts a server, and waits until it answers. It ends with this process.
     public static S3Server start() throws IOException {
+        S3Server server = start(List.of("-XX:AOTCache=" + startupCache()));
+        Runtime.getRuntime().addShutdownHook(new Thread(server::end));
+        return server;
+    }
+
+    /// @param options of the JVM
+    private static S3Server start(List<String> options) throws IOException {
         ScratchFolder folder = ScratchFolder.create("s3-server");
         Path data = folder.path();
         int port = FreePort.any();
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin/java").toString(),
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
+        command.addAll(options);
+        command.addAll(List.of(
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-Xmx384m",
                 "-Djava.io.tmpdir=" + data,
                 "-jar",
-                program(),
+                program().toString(),
                 "--http.port=" + port,
                 "--server.port=" + FreePort.any(),
                 "--com.adobe.testing.s3mock.store.root=" + Files.createDirectory(data.resolve("buckets")),
-                "--com.adobe.testing.s3mock.store.retain-files-on-exit=false");
+                "--com.adobe.testing.s3mock.store.retain-files-on-exit=false"));
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(data.resolve("log").toFile())
                 .start();
         S3Server server = new S3Server(process, port, folder);
-        Runtime.getRuntime().addShutdownHook(new Thread(server::end));
         server.awaitAnswer(data.resolve("log"));
         return server;
     }
 
-    /// The program is a jar on the class path, of which only the launcher's classes are visible.
-    private static String program() throws IOException {
+    /// The program as a jar with its libraries next to it, since an AOT cache holds no classes of a jar in a jar.
+    private static Path program() throws IOException {
+        Path packed = packed();
+        Path folder = PreparedFolder.get(
+                packed.getFileName().toString(),
+                empty -> run(
+                        "-Djarmode=tools",
+                        "-jar",
+                        packed.toString(),
+                        "extract",
+                        "--force",
+                        "--destination",
+                        empty.toString()));
+        return folder.resolve(packed.getFileName());
+    }
+
+    private static void run(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-XX:TieredStopAtLevel=1"));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (process.onExit().join().exitValue() != 0) {
+            throw new IOException(command + " fails");
+        }
+    }
+
+    /// An AOT cache of the JVM, which takes half off each start of the server.
+    private static Path startupCache() throws IOException {
+        String name = "%s-%s".formatted(packed().getFileName(), Runtime.version());
+        return PreparedFolder.get(name, S3Server::train).resolve(CACHE);
+    }
+
+    private static void train(Path folder) throws IOException {
+        S3Server server = start(List.of("-XX:AOTCacheOutput=" + folder.resolve(CACHE)));
+        try (server) {
+            server.createBucket("bucket");
+            server.put("bucket", "key", new byte[1]);
+            server.get("bucket", "key");
+            server.list("bucket", "");
+            server.delete("bucket", "key");
+            server.process.destroy();
+            server.process.onExit().join();
+        }
+        if (!Files.exists(folder.resolve(CACHE))) {
+            throw new IOException("the start-up cache of the S3 server was not created");
+        }
+    }
+
+    /// The jar on the class path, of which only the launcher's classes are visible.
+    private static Path packed() throws IOException {
         for (URL found : Collections.list(S3Server.class.getClassLoader().getResources("BOOT-INF/classpath.idx"))) {
             String jar = found.getPath().replaceFirst("!.*", "");
             if (jar.contains("/s3mock-")) {
-                return Path.of(URI.create(jar)).toString();
+                return Path.of(URI.create(jar));
             }
         }
         throw new IllegalStateException("s3mock is not on the class path");
