@@ -45,6 +45,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -56,6 +57,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 ///
 /// A kind of destination has one subclass, which says how its readers see a batch, how it is tampered with,
 /// and what can stand in the way of a publication.
+@ExtendWith(OfTheFiles.Once.class)
 public abstract class DestinationContract {
 
     /// The batch as a reader sees it.
@@ -333,6 +335,7 @@ public abstract class DestinationContract {
     }
 
     @Nested
+    @OfTheFiles
     class TheFirstRows {
 
         @Test
@@ -364,6 +367,7 @@ public abstract class DestinationContract {
     }
 
     @Nested
+    @OfTheFiles
     class ThePublishedPredictions {
 
         @Test
@@ -421,6 +425,7 @@ public abstract class DestinationContract {
     }
 
     @Nested
+    @OfTheFiles
     class Attempts {
 
         @ParameterizedTest
@@ -497,6 +502,7 @@ public abstract class DestinationContract {
     }
 
     @Nested
+    @OfTheFiles
     class QuarantinedRowsOfABatch {
 
         private List<QuarantinedRow> read(CommittedBatch committed) {
@@ -1069,6 +1075,7 @@ public abstract class DestinationContract {
         }
     }
 
+    @OfTheFiles
     @ParameterizedTest
     @EnumSource
     void verificationFinds(Tampering tampering) throws Exception {

@@ -9,6 +9,7 @@ import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
+import io.nightshift.storage.destination.OfTheFiles;
 import io.nightshift.testing.database.PostgresServer;
 import java.io.IOException;
 import java.util.Map;
@@ -17,7 +18,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// The contract for a catalog in a PostgreSQL database.
+/// The contract for a catalog in a PostgreSQL database. The catalog knows only the name of the table's newest
+/// metadata.
+@OfTheFiles.OfAnother(IcebergFolderIT.class)
 class IcebergJdbcIT extends IcebergContract {
 
     private static PostgresServer server;

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// Two actor systems, and the real transport between them.
 @Timeout(60)
-class RemoteTransportTest {
+class RemoteTransportIT {
 
     private static final List<String> FAULTS =
             List.of("truncated", "corrupt length", "unknown class", "unknown message", "oversize");

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /// Parquet files and CSV files.
-class SeveralFoldersTest extends SeveralContract {
+class SeveralFoldersIT extends SeveralContract {
 
     @Override
     protected Destination destination() throws Exception {

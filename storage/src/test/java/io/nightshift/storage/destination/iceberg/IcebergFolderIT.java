@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// The contract for a catalog that is a folder.
-class IcebergFolderTest extends IcebergContract {
+class IcebergFolderIT extends IcebergContract {
 
     @Override
     CatalogSettings settings() {
