@@ -10,7 +10,7 @@ import io.nightshift.coordinator.membership.Membership.JoinDecision;
 import io.nightshift.coordinator.membership.Membership.NodeProcess;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.storage.database.DataSourceSettings;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.nightshift.testing.database.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,9 +55,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/// How nodes find their cluster, and when they give it up: the actor systems of nodes in one process, on one
-/// database.
+/// How nodes find their cluster, and when they give it up: the actor systems of nodes in one process, with a
+/// database for each test.
+@Execution(ExecutionMode.CONCURRENT)
 final class ClusterJoinerIT {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -65,20 +68,22 @@ final class ClusterJoinerIT {
 
     private static final EntityTypeKey<String> ENTITIES = EntityTypeKey.create(String.class, "any");
 
-    private static EmbeddedPostgres postgres;
-    private static Ledger ledger;
+    private static PostgresServer postgres;
+    /// A database with the ledger's tables.
+    private static String migrated;
 
     @TempDir
     Path folder;
 
+    private Ledger ledger;
+
     private final List<TestNode> nodes = new ArrayList<>();
 
     @BeforeAll
-    static void start() throws IOException {
-        postgres = EmbeddedPostgres.start();
-        ledger = PostgresLedger.at(new DataSourceSettings(
-                "journal", "jdbc:postgresql://localhost:%d/postgres".formatted(postgres.getPort()), "postgres", null));
-        PostgresLedger.migrate(ledger);
+    static void start() throws IOException, SQLException {
+        postgres = PostgresServer.start();
+        migrated = postgres.create();
+        PostgresLedger.migrate(ledger(migrated));
     }
 
     @AfterAll
@@ -86,9 +91,13 @@ final class ClusterJoinerIT {
         postgres.close();
     }
 
+    private static Ledger ledger(String database) {
+        return PostgresLedger.at(new DataSourceSettings("journal", postgres.url(database), PostgresServer.OWNER, null));
+    }
+
     @BeforeEach
     void nobody() throws SQLException {
-        execute("TRUNCATE cluster, member");
+        ledger = ledger(postgres.create(migrated));
     }
 
     @AfterEach
@@ -98,7 +107,7 @@ final class ClusterJoinerIT {
                 node -> node.system.getWhenTerminated().toCompletableFuture().join());
     }
 
-    private static void execute(String sql) throws SQLException {
+    private void execute(String sql) throws SQLException {
         try (Connection connection = ledger.connect();
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
@@ -126,7 +135,8 @@ final class ClusterJoinerIT {
                       cluster {
                         gossip-interval = 200ms, leader-actions-interval = 200ms
                         periodic-tasks-initial-delay = 100ms
-                        sharding.retry-interval = 200ms
+                        down-removal-margin = 1s
+                        sharding { retry-interval = 200ms, coordinator-singleton.hand-over-retry-interval = 200ms }
                         split-brain-resolver.stable-after = 3s
                       }
                     }
@@ -198,7 +208,7 @@ final class ClusterJoinerIT {
     }
 
     /// The members whose rows name the cluster that works on the journal.
-    private static Set<String> recorded() throws SQLException {
+    private Set<String> recorded() throws SQLException {
         try (Connection connection = ledger.connect();
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(
