@@ -173,7 +173,8 @@ public final class NemesisCluster implements AutoCloseable {
                 "--home",
                 folder.resolve("home").toString()));
         arguments.addAll(List.of(more));
-        return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
+        String[] all = arguments.toArray(String[]::new);
+        return CommandResult.of(Main.commandLine(all), all);
     }
 
     /// The batch as `batch show` reports it, or null if the command fails.

@@ -296,7 +296,7 @@ final class ExtendedInputIT {
         String[] all = java.util.Arrays.copyOf(arguments, arguments.length + 2);
         all[arguments.length] = "--home";
         all[arguments.length + 1] = home.toString();
-        return CommandResult.of(Main.commandLine(), all).expect(0);
+        return CommandResult.of(Main.commandLine(all), all).expect(0);
     }
 
     private static BatchDescription finish(String batch) {

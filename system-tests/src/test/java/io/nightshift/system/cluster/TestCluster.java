@@ -187,7 +187,8 @@ public final class TestCluster implements AutoCloseable {
     public CommandResult run(String... words) {
         List<String> arguments = new ArrayList<>(List.of(words));
         arguments.addAll(List.of("--config", configuration().toString(), "--home", home().toString()));
-        return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
+        String[] all = arguments.toArray(String[]::new);
+        return CommandResult.of(Main.commandLine(all), all);
     }
 
     /// The logs of all nodes, for messages.

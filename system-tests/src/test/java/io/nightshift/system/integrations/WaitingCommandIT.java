@@ -83,7 +83,8 @@ final class WaitingCommandIT {
     }
 
     private static CommandResult run(List<String> arguments) {
-        return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
+        String[] all = arguments.toArray(String[]::new);
+        return CommandResult.of(Main.commandLine(all), all);
     }
 
     /// The latest batch of a job, once it has committed partitions.

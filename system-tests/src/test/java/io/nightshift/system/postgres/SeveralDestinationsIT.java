@@ -118,7 +118,7 @@ final class SeveralDestinationsIT {
                         Stream.of(words),
                         Stream.of("--home", job.flights().home().toString()))
                 .toArray(String[]::new);
-        return CommandResult.of(Main.commandLine(), all);
+        return CommandResult.of(Main.commandLine(all), all);
     }
 
     private String verify(PostgresJob job, int status) {

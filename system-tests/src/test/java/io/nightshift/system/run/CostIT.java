@@ -38,7 +38,7 @@ final class CostIT {
         System.arraycopy(
                 new String[] {"batch", "show", "latest", "--home", job.home().toString()}, 0, arguments, 0, 5);
         System.arraycopy(more, 0, arguments, 5, more.length);
-        return CommandResult.of(Main.commandLine(), arguments);
+        return CommandResult.of(Main.commandLine(arguments), arguments);
     }
 
     @Test

@@ -54,7 +54,7 @@ final class IncrementalIT {
         System.arraycopy(arguments, 0, all, 1, arguments.length);
         all[arguments.length + 1] = "--home";
         all[arguments.length + 2] = job.home().toString();
-        return CommandResult.of(Main.commandLine(), all);
+        return CommandResult.of(Main.commandLine(all), all);
     }
 
     @Test

@@ -42,7 +42,7 @@ final class RunsIT {
         System.arraycopy(arguments, 0, all, 1, arguments.length);
         all[arguments.length + 1] = "--home";
         all[arguments.length + 2] = job.home().toString();
-        return CommandResult.of(Main.commandLine(), all);
+        return CommandResult.of(Main.commandLine(all), all);
     }
 
     @Test

@@ -81,7 +81,8 @@ public final class HomeServer implements AutoCloseable {
     public CommandResult command(String... words) {
         List<String> arguments = new ArrayList<>(List.of(words));
         arguments.addAll(List.of("--home", home.toString()));
-        return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
+        String[] all = arguments.toArray(String[]::new);
+        return CommandResult.of(Main.commandLine(all), all);
     }
 
     @Override

@@ -126,6 +126,7 @@ final class ServeIT {
         List<String> arguments = new ArrayList<>(
                 List.of("serve", "--home", folder.resolve("home").toString(), "--config", file.toString()));
         arguments.addAll(List.of(more));
-        return CommandResult.of(Main.commandLine(), arguments.toArray(String[]::new));
+        String[] all = arguments.toArray(String[]::new);
+        return CommandResult.of(Main.commandLine(all), all);
     }
 }

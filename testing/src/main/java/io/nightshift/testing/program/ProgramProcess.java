@@ -164,9 +164,14 @@ public final class ProgramProcess implements AutoCloseable {
     /// @return whether the log has them
     public boolean awaitLog(Path log, Pattern pattern, int times) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
+        long read = -1;
         while (System.nanoTime() < deadline) {
-            if (matches(log, pattern) >= times) {
-                return true;
+            long size = Files.exists(log) ? Files.size(log) : 0;
+            if (size != read) {
+                read = size;
+                if (matches(log, pattern) >= times) {
+                    return true;
+                }
             }
             if (!process.isAlive()) {
                 return false;
