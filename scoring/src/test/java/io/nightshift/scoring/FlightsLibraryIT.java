@@ -53,7 +53,7 @@ class FlightsLibraryIT {
             @Override
             LGBMBooster train(FlightsTable flights) throws Exception {
                 String parameters =
-                        "objective=binary num_leaves=63 categorical_feature=2,6,7 verbosity=-1 num_threads=2 seed=3";
+                        "objective=binary num_leaves=63 categorical_feature=2,6,7 verbosity=-1 num_threads=1 seed=3";
                 LGBMDataset data = LGBMDataset.createFromMat(
                         flights.rows(), flights.count(), Features.EXAMPLE.count(), true, parameters, null);
                 data.setField("label", flights.delayed());
@@ -74,7 +74,7 @@ class FlightsLibraryIT {
                         Features.EXAMPLE.count(),
                         true,
                         PredictionType.C_API_PREDICT_RAW_SCORE,
-                        "num_threads=2");
+                        "num_threads=1");
 
                 assertThat(block.scores(model())[2]).isEqualTo(expected);
             }
