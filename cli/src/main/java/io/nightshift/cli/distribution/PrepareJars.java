@@ -8,10 +8,14 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
@@ -21,6 +25,11 @@ import java.util.zip.ZipOutputStream;
 public final class PrepareJars {
 
     private static final Pattern LIBRARIES = Pattern.compile("(nightshift-|pekko|picocli|scala-library|slick).*\\.jar");
+
+    /// The times of jars are in the quarter of a century that begins here.
+    private static final Instant FIRST_TIME = Instant.parse("2000-01-01T00:00:00Z");
+
+    private static final long TIMES = Duration.ofDays(25 * 365).toSeconds();
 
     private PrepareJars() {}
 
@@ -37,6 +46,17 @@ public final class PrepareJars {
             prepare(jar, prepared, jars);
             Files.move(prepared, jar, StandardCopyOption.REPLACE_EXISTING);
         }
+        for (Path jar : jars) {
+            Files.setLastModifiedTime(jar, FileTime.from(time(jar)));
+        }
+    }
+
+    /// A time that depends on a jar's content. The JVM uses a start-up cache only if its jars have the same sizes
+    /// and times as when it was made. So it fits every build that gives the same jars, and no other.
+    static Instant time(Path jar) throws IOException {
+        CRC32 checksum = new CRC32();
+        checksum.update(Files.readAllBytes(jar));
+        return FIRST_TIME.plusSeconds(checksum.getValue() % TIMES);
     }
 
     /// Whether a jar is one of those with such classes.

@@ -55,7 +55,8 @@ record Distribution(Path root) {
         environment.put("JAVA_HOME", System.getProperty("java.home"));
         environment.put("NIGHTSHIFT_CACHE", "off");
         boolean isThisBuild = equals(ofThisBuild());
-        environment.put("NIGHTSHIFT_OPTS", isThisBuild ? options + " " + ProgramProcess.startupCache() : options);
+        environment.put(
+                "NIGHTSHIFT_OPTS", isThisBuild ? options + " " + ProgramProcess.startupCache(arguments) : options);
         return builder;
     }
 

@@ -62,13 +62,15 @@ public final class ProgramProcess implements AutoCloseable {
     /// @param options of the JVM, in addition to those that every start has
     public static List<String> command(List<String> options, List<String> arguments) {
         List<String> all = new ArrayList<>(options);
-        all.add(startupCache());
-        return command(all, StartupCache.get().classPath(), arguments);
+        all.add(startupCache(arguments));
+        return command(all, StartupCache.get(arguments).classPath(), arguments);
     }
 
     /// The option of the JVM by which the program of this build starts faster.
-    public static String startupCache() {
-        return "-XX:AOTCache=" + StartupCache.get().file();
+    ///
+    /// @param arguments the command and its options
+    public static String startupCache(List<String> arguments) {
+        return "-XX:AOTCache=" + StartupCache.get(arguments).file();
     }
 
     static List<String> command(List<String> options, String classPath, List<String> arguments) {
