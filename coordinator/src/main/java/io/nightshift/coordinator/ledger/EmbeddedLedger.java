@@ -21,6 +21,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
@@ -29,12 +30,15 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.h2.api.ErrorCode;
+import org.jspecify.annotations.Nullable;
 
 /// The journal of a single process: an H2 file in the home folder. One process at a time can use it.
 ///
 /// A lock file of our own refuses a second process, because H2's lock can't say which process holds the file.
 /// H2 writes every commit to the file before it acknowledges the commit (`WRITE_DELAY=0`); by default it
-/// keeps up to half a second in memory. [ForcedFilePath] forces each write to the disk.
+/// keeps up to half a second in memory. [ForcedFilePath] forces each write to the disk. So H2 may use the space of
+/// data again as soon as the data is not needed any more (`RETENTION_TIME=0`); by default it waits 45 seconds for a
+/// disk that has delayed its writes. [LedgerCompaction] frees more space while the ledger is open.
 ///
 /// A new ledger is created under another name and renamed when it is complete and on the disk. So a ledger
 /// file always has its tables.
@@ -67,6 +71,7 @@ public final class EmbeddedLedger implements AutoCloseable {
     private final Ledger ledger;
     private final FileChannel lockFile;
     private final Connection keepOpen;
+    private @Nullable LedgerCompaction compaction;
 
     private EmbeddedLedger(Path home, Ledger ledger, FileChannel lockFile, Connection keepOpen) {
         this.home = home;
@@ -139,6 +144,7 @@ public final class EmbeddedLedger implements AutoCloseable {
             EmbeddedLedger opened = new EmbeddedLedger(home, ledger, lockFile, ledger.connect());
             opened.check(identity);
             opened.createArchive();
+            opened.compaction = LedgerCompaction.start(opened.keepOpen);
             return opened;
         } catch (SQLException | IOException e) {
             close(lockFile);
@@ -151,6 +157,10 @@ public final class EmbeddedLedger implements AutoCloseable {
 
     public Ledger ledger() {
         return ledger;
+    }
+
+    LedgerCompaction compaction() {
+        return Objects.requireNonNull(compaction);
     }
 
     /// H2 takes an empty file for a new database.
@@ -262,7 +272,8 @@ public final class EmbeddedLedger implements AutoCloseable {
     }
 
     private static String url(String file) {
-        return "jdbc:h2:" + file + ";WRITE_DELAY=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;CACHE_SIZE=" + CACHE_KIB;
+        return "jdbc:h2:" + file
+                + ";WRITE_DELAY=0;RETENTION_TIME=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;CACHE_SIZE=" + CACHE_KIB;
     }
 
     /// Creates the ledger of a home folder from an export.
@@ -396,6 +407,9 @@ public final class EmbeddedLedger implements AutoCloseable {
 
     @Override
     public void close() {
+        if (compaction != null) {
+            compaction.close();
+        }
         try {
             keepOpen.close();
         } catch (SQLException e) {

@@ -41,6 +41,13 @@ public final class RecordedLedger implements AutoCloseable {
         return ledger;
     }
 
+    /// Copies the needed pages from chunks that have others, too.
+    ///
+    /// @return whether there were any
+    public boolean compact() {
+        return ledger.compaction().copy(100);
+    }
+
     /// Records that someone was told of all events that the batch has now.
     public void acknowledged(BatchId batch) {
         RecordingFilePath.record(new FileOperation.Acknowledge(ledger.ledger().entries(batch)));
