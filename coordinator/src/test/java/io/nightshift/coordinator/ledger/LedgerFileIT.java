@@ -18,6 +18,7 @@ import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.testing.database.PostgresServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -211,7 +212,7 @@ class LedgerFileIT {
         void movesToAClusterAndBack() throws IOException {
             Path file = export();
             Path back = folder.resolve("back.json");
-            try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
+            try (EmbeddedPostgres postgres = PostgresServer.startEmbedded()) {
                 Ledger cluster = PostgresLedger.at(new DataSourceSettings(
                         "journal",
                         "jdbc:postgresql://localhost:%d/postgres".formatted(postgres.getPort()),

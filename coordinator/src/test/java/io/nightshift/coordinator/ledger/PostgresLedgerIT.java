@@ -10,6 +10,7 @@ import io.nightshift.coordinator.incremental.ScoredRowsContract;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.testing.database.PostgresServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
@@ -26,7 +27,7 @@ class PostgresLedgerIT {
 
     @BeforeAll
     static void start() throws IOException {
-        postgres = EmbeddedPostgres.start();
+        postgres = PostgresServer.startEmbedded();
     }
 
     @AfterAll

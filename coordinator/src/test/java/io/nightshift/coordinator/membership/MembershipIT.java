@@ -7,6 +7,7 @@ import io.nightshift.coordinator.ledger.PostgresLedger;
 import io.nightshift.coordinator.membership.Membership.JoinDecision;
 import io.nightshift.coordinator.membership.Membership.NodeProcess;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.testing.database.PostgresServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
@@ -34,7 +35,7 @@ class MembershipIT {
 
     @BeforeAll
     static void start() throws IOException {
-        postgres = EmbeddedPostgres.start();
+        postgres = PostgresServer.startEmbedded();
         ledger = PostgresLedger.at(new DataSourceSettings(
                 "journal", "jdbc:postgresql://localhost:%d/postgres".formatted(postgres.getPort()), "postgres", null));
         PostgresLedger.migrate(ledger);

@@ -8,6 +8,7 @@ import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FreePort;
+import io.nightshift.testing.database.PostgresServer;
 import io.nightshift.testing.database.TcpProxy;
 import io.nightshift.testing.program.ProgramProcess;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -50,7 +51,7 @@ public final class TestCluster implements AutoCloseable {
     /// @param size the largest number of nodes
     public TestCluster(Path folder, int size) throws IOException {
         this.folder = folder;
-        this.postgres = EmbeddedPostgres.start();
+        this.postgres = PostgresServer.startEmbedded();
         this.database = new TcpProxy(postgres.getPort());
         this.ports = new ArrayList<>();
         for (int i = 0; i < size; i++) {

@@ -24,7 +24,7 @@ final class PodClient implements AutoCloseable {
         context.init(null, new TrustManager[] {new Anyone()}, null);
         client = HttpClient.newBuilder()
                 .sslContext(context)
-                .connectTimeout(Duration.ofSeconds(5))
+                .connectTimeout(Duration.ofSeconds(60))
                 .build();
     }
 
@@ -33,7 +33,7 @@ final class PodClient implements AutoCloseable {
     String get(String address, int port, String path, String... headers) throws IOException, InterruptedException {
         HttpRequest.Builder request = HttpRequest.newBuilder(
                         URI.create("https://%s:%d%s".formatted(address, port, path)))
-                .timeout(Duration.ofSeconds(5));
+                .timeout(Duration.ofSeconds(60));
         if (headers.length > 0) {
             request.headers(headers);
         }

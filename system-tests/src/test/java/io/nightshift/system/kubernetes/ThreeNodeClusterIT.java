@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.nightshift.k8s.Manifests;
 import io.nightshift.testing.Checkout;
+import io.nightshift.testing.database.PostgresServer;
 import io.nightshift.tls.TlsFiles;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.File;
@@ -43,7 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ThreeNodeClusterIT {
 
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(2);
     private static final int HTTP = 7380;
     private static final String TOKEN = "who-holds-this-may-submit";
     private static final List<String> NODES =
@@ -64,7 +65,7 @@ final class ThreeNodeClusterIT {
 
     @BeforeAll
     static void start() throws Exception {
-        postgres = EmbeddedPostgres.start();
+        postgres = PostgresServer.startEmbedded();
         Path certificates = certificates("nightshift-node", "nightshift", "127.0.0.1");
         api = new FakeKubernetesApi(new TlsFiles(
                 certificates.resolve("127.0.0.1.pem"),
@@ -253,7 +254,7 @@ final class ThreeNodeClusterIT {
             // Resolves the name of the Service.
             Path hosts = Files.writeString(folder.resolve("hosts"), address(0) + " nightshift\n");
             pod.start(Map.of("NIGHTSHIFT_OPTS", "-Djdk.net.hosts.file=" + hosts));
-            assertThat(pod.process().waitFor(30, TimeUnit.SECONDS))
+            assertThat(pod.process().waitFor(120, TimeUnit.SECONDS))
                     .as(pod.out())
                     .isTrue();
             assertThat(pod.out())
@@ -267,7 +268,7 @@ final class ThreeNodeClusterIT {
     void aPodThatMustEndLeavesWithinItsGracePeriod() throws Exception {
         LocalPod worker = PODS.getLast();
         worker.process().destroy();
-        assertThat(worker.process().waitFor(60, TimeUnit.SECONDS))
+        assertThat(worker.process().waitFor(120, TimeUnit.SECONDS))
                 .as(worker.out())
                 .isTrue();
         assertThat(worker.process().exitValue()).as(worker.out()).isZero();

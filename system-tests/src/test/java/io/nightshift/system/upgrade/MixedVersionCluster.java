@@ -13,11 +13,11 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.FreePort;
+import io.nightshift.testing.database.PostgresServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.ConnectException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,7 +27,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -35,11 +34,11 @@ import java.util.stream.Stream;
 /// A cluster whose nodes are of two builds, with a PostgreSQL of its own.
 final class MixedVersionCluster implements AutoCloseable {
 
-    static final Duration SOON = Duration.ofSeconds(60);
+    static final Duration SOON = Duration.ofMinutes(2);
     static final Duration GRACE = Duration.ofSeconds(5);
 
     /// More than the grace period, because the node also leaves the cluster.
-    private static final Duration LEAVING = GRACE.plusSeconds(30);
+    private static final Duration LEAVING = GRACE.plusSeconds(90);
 
     private final Path folder;
     private final EmbeddedPostgres postgres;
@@ -68,7 +67,7 @@ final class MixedVersionCluster implements AutoCloseable {
     /// Starts the database. Starts no node.
     MixedVersionCluster(Path folder) throws IOException {
         this.folder = folder;
-        this.postgres = EmbeddedPostgres.start();
+        this.postgres = PostgresServer.startEmbedded();
     }
 
     private String url() {
@@ -83,30 +82,20 @@ final class MixedVersionCluster implements AutoCloseable {
     ///
     /// @param version the version that it reports to other nodes in place of its build's
     Node start(Distribution build, String version) throws IOException {
-        int[] ports = freePorts();
+        int port = FreePort.any();
+        int httpPort = FreePort.any();
         Path log = folder.resolve("node-%d.log".formatted(nodes.size()));
         List<String> arguments = new ArrayList<>(List.of("node"));
-        arguments.addAll(configuration(ports[0]));
-        arguments.addAll(List.of("--port", String.valueOf(ports[0]), "--threads", "1"));
-        arguments.addAll(List.of("--http-port", String.valueOf(ports[1])));
+        arguments.addAll(configuration(port));
+        arguments.addAll(List.of("--port", String.valueOf(port), "--threads", "1"));
+        arguments.addAll(List.of("--http-port", String.valueOf(httpPort)));
         Process process = build.command("-XX:TieredStopAtLevel=1 -Dpekko.cluster.app-version=" + version, arguments)
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
-        Node node = new Node(build, "127.0.0.1:" + ports[0], ports[1], process, log);
+        Node node = new Node(build, "127.0.0.1:" + port, httpPort, process, log);
         nodes.add(node);
         return node;
-    }
-
-    private static int[] freePorts() throws IOException {
-        // Below the ports that the operating system assigns to outgoing connections.
-        int first = ThreadLocalRandom.current().nextInt(10_000, 32_000);
-        try (ServerSocket node = new ServerSocket(first);
-                ServerSocket http = new ServerSocket(first + 1)) {
-            return new int[] {node.getLocalPort(), http.getLocalPort()};
-        } catch (BindException taken) {
-            return freePorts();
-        }
     }
 
     /// The options that point a command to the cluster.
@@ -119,7 +108,7 @@ final class MixedVersionCluster implements AutoCloseable {
                   node.contact-points = ["127.0.0.1:%d"]
                   journal { url = "%s", user = postgres }
                   files { read = ["/"], write = ["/"] }
-                  batch { lease = 5s, retry.attempts = 20 }
+                  batch { lease = 15s, retry.attempts = 20 }
                   worker.grace = %ds
                 }
                 """.formatted(port, url(), GRACE.toSeconds()));

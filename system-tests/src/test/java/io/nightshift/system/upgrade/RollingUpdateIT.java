@@ -186,13 +186,17 @@ final class RollingUpdateIT {
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
                 Statement statement = connection.createStatement()) {
             statement.execute("SET threads = 1");
-            long begin = System.nanoTime();
-            try (ResultSet row = statement.executeQuery(
-                    "SELECT count(*) FROM range(%d) AS t(i) WHERE length(sha256(repeat('ABC', %d + i %% 2))) = 64"
-                            .formatted(rows, repeats))) {
-                row.next();
+            double seconds = Double.POSITIVE_INFINITY;
+            // The fastest: something else may slow one of them down, and then the batch would be too short.
+            for (int i = 0; i < 5; i++) {
+                long begin = System.nanoTime();
+                try (ResultSet row = statement.executeQuery(
+                        "SELECT count(*) FROM range(%d) AS t(i) WHERE length(sha256(repeat('ABC', %d + i %% 2))) = 64"
+                                .formatted(rows, repeats))) {
+                    row.next();
+                }
+                seconds = Math.min(seconds, (System.nanoTime() - begin) / 1e9);
             }
-            double seconds = (System.nanoTime() - begin) / 1e9;
             return Math.round(SECONDS_OF_WORK / ROWS / (seconds / rows) * repeats);
         }
     }

@@ -91,6 +91,10 @@ public final class DatabaseProxy implements AutoCloseable {
                 Socket server = new Socket(InetAddress.getLoopbackAddress(), port);
                 sockets.add(client);
                 sockets.add(server);
+                if (down) {
+                    // It has gone down between the two, and has not seen these.
+                    cut();
+                }
                 pump(client, server, true);
                 pump(server, client, false);
             } catch (IOException e) {

@@ -1,5 +1,6 @@
 package io.nightshift.testing.database;
 
+import io.nightshift.testing.FreePort;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -20,6 +22,8 @@ public final class PostgresServer implements AutoCloseable {
 
     /// The user that owns every database and needs no password.
     public static final String OWNER = "postgres";
+
+    private static final Duration STARTING = Duration.ofMinutes(2);
 
     private final EmbeddedPostgres server;
     private final AtomicInteger databases = new AtomicInteger();
@@ -41,8 +45,19 @@ public final class PostgresServer implements AutoCloseable {
                 .start());
     }
 
-    private static EmbeddedPostgres.Builder builder() {
-        return EmbeddedPostgres.builder().setServerConfig("max_connections", "60");
+    private static EmbeddedPostgres.Builder builder() throws IOException {
+        return patient().setServerConfig("max_connections", "60");
+    }
+
+    /// Starts a server with as many connections as the nodes of a cluster need, for tests that use it directly.
+    public static EmbeddedPostgres startEmbedded() throws IOException {
+        return patient().start();
+    }
+
+    /// By itself, the library takes a port that the operating system could give to another program before the
+    /// server has started, and waits 10 s for a start.
+    private static EmbeddedPostgres.Builder patient() throws IOException {
+        return EmbeddedPostgres.builder().setPort(FreePort.any()).setPGStartupWait(STARTING);
     }
 
     public int port() {

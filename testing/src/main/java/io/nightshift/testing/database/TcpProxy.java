@@ -1,5 +1,6 @@
 package io.nightshift.testing.database;
 
+import io.nightshift.testing.FreePort;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -35,8 +36,9 @@ public final class TcpProxy implements AutoCloseable {
     public TcpProxy(int target, String host) throws IOException {
         this.target = target;
         this.host = InetAddress.getByName(host);
-        this.listening = new ServerSocket(0, BACKLOG, this.host);
-        this.port = listening.getLocalPort();
+        // Nobody else gets the port while the proxy is shut.
+        this.port = FreePort.any();
+        this.listening = new ServerSocket(port, BACKLOG, this.host);
         accept(listening);
     }
 
@@ -67,6 +69,11 @@ public final class TcpProxy implements AutoCloseable {
                     Socket database = new Socket(InetAddress.getLoopbackAddress(), target);
                     sockets.add(client);
                     sockets.add(database);
+                    if (server.isClosed()) {
+                        // It was shut between the two, and has not seen these.
+                        client.close();
+                        database.close();
+                    }
                     pass(client, database);
                     pass(database, client);
                 } catch (IOException e) {

@@ -6,6 +6,7 @@ import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -125,9 +126,10 @@ public final class ProgramProcess implements AutoCloseable {
         return read(err);
     }
 
+    /// A file that another process writes. It may end in the middle of a character.
     private static String read(Path file) {
         try {
-            return Files.readString(file);
+            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -155,8 +157,8 @@ public final class ProgramProcess implements AutoCloseable {
     /// Waits until the process has ended.
     public CommandResult end() throws IOException, InterruptedException {
         boolean ended = process.waitFor(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-        String stdout = Files.readString(out);
-        String stderr = Files.readString(err);
+        String stdout = out();
+        String stderr = err();
         assertThat(ended).as("it ends; so far: %s%s", stdout, stderr).isTrue();
         return new CommandResult(process.exitValue(), stdout, stderr);
     }
@@ -185,9 +187,7 @@ public final class ProgramProcess implements AutoCloseable {
 
     /// The number of matches in a log, 0 if there is no log yet.
     public static long matches(Path log, Pattern pattern) throws IOException {
-        return Files.exists(log)
-                ? pattern.matcher(Files.readString(log)).results().count()
-                : 0;
+        return Files.exists(log) ? pattern.matcher(read(log)).results().count() : 0;
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
+import io.nightshift.testing.database.PostgresServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
@@ -34,7 +35,7 @@ class PostgresDestinationIT extends DestinationContract {
 
     @BeforeAll
     static void startServer() throws IOException {
-        server = EmbeddedPostgres.start();
+        server = PostgresServer.startEmbedded();
     }
 
     @AfterAll

@@ -12,6 +12,7 @@ import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.postgres.BatchTables;
+import io.nightshift.testing.database.PostgresServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
@@ -35,7 +36,7 @@ class SeveralWithPostgresIT extends SeveralContract {
 
     @BeforeAll
     static void startServer() throws IOException {
-        server = EmbeddedPostgres.start();
+        server = PostgresServer.startEmbedded();
     }
 
     @AfterAll
