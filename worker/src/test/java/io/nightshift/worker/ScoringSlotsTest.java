@@ -1,5 +1,6 @@
 package io.nightshift.worker;
 
+import com.typesafe.config.ConfigFactory;
 import io.nightshift.worker.ScoringSlots.Acquire;
 import io.nightshift.worker.ScoringSlots.Granted;
 import java.time.Duration;
@@ -11,7 +12,9 @@ import org.junit.jupiter.api.Test;
 
 class ScoringSlotsTest {
 
-    private static final ActorTestKit KIT = ActorTestKit.create();
+    private static final ActorTestKit KIT =
+            ActorTestKit.create(ConfigFactory.parseString("pekko.actor.testkit.typed.single-expect-default = 20s")
+                    .withFallback(ConfigFactory.load()));
     private static final Duration SILENCE = Duration.ofMillis(150);
 
     @AfterAll

@@ -65,6 +65,7 @@ class WorkerIT {
     private final ActorTestKit kit =
             ActorTestKit.create(ConfigFactory.parseString("""
             pekko.actor.serialize-messages = on
+            pekko.actor.testkit.typed { single-expect-default = 20s, default-timeout = 20s }
             pekko.actor.no-serialization-verification-needed-class-prefix = ["org.apache.pekko.", "io.nightshift.worker."]
             """).withFallback(ConfigFactory.load()));
     private final TestProbe<BatchRegisterCommand> jobs = kit.createTestProbe(BatchRegisterCommand.class);
@@ -146,7 +147,7 @@ class WorkerIT {
     /// The next command of a kind; heartbeats, and a question that is asked again, may come in between.
     private <T extends BatchCommand> T next(Class<T> kind) {
         while (true) {
-            Told told = batches.receiveMessage(Duration.ofSeconds(10));
+            Told told = batches.receiveMessage(SOON);
             assertThat(told.batch()).isEqualTo(TestNode.BATCH);
             if (kind.isInstance(told.command())) {
                 return kind.cast(told.command());
@@ -169,9 +170,14 @@ class WorkerIT {
     }
 
     private void scoreSlowly() {
+        scoreSlowly(Duration.ofMillis(10));
+    }
+
+    /// @param pause for each block of rows
+    private void scoreSlowly(Duration pause) {
         model = new FixedModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
             scoringThreads.add(Thread.currentThread().getName());
-            LockSupport.parkNanos(10_000_000);
+            LockSupport.parkNanos(pause.toNanos());
         });
     }
 
@@ -292,6 +298,7 @@ class WorkerIT {
 
     @Test
     void whileTheRegisterIsSilentAWorkerContinuesWithItsLastBatch() {
+        patience = Duration.ofSeconds(3);
         worker();
         grant();
         Lease first = lease();
@@ -301,13 +308,14 @@ class WorkerIT {
         Lease second = lease();
         next(BatchCommand.RequestLease.class).worker().tell(second);
         next(BatchCommand.Commit.class).worker().tell(new WorkerMessage.Committed(second.attempt()));
-        assertThat(batches.receiveMessage(SILENCE).command())
+        assertThat(batches.receiveMessage(patience.minusMillis(500)).command())
                 .as("known to be silent, it isn't waited for")
                 .isInstanceOf(BatchCommand.RequestLease.class);
     }
 
     @Test
     void heartbeatsCarryTheProgressWhileAPartitionIsScored() {
+        patience = SOON;
         scoreSlowly();
         worker();
         grant();
@@ -330,7 +338,9 @@ class WorkerIT {
 
     @Test
     void anAbandonedAttemptStopsSoonAndLeavesNothing() {
-        scoreSlowly();
+        // To its end, it would take 24 s.
+        scoreSlowly(Duration.ofMillis(100));
+        patience = SOON;
         worker();
         grant();
         Lease lease = lease();
@@ -343,7 +353,7 @@ class WorkerIT {
         self.tell(new WorkerMessage.Abandon(lease.attempt(), "the lease ran out"));
 
         ActorRef<WorkerMessage> again = jobs.expectMessageClass(
-                        BatchRegisterCommand.FindWork.class, Duration.ofSeconds(1))
+                        BatchRegisterCommand.FindWork.class, Duration.ofSeconds(10))
                 .worker();
         assertThat(node.staged()).isEmpty();
         again.tell(new WorkerMessage.WorkAt(TestNode.BATCH));
@@ -356,6 +366,7 @@ class WorkerIT {
 
     @Test
     void aRefusedCommitsOutputIsDeleted() {
+        patience = SOON;
         worker();
         grant();
         ActorRef<WorkerMessage> self = requestLease();
@@ -368,7 +379,7 @@ class WorkerIT {
                         commit.commit().attempt(TestNode.BATCH),
                         Objects.requireNonNull(commit.commit().use())));
         findWork();
-        await().atMost(Duration.ofSeconds(2)).until(() -> node.staged().isEmpty());
+        await().atMost(SOON).until(() -> node.staged().isEmpty());
     }
 
     @Test
@@ -459,7 +470,7 @@ class WorkerIT {
         assertThat(release.attempt()).isEqualTo(lease.attempt());
         assertThat(Objects.requireNonNull(release.use()).elapsed()).isGreaterThan(50_000);
         kit.createTestProbe().expectTerminated(worker);
-        await().atMost(Duration.ofSeconds(5)).until(() -> node.staged().isEmpty());
+        await().atMost(SOON).until(() -> node.staged().isEmpty());
     }
 
     @Test
@@ -505,7 +516,7 @@ class WorkerIT {
     @Test
     @Timeout(60)
     void aHangingReadLosesItsPartitionAndItsThreadIsReplaced() throws Exception {
-        stallAfter = Duration.ofMillis(500);
+        stallAfter = Duration.ofSeconds(3);
         patience = SOON;
         Path pipe = node.folder.resolve("pipe.parquet");
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
@@ -543,7 +554,7 @@ class WorkerIT {
     @Test
     @Timeout(60)
     void theResultOfACancelledAttemptThatComesLateIsDeleted() {
-        stallAfter = Duration.ofMillis(500);
+        stallAfter = Duration.ofSeconds(3);
         patience = SOON;
         CompletableFuture<Void> begun = new CompletableFuture<>();
         CompletableFuture<Void> gate = new CompletableFuture<>();
@@ -568,7 +579,7 @@ class WorkerIT {
         gate.complete(null);
 
         await().atMost(SOON).until(() -> node.staged().equals(List.of(TestNode.PARQUET.stagedPart(next.attempt()))));
-        assertThat(scoring.stuck()).isZero();
+        await().atMost(SOON).until(() -> scoring.stuck() == 0);
         commit.worker().tell(new WorkerMessage.Committed(next.attempt()));
         findWork();
     }

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The requests of an operator, on a real journal, with a crash between the reply and the effect.
-@Timeout(60)
+@Timeout(300)
 class BatchControlIT {
 
     private static final Job.ErrorPolicy LENIENT = new Job.ErrorPolicy(1, null);
@@ -251,7 +251,7 @@ class BatchControlIT {
         @Test
         void aSilentWorkerOfAPausedBatchLosesItsLease() throws IOException {
             BatchActorFixture batch =
-                    new BatchActorFixture(node, home.resolve(name), name, 1, settings(Duration.ofMillis(200)), LENIENT);
+                    new BatchActorFixture(node, home.resolve(name), name, 1, settings(Duration.ofSeconds(2)), LENIENT);
             batch.open();
             WorkerMessage.Lease lost = batch.lease();
             PartitionCommit late = batch.score(lost, 0);
@@ -582,7 +582,7 @@ class BatchControlIT {
             Path published = batch.destination.resolve("batch=" + batch.id);
             batch.onFence = () -> {
                 fencing.countDown();
-                await().until(() -> Files.exists(published));
+                await().atMost(SOON).until(() -> Files.exists(published));
             };
 
             assertThat(cancel(batch))
@@ -612,7 +612,7 @@ class BatchControlIT {
         @Test
         void aFenceThatHangsIsGivenUp() throws IOException {
             BatchActorFixture batch = new BatchActorFixture(
-                    node, home.resolve(name), name, 1, BatchActorFixture.stalling(Duration.ofMillis(500)), LENIENT);
+                    node, home.resolve(name), name, 1, BatchActorFixture.stalling(Duration.ofSeconds(3)), LENIENT);
             batch.open();
             CompletableFuture<Void> gate = new CompletableFuture<>();
             batch.onPublish = gate::join;

@@ -56,7 +56,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The coordinator of a batch on a real journal.
-@Timeout(60)
+@Timeout(300)
 class BatchIT {
 
     private static final Job.ErrorPolicy LENIENT = new Job.ErrorPolicy(1, null);
@@ -147,7 +147,7 @@ class BatchIT {
 
         @Test
         void aLateCommitOfAnOldEpochIsRefused() throws IOException {
-            BatchActorFixture batch = opened(1, settings(Duration.ofMillis(200)));
+            BatchActorFixture batch = opened(1, settings(Duration.ofSeconds(2)));
             WorkerMessage.Lease old = batch.lease();
             PartitionCommit late = batch.score(old, 0);
             WorkerMessage.Lease newer = batch.lease();
@@ -343,12 +343,12 @@ class BatchIT {
 
         @Test
         void heartbeatsKeepALease() throws IOException {
-            BatchActorFixture batch = opened(1, settings(Duration.ofMillis(300)));
+            BatchActorFixture batch = opened(1, settings(Duration.ofSeconds(2)));
             PartitionCommit commit = batch.score(batch.lease(), 0);
             long begin = System.nanoTime();
             await().atMost(SOON).pollInterval(Duration.ofMillis(50)).until(() -> {
                 batch.tell(new BatchCommand.Heartbeat(commit.attempt(batch.id), 7, batch.worker.ref()));
-                return System.nanoTime() - begin > TimeUnit.MILLISECONDS.toNanos(1_000);
+                return System.nanoTime() - begin > TimeUnit.SECONDS.toNanos(5);
             });
             assertThat(batch.describe().rowsDone()).isEqualTo(7);
 
@@ -387,12 +387,12 @@ class BatchIT {
 
         @Test
         void aCoordinatorThatWasBlockedDoesNotBlameItsWorkers() throws IOException {
-            BatchActorFixture batch = opened(2, settings(Duration.ofMillis(400)));
+            BatchActorFixture batch = opened(2, settings(Duration.ofSeconds(2)));
             PartitionCommit one = batch.score(batch.lease(), 0);
             PartitionCommit two = batch.score(batch.lease(), 0);
             JournalWriteBlocker.shut();
             batch.commit(one);
-            batch.worker.expectNoMessage(Duration.ofSeconds(1));
+            batch.worker.expectNoMessage(Duration.ofSeconds(4));
             JournalWriteBlocker.open();
             batch.worker.expectMessage(SOON, new WorkerMessage.Committed(one.attempt(batch.id)));
 
@@ -454,7 +454,7 @@ class BatchIT {
 
         @Test
         void aFailedJournalWriteIsRecoveredFromWithANewIncarnation() throws IOException {
-            BatchActorFixture batch = opened(2, settings(Duration.ofMillis(500)));
+            BatchActorFixture batch = opened(2, settings(Duration.ofSeconds(2)));
             WorkerMessage.Lease old = batch.lease();
             JournalWriteBlocker.failOnce();
             batch.commit(batch.score(old, 0));
@@ -502,7 +502,7 @@ class BatchIT {
 
         @Test
         void aFailedBatchThatAnotherCoordinatorHasResumedIsNoticed() throws IOException {
-            BatchActorFixture batch = opened(1, settings(Duration.ofMillis(200)));
+            BatchActorFixture batch = opened(1, settings(Duration.ofSeconds(2)));
             batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
             batch.failure();
             JournalTableWriter.write(
@@ -548,8 +548,8 @@ class BatchIT {
                     Duration.ofMillis(40),
                     new RetryPolicy(
                             3,
-                            Duration.ofMillis(400),
-                            Duration.ofSeconds(1),
+                            Duration.ofSeconds(2),
+                            Duration.ofSeconds(5),
                             0,
                             Duration.ZERO,
                             Duration.ZERO,
@@ -563,7 +563,7 @@ class BatchIT {
 
             batch.lease();
 
-            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(Duration.ofMillis(400));
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(Duration.ofSeconds(2));
         }
 
         @Test
@@ -856,7 +856,7 @@ class BatchIT {
 
         @Test
         void aPlannerThatHangsIsReplaced() throws IOException {
-            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(Duration.ofMillis(300)), LENIENT);
+            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(Duration.ofSeconds(3)), LENIENT);
             CompletableFuture<Void> gate = new CompletableFuture<>();
             batch.onInspect = hangsOnce(gate);
             batch.open();
@@ -878,7 +878,7 @@ class BatchIT {
 
         @Test
         void aPublicationThatHangsIsDoneByTheNextIncarnation() throws IOException {
-            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(Duration.ofMillis(300)), LENIENT);
+            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(Duration.ofSeconds(3)), LENIENT);
             CompletableFuture<Void> gate = new CompletableFuture<>();
             batch.onPublish = hangsOnce(gate);
             batch.open();
@@ -893,7 +893,7 @@ class BatchIT {
 
         @Test
         void aBatchWhosePublicationHangsToTheEndFailsAndIsCancelledForGood() throws IOException {
-            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(Duration.ofMillis(300)), LENIENT);
+            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(Duration.ofSeconds(3)), LENIENT);
             CompletableFuture<Void> gate = new CompletableFuture<>();
             batch.onPublish = gate::join;
             batch.open();

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Checks the metrics of real batches.
 class BatchObserverNotifierIT {
 
-    private static final Duration LEASE = Duration.ofMillis(400);
+    private static final Duration LEASE = Duration.ofSeconds(2);
 
     @TempDir
     Path home = Path.of("");
@@ -150,6 +150,6 @@ class BatchObserverNotifierIT {
 
         Timer heartbeats = node.registry().get("nightshift.heartbeat.interval").timer();
         await().atMost(BatchActorFixture.SOON).until(() -> heartbeats.count() == 1);
-        assertThat(heartbeats.max(TimeUnit.MILLISECONDS)).isBetween(200.0, 10_000.0);
+        assertThat(heartbeats.max(TimeUnit.MILLISECONDS)).isBetween(200.0, 60_000.0);
     }
 }

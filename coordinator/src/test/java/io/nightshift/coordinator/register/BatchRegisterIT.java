@@ -48,10 +48,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The batch register on a real journal. The test plays the batches and the workers.
-@Timeout(60)
+@Timeout(300)
 class BatchRegisterIT {
 
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofMinutes(1);
     private static final Clock CLOCK = Clock.fixed(ExampleBatch.AT, ZoneOffset.UTC);
 
     private record Told(BatchId batch, BatchCommand command) {}

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The promises that need a second process.
-@Timeout(120)
+@Timeout(300)
 class ModelRegistryProcessIT {
 
     @TempDir

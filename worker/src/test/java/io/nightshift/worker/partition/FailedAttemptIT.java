@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.sql.Connection;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -230,7 +231,7 @@ class FailedAttemptIT {
         private void assertCancelEnds(Lease lease, Model model, Gate gate) throws Exception {
             PartitionAttempt attempt = node.attempt(lease, model);
             CompletableFuture<FailureException> ended = CompletableFuture.supplyAsync(() -> failure(attempt));
-            await().until(() -> gate.blocks.get() == 3);
+            await().atMost(Duration.ofMinutes(1)).until(() -> gate.blocks.get() == 3);
             assertThat(ended).isNotDone();
 
             attempt.cancel();
