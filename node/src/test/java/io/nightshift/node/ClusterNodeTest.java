@@ -57,7 +57,7 @@ final class ClusterNodeTest {
     }
 
     @Test
-    @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void aNodeEndsThoughItsActorSystemDoesNot() {
         Config config = ConfigFactory.parseString("""
                         pekko.coordinated-shutdown.phases.actor-system-terminate.timeout = 1s

@@ -147,7 +147,7 @@ final class HttpServerTest {
             assertThat(readWhileSending(slow, 'x')).isEmpty();
             assertThat(readAll(silent)).isEmpty();
         }
-        await().until(server::connections, open -> open == 0);
+        await().atMost(Duration.ofSeconds(30)).until(server::connections, open -> open == 0);
     }
 
     @Test
@@ -183,7 +183,8 @@ final class HttpServerTest {
             send(socket, "GET /events" + HOST + "\r\n");
             readUntil(socket, "\r\n\r\n");
         }
-        await().untilAtomic(ended, value -> assertThat(value).isEqualTo(1));
+        await().atMost(Duration.ofSeconds(30))
+                .untilAtomic(ended, value -> assertThat(value).isEqualTo(1));
         next.complete(Optional.empty());
         server.leave().toCompletableFuture().join();
         assertThat(ended).hasValue(1);
@@ -197,7 +198,7 @@ final class HttpServerTest {
             socket.setReceiveBufferSize(4_096);
             socket.connect(new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
             send(socket, "GET /events" + HOST + "\r\n");
-            await().atMost(Duration.ofSeconds(20))
+            await().atMost(Duration.ofSeconds(30))
                     .untilAtomic(ended, value -> assertThat(value).isEqualTo(1));
             assertThat(pieces.get())
                     .as("pieces that fit into the sockets' buffers")

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Many slow clients on one address, and a health probe on the same address.
-@Timeout(120)
+@Timeout(300)
 final class SlowClientsTest {
 
     private static final int CLIENTS = 2_000;
@@ -211,7 +211,7 @@ final class SlowClientsTest {
             for (int i = 0; i < each * Kind.values().length; i++) {
                 clients.add(new SlowClient(Kind.values()[i % Kind.values().length]));
             }
-            await().until(() -> {
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
                 assertThat(clients).allMatch(SlowClient::proceed);
                 return server.connections() == clients.size() && streams.get() == each;
             });
@@ -226,7 +226,7 @@ final class SlowClientsTest {
                 client.channel.close();
             }
         }
-        await().until(() -> streams.get() == 0);
+        await().atMost(Duration.ofSeconds(60)).until(() -> streams.get() == 0);
         probe("/health/ready");
     }
 }

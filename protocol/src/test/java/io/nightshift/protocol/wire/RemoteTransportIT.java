@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Two actor systems, and the real transport between them.
-@Timeout(60)
+@Timeout(300)
 class RemoteTransportIT {
 
     private static final List<String> FAULTS =
@@ -86,7 +86,7 @@ class RemoteTransportIT {
         remote.tell(last);
 
         // A broken connection would lose or reorder messages.
-        assertThat(probe.receiveSeveralMessages(good.size(), Duration.ofSeconds(30)))
+        assertThat(probe.receiveSeveralMessages(good.size(), Duration.ofMinutes(1)))
                 .isEqualTo(good);
     }
 
@@ -96,7 +96,7 @@ class RemoteTransportIT {
         Cluster second = Cluster.get(reader.system());
         first.manager().tell(Join.create(first.selfMember().address()));
         second.manager().tell(Join.create(first.selfMember().address()));
-        await().atMost(Duration.ofSeconds(30))
+        await().atMost(Duration.ofMinutes(1))
                 .until(() -> second.selfMember().status().equals(MemberStatus.up()));
         for (ActorTestKit node : List.of(sender, reader)) {
             ClusterSharding.get(node.system())
@@ -116,7 +116,7 @@ class RemoteTransportIT {
                 .entityRefFor(KEY, "flights-1")
                 .tell(new BatchCommand.Describe(asker.ref()));
 
-        assertThat(asker.receiveMessage(Duration.ofSeconds(30))).isEqualTo(status("flights-1"));
+        assertThat(asker.receiveMessage(Duration.ofMinutes(1))).isEqualTo(status("flights-1"));
     }
 
     private static BatchStatus status(String batch) {

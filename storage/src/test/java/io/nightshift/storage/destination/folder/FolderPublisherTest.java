@@ -390,7 +390,7 @@ class FolderPublisherTest {
             }
         });
         try {
-            assertThat(written.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(written.await(60, TimeUnit.SECONDS)).isTrue();
             publisher.discard(BATCH);
         } finally {
             stop.set(true);
