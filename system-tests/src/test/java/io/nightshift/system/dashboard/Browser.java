@@ -17,7 +17,6 @@ import java.util.logging.Level;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebDriverException;
-import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -99,8 +98,11 @@ final class Browser implements AutoCloseable {
         return driver.findElement(By.tagName("body")).getText();
     }
 
-    void awaitText(String text) {
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(text()).contains(text));
+    /// Waits until the page shows all these texts at the same time.
+    void awaitText(String... texts) {
+        await().atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(WebDriverException.class)
+                .untilAsserted(() -> assertThat(text()).contains(texts));
     }
 
     /// Presses a button of the page by keyboard alone, as soon as there is one with that text: Tab until it has the
@@ -158,13 +160,21 @@ final class Browser implements AutoCloseable {
         return driver.executeScript(script);
     }
 
+    /// Sets the value of a field as soon as it is there.
     void fill(String label, String value) {
-        WebElement field = driver.findElement(
-                By.xpath("//label[starts-with(normalize-space(), '" + label + "')]//*[self::input or self::textarea]"));
-        driver.executeScript(
-                "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
-                field,
-                value);
+        String field = "//label[starts-with(normalize-space(), '" + label + "')]//*[self::input or self::textarea]";
+        await("field " + label).atMost(PATIENCE).until(() -> {
+            try {
+                // The page may draw itself again between the two calls.
+                driver.executeScript(
+                        "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
+                        driver.findElement(By.xpath(field)),
+                        value);
+                return true;
+            } catch (WebDriverException e) {
+                return false;
+            }
+        });
     }
 
     /// Any size, also that of a telephone, which no window of Chromium has.

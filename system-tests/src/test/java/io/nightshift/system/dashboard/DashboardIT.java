@@ -256,7 +256,7 @@ final class DashboardIT {
         browser.confirm("Approve");
         awaitState(held, "published");
         browser.awaitText("Approved");
-        assertThat(browser.text()).contains("by local", "looked at it");
+        browser.awaitText("by local", "looked at it");
 
         browser.go("#/batches/" + failed);
         browser.click("//main//button[normalize-space()='Retry']");
@@ -333,7 +333,7 @@ final class DashboardIT {
         server.command("job", "apply", nightly.file().toString()).expect(0);
         browser.go("#/jobs/nightly");
         browser.awaitText("at 02:00");
-        assertThat(browser.text()).contains("Asia/Tokyo");
+        browser.awaitText("Asia/Tokyo");
 
         browser.press("Backfill…");
         browser.fill("First date", "2026-11-01");
@@ -378,7 +378,7 @@ final class DashboardIT {
         browser.fill("Why", "kilometres");
         browser.confirm("Redrive");
         browser.awaitText("150 rows have a prediction since");
-        assertThat(browser.text()).contains("by local (kilometres)");
+        browser.awaitText("by local (kilometres)");
 
         awaitState(submit(feed, "--new"), "published");
         await().atMost(PATIENCE)
@@ -388,7 +388,8 @@ final class DashboardIT {
         browser.checkAccessibility("removed run");
         browser.go("#/batches/" + first);
         browser.awaitText("The output is removed by retention");
-        assertThat(browser.text()).contains("(keep: 1)").doesNotContain("Redrive…");
+        browser.awaitText("(keep: 1)");
+        assertThat(browser.text()).doesNotContain("Redrive…");
         picture("removed");
     }
 
@@ -422,7 +423,7 @@ final class DashboardIT {
         browser.confirm("Close");
         browser.press("History of the aliases");
         browser.awaitText("rolled back");
-        assertThat(browser.text()).contains("2 to 1", "it drifts", "fewer errors", "local");
+        browser.awaitText("2 to 1", "it drifts", "fewer errors", "local");
         check("models", "#/models", "it drifts");
     }
 
@@ -464,7 +465,7 @@ final class DashboardIT {
         check("drift", "#/jobs/hourly", "Runs above it");
 
         check("shadow", "#/batches/" + last, "Largest differences");
-        assertThat(browser.text()).contains("Partitions compared", "hourly@2", "PSI", "Mean difference");
+        browser.awaitText("Partitions compared", "hourly@2", "PSI", "Mean difference");
         assertThat(browser.text()).doesNotContain("origin_code =");
         browser.press("Show the features");
         browser.awaitText("origin_code =");
@@ -499,7 +500,7 @@ final class DashboardIT {
 
         look("compare-job", "#/jobs/scores", "day=2001-01-04");
         look("compare-batch", "#/batches/" + second, "psi.distance");
-        assertThat(browser.text()).contains("rows.max-change", "compared with " + first, "warn");
+        browser.awaitText("rows.max-change", "compared with " + first, "warn");
         assertThat(server.command("batch", "drift", second).expect(0).out())
                 .contains("compared with " + first, "distance");
     }
@@ -537,7 +538,7 @@ final class DashboardIT {
         assertThat(browser.ask("return getComputedStyle(document.querySelector('h1')).color"))
                 .as("dark ink, also of the dark theme")
                 .isEqualTo("rgb(27, 33, 48)");
-        assertThat(browser.text()).contains("Published to", "Job as it was submitted");
+        browser.awaitText("Published to", "Job as it was submitted");
         picture("print");
         browser.media("", false);
         browser.theme("light");
@@ -565,7 +566,7 @@ final class DashboardIT {
             proxy.cut();
             browser.awaitText("The connection to the node is lost");
             browser.checkAccessibility("cut");
-            assertThat(browser.text()).contains("nightly", "No connection");
+            browser.awaitText("nightly", "No connection");
             proxy.restore();
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThat(browser.text())
@@ -588,7 +589,7 @@ final class DashboardIT {
         Cookie before = browser.driver().manage().getCookies().iterator().next();
         server.kill();
         browser.awaitText("The connection to the node is lost");
-        assertThat(browser.text()).contains("delays");
+        browser.awaitText("delays");
         browser.checkAccessibility("no connection");
         picture("lost");
         server.restart("--config", configuration, "--http-port", port);

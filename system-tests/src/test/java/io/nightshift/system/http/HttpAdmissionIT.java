@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Submissions over HTTP that exceed a limit of a node.
-@Timeout(60)
+@Timeout(300)
 final class HttpAdmissionIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -64,7 +64,7 @@ final class HttpAdmissionIT {
                     .contains("nightshift_submissions_refused_total 2.0", "nightshift_submissions_waiting 0.0");
 
             node.post("/v1/batches/" + first + "/cancel", "");
-            await().atMost(Duration.ofSeconds(10))
+            await().atMost(Duration.ofSeconds(60))
                     .until(() -> submit(node, "third").statusCode() == 201);
         }
     }

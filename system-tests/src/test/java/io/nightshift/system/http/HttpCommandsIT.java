@@ -19,6 +19,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The commands of `batch` over HTTP.
-@Timeout(60)
+@Timeout(300)
 final class HttpCommandsIT {
 
     @TempDir
@@ -89,7 +90,7 @@ final class HttpCommandsIT {
         StringWriter watch = new StringWriter();
         CompletableFuture<Integer> watching = CompletableFuture.supplyAsync(() ->
                 Main.commandLine().setErr(new PrintWriter(watch, true)).execute(arguments(token, "watch", second)));
-        await().until(() -> watch.toString().contains("Paused since"));
+        await().atMost(Duration.ofSeconds(60)).until(() -> watch.toString().contains("Paused since"));
         assertThat(batch("resume", second).out()).contains("Resumed batch " + second);
         assertThat(batch("cancel", second).out()).contains("Cancelled batch " + second);
         assertThat(watching.join()).isEqualTo(1);

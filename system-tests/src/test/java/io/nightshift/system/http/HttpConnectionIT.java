@@ -22,12 +22,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The handling of a connection's bytes by a node. All tests share one node with low limits.
-@Timeout(60)
+@Timeout(300)
 final class HttpConnectionIT {
 
     private static final int BODY = 1_024;
     private static final int CONNECTIONS = 3;
-    private static final int PATIENCE_MILLIS = 10_000;
+    private static final int PATIENCE_MILLIS = 60_000;
     private static final String HOST = "Host: localhost\r\n";
     private static final String JOBS = "GET /v1/jobs HTTP/1.1\r\n" + HOST + "\r\n";
     private static final String FOREIGN = "GET /v1/jobs HTTP/1.1\r\n" + HOST + "Origin: https://example.org\r\n\r\n";

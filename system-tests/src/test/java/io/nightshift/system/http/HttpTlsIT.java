@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// HTTP over TLS, with and without client certificates.
-@Timeout(60)
+@Timeout(300)
 final class HttpTlsIT {
 
     private static final String HOST = "127.0.0.1";
@@ -106,7 +106,7 @@ final class HttpTlsIT {
             TlsFiles other = strange.of(HOST);
             Files.copy(other.privateKey(), own.privateKey(), StandardCopyOption.REPLACE_EXISTING);
             Files.copy(other.certificate(), own.certificate(), StandardCopyOption.REPLACE_EXISTING);
-            await().atMost(Duration.ofSeconds(20))
+            await().atMost(Duration.ofSeconds(60))
                     .ignoreExceptions()
                     .untilAsserted(() -> works(client(node).tls(TlsFiles.trusting(ca(strange)))));
             fails(client(node).tls(TlsFiles.trusting(renewed.resolve("ca.pem"))));
