@@ -38,6 +38,12 @@ abstract class AppliedJobsContract extends JobsFixture {
 
     private static final int TICK_SECONDS = 2;
 
+    /// Lets all rows of a day through, and takes a second or so.
+    private static final String A_SECOND = ExpensiveFilter.of(60_000);
+
+    /// For longer than this, no answer repeats what an earlier one said of a running batch.
+    private static final Duration CACHED = Duration.ofMillis(400);
+
     @Test
     void aJobRunsByItsScheduleUntilItIsPausedAndDeleted() throws Exception {
         FlightsJob job = job(
@@ -59,8 +65,7 @@ abstract class AppliedJobsContract extends JobsFixture {
                         .expect(0)
                         .out())
                 .contains("Paused job ticking.");
-        assertThat(command("job", "show", "ticking").expect(0).out())
-                .contains("paused since", "holidays", "Last runs:", "published");
+        assertThat(command("job", "show", "ticking").expect(0).out()).contains("paused since", "holidays");
         Instant pause = Instant.parse(command("job", "show", "ticking", "-o", "json")
                 .expect(0)
                 .json()
@@ -77,6 +82,8 @@ abstract class AppliedJobsContract extends JobsFixture {
             assertThat(job.published()).as("published folders").hasSize((int) count(runs, "published"));
         });
         List<JsonNode> paused = runs("ticking");
+        assertThat(command("job", "show", "ticking").expect(0).out())
+                .contains("Last runs:", paused.getFirst().get("state").asText());
         assertThat(paused)
                 .as("while the job is paused, no tick starts a run")
                 .noneMatch(run -> tick(run).isAfter(pause));
@@ -153,11 +160,8 @@ abstract class AppliedJobsContract extends JobsFixture {
 
     @Test
     void theRunsOfAJobStayWithinItsThreads() throws Exception {
-        FlightsJob job = job(
-                "limited",
-                "date::DATE = {day} AND " + ExpensiveFilter.of(3_000),
-                "parameters: {day: date}",
-                "limits: {threads: 1}");
+        FlightsJob job =
+                job("limited", "date::DATE = {day} AND " + A_SECOND, "parameters: {day: date}", "limits: {threads: 1}");
         command("job", "apply", job.file().toString()).expect(0);
         for (String day : List.of("2001-01-02", "2001-01-03")) {
             command("job", "trigger", "limited", "--param", "day=" + day).expect(0);
@@ -165,15 +169,11 @@ abstract class AppliedJobsContract extends JobsFixture {
         try (NightshiftClient http = system().http()) {
             await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> {
                 List<JobRun> runs = answer(http.runs("limited", RunFilter.ALL)).runs();
-                int leased = 0;
-                for (JobRun run : runs) {
-                    if (run.batch() != null) {
-                        BatchDescription.Progress progress =
-                                answer(http.describe(run.batch())).progress();
-                        leased += progress == null ? 0 : progress.inFlight();
-                    }
+                if (leased(http, runs) > 1) {
+                    // One batch may have ended between its description and that of the other. It has by now.
+                    await().pollDelay(CACHED).until(() -> true);
+                    assertThat(leased(http, runs)).isLessThanOrEqualTo(1);
                 }
-                assertThat(leased).isLessThanOrEqualTo(1);
                 return runs.stream()
                                 .filter(run -> run.state().equals("published"))
                                 .count()
@@ -185,10 +185,20 @@ abstract class AppliedJobsContract extends JobsFixture {
                 .containsPattern("threads +at most 1, with the other batches of its job");
     }
 
+    /// The number of partitions of the runs that are leased to workers.
+    private static int leased(NightshiftClient client, List<JobRun> runs) {
+        return runs.stream()
+                .map(JobRun::batch)
+                .filter(Objects::nonNull)
+                .map(batch -> answer(client.describe(batch)).progress())
+                .filter(Objects::nonNull)
+                .mapToInt(BatchDescription.Progress::inFlight)
+                .sum();
+    }
+
     @Test
     void aBackfillStartsWhatIsMissingAndSurvivesAKill() throws Exception {
-        FlightsJob job =
-                job("filled", "date::DATE = {day} AND " + ExpensiveFilter.of(3_000), "parameters: {day: date}");
+        FlightsJob job = job("filled", "date::DATE = {day} AND " + A_SECOND, "parameters: {day: date}");
         command("job", "apply", job.file().toString()).expect(0);
         command("job", "trigger", "filled", "--param", "day=2001-01-03").expect(0);
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(job.published()).hasSize(1));

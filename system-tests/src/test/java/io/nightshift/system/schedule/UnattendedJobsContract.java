@@ -9,6 +9,7 @@ import io.nightshift.testing.HttpReceiver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.ZoneOffset;
@@ -45,7 +46,7 @@ abstract class UnattendedJobsContract extends AppliedJobsContract {
         opens = Clock.systemUTC()
                 .instant()
                 .atZone(ZoneOffset.UTC)
-                .plusSeconds(90)
+                .plusSeconds(120)
                 .truncatedTo(ChronoUnit.MINUTES);
         String window =
                 "window: {from: \"%s\", to: \"%s\"}".formatted(MINUTE.format(opens), MINUTE.format(opens.plusHours(2)));
@@ -106,7 +107,11 @@ abstract class UnattendedJobsContract extends AppliedJobsContract {
         assertThat(runs("files")).as("one file of two").isEmpty();
         assertThat(runs("marked")).as("no marker").isEmpty();
 
-        Files.copy(rows.input(), inputs.resolve("b.parquet"));
+        // At once, as a program that delivers files: a look between two writes would see another state.
+        Files.move(
+                Files.copy(rows.input(), files.folder().resolve("b.parquet")),
+                inputs.resolve("b.parquet"),
+                StandardCopyOption.ATOMIC_MOVE);
         Files.writeString(marker, "");
         awaitPublished("files", 1);
         awaitPublished("marked", 1);
@@ -114,7 +119,11 @@ abstract class UnattendedJobsContract extends AppliedJobsContract {
         // The job with the files has seen the same two for several seconds when the others have run again.
         rows.write("FROM flights LIMIT 200");
         marked.write("FROM flights LIMIT 300");
-        Files.writeString(marker, "another one");
+        Files.move(
+                Files.writeString(marked.folder().resolve("next"), "another one"),
+                marker,
+                StandardCopyOption.REPLACE_EXISTING,
+                StandardCopyOption.ATOMIC_MOVE);
         awaitPublished("rows", 2);
         awaitPublished("marked", 2);
         assertThat(runs("rows")).hasSize(2);
@@ -206,8 +215,8 @@ abstract class UnattendedJobsContract extends AppliedJobsContract {
         assertThat(published(job)).hasSize(2);
         out("batch", "delete", batches.get(1), "--reason", "a wrong model");
         await().atMost(PATIENCE)
-                .untilAsserted(() ->
-                        assertThat(out("batch", "show", batches.get(1))).contains(" deleted by ", ": a wrong model"));
+                .untilAsserted(() -> assertThat(out("batch", "show", batches.get(1)))
+                        .containsPattern(" deleted by \\S+ on \\S+: a wrong model"));
         assertThat(published(job)).containsExactly(batches.getLast());
         assertThat(runs("kept")).as("the runs stay").hasSize(3);
     }

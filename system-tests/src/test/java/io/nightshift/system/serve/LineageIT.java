@@ -127,7 +127,10 @@ final class LineageIT {
                 server.restart("--config", conf);
 
                 await().atMost(PATIENCE).until(() -> types(receiver).contains("COMPLETE"));
-                assertThat(types(receiver).subList(before, before + 2)).containsExactly("START", "COMPLETE");
+                // A request of the killed server can arrive after its end.
+                assertThat(types(receiver).subList(before, types(receiver).size()))
+                        .endsWith("START", "COMPLETE")
+                        .doesNotContain("FAIL");
             }
         }
     }

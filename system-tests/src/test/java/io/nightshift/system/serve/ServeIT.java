@@ -80,7 +80,8 @@ final class ServeIT {
         job.edit("rows: 25000", "rows: 20000");
         try (HomeServer server = new HomeServer(folder)) {
             server.command("batch", "submit", job.file().toString()).expect(0);
-            await().pollInterval(Duration.ofMillis(5))
+            await().atMost(Duration.ofSeconds(60))
+                    .pollInterval(Duration.ofMillis(5))
                     .until(() ->
                             COMMITTED.matcher(server.process().out()).results().count() >= 3);
             server.kill();
