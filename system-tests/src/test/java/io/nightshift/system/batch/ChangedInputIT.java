@@ -43,17 +43,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 ///
 /// By default, half of the combinations run: each moment with two of the changes, and each change at two or
 /// three of the moments. `-Dnightshift.changed-input.all=true` runs all, as the nightly workflow does.
-@Timeout(120)
+@Timeout(300)
 final class ChangedInputIT {
 
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(2);
     private static final int ROWS = 6_000;
     private static final int PADDING = 8_000;
     private static final AtomicInteger CASES = new AtomicInteger();
     private static final boolean ALL = Boolean.getBoolean("nightshift.changed-input.all");
 
-    /// With this filter, the input is scored in about a second.
-    private static final int REPEATS = 5_000;
+    /// With this filter, the input is scored in a second or so.
+    private static final int REPEATS = 10_000;
 
     /// When the file changes.
     enum Moment {

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A job that is run again while its batch is open, after files have come to its source, or have changed there:
 /// `source.on-change`. Each batch is paused half-way. All of them share one node with two scoring threads.
-@Timeout(180)
+@Timeout(600)
 final class ExtendedInputIT {
 
     private static final Duration SOON = Duration.ofSeconds(90);

@@ -150,7 +150,7 @@ final class AlertIT {
         for (int node = 0; node < 3; node++) {
             cluster.awaitUp(node);
         }
-        FlightsJob job = FlightsJob.on(folder.resolve("job"), "SELECT * FROM flights LIMIT 1000");
+        FlightsJob job = FlightsJob.on(folder.resolve("job"), "SELECT * FROM flights LIMIT 20000");
         Path away = folder.resolve("away.parquet");
         String batch = failingBatch(job, away);
         await().atMost(SOON)
@@ -274,7 +274,7 @@ final class AlertIT {
         Path configuration = Files.writeString(
                 folder.resolve("run.conf"), """
                 nightshift.alerts.channels.ops {
-                  type = webhook, url = "http://127.0.0.1:%d/hook", timeout-seconds = 3
+                  type = webhook, url = "http://127.0.0.1:%d/hook", timeout-seconds = 30
                 }
                 """.formatted(receiver.getAddress().getPort()));
         FlightsJob job = FlightsJob.on(folder.resolve("job"), "SELECT *, distance AS d FROM flights LIMIT 1000");

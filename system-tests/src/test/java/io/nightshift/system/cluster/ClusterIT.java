@@ -10,7 +10,9 @@ import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedOutput;
 import io.nightshift.testing.program.ProgramProcess;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +43,8 @@ final class ClusterIT {
     static void form() throws Exception {
         job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(%d)".formatted(COPIES));
         cluster = new TestCluster(folder, 4);
+        // No node is lost here. A node that the machine stops for a few seconds must not lose its partition.
+        Files.writeString(cluster.configuration(), "nightshift.batch.lease = 60s\n", StandardOpenOption.APPEND);
         for (int node = 0; node < 3; node++) {
             cluster.start(node);
         }

@@ -22,11 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A node that is told to end during a partition that takes longer than its grace period. [ClusterIT] tests a
 /// shorter partition.
-@Timeout(180)
+@Timeout(600)
 final class NodeLeavingIT {
 
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final Duration GRACE = Duration.ofSeconds(4);
+    private static final Duration GRACE = Duration.ofSeconds(8);
 
     @TempDir
     Path folder = Path.of("");
@@ -79,6 +79,7 @@ final class NodeLeavingIT {
         leaving.signal("TERM");
         long told = System.nanoTime();
         await().atMost(GRACE)
+                .pollInterval(Duration.ofMillis(20))
                 .untilAsserted(() -> assertThat(cluster.health(1, "ready"))
                         .returns(503, HttpResponse::statusCode)
                         .returns(true, ready -> ready.body().contains("the node is leaving")));

@@ -19,6 +19,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -135,7 +136,7 @@ final class PythonIntegrationsIT {
         return new Killable(folder, environment, () -> {
             ProgramProcess killed = Objects.requireNonNull(node);
             killed.kill();
-            await().until(() -> !killed.isAlive());
+            await().atMost(Duration.ofSeconds(60)).until(() -> !killed.isAlive());
             node = running.start(0);
             Files.delete(folder.resolve("kill"));
         });

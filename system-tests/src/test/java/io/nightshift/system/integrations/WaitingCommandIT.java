@@ -27,11 +27,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// `batch submit --wait`, as an orchestrator runs it: the exit statuses of `docs/how-to/orchestrators.md`,
 /// with a node that is killed and a command that is run again.
-@Timeout(300)
+@Timeout(600)
 final class WaitingCommandIT {
 
     /// Lets every row through, and takes several seconds for all rows on one thread.
-    private static final String SLOW = "source.where=length(sha256(repeat(origin, 300))) = 64";
+    private static final String SLOW = "source.where=length(sha256(repeat(origin, 1000))) = 64";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -112,7 +112,7 @@ final class WaitingCommandIT {
         try (ProgramProcess command = ProgramProcess.start(folder, submit("killed", "--set", SLOW))) {
             awaitCommits("killed");
             Objects.requireNonNull(node).kill();
-            await().until(() -> command.err().contains("Waiting: cannot reach"));
+            await().atMost(Duration.ofSeconds(60)).until(() -> command.err().contains("Waiting: cannot reach"));
             node = cluster().start(0);
             CommandResult end = command.end();
             assertThat(end.status()).as(end.err()).isZero();

@@ -1,6 +1,7 @@
 package io.nightshift.system.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.nightshift.system.run.InProcess;
 import io.nightshift.testing.CommandResult;
@@ -17,6 +18,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -149,8 +151,11 @@ final class SqlSourceRunIT {
                                 "SELECT count(*) || ' ' || sum(record_id) || ' ' || trim_scale(round(sum(probability * (record_id % 101))::numeric, 6)) FROM scores"))
                 .isEqualTo(expected);
         assertThat(verify(job).expect(0).out()).contains("each of the 30,000 rows read from it is in the output once");
-        assertThat(server.rows(database, "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'"))
-                .isEmpty();
+        // The server may take a moment to notice that a connection is closed.
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(() -> assertThat(server.rows(
+                                database, "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'"))
+                        .isEmpty());
 
         MariadbServer mariadb = MariadbServer.shared();
         String shop = mariadb.create();

@@ -61,8 +61,7 @@ final class ChecksIT {
             await().atMost(Duration.ofMinutes(2))
                     .pollInterval(Duration.ofMillis(5))
                     .until(() -> !running.isAlive()
-                            || (Files.exists(job.log())
-                                    && Files.readString(job.log()).contains(text)));
+                            || ProgramProcess.matches(job.log(), Pattern.compile(text, Pattern.LITERAL)) > 0);
             running.kill();
         }
     }

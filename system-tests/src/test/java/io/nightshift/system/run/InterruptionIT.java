@@ -29,6 +29,8 @@ final class InterruptionIT {
     @Test
     void anInterruptedRunStopsSaysWhatIsKeptAndCanBeResumed() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
+        // A slow condition leaves time for the signal, also where this process is held up.
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(1_000));
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
         try (ProgramProcess program = ProgramProcess.start(folder, arguments)) {
             program.awaitLog(job.log(), COMMITTED, 3);

@@ -17,6 +17,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,7 +113,7 @@ final class RolloutIT {
             await().atMost(Duration.ofMinutes(2))
                     .pollInterval(Duration.ofMillis(2))
                     .until(() -> !running.isAlive()
-                            || (Files.exists(log) && Files.readString(log).contains(text)));
+                            || ProgramProcess.matches(log, Pattern.compile(text, Pattern.LITERAL)) > 0);
             running.kill();
         }
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedOutput;
 import io.nightshift.testing.program.ProgramProcess;
@@ -327,7 +328,9 @@ final class RunIT {
         assertThat(job.predictions().resolve(".staging")).doesNotExist();
     }
 
+    /// A slow condition leaves time for a kill, also where this process is held up.
     private static void killInTheMiddle(FlightsJob job) throws IOException, InterruptedException {
+        job.edit("source:\n", "source:\n  where: " + ExpensiveFilter.of(3_000) + "\n");
         List<String> arguments = job.run("--set", "partitions.rows=2000", "--threads", "1");
         try (ProgramProcess program = ProgramProcess.start(job.folder(), arguments)) {
             assertThat(program.awaitLog(job.log(), COMMITTED, 3)).isTrue();
