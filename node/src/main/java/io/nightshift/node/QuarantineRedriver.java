@@ -18,7 +18,10 @@ import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.protocol.job.ParquetInput;
+import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.model.ModelVersion;
+import io.nightshift.protocol.plan.Cut;
+import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
@@ -44,6 +47,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Scores quarantined rows of published batches again, on this node: one attempt, on the thread that asks.
@@ -160,7 +164,7 @@ final class QuarantineRedriver implements Redriver {
         store.prepareSupplement(batch, job, description(submitted));
         PartitionCommit commit = attempts.apply(lease)
                 .selecting(new QuarantineSelection(
-                        () -> store.quarantined(batch), begun.where(), unchanged(batch, job, input)))
+                        () -> store.quarantined(batch), begun.where(), unchanged(batch, job, input), cuts(state)))
                 .run()
                 .commit();
         PartitionCommit counted = PartitionCommitBuilder.builder()
@@ -173,8 +177,23 @@ final class QuarantineRedriver implements Redriver {
                 .part(commit.part())
                 .quarantine(commit.quarantine())
                 .model(commit.model())
+                .value(commit.value())
                 .build();
         return new Supplement(begun.number(), clock.instant(), counted, input);
+    }
+
+    /// The cuts of a batch whose output has partition values.
+    private static List<Cut> cuts(BatchState state) {
+        PartitionKey key = state.submission().job().partitions().key();
+        if (key == null || (key.column() == null && key.folder() == null)) {
+            return List.of();
+        }
+        PartitionPlan.Index index = state.pinned().index();
+        return IntStream.range(0, index.partitions())
+                .mapToObj(partition -> Slice.cut(index.slices(partition)))
+                .filter(Objects::nonNull)
+                .distinct()
+                .toList();
     }
 
     private ModelDescription description(BatchEvent.Submitted submitted) {
@@ -253,7 +272,7 @@ final class QuarantineRedriver implements Redriver {
 
     @Override
     public void end(BatchState state) {
-        destinations.of(state.submission().job()).discard(state.batch());
+        destinations.of(state.submission().job()).discardSupplement(state.batch(), state.incarnation());
         ledger.removedBatches().forget(state.batch());
     }
 }

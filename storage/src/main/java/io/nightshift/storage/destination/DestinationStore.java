@@ -120,14 +120,16 @@ public interface DestinationStore {
     /// @param job of the batch
     Optional<String> supplementRefusal(Job job);
 
-    /// Makes the place where the attempt of a supplement stages its output, with [#writer]. Its partition is the
-    /// one after those of the plan and of earlier supplements. [#discard] removes the place.
+    /// Makes the place where the attempt of a supplement stages its output, with [#writer]. Its partition
+    /// is the one after those of the plan and of earlier supplements. [#discardSupplement] removes the
+    /// place.
     ///
     /// @param batch that is published
     /// @param job by which the rows are scored
-    /// @throws FailureException as [#prepare]
+    /// @throws FailureException as [#prepare]; also if a coordinator of a later incarnation has prepared
+    ///     it, or the batch is gone
     default void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
-        prepare(batch.id(), job, model);
+        throw noSupplements(batch);
     }
 
     /// Shows readers the last supplement of a published batch, in place of the quarantine of all earlier commits.
@@ -140,7 +142,19 @@ public interface DestinationStore {
     /// @throws FailureException if its output is missing, the batch is not published, or a later coordinator
     ///     has claimed it
     default Publication publishSupplement(CommittedBatch batch) {
-        throw FailureException.permanent("the destination of %s can't take supplements".formatted(batch.id()));
+        throw noSupplements(batch);
+    }
+
+    private static FailureException noSupplements(CommittedBatch batch) {
+        return FailureException.permanent("the destination of %s can't take supplements".formatted(batch.id()));
+    }
+
+    /// Removes what is staged of a supplement that failed, or that readers see. Leaves it alone if a
+    /// coordinator of a later incarnation has prepared it. Logs what can't be removed.
+    ///
+    /// @param incarnation of the coordinator
+    default void discardSupplement(BatchId batch, int incarnation) {
+        discard(batch);
     }
 
     /// Why another batch can't reuse the parts of published batches; empty if it can. Touches nothing.

@@ -117,7 +117,7 @@ public final class ContractBatch implements AutoCloseable {
                 .build();
     }
 
-    ModelDescription model() {
+    public ModelDescription model() {
         return model;
     }
 
@@ -229,6 +229,24 @@ public final class ContractBatch implements AutoCloseable {
         }
     }
 
+    /// Makes a whole attempt with the rows of the second partition.
+    ///
+    /// @param partition may be that of a supplement
+    void writeLate(DestinationStore store, int partition, Epoch epoch) throws SQLException, IOException {
+        Lease lease = new Lease(
+                new io.nightshift.protocol.batch.Attempt(ID, partition, epoch),
+                job,
+                VERSION,
+                0,
+                slices(1),
+                store.staging(ID));
+        try (Attempt attempt = new Attempt(lease, store.writer(lease, NODE, BLOCK), "nightshift_row IN (13, 17)")) {
+            attempt.predictions();
+            attempt.quarantine();
+            attempt.keep();
+        }
+    }
+
     /// Makes an attempt that crashes after some of its steps: nobody closes it.
     void abandon(DestinationStore store, int partition, Epoch epoch, int steps) throws SQLException, IOException {
         Attempt attempt = begin(store, partition, epoch);
@@ -253,14 +271,48 @@ public final class ContractBatch implements AutoCloseable {
         return new Attempt(lease, store.writer(lease, NODE, BLOCK), "nightshift_row IN (13, 17)");
     }
 
+    /// Makes the place where a supplement is staged.
+    public void prepareSupplement(DestinationStore store, CommittedBatch published, int incarnation) {
+        store.prepareSupplement(by(incarnation, published), job, model);
+    }
+
+    /// A batch as another coordinator has it, whose ledger has more entries.
+    public CommittedBatch by(int incarnation, CommittedBatch batch) {
+        return new CommittedBatch(
+                ID,
+                job,
+                VERSION,
+                batch.submittedAt(),
+                incarnation,
+                List.of(file),
+                batch.commits(),
+                batch.supplements(),
+                Set.of(),
+                null,
+                null,
+                batch.entries() + incarnation,
+                batch.head(),
+                null,
+                null,
+                null);
+    }
+
     /// A published batch with one more supplement, which is written: some quarantined rows are good now.
     ///
     /// @param published the batch as readers see it
     /// @param bad the rows that stay quarantined, as SQL
-    CommittedBatch supplement(DestinationStore store, CommittedBatch published, int incarnation, String bad)
+    public CommittedBatch supplement(DestinationStore store, CommittedBatch published, int incarnation, String bad)
+            throws SQLException, IOException {
+        String rows = published.supplements().isEmpty() ? "nightshift_row IN (13, 17)" : "nightshift_row = 17";
+        return supplement(store, published, incarnation, bad, rows);
+    }
+
+    /// @param rows of the second partition that are scored again, as SQL
+    public CommittedBatch supplement(
+            DestinationStore store, CommittedBatch published, int incarnation, String bad, String rows)
             throws SQLException, IOException {
         int number = published.supplements().size() + 1;
-        store.prepareSupplement(committed(incarnation, published.commits(), Set.of()), job, model);
+        prepareSupplement(store, published, incarnation);
         Lease lease = new Lease(
                 new io.nightshift.protocol.batch.Attempt(ID, PARTITIONS + number - 1, new Epoch(incarnation, 1)),
                 job,
@@ -268,7 +320,6 @@ public final class ContractBatch implements AutoCloseable {
                 0,
                 slices(1),
                 store.staging(ID));
-        String rows = number == 1 ? "nightshift_row IN (13, 17)" : "nightshift_row = 17";
         PartitionCommit commit;
         try (Attempt attempt = new Attempt(lease, store.writer(lease, NODE, BLOCK), bad, rows)) {
             attempt.predictions();

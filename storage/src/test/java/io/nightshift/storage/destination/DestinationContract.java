@@ -118,6 +118,12 @@ public abstract class DestinationContract {
 
     protected abstract List<Obstacle> obstacles();
 
+    /// What makes the publication of the first supplement by the coordinator of incarnation 2 fail, in the
+    /// order of its steps.
+    protected List<Obstacle> supplementObstacles() {
+        return List.of();
+    }
+
     /// Whether the destination holds anything of a batch that was published; empty if it can't remove batches
     /// yet.
     protected Optional<Boolean> left() throws Exception {
@@ -921,9 +927,98 @@ public abstract class DestinationContract {
         void thatFailedAreTakenBack() throws Exception {
             first();
 
-            store().discard(ContractBatch.ID);
+            store().discardSupplement(ContractBatch.ID, 2);
 
             assertPublished(published, store().publish(published));
+        }
+
+        /// Another one may follow, whose partition has the same number.
+        @Test
+        void mayFollowOneThatFailed() throws Exception {
+            first();
+            store().discardSupplement(ContractBatch.ID, 2);
+            CommittedBatch again = batch.supplement(store(), published, 3, "nightshift_row = 13");
+
+            assertSupplemented(FIRST, again, store().publishSupplement(again));
+        }
+
+        @Test
+        void ofALaterCoordinatorAreLeftAloneByAnEarlierOne() throws Exception {
+            first();
+            CommittedBatch again = batch.supplement(store(), published, 3, "nightshift_row = 13");
+
+            store().discardSupplement(ContractBatch.ID, 2);
+            assertThatThrownBy(() -> batch.prepareSupplement(store(), published, 2))
+                    .isInstanceOf(FailureException.class);
+            store().publish(published);
+            store().discard(ContractBatch.ID);
+            assertThat(seen()).isEqualTo(ALL);
+
+            assertSupplemented(FIRST, again, store().publishSupplement(again));
+        }
+
+        @Test
+        void areNotOpenToAttemptsOfThePlanNorOfEarlierCoordinators() throws Exception {
+            batch.prepareSupplement(store(), published, 2);
+            for (int partition : List.of(1, ContractBatch.PARTITIONS)) {
+                try {
+                    batch.writeLate(store(), partition, new Epoch(1, 9));
+                } catch (FailureException e) {
+                    // It has nowhere to write. In a folder it may write a file that nobody reads.
+                }
+            }
+            assertThat(seen()).isEqualTo(ALL);
+            CommittedBatch first = first();
+
+            assertSupplemented(FIRST, first, store().publishSupplement(first));
+        }
+
+        @Test
+        void thatCantBePublishedAreFinishedByARepetition() throws Exception {
+            CommittedBatch first = first();
+            for (Obstacle obstacle : supplementObstacles()) {
+                fail(first, obstacle);
+            }
+
+            assertSupplemented(FIRST, first, store().publishSupplement(first));
+        }
+
+        @Test
+        void areFinishedByALaterCoordinator() throws Exception {
+            CommittedBatch first = first();
+            for (Obstacle obstacle : supplementObstacles()) {
+                fail(first, obstacle);
+            }
+            CommittedBatch later = batch.by(3, first);
+            Publication publication = store().publishSupplement(later);
+
+            assertSupplemented(FIRST, later, publication);
+            assertThat(store().publishSupplement(first)).isEqualTo(publication);
+            assertSupplemented(FIRST, later, publication);
+        }
+
+        private void fail(CommittedBatch first, Obstacle obstacle) throws Exception {
+            obstacle.put().run();
+            assertThatThrownBy(() -> store().publishSupplement(first))
+                    .as(obstacle.name())
+                    .isInstanceOf(FailureException.class);
+            obstacle.remove().run();
+            assertThat(seen().predictions()).as(obstacle.name()).isIn(28L, 29L);
+            assertThat(seen().distinct()).as(obstacle.name()).isIn(28L, 29L);
+        }
+
+        @Test
+        void goWithTheirBatch() throws Exception {
+            assumeThat(left()).isPresent();
+            CommittedBatch first = first();
+            store().publishSupplement(first);
+
+            store().unpublish(ContractBatch.ID);
+            assertThat(seen()).isEqualTo(NOTHING);
+            assertThatThrownBy(() -> store().publishSupplement(first)).isInstanceOf(FailureException.class);
+            store().delete(ContractBatch.ID);
+
+            assertThat(left()).contains(false);
         }
 
         @Test
@@ -960,7 +1055,7 @@ public abstract class DestinationContract {
         @Test
         void whoseOutputIsGoneAreRefused() throws Exception {
             CommittedBatch first = first();
-            store().discard(ContractBatch.ID);
+            store().discardSupplement(ContractBatch.ID, 2);
 
             assertThatThrownBy(() -> store().publishSupplement(first)).isInstanceOf(FailureException.class);
 

@@ -374,7 +374,7 @@ public final class PartitionAttempt {
         OutputFile part = sealing(() -> output.part(predictions));
         isUsual = predictions == read && !query.careful() && !query.isolating() && selected == null;
         Attempt attempt = lease.attempt();
-        Cut cut = Slice.cut(lease.slices());
+        Cut cut = selected == null ? Slice.cut(lease.slices()) : selected.cut();
         PartitionCommit commit = PartitionCommitBuilder.builder()
                 .partition(attempt.partition())
                 .epoch(attempt.epoch())

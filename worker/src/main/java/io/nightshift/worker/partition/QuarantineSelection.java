@@ -2,6 +2,7 @@ package io.nightshift.worker.partition;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.plan.Cut;
 import io.nightshift.storage.destination.QuarantineTable;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.ScoredRows;
@@ -14,7 +15,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,7 @@ public final class QuarantineSelection {
     private static final String SELECTED = "nightshift_selected";
     private static final String KEPT = "nightshift_kept";
     private static final String FOUND = "nightshift_found";
+    private static final String READ = "nightshift_read";
 
     /// A row's position, for people.
     private static final String PLACE = "parse_filename(record_file) || ' row ' || record_row";
@@ -40,16 +44,27 @@ public final class QuarantineSelection {
     private final Supplier<QuarantinedRows> quarantined;
     private final @Nullable String where;
     private final Set<String> unchanged;
+    private final List<Cut> cuts;
+    private @Nullable Cut cut;
     private long rows;
     private long kept;
 
     /// @param quarantined all quarantined rows of the batch
     /// @param where the checked condition that selects rows; null for all
     /// @param unchanged the files whose rows are where they were when the batch was planned
-    public QuarantineSelection(Supplier<QuarantinedRows> quarantined, @Nullable String where, Set<String> unchanged) {
+    /// @param cuts of the batch, if its output has partition values: all selected rows must be of one of them
+    public QuarantineSelection(
+            Supplier<QuarantinedRows> quarantined, @Nullable String where, Set<String> unchanged, List<Cut> cuts) {
         this.quarantined = quarantined;
         this.where = where;
         this.unchanged = Set.copyOf(unchanged);
+        this.cuts = List.copyOf(cuts);
+    }
+
+    /// The cut of the selected rows; null if the output has no partition values.
+    @Nullable
+    Cut cut() {
+        return cut;
     }
 
     /// How many rows are scored again.
@@ -66,7 +81,8 @@ public final class QuarantineSelection {
     ///
     /// @param source of the job
     /// @return the slices with these rows only
-    /// @throws FailureException permanent, if a row is not there once
+    /// @throws FailureException permanent, if a row is not there once, or the rows have several partition
+    ///     values
     List<BoundSlices> select(Connection connection, List<BoundSlices> slices, Job.Source source) throws SQLException {
         try (QuarantineTable table = new QuarantineTable(connection, ALL)) {
             table.load(quarantined.get());
@@ -90,8 +106,49 @@ public final class QuarantineSelection {
                     "can't be found again, because their files have changed and they have no record ID");
             List<BoundSlices> filtered = filtered(statement, slices, source);
             find(statement, filtered, source);
-            return filtered;
+            return cuts.isEmpty() ? filtered : inOneCut(statement, filtered);
         }
+    }
+
+    /// The output of an attempt has one partition value.
+    private List<BoundSlices> inOneCut(Statement statement, List<BoundSlices> slices) throws SQLException {
+        long[] counts = new long[cuts.size()];
+        for (BoundSlices group : slices) {
+            SourceRelation relation = group.relation();
+            statement.execute("CREATE OR REPLACE TEMP TABLE %s AS SELECT * FROM %s WHERE %s"
+                    .formatted(READ, relation.from(), relation.range()));
+            long left = count(statement, READ);
+            for (int i = 0; i < counts.length && left > 0; i++) {
+                long inCut = count(
+                        statement,
+                        "(FROM %s WHERE (%s))".formatted(READ, cuts.get(i).condition()));
+                counts[i] += inCut;
+                left -= inCut;
+            }
+        }
+        List<String> values = new ArrayList<>();
+        for (int i = 0; i < counts.length; i++) {
+            if (counts[i] > 0) {
+                cut = cuts.get(i);
+                values.add(Objects.requireNonNullElse(cut.value(), "NULL"));
+            }
+        }
+        if (cut == null || Arrays.stream(counts).sum() != rows) {
+            throw FailureException.permanent(
+                    "quarantined rows have a partition value now that no partition of the batch has. Leave them out with --where, and run the job again with --new");
+        }
+        if (values.size() > 1) {
+            throw FailureException.permanent(
+                    "the selected rows have %d partition values: %s%s. Select the rows of one value with --where, and redrive the others afterwards"
+                            .formatted(
+                                    values.size(),
+                                    String.join(", ", values.subList(0, Math.min(NAMED, values.size()))),
+                                    values.size() > NAMED ? " and more" : ""));
+        }
+        Cut one = cut;
+        return slices.stream()
+                .map(group -> new BoundSlices(group.job().in(one), group.relation()))
+                .toList();
     }
 
     private static List<BoundSlices> filtered(Statement statement, List<BoundSlices> slices, Job.Source source)

@@ -101,7 +101,7 @@ class FolderPublisher {
                 Files.move(output, published, StandardCopyOption.ATOMIC_MOVE);
             }
             Publication publication = publication(published);
-            discard(batch.id());
+            discardSupplement(batch.id(), batch.incarnation());
             return publication;
         } catch (IOException e) {
             throw new FailureException(away("%s can't be published: %s".formatted(batch.id(), Folders.reason(e))), e);
@@ -137,6 +137,17 @@ class FolderPublisher {
         return Gathering.claim(staged, incarnation);
     }
 
+    /// Claims the batch at once, so that an earlier coordinator that wakes up removes nothing.
+    void prepareSupplement(CommittedBatch batch) {
+        prepare(batch.id());
+        try {
+            claim(folders(batch.id()).staged(), batch.incarnation());
+        } catch (IOException e) {
+            throw new FailureException(
+                    away("no rows can be added to %s: %s".formatted(batch.id(), Folders.reason(e))), e);
+        }
+    }
+
     Publication publishSupplement(CommittedBatch batch) {
         BatchFolders folders = folders(batch.id());
         Path published = folders.published();
@@ -150,7 +161,7 @@ class FolderPublisher {
             }
             removeSuperseded(batch, published);
             Publication publication = publication(published);
-            discard(batch.id());
+            discardSupplement(batch.id(), batch.incarnation());
             return publication;
         } catch (IOException e) {
             throw new FailureException(
@@ -222,7 +233,11 @@ class FolderPublisher {
         List<FileNames.Committed> files =
                 names.of(batch.id(), batch.supplements().getLast().commit()).toList();
         for (FileNames.Committed file : files.reversed()) {
-            gather(folders, file, published.resolve(file.name()), true);
+            Path target = published.resolve(file.name());
+            Path parent = Objects.requireNonNull(target.getParent());
+            Files.createDirectories(parent);
+            gather(folders, file, target, true);
+            Folders.force(parent);
         }
         Folders.force(published);
         Path manifest = output.resolve(BatchFolders.MANIFEST);
@@ -406,7 +421,27 @@ class FolderPublisher {
         }
     }
 
+    /// What a later coordinator has claimed belongs to a supplement that is under way.
+    void discardSupplement(BatchId batch, int incarnation) {
+        try {
+            Path staged = folders(batch).staged();
+            if (Files.exists(staged) && Gathering.isClaimedAfter(staged, incarnation)) {
+                return;
+            }
+        } catch (IOException e) {
+            LOG.warn("{}: staged output could not be removed: {}", batch, Folders.reason(e));
+            return;
+        }
+        deleteStaged(batch);
+    }
+
     void discard(BatchId batch) {
+        if (!Files.exists(folders(batch).published())) {
+            deleteStaged(batch);
+        }
+    }
+
+    private void deleteStaged(BatchId batch) {
         BatchFolders folders = folders(batch);
         try {
             Folders.deleteTree(folders.discarded());

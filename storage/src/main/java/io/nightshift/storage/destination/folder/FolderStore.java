@@ -158,16 +158,25 @@ public final class FolderStore implements DestinationStore {
 
     @Override
     public Optional<String> supplementRefusal(Job job) {
-        return names.folder() == null
-                ? Optional.empty()
-                : Optional.of(
-                        "rows can't be added yet to a published batch with a folder for each partition value; run the job again with --new");
+        return Optional.empty();
+    }
+
+    @Override
+    public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
+        requireWritable(batch.id());
+        publisher.prepareSupplement(batch);
     }
 
     @Override
     public Publication publishSupplement(CommittedBatch batch) {
         requireWritable(batch.id());
         return publisher.publishSupplement(batch);
+    }
+
+    @Override
+    public void discardSupplement(BatchId batch, int incarnation) {
+        requireWritable(batch);
+        publisher.discardSupplement(batch, incarnation);
     }
 
     @Override

@@ -62,6 +62,11 @@ final class Gathering {
         return own;
     }
 
+    /// Whether a coordinator of a later incarnation has made its folder.
+    static boolean isClaimedAfter(Path staged, int incarnation) throws IOException {
+        return folders(staged, OUTPUT).stream().anyMatch(other -> number(other, OUTPUT) > incarnation);
+    }
+
     private static void putAside(Path output) throws IOException {
         int incarnation = number(output, OUTPUT);
         for (int i = 0; ; i++) {

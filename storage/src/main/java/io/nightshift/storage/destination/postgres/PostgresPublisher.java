@@ -602,7 +602,6 @@ final class PostgresPublisher {
                 return;
             }
             if (manifest(database, tables, batch).isPresent()) {
-                discardSupplement(database, tables, batch);
                 return;
             }
             alone(
@@ -624,21 +623,50 @@ final class PostgresPublisher {
         }
     }
 
-    private static void discardSupplement(Database database, BatchTables tables, BatchId batch) {
-        if (exists(database, tables.sql(tables.staging()))) {
-            alone(
-                    database,
-                    tables,
-                    () -> database.transaction(() -> database.run("""
-                    SET LOCAL lock_timeout = '2s';
-                    DROP TABLE IF EXISTS %s, %s;
-                    DELETE FROM %s WHERE batch_id = %s AND rows IS NULL
-                    """.formatted(
-                                    tables.sql(tables.staging()),
-                                    tables.sql(tables.quarantineStaging()),
-                                    tables.sql(tables.parts()),
-                                    literal(batch.value())))));
+    /// Tables that a later coordinator has made stay: the transaction that makes them writes its
+    /// incarnation into the partition's row.
+    void discardSupplement(BatchId batch, int incarnation) {
+        BatchTables tables = tables(batch);
+        try (Database database = open(batch, "removing what was staged in", DISCARD_PATIENCE)) {
+            if (isPrepared(database, tables)
+                    && manifest(database, tables, batch).isPresent()
+                    && exists(database, tables.sql(tables.staging()))) {
+                discardSupplement(database, tables, batch, incarnation);
+            }
+        } catch (FailureException e) {
+            LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
         }
+    }
+
+    private static void discardSupplement(Database database, BatchTables tables, BatchId batch, int incarnation) {
+        if (isOfLater(database, tables, batch, incarnation)) {
+            return;
+        }
+        alone(
+                database,
+                tables,
+                () -> database.transaction(() -> {
+                    database.run("SET LOCAL lock_timeout = '2s'; LOCK TABLE %s, %s IN ACCESS EXCLUSIVE MODE"
+                            .formatted(tables.sql(tables.staging()), tables.sql(tables.quarantineStaging())));
+                    if (!isOfLater(database, tables, batch, incarnation)) {
+                        database.run("DROP TABLE %s, %s; DELETE FROM %s WHERE batch_id = %s AND rows IS NULL"
+                                .formatted(
+                                        tables.sql(tables.staging()),
+                                        tables.sql(tables.quarantineStaging()),
+                                        tables.sql(tables.parts()),
+                                        literal(batch.value())));
+                    }
+                }));
+    }
+
+    private static boolean isOfLater(Database database, BatchTables tables, BatchId batch, int incarnation) {
+        return database.row(
+                        row -> true,
+                        "SELECT 1 FROM %s WHERE batch_id = ? AND held_incarnation > ?"
+                                .formatted(tables.sql(tables.parts())),
+                        batch.value(),
+                        incarnation)
+                .isPresent();
     }
 
     // The removal of a published batch.

@@ -229,6 +229,11 @@ public final class PostgresStore implements DestinationStore {
     }
 
     @Override
+    public void discardSupplement(BatchId batch, int incarnation) {
+        publisher.discardSupplement(batch, incarnation);
+    }
+
+    @Override
     public Publication publishSupplement(CommittedBatch batch) {
         return publisher.publishSupplement(batch);
     }

@@ -232,9 +232,16 @@ public final class SeveralStore implements DestinationStore {
         each(i -> stores.get(i).prepareSupplement(batch.at(i), job(job, i), model));
     }
 
+    /// In the order of the job. A committed supplement is never taken back, so a repetition finishes what
+    /// was begun.
     @Override
     public Publication publishSupplement(CommittedBatch batch) {
         return Publication.of(all(i -> List.of(stores.get(i).publishSupplement(batch.at(i)))));
+    }
+
+    @Override
+    public void discardSupplement(BatchId batch, int incarnation) {
+        each(i -> stores.get(i).discardSupplement(batch, incarnation));
     }
 
     @Override

@@ -110,6 +110,25 @@ public abstract class FolderContract extends DestinationContract {
                 inTheWay("_SUCCESS", BatchFolders.SUCCESS));
     }
 
+    /// The files of the supplement, and its manifest. A folder with the name of a file is no quarantine
+    /// that counts.
+    @Override
+    protected List<Obstacle> supplementObstacles() {
+        Path published = folders().published();
+        FileNames names = new FileNames(extension());
+        return List.of(
+                inTheWay("its part", published.resolve(names.part(3))),
+                inTheWay("its manifest", folders().staged().resolve("output-2").resolve(BatchFolders.MANIFEST)));
+    }
+
+    private static Obstacle inTheWay(String name, Path taken) {
+        Path inside = taken.resolve("in the way");
+        return new Obstacle(name, () -> Files.createDirectories(inside), () -> {
+            Files.delete(inside);
+            Files.delete(taken);
+        });
+    }
+
     @Override
     protected Optional<Boolean> left() {
         return Optional.of(

@@ -129,6 +129,26 @@ class PostgresDestinationIT extends DestinationContract {
                         () -> execute("DROP FUNCTION refuse CASCADE")));
     }
 
+    /// The part's record, the rows, and the manifest.
+    @Override
+    protected List<Obstacle> supplementObstacles() {
+        return List.of(
+                new Obstacle(
+                        "a part's record is missing",
+                        () -> execute("UPDATE nightshift_parts SET partition = 99 WHERE partition = 3"),
+                        () -> execute("UPDATE nightshift_parts SET partition = 3 WHERE partition = 99")),
+                constraint("the rows can't be added", TABLES.published(), "batch_partition < 3"),
+                constraint(
+                        "the manifest can't be replaced", "nightshift_batches", "manifest NOT LIKE '%supplements%'"));
+    }
+
+    private static Obstacle constraint(String name, String table, String condition) {
+        return new Obstacle(
+                name,
+                () -> execute("ALTER TABLE %s ADD CONSTRAINT refuse CHECK (%s)".formatted(table, condition)),
+                () -> execute("ALTER TABLE %s DROP CONSTRAINT refuse".formatted(table)));
+    }
+
     @Override
     protected Optional<Boolean> left() throws SQLException {
         if (number("SELECT count(*) FROM pg_class WHERE relname = 'nightshift_batches'") == 0) {

@@ -50,6 +50,10 @@ abstract class BatchFolder extends FolderContract {
         return obstacles();
     }
 
+    List<Obstacle> forSupplements() {
+        return supplementObstacles();
+    }
+
     boolean hasLeft() {
         return left().orElseThrow();
     }

@@ -118,6 +118,15 @@ class SeveralWithPostgresIT extends SeveralContract {
     }
 
     @Override
+    protected List<Obstacle> supplementObstaclesAtTheLast() {
+        return List.of(new Obstacle(
+                "the manifest can't be replaced",
+                () -> execute(
+                        "ALTER TABLE nightshift_batches ADD CONSTRAINT refuse CHECK (manifest NOT LIKE '%supplements%')"),
+                () -> execute("ALTER TABLE nightshift_batches DROP CONSTRAINT refuse")));
+    }
+
+    @Override
     protected boolean isLeftAtTheLast() throws SQLException {
         return exists("nightshift_batches")
                 && number("SELECT count(*) FROM pg_class WHERE relname IN ('%s', '%s', '%s')"
