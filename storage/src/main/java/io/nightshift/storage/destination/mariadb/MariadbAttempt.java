@@ -30,14 +30,17 @@ import org.slf4j.LoggerFactory;
 /// The work of one attempt in MariaDB.
 ///
 /// First it *claims* its partition: it writes its epoch into the partition's row of `nightshift_parts`,
-/// unless a higher epoch is there, and gets a number that no other attempt of the partition has. Then, in one
-/// transaction, it loads its rows under that number. Until it ends it touches no row of another attempt, so a
-/// frozen attempt is in nobody's way.
+/// unless a higher epoch is there, and gets a number that no other attempt of the partition has. Then, in
+/// one transaction, it loads its rows under that number. Until it ends it touches no row of another
+/// attempt, so a frozen attempt is in nobody's way.
 ///
 /// Its last step locks the batch's row against publication, and its partition's row. If the batch is still
 /// open, and no higher epoch has claimed the partition, it removes the rows of an earlier attempt, and
 /// commits. So a partition never has committed rows of two attempts. If it freezes in this step, the server
 /// closes its session after [#END].
+///
+/// A published batch takes no rows, except those of a supplement: its partition's row is marked as staged,
+/// and the attempt loads its rows under the negative number of the batch, which no view shows.
 final class MariadbAttempt extends AttemptConnection<LoadRows> {
 
     private static final Logger LOG = LoggerFactory.getLogger(MariadbAttempt.class);
@@ -63,6 +66,7 @@ final class MariadbAttempt extends AttemptConnection<LoadRows> {
     private final String node;
     private int batch;
     private int number;
+    private boolean isStaged;
 
     /// @param node that makes the attempt, `host:port`
     MariadbAttempt(
@@ -89,16 +93,20 @@ final class MariadbAttempt extends AttemptConnection<LoadRows> {
     @Override
     protected void claim() {
         Attempt attempt = lease.attempt();
-        String claim = """
+        String claim =
+                """
                 INSERT INTO %s ("batch", "partition", "held", "claims", "node")
-                SELECT "number", ?, ?, 1, ? FROM %s
-                WHERE "batch_id" = ? AND "target" = ? AND "published_at" IS NULL AND "cancelled_at" IS NULL
+                SELECT r."number", ?, ?, 1, ? FROM %s AS r
+                WHERE r."batch_id" = ? AND r."target" = ? AND r."cancelled_at" IS NULL AND (r."published_at" IS NULL
+                    OR EXISTS (SELECT 1 FROM %s AS s WHERE s."batch" = r."number" AND s."partition" = ?
+                        AND s."staged" = 1 AND s."attempt" IS NULL))
                 ON DUPLICATE KEY UPDATE "claims" = "claims" + 1,
                 "node" = IF(VALUES("held") >= "held", VALUES("node"), "node"), "held" = GREATEST("held", VALUES("held"))
-                """.formatted(tables.sql(tables.parts()), tables.sql(tables.register()));
+                """.formatted(tables.sql(tables.parts()), tables.sql(tables.register()), tables.sql(tables.parts()));
         String claimed = """
-                SELECT r."number", p."claims" FROM %s AS r JOIN %s AS p ON p."batch" = r."number"
-                WHERE r."batch_id" = ? AND r."target" = ? AND r."published_at" IS NULL AND r."cancelled_at" IS NULL
+                SELECT r."number", p."claims", p."staged" FROM %s AS r JOIN %s AS p ON p."batch" = r."number"
+                WHERE r."batch_id" = ? AND r."target" = ? AND r."cancelled_at" IS NULL
+                AND (r."published_at" IS NULL OR p."staged" = 1 AND p."attempt" IS NULL)
                 AND p."partition" = ? AND p."held" = ?
                 """.formatted(tables.sql(tables.register()), tables.sql(tables.parts()));
         boolean holds = asking("claiming the partition in", used -> {
@@ -109,6 +117,7 @@ final class MariadbAttempt extends AttemptConnection<LoadRows> {
                 statement.setString(3, node);
                 statement.setString(4, attempt.batch().value());
                 statement.setString(5, tables.table());
+                statement.setInt(6, attempt.partition());
                 repeatDeadlocks(statement);
             }
             try (PreparedStatement statement = used.prepareStatement(claimed)) {
@@ -122,6 +131,7 @@ final class MariadbAttempt extends AttemptConnection<LoadRows> {
                     }
                     batch = row.getInt(1);
                     number = row.getInt(2);
+                    isStaged = row.getBoolean(3);
                     return true;
                 }
             }
@@ -184,7 +194,7 @@ final class MariadbAttempt extends AttemptConnection<LoadRows> {
                                 tables.sql(rows.table()),
                                 rows.target(),
                                 MariadbTables.BATCH,
-                                batch,
+                                rowsNumber(batch, isStaged),
                                 MariadbTables.ATTEMPT,
                                 number);
         try {
@@ -245,12 +255,15 @@ final class MariadbAttempt extends AttemptConnection<LoadRows> {
         }
     }
 
-    /// Keeps the batch from being published, cancelled or fenced until the transaction ends.
+    /// Keeps the batch, or its supplement, from being published, cancelled or fenced until the transaction
+    /// ends.
     private boolean isOpen(Connection used) throws SQLException {
         try (PreparedStatement statement = used.prepareStatement("""
-                SELECT 1 FROM %s WHERE "number" = ? AND "published_at" IS NULL AND "cancelled_at" IS NULL LOCK IN SHARE MODE
+                SELECT 1 FROM %s WHERE "number" = ? AND ("published_at" IS NOT NULL) = ? AND "cancelled_at" IS NULL
+                LOCK IN SHARE MODE
                 """.formatted(tables.sql(tables.register())))) {
             statement.setInt(1, batch);
+            statement.setBoolean(2, isStaged);
             try (ResultSet row = statement.executeQuery()) {
                 return row.next();
             }
@@ -263,16 +276,20 @@ final class MariadbAttempt extends AttemptConnection<LoadRows> {
     private boolean replace(Connection used) throws SQLException {
         int earlier;
         try (PreparedStatement statement = used.prepareStatement(
-                "SELECT \"attempt\" FROM %s WHERE \"batch\" = ? AND \"partition\" = ? AND \"held\" = ? FOR UPDATE"
+                "SELECT \"attempt\" FROM %s WHERE \"batch\" = ? AND \"partition\" = ? AND \"held\" = ? AND \"staged\" = ? FOR UPDATE"
                         .formatted(tables.sql(tables.parts())))) {
             statement.setInt(1, batch);
             statement.setInt(2, lease.attempt().partition());
             statement.setLong(3, number(lease.attempt().epoch()));
+            statement.setBoolean(4, isStaged);
             try (ResultSet row = statement.executeQuery()) {
                 if (!row.next()) {
                     return false;
                 }
                 earlier = row.getInt(1);
+                if (isStaged && !row.wasNull()) {
+                    return false;
+                }
             }
         }
         // The number of an attempt is 1 or more; NULL reads as 0.
@@ -292,7 +309,14 @@ final class MariadbAttempt extends AttemptConnection<LoadRows> {
         return true;
     }
 
+    /// The number of the batch in its rows. No batch has a negative number, so no view shows staged rows.
+    static int rowsNumber(int batch, boolean isStaged) {
+        return isStaged ? -batch : batch;
+    }
+
     /// The condition for the rows of an attempt.
+    ///
+    /// @param batch its number in the rows
     static String rowsOf(int batch, int partition, int attempt) {
         return "\"%s\" = %d AND \"%s\" = %d AND \"%s\" = %d"
                 .formatted(

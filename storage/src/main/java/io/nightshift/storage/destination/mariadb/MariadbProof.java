@@ -196,19 +196,24 @@ final class MariadbProof extends TableProof {
             if (registered.manifest() != null) {
                 staging.problem("%s shows the batch, though it was cancelled", tables.sql(tables.table()));
             }
-            leftBehind(staging, tables.batches(), registered);
+            leftBehind(staging, tables.batches(), registered.number());
             if (!registered.keepsQuarantine()) {
-                leftBehind(staging, tables.quarantineBatches(), registered);
+                leftBehind(staging, tables.quarantineBatches(), registered.number());
             }
+        }
+        if (registered != null) {
+            leftBehind(staging, tables.batches(), -registered.number());
+            leftBehind(staging, tables.quarantineBatches(), -registered.number());
         }
         staging.proved("nothing is left behind in the database");
     }
 
-    private void leftBehind(Check staging, String table, Registered registered) {
+    /// @param number of the batch in the rows
+    private void leftBehind(Check staging, String table, int number) {
         if (database.row(
                         result -> true,
                         "SELECT 1 FROM %s WHERE \"%s\" = ? LIMIT 1".formatted(tables.sql(table), MariadbTables.BATCH),
-                        registered.number())
+                        number)
                 .isPresent()) {
             staging.problem("%s still has rows of the batch", tables.sql(table));
         }

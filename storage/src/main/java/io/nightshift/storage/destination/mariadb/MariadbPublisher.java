@@ -1,6 +1,7 @@
 package io.nightshift.storage.destination.mariadb;
 
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.failure.Failure;
@@ -14,11 +15,13 @@ import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.table.OutputColumn;
 import io.nightshift.storage.filesystem.Digests;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -167,9 +170,13 @@ final class MariadbPublisher {
         }
         List<PartitionCommit> commits = batch.commits();
         Map<Integer, String> parts = parts(commits);
-        checkParts(batch, parts, parts(database, registered));
-        checkRows(database, registered, tables.batches(), counts(commits, PartitionCommit::part));
-        checkRows(database, registered, tables.quarantineBatches(), counts(commits, PartitionCommit::quarantine));
+        checkParts(batch.id(), commits, parts, parts(database, registered, false));
+        checkRows(database, registered.number(), tables.batches(), counts(commits, PartitionCommit::part));
+        checkRows(
+                database,
+                registered.number(),
+                tables.quarantineBatches(),
+                counts(commits, PartitionCommit::quarantine));
         if (batch.job().source().uniqueId()) {
             refuseRepeatedIds(database, registered, batch);
         }
@@ -187,13 +194,164 @@ final class MariadbPublisher {
             if (marked != 1) {
                 throw late(batch, "or it was cancelled");
             }
-            if (!parts.equals(parts(database, registered))) {
+            if (!parts.equals(parts(database, registered, false))) {
                 throw new FailureException(
                         Failure.transientFailure("%s: an attempt has written to %s while it was published"
                                 .formatted(batch.id(), tables.sql(tables.batches()))));
             }
         });
         return publication(manifest);
+    }
+
+    // Supplements of a published batch.
+
+    /// Opens the partition of the supplement to the attempts of this coordinator. The rows of an earlier
+    /// coordinator's attempt are removed if they were committed; otherwise the server rolls them back.
+    void prepareSupplement(CommittedBatch batch) {
+        int partition = batch.commits().getLast().partition() + 1;
+        long held = MariadbAttempt.number(new Epoch(batch.incarnation(), 0));
+        try (Database database = open(batch.id(), "preparing")) {
+            Registered registered = published(database, batch);
+            database.run("SET SESSION wait_timeout = " + MariadbAttempt.END);
+            database.transaction(() -> {
+                database.update(
+                        "INSERT IGNORE INTO %s (\"batch\", \"partition\", \"held\", \"claims\", \"node\", \"staged\", \"attempt\") VALUES (?, ?, 0, 0, '', 1, 0)"
+                                .formatted(tables.sql(tables.parts())),
+                        registered.number(),
+                        partition);
+                int earlier = database.row(
+                                row -> row.getInt(1),
+                                "SELECT \"attempt\" FROM %s WHERE \"batch\" = ? AND \"partition\" = ? AND \"held\" <= ? AND \"staged\" = 1 FOR UPDATE"
+                                        .formatted(tables.sql(tables.parts())),
+                                registered.number(),
+                                partition,
+                                held)
+                        .orElseThrow(() -> late(batch));
+                String rows = MariadbAttempt.rowsOf(-registered.number(), partition, earlier);
+                for (String table : List.of(tables.batches(), tables.quarantineBatches())) {
+                    database.update("DELETE FROM %s WHERE %s".formatted(tables.sql(table), rows));
+                }
+                database.update("""
+                        UPDATE %s SET "held" = ?, "attempt" = NULL, "incarnation" = NULL, "lease" = NULL, "rows" = NULL,
+                        "bytes" = NULL, "sha256" = NULL, "quarantined_rows" = NULL, "quarantined_bytes" = NULL,
+                        "quarantined_sha256" = NULL WHERE "batch" = ? AND "partition" = ?
+                        """.formatted(tables.sql(tables.parts())), held, registered.number(), partition);
+            });
+        }
+    }
+
+    private Registered published(Database database, CommittedBatch batch) {
+        return registered(database, tables, batch.id())
+                .filter(registered -> registered.manifest() != null)
+                .orElseThrow(() -> FailureException.permanent(
+                        "%s is gone from %s, so no rows can be added to it".formatted(batch.id(), destination)));
+    }
+
+    private static FailureException late(CommittedBatch batch) {
+        return new FailureException(
+                Failure.transientFailure("rows are added to %s by a later coordinator".formatted(batch.id())));
+    }
+
+    /// The batch's row holds the manifest, and is replaced only where it is the one that this supplement
+    /// follows. So of two coordinators that publish a supplement, one does. One transaction gives the rows
+    /// the number of their batch, so readers see all of them or none.
+    Publication publishSupplement(CommittedBatch batch) {
+        try (Database database = open(batch.id(), "adding rows to")) {
+            Registered registered = published(database, batch);
+            String before = Objects.requireNonNull(registered.manifest());
+            if (supplements(before) >= batch.supplements().size()) {
+                return publication(before);
+            }
+            String manifest = Manifest.text(batch);
+            database.run("SET SESSION wait_timeout = " + MariadbAttempt.END);
+            database.transaction(() -> addSupplement(database, registered, batch, before, manifest));
+            return publication(manifest);
+        }
+    }
+
+    private static int supplements(String manifest) {
+        try {
+            return Manifest.supplements(manifest);
+        } catch (IOException e) {
+            throw FailureException.permanent("the manifest can't be read: " + e.getMessage());
+        }
+    }
+
+    private void addSupplement(
+            Database database, Registered registered, CommittedBatch batch, String before, String manifest) {
+        PartitionCommit commit = batch.supplements().getLast().commit();
+        // From here on no attempt commits: each locks the same row first.
+        int replaced = database.update(
+                "UPDATE %s SET \"publisher\" = ?, \"manifest\" = ? WHERE \"number\" = ? AND \"published_at\" IS NOT NULL AND \"publisher\" <= ? AND \"manifest\" = ?"
+                        .formatted(tables.sql(tables.register())),
+                batch.incarnation(),
+                manifest,
+                registered.number(),
+                batch.incarnation(),
+                before);
+        if (replaced != 1) {
+            throw late(batch);
+        }
+        List<PartitionCommit> added = List.of(commit);
+        Map<Integer, String> staged = parts(database, registered, true);
+        checkParts(batch.id(), added, parts(added), staged);
+        checkRows(database, -registered.number(), tables.batches(), counts(added, PartitionCommit::part));
+        checkRows(
+                database, -registered.number(), tables.quarantineBatches(), counts(added, PartitionCommit::quarantine));
+        database.update(
+                "DELETE FROM %s WHERE \"%s\" = ?"
+                        .formatted(tables.sql(tables.quarantineBatches()), MariadbTables.BATCH),
+                registered.number());
+        for (String table : List.of(tables.batches(), tables.quarantineBatches())) {
+            database.update(
+                    "UPDATE %1$s SET \"%2$s\" = ? WHERE \"%2$s\" = ? AND \"%3$s\" = ?"
+                            .formatted(tables.sql(table), MariadbTables.BATCH, MariadbTables.PARTITION),
+                    registered.number(),
+                    -registered.number(),
+                    commit.partition());
+        }
+        database.update(
+                "UPDATE %s SET \"quarantined_rows\" = NULL, \"quarantined_bytes\" = NULL, \"quarantined_sha256\" = NULL WHERE \"batch\" = ? AND \"partition\" <> ?"
+                        .formatted(tables.sql(tables.parts())),
+                registered.number(),
+                commit.partition());
+        database.update(
+                "UPDATE %s SET \"staged\" = 0 WHERE \"batch\" = ? AND \"partition\" = ?"
+                        .formatted(tables.sql(tables.parts())),
+                registered.number(),
+                commit.partition());
+    }
+
+    /// Removes what was staged of a supplement that failed. The partition's row stays, so that no attempt
+    /// gets the number of an earlier one, whose rows may not be rolled back yet.
+    void discardSupplement(BatchId batch, int incarnation) {
+        long held = MariadbAttempt.number(new Epoch(incarnation, Integer.MAX_VALUE));
+        try (Database database = open(batch, "removing what was staged in")) {
+            registered(database, tables, batch).ifPresent(registered -> {
+                database.run("SET SESSION wait_timeout = " + MariadbAttempt.END);
+                database.transaction(() -> discardSupplement(database, registered, held));
+            });
+        } catch (FailureException e) {
+            LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
+        }
+    }
+
+    private void discardSupplement(Database database, Registered registered, long held) {
+        List<Part> staged = database.rows(
+                row -> new Part(row.getInt(1), row.getInt(2), true),
+                "SELECT \"partition\", \"attempt\" FROM %s WHERE \"batch\" = ? AND \"staged\" = 1 AND \"held\" <= ? FOR UPDATE"
+                        .formatted(tables.sql(tables.parts())),
+                registered.number(),
+                held);
+        for (Part part : staged) {
+            database.update(
+                    "UPDATE %s SET \"attempt\" = 0 WHERE \"batch\" = ? AND \"partition\" = ?"
+                            .formatted(tables.sql(tables.parts())),
+                    registered.number(),
+                    part.partition());
+            delete(database, tables.batches(), registered, part);
+            delete(database, tables.quarantineBatches(), registered, part);
+        }
     }
 
     private static FailureException late(CommittedBatch batch, String otherwise) {
@@ -217,7 +375,7 @@ final class MariadbPublisher {
         return file == null ? "-" : "%d %d %s".formatted(file.rows(), file.bytes(), file.sha256());
     }
 
-    private Map<Integer, String> parts(Database database, Registered registered) {
+    private Map<Integer, String> parts(Database database, Registered registered, boolean isStaged) {
         Map<Integer, String> parts = new TreeMap<>();
         database.rows(
                         row -> Map.entry(row.getInt(1), row.getString(2)),
@@ -225,20 +383,22 @@ final class MariadbPublisher {
                 SELECT "partition", CONCAT("incarnation", '-', "lease",
                     ' ', COALESCE(CONCAT_WS(' ', "rows", "bytes", "sha256"), '-'),
                     ' ', IF("quarantined_rows" IS NULL, '-', CONCAT_WS(' ', "quarantined_rows", "quarantined_bytes", "quarantined_sha256")))
-                FROM %s WHERE "batch" = ? AND "attempt" IS NOT NULL""".formatted(tables.sql(tables.parts())),
-                        registered.number())
+                FROM %s WHERE "batch" = ? AND "staged" = ? AND "attempt" > 0""".formatted(tables.sql(tables.parts())),
+                        registered.number(),
+                        isStaged)
                 .forEach(part -> parts.put(part.getKey(), part.getValue()));
         return parts;
     }
 
-    private void checkParts(CommittedBatch batch, Map<Integer, String> expected, Map<Integer, String> found) {
-        for (PartitionCommit commit : batch.commits()) {
+    private void checkParts(
+            BatchId batch, List<PartitionCommit> commits, Map<Integer, String> expected, Map<Integer, String> found) {
+        for (PartitionCommit commit : commits) {
             String said = expected.get(commit.partition());
             String is = found.getOrDefault(commit.partition(), "nothing");
             if (!is.equals(said)) {
                 throw FailureException.permanent(
                         "the committed rows of %s are not those in the database (%s says %s, the ledger %s). Start over with --new"
-                                .formatted(commit.attempt(batch.id()), tables.parts(), is, said));
+                                .formatted(commit.attempt(batch), tables.parts(), is, said));
             }
         }
     }
@@ -255,13 +415,14 @@ final class MariadbPublisher {
         return counts;
     }
 
-    private void checkRows(Database database, Registered registered, String table, Map<Integer, Long> expected) {
+    /// @param number of the batch in the rows
+    private void checkRows(Database database, int number, String table, Map<Integer, Long> expected) {
         Map<Integer, Long> found = new HashMap<>();
         database.rows(
                         row -> Map.entry(row.getInt(1), row.getLong(2)),
                         "SELECT \"%1$s\", COUNT(*) FROM %2$s WHERE \"%3$s\" = ? GROUP BY \"%1$s\""
                                 .formatted(MariadbTables.PARTITION, tables.sql(table), MariadbTables.BATCH),
-                        registered.number())
+                        number)
                 .forEach(count -> found.put(count.getKey(), count.getValue()));
         if (!found.equals(expected)) {
             Map<Integer, Long> wrong = new HashMap<>(found);
@@ -394,12 +555,12 @@ final class MariadbPublisher {
     }
 
     /// The rows of a committed attempt.
-    private record Part(int partition, int attempt) {}
+    private record Part(int partition, int attempt, boolean isStaged) {}
 
     private void parts(Database database, Registered registered, Consumer<Part> visitor) {
         database.rows(
-                        row -> new Part(row.getInt(1), row.getInt(2)),
-                        "SELECT \"partition\", \"attempt\" FROM %s WHERE \"batch\" = ? AND \"attempt\" IS NOT NULL"
+                        row -> new Part(row.getInt(1), row.getInt(2), row.getBoolean(3)),
+                        "SELECT \"partition\", \"attempt\", \"staged\" FROM %s WHERE \"batch\" = ? AND \"attempt\" IS NOT NULL"
                                 .formatted(tables.sql(tables.parts())),
                         registered.number())
                 .forEach(visitor);
@@ -410,7 +571,10 @@ final class MariadbPublisher {
         String sql = "DELETE FROM %s WHERE %s LIMIT %d"
                 .formatted(
                         tables.sql(table),
-                        MariadbAttempt.rowsOf(registered.number(), part.partition(), part.attempt()),
+                        MariadbAttempt.rowsOf(
+                                MariadbAttempt.rowsNumber(registered.number(), part.isStaged()),
+                                part.partition(),
+                                part.attempt()),
                         DELETED);
         int deleted = DELETED;
         while (deleted == DELETED) {

@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
 /// nightshift_batches, nightshift_parts     every batch with its number, and the commit of each partition
 /// ```
 ///
+/// The rows of a supplement that is not published have the negative number of their batch, and its row in
+/// `nightshift_parts` is marked as staged: without an attempt while it is open, with attempt 0 if it was
+/// discarded.
+///
 /// @param schema null for that of the data source's URL
 public record MariadbTables(@Nullable String schema, String table) {
 

@@ -35,7 +35,8 @@ final class MariadbTargets {
             UNIQUE KEY "batch" ("batch_id", "target")""";
     private static final String PARTS_COLUMNS = """
             "batch" int NOT NULL, "partition" int NOT NULL, "held" bigint NOT NULL, "claims" int NOT NULL,
-            "node" varchar(255) NOT NULL, "incarnation" int, "lease" int, "attempt" int, "committed_at" datetime(6),
+            "node" varchar(255) NOT NULL, "staged" tinyint NOT NULL DEFAULT 0, "incarnation" int, "lease" int,
+            "attempt" int, "committed_at" datetime(6),
             "rows" bigint, "bytes" bigint, "sha256" char(64), "quarantined_rows" bigint, "quarantined_bytes" bigint,
             "quarantined_sha256" char(64), PRIMARY KEY ("batch", "partition")""";
     private static final String KEY =

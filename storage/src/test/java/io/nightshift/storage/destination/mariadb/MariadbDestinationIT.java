@@ -121,6 +121,27 @@ class MariadbDestinationIT extends DestinationContract {
                                 IF NEW.published_at IS NOT NULL THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'in the way'; END IF"""), () -> execute("DROP TRIGGER refuse")));
     }
 
+    /// The manifest, the quarantine that is replaced, the rows that get the batch's number, and the
+    /// commit's record.
+    @Override
+    protected List<Obstacle> supplementObstacles() {
+        return List.of(
+                trigger(
+                        "the batch can't be marked",
+                        "UPDATE ON nightshift_batches",
+                        "NEW.manifest LIKE '%supplements%'"),
+                trigger("the quarantine can't be replaced", "DELETE ON scores_quarantine_batches", "TRUE"),
+                trigger("the rows can't be numbered", "UPDATE ON scores_batches", "TRUE"),
+                trigger("the commit can't be recorded", "UPDATE ON nightshift_parts", "NEW.staged = 0"));
+    }
+
+    private Obstacle trigger(String name, String before, String condition) {
+        return new Obstacle(
+                name, () -> execute("""
+                        CREATE TRIGGER refuse BEFORE %s FOR EACH ROW
+                        IF %s THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'in the way'; END IF""".formatted(before, condition)), () -> execute("DROP TRIGGER refuse"));
+    }
+
     @Test
     void theQueryForPeopleQuotesEachNameOnce() {
         assertThat(store().query(ContractBatch.ID, "", "Best Class", false).sql())
