@@ -9,12 +9,16 @@ import io.nightshift.storage.objectstore.ObjectAddress;
 /// PREFIX/_staging/batch=ID/publication.json   the register: who may publish, and what was decided
 /// PREFIX/_staging/batch=ID/attempts/          what workers write, one object an attempt
 /// PREFIX/batch=ID/                            the manifest, then the parts, then _SUCCESS
+/// PREFIX/batch=ID/_supplement.json            the register of the batch's supplements, once it has had one
 /// PREFIX/_latest-JOB.json                     names the newest published batch of a job
 /// PREFIX/_quarantine/batch=ID/                the quarantined rows of a cancelled batch
 /// ```
 ///
 /// @param prefix the destination's; its key is empty or ends with `/`
 record BatchKeys(ObjectAddress prefix, BatchId batch) {
+
+    /// The name of the register of supplements below the published prefix.
+    static final String SUPPLEMENT = "_supplement.json";
 
     /// The prefix of a destination.
     ///
@@ -61,6 +65,12 @@ record BatchKeys(ObjectAddress prefix, BatchId batch) {
 
     ObjectAddress register() {
         return below("_staging/" + folder() + "/" + PublicationRegister.NAME);
+    }
+
+    /// The register of the supplements of the published batch. It stays as long as the batch, so each
+    /// change of it has an earlier version as its condition.
+    ObjectAddress supplementRegister() {
+        return published(SUPPLEMENT);
     }
 
     /// An object with the quarantined rows of a cancelled batch.

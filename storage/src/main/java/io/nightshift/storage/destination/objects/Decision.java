@@ -14,7 +14,15 @@ import java.util.Map;
 /// @param manifest the content of the manifest
 /// @param copies the committed objects
 /// @param texts further published objects by their names, with their content
-record Decision(String job, String manifest, List<Copy> copies, Map<String, String> texts) {
+/// @param supplement the number of the supplement, from 1; 0 if it is the batch itself that is published
+/// @param superseded the names of published objects that the supplement replaces
+record Decision(
+        String job,
+        String manifest,
+        List<Copy> copies,
+        Map<String, String> texts,
+        int supplement,
+        List<String> superseded) {
 
     /// An object that is copied.
     ///
@@ -26,6 +34,7 @@ record Decision(String job, String manifest, List<Copy> copies, Map<String, Stri
     Decision {
         copies = List.copyOf(copies);
         texts = new LinkedHashMap<>(texts);
+        superseded = List.copyOf(superseded);
     }
 
     void write(ObjectNode json) {
@@ -40,6 +49,9 @@ record Decision(String job, String manifest, List<Copy> copies, Map<String, Stri
         }
         ObjectNode others = json.putObject("texts");
         texts.forEach(others::put);
+        json.put("supplement", supplement);
+        ArrayNode replaced = json.putArray("superseded");
+        superseded.forEach(replaced::add);
     }
 
     static Decision read(JsonNode json) {
@@ -54,6 +66,14 @@ record Decision(String job, String manifest, List<Copy> copies, Map<String, Stri
         json.path("texts")
                 .properties()
                 .forEach(text -> texts.put(text.getKey(), text.getValue().asText()));
-        return new Decision(json.path("job").asText(), json.path("manifest").asText(), copies, texts);
+        List<String> superseded = new ArrayList<>();
+        json.path("superseded").forEach(name -> superseded.add(name.asText()));
+        return new Decision(
+                json.path("job").asText(),
+                json.path("manifest").asText(),
+                copies,
+                texts,
+                json.path("supplement").asInt(),
+                superseded);
     }
 }

@@ -144,8 +144,22 @@ public final class ObjectDestination implements DestinationStore {
 
     @Override
     public Optional<String> supplementRefusal(Job job) {
-        return Optional.of(
-                "rows can't be added yet to a published batch in an object store; run the job again with --new");
+        return Optional.empty();
+    }
+
+    @Override
+    public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
+        publisher.prepareSupplement(batch);
+    }
+
+    @Override
+    public Publication publishSupplement(CommittedBatch batch) {
+        return publisher.publishSupplement(batch);
+    }
+
+    @Override
+    public void discardSupplement(BatchId batch, int incarnation) {
+        publisher.discardSupplement(batch, incarnation);
     }
 
     @Override
@@ -181,13 +195,14 @@ public final class ObjectDestination implements DestinationStore {
     @Override
     public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
         return new FileProof(
-                batch,
-                phase,
-                published,
-                names,
-                rows,
-                new PrefixFiles(keys(batch.id()), copies),
-                LoadStatements.names(batch.job().destination().loads()));
+                batch, phase, published, names, rows, new PrefixFiles(keys(batch.id()), copies), others(batch.job()));
+    }
+
+    private static List<String> others(Job job) {
+        List<String> others =
+                new ArrayList<>(LoadStatements.names(job.destination().loads()));
+        others.add(BatchKeys.SUPPLEMENT);
+        return others;
     }
 
     @Override

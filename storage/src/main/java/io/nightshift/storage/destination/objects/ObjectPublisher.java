@@ -2,6 +2,7 @@ package io.nightshift.storage.destination.objects;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.FileNames;
@@ -34,6 +35,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +52,9 @@ import org.slf4j.LoggerFactory;
 final class ObjectPublisher {
 
     private static final Logger LOG = LoggerFactory.getLogger(ObjectPublisher.class);
+
+    /// The epoch at the end of the name of a staged object.
+    private static final Pattern EPOCH = Pattern.compile("[.](\\d+)-\\d+([.]\\d+)?[.]staged$");
 
     private final ObjectAddress prefix;
     private final FileFormat format;
@@ -97,9 +105,9 @@ final class ObjectPublisher {
                 before.run();
             }
         }
-        if (!carryOut(keys, register)) {
+        if (!carryOut(keys, register, batch.incarnation())) {
             // An earlier call may have ended before everything was deleted.
-            deleteStaged(keys);
+            deleteStaged(keys, batch.incarnation());
         }
         return publication(keys);
     }
@@ -110,7 +118,7 @@ final class ObjectPublisher {
         if (!isPublished(keys)) {
             register.claim(incarnation);
         }
-        carryOut(keys, register);
+        carryOut(keys, register, incarnation);
         return isPublished(keys) ? Optional.of(publication(keys)) : Optional.empty();
     }
 
@@ -144,20 +152,176 @@ final class ObjectPublisher {
                 committed.stream()
                         .map(copy -> new StoredFile(keys.attempt(copy.staged()), copies))
                         .toList());
+        return new Decision(
+                batch.job().name(), text(batch), committed, loadStatements(batch, keys, committed), 0, List.of());
+    }
+
+    private String text(CommittedBatch batch) {
         ByteArrayOutputStream manifest = new ByteArrayOutputStream();
         try {
             Manifest.write(manifest, batch, names);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return manifest.toString(StandardCharsets.UTF_8);
+    }
+
+    private Map<String, String> loadStatements(CommittedBatch batch, BatchKeys keys, List<Decision.Copy> committed) {
         List<Decision.Copy> parts = committed.stream()
                 .filter(copy -> names.isPart(copy.name().substring(copy.name().lastIndexOf('/') + 1)))
                 .toList();
+        return LoadStatements.of(batch.job().destination().loads(), keys, format, parts);
+    }
+
+    // Supplements of a published batch.
+
+    private PublicationRegister supplements(BatchKeys keys) {
+        return new PublicationRegister(store(), keys.supplementRegister());
+    }
+
+    void prepareSupplement(CommittedBatch batch) {
+        BatchKeys keys = keys(batch.id());
+        requirePublished(keys);
+        carryOutSupplement(keys);
+        supplements(keys).reopen(batch.incarnation());
+        deleteStaged(keys, batch.incarnation() - 1);
+    }
+
+    /// Decides in the register of supplements, and carries out: copies of the committed objects, then the
+    /// statements that load them, then the manifest. A part is one object, so a reader that lists objects
+    /// sees all healed rows or none. Last, the superseded quarantine is deleted.
+    Publication publishSupplement(CommittedBatch batch) {
+        BatchKeys keys = keys(batch.id());
+        PublicationRegister register = supplements(keys);
+        int number = batch.supplements().size();
+        if (!hasSupplement(keys, number)) {
+            Version claimed = register.claim(batch.incarnation());
+            boolean isGone = claimed == null || claimed.state() instanceof State.Closed;
+            if (isGone && !hasSupplement(keys, number)) {
+                throw FailureException.permanent("the committed objects of %s are gone from %s"
+                        .formatted(batch.supplements().getLast().commit().attempt(batch.id()), keys.staged()));
+            }
+            if (claimed != null && claimed.state() instanceof State.Open) {
+                register.decide(claimed, supplement(batch, keys));
+            }
+        }
+        carryOutSupplement(keys);
+        deleteStaged(keys, batch.incarnation());
+        return publication(keys);
+    }
+
+    /// Whether readers see a supplement, as the manifest has it.
+    ///
+    /// @throws FailureException permanent, if the batch is gone
+    private boolean hasSupplement(BatchKeys keys, int number) {
+        requirePublished(keys);
+        Optional<String> manifest = manifest(keys.batch());
+        if (manifest.isEmpty()) {
+            throw gone(keys);
+        }
+        try {
+            return Manifest.supplements(manifest.get()) >= number;
+        } catch (IOException e) {
+            throw FailureException.permanent("the manifest can't be read: " + e.getMessage());
+        }
+    }
+
+    private void requirePublished(BatchKeys keys) {
+        if (!isPublished(keys)) {
+            throw gone(keys);
+        }
+    }
+
+    private static FailureException gone(BatchKeys keys) {
+        return FailureException.permanent(
+                "%s is gone, so no rows can be added to the batch".formatted(keys.published()));
+    }
+
+    private Decision supplement(CommittedBatch batch, BatchKeys keys) {
+        PartitionCommit commit = batch.supplements().getLast().commit();
+        List<Decision.Copy> added = new ArrayList<>();
+        for (FileNames.Committed file : names.of(batch.id(), commit).toList()) {
+            ObjectAddress address = keys.attempt(file.stagedName());
+            StoredObject found = store().find(address);
+            requireCommitted(
+                    address, found == null ? null : found.bytes(), file.file().bytes());
+            added.add(new Decision.Copy(
+                    file.name(), file.stagedName(), file.file().bytes()));
+        }
+        Set<String> quarantines = batch.commits().stream()
+                .map(PartitionCommit::partition)
+                .filter(partition -> partition != commit.partition())
+                .map(names::quarantine)
+                .collect(Collectors.toSet());
+        List<String> superseded = new ArrayList<>();
+        String published = keys.published("").key();
+        store().list(keys.published("_quarantine-"), found -> {
+            String name = found.address().key().substring(published.length());
+            if (quarantines.contains(name)) {
+                superseded.add(name);
+            }
+        });
+        List<Decision.Copy> all = batch.commits().stream()
+                .flatMap(each -> names.of(batch.id(), each))
+                .map(file -> new Decision.Copy(
+                        file.name(), file.stagedName(), file.file().bytes()))
+                .toList();
         return new Decision(
                 batch.job().name(),
-                manifest.toString(StandardCharsets.UTF_8),
-                committed,
-                LoadStatements.of(batch.job().destination().loads(), keys, format, parts));
+                text(batch),
+                added,
+                loadStatements(batch, keys, all),
+                batch.supplements().size(),
+                superseded);
+    }
+
+    /// Carries out the supplement that was decided, if one was. A process that does so late changes nothing
+    /// that a later supplement has written: each replacement has the version before the supplement as its
+    /// condition.
+    private void carryOutSupplement(BatchKeys keys) {
+        PublicationRegister register = supplements(keys);
+        Version found = register.read();
+        if (found == null || !(found.state() instanceof State.Decided decided)) {
+            return;
+        }
+        Decision decision = decided.decision();
+        if (!hasSupplement(keys, decision.supplement())) {
+            ParallelRequests.run(decision.copies(), copy -> copy(keys, copy));
+            decision.texts().forEach((name, text) -> replace(keys, name, text, decision.supplement()));
+            replace(keys, BatchFolders.MANIFEST, decision.manifest(), decision.supplement());
+            if (!hasSupplement(keys, decision.supplement())) {
+                throw new FailureException(Failure.transientFailure("%s was replaced while rows were added to the batch"
+                        .formatted(keys.published(BatchFolders.MANIFEST))));
+            }
+        }
+        ParallelRequests.run(decision.superseded(), name -> store().delete(keys.published(name)));
+        register.end(found);
+    }
+
+    /// Replaces an object unless readers see the supplement. The version is read before that question is
+    /// asked.
+    private void replace(BatchKeys keys, String name, String text, int supplement) {
+        ObjectContent now = store().get(keys.published(name));
+        if (!hasSupplement(keys, supplement)) {
+            store().put(
+                            keys.published(name),
+                            text.getBytes(StandardCharsets.UTF_8),
+                            now == null ? new Condition.IfAbsent() : new Condition.IfTag(now.tag()));
+        }
+    }
+
+    void discardSupplement(BatchId batch, int incarnation) {
+        BatchKeys keys = keys(batch);
+        try {
+            PublicationRegister register = supplements(keys);
+            Version found = register.read();
+            if (found != null && found.state() instanceof State.Open open && open.incarnation() <= incarnation) {
+                register.end(found);
+            }
+            deleteStaged(keys, incarnation);
+        } catch (FailureException e) {
+            LOG.warn("{}: staged objects could not be removed: {}", batch, e.getMessage());
+        }
     }
 
     /// The store copies. As a writer does, this looks for the register before and afterwards, so that nothing
@@ -207,7 +371,7 @@ final class ObjectPublisher {
     /// time: they write the same.
     ///
     /// @return whether something was decided
-    private boolean carryOut(BatchKeys keys, PublicationRegister register) {
+    private boolean carryOut(BatchKeys keys, PublicationRegister register, int incarnation) {
         Version found = register.read();
         if (found == null || !(found.state() instanceof State.Decided decided)) {
             return false;
@@ -224,7 +388,7 @@ final class ObjectPublisher {
             put(keys, BatchFolders.SUCCESS, "");
         }
         new LatestPointer(store(), prefix, decision.job()).move(keys, names);
-        deleteStaged(keys);
+        deleteStaged(keys, incarnation);
         return true;
     }
 
@@ -306,8 +470,10 @@ final class ObjectPublisher {
     void discard(BatchId batch) {
         BatchKeys keys = keys(batch);
         try {
-            if (register(keys).close()) {
-                deleteStaged(keys);
+            if (isPublished(keys)) {
+                LOG.debug("{}: it is published, so nothing is staged of it", batch);
+            } else if (register(keys).close()) {
+                deleteStaged(keys, Integer.MAX_VALUE);
             } else {
                 LOG.warn("{}: nothing that is staged is removed, since the batch is being published", batch);
             }
@@ -317,17 +483,27 @@ final class ObjectPublisher {
     }
 
     /// The register goes first: a worker that writes later finds that it is gone, and removes what it has
-    /// written.
-    private void deleteStaged(BatchKeys keys) {
+    /// written. What attempts of later coordinators have written stays: it may belong to a supplement.
+    private void deleteStaged(BatchKeys keys, int incarnation) {
         try {
             store().delete(keys.register());
             List<ObjectAddress> staged = new ArrayList<>();
             store().list(keys.staged(), found -> staged.add(found.address()));
+            staged.removeIf(address -> incarnation(address) > incarnation);
             ParallelRequests.run(staged, store()::delete);
-            ParallelRequests.run(store().uploads(keys.staged()), store()::abort);
+            List<Upload> uploads = new ArrayList<>(store().uploads(keys.staged()));
+            uploads.removeIf(upload -> incarnation(upload.address()) > incarnation);
+            ParallelRequests.run(uploads, store()::abort);
         } catch (FailureException e) {
             LOG.warn("{}: staged objects could not be removed: {}", keys.batch(), e.getMessage());
         }
+    }
+
+    /// The incarnation of the coordinator whose attempt has written an object; 0 of objects that no attempt
+    /// writes.
+    private static int incarnation(ObjectAddress staged) {
+        Matcher matcher = EPOCH.matcher(staged.key());
+        return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 
     /// Deletes what workers have written that died or were frozen when their batch ended: what is staged of
@@ -345,6 +521,12 @@ final class ObjectPublisher {
                     open.add(batch(root, found.address()));
                 }
             });
+            Stream.concat(staged.stream(), uploads.stream().map(Upload::address))
+                    .map(address -> batch(root, address))
+                    .distinct()
+                    .filter(name -> !open.contains(name) && hasOpenSupplement(name))
+                    .toList()
+                    .forEach(open::add);
             List<ObjectAddress> orphans = staged.stream()
                     .filter(address -> !open.contains(batch(root, address)))
                     .toList();
@@ -363,6 +545,11 @@ final class ObjectPublisher {
         } catch (FailureException e) {
             LOG.warn("{}: objects of batches that have ended could not be removed: {}", root, e.getMessage());
         }
+    }
+
+    private boolean hasOpenSupplement(String folder) {
+        String name = folder.substring(folder.indexOf('=') + 1);
+        return BatchId.isValid(name) && supplements(keys(new BatchId(name))).isInUse();
     }
 
     private static String batch(ObjectAddress root, ObjectAddress staged) {

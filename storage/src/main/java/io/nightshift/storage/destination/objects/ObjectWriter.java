@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// An attempt whose batch has ended must leave nothing. So the writer looks for the batch's register before
 /// it uploads, and again afterwards: the register is deleted before the staged objects are listed and
-/// deleted, so what is uploaded after that list is removed here.
+/// deleted, so what is uploaded after that list is removed here. An attempt of a supplement looks whether
+/// the register of supplements is open to its coordinator.
 final class ObjectWriter implements PartitionWriter, FetchControl {
 
     private static final Logger LOG = LoggerFactory.getLogger(ObjectWriter.class);
@@ -108,16 +109,15 @@ final class ObjectWriter implements PartitionWriter, FetchControl {
 
     @Override
     public void keep() throws IOException {
-        PublicationRegister register = new PublicationRegister(store(), keys.register());
         long begun = System.nanoTime();
         isUploading = true;
         try {
-            requireOpen(register);
+            requireOpen();
             uploadParts();
             if (quarantine != null) {
                 upload(quarantine.path(), quarantineAddress());
             }
-            requireOpen(register);
+            requireOpen();
         } finally {
             isUploading = false;
             sent = System.nanoTime() - begun;
@@ -125,8 +125,10 @@ final class ObjectWriter implements PartitionWriter, FetchControl {
         kept = true;
     }
 
-    private static void requireOpen(PublicationRegister register) {
-        if (!register.exists()) {
+    private void requireOpen() {
+        PublicationRegister register = new PublicationRegister(store(), keys.register());
+        PublicationRegister supplements = new PublicationRegister(store(), keys.supplementRegister());
+        if (!register.exists() && !supplements.isOpenTo(lease.attempt().epoch().incarnation())) {
             throw register.closed();
         }
     }

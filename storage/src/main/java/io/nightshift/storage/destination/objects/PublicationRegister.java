@@ -20,7 +20,12 @@ import org.jspecify.annotations.Nullable;
 /// later.
 ///
 /// It is made when the batch is prepared, and deleted before everything else that is staged. So an attempt
-/// whose batch has no register has nowhere to write, and what is staged without a register belongs to nobody.
+/// whose batch has no register has nowhere to write, and what is staged without a register belongs to
+/// nobody.
+///
+/// A second register, in the published batch, does the same for its supplements. It is opened again for
+/// each of them, and never deleted: so a coordinator that wakes up late can't take away what a later one
+/// has opened.
 record PublicationRegister(ObjectStore store, ObjectAddress address) {
 
     static final String NAME = "publication.json";
@@ -47,7 +52,7 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
         /// @param claim of the coordinator that has decided
         record Decided(String claim, Decision decision) implements State {}
 
-        /// The batch is cancelled.
+        /// The batch is cancelled, or no supplement is open.
         record Closed() implements State {}
     }
 
@@ -66,6 +71,40 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
                     "destination: %s does not support conditional writes (If-None-Match and If-Match with PutObject), so %s can't be published exactly once"
                             .formatted(store, address));
         }
+    }
+
+    /// Opens the register of supplements to the attempts of a coordinator, which has carried out what was
+    /// decided.
+    ///
+    /// @throws FailureException transient, if a later coordinator has opened it
+    void reopen(int incarnation) {
+        while (true) {
+            Version found = read();
+            if (found != null && found.state() instanceof State.Open open && open.incarnation() > incarnation) {
+                throw later();
+            }
+            Condition condition = found == null ? new Condition.IfAbsent() : new Condition.IfTag(found.tag());
+            if (put(State.Open.of(incarnation), condition)) {
+                return;
+            }
+        }
+    }
+
+    /// Whether the attempts of a coordinator may write.
+    boolean isOpenTo(int incarnation) {
+        Version found = read();
+        return found != null && found.state() instanceof State.Open open && open.incarnation() == incarnation;
+    }
+
+    /// Whether a supplement is open, or decided and not carried out.
+    boolean isInUse() {
+        Version found = read();
+        return found != null && !(found.state() instanceof State.Closed);
+    }
+
+    /// Ends a supplement that was carried out, or that failed, unless the register has changed since.
+    void end(Version version) {
+        put(new State.Closed(), new Condition.IfTag(version.tag()));
     }
 
     /// The present version; null if there is none.

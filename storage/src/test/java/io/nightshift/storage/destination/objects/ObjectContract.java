@@ -129,7 +129,9 @@ public abstract class ObjectContract extends DestinationContract {
         return new Seen(
                 count("count(*)", here + "/part-*" + extension()),
                 count("count(DISTINCT record_id)", here + "/part-*" + extension()),
-                count("count(*)", here + "/_quarantine-*" + extension()));
+                names.stream().anyMatch(name -> name.startsWith("_quarantine-"))
+                        ? count("count(*)", here + "/_quarantine-*" + extension())
+                        : 0);
     }
 
     @Override
@@ -194,6 +196,27 @@ public abstract class ObjectContract extends DestinationContract {
                 refusing("the claim", 0, ObjectContract::isRegistered),
                 refusing("the list of what is staged", 0, (method, path) -> path.matches("/[^/]*/?")),
                 refusing("the decision", 1, ObjectContract::isRegistered));
+    }
+
+    /// In the order of its steps, up to the deletion of the quarantine that it replaces.
+    @Override
+    protected List<Obstacle> supplementObstacles() {
+        return List.of(
+                refusing("reading the register", 0, (method, path) -> path.endsWith(BatchKeys.SUPPLEMENT)),
+                refusing("the claim", 0, ObjectContract::isSupplementRegister),
+                refusing("the decision", 1, ObjectContract::isSupplementRegister),
+                refusing("its part", 0, (method, path) -> isPublished(method, path, "PUT", "/part-000003")),
+                refusing("its quarantine", 0, (method, path) -> isPublished(method, path, "PUT", "/_quarantine-")),
+                refusing("its manifest", 0, (method, path) -> isPublished(method, path, "PUT", BatchFolders.MANIFEST)),
+                refusing("the old quarantine", 0, (method, path) -> isPublished(method, path, "DELETE", "/_quarant")));
+    }
+
+    private static boolean isSupplementRegister(String method, String path) {
+        return method.equals("PUT") && path.endsWith(BatchKeys.SUPPLEMENT);
+    }
+
+    private static boolean isPublished(String method, String path, String expected, String name) {
+        return method.equals(expected) && path.contains(name) && !path.contains("_staging");
     }
 
     private static boolean isRegistered(String method, String path) {

@@ -280,6 +280,70 @@ class ParquetObjectsIT extends ObjectContract {
             }
         }
 
+        /// As above, while it adds a supplement.
+        @Test
+        void ofASupplementMayEndAfterAnyRequest() throws Exception {
+            Seen healed = new Seen(29, 29, 1);
+            CommittedBatch measured = supplement();
+            int before = lake.proxy.requests();
+            store().publishSupplement(measured);
+            int requests = lake.proxy.requests() - before;
+            assertThat(seen()).isEqualTo(healed);
+            for (int n = 0; n < requests; n++) {
+                removeAll();
+                CommittedBatch supplement = supplement();
+                Collections.nCopies(n, PASS).forEach(lake.proxy::next);
+                lake.proxy.next(new Fault.LoseAnswer());
+                Collections.nCopies(1000, REFUSAL).forEach(lake.proxy::next);
+                try {
+                    store().publishSupplement(supplement);
+                } catch (FailureException _) {
+                    // What is left to do after the publication is only logged.
+                }
+                lake.proxy.heal();
+                assertThat(seen().predictions()).as("after request %d", n).isIn(28L, 29L);
+
+                CommittedBatch later = batch.by(3, supplement);
+                Publication publication = store().publishSupplement(later);
+                assertThat(seen()).as("after request %d", n).isEqualTo(healed);
+                try (OutputProof proof = store().verify(later, Phase.PUBLISHED, publication)) {
+                    List<Finding> findings = new ArrayList<>();
+                    proof.checkPlace(new Check("place", findings::add));
+                    proof.checkRows(new Check("checksums", findings::add), new Check("rows", findings::add));
+                    proof.checkStaging(new Check("staging", findings::add));
+                    assertThat(findings)
+                            .as("after request %d", n)
+                            .extracting(Finding::outcome)
+                            .containsOnly(Finding.Outcome.PROVED);
+                }
+            }
+        }
+
+        private CommittedBatch supplement() throws Exception {
+            CommittedBatch committed = committed();
+            store().publish(committed);
+            return batch.supplement(store(), committed, 2, "nightshift_row = 17");
+        }
+
+        @Test
+        void ofASupplementPublishesAtTheSameTimeAsItsSuccessor() throws Exception {
+            CommittedBatch earlier = supplement();
+            CommittedBatch later = batch.by(3, earlier);
+            Thread frozen = Thread.ofPlatform().start(() -> {
+                try {
+                    store().publishSupplement(earlier);
+                } catch (FailureException _) {
+                    // The later one has claimed the supplement.
+                }
+            });
+
+            Publication publication = store().publishSupplement(later);
+
+            frozen.join();
+            assertThat(seen()).isEqualTo(new Seen(29, 29, 1));
+            assertThat(store().publishSupplement(earlier)).isEqualTo(publication);
+        }
+
         private void removeAll() throws IOException {
             for (String name : listed()) {
                 lake.server.delete(lake.bucket, keys().prefix().key() + name);
@@ -316,8 +380,32 @@ class ParquetObjectsIT extends ObjectContract {
         }
     }
 
+    @Test
+    void theStatementsThatLoadABatchNameThePartOfASupplement() throws Exception {
+        CommittedBatch committed = committed();
+        store().publish(committed);
+        store().publishSupplement(batch.supplement(store(), committed, 2, "nightshift_row = 17"));
+
+        for (String name : List.of("_load-redshift.manifest", "_load-snowflake.sql")) {
+            assertThat(new String(content(keys().published(name)), StandardCharsets.UTF_8))
+                    .contains("part-000000.parquet", "part-000003.parquet");
+        }
+    }
+
     @Nested
     class Leftovers {
+
+        @Test
+        void ofASupplementAreNoneWhileItIsOpen() throws Exception {
+            CommittedBatch committed = committed();
+            store().publish(committed);
+            CommittedBatch supplement = batch.supplement(store(), committed, 2, "nightshift_row = 17");
+
+            store().prepare(new BatchId("flights-20261130t231425-11aa"), batch.job(), batch.model());
+
+            store().publishSupplement(supplement);
+            assertThat(seen()).isEqualTo(new Seen(29, 29, 1));
+        }
 
         private String orphan(String batch, String name) {
             return "churn/daily/_staging/batch=%s/%s".formatted(batch, name);
