@@ -23,14 +23,18 @@ import redis.clients.jedis.Protocol.Command;
 
 /// The work of one attempt in Redis.
 ///
-/// First it *claims* its partition: it becomes the partition's holder, unless an attempt with a higher epoch
-/// is. Then it stages its rows in pieces, in a list of its own. Until it is kept it touches nothing of
-/// another attempt.
+/// First it *claims* its partition: it becomes the partition's holder, unless an attempt with a higher
+/// epoch is. Then it stages its rows in pieces, in a list of its own. Until it is kept it touches nothing
+/// of another attempt.
 ///
-/// To be kept, it removes the records of an earlier attempt that was kept, and has the server turn each piece into
-/// records. The server makes each of these steps as a whole ([Script]), and only while the attempt holds the
-/// partition and the batch is open. A crash in between leaves records that the next attempt of the partition
-/// removes, since each is written together with its ID in the list of the partition's IDs.
+/// To be kept, it removes the records of an earlier attempt that was kept, and has the server turn each
+/// piece into records. The server makes each of these steps as a whole ([Script]), and only while the
+/// attempt holds the partition and the batch is open. A crash in between leaves records that the next
+/// attempt of the partition removes, since each is written together with its ID in the list of the
+/// partition's IDs.
+///
+/// The rows of a supplement stay staged: readers see the batch already, so they become records when the
+/// supplement is published, by one step of the server.
 final class RedisAttempt implements PartitionWriter {
 
     /// Steps that are sent before the answer to the first of them is read.
@@ -38,6 +42,9 @@ final class RedisAttempt implements PartitionWriter {
 
     /// A server that is down for a moment delays an attempt. A longer outage is the batch's matter.
     private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /// The most records of a supplement, which one step of the server stores.
+    static final int MOST_ADDED = 100_000;
 
     private final DataSourceSettings settings;
     private final RedisDestination destination;
@@ -50,6 +57,7 @@ final class RedisAttempt implements PartitionWriter {
     private volatile boolean cancelled;
     private volatile boolean connecting;
     private long number;
+    private boolean isSupplement;
     private long badBytes;
     private long taking;
     private @Nullable RecordRows predictions;
@@ -129,7 +137,9 @@ final class RedisAttempt implements PartitionWriter {
                 return false;
             }
             number = Long.parseLong(found);
-            return step(used, Script.CLAIM) == 1;
+            long claimed = step(used, Script.CLAIM);
+            isSupplement = claimed == 2;
+            return claimed > 0;
         });
         if (!holds) {
             throw refused("write to");
@@ -241,15 +251,28 @@ final class RedisAttempt implements PartitionWriter {
         RecordRows kept = Objects.requireNonNull(predictions, "nothing was written");
         OutputFile part = file(kept.digest().rows(), kept);
         OutputFile bad = quarantine == null ? null : file(quarantine.digest().rows(), quarantine);
+        if (isSupplement && part.rows() > MOST_ADDED) {
+            throw FailureException.permanent(String.format(
+                    Locale.ROOT,
+                    "%,d rows can be added to the batch, but Redis adds at most %,d in one step. Select fewer rows with --where, and redrive the others afterwards",
+                    part.rows(),
+                    MOST_ADDED));
+        }
         asking(used -> {
-            replace(used);
-            store(used);
+            if (!isSupplement) {
+                replace(used);
+                store(used);
+            }
             CommittedPart record = new CommittedPart(
                     epoch,
                     CommittedPart.output(part, bad),
                     began.truncatedTo(ChronoUnit.MICROS).toString(),
                     lease.model().name() + " " + lease.model().version());
-            long done = step(used, Script.KEEP, part.rows(), bad == null ? 0 : bad.rows(), record.text());
+            Object answer = (isSupplement ? Script.KEEP_SUPPLEMENT : Script.KEEP)
+                    .run(used, arguments(part.rows(), bad == null ? 0 : bad.rows(), record.text()));
+            if (!(answer instanceof Long done)) {
+                throw notUnique(answer);
+            }
             if (done == 0) {
                 throw refused("commit to");
             }
@@ -293,9 +316,13 @@ final class RedisAttempt implements PartitionWriter {
             }
             return records > 0;
         }
-        throw FailureException.permanent(
+        throw notUnique(answer);
+    }
+
+    private FailureException notUnique(@Nullable Object id) {
+        return FailureException.permanent(
                 "the column %s is not unique: there are several rows with %s; a key of Redis holds one record. Remove the others with source.where, or name another column under source.id"
-                        .formatted(lease.job().source().id(), RedisConnection.asText(answer)));
+                        .formatted(lease.job().source().id(), RedisConnection.asText(id)));
     }
 
     @Override

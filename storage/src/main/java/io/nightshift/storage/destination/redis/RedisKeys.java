@@ -18,6 +18,9 @@ package io.nightshift.storage.destination.redis;
 /// nightshift:NAME:N:bad:P:EPOCH        a list: the quarantined rows of that attempt
 /// ```
 ///
+/// While a supplement of a published batch is open, `nightshift:NAME:N` has the field `supplement` with the
+/// number of its partition, and, once its attempt is kept, `supplement_part` with what is recorded of it.
+///
 /// @param name the destination's, without a colon
 record RedisKeys(String name) {
 

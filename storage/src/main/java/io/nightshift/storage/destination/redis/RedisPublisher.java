@@ -1,6 +1,7 @@
 package io.nightshift.storage.destination.redis;
 
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.failure.Failure;
@@ -15,6 +16,7 @@ import io.nightshift.storage.destination.redis.RedisBatch.State;
 import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.redis.RedisConnection;
 import io.nightshift.storage.redis.RedisServer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -192,6 +195,98 @@ final class RedisPublisher {
         return manifest;
     }
 
+    // Supplements of a published batch.
+
+    void prepareSupplement(CommittedBatch batch) {
+        int partition = batch.commits().getLast().partition() + 1;
+        try (RedisConnection connection = open(batch.id(), "preparing")) {
+            RedisBatch found = published(connection, batch);
+            String before = CommittedPart.epoch(new Epoch(batch.incarnation(), 0));
+            if (run(connection, Script.OPEN, found, partition, before) == 0) {
+                throw late(batch);
+            }
+        }
+    }
+
+    private RedisBatch published(RedisConnection connection, CommittedBatch batch) {
+        return find(connection, batch.id())
+                .filter(found -> found.manifest() != null)
+                .orElseThrow(() -> FailureException.permanent(
+                        "%s is gone from %s, so no rows can be added to it".formatted(batch.id(), destination)));
+    }
+
+    private static FailureException late(CommittedBatch batch) {
+        return new FailureException(
+                Failure.transientFailure("rows are added to %s by a later coordinator".formatted(batch.id())));
+    }
+
+    /// One step of the server stores the records, replaces the quarantined rows, and replaces the manifest,
+    /// if it is the one that the supplement follows.
+    Publication publishSupplement(CommittedBatch batch) {
+        try (RedisConnection connection = open(batch.id(), "adding rows to")) {
+            RedisBatch found = published(connection, batch);
+            String before = Objects.requireNonNull(found.manifest());
+            if (supplements(before) >= batch.supplements().size()) {
+                return publication(before);
+            }
+            String manifest = Manifest.text(batch);
+            addSupplement(connection, found, batch, before, manifest);
+            return publication(manifest);
+        }
+    }
+
+    private static int supplements(String manifest) {
+        try {
+            return Manifest.supplements(manifest);
+        } catch (IOException e) {
+            throw FailureException.permanent("the manifest can't be read: " + e.getMessage());
+        }
+    }
+
+    private void addSupplement(
+            RedisConnection connection, RedisBatch found, CommittedBatch batch, String before, String manifest) {
+        PartitionCommit commit = batch.supplements().getLast().commit();
+        String part = connection.text(Command.HGET, found.keys().own(), "supplement_part");
+        requirePart(
+                batch,
+                commit,
+                part == null ? "nothing" : CommittedPart.of(part).written(),
+                found.keys().own());
+        Object added = Script.SUPPLEMENT.run(
+                connection,
+                destination.name(),
+                found.number(),
+                batch.incarnation(),
+                before,
+                manifest,
+                commit.partition(),
+                CommittedPart.epoch(commit.epoch()),
+                found.format().name().toLowerCase(Locale.ROOT),
+                String.valueOf(part),
+                batch.predictions(),
+                batch.quarantined());
+        if (!(added instanceof Long done)) {
+            throw FailureException.permanent("the record %s is in %s already, so no rows can be added to %s"
+                    .formatted(RedisConnection.asText(added), destination, batch.id()));
+        }
+        if (done == 0) {
+            throw late(batch);
+        }
+        if (done < 0) {
+            throw FailureException.permanent(
+                    "the rows of %s are gone from %s".formatted(commit.attempt(batch.id()), destination));
+        }
+    }
+
+    void discardSupplement(BatchId batch, int incarnation) {
+        String last = CommittedPart.epoch(new Epoch(incarnation, Integer.MAX_VALUE));
+        try (RedisConnection connection = open(batch, "removing what was staged in")) {
+            find(connection, batch).ifPresent(found -> run(connection, Script.DISCARD_SUPPLEMENT, found, last));
+        } catch (FailureException e) {
+            LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
+        }
+    }
+
     private static FailureException late(CommittedBatch batch, String otherwise) {
         return new FailureException(Failure.transientFailure(
                 "%s is published by a later coordinator, %s".formatted(batch.id(), otherwise)));
@@ -207,18 +302,21 @@ final class RedisPublisher {
                 (partition, text) -> parts.put(
                         Integer.parseInt(partition), CommittedPart.of(text).written()));
         for (PartitionCommit commit : batch.commits()) {
-            String is = parts.getOrDefault(commit.partition(), "nothing");
-            String said = CommittedPart.written(commit);
-            if (!is.equals(said)) {
-                throw FailureException.permanent(
-                        "the committed records of %s are not those in %s (%s has %s, the ledger %s). Start over with --new"
-                                .formatted(
-                                        commit.attempt(batch.id()),
-                                        destination,
-                                        found.keys().parts(),
-                                        is,
-                                        said));
-            }
+            requirePart(
+                    batch,
+                    commit,
+                    parts.getOrDefault(commit.partition(), "nothing"),
+                    found.keys().parts());
+        }
+    }
+
+    /// @param is what the server has of the partition, under this key
+    private void requirePart(CommittedBatch batch, PartitionCommit commit, String is, String key) {
+        String said = CommittedPart.written(commit);
+        if (!is.equals(said)) {
+            throw FailureException.permanent(
+                    "the committed records of %s are not those in %s (%s has %s, the ledger %s). Start over with --new"
+                            .formatted(commit.attempt(batch.id()), destination, key, is, said));
         }
     }
 
@@ -249,15 +347,12 @@ final class RedisPublisher {
     // The end of a batch.
 
     /// Removes what attempts have staged that were not kept. None of them stages more: the batch is over.
-    private static void removeStaged(RedisConnection connection, RedisBatch batch) {
-        RedisBatch.fields(connection, batch.keys().held(), (partition, epoch) -> {
-            int number = Integer.parseInt(partition);
-            connection.call(
-                    Command.UNLINK,
-                    batch.keys().staged(number, epoch),
-                    batch.keys().bad(number, epoch));
-        });
-        connection.call(Command.DEL, batch.keys().held());
+    /// What belongs to an open supplement stays.
+    private void removeStaged(RedisConnection connection, RedisBatch batch) {
+        RedisBatch.fields(
+                connection,
+                batch.keys().held(),
+                (partition, epoch) -> run(connection, Script.UNSTAGE, batch, partition, epoch));
     }
 
     void keepQuarantine(CommittedBatch batch) {

@@ -169,7 +169,22 @@ public final class RedisStore implements DestinationStore {
 
     @Override
     public Optional<String> supplementRefusal(Job job) {
-        return Optional.of("rows can't be added yet to a published batch in Redis; run the job again with --new");
+        return Optional.empty();
+    }
+
+    @Override
+    public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
+        publisher.prepareSupplement(batch);
+    }
+
+    @Override
+    public Publication publishSupplement(CommittedBatch batch) {
+        return publisher.publishSupplement(batch);
+    }
+
+    @Override
+    public void discardSupplement(BatchId batch, int incarnation) {
+        publisher.discardSupplement(batch, incarnation);
     }
 
     @Override

@@ -85,17 +85,86 @@ enum Script {
             end
             return 1
             """),
-    /// Claims a partition, and removes what its holder has staged. The result is 1, or 0 if a later attempt
-    /// holds it.
-    CLAIM("""
-            if state ~= 'open' then return 0 end
-            local holder = redis.call('HGET', batch .. ':held', ARGV[3])
-            if holder and holder > ARGV[4] then return 0 end
-            if holder then
-              redis.call('UNLINK', batch .. ':staged:' .. ARGV[3] .. ':' .. holder, batch .. ':bad:' .. ARGV[3] .. ':' .. holder)
-            end
-            redis.call('HSET', batch .. ':held', ARGV[3], ARGV[4])
+    /// Removes what an attempt has staged that was not kept, unless it belongs to an open supplement.
+    /// Arguments: the partition, and the epoch of its holder.
+    UNSTAGE("""
+            if redis.call('HGET', batch .. ':held', ARGV[3]) ~= ARGV[4] then return 0 end
+            if state == 'published' and redis.call('HGET', batch, 'supplement') == ARGV[3] then return 0 end
+            unstage(ARGV[3], ARGV[4])
+            redis.call('HDEL', batch .. ':held', ARGV[3])
             return 1
+            """),
+    /// Opens the partition of a supplement of a published batch, and removes what its holder has staged.
+    /// Arguments: the partition, and an epoch before those of the coordinator's attempts. The result is 1,
+    /// or 0 if a later coordinator has opened it, or readers don't see the batch.
+    OPEN("""
+            if state ~= 'published' or not seize(ARGV[3], ARGV[4]) then return 0 end
+            redis.call('HSET', batch, 'supplement', ARGV[3])
+            redis.call('HDEL', batch, 'supplement_part')
+            return 1
+            """),
+    /// Keeps the attempt of a supplement, whose rows stay staged. Arguments: the number of records, that of
+    /// quarantined rows, and what is recorded of the partition. The result is 1, 0 if the attempt doesn't
+    /// hold its partition, -1 if rows are missing, or the ID of a record that is there already.
+    KEEP_SUPPLEMENT("""
+            if not holds() then return 0 end
+            if redis.call('LLEN', batch .. ':bad:' .. ARGV[3] .. ':' .. ARGV[4]) ~= tonumber(ARGV[6]) then return -1 end
+            local rows = pieces(ARGV[3], ARGV[4])
+            if #rows ~= tonumber(ARGV[5]) then return -1 end
+            local double = present(rows)
+            if double then return double end
+            redis.call('HSET', batch, 'supplement_part', ARGV[7])
+            return 1
+            """),
+    /// Publishes a supplement. Arguments: the incarnation, the manifest that it follows, its manifest, the
+    /// partition, the epoch, `hash` or `json`, what is recorded of the partition, and the numbers of
+    /// records and of quarantined rows that the batch has then. The result is 1, 0 if another coordinator
+    /// has added rows or the batch is over, -1 if the rows are gone, or the ID of a record that is there
+    /// already.
+    SUPPLEMENT("""
+            if state ~= 'published' then return 0 end
+            if tonumber(redis.call('HGET', batch, 'publisher')) > tonumber(ARGV[3]) then return 0 end
+            if redis.call('HGET', batch, 'manifest') ~= ARGV[4] then return 0 end
+            local partition, epoch = ARGV[6], ARGV[7]
+            if redis.call('HGET', batch .. ':held', partition) ~= epoch then return -1 end
+            if redis.call('HGET', batch, 'supplement_part') ~= ARGV[9] then return -1 end
+            local rows = pieces(partition, epoch)
+            local double = present(rows)
+            if double then return double end
+            for i, row in ipairs(rows) do redis.call('RPUSH', batch .. ':ids:' .. partition, row[1]) end
+            for i, row in ipairs(rows) do
+              if ARGV[8] == 'json' then
+                redis.call('SET', records .. ':' .. row[1], row[2])
+              else
+                redis.call('HSET', records .. ':' .. row[1], unpack(row, 2))
+              end
+            end
+            for i, earlier in ipairs(redis.call('HKEYS', batch .. ':parts')) do
+              redis.call('UNLINK', batch .. ':quarantine:' .. earlier)
+            end
+            local bad = batch .. ':bad:' .. partition .. ':' .. epoch
+            if redis.call('EXISTS', bad) == 1 then redis.call('RENAME', bad, batch .. ':quarantine:' .. partition) end
+            redis.call('HSET', batch .. ':parts', partition, ARGV[9])
+            redis.call('HSET', records, 'predictions', ARGV[10], 'quarantined', ARGV[11])
+            redis.call('HSET', batch, 'publisher', ARGV[3], 'manifest', ARGV[5])
+            redis.call('HINCRBY', batch, 'version', 1)
+            close(partition, epoch)
+            return 1
+            """),
+    /// Removes what is staged of a supplement. Argument: the highest epoch whose attempt may be removed.
+    DISCARD_SUPPLEMENT("""
+            local partition = redis.call('HGET', batch, 'supplement')
+            if state ~= 'published' or not partition then return 0 end
+            local holder = redis.call('HGET', batch .. ':held', partition)
+            if holder and holder > ARGV[3] then return 0 end
+            close(partition, holder)
+            return 1
+            """),
+    /// Claims a partition, and removes what its holder has staged. The result is 1, 2 if it is that of a
+    /// supplement, or 0 if a later attempt holds it.
+    CLAIM("""
+            if not open(ARGV[3]) or not seize(ARGV[3], ARGV[4]) then return 0 end
+            return state == 'open' and 1 or 2
             """),
     /// Adds to what an attempt has staged. Arguments: `staged` or `bad`, then what is added. The result is 1,
     /// or 0 if the attempt doesn't hold its partition.
@@ -170,8 +239,43 @@ enum Script {
                 local batch = own .. ':' .. ARGV[2]
                 local records = ARGV[1] .. ':' .. ARGV[2]
                 local state = redis.call('HGET', batch, 'state')
+                local function open(partition)
+                  if state == 'open' then return true end
+                  return state == 'published' and redis.call('HGET', batch, 'supplement') == partition
+                    and not redis.call('HGET', batch, 'supplement_part')
+                end
                 local function holds()
-                  return state == 'open' and redis.call('HGET', batch .. ':held', ARGV[3]) == ARGV[4]
+                  return open(ARGV[3]) and redis.call('HGET', batch .. ':held', ARGV[3]) == ARGV[4]
+                end
+                local function unstage(partition, epoch)
+                  redis.call('UNLINK', batch .. ':staged:' .. partition .. ':' .. epoch, batch .. ':bad:' .. partition .. ':' .. epoch)
+                end
+                local function seize(partition, epoch)
+                  local holder = redis.call('HGET', batch .. ':held', partition)
+                  if holder and holder > epoch then return false end
+                  if holder then unstage(partition, holder) end
+                  redis.call('HSET', batch .. ':held', partition, epoch)
+                  return true
+                end
+                local function close(partition, epoch)
+                  if epoch then unstage(partition, epoch) end
+                  redis.call('HDEL', batch .. ':held', partition)
+                  redis.call('HDEL', batch, 'supplement', 'supplement_part')
+                end
+                local function pieces(partition, epoch)
+                  local rows = {}
+                  for i, piece in ipairs(redis.call('LRANGE', batch .. ':staged:' .. partition .. ':' .. epoch, 0, -1)) do
+                    for j, row in ipairs(cmsgpack.unpack(piece)) do rows[#rows + 1] = row end
+                  end
+                  return rows
+                end
+                local function present(rows)
+                  local seen = {}
+                  for i, row in ipairs(rows) do
+                    if seen[row[1]] or redis.call('EXISTS', records .. ':' .. row[1]) == 1 then return row[1] end
+                    seen[row[1]] = true
+                  end
+                  return nil
                 end
                 local function clear(partition)
                   local ids = redis.call('LPOP', batch .. ':ids:' .. partition, %d)

@@ -1,11 +1,14 @@
 package io.nightshift.storage.destination.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
 import io.nightshift.storage.redis.RedisConnection;
@@ -134,6 +137,37 @@ abstract class RedisContract extends DestinationContract {
                         "the batch can't be marked",
                         () -> call(Command.SET, "nightshift:scores:published", "in the way"),
                         () -> call(Command.DEL, "nightshift:scores:published")));
+    }
+
+    /// The holder, what is recorded of the part, and the list of IDs.
+    @Override
+    protected List<Obstacle> supplementObstacles() {
+        return List.of(
+                new Obstacle(
+                        "nobody holds the partition",
+                        () -> call(Command.RENAME, OWN + ":held", "kept"),
+                        () -> call(Command.RENAME, "kept", OWN + ":held")),
+                new Obstacle(
+                        "the record is there already",
+                        () -> call(Command.SET, "scores:1:r13", "in the way"),
+                        () -> call(Command.DEL, "scores:1:r13")),
+                new Obstacle(
+                        "the IDs can't be listed",
+                        () -> call(Command.SET, OWN + ":ids:3", "in the way"),
+                        () -> call(Command.DEL, OWN + ":ids:3")));
+    }
+
+    /// One step of the server stores all of them.
+    @Test
+    void aSupplementOfTooManyRowsIsRefusedBeforeItIsCommitted() throws Exception {
+        batch.close();
+        batch = new ContractBatch(folder.resolve("large"), destination(), RedisAttempt.MOST_ADDED + 1);
+        CommittedBatch committed = committed();
+        store().publish(committed);
+
+        assertThatThrownBy(() -> batch.supplement(store(), committed, 2, "FALSE", "TRUE"))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("Redis adds at most 100,000 in one step. Select fewer rows with --where");
     }
 
     @Test
