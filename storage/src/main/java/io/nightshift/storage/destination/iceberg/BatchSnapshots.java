@@ -8,8 +8,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import org.apache.iceberg.AppendFiles;
 import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
@@ -26,13 +29,16 @@ import org.jspecify.annotations.Nullable;
 
 /// What one state of a table says of batches, and how a transaction changes that.
 ///
-/// Each snapshot of a batch has the property `nightshift.batch`, and the snapshot that removes it
-/// `nightshift.removed`. The branch `main` has all batches. The branch `JOB_latest` has the newest batch of a job
-/// alone.
+/// Each snapshot of a batch has the property `nightshift.batch`, one that adds a supplement to it also
+/// `nightshift.supplement`, and the snapshot that removes it `nightshift.removed`. The branch `main` has
+/// all batches. The branch `JOB_latest` has the newest batch of a job alone.
 final class BatchSnapshots {
 
     /// The property of the snapshots that show a batch: its ID.
     static final String BATCH = "nightshift.batch";
+
+    /// The property of the snapshots that add a supplement to a batch: the number of the supplement.
+    static final String SUPPLEMENT = "nightshift.supplement";
 
     /// The property of the snapshot that removes a batch: its ID.
     static final String REMOVED = "nightshift.removed";
@@ -81,6 +87,21 @@ final class BatchSnapshots {
         return files(batch, SnapshotRef.MAIN_BRANCH).isEmpty() ? Visibility.ABSENT : Visibility.VISIBLE;
     }
 
+    /// Whether readers of `main` see a supplement of a batch. If its snapshot has expired, its files say so.
+    ///
+    /// @param locations of its files
+    boolean hasSupplement(BatchId batch, int number, Set<String> locations) {
+        Snapshot head = Objects.requireNonNull(table.currentSnapshot());
+        for (Snapshot snapshot : SnapshotUtil.ancestorsOf(head.snapshotId(), table::snapshot)) {
+            if (batch.value().equals(property(snapshot, BATCH))
+                    && String.valueOf(number).equals(property(snapshot, SUPPLEMENT))) {
+                return true;
+            }
+        }
+        return files(batch, SnapshotRef.MAIN_BRANCH).stream()
+                .anyMatch(task -> locations.contains(task.file().location()));
+    }
+
     private static @Nullable String property(Snapshot snapshot, String name) {
         Map<String, String> summary = snapshot.summary();
         return summary == null ? null : summary.get(name);
@@ -127,8 +148,21 @@ final class BatchSnapshots {
         if (newest(batch.job()).filter(newer -> newer.compareTo(batch) > 0).isEmpty()) {
             replaceLatest(transaction, batch.job(), shown, properties);
         }
-        var append = transaction.newFastAppend();
-        shown.forEach(append::appendFile);
+        append(transaction.newFastAppend(), shown, properties);
+    }
+
+    /// Shows a supplement of a batch, also in the branch of the newest batch if that is this one.
+    void supplement(Transaction transaction, BatchId batch, int number, List<DataFile> added, String manifestSha256) {
+        Map<String, String> properties =
+                Map.of(BATCH, batch.value(), SUPPLEMENT, String.valueOf(number), MANIFEST, manifestSha256);
+        if (newest(batch.job()).filter(batch::equals).isPresent()) {
+            append(transaction.newFastAppend().toBranch(latest(batch.job())), added, properties);
+        }
+        append(transaction.newFastAppend(), added, properties);
+    }
+
+    private static void append(AppendFiles append, List<DataFile> added, Map<String, String> properties) {
+        added.forEach(append::appendFile);
         properties.forEach(append::set);
         append.commit();
     }

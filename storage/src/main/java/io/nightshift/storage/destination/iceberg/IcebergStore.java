@@ -3,6 +3,7 @@ package io.nightshift.storage.destination.iceberg;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.IcebergDestination;
@@ -248,8 +249,48 @@ public final class IcebergStore implements DestinationStore {
 
     @Override
     public Optional<String> supplementRefusal(Job job) {
-        return Optional.of(
-                "rows can't be added yet to a published batch in an Iceberg table; run the job again with --new");
+        return Optional.empty();
+    }
+
+    @Override
+    public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
+        requireVisible(batch.id());
+        files().prepareSupplement(batch, job, model);
+    }
+
+    private void requireVisible(BatchId batch) {
+        if (table.visibility(batch) != Visibility.VISIBLE) {
+            throw FailureException.permanent(
+                    "%s is gone from %s, so no rows can be added to it".formatted(batch, destination.table()));
+        }
+    }
+
+    /// First the files, then one more snapshot with the file of the supplement. A file without rows needs
+    /// no snapshot.
+    @Override
+    public Publication publishSupplement(CommittedBatch batch) {
+        requireVisible(batch.id());
+        table.requireOurs();
+        Publication decided = files().publishSupplement(batch);
+        Supplement supplement = batch.supplements().getLast();
+        PublishedFiles added = PublishedFiles.of(
+                place(table.requireLocation(), batch.id()), batch.id(), supplement.commit(), format.extension());
+        table.supplement(
+                batch.id(),
+                supplement.number(),
+                added.locations(),
+                state -> added.dataFiles(state, duckDb),
+                decided.manifestSha256());
+        return new Publication(destination.toString(), decided.manifestSha256());
+    }
+
+    @Override
+    public void discardSupplement(BatchId batch, int incarnation) {
+        try {
+            filesIfAny().ifPresent(files -> files.discardSupplement(batch, incarnation));
+        } catch (FailureException e) {
+            LOG.warn("{}: staged output could not be removed: {}", batch, e.getMessage());
+        }
     }
 
     @Override

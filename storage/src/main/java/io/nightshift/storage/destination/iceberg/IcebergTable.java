@@ -11,6 +11,7 @@ import io.nightshift.storage.iceberg.OpenCatalog;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -167,6 +168,31 @@ final class IcebergTable implements FileColumns {
                         case ABSENT -> {}
                     }
                     snapshots.show(transaction, batch, files.of(state), manifestSha256);
+                    return true;
+                }));
+    }
+
+    /// Shows a supplement of a batch, unless readers see it already.
+    ///
+    /// @param number of the supplement, from 1
+    /// @param locations of its files; nothing is to be shown if there are none
+    /// @throws FailureException permanent, if readers don't see the batch
+    void supplement(BatchId batch, int number, Set<String> locations, BatchFiles files, String manifestSha256) {
+        if (locations.isEmpty()) {
+            return;
+        }
+        TableOperations operations = operations();
+        call(
+                "rows can't be added to %s in %s".formatted(batch, name()),
+                () -> TableChange.commit(name(), operations, (state, transaction) -> {
+                    BatchSnapshots snapshots = new BatchSnapshots(name(), operations, state);
+                    if (snapshots.of(batch) != Visibility.VISIBLE) {
+                        throw BatchSnapshots.removed(batch, name());
+                    }
+                    if (snapshots.hasSupplement(batch, number, locations)) {
+                        return false;
+                    }
+                    snapshots.supplement(transaction, batch, number, files.of(state), manifestSha256);
                     return true;
                 }));
     }

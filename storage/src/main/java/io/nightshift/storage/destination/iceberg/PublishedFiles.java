@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.iceberg.WarehouseFiles;
 import io.nightshift.storage.objectstore.ObjectAddress;
@@ -13,13 +15,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.FileFormat;
 import org.apache.iceberg.TableMetadata;
 
-/// The files of a published batch with its predictions, from its manifest. Files without rows are left out.
+/// Files of a published batch with predictions: all of them, from its manifest, or those of a commit. Files
+/// without rows are left out.
 ///
 /// @param place of the files, as Iceberg has it
 record PublishedFiles(String place, BatchId batch, List<Part> parts) {
@@ -54,6 +59,26 @@ record PublishedFiles(String place, BatchId batch, List<Part> parts) {
                     .formatted(batch, place, e.getOriginalMessage()));
         }
         return new PublishedFiles(place, batch, parts);
+    }
+
+    /// The files of a commit.
+    ///
+    /// @param extension of the files
+    static PublishedFiles of(String place, BatchId batch, PartitionCommit commit, String extension) {
+        return new PublishedFiles(
+                place,
+                batch,
+                new FileNames(extension)
+                        .of(batch, commit)
+                        .filter(file -> file.holdsPredictions() && file.file().rows() > 0)
+                        .map(file -> new Part(
+                                file.name(), file.file().rows(), file.file().bytes()))
+                        .toList());
+    }
+
+    /// The locations of all files.
+    Set<String> locations() {
+        return parts.stream().map(this::location).collect(Collectors.toSet());
     }
 
     /// The location of a file.

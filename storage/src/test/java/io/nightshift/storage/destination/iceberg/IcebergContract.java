@@ -11,6 +11,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -24,6 +25,8 @@ import io.nightshift.storage.destination.Finding;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.folder.BatchFolders;
+import io.nightshift.storage.destination.folder.FolderStore;
+import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.iceberg.IcebergCatalogs;
@@ -235,6 +238,24 @@ abstract class IcebergContract extends DestinationContract {
                 inTheWay("the manifest", BatchFolders.MANIFEST));
     }
 
+    /// The file of the supplement, and the manifest. A snapshot names the file afterwards.
+    @Override
+    protected List<Obstacle> supplementObstacles() {
+        return List.of(
+                folderInTheWay("its part", part(3)),
+                folderInTheWay(
+                        "its manifest",
+                        folders().attempts().resolveSibling("output-2").resolve(BatchFolders.MANIFEST)));
+    }
+
+    private static Obstacle folderInTheWay(String name, Path taken) {
+        Path inside = taken.resolve("in the way");
+        return new Obstacle(name, () -> Files.createDirectories(inside), () -> {
+            Files.delete(inside);
+            Files.delete(taken);
+        });
+    }
+
     private Obstacle inTheWay(String name, String file) {
         Path output = folders().attempts().resolveSibling("output-1");
         Path taken = output.resolve(file).resolve("in the way");
@@ -357,6 +378,110 @@ abstract class IcebergContract extends DestinationContract {
             assertThat(store().publish(committed)).isEqualTo(publication);
 
             assertThat(history(SnapshotRef.MAIN_BRANCH)).containsExactly(EARLIER.value());
+        }
+    }
+
+    @Nested
+    class SnapshotsOfSupplements {
+
+        private static final String LATEST = "flights_latest";
+        private static final Seen FIRST = new Seen(29, 29, 1);
+
+        private CommittedBatch supplement(int incarnation) throws Exception {
+            CommittedBatch committed = committed();
+            store().publish(committed);
+            return batch.supplement(store(), committed, incarnation, "nightshift_row = 17");
+        }
+
+        @Test
+        void areOneForEachHoweverOftenItIsPublished() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            store().publishSupplement(supplement);
+            store().publishSupplement(supplement);
+            store().publishSupplement(batch.by(3, supplement));
+            store().publish(batch.by(4, batch.committed(1, supplement.commits(), Set.of())));
+
+            for (String branch : List.of(SnapshotRef.MAIN_BRANCH, LATEST)) {
+                assertThat(history(branch)).containsExactly(ContractBatch.ID.value(), ContractBatch.ID.value());
+                assertThat(seen(branch)).isEqualTo(FIRST);
+            }
+            assertThat(store().newest("flights")).contains(ContractBatch.ID);
+        }
+
+        @Test
+        void areOneIfManyCoordinatorsPublishAtOnce() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            List<Callable<Publication>> publications = new ArrayList<>();
+            for (int incarnation = 2; incarnation <= 7; incarnation++) {
+                CommittedBatch own = batch.by(incarnation, supplement);
+                publications.add(() -> store().publishSupplement(own));
+            }
+            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                for (Future<Publication> publication : threads.invokeAll(publications)) {
+                    try {
+                        publication.get();
+                    } catch (ExecutionException e) {
+                        assertThat(e).hasCauseInstanceOf(FailureException.class);
+                    }
+                }
+            }
+            store().publishSupplement(batch.by(8, supplement));
+
+            assertThat(history(SnapshotRef.MAIN_BRANCH))
+                    .containsExactly(ContractBatch.ID.value(), ContractBatch.ID.value());
+            assertThat(seen()).isEqualTo(FIRST);
+        }
+
+        /// A process that is killed between the files and the snapshot.
+        @Test
+        void followTheFilesAfterACrash() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            FolderStore files = new FolderStore(
+                    warehouse().resolve("db/scores/nightshift").toString(),
+                    null,
+                    new ParquetFormat(),
+                    () -> batch.data().duckDb,
+                    new Sources(() -> batch.data().duckDb),
+                    FileRoots.UNRESTRICTED);
+            files.publishSupplement(supplement);
+            assertThat(seen().predictions()).isEqualTo(28);
+
+            store().publishSupplement(batch.by(3, supplement));
+
+            assertThat(seen()).isEqualTo(FIRST);
+            assertThat(seen(LATEST)).isEqualTo(FIRST);
+        }
+
+        @Test
+        void thatHaveExpiredLeaveTheSupplementThere() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            store().publishSupplement(supplement);
+            store().publish(other(EARLIER, 1));
+            new BaseTable(requireTable(), "scores")
+                    .expireSnapshots()
+                    .expireOlderThan(System.currentTimeMillis() + 1)
+                    .retainLast(1)
+                    .commit();
+
+            store().publishSupplement(supplement);
+
+            assertThat(history(SnapshotRef.MAIN_BRANCH)).containsExactly(EARLIER.value());
+            assertThat(seen().predictions()).isEqualTo(28 + 29);
+        }
+
+        @Test
+        void doNotChangeTheBranchOfANewerBatch() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            BatchId newer = new BatchId("flights-20261129t231425-11aa");
+            store().publish(other(newer, 1));
+
+            store().publishSupplement(supplement);
+
+            assertThat(history(LATEST)).first().isEqualTo(newer.value());
+            assertThat(seen(LATEST).predictions()).isEqualTo(28);
+            assertThat(seen().predictions()).isEqualTo(28 + 29);
+            store().unpublish(newer);
+            assertThat(seen(LATEST).predictions()).isEqualTo(29);
         }
     }
 
