@@ -483,16 +483,21 @@ final class ObjectPublisher {
     }
 
     /// The register goes first: a worker that writes later finds that it is gone, and removes what it has
-    /// written. What attempts of later coordinators have written stays: it may belong to a supplement.
+    /// written. What attempts of later coordinators have written stays while a supplement is open. That is
+    /// asked after the list: so no object in the list belongs to a supplement that is opened later.
     private void deleteStaged(BatchKeys keys, int incarnation) {
         try {
             store().delete(keys.register());
+            List<Upload> uploads = new ArrayList<>(store().uploads(keys.staged()));
             List<ObjectAddress> staged = new ArrayList<>();
             store().list(keys.staged(), found -> staged.add(found.address()));
-            staged.removeIf(address -> incarnation(address) > incarnation);
+            boolean isLater = Stream.concat(staged.stream(), uploads.stream().map(Upload::address))
+                    .anyMatch(address -> incarnation(address) > incarnation);
+            if (isLater && supplements(keys).isInUse()) {
+                staged.removeIf(address -> incarnation(address) > incarnation);
+                uploads.removeIf(upload -> incarnation(upload.address()) > incarnation);
+            }
             ParallelRequests.run(staged, store()::delete);
-            List<Upload> uploads = new ArrayList<>(store().uploads(keys.staged()));
-            uploads.removeIf(upload -> incarnation(upload.address()) > incarnation);
             ParallelRequests.run(uploads, store()::abort);
         } catch (FailureException e) {
             LOG.warn("{}: staged objects could not be removed: {}", keys.batch(), e.getMessage());
