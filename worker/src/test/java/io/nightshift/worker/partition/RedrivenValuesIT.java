@@ -57,8 +57,10 @@ class RedrivenValuesIT {
 
             @Override
             public void forEach(Predicate<QuarantinedRow> reader) {
-                for (long row : rows) {
-                    reader.test(new QuarantinedRow(file.toString(), row, null, "it was bad", null, null, "{}"));
+                boolean wantsMore = true;
+                for (int i = 0; i < rows.length && wantsMore; i++) {
+                    wantsMore = reader.test(
+                            new QuarantinedRow(file.toString(), rows[i], null, "it was bad", null, null, "{}"));
                 }
             }
         };
