@@ -9,7 +9,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.plan.Cut;
-import io.nightshift.storage.JobBuilder;
+import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
@@ -37,7 +37,7 @@ class RedrivenValuesIT {
     void start(@TempDir Path temp) {
         node = new TestNode(temp);
         file = node.parquet("in.parquet", "SELECT i::DOUBLE AS f0 FROM range(100) t(i)");
-        job = JobBuilder.over(file)
+        job = TestJobBuilder.over(file)
                 .partitions(new PartitionKey(
                         "f0", null, List.of("50", "90"), null, PartitionKey.UTC, false, "size", null))
                 .build();
