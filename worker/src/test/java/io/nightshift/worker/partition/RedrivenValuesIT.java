@@ -38,8 +38,8 @@ class RedrivenValuesIT {
         node = new TestNode(temp);
         file = node.parquet("in.parquet", "SELECT i::DOUBLE AS f0 FROM range(100) t(i)");
         job = TestJobBuilder.over(file)
-                .partitions(new PartitionKey(
-                        "f0", null, List.of("50", "90"), null, PartitionKey.UTC, false, "size", null))
+                .partitions(
+                        new PartitionKey("f0", null, List.of("50", "90"), null, PartitionKey.UTC, false, "size", null))
                 .build();
     }
 
@@ -77,8 +77,8 @@ class RedrivenValuesIT {
 
         assertThat(result.commit().value()).isEqualTo("50..90");
         assertThat(result.commit().predictions()).isEqualTo(3);
-        assertThat(node.rows("SELECT DISTINCT size FROM read_parquet('%s')"
-                        .formatted(node.staging.resolve("*.staged"))))
+        assertThat(node.rows(
+                        "SELECT DISTINCT size FROM read_parquet('%s')".formatted(node.staging.resolve("*.staged"))))
                 .containsExactly("50..90");
     }
 
@@ -86,7 +86,8 @@ class RedrivenValuesIT {
     void isOneForEachRedrive() {
         assertThatThrownBy(() -> redrive(null, 1, 60))
                 .isInstanceOf(FailureException.class)
-                .hasMessageContaining("the selected rows have 2 partition values: ..50, 50..90. Select the rows of one");
+                .hasMessageContaining(
+                        "the selected rows have 2 partition values: ..50, 50..90. Select the rows of one");
 
         assertThat(redrive("record_row < 50", 1, 60).commit().value()).isEqualTo("..50");
     }
