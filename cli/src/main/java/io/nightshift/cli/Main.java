@@ -10,6 +10,7 @@ import io.nightshift.cli.doctor.DoctorCommand;
 import io.nightshift.cli.init.InitCommand;
 import io.nightshift.cli.job.BackfillCommand;
 import io.nightshift.cli.job.JobCommands;
+import io.nightshift.cli.job.SchemaCommands;
 import io.nightshift.cli.model.ModelCommands;
 import io.nightshift.cli.node.NodeCommand;
 import io.nightshift.cli.node.ServeCommand;

@@ -17,6 +17,10 @@ public final class RegistryOption {
                             + " in the configuration, or the home folder.")
     private @Nullable String location;
 
+    public boolean isGiven() {
+        return location != null;
+    }
+
     private RegistryLocation location(Configuration given) {
         return location == null ? given.registry() : given.registryAt(location);
     }

@@ -2,22 +2,30 @@ package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.EventPage;
 import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.DistributionJson;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
+import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.ledger.EntryJson;
+import io.nightshift.protocol.ledger.NewerEventException;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.comparison.OutputComparison;
 import io.nightshift.storage.comparison.OutputDifference;
 import io.nightshift.storage.comparison.OutputDifference.Distribution;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.files.ObjectCopies;
+import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -40,7 +48,7 @@ import picocli.CommandLine.Parameters;
             "0:The differences are shown, if there are any.",
             "2:A batch is not published, its output can't be read, or the two can't be compared."
         })
-final class BatchDiffCommand extends LedgerCommand {
+final class BatchDiffCommand extends QueryCommand {
 
     private static final int MOST = 10_000;
 
@@ -70,14 +78,22 @@ final class BatchDiffCommand extends LedgerCommand {
 
     @Override
     int run(Ledger ledger) {
+        return compare(published(ledger, earlier), published(ledger, later));
+    }
+
+    /// The server knows where the outputs are. They are read here.
+    @Override
+    int run(NightshiftClient client) {
+        return compare(published(client, earlier), published(client, later));
+    }
+
+    private int compare(PublishedBatch before, PublishedBatch after) {
         if (rows < 0 || rows > MOST) {
             throw FailureException.permanent("--rows must be 0 to %d, not %d".formatted(MOST, rows));
         }
         if (!(tolerance >= 0 && Double.isFinite(tolerance))) {
             throw FailureException.permanent("--tolerance must be a number of at least 0, not " + tolerance);
         }
-        PublishedBatch before = published(ledger, earlier);
-        PublishedBatch after = published(ledger, later);
         Configuration given = configuration();
         ObjectCopies objects = given.objects().ofCommand(home().folder());
         FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
@@ -99,10 +115,10 @@ final class BatchDiffCommand extends LedgerCommand {
     }
 
     /// @param destination what readers see, as [BatchEvent.Published#destination()] says it
-    private record PublishedBatch(BatchId batch, BatchState state, String destination) {
+    private record PublishedBatch(BatchId batch, Job job, String destination) {
 
         void open(Destinations destinations, Connection duckDb, String name) {
-            destinations.of(state.submission().job()).open(batch, destination, duckDb, name);
+            destinations.of(job).open(batch, destination, duckDb, name);
         }
     }
 
@@ -111,11 +127,45 @@ final class BatchDiffCommand extends LedgerCommand {
         BatchState state = ledger.state(batch);
         BatchEvent.Published published = state.published();
         if (published == null) {
-            throw FailureException.permanent(
-                    "batch %s is not published, so it has no predictions to compare. `nightshift batch show %s` shows its state"
-                            .formatted(batch, batch));
+            throw notPublished(batch);
         }
-        return new PublishedBatch(batch, state, published.destination());
+        return new PublishedBatch(batch, state.submission().job(), published.destination());
+    }
+
+    private static PublishedBatch published(NightshiftClient client, String wanted) {
+        BatchDescription described = ClusterAccess.answer(client.describe(wanted));
+        BatchId batch = new BatchId(described.batch());
+        if (described.destination() == null) {
+            throw notPublished(batch);
+        }
+        return new PublishedBatch(batch, job(client, batch), described.destination());
+    }
+
+    /// The job in the first entry of a batch's ledger.
+    private static Job job(NightshiftClient client, BatchId batch) {
+        EventPage page = ClusterAccess.answer(client.events(batch.value(), 0));
+        try {
+            if (!page.events().isEmpty()
+                    && EntryJson.event(page.events().getFirst()) instanceof BatchEvent.Submitted submitted) {
+                return submitted.job();
+            }
+        } catch (NewerEventException e) {
+            throw FailureException.permanent("the server has a newer version than this command: " + e.getMessage());
+        } catch (UncheckedIOException e) {
+            throw damaged(batch);
+        }
+        throw damaged(batch);
+    }
+
+    private static FailureException damaged(BatchId batch) {
+        return FailureException.permanent(
+                "the ledger of %s does not begin with its job, so it is damaged".formatted(batch));
+    }
+
+    private static FailureException notPublished(BatchId batch) {
+        return FailureException.permanent(
+                "batch %s is not published, so it has no predictions to compare. `nightshift batch show %s` shows its state"
+                        .formatted(batch, batch));
     }
 
     private void show(BatchId before, BatchId after, OutputDifference difference) {

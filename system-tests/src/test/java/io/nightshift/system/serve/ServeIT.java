@@ -45,6 +45,21 @@ final class ServeIT {
             assertThat(server.command("batch", "events", "latest").expect(0).out())
                     .contains("published");
             assertThat(server.command("node", "list").expect(0).out()).contains("127.0.0.1:", "up");
+            assertThat(server.command("batch", "diff", "latest", "latest")
+                            .expect(0)
+                            .out())
+                    .contains("records in both", "300,000");
+            assertThat(server.command("schema", "show", job.file().toString())
+                            .expect(0)
+                            .out())
+                    .contains("prediction", "the newest published batch, flights-");
+            String address = server.address().toString();
+            assertThat(server.command("schema", "diff", job.file().toString(), "--server", address)
+                            .expect(0)
+                            .out())
+                    .contains("No difference to flights-");
+            server.command("schema", "diff", job.file().toString(), "--server", address, "--registry", "models")
+                    .expect(2, "Leave out --registry, or --server");
 
             CommandResult end = server.terminate();
             assertThat(end.status()).as(end.out()).isZero();

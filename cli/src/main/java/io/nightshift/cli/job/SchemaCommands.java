@@ -1,18 +1,31 @@
-package io.nightshift.cli;
+package io.nightshift.cli.job;
 
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.SchemaReport;
+import io.nightshift.cli.ConfigurationOption;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.HomeFolder;
+import io.nightshift.cli.JobFileOptions;
+import io.nightshift.cli.RegistryOption;
+import io.nightshift.cli.client.ClusterAccess;
+import io.nightshift.cli.client.ServerOption;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.TextTable;
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.client.NightshiftException;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.submission.SubmissionResolver;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.JobText;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.PrintWriter;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -28,7 +41,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {SchemaCommands.Show.class, SchemaCommands.Diff.class})
-final class SchemaCommands {
+public final class SchemaCommands {
 
     private SchemaCommands() {}
 
@@ -50,17 +63,53 @@ final class SchemaCommands {
         @Mixin
         private RegistryOption models = new RegistryOption();
 
+        @Mixin
+        private ServerOption server = new ServerOption();
+
         @Spec
         @SuppressWarnings("NullAway.Init") // picocli sets it
         private CommandSpec spec;
 
         @Override
         public Integer call() {
+            SchemaReport schema = schema();
+            PrintWriter out = spec.commandLine().getOut();
+            if (output.isForPrograms()) {
+                JsonOutput.print(out, ApiJson.tree(schema));
+            } else {
+                print(out, schema);
+            }
+            out.flush();
+            return status(schema);
+        }
+
+        private SchemaReport schema() {
+            if (server.isGiven() && models.isGiven()) {
+                throw FailureException.permanent(
+                        "the server has a model registry of its own. Leave out --registry, or --server");
+            }
+            if (server.isGiven()) {
+                return schema(server.connect(home));
+            }
             Configuration given = configuration.read(home);
+            Optional<NightshiftClient> local =
+                    given.journal() == null && !models.isGiven() ? server.connectLocally(home) : Optional.empty();
+            return local.isPresent() ? schema(local.get()) : schema(given);
+        }
+
+        private SchemaReport schema(NightshiftClient connected) {
+            try (NightshiftClient client = connected) {
+                return ClusterAccess.answer(client.compareSchema(JobText.of(jobFile.read()), Map.of()));
+            } catch (NightshiftException e) {
+                throw ClusterAccess.told(e);
+            }
+        }
+
+        private SchemaReport schema(Configuration given) {
             ObjectCopies objects = given.objects().ofCommand(home.folder());
             FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
             try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(1), home.spill(), roots)) {
-                SchemaReport schema = new SubmissionResolver(
+                return new SubmissionResolver(
                                 models.open(home, given),
                                 new Destinations(() -> duckDb, given.dataSources(), roots, objects),
                                 1,
@@ -68,14 +117,6 @@ final class SchemaCommands {
                                 given.admission().plans(),
                                 given.alerts().names())
                         .compare(jobFile.read());
-                PrintWriter out = spec.commandLine().getOut();
-                if (output.isForPrograms()) {
-                    JsonOutput.print(out, ApiJson.tree(schema));
-                } else {
-                    print(out, schema);
-                }
-                out.flush();
-                return status(schema);
             }
         }
 
