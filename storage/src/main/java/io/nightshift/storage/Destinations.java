@@ -2,6 +2,7 @@ package io.nightshift.storage;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvDestination;
+import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
@@ -16,6 +17,7 @@ import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.csv.CsvFormat;
+import io.nightshift.storage.destination.delta.DeltaStore;
 import io.nightshift.storage.destination.folder.FileFormat;
 import io.nightshift.storage.destination.folder.FolderStore;
 import io.nightshift.storage.destination.iceberg.IcebergStore;
@@ -109,6 +111,7 @@ public record Destinations(
             case RedisDestination redis -> new RedisStore(redis, dataSources, duckDb, sources);
             case IcebergDestination iceberg ->
                 new IcebergStore(iceberg, catalogs, duckDb, sources, sources.roots(), sources.objects());
+            case DeltaDestination delta -> new DeltaStore(delta, duckDb, sources, sources.roots(), sources.objects());
             case SeveralDestinations several ->
                 new SeveralStore(
                         several.members(),

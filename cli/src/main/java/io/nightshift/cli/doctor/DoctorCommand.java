@@ -22,6 +22,7 @@ import io.nightshift.node.lineage.LineageSettings;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvDestination;
+import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
@@ -402,6 +403,7 @@ public final class DoctorCommand implements Callable<Integer> {
                 case PostgresDestination postgres -> {}
                 case MariadbDestination mariadb -> {}
                 case RedisDestination redis -> {}
+                case DeltaDestination delta -> examineDestination(delta.table(), given);
                 // The check of the job looks at its catalog.
                 case IcebergDestination iceberg -> {}
                 case SeveralDestinations several -> throw new IllegalStateException("several in several");

@@ -3,6 +3,7 @@ package io.nightshift.node.lineage;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
+import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Input;
@@ -86,6 +87,7 @@ final class LineageDatasets {
             case MariadbDestination mariadb -> List.of(table(mariadb.dataSource(), mariadb.schema(), mariadb.table()));
             case RedisDestination redis -> List.of(keys(redis));
             case IcebergDestination iceberg -> List.of(table(iceberg));
+            case DeltaDestination delta -> List.of(folder(delta.table()));
             case SeveralDestinations several ->
                 several.members().stream()
                         .flatMap(member -> outputs(member).stream())

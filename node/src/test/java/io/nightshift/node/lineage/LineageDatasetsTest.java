@@ -66,7 +66,9 @@ class LineageDatasetsTest {
                 "csv: 'predictions/{day}'                       | file                          | /jobs/predictions",
                 "postgres: {data-source: crm, table: delays}    | postgres://db.example.com:5432| crm.public.delays",
                 "postgres: {data-source: crm, table: out.delays}       | postgres://db.example.com:5432| crm.out.delays",
-                "mariadb: {data-source: shop, table: delays}    | mysql://db.example.com:3307   | shop.delays"
+                "mariadb: {data-source: shop, table: delays}    | mysql://db.example.com:3307   | shop.delays",
+                "delta: lake/delays                             | file                          | /jobs/lake/delays",
+                "delta: 's3://lake/delays'                      | s3://lake                     | delays"
             })
     void theOutputHasTheNameOfOpenLineage(String destination, String namespace, String name) {
         assertThat(of("parquet: a.parquet", destination).outputs()).containsExactly(new Dataset(namespace, name));

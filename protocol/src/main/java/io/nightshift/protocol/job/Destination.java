@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// of its own. The keys of a case in the job file stand next to the case, in its [Kind].
 public sealed interface Destination
         permits CsvDestination,
+                DeltaDestination,
                 IcebergDestination,
                 MariadbDestination,
                 ParquetDestination,

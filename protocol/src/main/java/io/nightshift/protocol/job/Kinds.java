@@ -21,7 +21,8 @@ final class Kinds {
             PostgresDestination.KIND,
             MariadbDestination.KIND,
             RedisDestination.KIND,
-            IcebergDestination.KIND);
+            IcebergDestination.KIND,
+            DeltaDestination.KIND);
 
     static final List<Kind<? extends Destination>> DESTINATIONS =
             Stream.concat(MEMBERS.stream(), Stream.of(SeveralDestinations.KIND)).toList();
@@ -81,6 +82,7 @@ final class Kinds {
             case MariadbDestination mariadb -> MariadbDestination.KIND.write(mariadb);
             case RedisDestination redis -> RedisDestination.KIND.write(redis);
             case IcebergDestination iceberg -> IcebergDestination.KIND.write(iceberg);
+            case DeltaDestination delta -> DeltaDestination.KIND.write(delta);
             case SeveralDestinations several -> SeveralDestinations.KIND.write(several);
         };
     }

@@ -83,6 +83,7 @@ public record SeveralDestinations(List<Destination> members) implements Destinat
             case MariadbDestination mariadb -> null;
             case RedisDestination redis -> null;
             case IcebergDestination iceberg -> null;
+            case DeltaDestination delta -> delta.table();
             case SeveralDestinations several -> null;
         };
         return folder == null || folder.endsWith("/") ? folder : folder + "/";

@@ -73,6 +73,7 @@ import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.CsvInput;
 import io.nightshift.protocol.job.DatabaseInput;
+import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobSchedule;
@@ -217,6 +218,7 @@ final class WireTypes {
             new WireType(460, RedisDestination.class),
             new WireType(461, RedisDestination.Format.class),
             new WireType(570, IcebergDestination.class),
+            new WireType(650, DeltaDestination.class),
             new WireType(101, Job.Partitions.class),
             new WireType(102, Job.ErrorPolicy.class),
             new WireType(103, Job.Output.class),

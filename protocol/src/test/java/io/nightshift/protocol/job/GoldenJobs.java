@@ -141,6 +141,10 @@ public final class GoldenJobs {
         return with(full().source(), new RedisDestination("cache", "delays", RedisDestination.Format.JSON), List.of());
     }
 
+    public static Job delta() {
+        return with(full().source(), new DeltaDestination("/data/lake/delays"), List.of());
+    }
+
     public static Job iceberg() {
         return with(full().source(), new IcebergDestination("lake", "scores.delays"), List.of());
     }

@@ -680,7 +680,7 @@ class JobFileTest {
                         /jobs/flights/job.yaml:9: errors.max-rate: "200%"; expected a share from 0 to 1, or from 0% to 100%
                         /jobs/flights/job.yaml:10: id: unknown key; "id" belongs under source
                         --set: partitions.size: unknown key; expected one of rows, by, count, ranges, every, time-zone, column, folder
-                        /jobs/flights/job.yaml:1: destination: missing; expected a map with one of the keys parquet, csv, postgres, mariadb, redis, iceberg, several\
+                        /jobs/flights/job.yaml:1: destination: missing; expected a map with one of the keys parquet, csv, postgres, mariadb, redis, iceberg, delta, several\
                         """);
     }
 

@@ -76,6 +76,7 @@ public final class GoldenEvents {
         events.put("submitted-mariadb", submitted(GoldenJobs.mariadb()));
         events.put("submitted-redis", submitted(GoldenJobs.redis()));
         events.put("submitted-iceberg", submitted(GoldenJobs.iceberg()));
+        events.put("submitted-delta", submitted(GoldenJobs.delta()));
         events.put("submitted-several", submitted(GoldenJobs.several()));
         events.put("submitted-query", submitted(GoldenJobs.query()));
         events.put("submitted-table", submitted(GoldenJobs.table()));

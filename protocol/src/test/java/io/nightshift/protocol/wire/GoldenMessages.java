@@ -163,6 +163,7 @@ public final class GoldenMessages {
         add("open-mariadb", new BatchCommand.Open(submission(GoldenJobs.mariadb())));
         add("open-redis", new BatchCommand.Open(submission(GoldenJobs.redis())));
         add("open-iceberg", new BatchCommand.Open(submission(GoldenJobs.iceberg())));
+        add("open-delta", new BatchCommand.Open(submission(GoldenJobs.delta())));
         add("open-categories", new BatchCommand.Open(submission(GoldenJobs.categories())));
         add("open-checks", new BatchCommand.Open(submission(GoldenJobs.checks())));
         add(

@@ -118,6 +118,11 @@ public abstract class DestinationContract {
 
     protected abstract List<Obstacle> obstacles();
 
+    /// A name of a column that is as unusual as the destination allows.
+    protected String columnName() {
+        return "Best Class";
+    }
+
     /// What makes the publication of the first supplement by the coordinator of incarnation 2 fail, in the
     /// order of its steps.
     protected List<Obstacle> supplementObstacles() {
@@ -595,7 +600,7 @@ public abstract class DestinationContract {
         private static final ModelDescription CLASSES = new ModelDescription(
                 "test", "three", Task.MULTICLASS, List.of(TestModels.number("f0")), List.of("0", "1", "2"), Map.of());
 
-        private static final Job.Output SHAPE = new Job.Output(
+        private final Job.Output shape = new Job.Output(
                 List.of("note"),
                 false,
                 Map.of("0", "early", "1", "punctual", "2", "it's late"),
@@ -610,14 +615,14 @@ public abstract class DestinationContract {
                         new OutputConstant("final", OutputConstant.Type.BOOLEAN, "true"),
                         new OutputConstant("day", OutputConstant.Type.DATE, "2026-11-25"),
                         new OutputConstant("at", OutputConstant.Type.TIMESTAMP, "2026-11-25T22:30:05")),
-                Map.of("class_1", "Best Class", "early", "is_early"));
+                Map.of("class_1", columnName(), "early", "is_early"));
 
         @Test
         void isReadAsItWasWritten() throws Exception {
             batch.close();
             String outputs = "CASE output WHEN 0 THEN 2 WHEN 1 THEN 0.125 WHEN 2 THEN 0.25 WHEN 3 THEN 0.625"
                     + " WHEN 4 THEN 2 WHEN 5 THEN 1 WHEN 6 THEN 0.625 ELSE 0.25 END::DOUBLE";
-            batch = new ContractBatch(folder, destination(), CLASSES, SHAPE, outputs);
+            batch = new ContractBatch(folder, destination(), CLASSES, shape, outputs);
             assertThat(store().check(batch.job(), CLASSES)).isEmpty();
             CommittedBatch committed = committed();
 
@@ -631,7 +636,7 @@ public abstract class DestinationContract {
                             "probability_0",
                             "probability_1",
                             "probability_2",
-                            "Best Class",
+                            columnName(),
                             "score_1",
                             "class_2",
                             "score_2",

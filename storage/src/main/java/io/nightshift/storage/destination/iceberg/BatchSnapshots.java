@@ -2,6 +2,7 @@ package io.nightshift.storage.destination.iceberg;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.destination.lake.TableFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -122,6 +123,16 @@ final class BatchSnapshots {
             throw new UncheckedIOException(e);
         }
         return tasks;
+    }
+
+    /// The files of a batch that readers of `main` find.
+    List<TableFile> visible(BatchId batch) {
+        return files(batch, SnapshotRef.MAIN_BRANCH).stream()
+                .map(task -> new TableFile(
+                        task.file().location(),
+                        task.file().recordCount(),
+                        !task.deletes().isEmpty()))
+                .toList();
     }
 
     /// The newest batch of a job that readers see.

@@ -24,6 +24,9 @@ import io.nightshift.storage.destination.ValueLimit;
 import io.nightshift.storage.destination.ValueLimits;
 import io.nightshift.storage.destination.folder.FolderStore;
 import io.nightshift.storage.destination.iceberg.BatchSnapshots.Visibility;
+import io.nightshift.storage.destination.lake.MissingTableProof;
+import io.nightshift.storage.destination.lake.PublishedParts;
+import io.nightshift.storage.destination.lake.TableProof;
 import io.nightshift.storage.destination.objects.ObjectDestination;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.duckdb.DuckDb;
@@ -202,7 +205,7 @@ public final class IcebergStore implements DestinationStore {
                 .orElseThrow(
                         () -> FailureException.permanent("the manifest of %s is gone from %s. Start over with --new"
                                 .formatted(batch, decided.destination())));
-        PublishedFiles files = PublishedFiles.of(place(location, batch), batch, manifest);
+        PublishedFiles files = new PublishedFiles(PublishedParts.of(place(location, batch), batch, manifest));
         table.show(batch, state -> files.dataFiles(state, duckDb), decided.manifestSha256());
         return new Publication(destination.toString(), decided.manifestSha256());
     }
@@ -273,12 +276,12 @@ public final class IcebergStore implements DestinationStore {
         table.requireOurs();
         Publication decided = files().publishSupplement(batch);
         Supplement supplement = batch.supplements().getLast();
-        PublishedFiles added = PublishedFiles.of(
-                place(table.requireLocation(), batch.id()), batch.id(), supplement.commit(), format.extension());
+        PublishedFiles added = new PublishedFiles(PublishedParts.of(
+                place(table.requireLocation(), batch.id()), batch.id(), supplement.commit(), format.extension()));
         table.supplement(
                 batch.id(),
                 supplement.number(),
-                added.locations(),
+                added.published().locations(),
                 state -> added.dataFiles(state, duckDb),
                 decided.manifestSha256());
         return new Publication(destination.toString(), decided.manifestSha256());
@@ -325,11 +328,12 @@ public final class IcebergStore implements DestinationStore {
         String place = place(location.get(), batch.id());
         Publication decided =
                 published == null ? null : new Publication(WarehouseFiles.plain(place), published.manifestSha256());
-        return new IcebergProof(
+        return new TableProof(
                 batch,
                 published,
                 destination,
-                table,
+                destination.table(),
+                () -> table.look(List.of(), snapshots -> snapshots.visible(batch.id())),
                 place,
                 files(location.get()).verify(batch, phase, decided));
     }

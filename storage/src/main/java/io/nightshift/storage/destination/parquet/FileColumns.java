@@ -22,7 +22,8 @@ public interface FileColumns {
         /// @param type DuckDB's name of that type
         String cast(String column, String sql, String type);
 
-        /// The IDs that the file has for its columns, by their names.
+        /// The IDs that the file has for its columns, by their names; empty if the table tells its columns by
+        /// their names.
         Map<String, Integer> fieldIds();
     }
 }

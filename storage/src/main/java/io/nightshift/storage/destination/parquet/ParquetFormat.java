@@ -135,9 +135,11 @@ public final class ParquetFormat implements FileFormat {
     }
 
     private static String fieldIds(Map<String, Integer> ids) {
-        return ids.entrySet().stream()
-                .map(id -> Sql.text(id.getKey()) + ": " + id.getValue())
-                .collect(Collectors.joining(", ", ", FIELD_IDS {", "}"));
+        return ids.isEmpty()
+                ? ""
+                : ids.entrySet().stream()
+                        .map(id -> Sql.text(id.getKey()) + ": " + id.getValue())
+                        .collect(Collectors.joining(", ", ", FIELD_IDS {", "}"));
     }
 
     /// The folder has other files, which stay.

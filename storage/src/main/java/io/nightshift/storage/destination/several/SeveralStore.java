@@ -6,6 +6,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.job.CsvDestination;
+import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
@@ -111,6 +112,7 @@ public final class SeveralStore implements DestinationStore {
             case ParquetDestination parquet -> parquet;
             case CsvDestination csv -> csv;
             case IcebergDestination iceberg -> iceberg;
+            case DeltaDestination delta -> delta;
             case SeveralDestinations several -> several;
         };
     }

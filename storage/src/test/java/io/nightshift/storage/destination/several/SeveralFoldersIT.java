@@ -2,6 +2,7 @@ package io.nightshift.storage.destination.several;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PostgresDestination;
@@ -109,5 +110,15 @@ class SeveralFoldersIT extends SeveralContract {
 
         assertThat(store.reuseRefusal(batch.job()))
                 .hasValueSatisfying(reason -> assertThat(reason).startsWith("parts in Redis can't be reused"));
+    }
+
+    @Test
+    void aDeltaTableInAFolderOfAnotherIsRefused() {
+        DestinationStore store =
+                store(databases(Map.of()), new ParquetDestination("/lake"), new DeltaDestination("/lake/scores"));
+
+        assertThat(store.checkPlace())
+                .containsExactly(
+                        "destination.several: /lake and Delta table /lake/scores are a folder inside the other one");
     }
 }

@@ -1,8 +1,8 @@
-package io.nightshift.storage.destination.iceberg;
+package io.nightshift.storage.destination.lake;
 
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.IcebergDestination;
+import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.storage.destination.Check;
 import io.nightshift.storage.destination.FileNames;
@@ -13,7 +13,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The output of a batch whose table is not there.
-record MissingTableProof(IcebergDestination destination) implements OutputProof {
+public record MissingTableProof(Destination destination) implements OutputProof {
 
     @Override
     public String place() {

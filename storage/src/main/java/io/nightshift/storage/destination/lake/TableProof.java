@@ -1,8 +1,8 @@
-package io.nightshift.storage.destination.iceberg;
+package io.nightshift.storage.destination.lake;
 
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.IcebergDestination;
+import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.storage.destination.Check;
 import io.nightshift.storage.destination.CommittedBatch;
@@ -15,34 +15,38 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import org.apache.iceberg.FileScanTask;
-import org.apache.iceberg.SnapshotRef;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The files of a batch, compared with the ledger, and with the files that readers of the table find.
-final class IcebergProof implements OutputProof {
+public final class TableProof implements OutputProof {
 
     private final CommittedBatch batch;
     private final @Nullable Publication publication;
-    private final IcebergDestination destination;
-    private final IcebergTable table;
+    private final Destination destination;
+    private final String table;
+    private final Supplier<List<TableFile>> visible;
     private final String place;
     private final OutputProof files;
 
     /// @param publication what the ledger says of it; null if there is none
-    /// @param place of the batch's files, as Iceberg has it
+    /// @param table its name
+    /// @param visible the batch's files that readers of the table find
+    /// @param place of the batch's files, as the table has it
     /// @param files compares the files
-    IcebergProof(
+    public TableProof(
             CommittedBatch batch,
             @Nullable Publication publication,
-            IcebergDestination destination,
-            IcebergTable table,
+            Destination destination,
+            String table,
+            Supplier<List<TableFile>> visible,
             String place,
             OutputProof files) {
         this.batch = batch;
         this.publication = publication;
         this.destination = destination;
         this.table = table;
+        this.visible = visible;
         this.place = place;
         this.files = files;
     }
@@ -59,7 +63,7 @@ final class IcebergProof implements OutputProof {
             check.problem("the ledger says it was published in %s, its job says %s", recorded, destination);
         }
         try {
-            checkSnapshot(check);
+            checkVisible(check);
         } catch (FailureException e) {
             check.problem("%s", e.getMessage());
         }
@@ -67,7 +71,7 @@ final class IcebergProof implements OutputProof {
     }
 
     /// Readers of the table find the committed files, and no others of the batch.
-    private void checkSnapshot(Check check) {
+    private void checkVisible(Check check) {
         Map<String, Long> expected = new TreeMap<>();
         FileNames names = Objects.requireNonNull(files.files());
         for (PartitionCommit commit : batch.commits()) {
@@ -75,28 +79,22 @@ final class IcebergProof implements OutputProof {
                 expected.put(place + "/" + names.part(commit), commit.predictions());
             }
         }
-        List<FileScanTask> found =
-                table.look(List.of(), snapshots -> snapshots.files(batch.id(), SnapshotRef.MAIN_BRANCH));
-        for (FileScanTask task : found) {
-            Long rows = expected.remove(task.file().location());
+        for (TableFile file : visible.get()) {
+            Long rows = expected.remove(file.location());
             if (rows == null) {
                 check.problem(
                         "the table %s has the file %s for the batch, which the ledger does not; another program has rewritten the batch",
-                        destination.table(), task.file().location());
-            } else if (rows != task.file().recordCount()) {
+                        table, file.location());
+            } else if (file.rows() != null && !rows.equals(file.rows())) {
                 check.problem(
                         "the table %s has %,d rows for the file %s, the ledger says %,d",
-                        destination.table(),
-                        task.file().recordCount(),
-                        task.file().location(),
-                        rows);
-            } else if (!task.deletes().isEmpty()) {
+                        table, file.rows(), file.location(), rows);
+            } else if (file.hasDeletes()) {
                 check.problem(
-                        "another program has deleted rows of the file %s in the table %s",
-                        task.file().location(), destination.table());
+                        "another program has deleted rows of the file %s in the table %s", file.location(), table);
             }
         }
-        expected.keySet().forEach(file -> check.problem("the table %s lacks the file %s", destination.table(), file));
+        expected.keySet().forEach(file -> check.problem("the table %s lacks the file %s", table, file));
     }
 
     @Override

@@ -1,0 +1,303 @@
+package io.nightshift.storage.destination.delta;
+
+import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.DeltaDestination;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.OutputSchema;
+import io.nightshift.protocol.job.ParquetDestination;
+import io.nightshift.protocol.job.PartitionKey;
+import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.delta.DeltaEngine;
+import io.nightshift.storage.delta.DiskFiles;
+import io.nightshift.storage.delta.ObjectFiles;
+import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.DestinationStore;
+import io.nightshift.storage.destination.FirstRows;
+import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.storage.destination.PredictionColumns;
+import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.destination.ValueLimit;
+import io.nightshift.storage.destination.ValueLimits;
+import io.nightshift.storage.destination.delta.TableState.Visibility;
+import io.nightshift.storage.destination.folder.FolderStore;
+import io.nightshift.storage.destination.lake.MissingTableProof;
+import io.nightshift.storage.destination.lake.PublishedParts;
+import io.nightshift.storage.destination.lake.TableProof;
+import io.nightshift.storage.destination.objects.ObjectDestination;
+import io.nightshift.storage.destination.parquet.ParquetFormat;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.source.SourceReaders;
+import io.nightshift.storage.source.files.ObjectCopies;
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A destination that is a Delta Lake table.
+///
+/// The files of a batch are those of a [FolderStore] or an [ObjectDestination] in the folder `nightshift`
+/// of the table. That one publishes the batch first, and so decides what it consists of, whichever
+/// coordinators come. Then anybody can carry the decision out: one commit, which adds the files to the
+/// table unless a commit of the batch is there. Readers of the table see nothing before.
+public final class DeltaStore implements DestinationStore {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DeltaStore.class);
+
+    private static final ValueLimit FINITE =
+            new ValueLimit("NOT isfinite(%s)", "is infinite, which Delta tables can't store");
+
+    private final DeltaDestination destination;
+    private final SourceReaders sources;
+    private final DeltaTable table;
+    private final DestinationStore files;
+    private final String place;
+
+    /// @param duckDb opened when first needed
+    /// @param roots of the folders that tables may be in
+    /// @param copies of objects, with the stores that tables may be in
+    public DeltaStore(
+            DeltaDestination destination,
+            Supplier<DuckDb> duckDb,
+            SourceReaders sources,
+            FileRoots roots,
+            ObjectCopies copies) {
+        this.destination = destination;
+        this.sources = sources;
+        String root = destination.table().replaceFirst("(?<=[^/])/+$", "");
+        boolean isObjects = ObjectAddress.isAddress(root);
+        this.table = new DeltaTable(
+                destination.table(),
+                root,
+                new DeltaEngine(isObjects ? new ObjectFiles(copies) : new DiskFiles(roots), duckDb));
+        this.place = root + "/nightshift";
+        ParquetFormat format = new ParquetFormat(new ParquetDestination("/"), table);
+        this.files = isObjects
+                ? new ObjectDestination(place, null, format, duckDb, sources, copies)
+                : new FolderStore(place, null, format, duckDb, sources, roots);
+    }
+
+    /// Where the files of a published batch are.
+    private String filesOf(BatchId batch) {
+        return place + "/batch=" + batch;
+    }
+
+    @Override
+    public List<String> checkPlace() {
+        return files.checkPlace();
+    }
+
+    @Override
+    public List<String> check(Job job, ModelDescription model) {
+        PartitionKey key = job.partitions().key();
+        if (key != null && key.folder() != null) {
+            return List.of("partitions.folder: a table has no folders; write partitions.column: " + key.folder());
+        }
+        List<String> reasons = new ArrayList<>(checkPlace());
+        try {
+            TableColumns columns = columns(job, model);
+            if (reasons.isEmpty()) {
+                reasons.addAll(table.obstacles(columns));
+            }
+        } catch (FailureException e) {
+            if (e.failure().isPermanent()) {
+                reasons.add(e.failure().message());
+            }
+        }
+        return reasons;
+    }
+
+    private TableColumns columns(Job job, ModelDescription model) {
+        return TableColumns.of(PredictionColumns.schema(sources.of(job.source()).bind(job, model), model));
+    }
+
+    /// Not only texts are limited: see [#limits()].
+    @Override
+    public @Nullable TextLimit textLimit() {
+        return null;
+    }
+
+    @Override
+    public ValueLimits limits() {
+        return (type, isId) -> type.equals("DATE") || type.startsWith("TIMESTAMP") ? FINITE : null;
+    }
+
+    @Override
+    public PartitionWriter writer(Lease lease, String node, int blockRows) {
+        return files.writer(lease, node, blockRows);
+    }
+
+    @Override
+    public void remove(Lease lease) {
+        files.remove(lease);
+    }
+
+    @Override
+    public void prepare(BatchId batch, Job job, ModelDescription model) {
+        TableColumns columns = columns(job, model);
+        List<String> obstacles = table.obstacles(columns);
+        if (!obstacles.isEmpty()) {
+            throw FailureException.permanent(String.join("\n", obstacles));
+        }
+        files.prepare(batch, job, model);
+        table.make(columns);
+    }
+
+    @Override
+    public String staging(BatchId batch) {
+        return files.staging(batch);
+    }
+
+    @Override
+    public Publication publish(CommittedBatch batch, Runnable before) {
+        if (table.visibility(batch.id()) == Visibility.REMOVED) {
+            throw TableState.removed(batch.id(), destination.table());
+        }
+        OutputSchema schema = batch.job().output().schema();
+        Runnable afterChecks = () -> {
+            table.requireOurs(schema == null ? null : TableColumns.of(schema.columns()));
+            before.run();
+        };
+        return show(batch.id(), files.publish(batch, afterChecks));
+    }
+
+    /// Carries out what was decided, unless that is done.
+    ///
+    /// @param decided the published files
+    private Publication show(BatchId batch, Publication decided) {
+        String manifest = files.manifest(batch)
+                .orElseThrow(
+                        () -> FailureException.permanent("the manifest of %s is gone from %s. Start over with --new"
+                                .formatted(batch, decided.destination())));
+        table.show(batch, PublishedParts.of(filesOf(batch), batch, manifest));
+        return new Publication(destination.toString(), decided.manifestSha256());
+    }
+
+    @Override
+    public Optional<Publication> fence(BatchId batch, int incarnation) {
+        Optional<Publication> decided = files.fence(batch, incarnation);
+        return decided.isEmpty() || table.visibility(batch) == Visibility.REMOVED
+                ? Optional.empty()
+                : Optional.of(show(batch, decided.get()));
+    }
+
+    @Override
+    public void keepQuarantine(CommittedBatch batch) {
+        files.keepQuarantine(batch);
+    }
+
+    @Override
+    public void discard(BatchId batch) {
+        try {
+            files.discard(batch);
+        } catch (FailureException e) {
+            LOG.warn("{}: staged output could not be removed: {}", batch, e.getMessage());
+        }
+    }
+
+    @Override
+    public void unpublish(BatchId batch) {
+        table.remove(batch);
+    }
+
+    @Override
+    public void delete(BatchId batch) {
+        table.remove(batch);
+        files.delete(batch);
+    }
+
+    @Override
+    public Optional<String> supplementRefusal(Job job) {
+        return Optional.of(
+                "rows can't be added yet to a published batch in a Delta table; run the job again with --new");
+    }
+
+    @Override
+    public Optional<String> reuseRefusal(Job job) {
+        return Optional.of(
+                "parts in a Delta table can't be reused unchanged, because each row carries its batch; run the job with the other model and --new");
+    }
+
+    @Override
+    public Optional<BatchId> newest(String job) {
+        try {
+            return table.look(Optional.<BatchId>empty(), state -> state.newest(job));
+        } catch (FailureException e) {
+            if (e.failure().isPermanent()) {
+                throw e;
+            }
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public Optional<String> manifest(BatchId published) {
+        return files.manifest(published);
+    }
+
+    @Override
+    public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
+        if (!isThere()) {
+            return new MissingTableProof(destination);
+        }
+        Publication decided =
+                published == null ? null : new Publication(filesOf(batch.id()), published.manifestSha256());
+        return new TableProof(
+                batch,
+                published,
+                destination,
+                destination.table(),
+                () -> table.look(List.of(), state -> state.files(batch.id())),
+                filesOf(batch.id()),
+                files.verify(batch, phase, decided));
+    }
+
+    /// A damaged log is reported when the files of the batch are looked for.
+    private boolean isThere() {
+        try {
+            return table.isThere();
+        } catch (FailureException e) {
+            if (e.failure().isPermanent()) {
+                return true;
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public Query query(BatchId batch, String published, String column, boolean quarantine) {
+        return files.query(batch, filesOf(batch), column, quarantine);
+    }
+
+    @Override
+    public FirstRows head(BatchId batch, String published, int limit) {
+        return files.head(batch, filesOf(batch), limit);
+    }
+
+    @Override
+    public void open(BatchId batch, String published, Connection connection, String name) {
+        files.open(batch, filesOf(batch), connection, name);
+    }
+
+    @Override
+    public QuarantinedRows quarantined(CommittedBatch batch) {
+        return files.quarantined(batch);
+    }
+
+    @Override
+    public Optional<String> quarantineFile(Attempt committed) {
+        return files.quarantineFile(committed);
+    }
+}

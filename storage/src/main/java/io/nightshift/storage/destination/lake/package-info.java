@@ -1,0 +1,5 @@
+/// What the tables of data lakes share: the files of a batch, and then one commit that makes them visible.
+@NullMarked
+package io.nightshift.storage.destination.lake;
+
+import org.jspecify.annotations.NullMarked;
