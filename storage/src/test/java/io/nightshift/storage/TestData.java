@@ -2,6 +2,7 @@ package io.nightshift.storage;
 
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.plan.SourceFile;
+import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.source.SourcePins;
@@ -22,6 +23,8 @@ public class TestData implements AutoCloseable {
     public final DuckDb duckDb;
     public final Path folder;
 
+    private final List<ReadConnections> connections = new ArrayList<>();
+
     public TestData(Path folder) {
         this(folder, 256L << 20);
     }
@@ -35,6 +38,13 @@ public class TestData implements AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /// Connections to databases that are closed with the data.
+    public ReadConnections connections(int threads) {
+        ReadConnections opened = new ReadConnections(threads);
+        connections.add(opened);
+        return opened;
     }
 
     /// Writes a query's rows to a Parquet file below the folder.
@@ -100,6 +110,7 @@ public class TestData implements AutoCloseable {
 
     @Override
     public void close() {
+        connections.forEach(ReadConnections::close);
         duckDb.close();
     }
 }

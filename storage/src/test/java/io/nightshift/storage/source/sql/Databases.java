@@ -4,7 +4,6 @@ import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestData;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
-import io.nightshift.storage.database.ReadConnections;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.files.ObjectCopies;
 import io.nightshift.testing.database.MariadbServer;
@@ -61,7 +60,7 @@ final class Databases {
                 FileRoots.UNRESTRICTED,
                 ObjectCopies.none(),
                 dataSources(url, user, password),
-                new ReadConnections(4));
+                data.connections(4));
     }
 
     /// The rows of a query of DuckDB's, of a text and a number, for an INSERT.
