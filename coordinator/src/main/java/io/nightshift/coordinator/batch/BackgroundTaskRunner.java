@@ -3,14 +3,12 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.coordinator.plan.Planner;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NewFiles;
-import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.Publication;
@@ -208,13 +206,8 @@ final class BackgroundTaskRunner {
     /// Moves the alias of the job's model to a candidate that has passed, after readers see its predictions.
     /// The coordinator decides whether a failure is a reason to repeat the publication.
     private CoordinatorMessage.@Nullable Promotion promote(BatchState state) {
-        Job job = state.submission().job();
-        String alias = job.model().alias();
-        boolean isPromoted = job.rollout() != null
-                && job.rollout().onPass() == Rollout.OnPass.PROMOTE
-                && state.canary() != null
-                && state.canary().status().state() == Canary.State.PASSED;
-        if (!isPromoted || alias == null) {
+        String alias = state.aliasToPromote().orElse(null);
+        if (alias == null) {
             return null;
         }
         try {

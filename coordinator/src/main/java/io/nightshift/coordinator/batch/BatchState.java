@@ -37,6 +37,7 @@ import io.nightshift.protocol.batch.BatchEvent.Unpublished;
 import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchUse;
+import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
@@ -49,6 +50,7 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.BatchCheck.OnFail;
 import io.nightshift.protocol.job.JobTiming;
 import io.nightshift.protocol.job.JobWindow;
+import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.ledger.NewerEventException;
 import io.nightshift.protocol.model.ModelVersion;
@@ -329,6 +331,16 @@ public record BatchState(
         return plan != null
                 && submission().reuse() != null
                 && reusedTo < plan.index().partitions();
+    }
+
+    /// The alias that is moved to the candidate after the publication; empty if none is.
+    Optional<String> aliasToPromote() {
+        Rollout rollout = submission().job().rollout();
+        boolean isPromoted = rollout != null
+                && rollout.onPass() == Rollout.OnPass.PROMOTE
+                && canary != null
+                && canary.status().state() == Canary.State.PASSED;
+        return isPromoted ? Optional.ofNullable(submission().job().model().alias()) : Optional.empty();
     }
 
     /// Digest of the identities of the files that the batch scores; null if the ledger does not say.

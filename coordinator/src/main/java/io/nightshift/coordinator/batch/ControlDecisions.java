@@ -89,8 +89,8 @@ class ControlDecisions {
                 : failedBatchFenced(state, startedBy, outcome, now);
     }
 
-    /// The batch is cancelled, or it is published because readers see it. If the fence has failed, the
-    /// publication begins again.
+    /// The batch is cancelled, or it is published because readers see it. If the fence has failed, or a
+    /// candidate is to be promoted after the publication, the publication begins again.
     private Decision publicationFenced(
             BatchState state, CoordinatorMessage.PublicationFenced outcome, DecisionTime now) {
         List<BatchCommand.Cancel> requests = List.copyOf(cancellations);
@@ -101,12 +101,13 @@ class ControlDecisions {
                     .plus(refusals(requests, outcome.failure().message() + ". The publication continues"));
         }
         if (outcome.visible() != null) {
-            return lifecycle
-                    .published(state, Phase.PUBLISHING, outcome.visible(), null, now)
-                    .plus(refusals(
-                            requests,
-                            "it became visible to readers in %s before it could be cancelled, so it is published"
-                                    .formatted(outcome.visible().destination())));
+            Decision decision = state.aliasToPromote().isPresent()
+                    ? Decision.of(lifecycle.startTask(state, now))
+                    : lifecycle.published(state, Phase.PUBLISHING, outcome.visible(), null, now);
+            return decision.plus(refusals(
+                    requests,
+                    "it became visible to readers in %s before it could be cancelled, so it is published"
+                            .formatted(outcome.visible().destination())));
         }
         return cancel(state, requests.getFirst(), now)
                 .plus(requests.stream()

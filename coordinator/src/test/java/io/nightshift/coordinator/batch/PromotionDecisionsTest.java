@@ -91,4 +91,17 @@ final class PromotionDecisionsTest extends DecisionsFixture {
                 .contains(new BatchEvent.CandidatePromoted(at(), "champion", moved.message()));
         assertThat(state.phase()).isEqualTo(Phase.PUBLISHED);
     }
+
+    @Test
+    void aCancelThatReadersOvertakeLeavesThePromotion() {
+        scored();
+        BatchCommand.Cancel cancel = new BatchCommand.Cancel("no longer needed", operator);
+        decide(cancel);
+
+        Decision decision = report(2, new CoordinatorMessage.PublicationFenced(cancel, PUBLICATION, null));
+
+        assertThat(decision.events()).isEmpty();
+        assertThat(decision.actions()).contains(new CoordinatorAction.Publish(2));
+        assertThat(state.phase()).isEqualTo(Phase.PUBLISHING);
+    }
 }
