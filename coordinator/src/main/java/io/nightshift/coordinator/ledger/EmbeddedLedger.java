@@ -36,9 +36,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A lock file of our own refuses a second process, because H2's lock can't say which process holds the file.
 /// H2 writes every commit to the file before it acknowledges the commit (`WRITE_DELAY=0`); by default it
-/// keeps up to half a second in memory. [ForcedFilePath] forces each write to the disk. So H2 may use the space of
-/// data again as soon as the data is not needed any more (`RETENTION_TIME=0`); by default it waits 45 seconds for a
-/// disk that has delayed its writes. [LedgerCompaction] frees more space while the ledger is open.
+/// keeps up to half a second in memory. [ForcedFilePath] forces each write to the disk. So H2 may soon use the
+/// space of data again that is not needed any more (`RETENTION_TIME=1000`, in ms); by default it waits 45 seconds
+/// for a disk that has delayed its writes. [LedgerCompaction] frees more space while the ledger is open.
 ///
 /// A new ledger is created under another name and renamed when it is complete and on the disk. So a ledger
 /// file always has its tables.
@@ -273,7 +273,8 @@ public final class EmbeddedLedger implements AutoCloseable {
 
     private static String url(String file) {
         return "jdbc:h2:" + file
-                + ";WRITE_DELAY=0;RETENTION_TIME=0;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;CACHE_SIZE=" + CACHE_KIB;
+                + ";WRITE_DELAY=0;RETENTION_TIME=1000;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;CACHE_SIZE="
+                + CACHE_KIB;
     }
 
     /// Creates the ledger of a home folder from an export.

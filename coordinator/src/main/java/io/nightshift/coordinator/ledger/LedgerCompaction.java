@@ -60,7 +60,7 @@ final class LedgerCompaction implements AutoCloseable {
         return compaction;
     }
 
-    private static MVStore store(Connection connection) throws SQLException {
+    static MVStore store(Connection connection) throws SQLException {
         if (connection.unwrap(JdbcConnection.class).getSession() instanceof SessionLocal session) {
             return session.getDatabase().getStore().getMvStore();
         }

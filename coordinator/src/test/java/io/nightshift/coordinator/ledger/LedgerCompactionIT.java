@@ -23,20 +23,37 @@ class LedgerCompactionIT {
     private static final int EVENTS = 6_000;
     private static final int EVENT = 2_000;
 
-    /// The bytes of the file for each byte that it would have if it was written at once.
+    /// The bytes of the file that can't be used again, for each byte that the file would have if it was written at
+    /// once.
     private static final double MOST = 3;
+
+    private final SplittableRandom random = new SplittableRandom(1);
+    private int written;
 
     @TempDir
     Path home = Path.of("");
 
     @Test
-    void theFileIsNotMuchLargerThanItsContent() throws Exception {
-        try (EmbeddedLedger ledger = EmbeddedLedger.open(home)) {
-            write(ledger.ledger());
-            await().atMost(Duration.ofSeconds(30))
-                    .until(() -> !ledger.compaction().copy(70));
-            long open = Files.size(file());
-            assertThat((double) open / content()).isLessThan(MOST);
+    void mostOfTheFileIsItsContentOrCanBeUsedAgain() throws Exception {
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(home);
+                JournalWriter journal = JournalWriter.open(ledger.ledger())) {
+            for (int i = 0; i < EVENTS; i++) {
+                write(journal);
+            }
+            long content = content();
+            // H2 frees space with a commit, a second after it was needed.
+            await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
+                write(journal);
+                assertThat(used(ledger) / content).isLessThan(MOST);
+            });
+        }
+    }
+
+    /// The bytes of the file that hold data, or have held data that H2 keeps for a while.
+    private double used(EmbeddedLedger ledger) throws IOException, SQLException {
+        try (Connection connection = ledger.ledger().connect()) {
+            return Files.size(file())
+                    * (LedgerCompaction.store(connection).getFileStore().getFillRate() / 100.0);
         }
     }
 
@@ -44,17 +61,13 @@ class LedgerCompactionIT {
         return home.resolve("ledger").resolve("ledger.mv.db");
     }
 
-    /// Each event in a commit of its own, as a batch writes them.
-    private static void write(Ledger ledger) throws SQLException {
-        SplittableRandom random = new SplittableRandom(1);
-        try (JournalWriter journal = JournalWriter.open(ledger)) {
-            for (int i = 0; i < EVENTS; i++) {
-                byte[] event = new byte[EVENT];
-                random.nextBytes(event);
-                journal.write(new JournalRow("flights|" + i / 5, i % 5 + 1L, 1, "event", i, event));
-                journal.commitPortion();
-            }
-        }
+    /// An event in a commit of its own, as a batch writes them.
+    private void write(JournalWriter journal) throws SQLException {
+        byte[] event = new byte[EVENT];
+        random.nextBytes(event);
+        journal.write(new JournalRow("flights|" + written / 5, written % 5 + 1L, 1, "event", written, event));
+        journal.commitPortion();
+        written++;
     }
 
     /// The size of a copy that is written at once.

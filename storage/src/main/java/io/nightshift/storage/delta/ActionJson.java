@@ -1,8 +1,10 @@
 package io.nightshift.storage.delta;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -31,7 +33,10 @@ import org.jspecify.annotations.Nullable;
 /// The actions of a log as JSON: objects of texts, whole numbers, booleans, lists, and maps of texts.
 final class ActionJson {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /// DuckDB writes NaN as it is, which statistics of another program can have.
+    private static final ObjectMapper JSON = JsonMapper.builder()
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .build();
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     private ActionJson() {}

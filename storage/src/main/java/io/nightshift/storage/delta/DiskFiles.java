@@ -219,7 +219,8 @@ public final class DiskFiles implements TableFiles {
 
     @Override
     public Scratch scratch(String folder) {
-        return new Scratch(path(folder + "/" + OWN + UUID.randomUUID() + ".tmp"), true);
+        Path file = path(folder + "/" + OWN + UUID.randomUUID() + ".tmp");
+        return new Scratch(file, () -> deleteQuietly(file));
     }
 
     @Override
@@ -227,7 +228,7 @@ public final class DiskFiles implements TableFiles {
         if (find(path) == null) {
             throw new FileNotFoundException(path);
         }
-        return new Scratch(path(path), false);
+        return new Scratch(path(path), () -> {});
     }
 
     /// A file that stays is skipped by readers.

@@ -8,6 +8,7 @@ import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectContent;
 import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.objectstore.StoredObject;
+import io.nightshift.storage.source.files.CopyFolder;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -113,7 +114,11 @@ public final class ObjectFiles implements TableFiles {
 
     @Override
     public Scratch scratch(String folder) {
-        return new Scratch(copies.folder().newFile("delta.tmp"), true);
+        return scratch(copies.folder().newFile("delta.tmp"));
+    }
+
+    private static Scratch scratch(Path file) {
+        return new Scratch(file, () -> CopyFolder.deleteFile(file));
     }
 
     @Override
@@ -121,9 +126,9 @@ public final class ObjectFiles implements TableFiles {
         byte[] content = read(path);
         Path file = copies.folder().newFile(ObjectAddress.of(path).key());
         try {
-            return new Scratch(Files.write(file, content), true);
+            return scratch(Files.write(file, content));
         } catch (IOException e) {
-            DiskFiles.deleteQuietly(file);
+            CopyFolder.deleteFile(file);
             throw new FailureException(
                     Failure.of(
                             FailedResource.Type.SCRATCH,

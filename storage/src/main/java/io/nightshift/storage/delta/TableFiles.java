@@ -59,13 +59,13 @@ public sealed interface TableFiles permits DiskFiles, ObjectFiles {
     Scratch scratch(String folder);
 
     /// A local file, which need not exist.
-    record Scratch(Path path, boolean isOwn) implements AutoCloseable {
+    ///
+    /// @param end deletes it, if it is nobody else's
+    record Scratch(Path path, Runnable end) implements AutoCloseable {
 
         @Override
         public void close() {
-            if (isOwn) {
-                DiskFiles.deleteQuietly(path);
-            }
+            end.run();
         }
     }
 

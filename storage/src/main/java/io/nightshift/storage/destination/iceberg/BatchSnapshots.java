@@ -103,6 +103,12 @@ final class BatchSnapshots {
                 .anyMatch(task -> locations.contains(task.file().location()));
     }
 
+    /// Whether readers of `main` find no other files of a batch than these.
+    boolean hasOnly(BatchId batch, Set<String> locations) {
+        return files(batch, SnapshotRef.MAIN_BRANCH).stream()
+                .allMatch(task -> locations.contains(task.file().location()));
+    }
+
     private static @Nullable String property(Snapshot snapshot, String name) {
         Map<String, String> summary = snapshot.summary();
         return summary == null ? null : summary.get(name);

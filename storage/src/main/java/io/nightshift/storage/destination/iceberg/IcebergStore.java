@@ -2,6 +2,7 @@ package io.nightshift.storage.destination.iceberg;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
@@ -40,7 +41,9 @@ import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -276,15 +279,24 @@ public final class IcebergStore implements DestinationStore {
         table.requireOurs();
         Publication decided = files().publishSupplement(batch);
         Supplement supplement = batch.supplements().getLast();
-        PublishedFiles added = new PublishedFiles(PublishedParts.of(
-                place(table.requireLocation(), batch.id()), batch.id(), supplement.commit(), format.extension()));
+        String place = place(table.requireLocation(), batch.id());
+        PublishedFiles added = new PublishedFiles(parts(place, batch.id(), supplement.commit()));
+        Set<String> earlier = batch.commits().stream()
+                .filter(commit -> commit.partition() != supplement.commit().partition())
+                .flatMap(commit -> parts(place, batch.id(), commit).locations().stream())
+                .collect(Collectors.toSet());
         table.supplement(
                 batch.id(),
                 supplement.number(),
                 added.published().locations(),
+                earlier,
                 state -> added.dataFiles(state, duckDb),
                 decided.manifestSha256());
         return new Publication(destination.toString(), decided.manifestSha256());
+    }
+
+    private PublishedParts parts(String place, BatchId batch, PartitionCommit commit) {
+        return PublishedParts.of(place, batch, commit, format.extension());
     }
 
     @Override

@@ -176,8 +176,16 @@ final class IcebergTable implements FileColumns {
     ///
     /// @param number of the supplement, from 1
     /// @param locations of its files; nothing is to be shown if there are none
-    /// @throws FailureException permanent, if readers don't see the batch
-    void supplement(BatchId batch, int number, Set<String> locations, BatchFiles files, String manifestSha256) {
+    /// @param earlier locations of the files that the batch has without it
+    /// @throws FailureException permanent, if readers don't see the batch, or if its files were rewritten, so that
+    ///     they no longer tell whether they have the supplement
+    void supplement(
+            BatchId batch,
+            int number,
+            Set<String> locations,
+            Set<String> earlier,
+            BatchFiles files,
+            String manifestSha256) {
         if (locations.isEmpty()) {
             return;
         }
@@ -191,6 +199,11 @@ final class IcebergTable implements FileColumns {
                     }
                     if (snapshots.hasSupplement(batch, number, locations)) {
                         return false;
+                    }
+                    if (!snapshots.hasOnly(batch, earlier)) {
+                        throw FailureException.permanent(
+                                "no rows can be added to %s in %s, because another program has rewritten its files"
+                                        .formatted(batch, name()));
                     }
                     snapshots.supplement(transaction, batch, number, files.of(state), manifestSha256);
                     return true;

@@ -206,6 +206,10 @@ final class ObjectPublisher {
             }
         }
         carryOutSupplement(keys);
+        if (!hasSupplement(keys, number)) {
+            throw new FailureException(Failure.transientFailure(
+                    "another coordinator has changed %s".formatted(keys.supplementRegister())));
+        }
         deleteStaged(keys, batch.incarnation());
         return publication(keys);
     }

@@ -76,11 +76,15 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
     /// Opens the register of supplements to the attempts of a coordinator, which has carried out what was
     /// decided.
     ///
-    /// @throws FailureException transient, if a later coordinator has opened it
+    /// @throws FailureException transient, if a later coordinator has opened it, or has decided since
     void reopen(int incarnation) {
         while (true) {
             Version found = read();
-            if (found != null && found.state() instanceof State.Open open && open.incarnation() > incarnation) {
+            boolean isDecided = found != null && found.state() instanceof State.Decided;
+            if (isDecided
+                    || (found != null
+                            && found.state() instanceof State.Open open
+                            && open.incarnation() > incarnation)) {
                 throw later();
             }
             Condition condition = found == null ? new Condition.IfAbsent() : new Condition.IfTag(found.tag());

@@ -53,10 +53,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.iceberg.BaseTable;
+import org.apache.iceberg.DataFile;
+import org.apache.iceberg.DataFiles;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.Snapshot;
 import org.apache.iceberg.SnapshotRef;
+import org.apache.iceberg.Table;
 import org.apache.iceberg.TableOperations;
 import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.expressions.Expressions;
@@ -467,6 +470,24 @@ abstract class IcebergContract extends DestinationContract {
 
             assertThat(history(SnapshotRef.MAIN_BRANCH)).containsExactly(EARLIER.value());
             assertThat(seen().predictions()).isEqualTo(28 + 29);
+        }
+
+        @Test
+        void areRefusedIfAnotherProgramHasRewrittenFiles() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            Table table = new BaseTable(requireTable(), "scores");
+            try (CloseableIterable<FileScanTask> tasks = table.newScan().planFiles()) {
+                DataFile old = tasks.iterator().next().file();
+                DataFile rewritten = DataFiles.builder(table.spec())
+                        .copy(old)
+                        .withPath(old.location() + ".rewritten")
+                        .build();
+                table.newOverwrite().deleteFile(old).addFile(rewritten).commit();
+            }
+
+            assertThatThrownBy(() -> store().publishSupplement(supplement))
+                    .as("the rows may be in the other files")
+                    .hasMessageContaining("another program has rewritten its files");
         }
 
         @Test
