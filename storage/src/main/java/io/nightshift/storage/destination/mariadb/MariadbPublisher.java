@@ -298,17 +298,16 @@ final class MariadbPublisher {
         checkRows(database, -registered.number(), tables.batches(), counts(added, PartitionCommit::part));
         checkRows(
                 database, -registered.number(), tables.quarantineBatches(), counts(added, PartitionCommit::quarantine));
-        database.update(
-                "DELETE FROM %s WHERE \"%s\" = ?"
-                        .formatted(tables.sql(tables.quarantineBatches()), MariadbTables.BATCH),
-                registered.number());
-        for (String table : List.of(tables.batches(), tables.quarantineBatches())) {
-            database.update(
-                    "UPDATE %1$s SET \"%2$s\" = ? WHERE \"%2$s\" = ? AND \"%3$s\" = ?"
-                            .formatted(tables.sql(table), MariadbTables.BATCH, MariadbTables.PARTITION),
-                    registered.number(),
-                    -registered.number(),
-                    commit.partition());
+        // Attempts by their numbers: a statement over all rows of the batch waits for those of frozen ones.
+        attempts(database, registered, "\"staged\" = 0 AND \"quarantined_rows\" > 0")
+                .forEach(part -> delete(database, tables.quarantineBatches(), registered, part));
+        for (Part part : attempts(database, registered, "\"staged\" = 1 AND \"partition\" = " + commit.partition())) {
+            String rows = MariadbAttempt.rowsOf(-registered.number(), part.partition(), part.attempt());
+            for (String table : List.of(tables.batches(), tables.quarantineBatches())) {
+                database.update(
+                        "UPDATE %s SET \"%s\" = ? WHERE %s".formatted(tables.sql(table), MariadbTables.BATCH, rows),
+                        registered.number());
+            }
         }
         database.update(
                 "UPDATE %s SET \"quarantined_rows\" = NULL, \"quarantined_bytes\" = NULL, \"quarantined_sha256\" = NULL WHERE \"batch\" = ? AND \"partition\" <> ?"
@@ -558,12 +557,16 @@ final class MariadbPublisher {
     private record Part(int partition, int attempt, boolean isStaged) {}
 
     private void parts(Database database, Registered registered, Consumer<Part> visitor) {
-        database.rows(
-                        row -> new Part(row.getInt(1), row.getInt(2), row.getBoolean(3)),
-                        "SELECT \"partition\", \"attempt\", \"staged\" FROM %s WHERE \"batch\" = ? AND \"attempt\" IS NOT NULL"
-                                .formatted(tables.sql(tables.parts())),
-                        registered.number())
-                .forEach(visitor);
+        attempts(database, registered, "\"attempt\" IS NOT NULL").forEach(visitor);
+    }
+
+    /// @param condition over the partitions' rows
+    private List<Part> attempts(Database database, Registered registered, String condition) {
+        return database.rows(
+                row -> new Part(row.getInt(1), row.getInt(2), row.getBoolean(3)),
+                "SELECT \"partition\", \"attempt\", \"staged\" FROM %s WHERE \"batch\" = ? AND %s"
+                        .formatted(tables.sql(tables.parts()), condition),
+                registered.number());
     }
 
     /// In pieces, so that no transaction is large.

@@ -202,7 +202,7 @@ final class RedisPublisher {
         try (RedisConnection connection = open(batch.id(), "preparing")) {
             RedisBatch found = published(connection, batch);
             String before = CommittedPart.epoch(new Epoch(batch.incarnation(), 0));
-            if (run(connection, Script.OPEN, found, partition, before) == 0) {
+            if (run(connection, Script.OPEN, found, partition, before, batch.incarnation()) == 0) {
                 throw late(batch);
             }
         }

@@ -95,10 +95,16 @@ enum Script {
             return 1
             """),
     /// Opens the partition of a supplement of a published batch, and removes what its holder has staged.
-    /// Arguments: the partition, and an epoch before those of the coordinator's attempts. The result is 1,
-    /// or 0 if a later coordinator has opened it, or readers don't see the batch.
+    /// Arguments: the partition, an epoch before those of the coordinator's attempts, and the incarnation.
+    /// The result is 1, or 0 if a later coordinator has opened a supplement or added one, or readers don't
+    /// see the batch.
     OPEN("""
-            if state ~= 'published' or not seize(ARGV[3], ARGV[4]) then return 0 end
+            if state ~= 'published' then return 0 end
+            if tonumber(redis.call('HGET', batch, 'publisher')) > tonumber(ARGV[5]) then return 0 end
+            local opened = redis.call('HGET', batch, 'supplement')
+            local holder = opened and redis.call('HGET', batch .. ':held', opened)
+            if holder and holder > ARGV[4] then return 0 end
+            if not seize(ARGV[3], ARGV[4]) then return 0 end
             redis.call('HSET', batch, 'supplement', ARGV[3])
             redis.call('HDEL', batch, 'supplement_part')
             return 1

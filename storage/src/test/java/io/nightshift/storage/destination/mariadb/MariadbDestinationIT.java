@@ -6,6 +6,7 @@ import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
 import io.nightshift.testing.database.MariadbServer;
@@ -18,6 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The contract on a real MariaDB.
 class MariadbDestinationIT extends DestinationContract {
@@ -140,6 +143,32 @@ class MariadbDestinationIT extends DestinationContract {
                 name, () -> execute("""
                         CREATE TRIGGER refuse BEFORE %s FOR EACH ROW
                         IF %s THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'in the way'; END IF""".formatted(before, condition)), () -> execute("DROP TRIGGER refuse"));
+    }
+
+    /// Attempts that are frozen, before and after those that were committed: of a partition of the plan, and of
+    /// the supplement's.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "scores_quarantine_batches %s VALUES (1, 1, 0, 0), (1, 1, 99, 0)",
+                "scores_quarantine_batches %s VALUES (-1, 3, 0, 0), (-1, 3, 99, 0)",
+                "scores_batches %s VALUES (-1, 3, 0, 0), (-1, 3, 99, 0)"
+            })
+    void aSupplementDoesNotWaitForRowsThatWereNotCommitted(String rows) throws Exception {
+        CommittedBatch published = committed();
+        store().publish(published);
+        CommittedBatch supplemented = batch.supplement(store(), published, 2, "nightshift_row = 17");
+        try (Connection frozen = MariadbServer.shared().connect(database);
+                Statement statement = frozen.createStatement()) {
+            frozen.setAutoCommit(false);
+            statement.executeUpdate("INSERT INTO "
+                    + rows.formatted("(nightshift_batch, batch_partition, nightshift_attempt, nightshift_row)"));
+
+            store().publishSupplement(supplemented);
+
+            frozen.rollback();
+        }
+        assertThat(seen()).isEqualTo(new Seen(29, 29, 1));
     }
 
     @Test

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Protocol.Command;
 
 /// The contract on a real Redis. The first batch of a destination has the number 1.
@@ -168,6 +170,37 @@ abstract class RedisContract extends DestinationContract {
         assertThatThrownBy(() -> batch.supplement(store(), committed, 2, "FALSE", "TRUE"))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("Redis adds at most 100,000 in one step. Select fewer rows with --where");
+    }
+
+    /// An earlier coordinator wakes up, which has not seen the first supplement, and opens its partition.
+    @ParameterizedTest
+    @ValueSource(ints = {2, 4})
+    void aSupplementIsLeftAloneByAnEarlierCoordinatorOfTheOneBefore(int earlier) throws Exception {
+        CommittedBatch published = committed();
+        store().publish(published);
+        CommittedBatch first = batch.supplement(store(), published, 3, "nightshift_row = 17");
+        store().publishSupplement(first);
+        CommittedBatch second = batch.supplement(store(), first, 5, "FALSE");
+
+        assertThatThrownBy(() -> batch.prepareSupplement(store(), published, earlier))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("by a later coordinator");
+
+        store().publishSupplement(second);
+        assertThat(seen()).isEqualTo(new Seen(30, 30, 0));
+    }
+
+    @Test
+    void noEarlierCoordinatorOpensASupplementOnceOneIsPublished() throws Exception {
+        CommittedBatch published = committed();
+        store().publish(published);
+        store().publishSupplement(batch.supplement(store(), published, 3, "nightshift_row = 17"));
+
+        assertThatThrownBy(() -> batch.prepareSupplement(store(), published, 2))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("by a later coordinator");
+
+        assertThat(connection().text(Command.HGET, OWN, "supplement")).isNull();
     }
 
     @Test
