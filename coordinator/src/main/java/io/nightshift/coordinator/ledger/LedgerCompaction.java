@@ -10,7 +10,6 @@ import org.h2.jdbc.JdbcConnection;
 import org.h2.mvstore.FileStore;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Keeps the file of an embedded ledger small while a process writes to it.
@@ -21,8 +20,6 @@ import org.slf4j.LoggerFactory;
 /// run with `WRITE_DELAY=0`, with which H2 writes a commit before it acknowledges it. This thread does it
 /// instead, and writes through [ForcedFilePath] as every other commit does.
 final class LedgerCompaction implements AutoCloseable {
-
-    private static final Logger LOG = LoggerFactory.getLogger(LedgerCompaction.class);
 
     /// The time between two looks at the file.
     private static final Duration PAUSE = Duration.ofSeconds(1);
@@ -75,8 +72,9 @@ final class LedgerCompaction implements AutoCloseable {
         } catch (InterruptedException _) {
             // Nobody interrupts this thread but to end it.
         } catch (MVStoreException e) {
-            // Whoever writes to the ledger next reports it.
-            LOG.warn("the ledger's file is not compacted any more", e);
+            // Whoever writes to the ledger next reports it. The logger is no constant: `serve` opens the ledger before
+            // it sets up the log.
+            LoggerFactory.getLogger(LedgerCompaction.class).warn("the ledger's file is not compacted any more", e);
         }
     }
 
