@@ -72,8 +72,8 @@ final class LedgerCompaction implements AutoCloseable {
         } catch (InterruptedException _) {
             // Nobody interrupts this thread but to end it.
         } catch (MVStoreException e) {
-            // Whoever writes to the ledger next reports it. The logger is no constant: `serve` opens the ledger before
-            // it sets up the log.
+            // Whoever writes to the ledger next reports it. The logger is no constant, since `serve` opens the
+            // ledger before it sets up the log.
             LoggerFactory.getLogger(LedgerCompaction.class).warn("the ledger's file is not compacted any more", e);
         }
     }
