@@ -64,7 +64,7 @@ final class JobCheck {
     static Map<String, Object> check(Section keys, Mapping root, @Nullable Path folder, List<Mistake> mistakes) {
         JobCheck check = new JobCheck(folder, mistakes);
         check.section(keys, "", root, root.line());
-        // What the form of one value does not say.
+        // The checks that need more than one value.
         ScheduleKeys.check(check, root);
         SourceKeys.check(check, root);
         IncrementalKeys.check(check, root);

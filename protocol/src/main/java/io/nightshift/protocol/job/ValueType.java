@@ -198,7 +198,7 @@ sealed interface ValueType {
             return limit == null;
         }
 
-        /// What a column may have instead of the short form.
+        /// The keys of a column that does not use the short form.
         Section section() {
             JobKey onFail = JobKey.optional("on-fail", CheckKeys.ON_FAIL, "", "");
             return limit == null
@@ -236,7 +236,7 @@ sealed interface ValueType {
     /// A map of columns to thresholds, or to sections.
     record Decisions() implements ValueType {
 
-        /// What a column may have instead of its threshold.
+        /// The keys of a column that names more than its threshold.
         static final Section SECTION = new Section(List.of(
                 JobKey.required("threshold", new Decimal(), "", ""),
                 JobKey.optional("class", new Text(Form.BOUND), "", ""),

@@ -8,8 +8,8 @@ import io.delta.kernel.engine.ParquetHandler;
 import io.nightshift.storage.duckdb.DuckDb;
 import java.util.function.Supplier;
 
-/// What the Delta kernel needs to read and write the log of a table. The rows of a table are none of its
-/// business: the data files are those of a batch, and DuckDB writes them. Safe for several threads.
+/// Reads and writes the log of a table for the Delta kernel. It does not read or write rows: the data files are
+/// those of a batch, and DuckDB writes them. Safe for several threads.
 public final class DeltaEngine implements Engine {
 
     private final TableFiles files;

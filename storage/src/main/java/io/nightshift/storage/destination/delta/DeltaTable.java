@@ -74,7 +74,7 @@ final class DeltaTable implements FileColumns {
         return FailureException.permanent("there is no Delta table %s; it was deleted".formatted(name));
     }
 
-    /// What the kernel's exceptions mean.
+    /// Translates the exceptions of the kernel into failures.
     private <T> T call(String doing, Supplier<T> work) {
         try {
             return work.get();

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The columns that a job writes, and those of its table.
 ///
-/// A table whose columns are told by their names can get more columns, and nothing else: its old files stay
-/// as they are.
+/// Readers find the columns of such a table by name. So the table can get more columns, and no column can
+/// change: the old files stay as they are.
 ///
 /// @param types the types of the job's columns by their names, in order
 record TableColumns(Map<String, DataType> types) {

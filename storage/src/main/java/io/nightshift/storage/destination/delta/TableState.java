@@ -198,7 +198,7 @@ final class TableState {
     /// Adds the columns that the table lacks.
     ///
     /// The kernel's builder of transactions changes columns only if they have IDs. The columns of this
-    /// table are told by their names, and a column that is added at the end changes no file.
+    /// table have names only, and a column that is added at the end changes no file.
     Commit adding(TableColumns columns) {
         return new Commit(
                 new TransactionImpl(

@@ -421,7 +421,7 @@ class FolderPublisher {
         }
     }
 
-    /// What a later coordinator has claimed belongs to a supplement that is under way.
+    /// Keeps a folder that a later coordinator has claimed, because its supplement is under way.
     void discardSupplement(BatchId batch, int incarnation) {
         try {
             Path staged = folders(batch).staged();

@@ -1,4 +1,4 @@
-/// What the tables of data lakes share: the files of a batch, and then one commit that makes them visible.
+/// Shared by the tables of data lakes: the files of a batch, and then one commit that makes them visible.
 @NullMarked
 package io.nightshift.storage.destination.lake;
 

@@ -166,8 +166,8 @@ enum Script {
             close(partition, holder)
             return 1
             """),
-    /// Claims a partition, and removes what its holder has staged. The result is 1, 2 if it is that of a
-    /// supplement, or 0 if a later attempt holds it.
+    /// Claims a partition, and removes what its holder has staged. The result is 0 if a later attempt holds the
+    /// partition, 2 if the partition is a supplement, and otherwise 1.
     CLAIM("""
             if not open(ARGV[3]) or not seize(ARGV[3], ARGV[4]) then return 0 end
             return state == 'open' and 1 or 2
