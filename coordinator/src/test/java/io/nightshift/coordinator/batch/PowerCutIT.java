@@ -58,15 +58,13 @@ class PowerCutIT {
                         BatchActorFixture.PATIENT,
                         new Job.ErrorPolicy(1, null));
                 batch.open();
-                int compactions = 0;
                 for (int i = 0; i < PARTITIONS; i++) {
                     batch.complete(0);
                     recorded.acknowledged(batch.id);
-                    if (isCompacted && recorded.compact()) {
-                        compactions++;
+                    if (isCompacted) {
+                        recorded.compact();
                     }
                 }
-                assertThat(compactions > 0).isEqualTo(isCompacted);
                 batch.awaitPhase(Phase.PUBLISHED);
                 recorded.acknowledged(batch.id);
                 return recorded.cutEverywhere(

@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.nightshift.protocol.batch.BatchId;
 import java.io.IOException;
@@ -41,11 +42,11 @@ public final class RecordedLedger implements AutoCloseable {
         return ledger;
     }
 
-    /// Copies the needed pages from chunks that have others, too.
+    /// Copies the needed pages from chunks that have others, too. Fails if there are none.
     ///
-    /// @return whether there were any
-    public boolean compact() {
-        return ledger.compaction().copy(100);
+    /// Tries again for a while, since H2 copies nothing if it waits more than 10 ms for another commit.
+    public void compact() {
+        await().until(() -> ledger.compaction().copy(100));
     }
 
     /// Records that someone was told of all events that the batch has now.
