@@ -72,7 +72,11 @@ final class Gathering {
         for (int i = 0; ; i++) {
             Path gathered = output.resolveSibling("gathered-" + incarnation + "-" + i);
             if (!Files.exists(gathered)) {
-                Files.move(output, gathered, StandardCopyOption.ATOMIC_MOVE);
+                try {
+                    Files.move(output, gathered, StandardCopyOption.ATOMIC_MOVE);
+                } catch (NoSuchFileException _) {
+                    // Another coordinator has renamed the folder, or its own has published it.
+                }
                 return;
             }
         }

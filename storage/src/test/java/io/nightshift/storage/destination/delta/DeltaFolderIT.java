@@ -235,21 +235,20 @@ class DeltaFolderIT extends DestinationContract {
                 CommittedBatch own = batch.committed(incarnation, committed.commits(), Set.of());
                 publications.add(() -> store().publish(own));
             }
-            int succeeded = 0;
+            List<Throwable> failures = new ArrayList<>();
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 for (Future<Publication> publication : threads.invokeAll(publications)) {
                     try {
                         publication.get();
-                        succeeded++;
                     } catch (ExecutionException e) {
-                        assertThat(e).hasCauseInstanceOf(FailureException.class);
+                        failures.add(e.getCause());
                     }
                 }
             }
             CommittedBatch last = batch.committed(7, committed.commits(), Set.of());
             Publication publication = store().publish(last);
 
-            assertThat(succeeded).isPositive();
+            assertThat(failures).hasSizeLessThan(publications.size()).hasOnlyElementsOfType(FailureException.class);
             assertThat(log().transactions()).containsExactly(SHOWN.formatted(ContractBatch.ID));
             assertPublished(last, publication);
         }
