@@ -79,18 +79,18 @@ final class PostgresPublishingIT {
                         "    month: month(date)",
                         "    month: CAST(CASE origin WHEN 'XX' THEN origin ELSE '1' END AS INTEGER)");
         job.flights().edit("rows: 25000", "rows: 1000");
-        try (ProgramProcess program = job.starts();
-                Connection blocking = server.connect(job.database());
-                Statement statement = blocking.createStatement()) {
-            program.awaitLog(job.flights().log(), Pattern.compile("is planned"), 1);
-            String staging = job.leftovers().stream()
-                    .filter(name -> !name.endsWith("q"))
-                    .findFirst()
-                    .orElseThrow();
-            statement.execute("BEGIN; LOCK TABLE %s IN ROW EXCLUSIVE MODE".formatted(staging));
-            program.awaitLog(job.flights().log(), Pattern.compile("is being published"), 1);
-            program.kill();
-            program.end();
+        try (DatabaseProxy proxy = new DatabaseProxy(server.port())) {
+            PostgresServer.configure(job.flights().home().resolve("nightshift.conf"), job.database(), proxy.port());
+            // The first statement by which publication changes the tables.
+            proxy.hold("CREATE UNIQUE INDEX");
+            try (ProgramProcess program = job.starts()) {
+                assertThat(program.awaitLog(job.flights().log(), Pattern.compile("is being published"), 1))
+                        .as(program.err())
+                        .isTrue();
+                proxy.awaitHolding();
+                program.kill();
+                program.end();
+            }
         }
         complete = job.database();
         awaitNoConnectionsTo(complete);

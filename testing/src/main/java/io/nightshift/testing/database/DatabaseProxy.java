@@ -1,5 +1,7 @@
 package io.nightshift.testing.database;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -8,15 +10,19 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// A proxy between clients and a database that injects faults. It can close every connection after a number
 /// of packets from clients, as the death of a client process would, and it can hold back the first packet
 /// with a given text, as a frozen client process would.
 public final class DatabaseProxy implements AutoCloseable {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final ServerSocket listener;
     private final int port;
@@ -71,7 +77,9 @@ public final class DatabaseProxy implements AutoCloseable {
 
     /// Waits until a packet is held back.
     public void awaitHolding() throws InterruptedException {
-        holding.await();
+        assertThat(holding.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS))
+                .as("a client sends \"%s\"", held)
+                .isTrue();
     }
 
     /// Sends the packet that is held back.
@@ -165,10 +173,11 @@ public final class DatabaseProxy implements AutoCloseable {
         sockets.clear();
     }
 
+    /// A packet that is held back is lost, as with the client that has sent it.
     @Override
     public void close() throws IOException {
         listener.close();
-        release();
         cut();
+        release();
     }
 }
