@@ -227,9 +227,11 @@ public final class PartitionAttempt {
     }
 
     /// Makes [#run] end soon, with a failure. Does nothing if it has ended.
-    public void cancel() {
+    ///
+    /// @return the thread that interrupts what the attempt waits for
+    public Thread cancel() {
         cancelled = true;
-        Thread.ofVirtual().name("cancel-" + lease.attempt()).start(this::interrupt);
+        return Thread.ofVirtual().name("cancel-" + lease.attempt()).start(this::interrupt);
     }
 
     /// Waits for DuckDB while it opens a file, which may hang.

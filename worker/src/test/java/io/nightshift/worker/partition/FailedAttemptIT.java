@@ -41,6 +41,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// Attempts that fail, and attempts that are cancelled. Nothing is left of them.
 class FailedAttemptIT {
 
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
     private TestNode node;
 
     @BeforeEach
@@ -231,13 +233,13 @@ class FailedAttemptIT {
         private void assertCancelEnds(Lease lease, Model model, Gate gate) throws Exception {
             PartitionAttempt attempt = node.attempt(lease, model);
             CompletableFuture<FailureException> ended = CompletableFuture.supplyAsync(() -> failure(attempt));
-            await().atMost(Duration.ofMinutes(1)).until(() -> gate.blocks.get() == 3);
+            await().atMost(PATIENCE).until(() -> gate.blocks.get() == 3);
             assertThat(ended).isNotDone();
 
-            attempt.cancel();
+            assertThat(attempt.cancel().join(PATIENCE)).isTrue();
             gate.opened.countDown();
 
-            FailureException failure = ended.get(30, TimeUnit.SECONDS);
+            FailureException failure = ended.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
             // DuckDB notices an interruption between two blocks, and may just have begun the next one.
             assertThat(gate.blocks.get()).as("blocks of rows, of 15").isBetween(3, 4);
             assertThat(failure.failure().isPermanent()).isFalse();
