@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 final class RescoreIT {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private static final int PARTITIONS = 8;
 
@@ -116,9 +116,14 @@ final class RescoreIT {
         return accepted.replaceAll("(?s).*batch (delays-\\S+?)[. \\n].*", "$1").strip();
     }
 
-    private String awaitPublished(HomeServer server, String batch) {
-        await().atMost(PATIENCE).until(() -> out(server, "batch", "show", batch).contains("published"));
-        return batch;
+    private static void awaitPublished(HomeServer server, String batch) {
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(server.command("batch", "show", batch, "-o", "json")
+                                .expect(0)
+                                .json()
+                                .get("state")
+                                .asText())
+                        .isEqualTo("published"));
     }
 
     @Test
