@@ -6,6 +6,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import io.nightshift.protocol.schedule.ScheduledJobEvent.Observation;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -38,6 +39,8 @@ import scala.jdk.javaapi.CollectionConverters;
 /// @param observation of the source when the trigger fired last, or less if the source has shrunk since; null
 ///     if it has not fired
 /// @param backfills by their IDs, in the order in which they were started
+@RecordBuilder
+@RecordBuilder.Options(addClassRetainedGenerated = true, addStaticBuilder = false, enableWither = false)
 record ScheduledJobState(
         @Nullable Revision current,
         boolean isDeleted,
@@ -134,6 +137,8 @@ record ScheduledJobState(
     /// @param startedAt when the run got its batch, or null
     /// @param reason why it failed, was refused or skipped, or null
     /// @param endedAt when the end was noticed, or null
+    @RecordBuilder
+    @RecordBuilder.Options(addClassRetainedGenerated = true, addStaticBuilder = false, enableWither = false)
     record Run(
             String key,
             Cause cause,
@@ -169,11 +174,19 @@ record ScheduledJobState(
         }
 
         private Run started(Instant at, BatchId started) {
-            return new Run(key, cause, tick, parameters, revision, dueAt, RunPhase.RUNNING, started, at, null, null);
+            return ScheduledJobStateRunBuilder.builder(this)
+                    .phase(RunPhase.RUNNING)
+                    .batch(started)
+                    .startedAt(at)
+                    .build();
         }
 
         private Run ended(Instant at, RunPhase end, @Nullable String why) {
-            return new Run(key, cause, tick, parameters, revision, dueAt, end, batch, startedAt, why, at);
+            return ScheduledJobStateRunBuilder.builder(this)
+                    .phase(end)
+                    .reason(why)
+                    .endedAt(at)
+                    .build();
         }
     }
 
@@ -182,8 +195,8 @@ record ScheduledJobState(
         return switch (event) {
             case ScheduledJobEvent.Applied applied -> applied(applied);
             case ScheduledJobEvent.Paused(Instant at, String reason, String by) ->
-                with(new AppliedJob.Pause(at, reason, by));
-            case ScheduledJobEvent.Resumed resumed -> with((AppliedJob.Pause) null);
+                change().pause(new AppliedJob.Pause(at, reason, by)).build();
+            case ScheduledJobEvent.Resumed resumed -> change().pause(null).build();
             case ScheduledJobEvent.Deleted deleted -> deleted(deleted.at());
             case ScheduledJobEvent.TickDue(Instant at, Instant tick, Map<String, String> parameters, int revision) ->
                 decidedUpTo(tick).withOpen(Run.due(Cause.SCHEDULE, tick, tick, parameters, revision, at));
@@ -193,8 +206,8 @@ record ScheduledJobState(
                     Observation seen,
                     Map<String, String> parameters,
                     int revision) ->
-                with(seen).withOpen(Run.due(Cause.TRIGGER, seen.digest(), null, parameters, revision, at));
-            case ScheduledJobEvent.SourceShrunk shrunk -> with(shrunk.observation());
+                observed(seen).withOpen(Run.due(Cause.TRIGGER, seen.digest(), null, parameters, revision, at));
+            case ScheduledJobEvent.SourceShrunk shrunk -> observed(shrunk.observation());
             case ScheduledJobEvent.Requested(
                     Instant at,
                     String id,
@@ -229,6 +242,10 @@ record ScheduledJobState(
                 yield backfill == null ? this : with(backfill.apply(controlled));
             }
         };
+    }
+
+    private ScheduledJobStateBuilder change() {
+        return ScheduledJobStateBuilder.builder(this);
     }
 
     /// Whether the job is applied.
@@ -295,32 +312,31 @@ record ScheduledJobState(
                 current == null || isDeleted ? applied.at() : current.since());
         Map<Integer, Revision> all = new TreeMap<>(revisions);
         all.put(revision.number(), revision);
-        return new ScheduledJobState(
-                        revision,
-                        false,
-                        isDeleted ? null : pause,
-                        later(decided, applied.after()),
-                        all,
-                        open,
-                        ended,
-                        isDeleted ? null : observation,
-                        backfills)
+        return change().current(revision)
+                .isDeleted(false)
+                .pause(isDeleted ? null : pause)
+                .decided(later(decided, applied.after()))
+                .revisions(all)
+                .observation(isDeleted ? null : observation)
+                .build()
                 .pruned();
     }
 
     /// Runs that wait are not started any more. The others are followed to their end.
     private ScheduledJobState deleted(Instant at) {
-        ScheduledJobState next =
-                new ScheduledJobState(current, true, null, decided, revisions, open, ended, null, backfills);
+        Map<String, BackfillState> stopped = new LinkedHashMap<>();
+        backfills.forEach((id, backfill) -> stopped.put(id, backfill.isOver() ? backfill : backfill.cancelled(at)));
+        ScheduledJobState next = change().isDeleted(true)
+                .pause(null)
+                .observation(null)
+                .backfills(stopped)
+                .build();
         for (Run run : openRuns()) {
             if (run.phase() == RunPhase.WAITING) {
                 next = next.withEnded(run.ended(at, RunPhase.SKIPPED, "the job was deleted"));
             }
         }
-        Map<String, BackfillState> stopped = new LinkedHashMap<>();
-        backfills.forEach((id, backfill) -> stopped.put(id, backfill.isOver() ? backfill : backfill.cancelled(at)));
-        return new ScheduledJobState(
-                next.current, true, null, decided, revisions, next.open, next.ended, null, stopped);
+        return next;
     }
 
     private ScheduledJobState skipped(ScheduledJobEvent.TicksSkipped skipped) {
@@ -337,44 +353,22 @@ record ScheduledJobState(
     }
 
     private ScheduledJobState withOpen(Run run) {
-        return new ScheduledJobState(
-                current,
-                isDeleted,
-                pause,
-                decided,
-                revisions,
-                open.updated(run.key(), run),
-                ended,
-                observation,
-                backfills);
+        return change().open(open.updated(run.key(), run)).build();
     }
 
     private ScheduledJobState withEnded(Run run) {
         VectorMap<String, Run> all = ended.removed(run.key()).updated(run.key(), run);
-        return new ScheduledJobState(
-                current,
-                isDeleted,
-                pause,
-                decided,
-                revisions,
-                open.removed(run.key()),
-                all.size() > KEPT_RUNS ? all.tail() : all,
-                observation,
-                backfills);
+        return change().open(open.removed(run.key()))
+                .ended(all.size() > KEPT_RUNS ? all.tail() : all)
+                .build();
     }
 
-    private ScheduledJobState with(AppliedJob.@Nullable Pause newPause) {
-        return new ScheduledJobState(
-                current, isDeleted, newPause, decided, revisions, open, ended, observation, backfills);
-    }
-
-    private ScheduledJobState with(Observation seen) {
-        return new ScheduledJobState(current, isDeleted, pause, decided, revisions, open, ended, seen, backfills);
+    private ScheduledJobState observed(Observation seen) {
+        return change().observation(seen).build();
     }
 
     private ScheduledJobState decidedUpTo(Instant tick) {
-        return new ScheduledJobState(
-                current, isDeleted, pause, later(decided, tick), revisions, open, ended, observation, backfills);
+        return change().decided(later(decided, tick)).build();
     }
 
     private static Instant later(Instant one, Instant other) {
@@ -392,8 +386,7 @@ record ScheduledJobState(
                 over--;
             }
         }
-        return new ScheduledJobState(current, isDeleted, pause, decided, revisions, open, ended, observation, all)
-                .pruned();
+        return change().backfills(all).build().pruned();
     }
 
     /// Without the texts that nothing needs any more.
@@ -412,7 +405,7 @@ record ScheduledJobState(
         }
         Map<Integer, Revision> kept = new TreeMap<>(revisions);
         kept.keySet().retainAll(needed);
-        return new ScheduledJobState(current, isDeleted, pause, decided, kept, open, ended, observation, backfills);
+        return change().revisions(kept).build();
     }
 
     /// A backfill.
@@ -427,6 +420,8 @@ record ScheduledJobState(
     /// @param running the batches of runs that have not ended, by their numbers
     /// @param problems the last failed runs
     /// @param endedAt null before its end
+    @RecordBuilder
+    @RecordBuilder.Options(addClassRetainedGenerated = true, addStaticBuilder = false, enableWither = false)
     record BackfillState(
             String id,
             BackfillRequest request,
@@ -484,6 +479,10 @@ record ScheduledJobState(
                     started.runs() == 0 ? started.at() : null);
         }
 
+        private ScheduledJobStateBackfillStateBuilder change() {
+            return ScheduledJobStateBackfillStateBuilder.builder(this);
+        }
+
         /// Whether nothing more is to be done.
         boolean isOver() {
             return endedAt != null && running.isEmpty();
@@ -539,9 +538,7 @@ record ScheduledJobState(
         }
 
         private BackfillState controlled(Control next, @Nullable Instant end) {
-            return new BackfillState(
-                    id, request, revision, runs, startedAt, by, next, floor, beyond, running, published, untouched,
-                    failed, problems, end);
+            return change().control(next).endedAt(end).build();
         }
 
         private BackfillState touched(int number) {
@@ -554,22 +551,7 @@ record ScheduledJobState(
             while (above.remove(low)) {
                 low++;
             }
-            return new BackfillState(
-                    id,
-                    request,
-                    revision,
-                    runs,
-                    startedAt,
-                    by,
-                    control,
-                    low,
-                    Set.copyOf(above),
-                    running,
-                    published,
-                    untouched,
-                    failed,
-                    problems,
-                    endedAt);
+            return change().floor(low).beyond(Set.copyOf(above)).build();
         }
 
         private BackfillState counted(
@@ -580,22 +562,12 @@ record ScheduledJobState(
                 last.add(problem);
                 last = last.size() > KEPT_PROBLEMS ? last.subList(1, last.size()) : last;
             }
-            return new BackfillState(
-                    id,
-                    request,
-                    revision,
-                    runs,
-                    startedAt,
-                    by,
-                    control,
-                    floor,
-                    beyond,
-                    Map.copyOf(batches),
-                    published + morePublished,
-                    untouched + moreUntouched,
-                    failed + (problem == null ? 0 : 1),
-                    List.copyOf(last),
-                    endedAt);
+            return change().running(Map.copyOf(batches))
+                    .published(published + morePublished)
+                    .untouched(untouched + moreUntouched)
+                    .failed(failed + (problem == null ? 0 : 1))
+                    .problems(List.copyOf(last))
+                    .build();
         }
 
         private BackfillState finished(Instant at) {
