@@ -2,6 +2,7 @@ package io.nightshift.storage.destination;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -14,6 +15,8 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.RowDifference;
 import io.nightshift.protocol.batch.Shadow;
 import io.nightshift.protocol.batch.Supplement;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.protocol.job.Parameter;
 import io.nightshift.protocol.job.Rollout;
@@ -255,9 +258,20 @@ public final class Manifest {
 
     /// How many supplements a manifest lists.
     ///
-    /// @throws IOException if it is no manifest
-    public static int supplements(String manifest) throws IOException {
-        return JSON.readTree(manifest).path("supplements").size();
+    /// @throws FailureException permanent, if it is no manifest
+    public static int supplements(String manifest) {
+        try {
+            return JSON.readTree(manifest).path("supplements").size();
+        } catch (JsonProcessingException e) {
+            throw new FailureException(Failure.permanent("the manifest can't be read: " + e.getOriginalMessage()), e);
+        }
+    }
+
+    /// Whether a manifest lists all supplements of a batch.
+    ///
+    /// @throws FailureException permanent, if it is no manifest
+    public static boolean hasSupplements(String manifest, CommittedBatch batch) {
+        return supplements(manifest) >= batch.supplements().size();
     }
 
     private static void checks(JsonGenerator json, BatchEvent.Checked checked, BatchEvent.@Nullable Approved approved)

@@ -1,6 +1,9 @@
 package io.nightshift.storage.destination;
 
 import io.nightshift.protocol.batch.PublishedOutput;
+import io.nightshift.protocol.job.Destination;
+import io.nightshift.storage.filesystem.Digests;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -18,6 +21,11 @@ public record Publication(String destination, String manifestSha256, List<Publis
     /// A batch at one destination.
     public Publication(String destination, String manifestSha256) {
         this(destination, manifestSha256, List.of());
+    }
+
+    /// A batch at one destination, whose manifest the destination keeps as a text.
+    public static Publication of(Destination destination, String manifest) {
+        return new Publication(destination.toString(), Digests.sha256(manifest.getBytes(StandardCharsets.UTF_8)));
     }
 
     /// A batch at several destinations.

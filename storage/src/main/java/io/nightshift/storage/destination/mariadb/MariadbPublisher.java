@@ -13,10 +13,9 @@ import io.nightshift.storage.database.Database;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.PublicationRefusal;
 import io.nightshift.storage.destination.table.OutputColumn;
-import io.nightshift.storage.filesystem.Digests;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import io.nightshift.storage.destination.table.PartitionCounts;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -25,7 +24,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -117,7 +115,7 @@ final class MariadbPublisher {
     }
 
     private Publication publication(String manifest) {
-        return new Publication(destination.toString(), Digests.sha256(manifest.getBytes(StandardCharsets.UTF_8)));
+        return Publication.of(destination, manifest);
     }
 
     private Optional<Publication> published(Database database, BatchId batch) {
@@ -166,17 +164,21 @@ final class MariadbPublisher {
     private Publication publish(Database database, CommittedBatch batch, Runnable before) {
         Registered registered = registered(database, tables, batch.id()).orElse(null);
         if (registered == null || !claim(database, batch.id(), batch.incarnation())) {
-            throw late(batch, "or it is gone from " + destination);
+            throw PublicationRefusal.superseded(batch, "or it is gone from " + destination);
         }
         List<PartitionCommit> commits = batch.commits();
         Map<Integer, String> parts = parts(commits);
         checkParts(batch.id(), commits, parts, parts(database, registered, false));
-        checkRows(database, registered.number(), tables.batches(), counts(commits, PartitionCommit::part));
+        checkRows(
+                database,
+                registered.number(),
+                tables.batches(),
+                PartitionCounts.committed(commits, PartitionCommit::part));
         checkRows(
                 database,
                 registered.number(),
                 tables.quarantineBatches(),
-                counts(commits, PartitionCommit::quarantine));
+                PartitionCounts.committed(commits, PartitionCommit::quarantine));
         if (batch.job().source().uniqueId()) {
             refuseRepeatedIds(database, registered, batch);
         }
@@ -192,12 +194,10 @@ final class MariadbPublisher {
                     registered.number(),
                     batch.incarnation());
             if (marked != 1) {
-                throw late(batch, "or it was cancelled");
+                throw PublicationRefusal.superseded(batch, "or it was cancelled");
             }
             if (!parts.equals(parts(database, registered, false))) {
-                throw new FailureException(
-                        Failure.transientFailure("%s: an attempt has written to %s while it was published"
-                                .formatted(batch.id(), tables.sql(tables.batches()))));
+                throw PublicationRefusal.writtenMeanwhile(batch, tables.sql(tables.batches()));
             }
         });
         return publication(manifest);
@@ -226,7 +226,7 @@ final class MariadbPublisher {
                                 registered.number(),
                                 partition,
                                 held)
-                        .orElseThrow(() -> late(batch));
+                        .orElseThrow(() -> PublicationRefusal.supplementSuperseded(batch));
                 String rows = MariadbAttempt.rowsOf(-registered.number(), partition, earlier);
                 for (String table : List.of(tables.batches(), tables.quarantineBatches())) {
                     database.update("DELETE FROM %s WHERE %s".formatted(tables.sql(table), rows));
@@ -243,13 +243,7 @@ final class MariadbPublisher {
     private Registered published(Database database, CommittedBatch batch) {
         return registered(database, tables, batch.id())
                 .filter(registered -> registered.manifest() != null)
-                .orElseThrow(() -> FailureException.permanent(
-                        "%s is gone from %s, so no rows can be added to it".formatted(batch.id(), destination)));
-    }
-
-    private static FailureException late(CommittedBatch batch) {
-        return new FailureException(
-                Failure.transientFailure("rows are added to %s by a later coordinator".formatted(batch.id())));
+                .orElseThrow(() -> PublicationRefusal.gone(batch, destination));
     }
 
     /// The batch's row holds the manifest, and is replaced only where it is the one that this supplement
@@ -259,21 +253,13 @@ final class MariadbPublisher {
         try (Database database = open(batch.id(), "adding rows to")) {
             Registered registered = published(database, batch);
             String before = Objects.requireNonNull(registered.manifest());
-            if (supplements(before) >= batch.supplements().size()) {
+            if (Manifest.hasSupplements(before, batch)) {
                 return publication(before);
             }
             String manifest = Manifest.text(batch);
             database.run("SET SESSION wait_timeout = " + MariadbAttempt.END);
             database.transaction(() -> addSupplement(database, registered, batch, before, manifest));
             return publication(manifest);
-        }
-    }
-
-    private static int supplements(String manifest) {
-        try {
-            return Manifest.supplements(manifest);
-        } catch (IOException e) {
-            throw FailureException.permanent("the manifest can't be read: " + e.getMessage());
         }
     }
 
@@ -290,14 +276,21 @@ final class MariadbPublisher {
                 batch.incarnation(),
                 before);
         if (replaced != 1) {
-            throw late(batch);
+            throw PublicationRefusal.supplementSuperseded(batch);
         }
         List<PartitionCommit> added = List.of(commit);
         Map<Integer, String> staged = parts(database, registered, true);
         checkParts(batch.id(), added, parts(added), staged);
-        checkRows(database, -registered.number(), tables.batches(), counts(added, PartitionCommit::part));
         checkRows(
-                database, -registered.number(), tables.quarantineBatches(), counts(added, PartitionCommit::quarantine));
+                database,
+                -registered.number(),
+                tables.batches(),
+                PartitionCounts.committed(added, PartitionCommit::part));
+        checkRows(
+                database,
+                -registered.number(),
+                tables.quarantineBatches(),
+                PartitionCounts.committed(added, PartitionCommit::quarantine));
         // Attempts by their numbers: a statement over all rows of the batch waits for those of frozen ones.
         attempts(database, registered, "\"staged\" = 0 AND \"quarantined_rows\" > 0")
                 .forEach(part -> delete(database, tables.quarantineBatches(), registered, part));
@@ -353,11 +346,6 @@ final class MariadbPublisher {
         }
     }
 
-    private static FailureException late(CommittedBatch batch, String otherwise) {
-        return new FailureException(Failure.transientFailure(
-                "%s is published by a later coordinator, %s".formatted(batch.id(), otherwise)));
-    }
-
     // Comparison of the ledger with the database.
 
     private static Map<Integer, String> parts(List<PartitionCommit> commits) {
@@ -402,18 +390,6 @@ final class MariadbPublisher {
         }
     }
 
-    private static Map<Integer, Long> counts(
-            List<PartitionCommit> commits, Function<PartitionCommit, @Nullable OutputFile> file) {
-        Map<Integer, Long> counts = new HashMap<>();
-        for (PartitionCommit commit : commits) {
-            OutputFile committed = file.apply(commit);
-            if (committed != null && committed.rows() > 0) {
-                counts.put(commit.partition(), committed.rows());
-            }
-        }
-        return counts;
-    }
-
     /// @param number of the batch in the rows
     private void checkRows(Database database, int number, String table, Map<Integer, Long> expected) {
         Map<Integer, Long> found = new HashMap<>();
@@ -423,15 +399,7 @@ final class MariadbPublisher {
                                 .formatted(MariadbTables.PARTITION, tables.sql(table), MariadbTables.BATCH),
                         number)
                 .forEach(count -> found.put(count.getKey(), count.getValue()));
-        if (!found.equals(expected)) {
-            Map<Integer, Long> wrong = new HashMap<>(found);
-            wrong.entrySet().removeAll(expected.entrySet());
-            Map<Integer, Long> missing = new HashMap<>(expected);
-            missing.keySet().removeAll(found.keySet());
-            throw FailureException.permanent(
-                    "%s does not hold the rows that were committed: partitions %s differ, partitions %s have none. Start over with --new"
-                            .formatted(tables.sql(table), wrong.keySet(), missing.keySet()));
-        }
+        PartitionCounts.requireSame(tables.sql(table), expected, found);
     }
 
     /// Bad rows have ids too. Their table has no index of them, but few rows.
@@ -445,8 +413,7 @@ final class MariadbPublisher {
             ids = repeatedIds(database, "%s UNION ALL %s AND \"record_id\" IN (%1$s)".formatted(bad, good), IDS_SHOWN);
         }
         if (!ids.isEmpty()) {
-            throw FailureException.permanent("the column %s is not unique, but source.unique-id asks for that: %s"
-                    .formatted(batch.job().source().id(), String.join(", ", ids)));
+            throw PublicationRefusal.idsRepeated(batch.job(), ids);
         }
     }
 

@@ -223,11 +223,7 @@ final class ObjectPublisher {
         if (manifest.isEmpty()) {
             throw gone(keys);
         }
-        try {
-            return Manifest.supplements(manifest.get()) >= number;
-        } catch (IOException e) {
-            throw FailureException.permanent("the manifest can't be read: " + e.getMessage());
-        }
+        return Manifest.supplements(manifest.get()) >= number;
     }
 
     private void requirePublished(BatchKeys keys) {

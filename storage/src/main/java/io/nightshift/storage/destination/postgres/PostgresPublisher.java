@@ -15,10 +15,9 @@ import io.nightshift.storage.database.Database;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.PublicationRefusal;
 import io.nightshift.storage.destination.table.OutputColumn;
-import io.nightshift.storage.filesystem.Digests;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import io.nightshift.storage.destination.table.PartitionCounts;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -27,9 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -139,7 +136,7 @@ final class PostgresPublisher {
                                 partition,
                                 batch.incarnation());
                         if (claimed != 1) {
-                            throw late(batch);
+                            throw PublicationRefusal.supplementSuperseded(batch);
                         }
                     }));
         }
@@ -148,13 +145,7 @@ final class PostgresPublisher {
     private String publishedManifest(Database database, BatchTables tables, CommittedBatch batch) {
         Optional<String> published =
                 isPrepared(database, tables) ? manifest(database, tables, batch.id()) : Optional.empty();
-        return published.orElseThrow(() -> FailureException.permanent(
-                "%s is gone from %s, so no rows can be added to it".formatted(batch.id(), destination)));
-    }
-
-    private static FailureException late(CommittedBatch batch) {
-        return new FailureException(
-                Failure.transientFailure("rows are added to %s by a later coordinator".formatted(batch.id())));
+        return published.orElseThrow(() -> PublicationRefusal.gone(batch, destination));
     }
 
     /// The batch's row holds the manifest, and is replaced only where it is the one that this supplement
@@ -163,7 +154,7 @@ final class PostgresPublisher {
         BatchTables tables = tables(batch.id());
         try (Database database = open(batch.id(), "adding rows to", PATIENCE)) {
             String before = publishedManifest(database, tables, batch);
-            if (supplements(before) >= batch.supplements().size()) {
+            if (Manifest.hasSupplements(before, batch)) {
                 return publication(before);
             }
             String manifest = Manifest.text(batch);
@@ -172,14 +163,6 @@ final class PostgresPublisher {
                     tables,
                     () -> database.transaction(() -> addSupplement(database, tables, batch, before, manifest)));
             return publication(manifest);
-        }
-    }
-
-    private static int supplements(String manifest) {
-        try {
-            return Manifest.supplements(manifest);
-        } catch (IOException e) {
-            throw FailureException.permanent("the manifest can't be read: " + e.getMessage());
         }
     }
 
@@ -206,9 +189,14 @@ final class PostgresPublisher {
                 .ifPresentOrElse(
                         line -> checkPart(tables, batch.id(), commit, commit.partition(), line),
                         () -> checkPart(tables, batch.id(), commit, -1, ""));
-        checkRows(database, tables.sql(tables.staging()), counts(List.of(commit), PartitionCommit::part));
         checkRows(
-                database, tables.sql(tables.quarantineStaging()), counts(List.of(commit), PartitionCommit::quarantine));
+                database,
+                tables.sql(tables.staging()),
+                PartitionCounts.committed(List.of(commit), PartitionCommit::part));
+        checkRows(
+                database,
+                tables.sql(tables.quarantineStaging()),
+                PartitionCounts.committed(List.of(commit), PartitionCommit::quarantine));
         TargetTables target = new TargetTables(database, tables);
         move(database, tables, target, tables.staging(), tables.batches());
         database.update(
@@ -230,7 +218,7 @@ final class PostgresPublisher {
                 batch.incarnation(),
                 before);
         if (replaced != 1) {
-            throw late(batch);
+            throw PublicationRefusal.supplementSuperseded(batch);
         }
     }
 
@@ -259,7 +247,7 @@ final class PostgresPublisher {
     }
 
     private Publication publication(String manifest) {
-        return new Publication(destination.toString(), Digests.sha256(manifest.getBytes(StandardCharsets.UTF_8)));
+        return Publication.of(destination, manifest);
     }
 
     /// The batch's row names the incarnation that may publish it. A coordinator in the middle of the last
@@ -311,16 +299,17 @@ final class PostgresPublisher {
     private String publish(Database database, BatchTables tables, CommittedBatch batch, Runnable before) {
         Job job = batch.job();
         if (!claim(database, tables, batch.id(), batch.incarnation())) {
-            throw new FailureException(
-                    Failure.transientFailure("%s is published by a later coordinator, or it is gone from %s"
-                            .formatted(batch.id(), destination)));
+            throw PublicationRefusal.superseded(batch, "or it is gone from " + destination);
         }
         List<PartitionCommit> commits = batch.commits();
         boolean hasQuarantine = batch.quarantined() > 0;
         checkParts(database, tables, batch.id(), commits);
         index(database, tables, job);
-        checkRows(database, tables.sql(tables.staging()), counts(commits, PartitionCommit::part));
-        checkRows(database, tables.sql(tables.quarantineStaging()), counts(commits, PartitionCommit::quarantine));
+        checkRows(database, tables.sql(tables.staging()), PartitionCounts.committed(commits, PartitionCommit::part));
+        checkRows(
+                database,
+                tables.sql(tables.quarantineStaging()),
+                PartitionCounts.committed(commits, PartitionCommit::quarantine));
         if (hasQuarantine && job.source().uniqueId()) {
             refuseIdsOfBadRows(database, tables, job);
         }
@@ -364,8 +353,7 @@ final class PostgresPublisher {
                             batch.id().value(),
                             batch.incarnation());
                     if (marked != 1) {
-                        throw new FailureException(Failure.transientFailure(
-                                "%s is published by a later coordinator".formatted(batch.id())));
+                        throw PublicationRefusal.superseded(batch, "or it was cancelled");
                     }
                 }));
         return manifest;
@@ -383,22 +371,8 @@ final class PostgresPublisher {
                 .getFirst();
         String expected = "%d %d %d".formatted(batch.commits().size(), batch.predictions(), batch.quarantined());
         if (!expected.equals(found)) {
-            throw new FailureException(
-                    Failure.transientFailure("%s: an attempt has written to %s while it was published"
-                            .formatted(batch.id(), tables.sql(tables.staging()))));
+            throw PublicationRefusal.writtenMeanwhile(batch, tables.sql(tables.staging()));
         }
-    }
-
-    private static Map<Integer, Long> counts(
-            List<PartitionCommit> commits, Function<PartitionCommit, @Nullable OutputFile> file) {
-        Map<Integer, Long> counts = new HashMap<>();
-        for (PartitionCommit commit : commits) {
-            OutputFile committed = file.apply(commit);
-            if (committed != null && committed.rows() > 0) {
-                counts.put(commit.partition(), committed.rows());
-            }
-        }
-        return counts;
     }
 
     // Comparison of the ledger with the partitions in the database.
@@ -440,15 +414,7 @@ final class PostgresPublisher {
                         row -> Map.entry(row.getInt(1), row.getLong(2)),
                         "SELECT batch_partition, count(*) FROM %s GROUP BY 1".formatted(table))
                 .forEach(count -> found.put(count.getKey(), count.getValue()));
-        if (!found.equals(expected)) {
-            Map<Integer, Long> wrong = new HashMap<>(found);
-            wrong.entrySet().removeAll(expected.entrySet());
-            Map<Integer, Long> missing = new HashMap<>(expected);
-            missing.keySet().removeAll(found.keySet());
-            throw FailureException.permanent(
-                    "%s does not hold the rows that were committed: partitions %s differ, partitions %s have none. Start over with --new"
-                            .formatted(table, wrong.keySet(), missing.keySet()));
-        }
+        PartitionCounts.requireSame(table, expected, found);
     }
 
     // Indexes.

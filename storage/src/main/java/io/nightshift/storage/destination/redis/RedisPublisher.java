@@ -12,12 +12,10 @@ import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.Publication;
+import io.nightshift.storage.destination.PublicationRefusal;
 import io.nightshift.storage.destination.redis.RedisBatch.State;
-import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.redis.RedisConnection;
 import io.nightshift.storage.redis.RedisServer;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -115,7 +113,7 @@ final class RedisPublisher {
     }
 
     private Publication publication(String manifest) {
-        return new Publication(destination.toString(), Digests.sha256(manifest.getBytes(StandardCharsets.UTF_8)));
+        return Publication.of(destination, manifest);
     }
 
     Optional<Publication> fence(BatchId batch, int incarnation) {
@@ -132,7 +130,7 @@ final class RedisPublisher {
         try (RedisConnection connection = open(batch.id(), "publishing")) {
             RedisBatch found = find(connection, batch.id()).orElse(null);
             if (found == null) {
-                throw late(batch, "or it is gone from " + destination);
+                throw PublicationRefusal.superseded(batch, "or it is gone from " + destination);
             }
             String manifest = found.manifest();
             if (manifest == null) {
@@ -147,15 +145,14 @@ final class RedisPublisher {
 
     private String publish(RedisConnection connection, RedisBatch found, CommittedBatch batch, Runnable before) {
         if (run(connection, Script.FENCE, found, batch.incarnation()) == 0) {
-            throw late(batch, "or it is over");
+            throw PublicationRefusal.superseded(batch, "or it is over");
         }
         checkParts(connection, found, batch);
         checkCounts(connection, found, batch);
         if (batch.job().source().uniqueId() && batch.quarantined() > 0) {
             List<String> repeated = QuarantinedIds.repeated(connection, found, batch.commits(), 3);
             if (!repeated.isEmpty()) {
-                throw FailureException.permanent("the column %s is not unique, but source.unique-id asks for that: %s"
-                        .formatted(batch.job().source().id(), String.join(", ", repeated)));
+                throw PublicationRefusal.idsRepeated(batch.job(), repeated);
             }
         }
         String manifest = Manifest.text(batch);
@@ -186,11 +183,10 @@ final class RedisPublisher {
                 "quarantined",
                 batch.quarantined());
         if (published == 0) {
-            throw late(batch, "or it was cancelled");
+            throw PublicationRefusal.superseded(batch, "or it was cancelled");
         }
         if (published < 0) {
-            throw new FailureException(Failure.transientFailure(
-                    "%s: an attempt has written to %s while it was published".formatted(batch.id(), destination)));
+            throw PublicationRefusal.writtenMeanwhile(batch, destination);
         }
         return manifest;
     }
@@ -203,7 +199,7 @@ final class RedisPublisher {
             RedisBatch found = published(connection, batch);
             String before = CommittedPart.epoch(new Epoch(batch.incarnation(), 0));
             if (run(connection, Script.OPEN, found, partition, before, batch.incarnation()) == 0) {
-                throw late(batch);
+                throw PublicationRefusal.supplementSuperseded(batch);
             }
         }
     }
@@ -211,13 +207,7 @@ final class RedisPublisher {
     private RedisBatch published(RedisConnection connection, CommittedBatch batch) {
         return find(connection, batch.id())
                 .filter(found -> found.manifest() != null)
-                .orElseThrow(() -> FailureException.permanent(
-                        "%s is gone from %s, so no rows can be added to it".formatted(batch.id(), destination)));
-    }
-
-    private static FailureException late(CommittedBatch batch) {
-        return new FailureException(
-                Failure.transientFailure("rows are added to %s by a later coordinator".formatted(batch.id())));
+                .orElseThrow(() -> PublicationRefusal.gone(batch, destination));
     }
 
     /// One step of the server stores the records, replaces the quarantined rows, and replaces the manifest,
@@ -226,20 +216,12 @@ final class RedisPublisher {
         try (RedisConnection connection = open(batch.id(), "adding rows to")) {
             RedisBatch found = published(connection, batch);
             String before = Objects.requireNonNull(found.manifest());
-            if (supplements(before) >= batch.supplements().size()) {
+            if (Manifest.hasSupplements(before, batch)) {
                 return publication(before);
             }
             String manifest = Manifest.text(batch);
             addSupplement(connection, found, batch, before, manifest);
             return publication(manifest);
-        }
-    }
-
-    private static int supplements(String manifest) {
-        try {
-            return Manifest.supplements(manifest);
-        } catch (IOException e) {
-            throw FailureException.permanent("the manifest can't be read: " + e.getMessage());
         }
     }
 
@@ -270,7 +252,7 @@ final class RedisPublisher {
                     .formatted(RedisConnection.asText(added), destination, batch.id()));
         }
         if (done == 0) {
-            throw late(batch);
+            throw PublicationRefusal.supplementSuperseded(batch);
         }
         if (done < 0) {
             throw FailureException.permanent(
@@ -285,11 +267,6 @@ final class RedisPublisher {
         } catch (FailureException e) {
             LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
         }
-    }
-
-    private static FailureException late(CommittedBatch batch, String otherwise) {
-        return new FailureException(Failure.transientFailure(
-                "%s is published by a later coordinator, %s".formatted(batch.id(), otherwise)));
     }
 
     // Comparison of the ledger with the server.
