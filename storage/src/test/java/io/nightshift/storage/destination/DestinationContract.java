@@ -67,7 +67,8 @@ public abstract class DestinationContract {
     /// @param quarantined the number of bad rows
     public record Seen(long predictions, long distinct, long quarantined) {}
 
-    protected static final Seen NOTHING = new Seen(0, 0, 0);
+    /// What readers see of a batch that is not published.
+    public static final Seen NOTHING = new Seen(0, 0, 0);
     protected static final Seen ALL = new Seen(28, 28, 2);
 
     /// Ways to change published output behind Nightshift's back.
