@@ -43,7 +43,7 @@ final class DocumentationIT {
 
     private static final int ROWS = 3000;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /// The job file of the page on CSV files.
     private static final String JOB_FILE = "job.yaml";
@@ -321,15 +321,19 @@ final class DocumentationIT {
         FlightsJob job = slowJob(cluster.folder().resolve("failed"));
         job.edit("job: flights", "job: failed");
         String batch = submit(cluster, job);
-        await().atMost(PATIENCE).until(() -> phase(cluster, batch).equals("running"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(phase(cluster, batch)).isEqualTo("running"));
         job.write("SELECT * FROM flights LIMIT 10");
-        await().atMost(PATIENCE).until(() -> phase(cluster, batch).equals("failed"));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(phase(cluster, batch)).isEqualTo("failed"));
         return batch;
     }
 
+    /// A job that takes minutes: it runs until the last command of a page, however long the commands before it
+    /// take.
     private static FlightsJob slowJob(Path folder) throws Exception {
-        FlightsJob job = FlightsJob.on(folder, "SELECT * FROM flights LIMIT 60000");
-        job.edit("rows: 25000", "rows: 2000");
+        FlightsJob job = FlightsJob.on(folder, "FROM flights");
+        job.edit("rows: 25000", "rows: 1000");
         job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(30_000));
         return job;
     }
@@ -340,7 +344,11 @@ final class DocumentationIT {
     }
 
     private static String phase(TestCluster cluster, String batch) {
-        return cluster.batch("show", batch, "-o", "json").json().get("state").asText();
+        return cluster.batch("show", batch, "-o", "json")
+                .expect(0)
+                .json()
+                .get("state")
+                .asText();
     }
 
     private static CodeBlock only(DocumentationPage page, String language) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.system.serve.HomeServer;
 import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.database.DatabaseProxy;
 import io.nightshift.testing.database.PostgresServer;
@@ -184,8 +185,8 @@ final class OutageIT {
     @Test
     void storageThatIsAwayIsWaitedForInEveryStep() throws Exception {
         FlightsJob job = FlightsJob.on(folder.resolve("files"), MANY);
-        // A slow condition leaves time for a pause.
-        job.edit("  select:\n", "  where: length(sha256(repeat(origin, 1000))) > 0\n  select:\n");
+        // A slow condition leaves time for a pause, also where this process is held up.
+        job.edit("  select:\n", "  where: " + ExpensiveFilter.of(5_000) + "\n  select:\n");
         Path away = folder.resolve("away");
         String batch = submit(job);
         Files.move(job.input(), away, StandardCopyOption.ATOMIC_MOVE);

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
 import io.nightshift.system.run.InProcess;
 import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.database.DatabaseProxy;
 import io.nightshift.testing.database.PostgresServer;
@@ -367,10 +368,12 @@ final class PostgresRunIT {
     @Test
     void aDatabaseThatIsDownForAWhileIsWaitedFor() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, "FROM flights LIMIT 60000");
+        // A slow condition leaves time for the outage, also where this process is held up.
+        job.flights().edit("source:\n", "source:\n  where: " + ExpensiveFilter.of(5_000) + "\n");
         try (DatabaseProxy proxy = new DatabaseProxy(server.port())) {
             PostgresServer.configure(job.flights().home().resolve("nightshift.conf"), job.database(), proxy.port());
             try (ProgramProcess program = job.starts("--set", "partitions.rows=2000")) {
-                program.awaitLog(job.flights().log(), COMMITTED, 4);
+                assertThat(program.awaitLog(job.flights().log(), COMMITTED, 4)).isTrue();
                 proxy.goDown();
                 await().atMost(Duration.ofMinutes(1)).until(() -> proxy.refused() >= REFUSED_CONNECTIONS);
                 assertThat(program.isAlive()).isTrue();

@@ -31,6 +31,9 @@ import org.postgresql.PGConnection;
 final class SqlSourceRunIT {
 
     private static final int ROWS = 30_000;
+    /// So many that a kill in the middle comes before the end, also where this process is held up.
+    private static final String MANY_PARTITIONS = "partitions.rows=200";
+
     private static final Pattern COMMITTED = Pattern.compile(" committed");
 
     private static PostgresServer server;
@@ -245,7 +248,7 @@ final class SqlSourceRunIT {
                 "parquet: predictions",
                 configuration(database));
         kill(job);
-        InProcess.run(job, "--set", "partitions.rows=500").expect(0);
+        InProcess.run(job, "--set", MANY_PARTITIONS).expect(0);
         assertThat(digest(job)).startsWith(ROWS + " ");
         assertThat(verify(job).expect(0).out()).contains("each of the 30,000 rows read from it is in the output once");
 
@@ -256,10 +259,10 @@ final class SqlSourceRunIT {
                 configuration(database));
         kill(changed);
         server.execute(database, "UPDATE flights SET distance = distance + 1");
-        CommandResult resumed = InProcess.run(changed, "--set", "partitions.rows=500");
+        CommandResult resumed = InProcess.run(changed, "--set", MANY_PARTITIONS);
         if (resumed.status() != 0) {
             assertThat(resumed.err()).contains("changed");
-            InProcess.run(changed, "--set", "partitions.rows=500", "--new").expect(0);
+            InProcess.run(changed, "--set", MANY_PARTITIONS, "--new").expect(0);
         }
         assertThat(changed.published()).hasSize(1);
         assertThat(digest(changed)).startsWith(ROWS + " ");
@@ -308,8 +311,8 @@ final class SqlSourceRunIT {
     }
 
     private static void kill(FlightsJob job) throws IOException, InterruptedException {
-        ProgramProcess process = ProgramProcess.start(
-                job.folder(), List.copyOf(job.run("--set", "partitions.rows=500", "--threads", "1")));
+        ProgramProcess process =
+                ProgramProcess.start(job.folder(), List.copyOf(job.run("--set", MANY_PARTITIONS, "--threads", "1")));
         assertThat(process.awaitLog(job.log(), COMMITTED, 5)).isTrue();
         process.kill();
         process.end();

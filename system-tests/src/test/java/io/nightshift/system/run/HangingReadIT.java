@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
@@ -71,6 +72,8 @@ final class HangingReadIT {
         Path library = folder.resolve("hang.so");
         assumeTrue(compile(library), "gcc is not installed");
         FlightsJob job = FlightsJob.on(folder.toRealPath(), "FROM flights");
+        // A slow condition leaves reads for the marker to stop, also where this process is held up.
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(1_000));
         Path marker = folder.resolve("hang");
         Path out = folder.resolve("out.txt");
         Path err = folder.resolve("err.txt");

@@ -76,6 +76,8 @@ final class InterruptionIT {
     @Test
     void aRunThatWaitsStartsWhenTheOtherHasEnded() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
+        // A slow condition leaves time for the signal, also where this process is held up.
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(1_000));
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
         Pattern waiting =
                 Pattern.compile("Waiting for process (\\d+) \\(nightshift run \\S+.*, since 20\\S+Z\\), which uses "
