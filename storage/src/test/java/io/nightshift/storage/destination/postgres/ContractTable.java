@@ -4,10 +4,10 @@ import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.ContractBatch;
-import io.nightshift.storage.destination.DestinationContract;
-import io.nightshift.storage.destination.DestinationContract.Obstacle;
-import io.nightshift.storage.destination.DestinationContract.Seen;
-import io.nightshift.storage.destination.DestinationContract.Tampering;
+import io.nightshift.storage.destination.ContractFixture;
+import io.nightshift.storage.destination.ContractFixture.Obstacle;
+import io.nightshift.storage.destination.ContractFixture.Seen;
+import io.nightshift.storage.destination.ContractFixture.Tampering;
 import io.nightshift.testing.database.PostgresServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -85,7 +85,7 @@ public final class ContractTable implements AutoCloseable {
     /// What readers see of the batch.
     public Seen seen() throws SQLException {
         if (!exists(NAME)) {
-            return DestinationContract.NOTHING;
+            return ContractFixture.NOTHING;
         }
         try (Connection connection = connect();
                 Statement statement = connection.createStatement();
