@@ -55,6 +55,8 @@ class WorkerIT {
     private static final Duration GRACE = Duration.ofMillis(400);
     private static final Duration SILENCE = Duration.ofMillis(150);
     private static final Duration SOON = Duration.ofSeconds(20);
+    /// Also on a busy machine, an attempt that does not hang makes progress in this time.
+    private static final Duration STALL_AFTER = Duration.ofSeconds(6);
     private static final Duration STUCK_AFTER = Duration.ofMillis(200);
     private static final String NONCE = "the worker's";
 
@@ -298,7 +300,7 @@ class WorkerIT {
 
     @Test
     void whileTheRegisterIsSilentAWorkerContinuesWithItsLastBatch() {
-        patience = Duration.ofSeconds(3);
+        patience = Duration.ofSeconds(6);
         worker();
         grant();
         Lease first = lease();
@@ -445,6 +447,8 @@ class WorkerIT {
 
     @Test
     void aWorkerThatHasToEndFinishesItsPartitionFirst() {
+        // No question is repeated, of which the last line would see the second one.
+        patience = SOON;
         ActorRef<Worker.Command> worker = worker();
         grant();
         requestLease().tell(lease());
@@ -514,9 +518,9 @@ class WorkerIT {
 
     /// Opens a named pipe to which nobody writes: the open never ends, and can't be interrupted.
     @Test
-    @Timeout(60)
+    @Timeout(120)
     void aHangingReadLosesItsPartitionAndItsThreadIsReplaced() throws Exception {
-        stallAfter = Duration.ofSeconds(3);
+        stallAfter = STALL_AFTER;
         patience = SOON;
         Path pipe = node.folder.resolve("pipe.parquet");
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
@@ -552,9 +556,9 @@ class WorkerIT {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(120)
     void theResultOfACancelledAttemptThatComesLateIsDeleted() {
-        stallAfter = Duration.ofSeconds(3);
+        stallAfter = STALL_AFTER;
         patience = SOON;
         CompletableFuture<Void> begun = new CompletableFuture<>();
         CompletableFuture<Void> gate = new CompletableFuture<>();

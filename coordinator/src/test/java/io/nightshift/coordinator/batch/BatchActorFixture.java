@@ -70,6 +70,13 @@ final class BatchActorFixture {
     private static final FileNames NAMES = new FileNames(".parquet");
 
     static final Duration SOON = Duration.ofSeconds(30);
+
+    /// A lease that a test can wait out, and that outlasts what a test does under it, also on a busy machine.
+    static final Duration LEASE = Duration.ofSeconds(5);
+
+    /// A time that a test can wait out, and that outlasts a step that writes to a slow disk.
+    static final Duration STALL = Duration.ofSeconds(5);
+
     static final BatchSettings PATIENT = settings(Duration.ofSeconds(30));
 
     final BatchId id;

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import static io.nightshift.coordinator.batch.BatchActorFixture.LEASE;
 import static io.nightshift.coordinator.batch.BatchActorFixture.PATIENT;
 import static io.nightshift.coordinator.batch.BatchActorFixture.SOON;
 import static io.nightshift.coordinator.batch.BatchActorFixture.settings;
@@ -251,7 +252,7 @@ class BatchControlIT {
         @Test
         void aSilentWorkerOfAPausedBatchLosesItsLease() throws IOException {
             BatchActorFixture batch =
-                    new BatchActorFixture(node, home.resolve(name), name, 1, settings(Duration.ofSeconds(2)), LENIENT);
+                    new BatchActorFixture(node, home.resolve(name), name, 1, settings(LEASE), LENIENT);
             batch.open();
             WorkerMessage.Lease lost = batch.lease();
             PartitionCommit late = batch.score(lost, 0);
@@ -612,7 +613,7 @@ class BatchControlIT {
         @Test
         void aFenceThatHangsIsGivenUp() throws IOException {
             BatchActorFixture batch = new BatchActorFixture(
-                    node, home.resolve(name), name, 1, BatchActorFixture.stalling(Duration.ofSeconds(3)), LENIENT);
+                    node, home.resolve(name), name, 1, BatchActorFixture.stalling(BatchActorFixture.STALL), LENIENT);
             batch.open();
             CompletableFuture<Void> gate = new CompletableFuture<>();
             batch.onPublish = gate::join;

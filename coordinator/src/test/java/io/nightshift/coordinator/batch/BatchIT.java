@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import static io.nightshift.coordinator.batch.BatchActorFixture.LEASE;
 import static io.nightshift.coordinator.batch.BatchActorFixture.PATIENT;
 import static io.nightshift.coordinator.batch.BatchActorFixture.SOON;
 import static io.nightshift.coordinator.batch.BatchActorFixture.settings;
@@ -147,7 +148,7 @@ class BatchIT {
 
         @Test
         void aLateCommitOfAnOldEpochIsRefused() throws IOException {
-            BatchActorFixture batch = opened(1, settings(Duration.ofSeconds(2)));
+            BatchActorFixture batch = opened(1, settings(LEASE));
             WorkerMessage.Lease old = batch.lease();
             PartitionCommit late = batch.score(old, 0);
             WorkerMessage.Lease newer = batch.lease();
@@ -343,12 +344,12 @@ class BatchIT {
 
         @Test
         void heartbeatsKeepALease() throws IOException {
-            BatchActorFixture batch = opened(1, settings(Duration.ofSeconds(2)));
+            BatchActorFixture batch = opened(1, settings(LEASE));
             PartitionCommit commit = batch.score(batch.lease(), 0);
             long begin = System.nanoTime();
             await().atMost(SOON).pollInterval(Duration.ofMillis(50)).until(() -> {
                 batch.tell(new BatchCommand.Heartbeat(commit.attempt(batch.id), 7, batch.worker.ref()));
-                return System.nanoTime() - begin > TimeUnit.SECONDS.toNanos(5);
+                return System.nanoTime() - begin > LEASE.multipliedBy(2).toNanos();
             });
             assertThat(batch.describe().rowsDone()).isEqualTo(7);
 
@@ -387,12 +388,12 @@ class BatchIT {
 
         @Test
         void aCoordinatorThatWasBlockedDoesNotBlameItsWorkers() throws IOException {
-            BatchActorFixture batch = opened(2, settings(Duration.ofSeconds(2)));
+            BatchActorFixture batch = opened(2, settings(LEASE));
             PartitionCommit one = batch.score(batch.lease(), 0);
             PartitionCommit two = batch.score(batch.lease(), 0);
             JournalWriteBlocker.shut();
             batch.commit(one);
-            batch.worker.expectNoMessage(Duration.ofSeconds(4));
+            batch.worker.expectNoMessage(LEASE.plusSeconds(2));
             JournalWriteBlocker.open();
             batch.worker.expectMessage(SOON, new WorkerMessage.Committed(one.attempt(batch.id)));
 
@@ -454,7 +455,7 @@ class BatchIT {
 
         @Test
         void aFailedJournalWriteIsRecoveredFromWithANewIncarnation() throws IOException {
-            BatchActorFixture batch = opened(2, settings(Duration.ofSeconds(2)));
+            BatchActorFixture batch = opened(2, settings(LEASE));
             WorkerMessage.Lease old = batch.lease();
             JournalWriteBlocker.failOnce();
             batch.commit(batch.score(old, 0));
@@ -502,7 +503,7 @@ class BatchIT {
 
         @Test
         void aFailedBatchThatAnotherCoordinatorHasResumedIsNoticed() throws IOException {
-            BatchActorFixture batch = opened(1, settings(Duration.ofSeconds(2)));
+            BatchActorFixture batch = opened(1, settings(LEASE));
             batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
             batch.failure();
             JournalTableWriter.write(
@@ -856,7 +857,7 @@ class BatchIT {
 
         @Test
         void aPlannerThatHangsIsReplaced() throws IOException {
-            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(Duration.ofSeconds(3)), LENIENT);
+            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(BatchActorFixture.STALL), LENIENT);
             CompletableFuture<Void> gate = new CompletableFuture<>();
             batch.onInspect = hangsOnce(gate);
             batch.open();
@@ -878,7 +879,7 @@ class BatchIT {
 
         @Test
         void aPublicationThatHangsIsDoneByTheNextIncarnation() throws IOException {
-            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(Duration.ofSeconds(3)), LENIENT);
+            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(BatchActorFixture.STALL), LENIENT);
             CompletableFuture<Void> gate = new CompletableFuture<>();
             batch.onPublish = hangsOnce(gate);
             batch.open();
@@ -893,7 +894,7 @@ class BatchIT {
 
         @Test
         void aBatchWhosePublicationHangsToTheEndFailsAndIsCancelledForGood() throws IOException {
-            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(Duration.ofSeconds(3)), LENIENT);
+            BatchActorFixture batch = batch(1, BatchActorFixture.stalling(BatchActorFixture.STALL), LENIENT);
             CompletableFuture<Void> gate = new CompletableFuture<>();
             batch.onPublish = gate::join;
             batch.open();

@@ -22,8 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// Checks the metrics of real batches.
 class BatchObserverNotifierIT {
 
-    private static final Duration LEASE = Duration.ofSeconds(2);
-
     @TempDir
     Path home = Path.of("");
 
@@ -120,7 +118,7 @@ class BatchObserverNotifierIT {
 
     @Test
     void attemptsAreCountedByHowTheyEnded() throws IOException {
-        BatchActorFixture batch = open(1, LEASE);
+        BatchActorFixture batch = open(1, BatchActorFixture.LEASE);
         WorkerMessage.Lease silent = batch.lease();
         await().atMost(BatchActorFixture.SOON).until(() -> attempts("expired") == 1);
 

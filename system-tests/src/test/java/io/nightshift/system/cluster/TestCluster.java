@@ -63,7 +63,7 @@ public final class TestCluster implements AutoCloseable {
                 nightshift {
                   node.contact-points = [%s]
                   journal { url = "jdbc:postgresql://localhost:%d/postgres", user = postgres }
-                  batch { lease = 5s, retry.attempts = 20 }
+                  batch { lease = 10s, retry.attempts = 20 }
                   files { read = ["%s", "%s"], write = ["%s"] }
                 }
                 """.formatted(
