@@ -29,6 +29,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -317,6 +319,24 @@ class ParquetObjectsIT extends ObjectContract {
                             .containsOnly(Finding.Outcome.PROVED);
                 }
             }
+        }
+
+        @Test
+        void ofASupplementDoesNotOpenItOverADecision() throws Exception {
+            supplement();
+            PublicationRegister register = new PublicationRegister(
+                    objects().stores().forWriting(keys().prefix()), keys().supplementRegister());
+            PublicationRegister.Version claimed = Objects.requireNonNull(register.claim(3));
+            Decision decision = new Decision("flights", "{}", List.of(), Map.of(), 1, List.of());
+            register.decide(claimed, decision);
+
+            assertThatThrownBy(() -> register.reopen(2))
+                    .isInstanceOf(FailureException.class)
+                    .hasMessageContaining("a later coordinator");
+            assertThat(Objects.requireNonNull(register.read()).state())
+                    .isInstanceOfSatisfying(
+                            PublicationRegister.State.Decided.class,
+                            decided -> assertThat(decided.decision()).isEqualTo(decision));
         }
 
         private CommittedBatch supplement() throws Exception {
