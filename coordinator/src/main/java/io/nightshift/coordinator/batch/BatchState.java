@@ -140,8 +140,44 @@ public record BatchState(
     /// @param failure the last of them
     /// @param ofStep whether the last of them was that of a step
     /// @param reports which nodes have reported which resource of their own
+    /// @param promotion what is known of failures to promote the candidate; null if there were none
     public record Outage(
-            Instant since, Instant until, Failure failure, boolean ofStep, Map<FailedResource, Set<String>> reports) {
+            Instant since,
+            Instant until,
+            Failure failure,
+            boolean ofStep,
+            Map<FailedResource, Set<String>> reports,
+            @Nullable Promotion promotion) {
+
+        /// Failures to promote the candidate. The destination worked before each of them, because readers see the
+        /// batch by then. So these failures have a time of their own, and they end those of the destination.
+        ///
+        /// @param since when the first of them was recorded
+        /// @param isLast whether the last failure was one of them
+        public record Promotion(Instant since, boolean isLast) {}
+
+        /// When the first failure of a series was recorded to which a failure would belong now; null if none was.
+        ///
+        /// @param ofPromotion whether the failure would be one to promote the candidate
+        @Nullable Instant since(boolean ofPromotion) {
+            if (ofPromotion) {
+                return promotion == null ? null : promotion.since();
+            }
+            return promotion != null && promotion.isLast() ? null : since;
+        }
+
+        private static Outage after(@Nullable Outage before, StepFailed failed) {
+            boolean ofPromotion = failed.ofPromotion();
+            Outage after = after(before, failed.at(), failed.until(), failed.failure(), failed.node(), true);
+            Instant earlier = before == null ? null : before.since(ofPromotion);
+            Instant since = earlier == null ? failed.at() : earlier;
+            Promotion promoted = before == null ? null : before.promotion();
+            Promotion now = ofPromotion ? new Promotion(since, true) : null;
+            if (!ofPromotion && promoted != null) {
+                now = new Promotion(promoted.since(), false);
+            }
+            return new Outage(since, after.until(), after.failure(), true, after.reports(), now);
+        }
 
         private static Outage after(
                 @Nullable Outage before, Instant at, Instant until, Failure failure, String node, boolean ofStep) {
@@ -151,7 +187,7 @@ public record BatchState(
                 nodes.add(node);
                 reports.put(failure.resource(), nodes);
             }
-            return new Outage(before == null ? at : before.since(), until, failure, ofStep, Map.copyOf(reports));
+            return new Outage(before == null ? at : before.since(), until, failure, ofStep, Map.copyOf(reports), null);
         }
     }
 
@@ -709,8 +745,7 @@ public record BatchState(
                 nextAttemptsFailed = Map.copyOf(nextAttemptsFailed);
                 nextOutage = outage;
             }
-            case StepFailed failed ->
-                nextOutage = Outage.after(outage, failed.at(), failed.until(), failed.failure(), failed.node(), true);
+            case StepFailed failed -> nextOutage = Outage.after(outage, failed);
             case OutageEnded ended -> {}
             case Paused pause -> {
                 nextPaused = pause;

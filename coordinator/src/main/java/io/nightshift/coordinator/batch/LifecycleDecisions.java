@@ -461,7 +461,7 @@ class LifecycleDecisions {
             when promotion != null
                     && promotion.failure() != null
                     && mayBePromotedLater(state, promotion.failure(), now) ->
-                taskFailed(state, state.phase(), new FailedStep(promotion.failure(), node, others), now);
+                promotionFailed(state, state.phase(), new FailedStep(promotion.failure(), node, others), now);
             case CoordinatorMessage.PublicationCompleted(
                     Publication publication,
                     CoordinatorMessage.Promotion promotion) ->
@@ -589,7 +589,24 @@ class LifecycleDecisions {
     /// alias can be moved by hand.
     boolean mayBePromotedLater(BatchState state, Failure failure, DecisionTime now) {
         return !failure.isPermanent()
-                && OutageLimit.until(state, retry(state), failure, now).isAfter(now.instant());
+                && OutageLimit.untilPromoted(state, retry(state), failure, now).isAfter(now.instant());
+    }
+
+    private Decision promotionFailed(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
+        if (!Transitions.allows(phase, BatchEvent.StepFailed.class)) {
+            return Decision.nothing();
+        }
+        Failure failure = step.failure();
+        Instant until = OutageLimit.untilPromoted(state, retry(state), failure, now);
+        BatchState.Outage outage = state.outage();
+        boolean isRecorded = outage != null
+                && outage.promotion() != null
+                && outage.promotion().isLast()
+                && outage.failure().equals(failure);
+        List<BatchEvent> events = isRecorded
+                ? List.of()
+                : List.of(new BatchEvent.StepFailed(now.instant(), step.node(), failure, until, true));
+        return Decision.persist(events, nextTry(state.after(events), phase, step, until, now));
     }
 
     /// A task that failed.
@@ -653,7 +670,11 @@ class LifecycleDecisions {
         boolean isReported = resource == null
                 || !resource.type().isOfNode()
                 || reports(state, resource).contains(step.node());
-        return state.outage() != null && state.outage().failure().equals(step.failure()) && isReported;
+        BatchState.Outage outage = state.outage();
+        return outage != null
+                && outage.failure().equals(step.failure())
+                && outage.since(false) != null
+                && isReported;
     }
 
     /// Another node tries next, or this one when all have failed. A node is asked at once for what belongs to

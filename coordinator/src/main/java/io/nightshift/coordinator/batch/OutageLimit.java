@@ -7,7 +7,7 @@ import java.util.Collections;
 import java.util.List;
 
 /// For how long a batch retries the failures of a resource: from the first failure of a series on. A success ends
-/// the series.
+/// the series. The failures to promote a candidate are a series of their own.
 final class OutageLimit {
 
     private OutageLimit() {}
@@ -16,11 +16,20 @@ final class OutageLimit {
     ///
     /// @param retry the policy for the batch's job
     static Instant until(BatchState state, RetryPolicy retry, Failure failure, DecisionTime now) {
-        return since(state, now).plus(retry.patience(failure));
+        return since(state, false, now).plus(retry.patience(failure));
     }
 
-    private static Instant since(BatchState state, DecisionTime now) {
-        return state.outage() == null ? now.instant() : state.outage().since();
+    /// When the batch is published without the promotion of its candidate, if that has failed now and does not
+    /// succeed before.
+    ///
+    /// @param retry the policy for the batch's job
+    static Instant untilPromoted(BatchState state, RetryPolicy retry, Failure failure, DecisionTime now) {
+        return since(state, true, now).plus(retry.patience(failure));
+    }
+
+    private static Instant since(BatchState state, boolean ofPromotion, DecisionTime now) {
+        Instant since = state.outage() == null ? null : state.outage().since(ofPromotion);
+        return since == null ? now.instant() : since;
     }
 
     /// The backoff, shortened so that the last try is made when the time is over.
@@ -30,7 +39,7 @@ final class OutageLimit {
 
     /// The failure of a batch whose time is over.
     static Failure exceeded(BatchState state, Failure failure, DecisionTime now) {
-        Duration tried = Duration.between(since(state, now), now.instant());
+        Duration tried = Duration.between(since(state, false, now), now.instant());
         return failure.isPermanent() || tried.toSeconds() < 1
                 ? failure
                 : Failure.transientFailure(

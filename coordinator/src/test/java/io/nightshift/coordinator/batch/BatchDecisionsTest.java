@@ -152,7 +152,7 @@ class BatchDecisionsTest extends DecisionsFixture {
                     .containsExactly(new CoordinatorAction.RetryLater(2, AWAY, Duration.ofSeconds(1)));
             assertThat(before.outage())
                     .isEqualTo(new BatchState.Outage(
-                            ExampleBatch.AT, ExampleBatch.AT.plusSeconds(10), AWAY, false, Map.of()));
+                            ExampleBatch.AT, ExampleBatch.AT.plusSeconds(10), AWAY, false, Map.of(), null));
             state = ExampleBatch.after(
                     state, new BatchEvent.StepFailed(at(), "node:2", AWAY, ExampleBatch.AT.plusSeconds(10)));
             assertThat(other.decide(

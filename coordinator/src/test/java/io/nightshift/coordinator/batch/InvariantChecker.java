@@ -75,6 +75,10 @@ final class InvariantChecker {
     /// When the first of the resource's failures was recorded, of those without a success in between.
     private @Nullable Instant outageSince;
 
+    /// When the first failure to promote the candidate was recorded, of those that were one after the other or had
+    /// failures of the destination in between.
+    private @Nullable Instant promotionSince;
+
     /// The nodes that have reported that the input is missing, since then.
     private final Set<String> missing = new HashSet<>();
 
@@ -178,7 +182,7 @@ final class InvariantChecker {
                 if (failed.failure().equals(SimulatedWorker.MISSING)) {
                     missing.add(failed.node());
                 }
-                outage(failed.at(), failed.until(), failed.failure());
+                stepFailed(before, failed);
                 require(failed.at().isBefore(failed.until()), "a step is retried after the time for it");
             }
             case BatchEvent.Failed failed when !failed.failure().isPermanent() -> failed(before, failed);
@@ -225,6 +229,9 @@ final class InvariantChecker {
         }
         if (outageSince == null) {
             missing.clear();
+        }
+        if (next.outage() == null) {
+            promotionSince = null;
         }
         failedAlone.keySet().retainAll(next.attemptsFailed().keySet());
         checkShadow(event, next);
@@ -285,6 +292,26 @@ final class InvariantChecker {
                         capacity.from(),
                         after.takenOver(),
                         after.active()));
+    }
+
+    /// The destination worked before a failure to promote, and another failure of it is a new outage.
+    private void stepFailed(BatchState before, BatchEvent.StepFailed failed) {
+        if (!failed.ofPromotion()) {
+            outage(failed.at(), failed.until(), failed.failure());
+            return;
+        }
+        require(visible != null, "a promotion fails before readers see the batch");
+        outageSince = null;
+        promotionSince = promotionSince == null ? failed.at() : promotionSince;
+        require(
+                promotionSince.plus(patience(before)).equals(failed.until()),
+                "a promotion that fails since %s is retried until %s",
+                promotionSince,
+                failed.until());
+    }
+
+    private Duration patience(BatchState state) {
+        return settings.retry().forJob(state.submission().job().retry()).patience(SimulatedCoordinator.AWAY);
     }
 
     private void outage(Instant at, @Nullable Instant until, Failure failure) {
@@ -351,13 +378,8 @@ final class InvariantChecker {
 
     /// Whether the time for the storage to be back is over.
     private boolean isOver(BatchState before, Instant at) {
-        return before.outage() != null
-                && !before.outage()
-                        .since()
-                        .plus(settings.retry()
-                                .forJob(before.submission().job().retry())
-                                .patience(SimulatedCoordinator.AWAY))
-                        .isAfter(at);
+        return promotionSince != null
+                && !promotionSince.plus(patience(before)).isAfter(at);
     }
 
     /// The alias is moved to the candidate.

@@ -83,6 +83,41 @@ final class PromotionDecisionsTest extends DecisionsFixture {
     }
 
     @Test
+    void anOutageOfTheDestinationDoesNotShortenTheWaitForTheRegistry() {
+        scored();
+        report(1, new CoordinatorMessage.TaskFailed(AWAY));
+        seconds = SETTINGS.retry().patience(AWAY).toSeconds() - 1;
+
+        assertThat(published(AWAY).events())
+                .containsExactly(new BatchEvent.StepFailed(
+                        at(), "node:1", AWAY, at().plus(SETTINGS.retry().patience(AWAY)), true));
+        seconds += 5;
+        assertThat(published(AWAY).events()).as("the same outage").isEmpty();
+        assertThat(state.phase()).isEqualTo(Phase.PUBLISHING);
+        seconds += 5;
+        assertThat(published(AWAY).events())
+                .contains(new BatchEvent.CandidatePromoted(at(), "champion", AWAY.message()));
+        assertThat(state.phase()).isEqualTo(Phase.PUBLISHED);
+    }
+
+    /// The publication is repeated with each promotion, so the destination may fail in between.
+    @Test
+    void anOutageOfTheRegistryNeitherShortensTheTimeOfTheDestinationNorStartsAnew() {
+        scored();
+        published(AWAY);
+        seconds = SETTINGS.retry().patience(AWAY).toSeconds() - 1;
+
+        Decision failed = report(1, new CoordinatorMessage.TaskFailed(AWAY));
+
+        assertThat(failed.events())
+                .containsExactly(new BatchEvent.StepFailed(
+                        at(), "node:1", AWAY, at().plus(SETTINGS.retry().patience(AWAY))));
+        seconds += 1;
+        assertThat(published(AWAY).events())
+                .contains(new BatchEvent.CandidatePromoted(at(), "champion", AWAY.message()));
+    }
+
+    @Test
     void anAliasThatSomebodyElseHasMovedIsNotWaitedFor() {
         scored();
         Failure moved = Failure.permanent("champion is version 3");

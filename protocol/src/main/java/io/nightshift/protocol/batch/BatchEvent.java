@@ -265,14 +265,23 @@ public sealed interface BatchEvent {
         }
     }
 
-    /// The planning, the input check or the publication failed because of a resource. It is tried again until
-    /// the batch's time for that resource is over.
+    /// The planning, the input check, the publication or the promotion of the candidate failed because of a
+    /// resource. It is tried again until the batch's time for that resource is over.
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param node the address of the coordinator's node, `host:port`
     /// @param failure why it failed
-    /// @param until when the batch fails, if the resource does not work before
-    record StepFailed(Instant at, String node, Failure failure, Instant until) implements BatchEvent {}
+    /// @param until when the batch fails, if the resource does not work before; for a promotion, when the batch
+    ///     is published without it
+    /// @param ofPromotion whether readers see the batch, and the promotion of the candidate failed
+    record StepFailed(Instant at, String node, Failure failure, Instant until, boolean ofPromotion)
+            implements BatchEvent {
+
+        /// A failure of any other step.
+        public StepFailed(Instant at, String node, Failure failure, Instant until) {
+            this(at, node, failure, until, false);
+        }
+    }
 
     /// The resource that the batch waited for works again. The time to wait for the next outage starts anew.
     ///

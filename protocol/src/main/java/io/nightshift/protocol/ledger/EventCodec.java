@@ -61,6 +61,7 @@ public final class EventCodec {
             .addMixIn(BatchEvent.Published.class, RareOthers.class)
             .addMixIn(BatchEvent.SupplementPublished.class, RareOthers.class)
             .addMixIn(BatchEvent.Committed.class, RareDiscards.class)
+            .addMixIn(BatchEvent.StepFailed.class, RarePromotions.class)
             .addMixIn(BatchRegisterEvent.Reentered.class, RarelySuperseded.class)
             .addMixIn(CutPlan.Piece.class, Numbers.class)
             .addMixIn(Input.class, KindOfCase.class)
@@ -345,6 +346,12 @@ public final class EventCodec {
     interface RarelySuperseded {
         @JsonInclude(JsonInclude.Include.NON_DEFAULT)
         boolean superseded();
+    }
+
+    /// Most steps that fail are others.
+    interface RarePromotions {
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        boolean ofPromotion();
     }
 
     /// The first version had no kind.

@@ -218,6 +218,9 @@ public final class GoldenEvents {
                 "attempt-failed-storage",
                 new BatchEvent.AttemptFailed(AT, 3, new Epoch(2, 4), "node-b:25520", away, AT.plusSeconds(900)));
         events.put("step-failed", new BatchEvent.StepFailed(AT, "node-b:25520", away, AT.plusSeconds(900)));
+        events.put(
+                "step-failed-promotion",
+                new BatchEvent.StepFailed(AT, "node-b:25520", away, AT.plusSeconds(900), true));
         Use use = new Use(5_000_000, 6_000_000, 700_000, 80_000, 9_000_000_000L, 4_096);
         events.put(
                 "attempt-failed-use",
