@@ -60,7 +60,9 @@ public final class DeltaStore implements DestinationStore {
             new ValueLimit("NOT isfinite(%s)", "is infinite, which Delta tables can't store");
 
     private final DeltaDestination destination;
+    private final Supplier<DuckDb> duckDb;
     private final SourceReaders sources;
+    private final ObjectCopies copies;
     private final DeltaTable table;
     private final DestinationStore files;
     private final String place;
@@ -75,7 +77,9 @@ public final class DeltaStore implements DestinationStore {
             FileRoots roots,
             ObjectCopies copies) {
         this.destination = destination;
+        this.duckDb = duckDb;
         this.sources = sources;
+        this.copies = copies;
         String root = destination.table().replaceFirst("(?<=[^/])/+$", "");
         boolean isObjects = ObjectAddress.isAddress(root);
         this.table = new DeltaTable(
@@ -181,8 +185,12 @@ public final class DeltaStore implements DestinationStore {
                 .orElseThrow(
                         () -> FailureException.permanent("the manifest of %s is gone from %s. Start over with --new"
                                 .formatted(batch, decided.destination())));
-        table.show(batch, PublishedParts.of(filesOf(batch), batch, manifest));
+        table.show(batch, statistics(PublishedParts.of(filesOf(batch), batch, manifest)));
         return new Publication(destination.toString(), decided.manifestSha256());
+    }
+
+    private PartStatistics statistics(PublishedParts published) {
+        return new PartStatistics(published, duckDb, copies);
     }
 
     @Override

@@ -25,7 +25,6 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.delta.DeltaEngine;
 import io.nightshift.storage.destination.delta.TableState.Commit;
 import io.nightshift.storage.destination.delta.TableState.Visibility;
-import io.nightshift.storage.destination.lake.PublishedParts;
 import io.nightshift.storage.destination.parquet.FileColumns;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -204,7 +203,7 @@ final class DeltaTable implements FileColumns {
     /// Shows a batch, unless readers see it already.
     ///
     /// @throws FailureException permanent, if the batch was removed
-    void show(BatchId batch, PublishedParts files) {
+    void show(BatchId batch, PartStatistics files) {
         call(
                 "%s can't be published in the Delta table %s".formatted(batch, name),
                 () -> commit(state -> switch (state.of(batch)) {

@@ -1,10 +1,12 @@
 package io.nightshift.storage.destination.delta;
 
+import io.delta.kernel.DataWriteContext;
 import io.delta.kernel.Operation;
 import io.delta.kernel.Transaction;
 import io.delta.kernel.data.FilteredColumnarBatch;
 import io.delta.kernel.data.Row;
 import io.delta.kernel.engine.Engine;
+import io.delta.kernel.expressions.Column;
 import io.delta.kernel.expressions.Literal;
 import io.delta.kernel.internal.InternalScanFileUtils;
 import io.delta.kernel.internal.ScanImpl;
@@ -15,13 +17,11 @@ import io.delta.kernel.internal.actions.SingleAction;
 import io.delta.kernel.internal.tablefeatures.TableFeature;
 import io.delta.kernel.internal.tablefeatures.TableFeatures;
 import io.delta.kernel.internal.util.VectorUtils;
-import io.delta.kernel.statistics.DataFileStatistics;
 import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterator;
 import io.delta.kernel.utils.DataFileStatus;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.destination.lake.PublishedParts;
 import io.nightshift.storage.destination.lake.TableFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -218,32 +218,33 @@ final class TableState {
                 List.of());
     }
 
-    private Transaction transaction(Operation operation, BatchId batch, long version) {
+    private Transaction transaction(Operation operation, String application, long version) {
         return snapshot.buildUpdateTableTransaction(PROGRAM, operation)
-                .withTransactionId(application(batch), version)
+                .withTransactionId(application, version)
                 .withMaxRetries(0)
                 .build(engine);
     }
 
     /// Shows a batch.
-    Commit showing(BatchId batch, PublishedParts files) {
-        Transaction transaction = transaction(Operation.WRITE, batch, SHOWN);
+    Commit showing(BatchId batch, PartStatistics files) {
+        return appending(transaction(Operation.WRITE, application(batch), SHOWN), batch, files);
+    }
+
+    private Commit appending(Transaction transaction, BatchId batch, PartStatistics files) {
         Row state = transaction.getTransactionState(engine);
+        DataWriteContext context =
+                Transaction.getWriteContext(engine, state, Map.of(TableColumns.BATCH, Literal.ofString(batch.value())));
+        List<Column> columns = context.getStatisticsColumns();
         long now = System.currentTimeMillis();
-        Iterator<DataFileStatus> statuses = files.parts().stream()
+        Iterator<DataFileStatus> statuses = files.files().parts().stream()
                 .map(part -> new DataFileStatus(
-                        files.location(part),
+                        files.files().location(part),
                         part.bytes(),
                         now,
-                        Optional.of(
-                                new DataFileStatistics(part.rows(), Map.of(), Map.of(), Map.of(), Optional.empty()))))
+                        Optional.of(files.of(part, schema(), columns))))
                 .iterator();
         try (CloseableIterator<Row> actions = Transaction.generateAppendActions(
-                engine,
-                state,
-                io.delta.kernel.internal.util.Utils.toCloseableIterator(statuses),
-                Transaction.getWriteContext(
-                        engine, state, Map.of(TableColumns.BATCH, Literal.ofString(batch.value()))))) {
+                engine, state, io.delta.kernel.internal.util.Utils.toCloseableIterator(statuses), context)) {
             return new Commit(transaction, actions.toInMemoryList());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -252,7 +253,7 @@ final class TableState {
 
     /// Removes a batch.
     Commit removing(BatchId batch) {
-        Transaction transaction = transaction(Operation.MANUAL_UPDATE, batch, REMOVED);
+        Transaction transaction = transaction(Operation.MANUAL_UPDATE, application(batch), REMOVED);
         Optional<Long> now = Optional.of(System.currentTimeMillis());
         return new Commit(
                 transaction,

@@ -1,11 +1,11 @@
 package io.nightshift.storage.destination.iceberg;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.destination.lake.FileFooters;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;
 import java.nio.ByteBuffer;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -16,6 +16,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -30,7 +31,7 @@ import org.apache.iceberg.util.UnicodeUtil;
 import org.jspecify.annotations.Nullable;
 
 /// The metrics of data files in a table, by which readers skip files: numbers of values and of NULLs, and
-/// bounds. DuckDB reads it from the footers of the files. Whole numbers, texts,
+/// bounds. They come from the footers of the files. Whole numbers, texts,
 /// dates and timestamps get bounds. For one thread.
 final class FileMetrics {
 
@@ -63,27 +64,12 @@ final class FileMetrics {
         try (Connection connection = duckDb.connect();
                 Statement statement = connection.createStatement()) {
             metrics.checkFieldIds(statement, paths);
-            try (ResultSet row = statement.executeQuery(columns(paths))) {
-                while (row.next()) {
-                    metrics.add(row);
-                }
-            }
         } catch (SQLException e) {
             throw new FailureException(DuckDbError.failure("the footers of the committed files can't be read", e), e);
         }
+        FileFooters.read(duckDb, paths)
+                .forEach((path, columns) -> columns.forEach((name, column) -> metrics.add(path, name, column)));
         return metrics;
-    }
-
-    /// NULLs are unknown if a row group does not tell them. Row groups without values have no bounds.
-    private static String columns(Collection<String> paths) {
-        return """
-                SELECT file_name, path_in_schema, CAST(sum(num_values) AS BIGINT),
-                CAST(sum(total_compressed_size) AS BIGINT),
-                CASE WHEN count(stats_null_count) = count(*) THEN CAST(sum(stats_null_count) AS BIGINT) END,
-                list(stats_min_value) FILTER (WHERE num_values > coalesce(stats_null_count, 0)),
-                list(stats_max_value) FILTER (WHERE num_values > coalesce(stats_null_count, 0))
-                FROM parquet_metadata(%s) GROUP BY ALL
-                """.formatted(Sql.files(paths));
     }
 
     /// Somebody may have dropped a column and added another of the same name.
@@ -102,37 +88,26 @@ final class FileMetrics {
         }
     }
 
-    private void add(ResultSet row) throws SQLException {
-        NestedField field = Objects.requireNonNull(schema.findField(row.getString(2)));
-        Columns columns = files.computeIfAbsent(row.getString(1), file -> new Columns());
-        columns.values.put(field.fieldId(), row.getLong(3));
-        columns.sizes.put(field.fieldId(), row.getLong(4));
-        long nulls = row.getLong(5);
-        if (!row.wasNull()) {
-            columns.nulls.put(field.fieldId(), nulls);
+    private void add(String path, String name, FileFooters.Column column) {
+        NestedField field = Objects.requireNonNull(schema.findField(name));
+        Columns columns = files.computeIfAbsent(path, file -> new Columns());
+        columns.values.put(field.fieldId(), column.values());
+        columns.sizes.put(field.fieldId(), column.bytes());
+        if (column.nulls() != null) {
+            columns.nulls.put(field.fieldId(), column.nulls());
         }
-        bound(columns.least, field, row.getArray(6), -1);
-        bound(columns.greatest, field, row.getArray(7), 1);
-    }
-
-    /// A row group without a bound leaves the file without one.
-    private static void bound(Map<Integer, Object> bounds, NestedField field, @Nullable Array ofRowGroups, int sign)
-            throws SQLException {
-        Object bound = null;
-        for (Object text : ofRowGroups == null ? new Object[0] : (Object[]) ofRowGroups.getArray()) {
-            Object other = text == null ? null : parsed(field.type(), text.toString());
-            if (other == null) {
-                return;
-            }
-            bound = bound == null || sign * compare(field.type(), other, bound) > 0 ? other : bound;
+        Object least = column.<Object>least(text -> parsed(field.type(), text), order(field.type()));
+        if (least != null) {
+            columns.least.put(field.fieldId(), least);
         }
-        if (bound != null) {
-            bounds.put(field.fieldId(), bound);
+        Object greatest = column.<Object>greatest(text -> parsed(field.type(), text), order(field.type()));
+        if (greatest != null) {
+            columns.greatest.put(field.fieldId(), greatest);
         }
     }
 
-    private static int compare(Type type, Object one, Object other) {
-        return Comparators.forType(type.asPrimitiveType()).compare(one, other);
+    private static Comparator<Object> order(Type type) {
+        return Comparators.forType(type.asPrimitiveType());
     }
 
     /// A bound as Iceberg has values of the type; null if the type gets no bounds, and for years before 1 or after

@@ -76,7 +76,7 @@ public final class ObjectCopies implements AutoCloseable {
     public ObjectCopies(ObjectStores stores, CopyFolder folder) {
         this.stores = stores;
         this.folder = folder;
-        this.tails = new ObjectTails(stores);
+        this.tails = new ObjectTails();
     }
 
     /// The end of an object, with the whole footer if it is one of a Parquet file. Those that were read last
@@ -85,7 +85,21 @@ public final class ObjectCopies implements AutoCloseable {
     /// @throws io.nightshift.protocol.failure.FailureException if it can't be read, or the object was
     ///     replaced
     public byte[] tail(StoredObject object, FetchControl control) {
-        return tails.of(object, control);
+        return tails.of(stores.of(object.address()), object, control);
+    }
+
+    /// A copy of the end of a Parquet object of a store that the caller may use. It has the whole footer, and no
+    /// rows. Waits until it is here.
+    public Use footer(ObjectStore store, StoredObject object, FetchControl control) {
+        byte[] tail = tails.of(store, object, control);
+        Use use = use(store, object, "footer");
+        try {
+            use.copy().put(object.bytes() - tail.length, tail);
+            return use;
+        } catch (RuntimeException e) {
+            use.close();
+            throw e;
+        }
     }
 
     /// No objects at all.

@@ -3,7 +3,7 @@ package io.nightshift.storage.source.files;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.objectstore.ByteRange;
 import io.nightshift.storage.objectstore.FetchControl;
-import io.nightshift.storage.objectstore.ObjectStores;
+import io.nightshift.storage.objectstore.ObjectStore;
 import io.nightshift.storage.objectstore.StoredObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,16 +27,11 @@ final class ObjectTails {
 
     private record Key(String address, String tag) {}
 
-    private final ObjectStores stores;
     private final LinkedHashMap<Key, byte[]> tails = new LinkedHashMap<>(16, 0.75f, true);
     private long bytes;
 
-    ObjectTails(ObjectStores stores) {
-        this.stores = stores;
-    }
-
     /// @throws FailureException if it can't be read, or the object was replaced
-    byte[] of(StoredObject object, FetchControl control) {
+    byte[] of(ObjectStore store, StoredObject object, FetchControl control) {
         Key key = new Key(object.address().toString(), object.tag());
         synchronized (tails) {
             byte[] known = tails.get(key);
@@ -44,10 +39,10 @@ final class ObjectTails {
                 return known;
             }
         }
-        byte[] tail = read(object, (int) Math.min(FIRST, object.bytes()), control);
+        byte[] tail = read(store, object, (int) Math.min(FIRST, object.bytes()), control);
         int footer = footer(tail);
         if (footer > tail.length - TRAILER && footer + TRAILER <= object.bytes() && footer <= LONGEST) {
-            tail = longer(object, tail, footer + TRAILER, control);
+            tail = longer(store, object, tail, footer + TRAILER, control);
         }
         keep(key, tail);
         return tail;
@@ -64,32 +59,31 @@ final class ObjectTails {
                 : 0;
     }
 
-    private byte[] longer(StoredObject object, byte[] tail, int length, FetchControl control) {
+    private static byte[] longer(
+            ObjectStore store, StoredObject object, byte[] tail, int length, FetchControl control) {
         byte[] longer = new byte[length];
         int more = length - tail.length;
         long start = object.bytes() - length;
-        read(object, ByteRange.of(start, more), longer, control);
+        read(store, object, ByteRange.of(start, more), longer, control);
         System.arraycopy(tail, 0, longer, more, tail.length);
         return longer;
     }
 
-    private byte[] read(StoredObject object, int length, FetchControl control) {
+    private static byte[] read(ObjectStore store, StoredObject object, int length, FetchControl control) {
         byte[] tail = new byte[length];
         if (length > 0) {
-            read(object, ByteRange.of(object.bytes() - length, length), tail, control);
+            read(store, object, ByteRange.of(object.bytes() - length, length), tail, control);
         }
         return tail;
     }
 
-    private void read(StoredObject object, ByteRange range, byte[] to, FetchControl control) {
+    private static void read(ObjectStore store, StoredObject object, ByteRange range, byte[] to, FetchControl control) {
         try {
-            stores.of(object.address())
-                    .read(
-                            object,
-                            range,
-                            control,
-                            (position, from, count) ->
-                                    System.arraycopy(from, 0, to, (int) (position - range.start()), count));
+            store.read(
+                    object,
+                    range,
+                    control,
+                    (position, from, count) -> System.arraycopy(from, 0, to, (int) (position - range.start()), count));
         } catch (IOException e) {
             throw new IllegalStateException("an array can be written", e);
         }

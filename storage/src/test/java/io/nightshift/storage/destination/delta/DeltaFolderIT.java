@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.delta.kernel.TableManager;
 import io.delta.kernel.internal.SnapshotImpl;
 import io.delta.kernel.internal.util.Utils;
@@ -30,6 +31,7 @@ import io.nightshift.storage.destination.folder.BatchFolders;
 import io.nightshift.storage.destination.lake.PublishedParts;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -217,14 +219,62 @@ class DeltaFolderIT extends DestinationContract {
         }
 
         @Test
-        void nameTheFilesOfTheBatchAndTheirRows() throws Exception {
+        void nameTheFilesOfTheBatch() throws Exception {
             publish();
 
             assertThat(log().files()).hasSize(ContractBatch.PARTITIONS).allSatisfy((path, values) -> {
                 assertThat(path).startsWith("nightshift/batch=" + ContractBatch.ID + "/part-");
                 assertThat(values).containsExactly(Map.entry("batch_id", ContractBatch.ID.value()));
             });
-            assertThat(log().rows()).containsExactly(10L, 8L, 10L);
+        }
+
+        /// The values come from the data of each file, and the statistics from the log.
+        @Test
+        void sayWhatTheFilesHave() throws Exception {
+            publish();
+
+            assertThat(log().statistics()).hasSize(ContractBatch.PARTITIONS);
+            for (Map.Entry<String, JsonNode> file : log().statistics().entrySet()) {
+                JsonNode statistics = file.getValue();
+                String rows = "read_parquet(%s, hive_partitioning = false)"
+                        .formatted(Sql.text(table().resolve(file.getKey()).toString()));
+                assertThat(number("SELECT count(*) FROM " + rows))
+                        .isEqualTo(statistics.get("numRecords").asLong());
+                for (String column : List.of("record_id", "prediction", "note", "model_version")) {
+                    assertThat(statistics.get("nullCount").get(column).asText()
+                                    + "|" + statistics.get("minValues").get(column).asText()
+                                    + "|" + statistics.get("maxValues").get(column).asText())
+                            .isEqualTo(batch.data()
+                                    .rows("SELECT count(*) FILTER (%1$s IS NULL), min(%1$s), max(%1$s) FROM %2$s"
+                                            .formatted(column, rows))
+                                    .getFirst());
+                }
+                assertThat(statistics.get("minValues").has("batch_id")).isFalse();
+            }
+        }
+
+        @Test
+        void haveStatisticsOfAsManyColumnsAsTheTableWants() throws Exception {
+            prepare();
+            String metadata = Files.readString(version(0))
+                    .lines()
+                    .filter(line -> line.contains("\"metaData\""))
+                    .findFirst()
+                    .orElseThrow();
+            write(
+                    1,
+                    note("SET TBLPROPERTIES"),
+                    metadata.replace(
+                            "\"configuration\":{", "\"configuration\":{\"delta.dataSkippingNumIndexedCols\":\"1\""));
+
+            publish();
+
+            assertThat(log().statistics().values()).hasSize(ContractBatch.PARTITIONS).allSatisfy(statistics -> {
+                assertThat(statistics.get("numRecords").asLong()).isPositive();
+                assertThat(statistics.get("minValues").properties())
+                        .extracting(Map.Entry::getKey)
+                        .containsExactly("record_id");
+            });
         }
 
         @Test
@@ -338,13 +388,14 @@ class DeltaFolderIT extends DestinationContract {
         }
 
         private TableState.Commit late() {
-            String place = table() + "/nightshift/batch=" + ContractBatch.ID;
+            Path file = batch.data().parquet("late/part-000000.parquet", "SELECT 'r0' AS record_id");
+            PublishedParts parts = new PublishedParts(
+                    String.valueOf(file.getParent()),
+                    ContractBatch.ID,
+                    List.of(new PublishedParts.Part("part-000000.parquet", 1, 1000)));
             return state().showing(
                             ContractBatch.ID,
-                            new PublishedParts(
-                                    place,
-                                    ContractBatch.ID,
-                                    List.of(new PublishedParts.Part("part-000000.parquet", 10, 1000))));
+                            new PartStatistics(parts, () -> batch.data().duckDb, ObjectCopies.none()));
         }
 
         @Test
@@ -403,6 +454,11 @@ class DeltaFolderIT extends DestinationContract {
                                     + " WHERE add.path LIKE '%" + ContractBatch.ID + "%'"))
                     .containsExactly(ContractBatch.ID.value());
             assertThat(table().resolve("_delta_log/_last_checkpoint")).content().contains("\"version\":10");
+            Map<String, JsonNode> statistics = log().statistics();
+            assertThat(batch.data().rows("SELECT add.stats FROM " + actions + " WHERE add.path IS NOT NULL"))
+                    .as("with their statistics")
+                    .containsExactlyInAnyOrderElementsOf(
+                            statistics.values().stream().map(JsonNode::toString).toList());
         }
 
         /// Programs delete the versions before a checkpoint after some time.

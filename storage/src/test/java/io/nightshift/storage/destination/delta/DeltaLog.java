@@ -104,12 +104,12 @@ public record DeltaLog(List<List<JsonNode>> versions) {
         return types;
     }
 
-    /// The numbers of rows of the files that were added.
-    List<Long> rows() throws IOException {
-        List<Long> rows = new ArrayList<>();
+    /// The statistics of the files that were added, by their paths.
+    public Map<String, JsonNode> statistics() throws IOException {
+        Map<String, JsonNode> statistics = new LinkedHashMap<>();
         for (JsonNode add : all("add")) {
-            rows.add(JSON.readTree(add.get("stats").asText()).get("numRecords").asLong());
+            statistics.put(path(add), JSON.readTree(add.get("stats").asText()));
         }
-        return rows;
+        return statistics;
     }
 }
