@@ -2,7 +2,9 @@ package io.nightshift.storage.destination.delta;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.DeltaDestination;
@@ -41,7 +43,9 @@ import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +68,7 @@ public final class DeltaStore implements DestinationStore {
     private final SourceReaders sources;
     private final ObjectCopies copies;
     private final DeltaTable table;
+    private final ParquetFormat format;
     private final DestinationStore files;
     private final String place;
 
@@ -87,7 +92,7 @@ public final class DeltaStore implements DestinationStore {
                 root,
                 new DeltaEngine(isObjects ? new ObjectFiles(copies) : new DiskFiles(roots), duckDb));
         this.place = root + "/nightshift";
-        ParquetFormat format = new ParquetFormat(new ParquetDestination("/"), table);
+        this.format = new ParquetFormat(new ParquetDestination("/"), table);
         this.files = isObjects
                 ? new ObjectDestination(place, null, format, duckDb, sources, copies)
                 : new FolderStore(place, null, format, duckDb, sources, roots);
@@ -169,12 +174,16 @@ public final class DeltaStore implements DestinationStore {
         if (table.visibility(batch.id()) == Visibility.REMOVED) {
             throw TableState.removed(batch.id(), destination.table());
         }
-        OutputSchema schema = batch.job().output().schema();
         Runnable afterChecks = () -> {
-            table.requireOurs(schema == null ? null : TableColumns.of(schema.columns()));
+            requireOurs(batch.job());
             before.run();
         };
         return show(batch.id(), files.publish(batch, afterChecks));
+    }
+
+    private void requireOurs(Job job) {
+        OutputSchema schema = job.output().schema();
+        table.requireOurs(schema == null ? null : TableColumns.of(schema.columns()));
     }
 
     /// Carries out what was decided, unless that is done.
@@ -228,8 +237,48 @@ public final class DeltaStore implements DestinationStore {
 
     @Override
     public Optional<String> supplementRefusal(Job job) {
-        return Optional.of(
-                "rows can't be added yet to a published batch in a Delta table; run the job again with --new");
+        return Optional.empty();
+    }
+
+    @Override
+    public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
+        requireVisible(batch.id());
+        files.prepareSupplement(batch, job, model);
+    }
+
+    private void requireVisible(BatchId batch) {
+        if (table.visibility(batch) != Visibility.VISIBLE) {
+            throw FailureException.permanent("%s is gone from the Delta table %s, so no rows can be added to it"
+                    .formatted(batch, destination.table()));
+        }
+    }
+
+    /// First the files, then one more commit with the file of the supplement.
+    @Override
+    public Publication publishSupplement(CommittedBatch batch) {
+        requireVisible(batch.id());
+        requireOurs(batch.job());
+        Publication decided = files.publishSupplement(batch);
+        Supplement supplement = batch.supplements().getLast();
+        Set<String> earlier = batch.commits().stream()
+                .filter(commit -> commit.partition() != supplement.commit().partition())
+                .flatMap(commit -> parts(batch.id(), commit).locations().stream())
+                .collect(Collectors.toSet());
+        table.supplement(batch.id(), supplement.number(), statistics(parts(batch.id(), supplement.commit())), earlier);
+        return new Publication(destination.toString(), decided.manifestSha256());
+    }
+
+    private PublishedParts parts(BatchId batch, PartitionCommit commit) {
+        return PublishedParts.of(filesOf(batch), batch, commit, format.extension());
+    }
+
+    @Override
+    public void discardSupplement(BatchId batch, int incarnation) {
+        try {
+            files.discardSupplement(batch, incarnation);
+        } catch (FailureException e) {
+            LOG.warn("{}: staged output could not be removed: {}", batch, e.getMessage());
+        }
     }
 
     @Override

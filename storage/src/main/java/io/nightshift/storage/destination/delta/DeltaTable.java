@@ -31,6 +31,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -210,6 +211,32 @@ final class DeltaTable implements FileColumns {
                     case VISIBLE -> Optional.empty();
                     case REMOVED -> throw TableState.removed(batch, name);
                     case ABSENT -> Optional.of(state.showing(batch, files));
+                }));
+    }
+
+    /// Shows a supplement of a batch, unless readers see it already.
+    ///
+    /// @param number of the supplement, from 1
+    /// @param files of the supplement
+    /// @param earlier locations of the files that the batch has without it
+    /// @throws FailureException permanent, if readers don't see the batch, or if its files were rewritten, so that
+    ///     they no longer tell whether they have the supplement
+    void supplement(BatchId batch, int number, PartStatistics files, Set<String> earlier) {
+        call(
+                "rows can't be added to %s in the Delta table %s".formatted(batch, name),
+                () -> commit(state -> {
+                    if (state.of(batch) != Visibility.VISIBLE) {
+                        throw TableState.removed(batch, name);
+                    }
+                    if (state.hasSupplement(batch, number, files.files().locations())) {
+                        return Optional.empty();
+                    }
+                    if (!state.hasOnly(batch, earlier)) {
+                        throw FailureException.permanent(
+                                "no rows can be added to %s in the Delta table %s, because another program has rewritten its files"
+                                        .formatted(batch, name));
+                    }
+                    return Optional.of(state.supplementing(batch, number, files));
                 }));
     }
 

@@ -39,7 +39,8 @@ import org.jspecify.annotations.Nullable;
 /// One version of a table, and the commits that may follow it.
 ///
 /// Each batch is an application in the sense of Delta's transaction identifiers: the commit that shows it
-/// has the version 1 of the application, and the commit that removes it has the version 2. Checkpoints keep
+/// has the version 1 of the application, and the commit that removes it has the version 2. The supplements of
+/// a batch are another application, whose version is the number of the newest supplement. Checkpoints keep
 /// these identifiers.
 final class TableState {
 
@@ -88,6 +89,10 @@ final class TableState {
         return APPLICATION + batch;
     }
 
+    private static String supplements(BatchId batch) {
+        return application(batch) + "/supplements";
+    }
+
     /// The table may forget transaction identifiers after a time. Then the files of a batch say that it is
     /// there.
     Visibility of(BatchId batch) {
@@ -96,6 +101,22 @@ final class TableState {
             return version.get() >= REMOVED ? Visibility.REMOVED : Visibility.VISIBLE;
         }
         return adds(batch.value()).isEmpty() ? Visibility.ABSENT : Visibility.VISIBLE;
+    }
+
+    /// Whether readers see a supplement of a batch. The table may have forgotten its transaction identifier. Then
+    /// its files say so.
+    ///
+    /// @param number of the supplement, from 1
+    /// @param locations of its files
+    boolean hasSupplement(BatchId batch, int number, Set<String> locations) {
+        Optional<Long> version = snapshot.getLatestTransactionVersion(engine, supplements(batch));
+        return version.filter(newest -> newest >= number).isPresent()
+                || files(batch).stream().anyMatch(file -> locations.contains(file.location()));
+    }
+
+    /// Whether readers find no other files of a batch than these.
+    boolean hasOnly(BatchId batch, Set<String> locations) {
+        return files(batch).stream().allMatch(file -> locations.contains(file.location()));
     }
 
     /// The actions that added the files of a batch.
@@ -228,6 +249,13 @@ final class TableState {
     /// Shows a batch.
     Commit showing(BatchId batch, PartStatistics files) {
         return appending(transaction(Operation.WRITE, application(batch), SHOWN), batch, files);
+    }
+
+    /// Adds a supplement to a batch.
+    ///
+    /// @param number of the supplement, from 1
+    Commit supplementing(BatchId batch, int number, PartStatistics files) {
+        return appending(transaction(Operation.WRITE, supplements(batch), number), batch, files);
     }
 
     private Commit appending(Transaction transaction, BatchId batch, PartStatistics files) {

@@ -16,6 +16,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.delta.DeltaEngine;
 import io.nightshift.storage.delta.DiskFiles;
@@ -28,7 +29,9 @@ import io.nightshift.storage.destination.Finding;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.folder.BatchFolders;
+import io.nightshift.storage.destination.folder.FolderStore;
 import io.nightshift.storage.destination.lake.PublishedParts;
+import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.files.ObjectCopies;
@@ -161,6 +164,24 @@ class DeltaFolderIT extends DestinationContract {
                 inTheWay("the manifest", BatchFolders.MANIFEST));
     }
 
+    /// The file of the supplement, and the manifest. A version names the file afterwards.
+    @Override
+    protected List<Obstacle> supplementObstacles() {
+        return List.of(
+                folderInTheWay("its part", part(3)),
+                folderInTheWay(
+                        "its manifest",
+                        folders().attempts().resolveSibling("output-2").resolve(BatchFolders.MANIFEST)));
+    }
+
+    private static Obstacle folderInTheWay(String name, Path taken) {
+        Path inside = taken.resolve("in the way");
+        return new Obstacle(name, () -> Files.createDirectories(inside), () -> {
+            Files.delete(inside);
+            Files.delete(taken);
+        });
+    }
+
     private Obstacle inTheWay(String name, String file) {
         Path output = folders().attempts().resolveSibling("output-1");
         Path taken = output.resolve(file).resolve("in the way");
@@ -242,8 +263,10 @@ class DeltaFolderIT extends DestinationContract {
                         .isEqualTo(statistics.get("numRecords").asLong());
                 for (String column : List.of("record_id", "prediction", "note", "model_version")) {
                     assertThat(statistics.get("nullCount").get(column).asText()
-                                    + "|" + statistics.get("minValues").get(column).asText()
-                                    + "|" + statistics.get("maxValues").get(column).asText())
+                                    + "|"
+                                    + statistics.get("minValues").get(column).asText()
+                                    + "|"
+                                    + statistics.get("maxValues").get(column).asText())
                             .isEqualTo(batch.data()
                                     .rows("SELECT count(*) FILTER (%1$s IS NULL), min(%1$s), max(%1$s) FROM %2$s"
                                             .formatted(column, rows))
@@ -269,12 +292,14 @@ class DeltaFolderIT extends DestinationContract {
 
             publish();
 
-            assertThat(log().statistics().values()).hasSize(ContractBatch.PARTITIONS).allSatisfy(statistics -> {
-                assertThat(statistics.get("numRecords").asLong()).isPositive();
-                assertThat(statistics.get("minValues").properties())
-                        .extracting(Map.Entry::getKey)
-                        .containsExactly("record_id");
-            });
+            assertThat(log().statistics().values())
+                    .hasSize(ContractBatch.PARTITIONS)
+                    .allSatisfy(statistics -> {
+                        assertThat(statistics.get("numRecords").asLong()).isPositive();
+                        assertThat(statistics.get("minValues").properties())
+                                .extracting(Map.Entry::getKey)
+                                .containsExactly("record_id");
+                    });
         }
 
         @Test
@@ -329,12 +354,7 @@ class DeltaFolderIT extends DestinationContract {
         void whoseIdentifiersAreForgottenLeaveABatchPublished() throws Exception {
             CommittedBatch committed = committed();
             Publication publication = store().publish(committed);
-            Files.writeString(
-                    version(1),
-                    Files.readString(version(1))
-                            .lines()
-                            .filter(line -> !line.contains("\"txn\""))
-                            .reduce("", (all, line) -> all + line + "\n"));
+            forget(1);
 
             assertThat(store().publish(committed)).isEqualTo(publication);
 
@@ -422,6 +442,162 @@ class DeltaFolderIT extends DestinationContract {
             assertPublished(committed, publication);
             assertThat(log().transactions()).containsExactly(SHOWN.formatted(ContractBatch.ID));
         }
+    }
+
+    @Nested
+    class VersionsOfSupplements {
+
+        private static final Seen FIRST = new Seen(29, 29, 1);
+        private static final String SUPPLEMENTS = "nightshift.batch=%s/supplements:".formatted(ContractBatch.ID);
+
+        private CommittedBatch supplement(int incarnation) throws Exception {
+            CommittedBatch committed = committed();
+            store().publish(committed);
+            return batch.supplement(store(), committed, incarnation, "nightshift_row = 17");
+        }
+
+        private void assertOne() throws Exception {
+            assertThat(log().transactions()).containsExactly(SHOWN.formatted(ContractBatch.ID), SUPPLEMENTS + 1);
+            assertThat(log().versions()).hasSize(3);
+            assertThat(seen()).isEqualTo(FIRST);
+        }
+
+        @Test
+        void areOneForEachHoweverOftenItIsPublished() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            store().publishSupplement(supplement);
+            store().publishSupplement(supplement);
+            store().publishSupplement(batch.by(3, supplement));
+            store().publish(batch.by(4, batch.committed(1, supplement.commits(), Set.of())));
+
+            assertOne();
+            assertThat(log().statistics().values())
+                    .last()
+                    .satisfies(statistics -> assertThat(
+                                    statistics.get("minValues").get("record_id").asText())
+                            .isEqualTo("r13"));
+            assertThat(store().newest("flights")).contains(ContractBatch.ID);
+        }
+
+        @Test
+        void areOneIfManyCoordinatorsPublishAtOnce() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            List<Callable<Publication>> publications = new ArrayList<>();
+            for (int incarnation = 2; incarnation <= 7; incarnation++) {
+                CommittedBatch own = batch.by(incarnation, supplement);
+                publications.add(() -> store().publishSupplement(own));
+            }
+            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                for (Future<Publication> publication : threads.invokeAll(publications)) {
+                    try {
+                        publication.get();
+                    } catch (ExecutionException e) {
+                        assertThat(e).hasCauseInstanceOf(FailureException.class);
+                    }
+                }
+            }
+            store().publishSupplement(batch.by(8, supplement));
+
+            assertOne();
+        }
+
+        /// A process that is killed between the files and the commit.
+        @Test
+        void followTheFilesAfterACrash() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            FolderStore files = new FolderStore(
+                    table().resolve("nightshift").toString(),
+                    null,
+                    new ParquetFormat(),
+                    () -> batch.data().duckDb,
+                    new Sources(() -> batch.data().duckDb),
+                    FileRoots.UNRESTRICTED);
+            Publication decided = files.publishSupplement(supplement);
+            assertThat(seen().predictions()).isEqualTo(28);
+            List<Finding> findings = new ArrayList<>();
+            Publication publication = new Publication(destination().toString(), decided.manifestSha256());
+            try (OutputProof proof = store().verify(supplement, Phase.PUBLISHED, publication)) {
+                proof.checkPlace(new Check("table", findings::add));
+            }
+            assertThat(findings)
+                    .singleElement()
+                    .satisfies(finding -> assertThat(finding.detail())
+                            .contains(" lacks the file ")
+                            .endsWith("part-000003.parquet"));
+
+            assertThat(store().publishSupplement(batch.by(3, supplement))).isEqualTo(publication);
+
+            assertOne();
+        }
+
+        /// The table forgets transaction identifiers if delta.setTransactionRetentionDuration is set.
+        @Test
+        void whoseIdentifiersAreForgottenLeaveTheSupplementThere() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            Publication publication = store().publishSupplement(supplement);
+            forget(1);
+            forget(2);
+
+            assertThat(store().publishSupplement(supplement)).isEqualTo(publication);
+
+            assertThat(log().versions()).hasSize(3);
+            assertThat(seen()).isEqualTo(FIRST);
+        }
+
+        @Test
+        void areRefusedIfAnotherProgramHasRewrittenFiles() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            String add = Files.readString(version(1))
+                    .lines()
+                    .filter(line -> line.contains("part-000001"))
+                    .findFirst()
+                    .orElseThrow();
+            write(2, note("OPTIMIZE"), add.replace("part-000001", "rewritten"));
+
+            assertThatThrownBy(() -> store().publishSupplement(supplement))
+                    .as("the rows may be in the other file")
+                    .hasMessageContaining("another program has rewritten its files");
+            assertThat(version(3)).doesNotExist();
+        }
+
+        @Test
+        void ofARemovedBatchAreRefused() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            store().unpublish(ContractBatch.ID);
+
+            assertThatThrownBy(() -> store().publishSupplement(supplement))
+                    .hasMessageContaining("is gone from the Delta table");
+            assertThatThrownBy(() -> batch.prepareSupplement(store(), supplement, 3))
+                    .hasMessageContaining("is gone from the Delta table");
+            assertThat(seen().predictions()).isZero();
+        }
+
+        /// Programs delete the versions before a checkpoint after some time.
+        @Test
+        void areKnownFromACheckpoint() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            Publication publication = store().publishSupplement(supplement);
+            for (int i = 0; i < 8; i++) {
+                store().publish(other(new BatchId("flights-202610%02dt231425-11aa".formatted(i + 10)), 1));
+            }
+            for (int version = 0; version < 10; version++) {
+                Files.delete(version(version));
+            }
+
+            assertThat(store().publishSupplement(supplement)).isEqualTo(publication);
+
+            assertThat(version(11)).doesNotExist();
+        }
+    }
+
+    /// Takes the transaction identifier out of a version.
+    private void forget(int version) throws IOException {
+        Files.writeString(
+                version(version),
+                Files.readString(version(version))
+                        .lines()
+                        .filter(line -> !line.contains("\"txn\""))
+                        .reduce("", (all, line) -> all + line + "\n"));
     }
 
     @Nested

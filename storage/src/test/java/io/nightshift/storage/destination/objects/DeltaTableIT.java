@@ -155,6 +155,33 @@ class DeltaTableIT {
     }
 
     @Test
+    void aSupplementWhoseAnswerIsLostIsCommittedOnce() throws Exception {
+        DestinationStore store = destinations.of(batch.job());
+        CommittedBatch committed = committed(store, ContractBatch.ID);
+        store.publish(committed);
+        CommittedBatch supplement = batch.supplement(store, committed, 2, "nightshift_row = 17");
+        lake.proxy
+                .only((method, path) -> method.equals("PUT") && path.endsWith("/00000000000000000002.json"))
+                .next(new Fault.LoseAnswer());
+
+        Publication publication = store.publishSupplement(supplement);
+
+        assertThat(log().transactions())
+                .containsExactly(SHOWN, "nightshift.batch=%s/supplements:1".formatted(ContractBatch.ID));
+        assertThat(log().files()).hasSize(ContractBatch.PARTITIONS + 1);
+        assertThat(store.publishSupplement(batch.by(3, supplement))).isEqualTo(publication);
+        List<Finding> findings = new ArrayList<>();
+        try (OutputProof proof = store.verify(supplement, Phase.PUBLISHED, publication)) {
+            proof.checkPlace(new Check("place", findings::add));
+            proof.checkRows(new Check("checksums", findings::add), new Check("rows", findings::add));
+        }
+        assertThat(findings).hasSize(3).extracting(Finding::outcome).containsOnly(Finding.Outcome.PROVED);
+        store.delete(ContractBatch.ID);
+        assertThat(log().files()).isEmpty();
+        assertThat(lake.server.list(lake.bucket, TABLE + "/nightshift/batch=")).isEmpty();
+    }
+
+    @Test
     void aCommitThatIsRefusedShowsNothingAndCanBeRepeated() throws Exception {
         DestinationStore store = destinations.of(batch.job());
         CommittedBatch committed = committed(store, ContractBatch.ID);

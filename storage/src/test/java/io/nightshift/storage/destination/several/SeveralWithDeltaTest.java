@@ -96,6 +96,20 @@ class SeveralWithDeltaTest {
     }
 
     @Test
+    void bothTakeASupplement() throws Exception {
+        CommittedBatch committed = committed();
+        store().publish(committed);
+        assertThat(store().supplementRefusal(batch.job())).isEmpty();
+        CommittedBatch supplement = batch.supplement(store(), committed, 2, "nightshift_row = 17");
+
+        store().publishSupplement(supplement);
+        store().publishSupplement(batch.by(3, supplement));
+
+        assertThat(files().resolve("part-000003.parquet")).exists();
+        assertThat(tableFiles()).isEqualTo(ContractBatch.PARTITIONS + 1);
+    }
+
+    @Test
     void showNothingIfTheTableCantTakeTheBatch() throws Exception {
         CommittedBatch committed = committed();
         Path version = table().resolve("_delta_log/00000000000000000000.json");
