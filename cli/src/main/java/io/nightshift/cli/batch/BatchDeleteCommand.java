@@ -20,7 +20,7 @@ final class BatchDeleteCommand extends ControlCommand {
     @Option(
             names = "--force",
             description =
-                    "Deletes the batch even if readers use it: the newest batch of its job, or of a run that is repeated.")
+                    "Deletes the batch even if readers use it: the newest batch of its job, or of a run with an open batch.")
     private boolean force;
 
     @Option(names = "--dry-run", description = "Checks whether the batch can be deleted, and deletes nothing.")

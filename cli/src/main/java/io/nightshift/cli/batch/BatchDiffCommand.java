@@ -159,7 +159,7 @@ final class BatchDiffCommand extends QueryCommand {
 
     private static FailureException damaged(BatchId batch) {
         return FailureException.permanent(
-                "the ledger of %s does not begin with its job, so it is damaged".formatted(batch));
+                "the ledger of %s is damaged: its first entry does not name the job".formatted(batch));
     }
 
     private static FailureException notPublished(BatchId batch) {

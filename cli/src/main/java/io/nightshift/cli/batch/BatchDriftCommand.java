@@ -25,9 +25,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "drift",
         description = {
-            "Shows how much the predictions and features of a batch differ from those of another.",
-            "",
-            "Compares the columns that the checks of both jobs compare, such as checks: {psi: {all: 0.25}, prediction: {psi: 0.25}}."
+            "Shows how much the predictions and features of a batch differ from those of another."
+                    + " Compares the columns that the checks of both jobs compare, such as checks: {psi: {all: 0.25}, prediction: {psi: 0.25}}."
         },
         exitCodeList = {
             "0:The differences are shown, if there are any.",

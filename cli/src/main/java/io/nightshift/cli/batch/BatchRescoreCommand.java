@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
         name = "rescore",
         description = {
             "Scores partitions of a batch again.",
-            "With --model: opens another batch of a published batch's run. It scores the partitions with this model, and reuses all other parts byte for byte. The published batch stays as it is. The same command again finds the same batch.",
-            "Without --model: withdraws committed partitions of a batch that is not published, which scores them again."
+            "With --model: opens another batch of a published batch's run. It scores the partitions with this model, and reuses all other parts byte for byte. The published batch stays as it is. If you repeat the command, it finds the same batch.",
+            "Without --model: withdraws the commits of partitions of an unpublished batch, which then scores these partitions again."
         },
         mixinStandardHelpOptions = true)
 final class BatchRescoreCommand extends ControlCommand {
@@ -35,7 +35,7 @@ final class BatchRescoreCommand extends ControlCommand {
             names = "--partitions",
             paramLabel = "LIST",
             description =
-                    "The numbers of the partitions, from 0, for example 0,7,12-15. With --model: all, if neither this nor --where-model is given.")
+                    "The numbers of the partitions, from 0, for example 0,7,12-15. With --model and without --where-model: default: all.")
     private @Nullable String partitions;
 
     @Option(

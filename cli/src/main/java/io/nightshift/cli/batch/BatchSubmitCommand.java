@@ -28,9 +28,9 @@ import picocli.CommandLine.Option;
         exitCodeListHeading = "Exit status:%n",
         exitCodeList = {
             "0:The job is accepted. With --wait: the batch is published.",
-            "1:With --wait: the batch failed for good or was cancelled.",
+            "1:With --wait: the batch has a permanent failure, or was cancelled.",
             "2:The command or the job is wrong. Without --wait: or no node answers.",
-            "75:With --wait: the batch failed for a reason that may be gone later, or no node answers. The same command"
+            "75:With --wait: the batch has a transient failure, or no node answers. The same command"
                     + " again resumes the batch.",
             "130:With --wait: interrupted. The batch continues."
         })
@@ -61,7 +61,7 @@ final class BatchSubmitCommand extends ClusterCommand {
     @Option(
             names = "--wait",
             description =
-                    "Follows the batch until it is published, failed or cancelled, like `batch watch`. If the key was used before and its batch has failed, resumes the batch.")
+                    "Watches the batch until it is published, has failed or is cancelled, like `batch watch`. If the key was used before and its batch has failed, resumes the batch.")
     private boolean wait;
 
     @Override
@@ -126,7 +126,7 @@ final class BatchSubmitCommand extends ClusterCommand {
 
     private static String sentence(SubmitResult submitted) {
         if (submitted.alreadyPublished()) {
-            return "Nothing to do: batch %s has scored this input with this model already. --new runs it again.";
+            return "Nothing to do: batch %s has already scored this input with this model. --new scores it again.";
         }
         if (submitted.repeated()) {
             return "Nothing to do: the key was used before, for batch %s.";

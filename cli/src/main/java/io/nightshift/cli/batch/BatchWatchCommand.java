@@ -9,14 +9,14 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "watch",
         description =
-                "Follows a batch until it is published, failed or cancelled. Ctrl-C stops watching, not the batch.",
+                "Shows the progress of a batch until it is published, has failed or is cancelled. Ctrl-C ends the command, not the batch.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "Exit status:%n",
         exitCodeList = {
             "0:The batch is published.",
-            "1:The batch failed for good or was cancelled.",
+            "1:The batch has a permanent failure, or was cancelled.",
             "2:The command is wrong, or no node answers.",
-            "75:The batch failed for a reason that may be gone later, or no node has answered for 15 minutes.",
+            "75:The batch has a transient failure, or no node has answered for 15 minutes.",
             "130:Interrupted. The batch continues."
         })
 final class BatchWatchCommand extends ClusterCommand {

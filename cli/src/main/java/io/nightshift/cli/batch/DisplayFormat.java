@@ -70,7 +70,7 @@ final class DisplayFormat {
             case BatchEvent.Submitted submitted ->
                 "job %s with model %s".formatted(RunKey.of(submitted.job()), submitted.model());
             case BatchEvent.TookOver tookOver ->
-                "%s took charge, incarnation %d".formatted(tookOver.node(), tookOver.incarnation());
+                "%s took over the batch, incarnation %d".formatted(tookOver.node(), tookOver.incarnation());
             case BatchEvent.Planned planned ->
                 "%s with %s, cut into %s"
                         .formatted(
@@ -165,11 +165,11 @@ final class DisplayFormat {
             case BatchEvent.RedriveBegun begun -> Redrive.of(begun).sentence();
             case BatchEvent.RedriveFailed failed -> failed.failure().message();
             case BatchEvent.SupplementCommitted committed ->
-                "%s healed, %s still quarantined"
+                "%s added, %s still quarantined"
                         .formatted(
                                 count(committed.supplement().commit().predictions(), "row"),
                                 number(committed.supplement().commit().quarantined()));
-            case BatchEvent.SupplementPublished published -> "readers see the healed rows";
+            case BatchEvent.SupplementPublished published -> "readers see the added rows";
             case BatchEvent.Cancelled cancelled -> byAndWhy(cancelled.by(), cancelled.reason());
         };
         return words.replaceAll("\\s+", " ").strip();

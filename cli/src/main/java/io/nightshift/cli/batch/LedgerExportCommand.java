@@ -68,7 +68,7 @@ final class LedgerExportCommand extends LedgerCommand {
 
     private void warn(LedgerFile.Summary summary) {
         if (!summary.damaged().isEmpty()) {
-            err().println("Exported as they are: damaged ledgers of "
+            err().println("The export contains damaged ledgers as they are: "
                     + summary.damaged().stream().map(BatchId::value).collect(Collectors.joining(", ")));
         }
     }

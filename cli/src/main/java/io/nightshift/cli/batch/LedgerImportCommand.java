@@ -61,7 +61,7 @@ final class LedgerImportCommand implements Callable<Integer> {
                     : LedgerFile.intoCluster(PostgresLedger.at(given.journal()), export);
             out.println(String.format(Locale.ROOT, "Imported %,d entries from %s.", summary.entries(), export));
             if (!summary.damaged().isEmpty()) {
-                err.println("Imported as they were: damaged ledgers of "
+                err.println("The import contains damaged ledgers as they were: "
                         + summary.damaged().stream().map(BatchId::value).collect(Collectors.joining(", ")));
             }
             return ExitStatus.DONE;

@@ -91,7 +91,7 @@ final class QuarantineExportCommand extends QuarantineCommand {
             names = WHERE,
             paramLabel = "SQL",
             description =
-                    "Only rows for which an expression of DuckDB's over the exported columns is true, such as \"reason LIKE '%%distance%%'\" or \"value = 'n/a'\".")
+                    "Only rows that meet this DuckDB SQL condition over the exported columns, such as \"reason LIKE '%%distance%%'\" or \"value = 'n/a'\".")
     private @Nullable String where;
 
     /// Passes all rows of the batch on.

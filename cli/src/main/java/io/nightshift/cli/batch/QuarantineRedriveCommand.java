@@ -64,7 +64,7 @@ final class QuarantineRedriveCommand extends ClusterCommand {
             names = "--where",
             paramLabel = "SQL",
             description =
-                    "Only rows for which an expression of DuckDB's over the columns of the quarantine is true, such as \"reason LIKE '%%distance%%'\".")
+                    "Only rows that meet this DuckDB SQL condition over the columns of the quarantine, such as \"reason LIKE '%%distance%%'\".")
     private @Nullable String where;
 
     @Option(names = "--reason", paramLabel = "TEXT", description = "The reason, which the batch's history records.")
@@ -118,7 +118,7 @@ final class QuarantineRedriveCommand extends ClusterCommand {
         if (asJson()) {
             JsonOutput.print(out(), ApiJson.tree(batch));
         } else if (redrive.failure() == null) {
-            out().println("%s rows healed. Batch %s has %s predictions now, and %s quarantined rows."
+            out().println("%s rows added. Batch %s has %s predictions now, and %s quarantined rows."
                     .formatted(
                             DisplayFormat.number(redrive.healed()),
                             batch.batch(),

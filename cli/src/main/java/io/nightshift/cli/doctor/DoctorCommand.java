@@ -68,7 +68,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "doctor",
         description =
-                "Examines Java, memory, disks, the clock, the configuration, databases, ports and folders. Prints for each that it is fine, or what to do. With --config, examines what a node of a cluster needs.",
+                "Examines Java, memory, disks, the clock, the configuration, databases, ports and folders. For each problem, says what to do. With --config, examines what a node of a cluster needs.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:There is no problem.", "1:There is a problem.", "2:The command is wrong."})

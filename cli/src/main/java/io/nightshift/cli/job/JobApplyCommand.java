@@ -23,8 +23,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "apply",
         description = "Applies a job file: the server or the cluster runs the job by its schedule and its trigger until"
-                + " you delete it. Prints what it understood. Apply a changed file again to give the job a new revision;"
-                + " the same file changes nothing. Paths in the file must be valid on every node.",
+                + " you delete it. Prints the schedule in words, and the next runs. If you apply a changed file, the job"
+                + " gets a new revision; the same file changes nothing. Paths in the file must be valid on every"
+                + " node.",
         mixinStandardHelpOptions = true)
 final class JobApplyCommand extends JobCommand {
 

@@ -103,9 +103,9 @@ final class JobTable {
 
     private static String words(JobSchedule.Overlap overlap) {
         return switch (overlap) {
-            case QUEUE -> "a tick waits for the end of the run before";
-            case SKIP -> "a tick is skipped while the run before goes on";
-            case ALLOW -> "runs may go on at the same time";
+            case QUEUE -> "a tick waits until the previous run has ended";
+            case SKIP -> "a tick is skipped if the previous run has not ended";
+            case ALLOW -> "runs may overlap";
         };
     }
 

@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 /// `job trigger`.
 @Command(
         name = "trigger",
-        description = "Starts a run of an applied job now, beside its schedule, even if the job is paused.",
+        description = "Starts a run of an applied job now, in addition to its schedule, even if the job is paused.",
         mixinStandardHelpOptions = true)
 final class JobTriggerCommand extends JobCommand {
 

@@ -114,8 +114,8 @@ public final class ServeCommand implements Callable<Integer> {
     private NodeSettings settings(Configuration given) {
         if (given.journal() != null) {
             throw FailureException.permanent(
-                    "the configuration names the journal of a cluster in nightshift.journal, and `serve` keeps its ledger"
-                            + " in the home folder. Remove nightshift.journal, or start a node with `nightshift node`");
+                    "the configuration has nightshift.journal, the journal of a cluster, but `serve` keeps its ledger in"
+                            + " the home folder. Remove nightshift.journal, or start a node with `nightshift node`");
         }
         NodeSettings configured = given.node();
         int messages = NodeOptions.port(port);

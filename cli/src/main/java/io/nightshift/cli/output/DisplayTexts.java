@@ -12,7 +12,7 @@ public final class DisplayTexts {
     public static String emptyBatch(BatchStatus status) {
         String why = status.rows() == 0
                 ? "the source has no rows"
-                : String.format(Locale.ROOT, "source.where let none of the %,d rows through", status.rows());
+                : String.format(Locale.ROOT, "none of the %,d rows meets source.where", status.rows());
         return "The batch is empty: %s. With source.on-empty: fail, the job refuses that.".formatted(why);
     }
 }

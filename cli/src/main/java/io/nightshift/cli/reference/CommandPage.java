@@ -5,13 +5,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -129,12 +132,22 @@ record CommandPage(
         if (!spec.subcommands().isEmpty() && !runsItself(spec)) {
             words.add("COMMAND");
         }
+        Set<ArgSpec> alternatives = new HashSet<>();
+        for (ArgGroupSpec group : spec.argGroups()) {
+            if (group.exclusive()) {
+                words.add(alternatives(group));
+                alternatives.addAll(group.args());
+            }
+        }
         for (PositionalParamSpec positional : positionals) {
-            words.add(bracketed(positional, positional.paramLabel()));
+            if (!alternatives.contains(positional)) {
+                words.add(bracketed(positional, positional.paramLabel()));
+            }
         }
         Stream.concat(
                         options.stream().filter(OptionSpec::required),
                         options.stream().filter(option -> !option.required()))
+                .filter(option -> !alternatives.contains(option))
                 .map(CommandPage::word)
                 .forEach(words::add);
         return words;
@@ -144,9 +157,22 @@ record CommandPage(
         return spec.userObject() instanceof Callable<?> && !(spec.userObject() instanceof CommandGroup);
     }
 
+    /// Arguments of which one is given, such as `(JOB | --all)`.
+    private static String alternatives(ArgGroupSpec group) {
+        String choice = Stream.concat(
+                        group.positionalParameters().stream().map(PositionalParamSpec::paramLabel),
+                        group.options().stream().map(CommandPage::withValue))
+                .collect(Collectors.joining(" | "));
+        return (group.multiplicity().min() > 0 ? "(%s)" : "[%s]").formatted(choice);
+    }
+
     private static String word(OptionSpec option) {
+        return bracketed(option, withValue(option));
+    }
+
+    private static String withValue(OptionSpec option) {
         String name = sorted(option).getFirst();
-        return bracketed(option, takesValue(option) ? name + " " + option.paramLabel() : name);
+        return takesValue(option) ? name + " " + option.paramLabel() : name;
     }
 
     private static String bracketed(ArgSpec argument, String text) {

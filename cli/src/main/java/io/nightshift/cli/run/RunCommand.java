@@ -72,9 +72,16 @@ import picocli.CommandLine.Spec;
         description = "Scores the rows of a job's source and publishes the predictions. Resumes the job's open batch,"
                 + " if there is one.",
         mixinStandardHelpOptions = true,
-        footer =
-                "Exit status: 0 published, 1 the batch failed, 2 nothing was started (the command, the job file"
-                        + " or something it needs is wrong), 4 the batch is held until someone approves it, 130 interrupted: the same command resumes the batch.")
+        exitCodeListHeading = "Exit status:%n",
+        exitCodeList = {
+            "0:The batch is published, now or by an earlier run.",
+            "1:The batch has a permanent failure. Fix the cause, then repeat the command: it resumes the batch.",
+            "2:No batch was opened: the command, the job file or something that the job needs is wrong.",
+            "3:The process ran out of memory. Give it more with NIGHTSHIFT_OPTS=-Xmx1g, then repeat the command.",
+            "4:The batch is held, because a check has failed. Approve it with --approve, or start over with --new.",
+            "75:The batch has a transient failure. Repeat the command later: it resumes the batch.",
+            "130:Interrupted. Repeat the command to resume the batch."
+        })
 public final class RunCommand implements Callable<Integer>, AutoCloseable {
 
     /// Longer than an attempt takes with the default timeout of a channel.

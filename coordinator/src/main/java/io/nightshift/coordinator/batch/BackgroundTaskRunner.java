@@ -126,7 +126,7 @@ final class BackgroundTaskRunner {
         String input = submitted == null || isComparable ? SourcePins.identity(files) : submitted;
         if (submitted != null && !submitted.equals(input) && !mayChange(state)) {
             throw FailureException.permanent(
-                    "the input changed after %s was submitted and before it was planned: a file of the source was changed, added or removed. Put the files back as they were and run again, or start over with --new"
+                    "the input changed after %s was submitted and before it was planned: a file of the source was changed, added or removed. Restore the files and run the job again, or start over with --new"
                             .formatted(batch));
         }
         boolean isEmpty = files.stream().allMatch(file -> file.file().rows() == 0);

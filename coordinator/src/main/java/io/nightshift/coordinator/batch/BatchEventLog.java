@@ -151,7 +151,7 @@ final class BatchEventLog {
                         failed.failure().message());
             case BatchEvent.SupplementCommitted committed ->
                 LOG.info(
-                        "{}: supplement {} is committed: {} rows healed",
+                        "{}: supplement {} is committed: {} rows have a prediction now",
                         batch,
                         committed.supplement().number(),
                         committed.supplement().commit().predictions());

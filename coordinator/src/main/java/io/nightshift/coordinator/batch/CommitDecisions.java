@@ -167,7 +167,7 @@ class CommitDecisions {
         if (job.source().failsIfEmpty() && isWhole && totals.read() == 0) {
             return String.format(
                     Locale.ROOT,
-                    "source.where lets none of the %,d rows through, and the job says source.on-empty: fail",
+                    "none of the %,d rows meets source.where, and the job says source.on-empty: fail",
                     plan.rows());
         }
         return ErrorLimit.violation(job.errors(), plan.rows(), totals, firstReasons);

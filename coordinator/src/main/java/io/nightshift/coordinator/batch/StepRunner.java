@@ -47,7 +47,7 @@ public final class StepRunner {
                 if (services.peers().isNode(run.replyTo().path().address())) {
                     context.spawnAnonymous(Session.create(run, services, ledger));
                 } else {
-                    LOG.warn("a step of {} is refused: {} is not of this cluster", run.batch(), run.replyTo());
+                    LOG.warn("a step of {} is refused: {} is not a node of this cluster", run.batch(), run.replyTo());
                 }
             }
             return Behaviors.same();
@@ -154,7 +154,7 @@ public final class StepRunner {
             state = read;
             if (!isInOffice(read)) {
                 throw new FailureException(Failure.transientFailure(
-                        "%s: the coordinator that asks is no longer in office".formatted(run.batch())));
+                        "%s: another coordinator has taken over the batch".formatted(run.batch())));
             }
             LOG.info(
                     "{}: this node {} for the coordinator on another node",

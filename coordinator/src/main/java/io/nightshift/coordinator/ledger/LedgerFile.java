@@ -185,7 +185,7 @@ public final class LedgerFile {
         String header = in.readLine();
         JsonNode first = json(header, file);
         if (!first.path("format").asText().equals(FORMAT)) {
-            throw FailureException.permanent("%s is no export of a ledger".formatted(file));
+            throw FailureException.permanent("%s is not an export of a ledger".formatted(file));
         }
         if (first.path("version").asInt() != VERSION) {
             throw FailureException.permanent(
@@ -243,7 +243,7 @@ public final class LedgerFile {
 
     private static FailureException cut(Path file) {
         return FailureException.permanent(
-                "%s is not the export that was written: it was cut or changed. Nothing was imported. Use another copy"
+                "%s is not the export that was written: it was truncated or changed. Nothing was imported. Use another copy"
                         .formatted(file));
     }
 }

@@ -53,7 +53,7 @@ enum InputChange {
     /// @param noun what the batch is of, for people
     static BatchRegisterCommand.Rejected refusal(BatchId batch, String noun) {
         return new BatchRegisterCommand.Rejected(
-                "batch %s of this %s is open, but its input has changed since it was opened: a file of the source was changed, added or removed. Put the files back as they were to resume it, say what to do with source.on-change: extend or restart, or start a new batch with --new"
+                "batch %s of this %s is open, but its input has changed since it was opened: a file of the source was changed, added or removed. Restore the files to resume it, set source.on-change to extend or restart, or start a new batch with --new"
                         .formatted(batch, noun),
                 batch);
     }

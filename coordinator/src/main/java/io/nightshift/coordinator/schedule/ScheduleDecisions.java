@@ -322,7 +322,7 @@ class ScheduleDecisions {
                 return;
             }
             if (timetable.overlap() == Overlap.SKIP && draft.state.isActive()) {
-                skip(draft, ticks, tick, "the run before had not ended");
+                skip(draft, ticks, tick, "the previous run had not ended");
             } else {
                 draft.persist(new ScheduledJobEvent.TickDue(
                         draft.now,

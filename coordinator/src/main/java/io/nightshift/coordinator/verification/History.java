@@ -127,7 +127,7 @@ final class History {
         }
         if (!entry.follows(state.head())) {
             end(
-                    "entry %,d was changed, or stands in another's place: its hash does not follow from the entry before",
+                    "entry %,d was changed or moved: its hash does not follow from the entry before",
                     number);
             return;
         }

@@ -128,7 +128,7 @@ public final class Verification {
                 + (entry.end().isPresent()
                         ? ", model and end"
                         : state.phase() != null && state.phase().isEnd()
-                                ? " and model, and is told of its end when a node starts again"
+                                ? " and model, and learns how it ended when a node starts again"
                                 : " and model, as open"));
     }
 

@@ -526,7 +526,7 @@ class BatchDecisionsTest extends DecisionsFixture {
             assertThat(state.phase()).isEqualTo(Phase.FAILED);
             assertThat(state.failure())
                     .isEqualTo(Failure.permanent(
-                            "source.where lets none of the 30 rows through, and the job says source.on-empty: fail"));
+                            "none of the 30 rows meets source.where, and the job says source.on-empty: fail"));
             decide(new BatchCommand.Retry(operator));
             assertThat(state.phase()).isEqualTo(Phase.FAILED);
         }

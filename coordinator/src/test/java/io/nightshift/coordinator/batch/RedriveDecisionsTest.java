@@ -117,7 +117,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
         assertThat(state.totals().predictions()).isEqualTo(predictions + 4);
         assertThat(state.totals().quarantined()).isEqualTo(1);
         assertThat(Objects.requireNonNull(state.published()).manifest()).isEqualTo(MANIFEST);
-        assertThat(last().sentence()).isEqualTo("supplement 1 by anna: 4 rows healed");
+        assertThat(last().sentence()).isEqualTo("supplement 1 by anna: 4 rows added");
         assertThat(decisions.isRemovable(state)).isTrue();
     }
 

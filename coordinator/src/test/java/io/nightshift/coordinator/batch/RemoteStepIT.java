@@ -196,7 +196,7 @@ final class RemoteStepIT {
                                     : FishingOutcomes.complete())
                     .getFirst();
             assertThat(reply).isInstanceOfSatisfying(StepReply.Failed.class, failed -> {
-                assertThat(failed.failure().message()).contains("no longer in office");
+                assertThat(failed.failure().message()).contains("another coordinator has taken over the batch");
                 assertThat(failed.mayContinue()).isFalse();
             });
         }

@@ -395,7 +395,7 @@ class RegisterDecisionsTest {
 
             assertThat(decide(status(A, Phase.FAILED)))
                     .isEqualTo(reply(new BatchRegisterCommand.Rejected(
-                            "batch flights-a of this job is open, but its input has changed since it was opened: a file of the source was changed, added or removed. Put the files back as they were to resume it, say what to do with source.on-change: extend or restart, or start a new batch with --new",
+                            "batch flights-a of this job is open, but its input has changed since it was opened: a file of the source was changed, added or removed. Restore the files to resume it, set source.on-change to extend or restart, or start a new batch with --new",
                             A)));
         }
 

@@ -92,7 +92,7 @@ record EventLine(
             case BatchEvent.RedriveBegun begun -> begun.reason();
             case BatchEvent.RedriveFailed failed -> failed.failure().message();
             case BatchEvent.SupplementCommitted committed ->
-                count(committed.supplement().commit().predictions(), "row") + " healed";
+                count(committed.supplement().commit().predictions(), "row") + " added";
             case BatchEvent.Cancelled cancelled -> cancelled.reason();
             case BatchEvent.Submitted submitted -> submitted.model().toString();
             case BatchEvent.ExtensionRequested requested -> "";

@@ -68,7 +68,7 @@ public record Redrive(
         String outcome = switch (state) {
             case SCORING -> "the rows are scored";
             case PUBLISHING -> String.format(Locale.ROOT, "%,d rows are about to be published", healed);
-            case PUBLISHED -> String.format(Locale.ROOT, "%,d rows healed", healed);
+            case PUBLISHED -> String.format(Locale.ROOT, "%,d rows added", healed);
             case FAILED -> "failed: " + failure;
         };
         return "supplement %d by %s: %s".formatted(number, by, outcome);

@@ -22,7 +22,7 @@ final class AlertKeys {
     static final JobKey KEY = JobKey.optional(
             "alerts",
             new AlertRules(),
-            "Who is told of which problems: for each channel in `to`, which a node's configuration describes, one or more causes in `on`: "
+            "Which alerts are sent where. Each entry names a channel of the nodes' configuration in `to`, and one or more causes in `on`: "
                     + CAUSES + ".",
             "[{on: [failed, deadline-missed], to: ops}]");
 

@@ -37,7 +37,7 @@ final class CheckKeys {
                     JobKey.optional(
                                     "on-fail",
                                     ON_FAIL,
-                                    "What happens to a batch that fails a check: `fail` fails it; `hold` lets it wait until someone approves it with `nightshift batch approve`, or cancels it; `warn` publishes it, and records the result. Every check may have an `on-fail` of its own.",
+                                    "What happens to a batch that fails a check: `fail` fails it; `hold` holds it until someone approves it with `nightshift batch approve`, or cancels it; `warn` publishes it, and records the result. Each check may have its own `on-fail`.",
                                     "hold")
                             .or("fail"),
                     JobKey.optional(
@@ -46,12 +46,12 @@ final class CheckKeys {
                                     JobKey.optional(
                                             "min",
                                             new Whole(0, Long.MAX_VALUE),
-                                            "The smallest number of rows that `source.where` lets through.",
+                                            "The smallest number of rows that must meet `source.where`.",
                                             "1000000"),
                                     JobKey.optional(
                                             "max",
                                             new Whole(0, Long.MAX_VALUE),
-                                            "The largest number of rows that `source.where` lets through.",
+                                            "The largest number of rows that may meet `source.where`.",
                                             "5000000"),
                                     JobKey.optional(
                                             "max-change",

@@ -93,7 +93,7 @@ public record CsvInput(
                                     JobKey.optional(
                                             "escape",
                                             new Text(Form.QUOTE),
-                                            "The character before a quote inside of a quoted value. Without this key, the quote is doubled there.",
+                                            "The character before a quote inside a quoted value. Without this key, such a quote is doubled.",
                                             "'\\'"),
                                     JobKey.optional(
                                                     "header",

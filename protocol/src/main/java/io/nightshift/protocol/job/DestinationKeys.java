@@ -24,7 +24,7 @@ final class DestinationKeys {
                             JobKey.optional(
                                             "schema",
                                             new Choice(List.of("compatible", "new")),
-                                            "Whether the columns may differ from those of the newest published batch of the job at the destination. `compatible`: columns may be added, and a batch that removes a column or changes its type is refused. `new`: any change is allowed. The identity of the job does not depend on this key.",
+                                            "Whether the columns may differ from those of the newest published batch of the job at the destination. `compatible`: columns may be added, and a batch that removes a column or changes its type is refused. `new`: any change is allowed. You can change this key while a batch is open.",
                                             "new")
                                     .or("compatible"),
                             JobKey.optional(
@@ -40,7 +40,7 @@ final class DestinationKeys {
                                                     new Time(),
                                                     "How long a batch is kept after its publication.",
                                                     "90d"))),
-                                    "Which published batches the cluster [removes](../how-to/retention.md) by itself. With both keys, a batch is removed if it is neither among the newest `keep` nor younger than `for`. Without this section, no batch is removed. The identity of the job does not depend on these keys.",
+                                    "Which published batches the cluster [removes](../how-to/retention.md) by itself. With both keys, a batch is removed if it is neither among the newest `keep` nor younger than `for`. Without this section, no batch is removed. You can change these keys while a batch is open.",
                                     "")),
                     Kinds.DESTINATIONS.stream().map(Kind::name).toList()),
             "Where the predictions are written.",

@@ -17,18 +17,18 @@ final class ErrorKeys {
                     JobKey.optional(
                                     "max-rate",
                                     new Share(),
-                                    "The share of the input's rows that may be quarantined before the batch fails.",
+                                    "The largest share of the input's rows that may be quarantined. Above it, the batch fails.",
                                     "1%")
                             .or(Job.ErrorPolicy.DEFAULT_MAX_RATE),
                     JobKey.optional(
                             "max-rows",
                             new Whole(0, Long.MAX_VALUE),
-                            "The number of rows that may be quarantined before the batch fails. Without it, only `max-rate` applies.",
+                            "The largest number of rows that may be quarantined. Above it, the batch fails. Without this key, only `max-rate` applies.",
                             "1000"),
                     JobKey.optional(
                                     "on-failed-partition",
                                     new Choice(List.of("fail", "continue")),
-                                    "What happens when a partition has used up its attempts: `fail` fails the batch at once; `continue` scores all other partitions first, and then fails the batch with a list of the failed partitions. In neither case is a part of the output published.",
+                                    "What happens when a partition has used up its attempts: `fail` fails the batch at once; `continue` scores all other partitions first, and then fails the batch with a list of the failed partitions. In both cases, no output is published.",
                                     "continue")
                             .or("fail"))),
             "Conditions under which quarantined rows or failed partitions fail the batch.",
@@ -45,7 +45,7 @@ final class ErrorKeys {
                     JobKey.optional(
                             "storage",
                             new Time(),
-                            "How long failures of a file system are retried, from the first failure on; a success in between starts the time anew. Without this key, the cluster's `nightshift.batch.retry.storage` applies.",
+                            "How long failures of storage (a file system or an object store) are retried, from the first failure on. After a success, the time starts anew. Without this key, the cluster's `nightshift.batch.retry.storage` applies.",
                             "2h"),
                     JobKey.optional(
                             "database",
@@ -55,9 +55,9 @@ final class ErrorKeys {
                     JobKey.optional(
                             "node",
                             new Time(),
-                            "How long the batch waits for a node that has what another node lacks, such as an input file. Without this key, the cluster's `nightshift.batch.retry.node` applies.",
+                            "How long the batch waits for a node that has no fault, for example a node that sees the input files. Without this key, the cluster's `nightshift.batch.retry.node` applies.",
                             "1h"))),
-            "How often and how long failed work is retried. The identity of the job does not depend on these keys.",
+            "How often and how long failed work is retried. You can change these keys while a batch is open.",
             "");
 
     private ErrorKeys() {}

@@ -28,7 +28,7 @@ final class IncrementalKeys {
                             JobKey.optional(
                                             "lateness",
                                             new Time(),
-                                            "The longest time from the time in the column until readers see the row. A batch leaves newer rows to the next one.",
+                                            "The longest delay between the time in the column and the moment at which Nightshift can read the row. A batch leaves newer rows to the next one.",
                                             "1h")
                                     .with("column"),
                             JobKey.optional(
@@ -41,21 +41,21 @@ final class IncrementalKeys {
                             JobKey.optional(
                                     "files",
                                     new Choice(List.of("new")),
-                                    "`new`: each batch reads the files that no earlier batch has read. A file is known by its path, its length, and its modification time or ETag.",
+                                    "`new`: each batch reads the files that no earlier batch has read. A file is identified by its path, its length, and its modification time or ETag.",
                                     "new"),
                             JobKey.optional(
                                     "changed",
                                     new Texts(Form.COLUMN, 1, false),
-                                    "Columns of the source or of its lookups, or keys of `source.select`. Each batch reads the rows whose values in them differ from those that the last published batch with the same record id has scored. The job needs `source.id`.",
+                                    "Columns of the source or of its lookups, or keys of `source.select`. Each batch scores the new rows, and the rows that differ in one of these columns from what the last published batch with their record ID has scored. The job needs `source.id`.",
                                     "[plan, region, balance]"),
                             JobKey.optional(
                                             "full",
                                             new Flag(),
-                                            "Whether a new batch reads everything again. `--full` sets this key for one run. The identity of the job does not depend on it.",
+                                            "Whether a new batch reads everything again. `--full` sets this key for one run. You can change it while a batch is open.",
                                             "true")
                                     .or(false)),
                     List.of("column", "files", "changed")),
-            "What a batch reads: only what is new or changed. Without this section, a batch reads all rows.",
+            "Makes the job incremental: each batch scores only what is new or has changed. Without this section, a batch scores all rows.",
             "");
 
     private IncrementalKeys() {}

@@ -341,7 +341,7 @@ public record Job(
             @Nullable Duration database,
             @Nullable Duration node) {}
 
-    /// What is written in addition to the prediction, and how the columns are called.
+    /// What is written in addition to the prediction, and the names of the columns.
     ///
     /// @param columns source columns or keys of [Source#select()] to pass through
     /// @param margin whether the model's raw margin is written too

@@ -57,7 +57,7 @@ final class JobKeys {
             JobKey.optional(
                             "priority",
                             new Whole(0, Job.HIGHEST_PRIORITY),
-                            "Batches of a greater priority get workers first.",
+                            "How large a share of the workers the batches of the job get while other jobs have work, too. Each step doubles the share.",
                             "8")
                     .or((long) Job.DEFAULT_PRIORITY),
             JobKey.optional(

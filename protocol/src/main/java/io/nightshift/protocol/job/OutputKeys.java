@@ -42,12 +42,12 @@ final class OutputKeys {
                     JobKey.optional(
                             "labels",
                             new ValueType.Labels(),
-                            "The texts that are written for the model's classes, for each class one.",
+                            "The text that is written for each class of the model.",
                             "{0: punctual, 1: late}"),
                     JobKey.optional(
                             "top-classes",
                             new Whole(1, MOST_CLASSES),
-                            "How many of the most probable classes are written, as `class_1`, `score_1`, `class_2`, `score_2` and so on. Of equally probable classes, the one that comes first in the model's order is first.",
+                            "How many of the most probable classes are written, as `class_1`, `score_1`, `class_2`, `score_2` and so on. Equally probable classes are in the model's order.",
                             "3"),
                     JobKey.optional(
                             "decisions",
@@ -62,9 +62,9 @@ final class OutputKeys {
                     JobKey.optional(
                             "rename",
                             new ValueType.NewNames(),
-                            "New names of columns of the output, by the names that they have without this key.",
+                            "New names for columns of the output: a map of each present name to the new one.",
                             "{prediction: delayed}"))),
-            "What is written in addition to the prediction, and how the columns are called.",
+            "What is written in addition to the prediction, and the names of the columns.",
             "");
 
     /// Columns by which Nightshift finds rows again.

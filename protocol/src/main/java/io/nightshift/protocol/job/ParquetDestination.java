@@ -89,7 +89,7 @@ public record ParquetDestination(
                                     JobKey.optional(
                                             "level",
                                             new Whole(1, MOST_LEVEL),
-                                            "The level of `zstd`, 1 without this key. A greater one gives smaller files, and costs more time.",
+                                            "The level of `zstd`, 1 without this key. A higher level makes files smaller, and writing slower.",
                                             "9"),
                                     JobKey.optional(
                                             "row-group-rows",

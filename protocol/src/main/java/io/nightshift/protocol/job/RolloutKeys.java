@@ -22,30 +22,30 @@ final class RolloutKeys {
                     JobKey.required(
                             "candidate",
                             new Text(Form.MODEL),
-                            "The version to try, of the same model as `model`: `name@alias`, `name@3` or `name@sha256:digest`. While the alias does not exist, or names the version that `model` names or one that was rolled back, batches are scored as if there were no rollout. Its features, task and classes must be those of the other version.",
+                            "The version to try, of the same model as `model`: `name@alias`, `name@3` or `name@sha256:digest`. If the alias does not exist, or points to the version of `model` or to a version that was rolled back, batches are scored without a rollout. Its features, task and classes must be those of the other version.",
                             "flights@candidate"),
                     JobKey.optional(
                                     "mode",
                                     new Choice(List.of("canary", "shadow")),
-                                    "How the version is tried: `canary` lets it score a share of the partitions first. Only if it keeps the guards there, it scores the others. `shadow` lets it score partitions in addition to the other version. Its predictions are not published, but [compared](../how-to/shadow.md).",
+                                    "How the version is tried: `canary` lets it score a share of the partitions first. It scores the others only if it keeps the guards on these. `shadow` lets it score partitions in addition to the other version. Its predictions are [compared](../how-to/shadow.md), and not published.",
                                     "canary")
                             .or("canary"),
                     JobKey.optional(
                                     "share",
                                     new Share(),
-                                    "With `canary`: the share of the partitions that the candidate scores first, rounded up. They are spread evenly over the batch, and each batch has others.",
+                                    "With `canary`: the share of the partitions that the candidate scores first, rounded up. They are spread evenly over the batch, and differ from batch to batch.",
                                     "5%")
                             .or(0.1),
                     JobKey.optional(
                                     "sample",
                                     new Share(),
-                                    "With `shadow`: the share of the partitions that the candidate scores in addition, rounded up. They are spread evenly over the batch, and each batch has others.",
+                                    "With `shadow`: the share of the partitions that the candidate scores in addition, rounded up. They are spread evenly over the batch, and differ from batch to batch.",
                                     "10%")
                             .or(1.0),
                     JobKey.optional(
                                     "differences",
                                     new Whole(0, 10),
-                                    "With `shadow`: how many rows the report shows, with the values of their features, of those that both versions score most differently. The ledger and the manifest contain these values.",
+                                    "With `shadow`: how many rows the report shows, with the values of their features: those that the two versions score most differently. The ledger and the manifest contain these values.",
                                     "0")
                             .or(10L),
                     JobKey.optional(
@@ -81,7 +81,7 @@ final class RolloutKeys {
                     JobKey.optional(
                                     "on-pass",
                                     new Choice(List.of("keep", "promote")),
-                                    "With `canary`: what happens to a candidate that keeps all guards, in addition to scoring the batch: `promote` moves the alias that `model` names to it when the batch is published, unless somebody has moved the alias meanwhile; `keep` leaves it.",
+                                    "With `canary`: what happens to a candidate that keeps all guards, in addition to scoring the batch: `promote` moves the alias that `model` names to it when the batch is published, unless somebody has moved the alias in the meantime; `keep` does not move it.",
                                     "promote")
                             .or("keep"),
                     JobKey.optional(

@@ -34,7 +34,7 @@ final class ScheduleKeys {
                     JobKey.optional(
                             "parameters",
                             new Templates(),
-                            "The parameters of each run. `{scheduled:date}` stands for the local date of the scheduled time, `{scheduled:timestamp}` for its local date and time; `- 1 day` or `+ 2 hours` may follow, and the units minute, hour, day, week, month and year. A parameter that is missing here has its default.",
+                            "The parameters of each run. `{scheduled:date}` stands for the local date of the scheduled time, `{scheduled:timestamp}` for its local date and time; `- 1 day` or `+ 2 hours` may follow. The units are second, minute, hour, day, week, month and year. A parameter that is missing here has its default.",
                             "{}"),
                     JobKey.optional(
                             "start",
@@ -110,21 +110,21 @@ final class ScheduleKeys {
                     JobKey.required(
                             "to",
                             new Text(Form.TIME_OF_DAY),
-                            "The local time at which the window closes. An earlier one than `from` is on the next day.",
+                            "The local time at which the window closes. If it is earlier than `from`, it is on the next day.",
                             "\"06:00\""),
                     JobKey.optional(
                                     "outside",
                                     new Choice(List.of("pause", "finish")),
-                                    "What a batch does that has begun when the window closes: `pause` finishes the partitions in flight, and continues when the window opens again; `finish` finishes the batch.",
+                                    "What a batch does when the window closes: `pause` finishes the partitions in flight, and continues when the window opens again; `finish` continues until the batch is published.",
                                     "finish")
                             .or("pause"))),
-            "When batches may work. A batch never begins outside its window, it waits.",
+            "When batches may score. A batch begins only inside its window.",
             "");
 
     static final JobKey DEADLINE = JobKey.optional(
             "deadline",
             new Text(Form.TIME_OF_DAY),
-            "The local time by which a batch shall be published: the first such time after the batch was opened.",
+            "The local time by which a batch should be published: the first such time after the batch was opened.",
             "\"06:00\"");
 
     private ScheduleKeys() {}

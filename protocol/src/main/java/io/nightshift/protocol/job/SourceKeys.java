@@ -37,7 +37,7 @@ final class SourceKeys {
                             JobKey.optional(
                                     "join",
                                     new Lookups(),
-                                    "Lookups: other files or tables that add columns to each row by a key. A key may be in a lookup once only.",
+                                    "Lookups: other files or tables that add columns to each row by a key. A key may occur only once in a lookup.",
                                     "[{parquet: customers.parquet, on: customer_id, columns: [segment]}]"),
                             JobKey.optional(
                                     "select",
@@ -58,7 +58,7 @@ final class SourceKeys {
                             JobKey.optional(
                                             "on-empty",
                                             new Choice(List.of("publish", "fail")),
-                                            "What happens if the source has no rows, or `where` lets none through: `publish` publishes a batch without predictions; `fail` fails.",
+                                            "What happens if the source has no rows, or no row meets `where`: `publish` publishes a batch without predictions; `fail` fails the batch.",
                                             "fail")
                                     .or("publish"),
                             JobKey.optional(

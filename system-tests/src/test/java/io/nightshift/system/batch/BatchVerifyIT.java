@@ -195,7 +195,7 @@ class BatchVerifyIT {
         given(TestBatch.published(folder, "0001"));
         batch.swap(6, 7);
 
-        assertCaught("entry 6 was changed, or stands in another's place");
+        assertCaught("entry 6 was changed or moved");
     }
 
     @Test

@@ -228,7 +228,7 @@ final class SeveralDestinationsIT {
             assertThat(node.command("quarantine", "redrive", batch, "--job", file, "--set", fix, "--reason", "fixed")
                             .expect(0)
                             .out())
-                    .contains("1 rows healed");
+                    .contains("1 rows added");
             assertThat(seen(job, batch)).containsOnly("2999 2999 1");
             node.terminate();
             assertThat(verify(job, 0)).contains("is complete");

@@ -27,7 +27,7 @@ final class EmptyBatchIT {
     void aConditionThatLetsNothingThroughIsPublishedAsAnEmptyBatchAndVerified() throws Exception {
         publishesAnEmptyBatch(
                 FlightsJob.on(folder, "SELECT * FROM flights LIMIT 3000"),
-                "source.where let none of the 3,000 rows through",
+                "none of the 3,000 rows meets source.where",
                 "--set",
                 "source.where=distance < 0");
     }
@@ -73,7 +73,7 @@ final class EmptyBatchIT {
         FlightsJob filtered = FlightsJob.on(folder.resolve("filtered"), "SELECT * FROM flights LIMIT 3000");
         String[] options = {"--set", "source.on-empty=fail", "--set", "source.where=distance < 0"};
         InProcess.run(filtered, options)
-                .expect(1, "source.where lets none of the 3,000 rows through, and the job says source.on-empty: fail");
+                .expect(1, "none of the 3,000 rows meets source.where, and the job says source.on-empty: fail");
         InProcess.run(filtered, options).expect(1, "source.on-empty: fail");
         assertThat(filtered.published()).isEmpty();
     }

@@ -297,7 +297,7 @@ final class RunIT {
                 .expect(
                         2,
                         "is open, but its input has changed",
-                        "Put the files back",
+                        "Restore the files",
                         "--new",
                         job.input() + " has changed: its length was ",
                         " bytes",

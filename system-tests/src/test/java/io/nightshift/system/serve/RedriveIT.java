@@ -90,12 +90,12 @@ final class RedriveIT {
                             "source.select.distance=CAST(replace(distance, ' km', '') AS INTEGER)",
                             "--reason",
                             "kilometres"))
-                    .contains("150 rows healed. Batch %s has 2,850 predictions now, and 150 quarantined rows."
+                    .contains("150 rows added. Batch %s has 2,850 predictions now, and 150 quarantined rows."
                             .formatted(batch));
             assertThat(seen(batch, "part-*.parquet")).isEqualTo("2850 2850");
             assertThat(seen(batch, "_quarantine-*.parquet")).isEqualTo("150 150");
             assertThat(out(server, "quarantine", "list", batch)).contains("has 150 quarantined rows", "n/a");
-            assertThat(out(server, "batch", "show", batch)).contains("2,850", "150 rows healed");
+            assertThat(out(server, "batch", "show", batch)).contains("2,850", "150 rows added");
             server.terminate();
             assertThat(out(server, "batch", "verify", batch))
                     .contains("1, with 150 rows that were quarantined before; 150 rows are still quarantined")
@@ -121,7 +121,7 @@ final class RedriveIT {
 
             await().atMost(PATIENCE)
                     .until(() -> out(server, "batch", "show", batch).contains("supplement 2 by")
-                            && out(server, "batch", "show", batch).contains("149 rows healed"));
+                            && out(server, "batch", "show", batch).contains("149 rows added"));
             assertThat(seen(batch, "part-*.parquet")).isEqualTo("2999 2999");
             assertThat(seen(batch, "_quarantine-*.parquet")).isEqualTo("1 1");
             await().atMost(PATIENCE).until(() -> !Files.exists(job.predictions().resolve(".staging/batch=" + batch)));
