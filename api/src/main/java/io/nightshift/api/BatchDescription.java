@@ -251,7 +251,7 @@ public record BatchDescription(
     /// @param mean the mean difference of both predictions of a row; null without rows
     /// @param processorSeconds the processor's time of the candidate
     /// @param championProcessorSeconds the processor's time of the champion for the same rows
-    /// @param share the candidate's time as a share of the processor's time of all committed attempts of the batch;
+    /// @param share the candidate's time as a share of the processor time of all committed attempts of the batch;
     ///     null if it is not known
     /// @param histogram the predictions of both; empty without rows
     /// @param largest the rows that both score most differently, the largest difference first

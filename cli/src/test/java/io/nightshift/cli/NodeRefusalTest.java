@@ -68,7 +68,7 @@ final class NodeRefusalTest {
                         "nightshift.http.enabled: expected true or false",
                         "nightshift.http.port: expected a number from 0 to 65535",
                         "nightshift.http.tls.private-key: missing",
-                        "nightshift.http.tokens.name: is no name of a token",
+                        "nightshift.http.tokens.name: is not a valid name of a token",
                         "nightshift.http.tokens.role: expected read or models or submit or admin",
                         "nightshift.http.tokens.sha256: expected 64 hexadecimal digits",
                         "nightshift.http.tokens.nam: unknown key; did you mean \"name\"?",

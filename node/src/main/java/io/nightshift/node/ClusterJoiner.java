@@ -95,7 +95,7 @@ final class ClusterJoiner {
                 seek();
             }
         } catch (SQLException e) {
-            LOG.warn("the members of the cluster can't be read or told that this node lives: {}", e.getMessage());
+            LOG.warn("this node can't read the members of the cluster, or record that it is alive: {}", e.getMessage());
         } catch (RuntimeException e) {
             LOG.error("the node can't be brought into its cluster", e);
         }
@@ -115,7 +115,7 @@ final class ClusterJoiner {
         way = next;
         switch (next) {
             case JoinDecision.Form form -> {
-                LOG.info("no other node lives: this one forms the cluster {}", form.cluster());
+                LOG.info("no other node is alive: this node forms the cluster {}", form.cluster());
                 cluster.manager().tell(new Join(cluster.selfMember().address()));
             }
             case JoinDecision.Join join -> {

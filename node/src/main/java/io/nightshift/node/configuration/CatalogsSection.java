@@ -28,7 +28,7 @@ final class CatalogsSection {
         Map<String, CatalogSettings> byName = new HashMap<>();
         for (String name : catalogs.names()) {
             if (!NAME.matcher(name).matches()) {
-                catalogs.mistake(name, "is no name of a catalog; use at most 63 lower-case letters, digits, - and _");
+                catalogs.mistake(name, "is not a valid name of a catalog; use at most 63 lower-case letters, digits, - and _");
             }
             byName.put(name, catalog(name, catalogs.section(name), dataSources));
         }
@@ -47,7 +47,7 @@ final class CatalogsSection {
                 "warehouse",
                 KeyMeaning.of(
                         "path or address",
-                        "Where tables are made. With the type `folder`: a folder. With `jdbc`: a folder that all nodes"
+                        "Where new tables are created. With the type `folder`: a folder. With `jdbc`: a folder that all nodes"
                                 + " see, or a prefix of objects such as `s3://lake/warehouse`. With `rest`: the warehouse by"
                                 + " the name that the server knows, if it needs one."));
         String dataSource = section.textOrNull(

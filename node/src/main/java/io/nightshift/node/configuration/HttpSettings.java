@@ -61,7 +61,7 @@ public record HttpSettings(
                         http,
                         "tokens-file",
                         "A file with `tokens = [ ... ]`, read again when it changes: [tokens](../how-to/tokens.md). The"
-                                + " tokens are valid by messages too, also if HTTP is not enabled."));
+                                + " tokens are also valid for messages, even if HTTP is not enabled."));
         if (tokens.list() != null && tokens.file() != null) {
             http.mistake("tokens-file", "is given together with tokens; remove one of them");
         }

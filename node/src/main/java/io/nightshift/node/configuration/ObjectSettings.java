@@ -39,7 +39,7 @@ public record ObjectSettings(
         Map<String, String> owners = new TreeMap<>();
         for (String name : stores.names()) {
             if (!NAME.matcher(name).matches()) {
-                stores.mistake(name, "is no name of a store; use at most 63 lower-case letters, digits, - and _");
+                stores.mistake(name, "is not a valid name of a store; use at most 63 lower-case letters, digits, - and _");
             }
             ConfigurationSection section = stores.section(name);
             ObjectStoreSettings store = store(name, section);
@@ -91,7 +91,7 @@ public record ObjectSettings(
         List<String> writeBuckets = buckets(
                 section,
                 "write-buckets",
-                "What jobs may write in the store, in the same way. `nightshift batch` reads it, too. A bucket may not be in"
+                "What jobs may write in the store, in the same form. `nightshift batch` may read there, too. A bucket may not be in"
                         + " the lists of two stores.");
         StoreCredentials credentials = credentials(section);
         section.end();

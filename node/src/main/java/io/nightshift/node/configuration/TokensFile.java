@@ -87,7 +87,7 @@ public final class TokensFile implements Supplier<Tokens> {
                     KeyMeaning.of("The name of a token in the list `tokens = [ ... ]`. The list is in `tokens-file` or"
                             + " directly in this section. At most 63 letters, digits, `_`, `.`, `@` and `-`."));
             if (!name.matches(NAME)) {
-                entry.mistake("name", "is no name of a token; use at most 63 letters, digits, _, ., @ and -");
+                entry.mistake("name", "is not a valid name of a token; use at most 63 letters, digits, _, ., @ and -");
             } else if (!names.add(name)) {
                 entry.mistake("name", "two tokens have this name; give each token its own");
             }

@@ -241,7 +241,7 @@ public final class LineageSender {
         boolean isTooOld = at.plus(PATIENCE).isBefore(now);
         if (outcome.delivered() || isTooOld) {
             if (!outcome.delivered()) {
-                LOG.warn("the receiver of the lineage never hears of {}: {}", batch, outcome.answer());
+                LOG.warn("the lineage of {} is not sent any more: {}", batch, outcome.answer());
             }
             retries.remove(batch);
             table.tell(batch, told);

@@ -112,7 +112,7 @@ public final class RescoreResolver {
             throw FailureException.permanent("%s: %s".formatted(key, e.getMessage()));
         }
         throw FailureException.permanent(
-                "%s: %s is a file. Register it with `nightshift model register`, and name the model, such as churn@3"
+                "%s: %s is a file. Register it with `nightshift model import`, and name the model, such as churn@3"
                         .formatted(key, text));
     }
 

@@ -206,7 +206,7 @@ final class ConfigurationTest {
                                 String.valueOf(problem.getMessage()).lines())
                         .map(line -> line.substring(line.indexOf("node.conf")))
                         .containsExactlyInAnyOrder(
-                                "node.conf:9: nightshift.data-sources.G: is no name of a data source; use at most 63"
+                                "node.conf:9: nightshift.data-sources.G: is not a valid name of a data source; use at most 63"
                                         + " lower-case letters, digits, - and _",
                                 "node.conf:3: nightshift.data-sources.a.url: missing; add it",
                                 "node.conf:3: nightshift.data-sources.a.user: expected a text, not a list",

@@ -56,7 +56,7 @@ final class CheckKeys {
                                     JobKey.optional(
                                             "max-change",
                                             new Share(),
-                                            "How much this number may differ from that of the baseline, as a share of the latter.",
+                                            "How much this number may differ from that of the baseline, as a share of the baseline's.",
                                             "20%"),
                                     JobKey.optional(
                                             "on-fail", ON_FAIL, "As `checks.on-fail`, for these checks.", "warn"))),
@@ -95,7 +95,7 @@ final class CheckKeys {
                                     JobKey.optional(
                                             "mean-change",
                                             new Share(),
-                                            "How much the mean of the predictions may differ from that of the baseline, as a share of the latter. Refused for a model of three or more classes.",
+                                            "How much the mean of the predictions may differ from that of the baseline, as a share of the baseline's. Refused for a model of three or more classes.",
                                             "10%"),
                                     JobKey.optional(
                                             "psi",

@@ -57,7 +57,7 @@ final class ScheduleKeys {
                     JobKey.optional(
                                     "overlap",
                                     new Choice(List.of("queue", "skip", "allow")),
-                                    "What happens at the time of a run if the one before has not ended: `queue` waits for its end; `skip` leaves the run out; `allow` starts the run at once.",
+                                    "What happens at the time of a run if the previous one has not ended: `queue` waits for its end; `skip` skips the run; `allow` starts the run at once.",
                                     "skip")
                             .or("queue"))),
             "When runs start by themselves, once the job is applied with `nightshift job apply`.",

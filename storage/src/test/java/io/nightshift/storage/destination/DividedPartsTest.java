@@ -218,7 +218,7 @@ final class DividedPartsTest {
             assertThatThrownBy(attempt::seal)
                     .isInstanceOf(FailureException.class)
                     .hasMessageContaining("a partition may have 250")
-                    .hasMessageContaining("Make destination.parquet.file-size greater");
+                    .hasMessageContaining("Increase destination.parquet.file-size");
         }
     }
 }

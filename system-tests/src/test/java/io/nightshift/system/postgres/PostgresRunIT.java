@@ -322,7 +322,7 @@ final class PostgresRunIT {
     void existingTablesOfOthersAreRefusedBeforeABatchBeginsAndNotChanged() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, FEW);
         server.execute(job.database(), "CREATE TABLE flights_latest (mine text)");
-        job.runs().expect(2, "\"flights_latest\" is there and isn't Nightshift's");
+        job.runs().expect(2, "\"flights_latest\" exists, and Nightshift did not create it");
         server.execute(job.database(), "DROP TABLE flights_latest");
         job.runs().expect(0);
         job.flights().write("SELECT * REPLACE (date::DATE AS date) FROM (" + FEW + ")");

@@ -77,7 +77,7 @@ public final class StagedPart {
         List<Path> files = divided();
         if (files.size() > MOST_FILES) {
             throw FailureException.permanent(
-                    "%s has %,d files, and a partition may have %,d. Make destination.parquet.file-size greater, or partitions.rows less"
+                    "%s has %,d files, and a partition may have %,d. Increase destination.parquet.file-size, or decrease partitions.rows"
                             .formatted(path, files.size(), MOST_FILES));
         }
         if (files.size() > 1) {

@@ -247,7 +247,7 @@ public final class IcebergStore implements DestinationStore {
         List<String> refs = table.look(List.of(), snapshots -> snapshots.refs(batch));
         if (!refs.isEmpty()) {
             throw FailureException.permanent(
-                    "the files of %s are not deleted, because the branch or tag %s of %s still has them. Drop it, or let it go forward"
+                    "the files of %s are not deleted, because the branch or tag %s of %s still has them. Drop it, or move it to a later snapshot"
                             .formatted(batch, String.join(", ", refs), destination.table()));
         }
         filesIfAny().ifPresent(files -> files.delete(batch));

@@ -163,7 +163,7 @@ final class MariadbTargets {
     }
 
     private String other(String name) {
-        return "%s is there and isn't Nightshift's; name another table under destination.mariadb, or rename that one"
+        return "%s exists, and Nightshift did not create it; name another table under destination.mariadb, or rename that one"
                 .formatted(tables.sql(name));
     }
 

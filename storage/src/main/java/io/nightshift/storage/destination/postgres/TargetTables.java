@@ -92,7 +92,7 @@ final class TargetTables {
     }
 
     private String other(String name) {
-        return "%s is there and isn't Nightshift's; name another table under destination.postgres, or rename that one"
+        return "%s exists, and Nightshift did not create it; name another table under destination.postgres, or rename that one"
                 .formatted(tables.sql(name));
     }
 
@@ -136,7 +136,7 @@ final class TargetTables {
             return true;
         }
         if (!kind(name).orElse(TABLE).equals(PARTITIONED)) {
-            throw FailureException.permanent("%s is there and isn't Nightshift's".formatted(tables.sql(name)));
+            throw FailureException.permanent("%s exists, and Nightshift did not create it".formatted(tables.sql(name)));
         }
         return grow(name, wanted);
     }

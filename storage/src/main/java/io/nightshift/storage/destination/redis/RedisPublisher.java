@@ -85,7 +85,7 @@ final class RedisPublisher {
                 && connection.number(Command.EXISTS, keys.latest()) > 0
                 && connection.number(Command.EXISTS, keys.batches()) == 0) {
             reasons.add(
-                    "the key %s is there and isn't Nightshift's; choose another name under destination.redis, or delete the key"
+                    "the key %s exists, and Nightshift did not create it; choose another name under destination.redis, or delete the key"
                             .formatted(keys.latest()));
         }
         return reasons;

@@ -184,7 +184,7 @@ class MariadbDestinationIT extends DestinationContract {
 
         assertThat(store().check(batch.job(), ContractBatch.MODEL))
                 .containsExactly(
-                        "\"scores_latest\" is there and isn't Nightshift's; name another table under destination.mariadb, or rename that one",
-                        "\"scores_quarantine\" is there and isn't Nightshift's; name another table under destination.mariadb, or rename that one");
+                        "\"scores_latest\" exists, and Nightshift did not create it; name another table under destination.mariadb, or rename that one",
+                        "\"scores_quarantine\" exists, and Nightshift did not create it; name another table under destination.mariadb, or rename that one");
     }
 }

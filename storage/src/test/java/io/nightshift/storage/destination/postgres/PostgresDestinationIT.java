@@ -124,8 +124,8 @@ class PostgresDestinationIT extends DestinationContract {
 
         assertThat(store().check(batch.job(), ContractBatch.MODEL))
                 .containsExactly(
-                        "\"scores_latest\" is there and isn't Nightshift's; name another table under destination.postgres, or rename that one",
-                        "\"scores_quarantine\" is there and isn't Nightshift's; name another table under destination.postgres, or rename that one");
+                        "\"scores_latest\" exists, and Nightshift did not create it; name another table under destination.postgres, or rename that one",
+                        "\"scores_quarantine\" exists, and Nightshift did not create it; name another table under destination.postgres, or rename that one");
     }
 
     @Test

@@ -209,6 +209,6 @@ abstract class RedisContract extends DestinationContract {
 
         assertThat(store().check(batch.job(), ContractBatch.MODEL))
                 .containsExactly(
-                        "the destination keys scores:* in data source cache can't be written: the key scores:latest is there and isn't Nightshift's; choose another name under destination.redis, or delete the key");
+                        "the destination keys scores:* in data source cache can't be written: the key scores:latest exists, and Nightshift did not create it; choose another name under destination.redis, or delete the key");
     }
 }
