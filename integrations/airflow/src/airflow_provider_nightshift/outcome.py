@@ -15,8 +15,8 @@ def result_of(client: Client, batch: Batch, skip_on_empty: bool = False) -> dict
 
     Raises:
         AirflowSkipException: if the batch has no input, and the task is to be skipped then.
-        AirflowFailException: if the batch failed for good, or was cancelled. Airflow does not retry the task.
-        AirflowException: if the batch failed of something that may be gone later. Airflow retries the task.
+        AirflowFailException: if the batch has a permanent failure, or was cancelled. Airflow does not retry the task.
+        AirflowException: if the batch has a transient failure. Airflow retries the task.
         NightshiftError: if no node answers.
     """
     if batch.state != "published":

@@ -353,7 +353,7 @@ class Client:
         return self._control(batch, "resume", {})
 
     def cancel(self, batch: str, reason: str = "") -> ControlResult:
-        """Cancels a batch for good. Refused once readers see the batch."""
+        """Cancels a batch, which cannot be resumed. Refused once readers see the batch."""
         return self._control(batch, "cancel", {"reason": reason})
 
     def approve(self, batch: str, reason: str = "") -> ControlResult:

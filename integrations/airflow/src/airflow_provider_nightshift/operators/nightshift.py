@@ -22,12 +22,12 @@ class NightshiftBatchOperator(BaseOperator):
     """Submits a job, and waits in the triggerer until its batch is published.
 
     The submission has an idempotency key of the task instance. So a task that is retried or cleared finds its batch
-    again: a batch that runs is waited for, and a batch that has failed continues from what is committed. If the batch was
-    cancelled, the task starts another one.
+    again: it waits for a running batch, and continues a failed batch from what is committed. If the batch was cancelled,
+    the task starts another one.
 
     The task returns `batch`, `state`, `rows`, `predictions`, `quarantined`, `destination`, `model` and `model_digest`. If
-    the batch fails for good or is cancelled, the task fails without a retry. If it fails of something that may be gone
-    later, Airflow retries the task.
+    the batch has a permanent failure or is cancelled, the task fails without a retry. If it has a transient failure,
+    Airflow retries the task.
 
     Args:
         job: the job file: a path on the workers, or its text. Jinja does not render it: its placeholders are those of

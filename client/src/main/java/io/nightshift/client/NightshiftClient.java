@@ -144,7 +144,7 @@ public interface NightshiftClient extends AutoCloseable {
     /// @return the job as it was last
     CompletionStage<AppliedJob> deleteJob(String job);
 
-    /// Starts a run of an applied job now, beside its schedule.
+    /// Starts a run of an applied job now, in addition to its schedule.
     ///
     /// @param job the job's name
     /// @param parameters values of the job's parameters by name; a parameter that is not among them has the
