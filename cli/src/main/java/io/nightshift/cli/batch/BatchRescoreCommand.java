@@ -35,7 +35,7 @@ final class BatchRescoreCommand extends ControlCommand {
             names = "--partitions",
             paramLabel = "LIST",
             description =
-                    "The numbers of the partitions, from 0, for example 0,7,12-15. With --model and without --where-model: default: all.")
+                    "The numbers of the partitions, from 0, for example 0,7,12-15. With --model: all, unless --where-model is given.")
     private @Nullable String partitions;
 
     @Option(
