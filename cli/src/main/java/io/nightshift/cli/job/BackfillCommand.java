@@ -20,9 +20,10 @@ import picocli.CommandLine.Parameters;
 /// `backfill`: the runs of an applied job in a range of dates.
 @Command(
         name = "backfill",
-        description = "Runs an applied job for each date in a range, with the lowest priority: by default, only the runs"
-                + " that are missing or have failed. Returns when the backfill is durable. It continues after a crash of"
-                + " the server or of any node.",
+        description =
+                "Runs an applied job for each date in a range, with the lowest priority: by default, only the runs"
+                        + " that are missing or have failed. Returns when the backfill is durable. It continues after a crash of"
+                        + " the server or of any node.",
         mixinStandardHelpOptions = true,
         subcommands = {
             BackfillListCommand.class,

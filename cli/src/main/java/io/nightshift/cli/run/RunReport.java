@@ -80,8 +80,9 @@ record RunReport(
         if (format.isForPrograms()) {
             out.println(json(status, true));
         } else {
-            out.println("Nothing to do: batch %s has already scored this input with this model. The predictions are in %s."
-                    .formatted(status.batch(), status.places()));
+            out.println(
+                    "Nothing to do: batch %s has already scored this input with this model. The predictions are in %s."
+                            .formatted(status.batch(), status.places()));
             out.println("To run it again: " + again + " --new");
         }
         out.flush();

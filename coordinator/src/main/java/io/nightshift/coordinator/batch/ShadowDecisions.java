@@ -87,7 +87,8 @@ class ShadowDecisions {
                         ? "an attempt that scored with it failed: "
                                 + failed.failure().message()
                         : isSilenced(failed.node())
-                                ? "%d nodes stopped sending heartbeats while they scored with it".formatted(silent.size())
+                                ? "%d nodes stopped sending heartbeats while they scored with it"
+                                        .formatted(silent.size())
                                 : null;
             default -> null;
         };

@@ -126,9 +126,7 @@ final class History {
             return;
         }
         if (!entry.follows(state.head())) {
-            end(
-                    "entry %,d was changed or moved: its hash does not follow from the entry before",
-                    number);
+            end("entry %,d was changed or moved: its hash does not follow from the entry before", number);
             return;
         }
         BatchState.Applied applied;

@@ -160,7 +160,8 @@ final class ShadowDecisionsTest {
         // It scored without the candidate.
         assertThat(decide(next, true, failed(0, 3, "node:3", silent)).events()).hasSize(1);
         assertThat(decide(next, true, failed(2, 4, "node:2", silent)).events().getLast())
-                .isEqualTo(new BatchEvent.ShadowAbandoned(AT, "2 nodes stopped sending heartbeats while they scored with it"));
+                .isEqualTo(new BatchEvent.ShadowAbandoned(
+                        AT, "2 nodes stopped sending heartbeats while they scored with it"));
     }
 
     @Test

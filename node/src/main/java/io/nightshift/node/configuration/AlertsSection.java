@@ -91,7 +91,8 @@ final class AlertsSection {
         Map<String, AlertChannel> channels = new TreeMap<>();
         for (String name : section.names()) {
             if (!NAME.matcher(name).matches()) {
-                section.mistake(name, "is not a valid name of a channel; use at most 63 lower-case letters, digits, - and _");
+                section.mistake(
+                        name, "is not a valid name of a channel; use at most 63 lower-case letters, digits, - and _");
             }
             channels.put(name, channel(section.section(name)));
         }

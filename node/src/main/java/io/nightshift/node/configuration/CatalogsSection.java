@@ -28,7 +28,8 @@ final class CatalogsSection {
         Map<String, CatalogSettings> byName = new HashMap<>();
         for (String name : catalogs.names()) {
             if (!NAME.matcher(name).matches()) {
-                catalogs.mistake(name, "is not a valid name of a catalog; use at most 63 lower-case letters, digits, - and _");
+                catalogs.mistake(
+                        name, "is not a valid name of a catalog; use at most 63 lower-case letters, digits, - and _");
             }
             byName.put(name, catalog(name, catalogs.section(name), dataSources));
         }

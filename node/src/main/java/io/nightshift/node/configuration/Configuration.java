@@ -322,7 +322,8 @@ public final class Configuration {
         for (String name : section.names()) {
             if (!NAME.matcher(name).matches()) {
                 section.mistake(
-                        name, "is not a valid name of a data source; use at most 63 lower-case letters, digits, - and _");
+                        name,
+                        "is not a valid name of a data source; use at most 63 lower-case letters, digits, - and _");
             }
             byName.put(name, dataSource(name, section.section(name)));
         }

@@ -39,7 +39,8 @@ public record ObjectSettings(
         Map<String, String> owners = new TreeMap<>();
         for (String name : stores.names()) {
             if (!NAME.matcher(name).matches()) {
-                stores.mistake(name, "is not a valid name of a store; use at most 63 lower-case letters, digits, - and _");
+                stores.mistake(
+                        name, "is not a valid name of a store; use at most 63 lower-case letters, digits, - and _");
             }
             ConfigurationSection section = stores.section(name);
             ObjectStoreSettings store = store(name, section);
