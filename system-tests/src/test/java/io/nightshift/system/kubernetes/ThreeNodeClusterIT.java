@@ -202,7 +202,7 @@ final class ThreeNodeClusterIT {
         for (int i = 0; i < NODES.size(); i++) {
             awaitAll("node %s:7355 is up".formatted(address(i)));
         }
-        assertThat(logs().lines().filter(line -> line.contains("this one forms the cluster")))
+        assertThat(logs().lines().filter(line -> line.contains("this node forms the cluster")))
                 .hasSize(1);
     }
 
