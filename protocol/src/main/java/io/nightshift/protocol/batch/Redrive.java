@@ -63,7 +63,7 @@ public record Redrive(
         return endedAt == null;
     }
 
-    /// The redrive in one line, for people: `supplement 1 by anna: published, 1,200 rows healed`.
+    /// The redrive in one line, for people: `supplement 1 by anna: published, 1,200 rows added`.
     public String sentence() {
         String outcome = switch (state) {
             case SCORING -> "the rows are scored";
