@@ -22,8 +22,6 @@ import io.nightshift.storage.destination.lake.FileFooters;
 import io.nightshift.storage.destination.lake.PublishedParts;
 import io.nightshift.storage.destination.lake.PublishedParts.Part;
 import io.nightshift.storage.duckdb.DuckDb;
-import io.nightshift.storage.duckdb.DuckDbError;
-import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.objectstore.FetchControl;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectStore;
@@ -32,29 +30,21 @@ import io.nightshift.storage.objectstore.StoredObject;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The statistics of a batch's files in the log of a table, by which readers skip files: the number of NULLs of
@@ -62,6 +52,8 @@ import org.jspecify.annotations.Nullable;
 /// thread.
 ///
 /// A bound may be wider than the values, and is never narrower. Numbers, texts, dates and timestamps have bounds.
+/// Readers such as Spark sort NaN after all numbers. DuckDB writes no bounds of a column with NaN into a footer, so
+/// there are none in the log.
 final class PartStatistics {
 
     /// The characters of a bound, as in the tables of Spark.
@@ -76,15 +68,7 @@ final class PartStatistics {
     private final PublishedParts files;
     private final Supplier<DuckDb> duckDb;
     private final ObjectCopies copies;
-    private @Nullable Map<Part, Footer> footers;
-
-    /// A file's footer.
-    ///
-    /// @param columns by their names
-    /// @param hasNan the columns that have NaN, which footers do not tell; null if that is unknown
-    private record Footer(
-            Map<String, FileFooters.Column> columns,
-            @Nullable Set<String> hasNan) {}
+    private @Nullable Map<Part, Map<String, FileFooters.Column>> footers;
 
     /// @param duckDb opened when first needed
     /// @param copies of objects, if the files are in an object store
@@ -105,15 +89,15 @@ final class PartStatistics {
     /// @throws FailureException if the footers can't be read
     DataFileStatistics of(Part part, StructType schema, List<Column> columns) {
         if (footers == null) {
-            footers = ObjectAddress.isAddress(files.place()) ? ofObjects() : ofFiles(schema);
+            footers = ObjectAddress.isAddress(files.place()) ? ofObjects() : ofFiles();
         }
-        Footer footer = Objects.requireNonNull(footers.get(part));
+        Map<String, FileFooters.Column> footer = Objects.requireNonNull(footers.get(part));
         Map<Column, Literal> least = new HashMap<>();
         Map<Column, Literal> greatest = new HashMap<>();
         Map<Column, Long> nulls = new HashMap<>();
         for (StructField field : schema.fields()) {
             Column name = new Column(field.getName());
-            FileFooters.Column column = footer.columns().get(field.getName());
+            FileFooters.Column column = footer.get(field.getName());
             if (column == null || !columns.contains(name)) {
                 continue;
             }
@@ -121,11 +105,8 @@ final class PartStatistics {
                 nulls.put(name, column.nulls());
             }
             DataType type = field.getDataType();
-            if (!isFloating(type)
-                    || (footer.hasNan() != null && !footer.hasNan().contains(field.getName()))) {
-                put(least, name, bound(type, column, false));
-                put(greatest, name, bound(type, column, true));
-            }
+            put(least, name, bound(type, column, false));
+            put(greatest, name, bound(type, column, true));
         }
         return new DataFileStatistics(part.rows(), least, greatest, nulls, Optional.empty());
     }
@@ -136,76 +117,29 @@ final class PartStatistics {
         }
     }
 
-    private static boolean isFloating(DataType type) {
-        return type instanceof DoubleType || type instanceof FloatType;
-    }
-
-    private Map<Part, Footer> ofFiles(StructType schema) {
+    private Map<Part, Map<String, FileFooters.Column>> ofFiles() {
         Map<Part, String> paths = new HashMap<>();
         files.parts().forEach(part -> paths.put(part, files.location(part)));
-        Map<String, Map<String, FileFooters.Column>> columns = FileFooters.read(duckDb.get(), paths.values());
-        Map<String, Set<String>> hasNan = hasNan(paths.values(), floating(schema, columns.values()));
-        Map<Part, Footer> read = new HashMap<>();
-        paths.forEach((part, path) -> read.put(
-                part, new Footer(Objects.requireNonNull(columns.get(path)), hasNan.getOrDefault(path, Set.of()))));
-        return read;
+        return read(paths);
     }
 
-    private static List<String> floating(StructType schema, Collection<Map<String, FileFooters.Column>> files) {
-        Set<String> there =
-                files.stream().flatMap(columns -> columns.keySet().stream()).collect(Collectors.toSet());
-        return schema.fields().stream()
-                .filter(field -> isFloating(field.getDataType()))
-                .map(StructField::getName)
-                .filter(there::contains)
-                .toList();
-    }
-
-    /// Readers such as Spark sort NaN after all numbers, and DuckDB leaves it out of a footer. So a file with NaN
-    /// gets no bounds of the column.
-    private Map<String, Set<String>> hasNan(Collection<String> paths, List<String> columns) {
-        Map<String, Set<String>> found = new HashMap<>();
-        if (columns.isEmpty()) {
-            return found;
-        }
-        String query =
-                "SELECT nightshift_path, %s FROM read_parquet(%s, filename = 'nightshift_path', hive_partitioning = false) GROUP BY 1"
-                        .formatted(
-                                columns.stream()
-                                        .map(column -> "bool_or(isnan(%s))".formatted(Sql.name(column)))
-                                        .collect(Collectors.joining(", ")),
-                                Sql.files(paths));
-        try (Connection connection = duckDb.get().connect();
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(query)) {
-            while (row.next()) {
-                Set<String> ofFile = found.computeIfAbsent(row.getString(1), path -> new TreeSet<>());
-                for (int i = 0; i < columns.size(); i++) {
-                    if (row.getBoolean(i + 2)) {
-                        ofFile.add(columns.get(i));
-                    }
-                }
-            }
-        } catch (SQLException e) {
-            throw new FailureException(DuckDbError.failure("the committed files can't be read", e), e);
-        }
-        return found;
-    }
-
-    /// Only the footers are fetched, so nobody knows whether a column has NaN.
-    private Map<Part, Footer> ofObjects() {
+    private Map<Part, Map<String, FileFooters.Column>> ofObjects() {
         Map<Part, ObjectCopies.Use> uses = new ConcurrentHashMap<>();
         try {
             ParallelRequests.run(files.parts(), part -> uses.put(part, footer(part)));
             Map<Part, String> paths = new HashMap<>();
             uses.forEach((part, use) -> paths.put(part, use.copy().file().toString()));
-            Map<String, Map<String, FileFooters.Column>> columns = FileFooters.read(duckDb.get(), paths.values());
-            Map<Part, Footer> read = new HashMap<>();
-            paths.forEach((part, path) -> read.put(part, new Footer(Objects.requireNonNull(columns.get(path)), null)));
-            return read;
+            return read(paths);
         } finally {
             uses.values().forEach(ObjectCopies.Use::close);
         }
+    }
+
+    private Map<Part, Map<String, FileFooters.Column>> read(Map<Part, String> paths) {
+        Map<String, Map<String, FileFooters.Column>> columns = FileFooters.read(duckDb.get(), paths.values());
+        Map<Part, Map<String, FileFooters.Column>> read = new HashMap<>();
+        paths.forEach((part, path) -> read.put(part, Objects.requireNonNull(columns.get(path))));
+        return read;
     }
 
     private ObjectCopies.Use footer(Part part) {
