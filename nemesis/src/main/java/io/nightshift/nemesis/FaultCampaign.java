@@ -11,6 +11,7 @@ import io.nightshift.nemesis.fault.FaultInjector;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.workload.BatchFiles;
 import io.nightshift.nemesis.workload.BatchOutput;
+import io.nightshift.nemesis.workload.DeltaOutput;
 import io.nightshift.nemesis.workload.FileFormat;
 import io.nightshift.nemesis.workload.IcebergOutput;
 import io.nightshift.nemesis.workload.IcebergOutput.Catalog;
@@ -43,6 +44,8 @@ public final class FaultCampaign {
         ICEBERG,
         /// A table in a catalog that is a folder.
         ICEBERG_FOLDER,
+        /// A Delta table, in the object store if the nodes share no folder.
+        DELTA,
         /// Parquet, then Iceberg, then PostgreSQL.
         SEVERAL;
 
@@ -134,6 +137,7 @@ public final class FaultCampaign {
             case CSV -> files(folder.resolveSibling("csv"), FileFormat.CSV);
             case ICEBERG -> iceberg(Catalog.JDBC, cluster);
             case ICEBERG_FOLDER -> iceberg(Catalog.FOLDER, cluster);
+            case DELTA -> new DeltaOutput(files(folder.resolveSibling("delta"), FileFormat.PARQUET));
             case SEVERAL ->
                 new SeveralOutputs(List.of(
                         files(folder, FileFormat.PARQUET),

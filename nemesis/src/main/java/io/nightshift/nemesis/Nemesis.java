@@ -63,7 +63,7 @@ final class Nemesis implements Callable<Integer> {
             names = "--destination",
             paramLabel = "NAME",
             description =
-                    "parquet, csv, postgres, mariadb, redis, iceberg (a catalog in PostgreSQL), iceberg-folder, or"
+                    "parquet, csv, postgres, mariadb, redis, iceberg (a catalog in PostgreSQL), iceberg-folder, delta, or"
                             + " several (Parquet, Iceberg and PostgreSQL). Default: parquet and postgres alternately.")
     private @Nullable Destination destination;
 

@@ -19,6 +19,7 @@ public sealed interface BatchOutput
                 BatchOutput.MariadbTable,
                 BatchOutput.RedisRecords,
                 IcebergOutput,
+                DeltaOutput,
                 SeveralOutputs {
 
     /// The name of the destination in the table of results, such as `parquet`.

@@ -1,7 +1,6 @@
 package io.nightshift.nemesis.workload;
 
 import io.nightshift.nemesis.cluster.DatabaseProcess;
-import io.nightshift.testing.PublishedOutput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +8,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -107,36 +107,22 @@ public record IcebergOutput(Catalog catalog, DatabaseProcess database, BatchFile
             if (read == null) {
                 return "no table";
             }
-            String files = files(read, "main").stream()
-                    .map(file -> "'" + local(file, folder) + "'")
-                    .collect(Collectors.joining(", ", "[", "]"));
-            return PublishedOutput.query("""
-                    SELECT count(*) || ':' || count(DISTINCT (record_file, record_row)) || ':'
-                      || md5(string_agg(t::VARCHAR, '|' ORDER BY record_file, record_row))
-                    FROM (SELECT * EXCLUDE (batch_id, predicted_at) FROM read_parquet(%s, hive_partitioning = false)) AS t
-                    """.formatted(files));
+            return files(read, folder).digest();
         });
     }
 
-    /// The staged files of attempts, and data files that the table doesn't name.
     @Override
     public String leftovers() throws IOException, SQLException {
         return table.read(folder -> {
             BaseTable read = open(folder);
-            TreeSet<String> left = new TreeSet<>();
-            try (Stream<Path> all = Files.exists(folder) ? Files.walk(folder) : Stream.empty()) {
-                all.map(file -> folder.relativize(file).toString())
-                        .filter(file ->
-                                file.contains("/part-") || file.contains(".staging") || file.contains("attempt"))
-                        .forEach(left::add);
-            }
-            if (read != null) {
-                files(read, "main")
-                        .forEach(file -> left.remove(
-                                folder.relativize(Path.of(local(file, folder))).toString()));
-            }
-            return String.join(", ", left);
+            return (read == null ? new TableFolder(folder, Set.of()) : files(read, folder)).leftovers();
         });
+    }
+
+    private TableFolder files(BaseTable read, Path folder) throws IOException {
+        return new TableFolder(
+                folder,
+                files(read, "main").stream().map(file -> local(file, folder)).collect(Collectors.toSet()));
     }
 
     private static TreeSet<String> files(BaseTable read, String branch) throws IOException {

@@ -3,6 +3,7 @@ package io.nightshift.system.nemesis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.nemesis.workload.BatchFiles;
+import io.nightshift.nemesis.workload.DeltaOutput;
 import io.nightshift.nemesis.workload.FileFormat;
 import io.nightshift.nemesis.workload.SeveralOutputs;
 import java.nio.file.Files;
@@ -69,6 +70,40 @@ final class BatchOutputTest {
         assertThat(both.destination())
                 .isEqualTo("{several: [{parquet: %s}, {csv: {folder: %s, compression: gzip}}]}"
                         .formatted(first.path(), second.path()));
+    }
+
+    private static String add(String batch, int file) {
+        return "{\"add\":{\"path\":\"nightshift/batch=%s/part-%06d.parquet\",\"partitionValues\":{\"batch_id\":\"%s\"}}}%n"
+                .formatted(batch, file, batch);
+    }
+
+    private void version(int version, String transaction, String adds) throws Exception {
+        Path log = Files.createDirectories(folder.resolve("table/_delta_log"));
+        String txn = "{\"txn\":{\"appId\":\"nightshift.batch=%s\",\"version\":1}}%n".formatted(transaction);
+        Files.writeString(log.resolve("%020d.json".formatted(version)), (transaction.isEmpty() ? "" : txn) + adds);
+    }
+
+    @Test
+    void theVersionsOfADeltaTableShowBatchesThatAreTwiceOrOfAnotherTransaction() throws Exception {
+        DeltaOutput output = new DeltaOutput(new BatchFiles.Folder(folder.resolve("table")));
+        assertThat(output.otherThan(BATCH)).isEqualTo("delta shows the batches []");
+        Path files = folder.resolve("table/nightshift/batch=" + BATCH);
+        write(files.resolve("part-000000.parquet"), ROWS.formatted(10));
+        write(files.resolve("part-000001.parquet"), ROWS.formatted(10));
+        version(0, "", "{\"metaData\":{}}");
+        version(1, BATCH, add(BATCH, 0));
+
+        assertThat(output.otherThan(BATCH)).isEmpty();
+        assertThat(output.digest()).startsWith("10:10:");
+        assertThat(output.leftovers()).isEqualTo("nightshift/batch=%s/part-000001.parquet".formatted(BATCH));
+
+        version(2, BATCH, add(BATCH, 1));
+        assertThat(output.otherThan(BATCH)).contains("[%s, %s]".formatted(BATCH, BATCH));
+        assertThat(output.digest()).startsWith("20:10:");
+        assertThat(output.leftovers()).isEmpty();
+
+        version(2, "other", add(BATCH, 1));
+        assertThat(output.otherThan(BATCH)).contains("other transactions: [nightshift.batch=other]");
     }
 
     @Test

@@ -1,0 +1,40 @@
+package io.nightshift.nemesis.workload;
+
+import io.nightshift.testing.PublishedOutput;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// The folder of an Iceberg or Delta table, or a copy of its objects.
+///
+/// @param path the folder
+/// @param named the paths of the data files that the newest state of the table names
+record TableFolder(Path path, Set<String> named) {
+
+    /// As [BatchOutput#digest()].
+    String digest() throws SQLException {
+        String files = named.stream().map(file -> "'" + file + "'").collect(Collectors.joining(", ", "[", "]"));
+        return PublishedOutput.query("""
+                SELECT count(*) || ':' || count(DISTINCT (record_file, record_row)) || ':'
+                  || md5(string_agg(t::VARCHAR, '|' ORDER BY record_file, record_row))
+                FROM (SELECT * EXCLUDE (batch_id, predicted_at) FROM read_parquet(%s, hive_partitioning = false)) AS t
+                """.formatted(files));
+    }
+
+    /// The staged files of attempts, and data files that the table doesn't name.
+    String leftovers() throws IOException {
+        TreeSet<String> left = new TreeSet<>();
+        try (Stream<Path> all = Files.exists(path) ? Files.walk(path) : Stream.empty()) {
+            all.map(file -> path.relativize(file).toString())
+                    .filter(file -> file.contains("/part-") || file.contains(".staging") || file.contains("attempt"))
+                    .forEach(left::add);
+        }
+        named.forEach(file -> left.remove(path.relativize(Path.of(file)).toString()));
+        return String.join(", ", left);
+    }
+}
