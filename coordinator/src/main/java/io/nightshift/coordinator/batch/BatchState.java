@@ -159,7 +159,8 @@ public record BatchState(
         /// When the first failure of a series was recorded to which a failure would belong now; null if none was.
         ///
         /// @param ofPromotion whether the failure would be one to promote the candidate
-        @Nullable Instant since(boolean ofPromotion) {
+        @Nullable
+        Instant since(boolean ofPromotion) {
             if (ofPromotion) {
                 return promotion == null ? null : promotion.since();
             }

@@ -671,10 +671,7 @@ class LifecycleDecisions {
                 || !resource.type().isOfNode()
                 || reports(state, resource).contains(step.node());
         BatchState.Outage outage = state.outage();
-        return outage != null
-                && outage.failure().equals(step.failure())
-                && outage.since(false) != null
-                && isReported;
+        return outage != null && outage.failure().equals(step.failure()) && outage.since(false) != null && isReported;
     }
 
     /// Another node tries next, or this one when all have failed. A node is asked at once for what belongs to

@@ -378,8 +378,7 @@ final class InvariantChecker {
 
     /// Whether the time for the storage to be back is over.
     private boolean isOver(BatchState before, Instant at) {
-        return promotionSince != null
-                && !promotionSince.plus(patience(before)).isAfter(at);
+        return promotionSince != null && !promotionSince.plus(patience(before)).isAfter(at);
     }
 
     /// The alias is moved to the candidate.
