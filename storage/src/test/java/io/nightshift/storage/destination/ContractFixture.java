@@ -27,9 +27,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a kind of destination tells about itself, so that its contract can be tested, and what the tests of the
-/// contract share: a batch of three partitions of ten rows. The second has two bad rows. A process that crashes
-/// is a store that is abandoned at some point; its successor is a new store.
+/// The fixture of the contract tests. Each kind of destination implements its abstract methods. All tests share a
+/// batch of three partitions of ten rows, of which the second has two bad rows. To test a crash, a test abandons a
+/// store between two calls, and goes on with a new one.
 ///
 /// The promises are in a class for each topic. The classes extend each other, because a test class can have only
 /// one superclass. Subclasses extend the last of them, [DestinationContract].
@@ -192,7 +192,7 @@ public abstract class ContractFixture {
         assertThat(findings).hasSize(5);
     }
 
-    /// What a reader sees who looks again and again while something is done.
+    /// Reads the destination again and again while a step runs, and returns all that was read.
     final List<Object> looksDuring(Step step) throws Exception {
         AtomicBoolean stop = new AtomicBoolean();
         CountDownLatch reading = new CountDownLatch(3);

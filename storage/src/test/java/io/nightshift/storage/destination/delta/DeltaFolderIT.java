@@ -214,6 +214,15 @@ class DeltaFolderIT extends DestinationContract {
         return table().resolve("_delta_log/%020d.json".formatted(version));
     }
 
+    /// The action in the first version that describes the table.
+    private String metadata() throws IOException {
+        return Files.readString(version(0))
+                .lines()
+                .filter(line -> line.contains("\"metaData\""))
+                .findFirst()
+                .orElseThrow();
+    }
+
     /// A version of another program.
     private void write(int version, String... actions) throws IOException {
         Files.createDirectories(version(version).getParent());
@@ -279,11 +288,7 @@ class DeltaFolderIT extends DestinationContract {
         @Test
         void haveStatisticsOfAsManyColumnsAsTheTableWants() throws Exception {
             prepare();
-            String metadata = Files.readString(version(0))
-                    .lines()
-                    .filter(line -> line.contains("\"metaData\""))
-                    .findFirst()
-                    .orElseThrow();
+            String metadata = metadata();
             write(
                     1,
                     note("SET TBLPROPERTIES"),
@@ -914,11 +919,7 @@ class DeltaFolderIT extends DestinationContract {
         @Test
         void thatWereReplacedWhileTheBatchWasWrittenAreRefused() throws Exception {
             CommittedBatch committed = committed();
-            String metadata = Files.readString(version(0))
-                    .lines()
-                    .filter(line -> line.contains("\"metaData\""))
-                    .findFirst()
-                    .orElseThrow();
+            String metadata = metadata();
             write(
                     1,
                     note("CREATE OR REPLACE TABLE"),
