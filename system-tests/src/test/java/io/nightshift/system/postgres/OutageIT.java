@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.system.serve.HomeServer;
 import io.nightshift.testing.CommandResult;
-import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.database.DatabaseProxy;
 import io.nightshift.testing.database.PostgresServer;
@@ -24,7 +23,6 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
-import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// The backoffs are short, so that a second is a long outage. With `-Dnightshift.outage=PT1M`, each outage takes a
 /// minute and the backoffs are those of the program.
 ///
-/// A batch of one partition is paused at each step, so that the next fault meets a certain step.
+/// A batch of one partition is stopped before each step, so that the next fault meets a certain step.
 @Timeout(900)
 final class OutageIT {
 
@@ -46,8 +44,7 @@ final class OutageIT {
     private static final Duration OUTAGE = Duration.parse(System.getProperty("nightshift.outage", SHORT.toString()));
     private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT);
 
-    /// Enough rows for a pause while they are scored.
-    private static final String MANY = "FROM flights LIMIT 100000";
+    private static final String INPUT = "FROM flights LIMIT 100000";
 
     @TempDir
     static Path folder;
@@ -61,7 +58,7 @@ final class OutageIT {
     static void start() throws IOException, SQLException {
         postgres = PostgresServer.start();
         proxy = new DatabaseProxy(postgres.port());
-        table = PostgresJob.on(folder, postgres, MANY);
+        table = PostgresJob.on(folder, postgres, INPUT);
         Path configuration = table.flights().home().resolve("nightshift.conf");
         PostgresServer.configure(configuration, table.database(), proxy.port());
         String settings = "\nnightshift.files { read = [\"%s\", \"%s\"], write = [\"%s\"] }\n"
@@ -131,28 +128,6 @@ final class OutageIT {
         });
     }
 
-    /// The number of leases that the server has granted.
-    private static int leases() {
-        return server.process().out().split(" leased to ", -1).length;
-    }
-
-    /// Pauses the batch while it is scored, and waits until its partition is committed.
-    ///
-    /// The line of an earlier lease may be late. Then the batch pauses between two attempts, and commits nothing.
-    ///
-    /// @param before the number of leases when its input was there again
-    private static void pauseAtCommit(String batch, int before) {
-        await().atMost(SOON).until(() -> leases() > before);
-        tell("pause", batch);
-        try {
-            awaitValue(batch, "/committed", "1");
-        } catch (ConditionTimeoutException _) {
-            int paused = leases();
-            tell("resume", batch);
-            pauseAtCommit(batch, paused);
-        }
-    }
-
     /// Every row is predicted, and no attempt was used up.
     private static void check(String batch) throws IOException {
         assertThat(show(batch).at("/predictions").asInt()).isEqualTo(100_000);
@@ -202,9 +177,10 @@ final class OutageIT {
 
     @Test
     void storageThatIsAwayIsWaitedForInEveryStep() throws Exception {
-        FlightsJob job = FlightsJob.on(folder.resolve("files"), MANY);
-        // A slow condition leaves time for a pause, also where this process is held up.
-        job.edit("  select:\n", "  where: " + ExpensiveFilter.of(5_000) + "\n  select:\n");
+        FlightsJob job = FlightsJob.on(folder.resolve("files"), INPUT);
+        // Too few rows, so that the batch waits for an approval before it is published.
+        Files.writeString(
+                job.file(), "\nchecks: {on-fail: hold, rows: {min: 100001}}\n", StandardOpenOption.APPEND);
         Path away = folder.resolve("away");
         String batch = submit(job);
         Files.move(job.input(), away, StandardCopyOption.ATOMIC_MOVE);
@@ -218,11 +194,11 @@ final class OutageIT {
         tell("resume", batch);
         awaitOutage(batch, "running", "own.parquet");
         Files.move(away, job.input(), StandardCopyOption.ATOMIC_MOVE);
-        pauseAtCommit(batch, leases());
+        awaitValue(batch, "/state", "held");
 
         Path staging = job.predictions().resolve(".staging");
         Files.move(staging, away, StandardCopyOption.ATOMIC_MOVE);
-        tell("resume", batch);
+        server.command("batch", "approve", batch, "--reason", "the test needs no more rows").expect(0);
         awaitOutage(batch, "publishing", "the staged output");
         Files.move(away, staging, StandardCopyOption.ATOMIC_MOVE);
         awaitValue(batch, "/state", "published");
