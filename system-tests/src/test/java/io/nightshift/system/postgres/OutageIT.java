@@ -179,8 +179,7 @@ final class OutageIT {
     void storageThatIsAwayIsWaitedForInEveryStep() throws Exception {
         FlightsJob job = FlightsJob.on(folder.resolve("files"), INPUT);
         // Too few rows, so that the batch waits for an approval before it is published.
-        Files.writeString(
-                job.file(), "\nchecks: {on-fail: hold, rows: {min: 100001}}\n", StandardOpenOption.APPEND);
+        Files.writeString(job.file(), "\nchecks: {on-fail: hold, rows: {min: 100001}}\n", StandardOpenOption.APPEND);
         Path away = folder.resolve("away");
         String batch = submit(job);
         Files.move(job.input(), away, StandardCopyOption.ATOMIC_MOVE);
@@ -198,7 +197,8 @@ final class OutageIT {
 
         Path staging = job.predictions().resolve(".staging");
         Files.move(staging, away, StandardCopyOption.ATOMIC_MOVE);
-        server.command("batch", "approve", batch, "--reason", "the test needs no more rows").expect(0);
+        server.command("batch", "approve", batch, "--reason", "the test needs no more rows")
+                .expect(0);
         awaitOutage(batch, "publishing", "the staged output");
         Files.move(away, staging, StandardCopyOption.ATOMIC_MOVE);
         awaitValue(batch, "/state", "published");
