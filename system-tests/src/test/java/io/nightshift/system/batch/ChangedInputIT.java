@@ -52,8 +52,8 @@ final class ChangedInputIT {
     private static final AtomicInteger CASES = new AtomicInteger();
     private static final boolean ALL = Boolean.getBoolean("nightshift.changed-input.all");
 
-    /// With this filter, the input is scored in a second or so.
-    private static final int REPEATS = 10_000;
+    /// How long a thread takes for the input.
+    private static final Duration WORK = Duration.ofSeconds(3);
 
     /// When the file changes.
     enum Moment {
@@ -149,13 +149,13 @@ final class ChangedInputIT {
     private static String changed(FlightsJob job, String name, Moment moment, Change change) throws Exception {
         return switch (moment) {
             case RIGHT_AFTER_THE_SUBMISSION -> {
-                String batch = submit(job, name, ROWS, REPEATS);
+                String batch = submit(job, name, ROWS, WORK);
                 change.applyTo(job.input());
                 yield batch;
             }
             case BETWEEN_PLAN_AND_FIRST_LEASE -> {
                 String other = occupyTheThreads(name);
-                String batch = submit(job, name, ROWS, REPEATS);
+                String batch = submit(job, name, ROWS, WORK);
                 await(batch, seen -> seen.partitions() == 1);
                 change.applyTo(job.input());
                 assertThat(inFlight(describe(batch))).isZero();
@@ -163,13 +163,13 @@ final class ChangedInputIT {
                 yield batch;
             }
             case DURING_AN_ATTEMPT -> {
-                String batch = submit(job, name, ROWS, REPEATS);
+                String batch = submit(job, name, ROWS, WORK);
                 await(batch, seen -> inFlight(seen) == 1);
                 change.applyTo(job.input());
                 yield batch;
             }
             case BETWEEN_TWO_PARTITIONS -> {
-                String batch = submit(job, name, ROWS / 12, 4 * REPEATS);
+                String batch = submit(job, name, ROWS / 12, WORK.multipliedBy(4));
                 await(batch, seen -> seen.committed() > 0);
                 control(batch, new BatchControl.Pause("the input is about to change"));
                 BatchDescription paused = await(batch, seen -> seen.state().equals("paused") && inFlight(seen) == 0);
@@ -179,7 +179,7 @@ final class ChangedInputIT {
                 yield batch;
             }
             case BEFORE_THE_PUBLICATION -> {
-                String batch = submit(job, name, ROWS, REPEATS);
+                String batch = submit(job, name, ROWS, WORK);
                 await(batch, seen -> seen.partitions() == 1);
                 // A file in the place of the folder in which the output is gathered.
                 Path obstacle = job.predictions().resolve(".staging/batch=" + batch + "/output-1");
@@ -195,13 +195,14 @@ final class ChangedInputIT {
     /// Starts a batch that takes long on both scoring threads, and has the partition that the node leases ahead.
     private static String occupyTheThreads(String name) throws Exception {
         FlightsJob job = FlightsJob.in(folder.resolve(name + "-other"));
-        String batch = submit(job, "other-" + name, FlightsJob.ROWS / 4, 2 * REPEATS);
+        String batch = submit(job, "other-" + name, FlightsJob.ROWS / 4, WORK.multipliedBy(2));
         await(batch, seen -> inFlight(seen) == 3);
         return batch;
     }
 
-    private static String submit(FlightsJob job, String name, int partitionRows, int repeats) throws IOException {
-        job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(repeats));
+    private static String submit(FlightsJob job, String name, int partitionRows, Duration work)
+            throws IOException, SQLException {
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(work, ROWS));
         String text = HttpNode.jobText(job, "job=" + name, "partitions.rows=" + partitionRows);
         return now(client.submit(text, SubmitOptions.DEFAULT)).batch();
     }

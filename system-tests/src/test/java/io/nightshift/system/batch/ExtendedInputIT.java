@@ -53,8 +53,8 @@ final class ExtendedInputIT {
     private static final int PARTITION = 500;
     private static final int LATE = 700;
 
-    /// With this filter, the first file is scored in a second or two.
-    private static final int REPEATS = 6_000;
+    /// How long a thread takes for the first file.
+    private static final Duration WORK = Duration.ofSeconds(3);
 
     @TempDir
     private static Path folder;
@@ -88,13 +88,13 @@ final class ExtendedInputIT {
 
         /// A busy machine may notice too late that a partition is committed. Then another job takes longer.
         static Half of(String name, String... edits) throws Exception {
-            int repeats = REPEATS;
+            Duration work = WORK;
             for (int attempt = 1; attempt < 6; attempt++) {
-                Half half = begin(name + "-" + attempt, repeats, edits);
+                Half half = begin(name + "-" + attempt, work, edits);
                 if (half.isPaused()) {
                     return half;
                 }
-                repeats *= 2;
+                work = work.multipliedBy(2);
             }
             throw new AssertionError("no batch was paused half-way");
         }
@@ -112,11 +112,11 @@ final class ExtendedInputIT {
             return paused.committed() < ROWS / PARTITION;
         }
 
-        private static Half begin(String name, int repeats, String... edits) throws Exception {
+        private static Half begin(String name, Duration work, String... edits) throws Exception {
             FlightsJob job = FlightsJob.on(folder.resolve(name), "SELECT * FROM flights LIMIT 1");
             Files.createDirectories(job.folder().resolve("in"));
             job.edit("parquet: " + job.input(), "parquet: " + job.folder().resolve("in"));
-            job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(repeats));
+            job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(work, ROWS));
             for (int i = 0; i < edits.length; i += 2) {
                 job.edit(edits[i], edits[i + 1]);
             }

@@ -51,10 +51,10 @@ final class NodeLeavingIT {
         cluster.close();
     }
 
-    /// Submits the example in one partition, which takes half a minute.
+    /// Submits the example in one partition, which takes much longer than the grace.
     private String submitted() throws Exception {
         FlightsJob job = FlightsJob.in(folder.resolve("job"));
-        job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(7_000));
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(40), FlightsJob.ROWS));
         CommandResult submitted = cluster.batch(
                 "submit", job.file().toString(), "--set", "partitions.rows=" + FlightsJob.ROWS, "-o", "json");
         assertThat(submitted.status()).as(submitted.toString()).isZero();

@@ -334,7 +334,7 @@ final class DocumentationIT {
     private static FlightsJob slowJob(Path folder) throws Exception {
         FlightsJob job = FlightsJob.on(folder, "FROM flights");
         job.edit("rows: 25000", "rows: 1000");
-        job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(30_000));
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofMinutes(10), FlightsJob.ROWS));
         return job;
     }
 

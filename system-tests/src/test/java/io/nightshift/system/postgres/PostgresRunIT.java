@@ -369,7 +369,10 @@ final class PostgresRunIT {
     void aDatabaseThatIsDownForAWhileIsWaitedFor() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, "FROM flights LIMIT 60000");
         // A slow condition leaves time for the outage, also where this process is held up.
-        job.flights().edit("source:\n", "source:\n  where: " + ExpensiveFilter.of(5_000) + "\n");
+        job.flights()
+                .edit(
+                        "source:\n",
+                        "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(30), 60_000) + "\n");
         try (DatabaseProxy proxy = new DatabaseProxy(server.port())) {
             PostgresServer.configure(job.flights().home().resolve("nightshift.conf"), job.database(), proxy.port());
             try (ProgramProcess program = job.starts("--set", "partitions.rows=2000")) {

@@ -30,7 +30,7 @@ final class InterruptionIT {
     void anInterruptedRunStopsSaysWhatIsKeptAndCanBeResumed() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
         // A slow condition leaves time for the signal, also where this process is held up.
-        job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(1_000));
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(15), FlightsJob.ROWS));
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
         try (ProgramProcess program = ProgramProcess.start(folder, arguments)) {
             program.awaitLog(job.log(), COMMITTED, 3);
@@ -58,8 +58,8 @@ final class InterruptionIT {
     @Test
     void anInterruptionBeforeTheFirstCommitSaysWhatHappenedAndHowToResume() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
-        // One partition, which takes half a minute.
-        job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(7_000));
+        // In one partition.
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(30), FlightsJob.ROWS));
         List<String> arguments = job.run("--set", "partitions.rows=" + FlightsJob.ROWS, "--threads", "1");
         try (ProgramProcess program = ProgramProcess.start(folder, arguments)) {
             program.awaitLog(job.log(), Pattern.compile("planned"), 1);
@@ -77,7 +77,7 @@ final class InterruptionIT {
     void aRunThatWaitsStartsWhenTheOtherHasEnded() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
         // A slow condition leaves time for the signal, also where this process is held up.
-        job.edit("source:", "source:\n  where: " + ExpensiveFilter.of(1_000));
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(15), FlightsJob.ROWS));
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
         Pattern waiting =
                 Pattern.compile("Waiting for process (\\d+) \\(nightshift run \\S+.*, since 20\\S+Z\\), which uses "

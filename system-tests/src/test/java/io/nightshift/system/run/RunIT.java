@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -329,8 +330,8 @@ final class RunIT {
     }
 
     /// A slow condition leaves time for a kill, also where this process is held up.
-    private static void killInTheMiddle(FlightsJob job) throws IOException, InterruptedException {
-        job.edit("source:\n", "source:\n  where: " + ExpensiveFilter.of(3_000) + "\n");
+    private static void killInTheMiddle(FlightsJob job) throws Exception {
+        job.edit("source:\n", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(15), 60_000) + "\n");
         List<String> arguments = job.run("--set", "partitions.rows=2000", "--threads", "1");
         try (ProgramProcess program = ProgramProcess.start(job.folder(), arguments)) {
             assertThat(program.awaitLog(job.log(), COMMITTED, 3)).isTrue();

@@ -23,6 +23,7 @@ import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedOutput;
 import java.nio.file.Files;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,8 +39,8 @@ abstract class AppliedJobsContract extends JobsFixture {
 
     private static final int TICK_SECONDS = 2;
 
-    /// Lets all rows of a day through, and takes a second or so.
-    private static final String A_SECOND = ExpensiveFilter.of(60_000);
+    /// About.
+    private static final int ROWS_OF_A_DAY = 170;
 
     /// For longer than this, no answer repeats what an earlier one said of a running batch.
     private static final Duration CACHED = Duration.ofMillis(400);
@@ -160,8 +161,8 @@ abstract class AppliedJobsContract extends JobsFixture {
 
     @Test
     void theRunsOfAJobStayWithinItsThreads() throws Exception {
-        FlightsJob job =
-                job("limited", "date::DATE = {day} AND " + A_SECOND, "parameters: {day: date}", "limits: {threads: 1}");
+        FlightsJob job = job(
+                "limited", "date::DATE = {day} AND " + expensive(), "parameters: {day: date}", "limits: {threads: 1}");
         command("job", "apply", job.file().toString()).expect(0);
         for (String day : List.of("2001-01-02", "2001-01-03")) {
             command("job", "trigger", "limited", "--param", "day=" + day).expect(0);
@@ -185,6 +186,11 @@ abstract class AppliedJobsContract extends JobsFixture {
                 .containsPattern("threads +at most 1, with the other batches of its job");
     }
 
+    /// Lets all rows of a day through, and takes two seconds.
+    private static String expensive() throws SQLException {
+        return ExpensiveFilter.taking(Duration.ofSeconds(2), ROWS_OF_A_DAY);
+    }
+
     /// The number of partitions of the runs that are leased to workers.
     private static int leased(NightshiftClient client, List<JobRun> runs) {
         return runs.stream()
@@ -198,7 +204,7 @@ abstract class AppliedJobsContract extends JobsFixture {
 
     @Test
     void aBackfillStartsWhatIsMissingAndSurvivesAKill() throws Exception {
-        FlightsJob job = job("filled", "date::DATE = {day} AND " + A_SECOND, "parameters: {day: date}");
+        FlightsJob job = job("filled", "date::DATE = {day} AND " + expensive(), "parameters: {day: date}");
         command("job", "apply", job.file().toString()).expect(0);
         command("job", "trigger", "filled", "--param", "day=2001-01-03").expect(0);
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(job.published()).hasSize(1));

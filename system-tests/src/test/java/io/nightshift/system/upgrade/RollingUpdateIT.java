@@ -8,14 +8,12 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.testing.ExpensiveFilter;
+import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,13 +34,12 @@ import org.junit.jupiter.api.io.TempDir;
 /// property [Distribution#PREVIOUS] names the real earlier build.
 final class RollingUpdateIT {
 
-    private static final int ROWS = 300_000;
     private static final int PARTITION_ROWS = 1_000;
 
     private static final boolean IS_LONG = System.getProperty(Distribution.PREVIOUS) != null;
 
     /// Of one core. Long enough for the nodes to leave during the batch, which is paused while nodes start.
-    private static final double SECONDS_OF_WORK = IS_LONG ? 25 : 15;
+    private static final Duration WORK = Duration.ofSeconds(IS_LONG ? 100 : 60);
 
     private static final String OLDER = EarlierBuild.VERSION;
 
@@ -172,32 +169,11 @@ final class RollingUpdateIT {
                 .replace(
                         "parquet: flights.parquet",
                         "parquet: %s%n  where: %s"
-                                .formatted(example.resolve("flights.parquet"), ExpensiveFilter.of(repeats())))
+                                .formatted(
+                                        example.resolve("flights.parquet"),
+                                        ExpensiveFilter.taking(WORK, FlightsJob.ROWS)))
                 .replace("parquet: predictions", "parquet: " + folder.resolve("predictions"))
                 .replace("rows: 25000", "rows: " + PARTITION_ROWS);
         return Files.writeString(folder.resolve("job.yaml"), text);
-    }
-
-    /// The number of times that the filter repeats the airport's code in each row, so that the batch takes
-    /// [#SECONDS_OF_WORK] on this machine.
-    private static long repeats() throws SQLException {
-        int rows = 20_000;
-        int repeats = 1_000;
-        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
-                Statement statement = connection.createStatement()) {
-            statement.execute("SET threads = 1");
-            double seconds = Double.POSITIVE_INFINITY;
-            // The fastest: something else may slow one of them down, and then the batch would be too short.
-            for (int i = 0; i < 5; i++) {
-                long begin = System.nanoTime();
-                try (ResultSet row = statement.executeQuery(
-                        "SELECT count(*) FROM range(%d) AS t(i) WHERE length(sha256(repeat('ABC', %d + i %% 2))) = 64"
-                                .formatted(rows, repeats))) {
-                    row.next();
-                }
-                seconds = Math.min(seconds, (System.nanoTime() - begin) / 1e9);
-            }
-            return Math.round(SECONDS_OF_WORK / ROWS / (seconds / rows) * repeats);
-        }
     }
 }

@@ -92,7 +92,8 @@ record PartitionQuery(
     String count() {
         return isEvaluated()
                 ? "SELECT count(*), count(*) FILTER (WHERE nightshift_failed IS NOT NULL) FROM " + EVALUATED
-                : "SELECT count(*), count(*) FILTER (WHERE undecided) FROM (" + union(SliceQuery::counted) + ")";
+                : "SELECT count(*) FILTER (counted), count(*) FILTER (undecided) FROM (%s)"
+                        .formatted(union(SliceQuery::counted));
     }
 
     /// The features whose unseen categories are quarantined, by their positions.
@@ -126,13 +127,12 @@ record PartitionQuery(
                         IntStream.range(0, checked().own().size()).mapToObj(i -> "nightshift_check_" + i))
                 .collect(Collectors.joining(", "));
         boolean isDirect = groups().allMatch(SliceQuery::isDirect);
-        return "SELECT *, nightshift_score(%s) AS nightshift_ticket FROM (%s)%s"
+        return "SELECT *, nightshift_score(%s) AS nightshift_ticket FROM (%s)"
                 .formatted(
                         arguments,
                         isEvaluated()
-                                ? "SELECT * FROM " + EVALUATED
-                                : union(isDirect ? SliceQuery::direct : SliceQuery::scored),
-                        isDirect ? "" : " WHERE nightshift_reason IS NULL");
+                                ? "SELECT * FROM %s WHERE nightshift_reason IS NULL".formatted(EVALUATED)
+                                : union(isDirect ? SliceQuery::direct : SliceQuery::scored));
     }
 
     /// Needs the tables of [#evaluation()] and of [FailureMessages].

@@ -63,6 +63,9 @@ final class SliceQuery {
     /// The column with the reason why the model can't score a row; NULL for a row that it can score.
     private static final String MODEL_FAILURE = "nightshift_model_failure";
 
+    /// Holds for a row for which the job's condition failed.
+    private static final String UNDECIDED = "nightshift_where IS NULL";
+
     private final BoundJob job;
     private final SourceRelation relation;
     private final CheckedValues checked;
@@ -148,15 +151,30 @@ final class SliceQuery {
         return "(" + bound.sql() + "\n)";
     }
 
-    /// Position, id, features as the scorer takes them, output columns and reason of each row.
+    /// Position, id, features as the scorer takes them and output columns of each good row.
     String scored() {
         List<String> select = scoredColumns();
-        select.add(reason() + " AS nightshift_reason");
-        return over(select, List.of());
+        String good = good();
+        return computed(select, List.of()) + " WHERE " + good;
     }
 
-    /// As [#scored()], and for bad rows the columns of [#quarantined()]. So each expression is computed once
-    /// for each row.
+    /// A condition that holds for the good rows that the job lets through. It names each expression as seldom as it
+    /// can: DuckDB evaluates an expression of a filter each time that it is named.
+    private String good() {
+        List<String> conditions = new ArrayList<>(List.of("TRUE"));
+        if (job.where() != null) {
+            // DuckDB would move a condition of one column into its scan. There, it does not see that it is interrupted.
+            conditions.add("coalesce(nightshift_where[1], nightshift_row < 0)");
+        }
+        checks().stream()
+                .map(Check::condition)
+                .filter(condition -> !condition.equals(UNDECIDED))
+                .forEach(condition -> conditions.add("(" + condition + ") IS NOT TRUE"));
+        return String.join(" AND ", conditions);
+    }
+
+    /// As [#scored()], for all rows that the job lets through, and for bad rows the columns of [#quarantined()]. So
+    /// each expression is computed once for each row.
     String evaluated() {
         return withFindings(scoredColumns());
     }
@@ -265,12 +283,28 @@ final class SliceQuery {
                         relation.range().isEmpty() ? "" : " WHERE " + relation.range());
     }
 
-    /// For each row that the job lets through, good or bad, whether the job's condition failed for it.
+    /// For each row, whether the job lets it through, good or bad, and whether the job's condition failed for it.
     String counted() {
-        return over(List.of((job.where() == null ? "FALSE" : "nightshift_where IS NULL") + " AS undecided"), List.of());
+        return computed(
+                List.of(
+                        (job.where() == null ? "TRUE" : letThrough()) + " AS counted",
+                        (job.where() == null ? "FALSE" : UNDECIDED) + " AS undecided"),
+                List.of());
     }
 
+    /// A query over the rows that the job lets through, good and bad.
     private String over(List<String> select, List<String> more) {
+        String rows = computed(select, more);
+        return job.where() == null ? rows : rows + " WHERE " + letThrough();
+    }
+
+    private String letThrough() {
+        String malformed = relation.record() == null ? "" : "nightshift_malformed IS NOT NULL OR ";
+        return malformed + UNDECIDED + " OR nightshift_where[1]";
+    }
+
+    /// A query over all rows, which computes the values of the job's expressions.
+    private String computed(List<String> select, List<String> more) {
         String where = job.where();
         List<String> inner = new ArrayList<>(
                 List.of(relation.row() + " AS nightshift_row", relation.file() + " AS nightshift_file"));
@@ -286,16 +320,12 @@ final class SliceQuery {
                     .formatted(record.fault(), record.place()));
         }
         inner.addAll(more);
-        String malformed = record == null ? "" : "nightshift_malformed IS NOT NULL OR ";
-        return "SELECT %s FROM (SELECT %s FROM %s%s)%s"
+        return "SELECT %s FROM (SELECT %s FROM %s%s)"
                 .formatted(
                         String.join(", ", select),
                         String.join(", ", inner),
                         relation.from(),
-                        relation.range().isEmpty() ? "" : " WHERE " + relation.range(),
-                        where == null
-                                ? ""
-                                : " WHERE %snightshift_where IS NULL OR nightshift_where[1]".formatted(malformed));
+                        relation.range().isEmpty() ? "" : " WHERE " + relation.range());
     }
 
     private static String attempt(String sql) {
@@ -431,7 +461,7 @@ final class SliceQuery {
         }
         String where = job.where();
         if (where != null) {
-            checks.add(failure("nightshift_where IS NULL", "source.where", where));
+            checks.add(failure(UNDECIDED, "source.where", where));
         }
         if (job.id() != null) {
             addFailure(checks, "the id", job.id());

@@ -48,8 +48,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.duckdb.DuckDBColumnType;
+import org.duckdb.DuckDBFunctions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -604,6 +607,36 @@ class PartitionAttemptIT {
                     .containsExactly(file + "|feature \"f0\" is missing");
             assertThat(scored.result().reasons())
                     .containsExactly("odd [a]*? 'q' \"ü\".parquet row 1: feature \"f0\" is missing");
+        }
+
+        @Test
+        void anExpensiveConditionIsEvaluatedOnceForTheOutputAndOnceForTheCount() throws SQLException {
+            AtomicLong evaluated = new AtomicLong();
+            try (Connection connection = node.duckDb.connect()) {
+                DuckDBFunctions.scalarFunction()
+                        .withName("expensive")
+                        .withParameter(DuckDBColumnType.BIGINT)
+                        .withReturnType(DuckDBColumnType.BOOLEAN)
+                        .withVectorizedFunction((in, out) -> {
+                            evaluated.addAndGet(in.rowCount());
+                            for (long row = 0; row < in.rowCount(); row++) {
+                                out.setBoolean(row, in.vector(0).getLong(row) % 2 == 0);
+                            }
+                        })
+                        .register(connection);
+            }
+            Path file = node.parquet("in.parquet", "SELECT i AS f0, i::double AS f1 FROM range(30000) t(i)");
+
+            Scored scored = node.score(
+                    TestJobBuilder.over(file)
+                            .features("f0", "f1")
+                            .where("expensive(f0)")
+                            .build(),
+                    SumModel.ofNumbers(2),
+                    file);
+
+            scored.assertCounts(15_000, 15_000);
+            assertThat(evaluated).hasValue(60_000);
         }
 
         @Test
