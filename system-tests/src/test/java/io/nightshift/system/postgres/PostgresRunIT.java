@@ -372,7 +372,7 @@ final class PostgresRunIT {
         job.flights()
                 .edit(
                         "source:\n",
-                        "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(30), 60_000) + "\n");
+                        "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(15), 60_000) + "\n");
         try (DatabaseProxy proxy = new DatabaseProxy(server.port())) {
             PostgresServer.configure(job.flights().home().resolve("nightshift.conf"), job.database(), proxy.port());
             try (ProgramProcess program = job.starts("--set", "partitions.rows=2000")) {

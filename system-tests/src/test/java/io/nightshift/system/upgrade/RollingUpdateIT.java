@@ -39,7 +39,7 @@ final class RollingUpdateIT {
     private static final boolean IS_LONG = System.getProperty(Distribution.PREVIOUS) != null;
 
     /// Of one core. Long enough for the nodes to leave during the batch, which is paused while nodes start.
-    private static final Duration WORK = Duration.ofSeconds(IS_LONG ? 100 : 60);
+    private static final Duration WORK = Duration.ofSeconds(IS_LONG ? 60 : 30);
 
     private static final String OLDER = EarlierBuild.VERSION;
 
