@@ -9,7 +9,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A filter of flights that lets every row through and takes its time, the same on a slow machine and on a fast one.
+/// A filter of flights that lets every row through and takes its time: the same on a slow machine as on a fast
+/// one.
 public final class ExpensiveFilter {
 
     /// More would be refused, because the text of a row would be too large.
@@ -53,7 +54,8 @@ public final class ExpensiveFilter {
                 Statement statement = connection.createStatement()) {
             statement.execute("SET threads = 1");
             double seconds = Double.POSITIVE_INFINITY;
-            // The fastest: something else may slow one of them down, and then the filter would take too little time.
+            // The fastest: something else may slow one of them down, and then the filter would take too little
+            // time.
             for (int i = 0; i < 10; i++) {
                 long begin = System.nanoTime();
                 try (ResultSet row = statement.executeQuery(

@@ -163,7 +163,8 @@ final class SliceQuery {
     private String good() {
         List<String> conditions = new ArrayList<>(List.of("TRUE"));
         if (job.where() != null) {
-            // DuckDB would move a condition of one column into its scan. There, it does not see that it is interrupted.
+            // DuckDB would move a condition of one column into its scan, where it does not see that it is
+            // interrupted.
             conditions.add("coalesce(nightshift_where[1], nightshift_row < 0)");
         }
         checks().stream()
