@@ -39,7 +39,7 @@ final class PredictionCheck {
     private final History history;
     private final BatchEvent.Checked checked;
     private final List<Count> counts = new ArrayList<>();
-    private final DistributionCounter distribution = new DistributionCounter(null, true);
+    private final DistributionCounter distribution = DistributionCounter.ofPredictions(true);
     private final double[] one = new double[1];
     private long rows;
 

@@ -122,7 +122,8 @@ class CheckDecisionsTest {
     }
 
     private static Distribution distribution(@Nullable String column, double... values) {
-        DistributionCounter counter = new DistributionCounter(column, column == null);
+        DistributionCounter counter =
+                column == null ? DistributionCounter.ofPredictions(true) : DistributionCounter.ofColumn(column, 1);
         counter.count(values, values.length);
         return counter.distribution();
     }

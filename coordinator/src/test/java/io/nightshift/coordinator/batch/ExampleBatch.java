@@ -125,7 +125,7 @@ public final class ExampleBatch {
 
     /// What both models have made of the predictions of a commit.
     static ModelComparison comparison(long rows, long agreed) {
-        DistributionCounter counter = new DistributionCounter(null, false);
+        DistributionCounter counter = DistributionCounter.ofPredictions(false);
         counter.count(new double[(int) rows], (int) rows);
         return new ModelComparison(agreed, counter.distribution(), counter.distribution(), 1_000 * rows, 1_000 * rows);
     }

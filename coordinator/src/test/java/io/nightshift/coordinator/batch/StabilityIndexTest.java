@@ -15,7 +15,7 @@ class StabilityIndexTest {
     private static final int ROWS = 100_000;
 
     private static Distribution of(double... values) {
-        DistributionCounter counter = new DistributionCounter("age", false);
+        DistributionCounter counter = DistributionCounter.ofColumn("age", 1);
         counter.count(values, values.length);
         return counter.distribution();
     }

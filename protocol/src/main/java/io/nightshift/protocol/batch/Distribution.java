@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// How often the values of a column occur, in bins that are the same for all columns and batches. The memory is
-/// bounded: at most [#MOST_BINS] bins.
+/// bounded.
 ///
 /// The bin of a value is given by the leading bits of its floating-point form: its sign, its exponent, and up to
 /// [#FINEST] bits of its fraction. So a bin is at most 0.1 % wide, and whole numbers up to 2,048 have bins of their
@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param column the column or feature; null for the predictions
 /// @param missing the number of values that are NULL, NaN or infinite; 0 or more
+/// @param mostBins how many bins it may have; 1 to [#MOST_BINS], the same for all partitions of a batch
 /// @param bits how many bits of the fraction tell bins apart: [#FINEST] or less; below 0, bits of the exponent are
 ///     left out
 /// @param bins for each bin, in the order of its values: its number, and how many values it has, at least 1
@@ -29,12 +30,19 @@ import org.jspecify.annotations.Nullable;
 public record Distribution(
         @Nullable String column,
         long missing,
+        int mostBins,
         int bits,
         List<Long> bins,
         @Nullable String sum) {
 
-    /// The most bins.
+    /// The most bins of a distribution.
     public static final int MOST_BINS = 256;
+
+    /// The most columns of which a batch has distributions.
+    public static final int MOST_COLUMNS = 127;
+
+    /// The most bins of all columns of a batch together.
+    private static final int MOST_BINS_OF_COLUMNS = 32 * MOST_BINS;
 
     /// The most bits of the fraction that tell bins apart.
     public static final int FINEST = 10;
@@ -46,15 +54,29 @@ public record Distribution(
 
     public Distribution {
         bins = List.copyOf(bins);
-        if (missing < 0 || bits > FINEST || bits < COARSEST || bins.size() % 2 != 0 || bins.size() > 2 * MOST_BINS) {
-            throw new IllegalArgumentException(
-                    "%d missing values, %d bits, %d numbers".formatted(missing, bits, bins.size()));
+        if (missing < 0
+                || mostBins < 1
+                || mostBins > MOST_BINS
+                || bits > FINEST
+                || bits < COARSEST
+                || bins.size() % 2 != 0
+                || bins.size() > 2 * mostBins) {
+            throw new IllegalArgumentException("%d missing values, %d bits, %d numbers, at most %d bins"
+                    .formatted(missing, bits, bins.size(), mostBins));
         }
         for (int i = 0; i < bins.size(); i += 2) {
             if (bins.get(i + 1) < 1 || (i > 0 && bins.get(i) <= bins.get(i - 2))) {
                 throw new IllegalArgumentException("the bins " + bins);
             }
         }
+    }
+
+    /// How many bins the distribution of a column may have, so that a commit of many columns stays small: a power of
+    /// two.
+    ///
+    /// @param columns of the batch that have distributions; 1 to [#MOST_COLUMNS]
+    public static int mostBins(int columns) {
+        return Math.min(MOST_BINS, Integer.highestOneBit(MOST_BINS_OF_COLUMNS / columns));
     }
 
     /// The bin of a finite value, with all bits. Larger values have the same or a larger number.
@@ -119,6 +141,7 @@ public record Distribution(
         return of(
                 column,
                 missing + other.missing,
+                Math.min(mostBins, other.mostBins),
                 fewer,
                 counts,
                 sum == null || other.sum == null
@@ -140,10 +163,15 @@ public record Distribution(
     ///
     /// @param counts by the number of the bin
     static Distribution of(
-            @Nullable String column, long missing, int bits, SortedMap<Long, Long> counts, @Nullable String sum) {
+            @Nullable String column,
+            long missing,
+            int mostBins,
+            int bits,
+            SortedMap<Long, Long> counts,
+            @Nullable String sum) {
         SortedMap<Long, Long> fewer = counts;
         int left = bits;
-        while (fewer.size() > MOST_BINS) {
+        while (fewer.size() > mostBins) {
             TreeMap<Long, Long> joined = new TreeMap<>();
             fewer.forEach((bin, count) -> joined.merge(bin >> 1, count, Long::sum));
             fewer = joined;
@@ -151,6 +179,6 @@ public record Distribution(
         }
         List<Long> bins = new ArrayList<>();
         fewer.forEach((bin, count) -> bins.addAll(Arrays.asList(bin, count)));
-        return new Distribution(column, missing, left, bins, sum);
+        return new Distribution(column, missing, mostBins, left, bins, sum);
     }
 }

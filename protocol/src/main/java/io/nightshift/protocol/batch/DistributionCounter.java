@@ -7,24 +7,42 @@ import org.jspecify.annotations.Nullable;
 /// Counts the values of a column for a [Distribution]. For one thread.
 public final class DistributionCounter {
 
-    /// A power of two. A third of the places are taken at most, so that few values meet another bin's place.
-    private static final int PLACES = 1024;
-
-    private static final int HASH_SHIFT = Integer.SIZE - Integer.numberOfTrailingZeros(PLACES);
+    /// The places for each bin, a power of two. So few values meet another bin's place.
+    private static final int PLACES_FOR_A_BIN = 4;
 
     private final @Nullable String column;
     private final @Nullable ExactSum sum;
-    private final int[] bins = new int[PLACES];
-    private final long[] counts = new long[PLACES];
+    private final int mostBins;
+    private final int hashShift;
+    private final int[] bins;
+    private final long[] counts;
     private int used;
     private int left;
     private long missing;
 
-    /// @param column the column or feature; null for the predictions
-    /// @param isSummed whether the values are also summed
-    public DistributionCounter(@Nullable String column, boolean isSummed) {
+    /// @param mostBins of the distribution: a power of two, at most [Distribution#MOST_BINS]
+    private DistributionCounter(@Nullable String column, int mostBins, @Nullable ExactSum sum) {
         this.column = column;
-        this.sum = isSummed ? new ExactSum() : null;
+        this.mostBins = mostBins;
+        this.sum = sum;
+        int places = PLACES_FOR_A_BIN * mostBins;
+        this.hashShift = Integer.SIZE - Integer.numberOfTrailingZeros(places);
+        this.bins = new int[places];
+        this.counts = new long[places];
+    }
+
+    /// A counter of the values of a column or feature.
+    ///
+    /// @param columns of the batch that have distributions; 1 to [Distribution#MOST_COLUMNS]
+    public static DistributionCounter ofColumn(String column, int columns) {
+        return new DistributionCounter(column, Distribution.mostBins(columns), null);
+    }
+
+    /// A counter of predictions, or of differences of predictions.
+    ///
+    /// @param isSummed whether they are also summed
+    public static DistributionCounter ofPredictions(boolean isSummed) {
+        return new DistributionCounter(null, Distribution.MOST_BINS, isSummed ? new ExactSum() : null);
     }
 
     /// Counts values.
@@ -35,7 +53,7 @@ public final class DistributionCounter {
             double value = values[row];
             if (Double.isFinite(value)) {
                 add(Distribution.bin(value) >> left, 1);
-                if (used > Distribution.MOST_BINS) {
+                if (used > mostBins) {
                     joinBins();
                 }
             } else {
@@ -48,9 +66,9 @@ public final class DistributionCounter {
     }
 
     private void add(int bin, long count) {
-        int place = (bin * 0x9E3779B9) >>> HASH_SHIFT;
+        int place = (bin * 0x9E3779B9) >>> hashShift;
         while (counts[place] != 0 && bins[place] != bin) {
-            place = (place + 1) & (PLACES - 1);
+            place = (place + 1) & (bins.length - 1);
         }
         if (counts[place] == 0) {
             bins[place] = bin;
@@ -60,13 +78,13 @@ public final class DistributionCounter {
     }
 
     private void joinBins() {
-        while (used > Distribution.MOST_BINS) {
+        while (used > mostBins) {
             int[] oldBins = bins.clone();
             long[] oldCounts = counts.clone();
             Arrays.fill(counts, 0);
             used = 0;
             left++;
-            for (int place = 0; place < PLACES; place++) {
+            for (int place = 0; place < bins.length; place++) {
                 if (oldCounts[place] != 0) {
                     add(oldBins[place] >> 1, oldCounts[place]);
                 }
@@ -77,11 +95,12 @@ public final class DistributionCounter {
     /// The distribution of the values until now.
     public Distribution distribution() {
         TreeMap<Long, Long> sorted = new TreeMap<>();
-        for (int place = 0; place < PLACES; place++) {
+        for (int place = 0; place < bins.length; place++) {
             if (counts[place] != 0) {
                 sorted.put((long) bins[place], counts[place]);
             }
         }
-        return Distribution.of(column, missing, Distribution.FINEST - left, sorted, sum == null ? null : sum.text());
+        return Distribution.of(
+                column, missing, mostBins, Distribution.FINEST - left, sorted, sum == null ? null : sum.text());
     }
 }

@@ -35,7 +35,7 @@ public record ModelComparison(
     ///
     /// @param reason in one sentence; shortened if it is long
     public static ModelComparison failed(String reason) {
-        Distribution none = new Distribution(null, 0, Distribution.FINEST, List.of(), null);
+        Distribution none = new Distribution(null, 0, Distribution.MOST_BINS, Distribution.FINEST, List.of(), null);
         return new ModelComparison(0, none, none, 0, 0, null, Failure.shortened(reason, LONGEST));
     }
 

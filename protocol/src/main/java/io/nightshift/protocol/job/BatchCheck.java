@@ -28,10 +28,7 @@ public record BatchCheck(
     public static final String ALL = "all";
 
     /// The most checks of a job. Each partition reports a number for each of them.
-    public static final int MOST = 100;
-
-    /// The most columns and features that are compared by their distributions. Each partition reports these.
-    public static final int MOST_DISTRIBUTIONS = 32;
+    public static final int MOST = 300;
 
     /// What a check measures.
     public enum Measure {

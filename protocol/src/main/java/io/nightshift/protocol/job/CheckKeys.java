@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.batch.Distribution;
 import io.nightshift.protocol.job.ValueType.Choice;
 import io.nightshift.protocol.job.ValueType.ColumnLimits;
 import io.nightshift.protocol.job.ValueType.Decimal;
@@ -75,7 +76,7 @@ final class CheckKeys {
                     JobKey.optional(
                             "psi",
                             new ColumnLimits(new Index()),
-                            "The largest population stability index of a column with numbers, or of a feature, against the baseline: for each of them, or for `all` features, a number, or a map of `max` and `on-fail`. 0.1 is often called a small change, and 0.25 a large one. At most 31 columns.",
+                            "The largest population stability index of a column with numbers, or of a feature, against the baseline: for each of them, or for `all` features, a number, or a map of `max` and `on-fail`. 0.1 is often called a small change, and 0.25 a large one. At most 127 columns.",
                             "{all: 0.25, country: {max: 0.1, on-fail: warn}}"),
                     JobKey.optional(
                             "unseen-categories",
@@ -127,7 +128,8 @@ final class CheckKeys {
         if (checks == null) {
             return;
         }
-        int most = BatchCheck.MOST - CHECKS_OF_ALL_ROWS;
+        // `psi.all` may stand for as many checks as there may be distributions.
+        int most = BatchCheck.MOST - CHECKS_OF_ALL_ROWS - Distribution.MOST_COLUMNS;
         long number = columns(check, "nulls")
                 + columns(check, "range")
                 + columns(check, "psi")
@@ -140,12 +142,12 @@ final class CheckKeys {
                     "at most %d under nulls, range, psi and unseen-categories together".formatted(most),
                     null));
         }
-        if (columns(check, "psi") >= BatchCheck.MOST_DISTRIBUTIONS) {
+        if (columns(check, "psi") > Distribution.MOST_COLUMNS) {
             check.add(new Mistake(
                     checks.line(),
                     "checks.psi",
                     columns(check, "psi") + " columns",
-                    "at most %d".formatted(BatchCheck.MOST_DISTRIBUTIONS - 1),
+                    "at most %d".formatted(Distribution.MOST_COLUMNS),
                     null));
         }
     }

@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.batch.Distribution;
 import io.nightshift.protocol.failure.FailureException;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import io.soabase.recordbuilder.core.RecordBuilder.Initializer;
@@ -150,10 +151,10 @@ public record Job(
                 .map(BatchCheck::column)
                 .collect(Collectors.toSet());
         List<String> others = names.stream().filter(name -> !own.contains(name)).toList();
-        if (own.size() + others.size() >= BatchCheck.MOST_DISTRIBUTIONS) {
+        if (own.size() + others.size() > Distribution.MOST_COLUMNS) {
             throw FailureException.permanent(
                     "checks.psi.all: the model has %d features, and a batch compares at most %d; name the most important ones in place of all"
-                            .formatted(names.size(), BatchCheck.MOST_DISTRIBUTIONS - 1));
+                            .formatted(names.size(), Distribution.MOST_COLUMNS));
         }
         List<BatchCheck> each = checks.stream()
                 .flatMap(check -> check.isOfEachFeature() ? others.stream().map(check::of) : Stream.of(check))

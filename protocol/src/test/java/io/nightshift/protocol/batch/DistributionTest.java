@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
@@ -19,7 +20,10 @@ import org.junit.jupiter.api.Test;
 class DistributionTest {
 
     private static Distribution of(double... values) {
-        DistributionCounter counter = new DistributionCounter(null, true);
+        return counted(DistributionCounter.ofPredictions(true), values);
+    }
+
+    private static Distribution counted(DistributionCounter counter, double... values) {
         counter.count(values, values.length);
         return counter.distribution();
     }
@@ -40,15 +44,20 @@ class DistributionTest {
     }
 
     /// Partitions of any size, merged in any order and grouping, give what counting all values at once gives.
+    ///
+    /// @param columns that have distributions; 0 for predictions
     @Property(tries = 500)
-    void theOrderOfPartitionsMakesNoDifference(@ForAll long seed, @ForAll @IntRange(min = 1, max = 3_000) int number) {
+    void theOrderOfPartitionsMakesNoDifference(
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 3_000) int number,
+            @ForAll @IntRange(min = 0, max = Distribution.MOST_COLUMNS) int columns) {
         Random random = new Random(seed);
         double[] all = values(random, number);
         List<Distribution> parts = new ArrayList<>();
         int from = 0;
         while (from < number) {
             int to = Math.min(number, from + 1 + random.nextInt(number));
-            parts.add(of(Arrays.copyOfRange(all, from, to)));
+            parts.add(counted(counter(columns), Arrays.copyOfRange(all, from, to)));
             from = to;
         }
         Collections.shuffle(parts, random);
@@ -58,9 +67,33 @@ class DistributionTest {
             parts.add(one.plus(other));
         }
 
-        assertThat(parts.getFirst()).isEqualTo(of(all));
+        assertThat(parts.getFirst()).isEqualTo(counted(counter(columns), all));
         assertThat(parts.getFirst().rows() + parts.getFirst().missing()).isEqualTo(number);
-        assertThat(parts.getFirst().bins().size()).isLessThanOrEqualTo(2 * Distribution.MOST_BINS);
+        assertThat(parts.getFirst().bins().size()).isLessThanOrEqualTo(2 * Distribution.mostBins(Math.max(1, columns)));
+    }
+
+    private static DistributionCounter counter(int columns) {
+        return columns == 0 ? DistributionCounter.ofPredictions(true) : DistributionCounter.ofColumn("age", columns);
+    }
+
+    @Test
+    void moreColumnsHaveFewerBinsEach() {
+        assertThat(IntStream.of(1, 32, 33, 64, 65, 127).map(Distribution::mostBins))
+                .containsExactly(256, 256, 128, 128, 64, 64);
+    }
+
+    @Test
+    void distributionsOfDifferentlyManyColumnsAreCompared() {
+        double[] values = new Random(1).doubles(5_000, 1, 100).toArray();
+        Distribution fine = counted(DistributionCounter.ofColumn("age", 1), values);
+        Distribution coarse = counted(DistributionCounter.ofColumn("age", 127), values);
+
+        assertThat(coarse.bits()).isLessThan(fine.bits());
+        TreeMap<Long, Long> counts = new TreeMap<>();
+        fine.addTo(counts, coarse.bits());
+        TreeMap<Long, Long> others = new TreeMap<>();
+        coarse.addTo(others, coarse.bits());
+        assertThat(counts).isEqualTo(others);
     }
 
     @Property(tries = 500)
@@ -102,16 +135,20 @@ class DistributionTest {
 
     @Test
     void nonsenseIsRefused() {
-        assertThatThrownBy(() -> new Distribution("a", 0, 10, List.of(2L, 1L, 1L, 1L), null))
+        assertThatThrownBy(() -> new Distribution("a", 0, 256, 10, List.of(2L, 1L, 1L, 1L), null))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Distribution("a", 0, 10, List.of(1L, 0L), null))
+        assertThatThrownBy(() -> new Distribution("a", 0, 256, 10, List.of(1L, 0L), null))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Distribution("a", -1, 10, List.of(), null))
+        assertThatThrownBy(() -> new Distribution("a", -1, 256, 10, List.of(), null))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Distribution("a", 0, 11, List.of(), null))
+        assertThatThrownBy(() -> new Distribution("a", 0, 256, 11, List.of(), null))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Distribution("a", 0, 257, 10, List.of(), null))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Distribution("a", 0, 1, 10, List.of(1L, 1L, 2L, 1L), null))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> ExactSum.parse("1p99999")).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> of(1).plus(new Distribution("a", 0, 10, List.of(), null)))
+        assertThatThrownBy(() -> of(1).plus(new Distribution("a", 0, 256, 10, List.of(), null)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }

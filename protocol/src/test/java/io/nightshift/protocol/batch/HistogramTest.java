@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class HistogramTest {
 
     private static Distribution of(double... values) {
-        DistributionCounter counter = new DistributionCounter(null, false);
+        DistributionCounter counter = DistributionCounter.ofPredictions(false);
         counter.count(values, values.length);
         return counter.distribution();
     }

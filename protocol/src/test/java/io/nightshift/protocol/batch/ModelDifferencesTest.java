@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 final class ModelDifferencesTest {
 
     private static ModelDifferences ofPartition(int partition, Random random) {
-        DistributionCounter sizes = new DistributionCounter(null, true);
+        DistributionCounter sizes = DistributionCounter.ofPredictions(true);
         List<RowDifference> largest = new ArrayList<>();
         for (int row = 0; row < 40; row++) {
             // Many rows differ by the same amount.

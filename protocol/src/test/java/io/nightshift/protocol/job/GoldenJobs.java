@@ -333,7 +333,7 @@ public final class GoldenJobs {
     /// What two models have made of the same rows.
     public static ModelComparison comparison() {
         return new ModelComparison(
-                20, distribution(), new Distribution(null, 0, -1, List.of(), null), 1_500_000, 1_250_000);
+                20, distribution(), new Distribution(null, 0, 256, -1, List.of(), null), 1_500_000, 1_250_000);
     }
 
     /// A guard that was measured.
@@ -365,7 +365,7 @@ public final class GoldenJobs {
     }
 
     public static Distribution distribution() {
-        return new Distribution(null, 2, 10, List.of(-1_000L, 3L, 0L, 70_000L), "-3p-2");
+        return new Distribution(null, 2, 256, 10, List.of(-1_000L, 3L, 0L, 70_000L), "-3p-2");
     }
 
     public static BatchCheck rangeCheck() {

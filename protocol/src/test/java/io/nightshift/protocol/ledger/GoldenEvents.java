@@ -292,7 +292,7 @@ public final class GoldenEvents {
                         List.of(
                                 new CheckResult(GoldenJobs.psiCheck(), 0.34, false, BATCH, null, null),
                                 new CheckResult(GoldenJobs.meanCheck(), 0.5, false, BATCH, 0.5, 0.75)),
-                        List.of(GoldenJobs.distribution(), new Distribution("age", 3, -1, List.of(), null))));
+                        List.of(GoldenJobs.distribution(), new Distribution("age", 3, 128, -1, List.of(), null))));
         events.put(
                 "parts-reused",
                 new BatchEvent.PartsReused(

@@ -76,8 +76,13 @@ public final class CheckCounter {
         if (checks.stream()
                 .anyMatch(check ->
                         check.measure().isOfPredictions() && check.measure().isOfDistribution())) {
-            compared.add(new Compared(new DistributionCounter(null, true), -1));
+            compared.add(new Compared(DistributionCounter.ofPredictions(true), -1));
         }
+        int distributions = (int) checks.stream()
+                .filter(check -> check.measure() == BatchCheck.Measure.PSI)
+                .map(BatchCheck::column)
+                .distinct()
+                .count();
         Iterator<Integer> positions = values.positions().iterator();
         Set<String> known = new HashSet<>();
         for (int i = 0; i < counted.length; i++) {
@@ -86,7 +91,7 @@ public final class CheckCounter {
             if (check.measure().isCounted()) {
                 counted[i] = new Counted(check, column);
             } else if (check.column() != null && column >= 0 && known.add(check.column())) {
-                compared.add(new Compared(new DistributionCounter(check.column(), false), column));
+                compared.add(new Compared(DistributionCounter.ofColumn(check.column(), distributions), column));
             }
         }
     }

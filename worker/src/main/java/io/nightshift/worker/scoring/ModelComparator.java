@@ -16,8 +16,8 @@ public final class ModelComparator implements ComparingScorer {
     private final double[][] otherOutputs;
     private final boolean hasClasses;
     private final int prediction;
-    private final DistributionCounter scoredValues = new DistributionCounter(null, false);
-    private final DistributionCounter otherValues = new DistributionCounter(null, false);
+    private final DistributionCounter scoredValues = DistributionCounter.ofPredictions(false);
+    private final DistributionCounter otherValues = DistributionCounter.ofPredictions(false);
     private long agreed;
     private long scoredNanos;
     private long otherNanos;

@@ -40,9 +40,9 @@ public final class ShadowScorer implements ComparingScorer {
     private final int outputs;
     private final double[][] candidateOutputs;
     private final double[] sizes = new double[ScoringSession.BLOCK];
-    private final DistributionCounter scoredValues = new DistributionCounter(null, false);
-    private final DistributionCounter candidateValues = new DistributionCounter(null, false);
-    private final DistributionCounter differences = new DistributionCounter(null, true);
+    private final DistributionCounter scoredValues = DistributionCounter.ofPredictions(false);
+    private final DistributionCounter candidateValues = DistributionCounter.ofPredictions(false);
+    private final DistributionCounter differences = DistributionCounter.ofPredictions(true);
     /// The largest difference first, and of equal ones the earlier row.
     private final List<Kept> largest = new ArrayList<>();
     private long rows;

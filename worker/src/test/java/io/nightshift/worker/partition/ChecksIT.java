@@ -16,8 +16,11 @@ import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
 import io.nightshift.worker.TestNode.Scored;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -194,6 +197,32 @@ class ChecksIT {
         assertThat(distribution(scored, "f1").bins()).hasSize(6);
         assertThat(distribution(scored, "age").rows()).isEqualTo(4);
         assertThat(distribution(scored, "age").bins()).hasSize(6);
+    }
+
+    @Test
+    void distributionsOfAHundredFeaturesHaveFewerBinsEach() {
+        String columns = IntStream.range(0, 100)
+                .mapToObj(column -> "hash(i, %d) / 1e9 AS f%d".formatted(column, column))
+                .collect(Collectors.joining(", "));
+        Path file = node.parquet("in.parquet", "SELECT %s FROM range(5000) t(i)".formatted(columns));
+        List<BatchCheck> checks = new ArrayList<>(List.of(prediction(Measure.PREDICTION_PSI, null, null)));
+        IntStream.range(0, 100).forEach(column -> checks.add(psi("f" + column)));
+
+        Scored scored = node.score(
+                TestJobBuilder.over(file)
+                        .checks(checks.toArray(BatchCheck[]::new))
+                        .build(),
+                SumModel.of(FLOAT_0),
+                file);
+
+        List<Distribution> distributions =
+                Objects.requireNonNull(scored.result().commit().statistics()).distributions();
+        assertThat(distributions)
+                .hasSize(101)
+                .allSatisfy(each -> assertThat(each.rows() + each.missing()).isEqualTo(5_000));
+        assertThat(distribution(scored, null).mostBins()).isEqualTo(Distribution.MOST_BINS);
+        assertThat(distribution(scored, "f99").mostBins()).isEqualTo(64);
+        assertThat(distribution(scored, "f99").bins()).hasSizeBetween(2 * 33, 2 * 64);
     }
 
     private static Distribution distribution(Scored scored, @Nullable String column) {
