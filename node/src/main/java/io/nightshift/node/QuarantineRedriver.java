@@ -81,9 +81,6 @@ final class QuarantineRedriver implements Redriver {
     @Override
     public void check(BatchState state, BatchCommand.Redrive request) {
         Job own = state.submission().job();
-        destinations.of(own).supplementRefusal(own).ifPresent(reason -> {
-            throw FailureException.permanent(reason);
-        });
         if (request.job() != null) {
             refuseOther(own, request.job());
         }

@@ -115,11 +115,6 @@ public interface DestinationStore {
     /// Removes what a cancelled batch has staged. Logs what can't be removed. Leaves a published batch alone.
     void discard(BatchId batch);
 
-    /// Why no supplement can be added to published batches; empty if it can. Touches nothing.
-    ///
-    /// @param job of the batch
-    Optional<String> supplementRefusal(Job job);
-
     /// Makes the place where the attempt of a supplement stages its output, with [#writer]. Its partition
     /// is the one after those of the plan and of earlier supplements. [#discardSupplement] removes the
     /// place.
@@ -128,9 +123,7 @@ public interface DestinationStore {
     /// @param job by which the rows are scored
     /// @throws FailureException as [#prepare]; also if a coordinator of a later incarnation has prepared
     ///     it, or the batch is gone
-    default void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
-        throw noSupplements(batch);
-    }
+    void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model);
 
     /// Shows readers the last supplement of a published batch, in place of the quarantine of all earlier commits.
     /// Of two coordinators that do so at one time, the one of the higher incarnation wins. A supplement that
@@ -141,21 +134,13 @@ public interface DestinationStore {
     /// @return the publication with the new manifest
     /// @throws FailureException if its output is missing, the batch is not published, or a later coordinator
     ///     has claimed it
-    default Publication publishSupplement(CommittedBatch batch) {
-        throw noSupplements(batch);
-    }
-
-    private static FailureException noSupplements(CommittedBatch batch) {
-        return FailureException.permanent("the destination of %s can't take supplements".formatted(batch.id()));
-    }
+    Publication publishSupplement(CommittedBatch batch);
 
     /// Removes what is staged of a supplement that failed, or that readers see. Leaves it alone if a
     /// coordinator of a later incarnation has prepared it. Logs what can't be removed.
     ///
     /// @param incarnation of the coordinator
-    default void discardSupplement(BatchId batch, int incarnation) {
-        discard(batch);
-    }
+    void discardSupplement(BatchId batch, int incarnation);
 
     /// Why another batch can't reuse the parts of published batches; empty if it can. Touches nothing.
     ///

@@ -10,26 +10,12 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.filesystem.Digests;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /// The contract about supplements: rows of the quarantine that are healed and added to the published batch.
-/// A destination that takes none says so.
 abstract class SupplementContract extends RemovalContract {
-
-    @Test
-    void aSupplementIsRefusedInASentenceWhereItCantBeTaken() throws Exception {
-        Optional<String> refusal = store().supplementRefusal(batch.job());
-        CommittedBatch committed = committed();
-        Publication publication = store().publish(committed);
-        if (refusal.isPresent()) {
-            assertThat(refusal.get()).startsWith("rows can't be added yet to a published batch");
-            assertThatThrownBy(() -> store().publishSupplement(committed)).isInstanceOf(FailureException.class);
-        }
-        assertPublished(committed, publication);
-    }
 
     @Nested
     class Supplements {
@@ -43,7 +29,6 @@ abstract class SupplementContract extends RemovalContract {
 
         @BeforeEach
         void theBatchIsPublished() throws Exception {
-            assumeThat(store().supplementRefusal(batch.job())).isEmpty();
             published = committed();
             store().publish(published);
         }

@@ -236,11 +236,6 @@ public final class DeltaStore implements DestinationStore {
     }
 
     @Override
-    public Optional<String> supplementRefusal(Job job) {
-        return Optional.empty();
-    }
-
-    @Override
     public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
         requireVisible(batch.id());
         files.prepareSupplement(batch, job, model);

@@ -157,11 +157,6 @@ public final class FolderStore implements DestinationStore {
     }
 
     @Override
-    public Optional<String> supplementRefusal(Job job) {
-        return Optional.empty();
-    }
-
-    @Override
     public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
         requireWritable(batch.id());
         publisher.prepareSupplement(batch);

@@ -254,11 +254,6 @@ public final class IcebergStore implements DestinationStore {
     }
 
     @Override
-    public Optional<String> supplementRefusal(Job job) {
-        return Optional.empty();
-    }
-
-    @Override
     public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
         requireVisible(batch.id());
         files().prepareSupplement(batch, job, model);

@@ -173,11 +173,6 @@ public final class MariadbStore implements DestinationStore {
     }
 
     @Override
-    public Optional<String> supplementRefusal(Job job) {
-        return Optional.empty();
-    }
-
-    @Override
     public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
         publisher.prepareSupplement(batch);
     }

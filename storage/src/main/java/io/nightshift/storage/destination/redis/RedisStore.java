@@ -168,11 +168,6 @@ public final class RedisStore implements DestinationStore {
     }
 
     @Override
-    public Optional<String> supplementRefusal(Job job) {
-        return Optional.empty();
-    }
-
-    @Override
     public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
         publisher.prepareSupplement(batch);
     }

@@ -225,11 +225,6 @@ public final class SeveralStore implements DestinationStore {
     }
 
     @Override
-    public Optional<String> supplementRefusal(Job job) {
-        return first(i -> stores.get(i).supplementRefusal(job(job, i)));
-    }
-
-    @Override
     public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
         each(i -> stores.get(i).prepareSupplement(batch.at(i), job(job, i), model));
     }

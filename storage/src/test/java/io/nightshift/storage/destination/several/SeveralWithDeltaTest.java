@@ -99,7 +99,6 @@ class SeveralWithDeltaTest {
     void bothTakeASupplement() throws Exception {
         CommittedBatch committed = committed();
         store().publish(committed);
-        assertThat(store().supplementRefusal(batch.job())).isEmpty();
         CommittedBatch supplement = batch.supplement(store(), committed, 2, "nightshift_row = 17");
 
         store().publishSupplement(supplement);
