@@ -43,6 +43,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -265,6 +266,13 @@ final class QuarantineRedriver implements Redriver {
     @Override
     public Publication publish(BatchState state) {
         return destinations.of(state.submission().job()).publishSupplement(CommittedBatches.withPending(ledger, state));
+    }
+
+    @Override
+    public Optional<Publication> withdraw(BatchState state) {
+        return destinations
+                .of(state.submission().job())
+                .withdrawSupplement(CommittedBatches.withPending(ledger, state));
     }
 
     @Override

@@ -169,6 +169,7 @@ final class DisplayFormat {
                         .formatted(
                                 count(committed.supplement().commit().predictions(), "row"),
                                 number(committed.supplement().commit().quarantined()));
+            case BatchEvent.WithdrawalBegun begun -> begun.failure().message();
             case BatchEvent.SupplementPublished published -> "readers see the added rows";
             case BatchEvent.Cancelled cancelled -> byAndWhy(cancelled.by(), cancelled.reason());
         };

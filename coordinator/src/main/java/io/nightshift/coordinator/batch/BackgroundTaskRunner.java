@@ -281,6 +281,9 @@ final class BackgroundTaskRunner {
                 }
                 case SCORE -> new CoordinatorMessage.RedriveStepEnded(step, redriver.score(state), null, null);
                 case PUBLISH -> new CoordinatorMessage.RedriveStepEnded(step, null, redriver.publish(state), null);
+                case WITHDRAW ->
+                    new CoordinatorMessage.RedriveStepEnded(
+                            step, null, redriver.withdraw(state).orElse(null), null);
                 case END -> {
                     redriver.end(state);
                     yield new CoordinatorMessage.RedriveStepEnded(step, null, null, null);

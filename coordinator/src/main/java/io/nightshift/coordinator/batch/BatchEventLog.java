@@ -155,6 +155,11 @@ final class BatchEventLog {
                         batch,
                         committed.supplement().number(),
                         committed.supplement().commit().predictions());
+            case BatchEvent.WithdrawalBegun begun ->
+                LOG.warn(
+                        "{}: the supplement can't be published, so it is withdrawn: {}",
+                        batch,
+                        begun.failure().message());
             case BatchEvent.SupplementPublished published -> LOG.info("{}: the supplement is published", batch);
             case BatchEvent.Cancelled cancelled -> LOG.info("{} is cancelled: {}", batch, cancelled.reason());
         }

@@ -88,6 +88,7 @@ final class BatchObserverNotifier {
                 case BatchEvent.RedriveBegun begun -> {}
                 case BatchEvent.RedriveFailed failed -> {}
                 case BatchEvent.SupplementCommitted committed -> {}
+                case BatchEvent.WithdrawalBegun begun -> {}
                 case BatchEvent.SupplementPublished published -> {}
                 case BatchEvent.RemovalBegun begun -> {}
                 case BatchEvent.Unpublished unpublished -> {}

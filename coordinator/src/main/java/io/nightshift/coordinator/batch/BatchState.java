@@ -35,6 +35,7 @@ import io.nightshift.protocol.batch.BatchEvent.SupplementPublished;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.BatchEvent.Unpublished;
 import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
+import io.nightshift.protocol.batch.BatchEvent.WithdrawalBegun;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchUse;
 import io.nightshift.protocol.batch.Canary;
@@ -817,6 +818,7 @@ public record BatchState(
             case SupplementCommitted scored ->
                 nextRedrives = redrives.commit(
                         scored, pinned().index().partitions(), totals.quarantined(), model().sha256(), incarnation);
+            case WithdrawalBegun begun -> nextRedrives = redrives.withdraw(begun);
             case SupplementPublished end -> {
                 nextRedrives = redrives.publish(end);
                 nextTotals = totals.plus(nextRedrives.published().getLast());

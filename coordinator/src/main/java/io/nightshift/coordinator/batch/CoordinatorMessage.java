@@ -164,8 +164,8 @@ sealed interface CoordinatorMessage {
     /// The outcome of [CoordinatorAction.RunRedrive].
     ///
     /// @param supplement what [RedriveStep#SCORE] has written; null after other steps, and if it has failed
-    /// @param publication with the supplement after [RedriveStep#PUBLISH]; null after other steps, and if it has
-    ///     failed
+    /// @param publication with the supplement after [RedriveStep#PUBLISH], and after [RedriveStep#WITHDRAW] if
+    ///     readers see it; null after other steps, and if the step has failed
     /// @param failure why the step failed; null if it is done
     record RedriveStepEnded(
             RedriveStep step,

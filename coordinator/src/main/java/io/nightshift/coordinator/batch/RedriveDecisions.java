@@ -17,12 +17,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ```
 /// CHECK → TookOver, RedriveBegun → SCORE → SupplementCommitted → PUBLISH → SupplementPublished → END
-///                                        ↘ RedriveFailed → END
+///                                        ↘ RedriveFailed → END          ↘ TookOver, WithdrawalBegun → WITHDRAW
+///
+/// WITHDRAW → RedriveFailed or SupplementPublished → END
 /// ```
 ///
 /// Each event is persisted before the next step begins. A coordinator that finds a pending redrive takes over
-/// first, so that its attempt and its publication have an epoch of their own. A supplement that is committed
-/// is published, however often that has to be tried.
+/// first, so that its attempt and its publication have an epoch of their own.
+///
+/// A supplement that is committed is published, however often that has to be tried, unless the destination
+/// refuses it for good. Then it is withdrawn. That begins with a takeover too, so that it also stops a
+/// publication that this coordinator has started. Whether readers see the supplement decides how the redrive ends.
 ///
 /// Deterministic, like [BatchDecisions].
 class RedriveDecisions {
@@ -99,8 +104,11 @@ class RedriveDecisions {
     }
 
     private List<CoordinatorAction> next(BatchState state) {
-        return start(
-                state.redrives().committed() == null ? RedriveStep.SCORE : RedriveStep.PUBLISH, state.incarnation());
+        Redrives redrives = state.redrives();
+        RedriveStep step = redrives.committed() == null
+                ? RedriveStep.SCORE
+                : redrives.refused() == null ? RedriveStep.PUBLISH : RedriveStep.WITHDRAW;
+        return start(step, state.incarnation());
     }
 
     private List<CoordinatorAction> start(RedriveStep step, int incarnation) {
@@ -118,6 +126,7 @@ class RedriveDecisions {
             case CHECK -> checked(state, ended.failure(), now);
             case SCORE -> scored(state, ended, now);
             case PUBLISH -> published(state, ended, now);
+            case WITHDRAW -> withdrawn(state, ended, now);
             case END -> ended.failure() == null ? Decision.nothing() : Decision.of(log(ended.failure()));
         };
     }
@@ -147,12 +156,38 @@ class RedriveDecisions {
 
     private Decision published(BatchState state, CoordinatorMessage.RedriveStepEnded ended, DecisionTime now) {
         Publication publication = ended.publication();
-        if (publication == null) {
-            Failure failure = Objects.requireNonNull(ended.failure());
-            Duration wait = backoff;
-            backoff = wait.multipliedBy(2).compareTo(LAST_BACKOFF) < 0 ? wait.multipliedBy(2) : LAST_BACKOFF;
-            return Decision.of(new CoordinatorAction.RetryLater(state.incarnation(), failure, wait));
+        if (publication != null) {
+            return visible(state, publication, now);
         }
+        Failure failure = Objects.requireNonNull(ended.failure());
+        if (!failure.isPermanent()) {
+            return later(state, failure);
+        }
+        backoff = FIRST_BACKOFF;
+        List<BatchEvent> events = List.of(takeOver(state, now), new BatchEvent.WithdrawalBegun(now.instant(), failure));
+        return Decision.persist(events, next(state.after(events)));
+    }
+
+    /// A failure of any kind says nothing about what readers see, so the step is repeated after it.
+    private Decision withdrawn(BatchState state, CoordinatorMessage.RedriveStepEnded ended, DecisionTime now) {
+        if (ended.failure() != null) {
+            return later(state, ended.failure());
+        }
+        if (ended.publication() != null) {
+            return visible(state, ended.publication(), now);
+        }
+        BatchEvent failed = new BatchEvent.RedriveFailed(
+                now.instant(), Objects.requireNonNull(state.redrives().refused()));
+        return Decision.persist(List.of(failed), start(RedriveStep.END, state.incarnation()));
+    }
+
+    private Decision later(BatchState state, Failure failure) {
+        Duration wait = backoff;
+        backoff = wait.multipliedBy(2).compareTo(LAST_BACKOFF) < 0 ? wait.multipliedBy(2) : LAST_BACKOFF;
+        return Decision.of(new CoordinatorAction.RetryLater(state.incarnation(), failure, wait));
+    }
+
+    private Decision visible(BatchState state, Publication publication, DecisionTime now) {
         BatchEvent published = new BatchEvent.SupplementPublished(
                 now.instant(),
                 publication.manifestSha256(),

@@ -8,6 +8,8 @@ enum RedriveStep {
     SCORE,
     /// Shows readers the committed supplement.
     PUBLISH,
+    /// Takes back a committed supplement that its destination refuses for good, unless readers see it.
+    WITHDRAW,
     /// Deletes what is left of the redrive where the batch stages its output, and its entry in the index.
     END
 }

@@ -3,6 +3,7 @@ package io.nightshift.coordinator.batch;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.storage.destination.Publication;
+import java.util.Optional;
 
 /// Carries out the steps of a redrive: see [RedriveDecisions]. Each blocks, may be repeated, and fails with a
 /// [io.nightshift.protocol.failure.FailureException].
@@ -23,6 +24,12 @@ public interface Redriver {
     ///
     /// @param state with the incarnation that publishes it
     Publication publish(BatchState state);
+
+    /// Takes back the committed supplement of the pending redrive, unless readers see it.
+    ///
+    /// @param state with the incarnation that withdraws it, which is higher than that of every earlier publisher
+    /// @return what readers see; empty if they don't see the supplement, and never will
+    Optional<Publication> withdraw(BatchState state);
 
     /// Deletes what is left where the batch stages its output, and its entry in the index.
     ///

@@ -4,9 +4,11 @@ import io.nightshift.protocol.batch.BatchEvent.RedriveBegun;
 import io.nightshift.protocol.batch.BatchEvent.RedriveFailed;
 import io.nightshift.protocol.batch.BatchEvent.SupplementCommitted;
 import io.nightshift.protocol.batch.BatchEvent.SupplementPublished;
+import io.nightshift.protocol.batch.BatchEvent.WithdrawalBegun;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Supplement;
+import io.nightshift.protocol.failure.Failure;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -16,14 +18,17 @@ import org.jspecify.annotations.Nullable;
 /// @param published the supplements that readers see, in order
 /// @param begun the redrive that is pending; null if none is
 /// @param committed its supplement; null before it is scored
+/// @param refused why the destination refuses the supplement for good, so that it is being withdrawn; null if it is
+///     not
 /// @param last the last redrive, pending or not; null before the first
 public record Redrives(
         List<Supplement> published,
         @Nullable RedriveBegun begun,
         @Nullable Supplement committed,
+        @Nullable Failure refused,
         @Nullable Redrive last) {
 
-    static final Redrives NONE = new Redrives(List.of(), null, null, null);
+    static final Redrives NONE = new Redrives(List.of(), null, null, null, null);
 
     public Redrives {
         published = List.copyOf(published);
@@ -53,16 +58,17 @@ public record Redrives(
         if (begun != null || event.number() != next()) {
             throw new IllegalStateException("redrive %d can't begin".formatted(event.number()));
         }
-        return new Redrives(published, event, null, Redrive.of(event));
+        return new Redrives(published, event, null, null, Redrive.of(event));
     }
 
     Redrives fail(RedriveFailed event) {
         Redrive now = pending();
-        if (committed != null) {
-            throw new IllegalStateException("a committed supplement can't be taken back");
+        if (committed != null && refused == null) {
+            throw new IllegalStateException("a committed supplement can't be taken back before its withdrawal");
         }
         return new Redrives(
                 published,
+                null,
                 null,
                 null,
                 now.with(Redrive.State.FAILED, 0, event.at(), event.failure().message()));
@@ -86,15 +92,27 @@ public record Redrives(
                             .formatted(supplement.number(), commit.read(), quarantined, next()));
         }
         return new Redrives(
-                published, begun, supplement, now.with(Redrive.State.PUBLISHING, commit.predictions(), null, null));
+                published,
+                begun,
+                supplement,
+                null,
+                now.with(Redrive.State.PUBLISHING, commit.predictions(), null, null));
     }
 
+    Redrives withdraw(WithdrawalBegun event) {
+        if (committed == null || refused != null) {
+            throw new IllegalStateException("no supplement is being published");
+        }
+        return new Redrives(published, begun, committed, event.failure(), last);
+    }
+
+    /// Also ends a withdrawal: readers may turn out to see the supplement.
     Redrives publish(SupplementPublished event) {
         Redrive now = pending();
         if (committed == null) {
             throw new IllegalStateException("no supplement is committed");
         }
-        return new Redrives(all(), null, null, now.with(Redrive.State.PUBLISHED, now.healed(), event.at(), null));
+        return new Redrives(all(), null, null, null, now.with(Redrive.State.PUBLISHED, now.healed(), event.at(), null));
     }
 
     private Redrive pending() {

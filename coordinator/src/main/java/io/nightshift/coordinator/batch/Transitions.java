@@ -41,6 +41,7 @@ import io.nightshift.protocol.batch.BatchEvent.SupplementPublished;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.BatchEvent.Unpublished;
 import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
+import io.nightshift.protocol.batch.BatchEvent.WithdrawalBegun;
 import io.nightshift.protocol.batch.Phase;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -165,6 +166,7 @@ public final class Transitions {
                         Map.entry(RedriveBegun.class, Target.SAME),
                         Map.entry(RedriveFailed.class, Target.SAME),
                         Map.entry(SupplementCommitted.class, Target.SAME),
+                        Map.entry(WithdrawalBegun.class, Target.SAME),
                         Map.entry(SupplementPublished.class, Target.SAME),
                         Map.entry(RemovalBegun.class, Target.SAME),
                         Map.entry(Unpublished.class, Target.SAME),

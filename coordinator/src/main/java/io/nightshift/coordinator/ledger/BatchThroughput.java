@@ -48,6 +48,7 @@ final class BatchThroughput {
             case BatchEvent.RedriveBegun begun -> {}
             case BatchEvent.RedriveFailed failed -> {}
             case BatchEvent.SupplementCommitted committed -> {}
+            case BatchEvent.WithdrawalBegun begun -> {}
             case BatchEvent.SupplementPublished done -> {}
             case BatchEvent.RemovalBegun begun -> {}
             case BatchEvent.Unpublished unpublished -> {}

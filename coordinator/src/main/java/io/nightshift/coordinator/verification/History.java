@@ -52,6 +52,10 @@ final class History {
     /// The hash after each entry from the last commit on: one of them is in the manifest.
     private final Map<Long, String> heads = new HashMap<>();
 
+    /// [#heads] before the last supplement was committed: the published manifest has one of them if the supplement
+    /// is withdrawn.
+    private Map<Long, String> earlierHeads = Map.of();
+
     private final Map<String, String> shared = new HashMap<>();
 
     private History(BatchId batch, Consumer<Finding> findings) {
@@ -147,10 +151,18 @@ final class History {
     }
 
     private void look(long number, BatchEvent event, BatchState next) {
-        if (event instanceof BatchEvent.Committed
-                || event instanceof BatchEvent.PartsReused
-                || event instanceof BatchEvent.SupplementCommitted) {
+        boolean isSupplement = event instanceof BatchEvent.SupplementCommitted;
+        if (isSupplement) {
+            earlierHeads = Map.copyOf(heads);
+        }
+        if (isSupplement || event instanceof BatchEvent.Committed || event instanceof BatchEvent.PartsReused) {
             heads.clear();
+        }
+        if (event instanceof BatchEvent.RedriveFailed) {
+            heads.putAll(earlierHeads);
+        }
+        if (event instanceof BatchEvent.SupplementPublished) {
+            earlierHeads = Map.of();
         }
         if (!(event instanceof BatchEvent.Published || event instanceof BatchEvent.SupplementPublished)) {
             heads.put(number, next.head());

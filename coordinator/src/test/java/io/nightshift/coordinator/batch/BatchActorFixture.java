@@ -175,6 +175,11 @@ final class BatchActorFixture {
         }
 
         @Override
+        public Optional<Publication> withdraw(BatchState state) {
+            throw new IllegalStateException();
+        }
+
+        @Override
         public void end(BatchState state) {}
     };
 

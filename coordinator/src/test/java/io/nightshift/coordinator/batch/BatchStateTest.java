@@ -303,6 +303,7 @@ class BatchStateTest {
                 new BatchEvent.RedriveBegun(AT, 1, null, null, "ops", ""),
                 new BatchEvent.RedriveFailed(AT, Failure.permanent("no such column")),
                 new BatchEvent.SupplementCommitted(AT, new Supplement(1, AT, commit(3, FIRST, 0), List.of())),
+                new BatchEvent.WithdrawalBegun(AT, Failure.permanent("the table is gone")),
                 new BatchEvent.SupplementPublished(AT, "e6".repeat(32)),
                 cancelled());
         assertThat(events).hasSameSizeAs(Arrays.asList(BatchEvent.class.getPermittedSubclasses()));

@@ -12,10 +12,12 @@ import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Supplement;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.storage.destination.Publication;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +27,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
 
     private static final BatchCommand WAKE = new BatchCommand.Retire(null);
     private static final String MANIFEST = "e6".repeat(32);
+    private static final Failure GONE = Failure.permanent("the table is gone");
 
     private final BatchCommand.Redrive redrive =
             new BatchCommand.Redrive(null, "value = 'n/a'", "repaired", operator, "anna");
@@ -175,7 +178,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
     }
 
     @Test
-    void aCommittedSupplementIsPublishedHoweverOftenThatFails() {
+    void aCommittedSupplementIsPublishedHoweverOftenADestinationIsAway() {
         decide(redrive);
         ended(1, RedriveStep.CHECK);
         scored(supplement(1, 2, 4, 1));
@@ -186,6 +189,123 @@ class RedriveDecisionsTest extends DecisionsFixture {
         assertThat(decide(new CoordinatorMessage.RetryDue(2))).isEqualTo(starts(RedriveStep.PUBLISH, 2));
         published();
         assertThat(state.totals().quarantined()).isEqualTo(1);
+    }
+
+    private void refuseTheSupplement() {
+        decide(redrive);
+        ended(1, RedriveStep.CHECK);
+        scored(supplement(1, 2, 4, 1));
+        report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.PUBLISH, null, null, GONE));
+    }
+
+    private Decision withdrawn(int incarnation, @Nullable Publication visible) {
+        return report(incarnation, new CoordinatorMessage.RedriveStepEnded(RedriveStep.WITHDRAW, null, visible, null));
+    }
+
+    @Test
+    void aSupplementThatIsRefusedForGoodIsWithdrawn() {
+        decide(redrive);
+        ended(1, RedriveStep.CHECK);
+        scored(supplement(1, 2, 4, 1));
+        BatchState.Totals before = state.totals();
+
+        Decision refused = report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.PUBLISH, null, null, GONE));
+
+        assertThat(refused)
+                .isEqualTo(Decision.persist(
+                        List.of(new BatchEvent.TookOver(at(), 3, "node:1"), new BatchEvent.WithdrawalBegun(at(), GONE)),
+                        List.of(new CoordinatorAction.RunRedrive(3, RedriveStep.WITHDRAW, null))));
+        assertThat(decide(new BatchCommand.Delete("", operator, "anna")))
+                .isEqualTo(refused("a redrive of it is in progress. Wait for its end"));
+        assertThat(withdrawn(3, null))
+                .isEqualTo(Decision.persist(
+                        new BatchEvent.RedriveFailed(at(), GONE),
+                        new CoordinatorAction.RunRedrive(3, RedriveStep.END, null)));
+        ended(3, RedriveStep.END);
+        assertThat(state.phase()).isEqualTo(Phase.PUBLISHED);
+        assertThat(state.totals()).isEqualTo(before);
+        assertThat(state.redrives().all()).isEmpty();
+        assertThat(last().state()).isEqualTo(Redrive.State.FAILED);
+        assertThat(last().sentence()).isEqualTo("supplement 1 by anna: failed: the table is gone");
+        assertThat(decisions.isRemovable(state)).isTrue();
+    }
+
+    @Test
+    void aBatchWhoseSupplementWasWithdrawnIsRedrivenAgainOrDeleted() {
+        refuseTheSupplement();
+        withdrawn(3, null);
+        ended(3, RedriveStep.END);
+
+        assertThat(decide(new BatchCommand.Delete("", operator, "anna")))
+                .isEqualTo(Decision.of(new CoordinatorAction.RemoveOutput(RemovalStep.REGISTER)));
+        report(0, new CoordinatorMessage.RemovalStepEnded(RemovalStep.REGISTER, DISK));
+        decide(redrive);
+        ended(3, RedriveStep.CHECK);
+        scored(supplement(1, 4, 4, 1));
+        published();
+
+        assertThat(state.redrives().published()).hasSize(1);
+        assertThat(state.totals().quarantined()).isEqualTo(1);
+    }
+
+    @Test
+    void aRefusedSupplementThatReadersSeeIsPublished() {
+        refuseTheSupplement();
+
+        Decision found = withdrawn(3, new Publication("/out", MANIFEST));
+
+        assertThat(found)
+                .isEqualTo(Decision.persist(
+                        new BatchEvent.SupplementPublished(at(), MANIFEST),
+                        new CoordinatorAction.RunRedrive(3, RedriveStep.END, null)));
+        assertThat(state.totals().quarantined()).isEqualTo(1);
+        assertThat(last().sentence()).isEqualTo("supplement 1 by anna: 4 rows added");
+    }
+
+    @Test
+    void aWithdrawalIsRepeatedUntilItIsKnownWhatReadersSee() {
+        refuseTheSupplement();
+
+        for (Failure failure : List.of(AWAY, GONE)) {
+            Decision decision =
+                    report(3, new CoordinatorMessage.RedriveStepEnded(RedriveStep.WITHDRAW, null, null, failure));
+            assertThat(decision.events()).isEmpty();
+            assertThat(decision.actions()).singleElement().isInstanceOf(CoordinatorAction.RetryLater.class);
+            assertThat(decide(new CoordinatorMessage.RetryDue(3))).isEqualTo(starts(RedriveStep.WITHDRAW, 3));
+        }
+    }
+
+    @Test
+    void aCoordinatorThatFindsAWithdrawalTakesOverAndContinuesIt() {
+        refuseTheSupplement();
+        BatchDecisions next = BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:2", new SplittableRandom(2));
+
+        assertThat(next.decide(state, new CoordinatorMessage.Recovered(), now()))
+                .isEqualTo(Decision.persist(
+                        new BatchEvent.TookOver(at(), 4, "node:2"),
+                        new CoordinatorAction.RunRedrive(4, RedriveStep.WITHDRAW, null)));
+    }
+
+    /// A publication that stalled, and was reported as failed, ends after all.
+    @Test
+    void aLatePublicationIsNotReportedWhileTheSupplementIsWithdrawn() {
+        refuseTheSupplement();
+
+        assertThat(report(
+                        2,
+                        new CoordinatorMessage.RedriveStepEnded(
+                                RedriveStep.PUBLISH, null, new Publication("/out", MANIFEST), null)))
+                .isEqualTo(Decision.nothing());
+        assertThat(state.redrives().refused()).isEqualTo(GONE);
+    }
+
+    @Test
+    void onlyACommittedSupplementIsWithdrawn() {
+        decide(redrive);
+        ended(1, RedriveStep.CHECK);
+
+        assertThatThrownBy(() -> state.apply(new BatchEvent.WithdrawalBegun(at(), GONE)))
+                .isInstanceOf(IllegalStateException.class);
     }
 
     @Test
@@ -258,13 +378,15 @@ class RedriveDecisionsTest extends DecisionsFixture {
                 .isInstanceOf(IllegalStateException.class);
     }
 
-    /// A process that is killed anywhere: before a step, after it and before its report, or after the report
+    /// The destination of every second batch refuses most publications for good. A process that is killed anywhere:
+    /// before a step, after it and before its report, or after the report
     /// and before its events are durable.
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
     void aRedriveEndsHoweverOftenItsProcessIsKilled(int seed) {
         SplittableRandom random = new SplittableRandom(seed);
         BatchDecisions coordinator = decisions;
+        boolean refuses = seed % 2 == 0;
         boolean isIndexed = false;
         boolean isVisible = false;
         for (int round = 0; round < 1_000; round++) {
@@ -309,9 +431,18 @@ class RedriveDecisionsTest extends DecisionsFixture {
                     }
                     case PUBLISH -> {
                         assertThat(state.redrives().committed()).isNotNull();
-                        isVisible = true;
+                        boolean isRefused = refuses && !isVisible && random.nextInt(3) > 0;
+                        isVisible |= !isRefused;
                         outcome = new CoordinatorMessage.RedriveStepEnded(
-                                task.step(), null, new Publication("/out", MANIFEST), null);
+                                task.step(),
+                                null,
+                                isRefused ? null : new Publication("/out", MANIFEST),
+                                isRefused ? GONE : null);
+                    }
+                    case WITHDRAW -> {
+                        assertThat(state.redrives().refused()).isEqualTo(GONE);
+                        Publication visible = isVisible ? new Publication("/out", MANIFEST) : null;
+                        outcome = new CoordinatorMessage.RedriveStepEnded(task.step(), null, visible, null);
                     }
                     case END -> {
                         assertThat(state.redrives().isPending()).isFalse();
@@ -322,14 +453,17 @@ class RedriveDecisionsTest extends DecisionsFixture {
                         state, new CoordinatorMessage.TaskReported(task.incarnation(), outcome), now());
             }
             seconds += random.nextInt(60);
-            if (isVisible && !state.redrives().isPending() && !isIndexed) {
+            boolean hasEnded =
+                    state.redrives().last() != null && !state.redrives().isPending();
+            if (hasEnded && !isIndexed) {
                 break;
             }
         }
 
-        assertThat(isVisible).isTrue();
+        assertThat(isVisible || refuses).isTrue();
         assertThat(isIndexed).isFalse();
-        assertThat(state.redrives().published()).hasSize(1);
-        assertThat(state.totals().quarantined()).isEqualTo(1);
+        assertThat(state.redrives().published()).hasSize(isVisible ? 1 : 0);
+        assertThat(state.totals().quarantined()).isEqualTo(isVisible ? 1 : 5);
+        assertThat(last().state()).isEqualTo(isVisible ? Redrive.State.PUBLISHED : Redrive.State.FAILED);
     }
 }

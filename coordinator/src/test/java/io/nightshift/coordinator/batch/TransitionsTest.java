@@ -42,6 +42,7 @@ import io.nightshift.protocol.batch.BatchEvent.SupplementPublished;
 import io.nightshift.protocol.batch.BatchEvent.TookOver;
 import io.nightshift.protocol.batch.BatchEvent.Unpublished;
 import io.nightshift.protocol.batch.BatchEvent.WindowIgnored;
+import io.nightshift.protocol.batch.BatchEvent.WithdrawalBegun;
 import io.nightshift.protocol.batch.Phase;
 import java.util.HashMap;
 import java.util.Map;
@@ -141,6 +142,8 @@ class TransitionsTest {
                             PUBLISHED,
                             SupplementCommitted.class,
                             PUBLISHED,
+                            WithdrawalBegun.class,
+                            PUBLISHED,
                             SupplementPublished.class,
                             PUBLISHED,
                             RemovalBegun.class,
@@ -211,6 +214,7 @@ class TransitionsTest {
                 RedriveBegun.class,
                 RedriveFailed.class,
                 SupplementCommitted.class,
+                WithdrawalBegun.class,
                 SupplementPublished.class,
                 RemovalBegun.class,
                 Unpublished.class,

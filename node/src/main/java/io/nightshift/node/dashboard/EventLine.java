@@ -93,6 +93,7 @@ record EventLine(
             case BatchEvent.RedriveFailed failed -> failed.failure().message();
             case BatchEvent.SupplementCommitted committed ->
                 count(committed.supplement().commit().predictions(), "row") + " added";
+            case BatchEvent.WithdrawalBegun begun -> begun.failure().message();
             case BatchEvent.Cancelled cancelled -> cancelled.reason();
             case BatchEvent.Submitted submitted -> submitted.model().toString();
             case BatchEvent.ExtensionRequested requested -> "";

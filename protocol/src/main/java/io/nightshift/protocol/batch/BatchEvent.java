@@ -480,17 +480,24 @@ public sealed interface BatchEvent {
             String by,
             String reason) implements BatchEvent {}
 
-    /// The redrive has ended without a supplement. The batch is as it was.
+    /// The redrive has ended without a supplement, or its supplement was withdrawn. The batch is as it was.
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param failure why
     record RedriveFailed(Instant at, Failure failure) implements BatchEvent {}
 
-    /// The rows of the redrive are scored. From here on the supplement is only ever published.
+    /// The rows of the redrive are scored. From here on the supplement is published, unless [WithdrawalBegun].
     ///
     /// @param at when the coordinator decided it, by the wall clock of its node
     /// @param supplement what was written
     record SupplementCommitted(Instant at, Supplement supplement) implements BatchEvent {}
+
+    /// The destination refuses the committed supplement for good, so it is being withdrawn. [RedriveFailed]
+    /// follows, or [SupplementPublished] if readers turn out to see it.
+    ///
+    /// @param at when the coordinator decided it, by the wall clock of its node
+    /// @param failure why the destination refuses it
+    record WithdrawalBegun(Instant at, Failure failure) implements BatchEvent {}
 
     /// Readers see the supplement.
     ///

@@ -250,6 +250,7 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = BatchEvent.RedriveBegun.class, name = "redrive-begun"),
         @JsonSubTypes.Type(value = BatchEvent.RedriveFailed.class, name = "redrive-failed"),
         @JsonSubTypes.Type(value = BatchEvent.SupplementCommitted.class, name = "supplement-committed"),
+        @JsonSubTypes.Type(value = BatchEvent.WithdrawalBegun.class, name = "withdrawal-begun"),
         @JsonSubTypes.Type(value = BatchEvent.SupplementPublished.class, name = "supplement-published"),
         @JsonSubTypes.Type(value = BatchEvent.Cancelled.class, name = "cancelled"),
     })

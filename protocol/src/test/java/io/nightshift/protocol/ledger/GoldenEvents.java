@@ -346,6 +346,9 @@ public final class GoldenEvents {
         events.put(
                 "supplement-committed",
                 new BatchEvent.SupplementCommitted(AT, new Supplement(1, AT, healed, List.of(late))));
+        events.put(
+                "withdrawal-begun",
+                new BatchEvent.WithdrawalBegun(AT, Failure.permanent("the table was rewritten by another program")));
         events.put("supplement-published", new BatchEvent.SupplementPublished(AT, "e6".repeat(32)));
         events.put(
                 "supplement-published-several",

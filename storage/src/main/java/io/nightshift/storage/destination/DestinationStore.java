@@ -136,6 +136,17 @@ public interface DestinationStore {
     ///     has claimed it
     Publication publishSupplement(CommittedBatch batch);
 
+    /// Takes back the last supplement of a published batch, which [#publishSupplement] refuses for good, unless
+    /// readers see it. No publication of it by a coordinator of an earlier incarnation becomes visible from now
+    /// on. The batch and its quarantine are as they were before the supplement, and nothing of the supplement is
+    /// staged any more. If the batch is gone, so is what readers might see of the supplement. After a crash in the
+    /// middle, a repetition finishes.
+    ///
+    /// @param batch with the supplement, and with an incarnation that has never published it
+    /// @return the publication with the supplement, finished, if readers see it; otherwise nothing: they never will
+    /// @throws FailureException if that can't be made sure, or a later coordinator has claimed the batch
+    Optional<Publication> withdrawSupplement(CommittedBatch batch);
+
     /// Removes what is staged of a supplement that failed, or that readers see. Leaves it alone if a
     /// coordinator of a later incarnation has prepared it. Logs what can't be removed.
     ///

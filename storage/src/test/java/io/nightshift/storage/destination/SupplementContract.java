@@ -10,6 +10,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.filesystem.Digests;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -219,6 +220,90 @@ abstract class SupplementContract extends RemovalContract {
                 assertThat(seen.distinct()).isIn(28L, 29L);
             });
             assertSupplemented(FIRST, first, publication.getFirst());
+        }
+
+        /// The coordinator withdraws under a new incarnation. The one that has begun to publish wakes up later.
+        @Test
+        void thatAreWithdrawnLeaveTheBatchAsItWas() throws Exception {
+            CommittedBatch first = first();
+
+            assertThat(store().withdrawSupplement(batch.by(3, first))).isEmpty();
+
+            assertWithdrawn(first);
+            assertThat(store().withdrawSupplement(batch.by(4, first))).isEmpty();
+            assertWithdrawn(first);
+        }
+
+        private void assertWithdrawn(CommittedBatch first) throws Exception {
+            assertThatThrownBy(() -> store().publishSupplement(first)).isInstanceOf(FailureException.class);
+            assertPublished(published, store().publish(published));
+            List<String> quarantined = new ArrayList<>();
+            store().quarantined(published).forEach(row -> quarantined.add(row.id()));
+            assertThat(quarantined).containsExactlyInAnyOrder("r13", "r17");
+        }
+
+        @Test
+        void mayFollowOneThatWasWithdrawn() throws Exception {
+            CommittedBatch first = first();
+            store().withdrawSupplement(batch.by(3, first));
+            CommittedBatch again = batch.supplement(store(), published, 4, "nightshift_row = 13");
+
+            assertThatThrownBy(() -> store().publishSupplement(first)).isInstanceOf(FailureException.class);
+            assertThatThrownBy(() -> store().withdrawSupplement(batch.by(3, first)))
+                    .isInstanceOf(FailureException.class);
+
+            assertSupplemented(FIRST, again, store().publishSupplement(again));
+            try {
+                assertThat(store().withdrawSupplement(batch.by(3, first))).isPresent();
+            } catch (FailureException e) {
+                // It finds that it is late.
+            }
+            assertSupplemented(FIRST, again, store().publishSupplement(again));
+        }
+
+        @Test
+        void thatReadersSeeAreNotWithdrawn() throws Exception {
+            CommittedBatch first = first();
+            Publication publication = store().publishSupplement(first);
+
+            assertThat(store().withdrawSupplement(batch.by(3, first))).contains(publication);
+
+            assertSupplemented(FIRST, first, publication);
+        }
+
+        /// Its publication has failed at each of its steps.
+        @Test
+        void areWithdrawnOrPublishedAsAWholeWhereverTheirPublicationHasEnded() throws Exception {
+            CommittedBatch first = first();
+            for (Obstacle obstacle : supplementObstacles()) {
+                fail(first, obstacle);
+            }
+
+            Optional<Publication> visible = store().withdrawSupplement(batch.by(3, first));
+
+            if (visible.isPresent()) {
+                assertSupplemented(FIRST, first, visible.get());
+            } else {
+                assertWithdrawn(first);
+            }
+        }
+
+        @Test
+        void ofABatchThatIsGoneAreWithdrawn() throws Exception {
+            assumeThat(left()).isPresent();
+            CommittedBatch first = first();
+            store().unpublish(ContractBatch.ID);
+            assertThatThrownBy(() -> store().publishSupplement(first))
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isTrue());
+
+            assertThat(store().withdrawSupplement(batch.by(3, first))).isEmpty();
+
+            assertThat(seen()).isEqualTo(NOTHING);
+            assertThatThrownBy(() -> store().publishSupplement(first)).isInstanceOf(FailureException.class);
+            store().delete(ContractBatch.ID);
+            assertThat(left()).contains(false);
         }
 
         @Test

@@ -3,6 +3,7 @@ package io.nightshift.system.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
@@ -58,17 +59,67 @@ final class RedriveIT {
         }
     }
 
-    @Test
-    void fixedRowsJoinTheirBatchHoweverTheServerEnds() throws Exception {
+    /// Submits the job and waits for the batch, whose 300 bad rows are in three partitions.
+    private String published(HomeServer server) throws Exception {
+        out(server, "batch", "submit", job.file().toString(), "--wait");
+        return String.valueOf(job.published().getFirst().getFileName()).replace("batch=", "");
+    }
+
+    private void makeJob() throws Exception {
         job = FlightsJob.on(folder, ROWS.formatted("'n/a'"));
         job.edit("  select:\n", "  id: flight\n  select:\n    distance: CAST(distance AS INTEGER)\n");
         job.edit("max-rate: 0.001", "max-rate: 1");
         job.edit("max-rows: 100", "max-rows: 10000");
         job.edit("rows: 25000", "rows: 1000");
+    }
+
+    /// The server is killed while something is in the way of the supplement, and then its staged files are lost.
+    @Test
+    void rowsThatCanNeverBePublishedLeaveTheBatchAsItWas() throws Exception {
+        makeJob();
         try (HomeServer server = new HomeServer(folder, configuration())) {
-            out(server, "batch", "submit", job.file().toString(), "--wait");
-            String batch =
-                    String.valueOf(job.published().getFirst().getFileName()).replace("batch=", "");
+            String batch = published(server);
+            Path staged = job.predictions().resolve(".staging/batch=" + batch);
+            Path part = job.predictions().resolve("batch=" + batch + "/part-000003.parquet");
+            Path inTheWay = Files.createDirectories(part.resolve("in the way"));
+            job.write(ROWS.formatted("'100'"));
+            CompletableFuture<CommandResult> waiting = CompletableFuture.supplyAsync(
+                    () -> server.command("quarantine", "redrive", batch, "--where", "value = 'n/a'"));
+            await().atMost(PATIENCE)
+                    .until(() -> out(server, "batch", "events", batch).contains("supplement committed"));
+            assertThat(waiting).isNotDone();
+            server.command("batch", "delete", batch, "--force").expect(1, "a redrive of it is in progress");
+
+            server.kill();
+            Folders.deleteTree(staged);
+            Files.delete(inTheWay);
+            Files.delete(part);
+            server.restart(configuration());
+
+            await().atMost(PATIENCE)
+                    .until(() -> out(server, "batch", "show", batch).contains(": failed: "));
+            assertThat(out(server, "batch", "events", batch)).contains("withdrawal begun", "is gone");
+            assertThat(seen(batch, "part-*.parquet")).isEqualTo("2700 2700");
+            assertThat(seen(batch, "_quarantine-*.parquet")).isEqualTo("300 300");
+            server.terminate();
+            assertThat(out(server, "batch", "verify", batch)).contains("Verified");
+
+            server.restart(configuration());
+            assertThat(out(server, "quarantine", "redrive", batch, "--where", "value = 'n/a'"))
+                    .contains("150 rows added");
+            assertThat(seen(batch, "part-*.parquet")).isEqualTo("2850 2850");
+            await().atMost(PATIENCE).until(() -> !Files.exists(staged));
+            out(server, "batch", "delete", batch, "--force");
+            await().atMost(PATIENCE)
+                    .until(() -> out(server, "batch", "events", batch).contains("readers no longer see the batch"));
+        }
+    }
+
+    @Test
+    void fixedRowsJoinTheirBatchHoweverTheServerEnds() throws Exception {
+        makeJob();
+        try (HomeServer server = new HomeServer(folder, configuration())) {
+            String batch = published(server);
             assertThat(seen(batch, "part-*.parquet")).isEqualTo("2700 2700");
 
             server.command("quarantine", "redrive", "latest")

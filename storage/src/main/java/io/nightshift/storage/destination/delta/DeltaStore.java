@@ -248,23 +248,33 @@ public final class DeltaStore implements DestinationStore {
         }
     }
 
-    /// First the files, then one more commit with the file of the supplement.
+    /// First the files, then one more commit with the file of the supplement. What the table refuses for good is
+    /// found before the files are published, because they are not taken back.
     @Override
     public Publication publishSupplement(CommittedBatch batch) {
         requireVisible(batch.id());
         requireOurs(batch.job());
-        Publication decided = files.publishSupplement(batch);
         Supplement supplement = batch.supplements().getLast();
         Set<String> earlier = batch.commits().stream()
                 .filter(commit -> commit.partition() != supplement.commit().partition())
                 .flatMap(commit -> parts(batch.id(), commit).locations().stream())
                 .collect(Collectors.toSet());
-        table.supplement(batch.id(), supplement.number(), statistics(parts(batch.id(), supplement.commit())), earlier);
+        PartStatistics added = statistics(parts(batch.id(), supplement.commit()));
+        table.requireUnchanged(batch.id(), supplement.number(), added, earlier);
+        Publication decided = files.publishSupplement(batch);
+        table.supplement(batch.id(), supplement.number(), added, earlier);
         return new Publication(destination.toString(), decided.manifestSha256());
     }
 
     private PublishedParts parts(BatchId batch, PartitionCommit commit) {
         return PublishedParts.of(filesOf(batch), batch, commit, format.extension());
+    }
+
+    /// The table shows what its files have published, so the files decide. If they have, the publication is
+    /// finished.
+    @Override
+    public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        return files.withdrawSupplement(batch).map(decided -> publishSupplement(batch));
     }
 
     @Override

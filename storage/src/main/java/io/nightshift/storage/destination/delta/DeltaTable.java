@@ -214,6 +214,25 @@ final class DeltaTable implements FileColumns {
                 }));
     }
 
+    /// Checks that a supplement can be added to a batch.
+    ///
+    /// @throws FailureException as [#supplement]
+    void requireUnchanged(BatchId batch, int number, PartStatistics files, Set<String> earlier) {
+        boolean isUnchanged = look(
+                false,
+                state ->
+                        state.hasSupplement(batch, number, files.files().locations()) || state.hasOnly(batch, earlier));
+        if (!isUnchanged) {
+            throw rewritten(batch);
+        }
+    }
+
+    private FailureException rewritten(BatchId batch) {
+        return FailureException.permanent(
+                "no rows can be added to %s in the Delta table %s, because another program has rewritten its files"
+                        .formatted(batch, name));
+    }
+
     /// Shows a supplement of a batch, unless readers see it already.
     ///
     /// @param number of the supplement, from 1
@@ -232,9 +251,7 @@ final class DeltaTable implements FileColumns {
                         return Optional.empty();
                     }
                     if (!state.hasOnly(batch, earlier)) {
-                        throw FailureException.permanent(
-                                "no rows can be added to %s in the Delta table %s, because another program has rewritten its files"
-                                        .formatted(batch, name));
+                        throw rewritten(batch);
                     }
                     return Optional.of(state.supplementing(batch, number, files));
                 }));

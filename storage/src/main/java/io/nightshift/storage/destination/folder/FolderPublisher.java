@@ -137,11 +137,13 @@ class FolderPublisher {
         return Gathering.claim(staged, incarnation);
     }
 
-    /// Claims the batch at once, so that an earlier coordinator that wakes up removes nothing.
+    /// Claims the batch first, so that an earlier coordinator that wakes up removes nothing.
     void prepareSupplement(CommittedBatch batch) {
-        prepare(batch.id());
         try {
-            claim(folders(batch.id()).staged(), batch.incarnation());
+            Path staged = folders(batch.id()).staged();
+            Folders.make(staged);
+            claim(staged, batch.incarnation());
+            prepare(batch.id());
         } catch (IOException e) {
             throw new FailureException(
                     away("no rows can be added to %s: %s".formatted(batch.id(), Folders.reason(e))), e);
@@ -152,11 +154,22 @@ class FolderPublisher {
         BatchFolders folders = folders(batch.id());
         Path published = folders.published();
         try {
+            requireMounted(batch.id());
             if (!Files.exists(published)) {
                 throw FailureException.permanent(
                         "%s is gone, so no rows can be added to the batch".formatted(published));
             }
+            if (!Files.exists(published.resolve(BatchFolders.MANIFEST))) {
+                throw FailureException.permanent(
+                        "the manifest of %s is gone from %s, so no rows can be added to the batch"
+                                .formatted(batch.id(), published));
+            }
             if (!hasSupplement(batch, published)) {
+                if (!Files.exists(folders.staged())) {
+                    throw FailureException.permanent(
+                            "the staged output %s is gone, so no rows can be added to the batch"
+                                    .formatted(folders.staged()));
+                }
                 addSupplement(batch, folders, claim(folders.staged(), batch.incarnation()));
             }
             removeSuperseded(batch, published);
@@ -244,6 +257,67 @@ class FolderPublisher {
         write(batch, manifest);
         Files.move(manifest, published.resolve(BatchFolders.MANIFEST), StandardCopyOption.ATOMIC_MOVE);
         Folders.force(published);
+    }
+
+    /// Claims the batch, so that no earlier coordinator replaces the manifest any more. Everything is moved to the
+    /// folder that this coordinator has claimed: so if it wakes up late, it moves nothing of a later one's.
+    Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        BatchFolders folders = folders(batch.id());
+        Path published = folders.published();
+        try {
+            requireMounted(batch.id());
+            // It may be gone, although an earlier publisher has moved files from there.
+            Folders.make(folders.staged());
+            Path output = claim(folders.staged(), batch.incarnation());
+            if (Files.exists(published.resolve(BatchFolders.MANIFEST)) && hasSupplement(batch, published)) {
+                removeSuperseded(batch, published);
+                Publication publication = publication(published);
+                discardSupplement(batch.id(), batch.incarnation());
+                return Optional.of(publication);
+            }
+            // The attempts first: then no earlier publisher moves a file from there.
+            moveIfThere(folders.attempts(), output.resolve("withdrawn-attempts"));
+            if (Files.exists(published)) {
+                int number = 0;
+                for (FileNames.Committed file : names.of(
+                                batch.id(), batch.supplements().getLast().commit())
+                        .toList()) {
+                    moveIfThere(published.resolve(file.name()), output.resolve("withdrawn-" + number++));
+                }
+                Folders.force(published);
+            }
+            discardSupplement(batch.id(), batch.incarnation());
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new FailureException(
+                    away("the supplement of %s can't be withdrawn: %s".formatted(batch.id(), Folders.reason(e))), e);
+        }
+    }
+
+    /// The batch may be there, and this node not see it: the place where a file system is mounted is empty while it
+    /// is not.
+    private void requireMounted(BatchId batch) throws IOException {
+        if (Files.isDirectory(folder)) {
+            try (Stream<Path> list = Files.list(folder)) {
+                if (list.findAny().isPresent()) {
+                    return;
+                }
+            }
+        }
+        throw new FailureException(away(
+                "no rows can be added to %s: there is nothing in %s on this node. If this node lacks the file system, mount it"
+                        .formatted(batch, folder)));
+    }
+
+    /// @throws IOException also if the folder of the target is gone: a later coordinator has claimed the batch
+    private static void moveIfThere(Path source, Path target) throws IOException {
+        try {
+            Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            if (!Files.isDirectory(Objects.requireNonNull(target.getParent()))) {
+                throw e;
+            }
+        }
     }
 
     /// Deletes the quarantine files of earlier commits. Those of the last supplement have other names.

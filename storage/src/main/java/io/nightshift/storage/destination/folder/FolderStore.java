@@ -169,6 +169,12 @@ public final class FolderStore implements DestinationStore {
     }
 
     @Override
+    public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        requireWritable(batch.id());
+        return publisher.withdrawSupplement(batch);
+    }
+
+    @Override
     public void discardSupplement(BatchId batch, int incarnation) {
         requireWritable(batch);
         publisher.discardSupplement(batch, incarnation);

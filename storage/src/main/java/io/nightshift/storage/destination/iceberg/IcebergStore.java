@@ -267,12 +267,12 @@ public final class IcebergStore implements DestinationStore {
     }
 
     /// First the files, then one more snapshot with the file of the supplement. A file without rows needs
-    /// no snapshot.
+    /// no snapshot. What the table refuses for good is found before the files are published, because they are not
+    /// taken back.
     @Override
     public Publication publishSupplement(CommittedBatch batch) {
         requireVisible(batch.id());
         table.requireOurs();
-        Publication decided = files().publishSupplement(batch);
         Supplement supplement = batch.supplements().getLast();
         String place = place(table.requireLocation(), batch.id());
         PublishedFiles added = new PublishedFiles(parts(place, batch.id(), supplement.commit()));
@@ -280,10 +280,13 @@ public final class IcebergStore implements DestinationStore {
                 .filter(commit -> commit.partition() != supplement.commit().partition())
                 .flatMap(commit -> parts(place, batch.id(), commit).locations().stream())
                 .collect(Collectors.toSet());
+        Set<String> locations = added.published().locations();
+        table.requireUnchanged(batch.id(), supplement.number(), locations, earlier);
+        Publication decided = files().publishSupplement(batch);
         table.supplement(
                 batch.id(),
                 supplement.number(),
-                added.published().locations(),
+                locations,
                 earlier,
                 state -> added.dataFiles(state, duckDb),
                 decided.manifestSha256());
@@ -292,6 +295,13 @@ public final class IcebergStore implements DestinationStore {
 
     private PublishedParts parts(String place, BatchId batch, PartitionCommit commit) {
         return PublishedParts.of(place, batch, commit, format.extension());
+    }
+
+    /// The table shows what its files have published, so the files decide. If they have, the publication is
+    /// finished. A table that was dropped shows nothing.
+    @Override
+    public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        return filesIfAny().flatMap(files -> files.withdrawSupplement(batch)).map(decided -> publishSupplement(batch));
     }
 
     @Override

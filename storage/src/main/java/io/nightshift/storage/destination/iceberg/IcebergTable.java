@@ -172,6 +172,26 @@ final class IcebergTable implements FileColumns {
                 }));
     }
 
+    /// Checks that a supplement can be added to a batch.
+    ///
+    /// @throws FailureException as [#supplement]
+    void requireUnchanged(BatchId batch, int number, Set<String> locations, Set<String> earlier) {
+        boolean isUnchanged = locations.isEmpty()
+                || look(
+                        false,
+                        snapshots ->
+                                snapshots.hasSupplement(batch, number, locations) || snapshots.hasOnly(batch, earlier));
+        if (!isUnchanged) {
+            throw rewritten(batch);
+        }
+    }
+
+    private FailureException rewritten(BatchId batch) {
+        return FailureException.permanent(
+                "no rows can be added to %s in %s, because another program has rewritten its files"
+                        .formatted(batch, name()));
+    }
+
     /// Shows a supplement of a batch, unless readers see it already.
     ///
     /// @param number of the supplement, from 1
@@ -201,9 +221,7 @@ final class IcebergTable implements FileColumns {
                         return false;
                     }
                     if (!snapshots.hasOnly(batch, earlier)) {
-                        throw FailureException.permanent(
-                                "no rows can be added to %s in %s, because another program has rewritten its files"
-                                        .formatted(batch, name()));
+                        throw rewritten(batch);
                     }
                     snapshots.supplement(transaction, batch, number, files.of(state), manifestSha256);
                     return true;

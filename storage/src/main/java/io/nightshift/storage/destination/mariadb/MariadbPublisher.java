@@ -314,21 +314,68 @@ final class MariadbPublisher {
                 commit.partition());
     }
 
+    /// The right to publish is taken from earlier coordinators first. One of them that is in its last transaction
+    /// has locked the batch's row, so this one waits for its end and then sees what it has done.
+    Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        try (Database database = open(batch.id(), "taking back rows of")) {
+            if (registered(database, tables, batch.id()).isEmpty()) {
+                return Optional.empty();
+            }
+            int claimed = database.update(
+                    "UPDATE %s SET \"publisher\" = ? WHERE \"batch_id\" = ? AND \"target\" = ? AND \"publisher\" <= ?"
+                            .formatted(tables.sql(tables.register())),
+                    batch.incarnation(),
+                    batch.id().value(),
+                    tables.table(),
+                    batch.incarnation());
+            Registered registered = registered(database, tables, batch.id()).orElse(null);
+            if (registered == null) {
+                return Optional.empty();
+            }
+            String manifest = registered.manifest();
+            if (claimed == 1 && manifest != null && Manifest.hasSupplements(manifest, batch)) {
+                return Optional.of(publication(manifest));
+            }
+            if (claimed != 1 || isOfLater(database, registered, batch.incarnation())) {
+                throw PublicationRefusal.supplementSuperseded(batch);
+            }
+            discardSupplement(database, registered, batch.incarnation());
+            return Optional.empty();
+        }
+    }
+
     /// Removes what was staged of a supplement that failed. The partition's row stays, so that no attempt
     /// gets the number of an earlier one, whose rows may not be rolled back yet.
     void discardSupplement(BatchId batch, int incarnation) {
-        long held = MariadbAttempt.number(new Epoch(incarnation, Integer.MAX_VALUE));
         try (Database database = open(batch, "removing what was staged in")) {
-            registered(database, tables, batch).ifPresent(registered -> {
-                database.run("SET SESSION wait_timeout = " + MariadbAttempt.END);
-                database.transaction(() -> discardSupplement(database, registered, held));
-            });
+            registered(database, tables, batch)
+                    .ifPresent(registered -> discardSupplement(database, registered, incarnation));
         } catch (FailureException e) {
             LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
         }
     }
 
-    private void discardSupplement(Database database, Registered registered, long held) {
+    private static long last(int incarnation) {
+        return MariadbAttempt.number(new Epoch(incarnation, Integer.MAX_VALUE));
+    }
+
+    private boolean isOfLater(Database database, Registered registered, int incarnation) {
+        return database.row(
+                        row -> true,
+                        "SELECT 1 FROM %s WHERE \"batch\" = ? AND \"staged\" = 1 AND \"held\" > ? LIMIT 1"
+                                .formatted(tables.sql(tables.parts())),
+                        registered.number(),
+                        last(incarnation))
+                .isPresent();
+    }
+
+    private void discardSupplement(Database database, Registered registered, int incarnation) {
+        long held = last(incarnation);
+        database.run("SET SESSION wait_timeout = " + MariadbAttempt.END);
+        database.transaction(() -> discardStaged(database, registered, held));
+    }
+
+    private void discardStaged(Database database, Registered registered, long held) {
         List<Part> staged = database.rows(
                 row -> new Part(row.getInt(1), row.getInt(2), true),
                 "SELECT \"partition\", \"attempt\" FROM %s WHERE \"batch\" = ? AND \"staged\" = 1 AND \"held\" <= ? FOR UPDATE"
@@ -536,8 +583,11 @@ final class MariadbPublisher {
                 registered.number());
     }
 
-    /// In pieces, so that no transaction is large.
+    /// In pieces, so that no transaction is large. The rows of a table that was dropped are gone.
     private void delete(Database database, String table, Registered registered, Part part) {
+        if (!new MariadbTargets(database, tables).exists(table)) {
+            return;
+        }
         String sql = "DELETE FROM %s WHERE %s LIMIT %d"
                 .formatted(
                         tables.sql(table),

@@ -183,6 +183,11 @@ public final class MariadbStore implements DestinationStore {
     }
 
     @Override
+    public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        return publisher.withdrawSupplement(batch);
+    }
+
+    @Override
     public void discardSupplement(BatchId batch, int incarnation) {
         publisher.discardSupplement(batch, incarnation);
     }

@@ -298,6 +298,49 @@ final class ObjectPublisher {
         register.end(found);
     }
 
+    /// Closes the register, so that no earlier coordinator decides any more. A supplement that was decided may
+    /// be carried out by any process at any time, so it is withdrawn only if nobody can carry it out. Until the
+    /// register is closed, no other supplement is opened, so the copies that are deleted are those of this one.
+    Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        BatchKeys keys = keys(batch.id());
+        PublicationRegister register = supplements(keys);
+        for (Version found = register.read();
+                found != null && !(found.state() instanceof State.Closed);
+                found = register.read()) {
+            if (found.state() instanceof State.Decided decided) {
+                if (canBeCarriedOut(keys, decided.decision())) {
+                    return Optional.of(publishSupplement(batch));
+                }
+                ParallelRequests.run(decided.decision().copies(), copy -> store().delete(keys.published(copy.name())));
+            }
+            register.close(found, batch.incarnation());
+        }
+        boolean isVisible = isPublished(keys)
+                && hasSupplement(keys.batch(), batch.supplements().size());
+        deleteStaged(keys, batch.incarnation());
+        return isVisible ? Optional.of(publication(keys)) : Optional.empty();
+    }
+
+    private boolean canBeCarriedOut(BatchKeys keys, Decision decision) {
+        return isPublished(keys)
+                && manifest(keys.batch()).isPresent()
+                && (hasSupplement(keys.batch(), decision.supplement())
+                        || decision.copies().stream()
+                                .allMatch(copy -> isThere(keys.attempt(copy.staged()), copy)
+                                        || isThere(keys.published(copy.name()), copy)));
+    }
+
+    private boolean isThere(ObjectAddress address, Decision.Copy copy) {
+        StoredObject found = store().find(address);
+        return found != null && found.bytes() == copy.bytes();
+    }
+
+    private boolean hasSupplement(BatchId batch, int number) {
+        return manifest(batch)
+                .filter(manifest -> Manifest.supplements(manifest) >= number)
+                .isPresent();
+    }
+
     /// Replaces an object unless readers see the supplement. The version is read before that question is
     /// asked.
     private void replace(BatchKeys keys, String name, String text, int supplement) {

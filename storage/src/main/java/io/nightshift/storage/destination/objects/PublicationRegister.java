@@ -111,6 +111,16 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
         put(new State.Closed(), new Condition.IfTag(version.tag()));
     }
 
+    /// Closes a version, unless it has changed since.
+    ///
+    /// @throws FailureException transient, if a later coordinator has opened it
+    void close(Version version, int incarnation) {
+        if (version.state() instanceof State.Open open && open.incarnation() > incarnation) {
+            throw later();
+        }
+        end(version);
+    }
+
     /// The present version; null if there is none.
     @Nullable
     Version read() {

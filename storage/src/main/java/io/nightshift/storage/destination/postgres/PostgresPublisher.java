@@ -222,6 +222,53 @@ final class PostgresPublisher {
         }
     }
 
+    /// One transaction takes the right to publish from earlier coordinators, and removes what is staged. One of
+    /// them that is in its last transaction has locked the staging tables or the batch's row, so this one waits
+    /// for its end and then sees what it has done.
+    Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        BatchTables tables = tables(batch.id());
+        try (Database database = open(batch.id(), "taking back rows of", PATIENCE)) {
+            if (!isPrepared(database, tables)) {
+                return Optional.empty();
+            }
+            alone(database, tables, () -> database.transaction(() -> withdrawSupplement(database, tables, batch)));
+            return manifest(database, tables, batch.id())
+                    .filter(manifest -> Manifest.hasSupplements(manifest, batch))
+                    .map(this::publication);
+        }
+    }
+
+    private static void withdrawSupplement(Database database, BatchTables tables, CommittedBatch batch) {
+        database.run("SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '10s'");
+        // In the order in which a publication locks them.
+        if (exists(database, tables.sql(tables.staging()))) {
+            database.run("LOCK TABLE %s, %s IN ACCESS EXCLUSIVE MODE"
+                    .formatted(tables.sql(tables.staging()), tables.sql(tables.quarantineStaging())));
+        }
+        int claimed = database.update(
+                "UPDATE %s SET publisher = ? WHERE batch_id = ? AND publisher <= ?"
+                        .formatted(tables.sql(tables.register())),
+                batch.incarnation(),
+                batch.id().value(),
+                batch.incarnation());
+        Optional<String> manifest = manifest(database, tables, batch.id());
+        boolean isLate = claimed != 1 && manifest.isPresent();
+        if (isLate || isOfLater(database, tables, batch.id(), batch.incarnation())) {
+            throw PublicationRefusal.supplementSuperseded(batch);
+        }
+        if (manifest.isPresent() && Manifest.hasSupplements(manifest.get(), batch)) {
+            return;
+        }
+        database.run("DROP TABLE IF EXISTS %s, %s"
+                .formatted(tables.sql(tables.staging()), tables.sql(tables.quarantineStaging())));
+        database.update(
+                "DELETE FROM %s WHERE batch_id = ? AND partition = ? AND held_incarnation <= ?"
+                        .formatted(tables.sql(tables.parts())),
+                batch.id().value(),
+                batch.supplements().getLast().commit().partition(),
+                batch.incarnation());
+    }
+
     private static void move(
             Database database, BatchTables tables, TargetTables target, String staging, String batches) {
         String columns = list(List.copyOf(target.columns(staging).keySet()));

@@ -260,6 +260,28 @@ final class RedisPublisher {
         }
     }
 
+    /// The right to publish is taken from earlier coordinators first. Each publication is one step of the server,
+    /// so afterwards the manifest says for good what readers see.
+    Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        String last = CommittedPart.epoch(new Epoch(batch.incarnation(), Integer.MAX_VALUE));
+        try (RedisConnection connection = open(batch.id(), "taking back rows of")) {
+            RedisBatch found = find(connection, batch.id()).orElse(null);
+            if (found == null) {
+                return Optional.empty();
+            }
+            if (run(connection, Script.FENCE_SUPPLEMENT, found, batch.incarnation(), last) == 0) {
+                throw PublicationRefusal.supplementSuperseded(batch);
+            }
+            String manifest =
+                    find(connection, batch.id()).map(RedisBatch::manifest).orElse(null);
+            if (manifest != null && Manifest.hasSupplements(manifest, batch)) {
+                return Optional.of(publication(manifest));
+            }
+            run(connection, Script.DISCARD_SUPPLEMENT, found, last);
+            return Optional.empty();
+        }
+    }
+
     void discardSupplement(BatchId batch, int incarnation) {
         String last = CommittedPart.epoch(new Epoch(incarnation, Integer.MAX_VALUE));
         try (RedisConnection connection = open(batch, "removing what was staged in")) {

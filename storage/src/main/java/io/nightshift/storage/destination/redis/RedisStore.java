@@ -178,6 +178,11 @@ public final class RedisStore implements DestinationStore {
     }
 
     @Override
+    public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        return publisher.withdrawSupplement(batch);
+    }
+
+    @Override
     public void discardSupplement(BatchId batch, int incarnation) {
         publisher.discardSupplement(batch, incarnation);
     }

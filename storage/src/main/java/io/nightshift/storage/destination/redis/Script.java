@@ -157,6 +157,18 @@ enum Script {
             close(partition, epoch)
             return 1
             """),
+    /// Takes the right to add rows to a published batch from coordinators of lower incarnations. Arguments: the
+    /// incarnation, and the highest epoch of its attempts. The result is 0 if a later coordinator has that
+    /// right, or has opened a supplement, and otherwise 1, also if readers don't see the batch.
+    FENCE_SUPPLEMENT("""
+            if state ~= 'published' then return 1 end
+            if tonumber(redis.call('HGET', batch, 'publisher')) > tonumber(ARGV[3]) then return 0 end
+            local opened = redis.call('HGET', batch, 'supplement')
+            local holder = opened and redis.call('HGET', batch .. ':held', opened)
+            if holder and holder > ARGV[4] then return 0 end
+            redis.call('HSET', batch, 'publisher', ARGV[3])
+            return 1
+            """),
     /// Removes what is staged of a supplement. Argument: the highest epoch whose attempt may be removed.
     DISCARD_SUPPLEMENT("""
             local partition = redis.call('HGET', batch, 'supplement')

@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.CsvDestination;
 import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
@@ -229,11 +230,27 @@ public final class SeveralStore implements DestinationStore {
         each(i -> stores.get(i).prepareSupplement(batch.at(i), job(job, i), model));
     }
 
-    /// In the order of the job. A committed supplement is never taken back, so a repetition finishes what
-    /// was begun.
+    /// In the order of the job. A repetition finishes what was begun.
     @Override
     public Publication publishSupplement(CommittedBatch batch) {
         return Publication.of(all(i -> List.of(stores.get(i).publishSupplement(batch.at(i)))));
+    }
+
+    /// In the order of publication: if readers don't see the supplement at the first destination, and never will,
+    /// no coordinator goes on to the others. If they see it there, it is published at the others too.
+    @Override
+    public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        if (stores.getFirst().withdrawSupplement(batch.at(0)).isPresent()) {
+            return Optional.of(publishSupplement(batch));
+        }
+        for (int i = 1; i < stores.size(); i++) {
+            if (stores.get(i).withdrawSupplement(batch.at(i)).isPresent()) {
+                throw FailureException.permanent(
+                        "readers see the supplement of %s in %s, but it is gone from %s. Repair the batch there, or remove it from both"
+                                .formatted(batch.id(), destinations.get(i), destinations.getFirst()));
+            }
+        }
+        return Optional.empty();
     }
 
     @Override

@@ -26,6 +26,7 @@ import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.Finding;
+import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.folder.BatchFolders;
@@ -34,6 +35,7 @@ import io.nightshift.storage.destination.lake.PublishedParts;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
+import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -563,6 +565,27 @@ class DeltaFolderIT extends DestinationContract {
                     .as("the rows may be in the other file")
                     .hasMessageContaining("another program has rewritten its files");
             assertThat(version(3)).doesNotExist();
+
+            assertThat(store().withdrawSupplement(batch.by(3, supplement))).isEmpty();
+            assertThat(part(3)).doesNotExist();
+            assertThat(folders().staged()).doesNotExist();
+            assertThat(Manifest.supplements(store().manifest(ContractBatch.ID).orElseThrow()))
+                    .isZero();
+        }
+
+        @Test
+        void ofATableThatWasDroppedAreWithdrawn() throws Exception {
+            CommittedBatch supplement = supplement(2);
+            Folders.deleteTree(table().resolve("_delta_log"));
+
+            assertThatThrownBy(() -> store().publishSupplement(supplement))
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isTrue());
+
+            assertThat(store().withdrawSupplement(batch.by(3, supplement))).isEmpty();
+            assertThat(part(3)).doesNotExist();
+            assertThat(folders().staged()).doesNotExist();
         }
 
         @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
 import io.nightshift.storage.destination.FileNames;
@@ -146,6 +147,59 @@ public abstract class FolderContract extends DestinationContract {
 
         assertThat(left()).contains(false);
         assertThat(folders().removedRoot()).doesNotExist();
+    }
+
+    private CommittedBatch supplement() throws Exception {
+        CommittedBatch committed = committed();
+        store().publish(committed);
+        return batch.supplement(store(), committed, 2, "nightshift_row = 17");
+    }
+
+    @Test
+    void aSupplementOfABatchWithoutAManifestIsWithdrawn() throws Exception {
+        CommittedBatch supplement = supplement();
+        Path part = folders().published().resolve(new FileNames(extension()).part(3));
+        Path inside = Files.createDirectories(folders().staged().resolve("output-2/_manifest.json/in the way"));
+        assertThatThrownBy(() -> store().publishSupplement(supplement)).isInstanceOf(FailureException.class);
+        assertThat(part).exists();
+        Files.delete(inside);
+        Files.delete(folders().published().resolve(BatchFolders.MANIFEST));
+
+        assertThatThrownBy(() -> store().publishSupplement(supplement))
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        e -> assertThat(e.failure().isPermanent()).isTrue())
+                .hasMessageContaining("the manifest of ");
+        assertThat(store().withdrawSupplement(batch.by(3, supplement))).isEmpty();
+
+        assertThat(part).doesNotExist();
+        assertThat(folders().staged()).doesNotExist();
+        assertThat(seen()).isEqualTo(ALL);
+    }
+
+    /// Without its files, and with an empty folder where they are mounted.
+    @Test
+    void aSupplementWaitsForAFileSystemThatThisNodeDoesNotSee() throws Exception {
+        CommittedBatch supplement = supplement();
+        Path elsewhere = folder.resolve("elsewhere");
+        Files.move(out(), elsewhere);
+        for (Step step : List.<Step>of(() -> {}, () -> Files.createDirectory(out()))) {
+            step.run();
+            for (Step call : List.<Step>of(
+                    () -> store().publishSupplement(supplement),
+                    () -> store().withdrawSupplement(batch.by(3, supplement)))) {
+                assertThatThrownBy(call::run)
+                        .isInstanceOfSatisfying(
+                                FailureException.class,
+                                e -> assertThat(e.failure().isPermanent()).isFalse());
+            }
+        }
+        Files.delete(out());
+        Files.move(elsewhere, out());
+
+        store().publishSupplement(supplement);
+
+        assertThat(seen()).isEqualTo(new Seen(29, 29, 1));
     }
 
     @Test

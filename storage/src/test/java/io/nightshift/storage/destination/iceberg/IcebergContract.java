@@ -22,6 +22,7 @@ import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.Finding;
+import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.folder.BatchFolders;
@@ -487,6 +488,12 @@ abstract class IcebergContract extends DestinationContract {
             assertThatThrownBy(() -> store().publishSupplement(supplement))
                     .as("the rows may be in the other files")
                     .hasMessageContaining("another program has rewritten its files");
+
+            assertThat(store().withdrawSupplement(batch.by(3, supplement))).isEmpty();
+            assertThat(part(3)).doesNotExist();
+            assertThat(folders().staged()).doesNotExist();
+            assertThat(Manifest.supplements(store().manifest(ContractBatch.ID).orElseThrow()))
+                    .isZero();
         }
 
         @Test

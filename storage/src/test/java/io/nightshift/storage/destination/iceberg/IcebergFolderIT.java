@@ -1,9 +1,13 @@
 package io.nightshift.storage.destination.iceberg;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.CatalogSettings;
+import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
+import io.nightshift.storage.filesystem.Folders;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,6 +41,21 @@ class IcebergFolderIT extends IcebergContract {
 
         assertThat(versions()).containsExactly("v1.metadata.json", "v2.metadata.json", "version-hint.text");
         assertThat(metadata().resolve("version-hint.text")).hasContent("2");
+    }
+
+    @Test
+    void aSupplementOfATableThatWasDroppedIsWithdrawn() throws Exception {
+        CommittedBatch committed = committed();
+        store().publish(committed);
+        CommittedBatch supplement = batch.supplement(store(), committed, 2, "nightshift_row = 17");
+        Folders.deleteTree(metadata());
+
+        assertThatThrownBy(() -> store().publishSupplement(supplement))
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        e -> assertThat(e.failure().isPermanent()).isTrue());
+
+        assertThat(store().withdrawSupplement(batch.by(3, supplement))).isEmpty();
     }
 
     /// What a crash leaves before and after the link.
