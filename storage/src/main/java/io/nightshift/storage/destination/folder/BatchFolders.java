@@ -26,6 +26,9 @@ public record BatchFolders(Path folder, BatchId batch) {
     /// The empty file that says a folder is whole.
     public static final String SUCCESS = "_SUCCESS";
 
+    /// The name of the folder in which workers write.
+    static final String ATTEMPTS = "attempts";
+
     /// The beginning of the name of a published batch's folder.
     static final String PREFIX = "batch=";
 
@@ -50,7 +53,7 @@ public record BatchFolders(Path folder, BatchId batch) {
 
     /// The folder in which workers write.
     public Path attempts() {
-        return staged().resolve("attempts");
+        return staged().resolve(ATTEMPTS);
     }
 
     /// The folder to which staged files are moved before they are deleted.

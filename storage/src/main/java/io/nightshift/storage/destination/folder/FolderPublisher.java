@@ -49,6 +49,9 @@ class FolderPublisher {
 
     private static final Logger LOG = LoggerFactory.getLogger(FolderPublisher.class);
 
+    /// Tries to claim a folder that another process removes meanwhile.
+    private static final int CLAIMS = 10;
+
     private final Path folder;
     private final FileNames names;
     private final OutputRows rows;
@@ -140,13 +143,25 @@ class FolderPublisher {
     /// Claims the batch first, so that an earlier coordinator that wakes up removes nothing.
     void prepareSupplement(CommittedBatch batch) {
         try {
-            Path staged = folders(batch.id()).staged();
-            Folders.make(staged);
-            claim(staged, batch.incarnation());
+            makeAndClaim(folders(batch.id()).staged(), batch.incarnation());
             prepare(batch.id());
         } catch (IOException e) {
             throw new FailureException(
                     away("no rows can be added to %s: %s".formatted(batch.id(), Folders.reason(e))), e);
+        }
+    }
+
+    /// An earlier coordinator may remove the folder until it is claimed, since it is empty.
+    private Path makeAndClaim(Path staged, int incarnation) throws IOException {
+        for (int left = CLAIMS; ; left--) {
+            Folders.make(staged);
+            try {
+                return claim(staged, incarnation);
+            } catch (FailureException e) {
+                if (left == 0 || Files.exists(staged)) {
+                    throw e;
+                }
+            }
         }
     }
 
@@ -267,8 +282,7 @@ class FolderPublisher {
         try {
             requireMounted(batch.id());
             // It may be gone, although an earlier publisher has moved files from there.
-            Folders.make(folders.staged());
-            Path output = claim(folders.staged(), batch.incarnation());
+            Path output = makeAndClaim(folders.staged(), batch.incarnation());
             if (Files.exists(published.resolve(BatchFolders.MANIFEST)) && hasSupplement(batch, published)) {
                 removeSuperseded(batch, published);
                 Publication publication = publication(published);
@@ -276,13 +290,13 @@ class FolderPublisher {
                 return Optional.of(publication);
             }
             // The attempts first: then no earlier publisher moves a file from there.
-            moveIfThere(folders.attempts(), output.resolve("withdrawn-attempts"));
+            Gathering.take(folders.attempts(), output.resolve("withdrawn-attempts"));
             if (Files.exists(published)) {
                 int number = 0;
                 for (FileNames.Committed file : names.of(
                                 batch.id(), batch.supplements().getLast().commit())
                         .toList()) {
-                    moveIfThere(published.resolve(file.name()), output.resolve("withdrawn-" + number++));
+                    Gathering.take(published.resolve(file.name()), output.resolve("withdrawn-" + number++));
                 }
                 Folders.force(published);
             }
@@ -307,17 +321,6 @@ class FolderPublisher {
         throw new FailureException(away(
                 "no rows can be added to %s: there is nothing in %s on this node. If this node lacks the file system, mount it"
                         .formatted(batch, folder)));
-    }
-
-    /// @throws IOException also if the folder of the target is gone: a later coordinator has claimed the batch
-    private static void moveIfThere(Path source, Path target) throws IOException {
-        try {
-            Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (NoSuchFileException e) {
-            if (!Files.isDirectory(Objects.requireNonNull(target.getParent()))) {
-                throw e;
-            }
-        }
     }
 
     /// Deletes the quarantine files of earlier commits. Those of the last supplement have other names.
@@ -495,38 +498,36 @@ class FolderPublisher {
         }
     }
 
-    /// Keeps a folder that a later coordinator has claimed, because its supplement is under way.
+    /// Keeps what a later coordinator has staged, because its supplement is under way.
     void discardSupplement(BatchId batch, int incarnation) {
+        BatchFolders folders = folders(batch);
         try {
-            Path staged = folders(batch).staged();
-            if (Files.exists(staged) && Gathering.isClaimedAfter(staged, incarnation)) {
-                return;
-            }
+            Folders.deleteTree(folders.discarded());
+            Gathering.clear(folders.staged(), incarnation);
+            deleteStagingRoot(folders);
         } catch (IOException e) {
             LOG.warn("{}: staged output could not be removed: {}", batch, Folders.reason(e));
-            return;
         }
-        deleteStaged(batch);
     }
 
     void discard(BatchId batch) {
-        if (!Files.exists(folders(batch).published())) {
-            deleteStaged(batch);
-        }
-    }
-
-    private void deleteStaged(BatchId batch) {
         BatchFolders folders = folders(batch);
+        if (Files.exists(folders.published())) {
+            return;
+        }
         try {
             Folders.deleteTree(folders.discarded());
             if (Files.exists(folders.staged())) {
                 Files.move(folders.staged(), folders.discarded(), StandardCopyOption.ATOMIC_MOVE);
                 Folders.deleteTree(folders.discarded());
             }
+            deleteStagingRoot(folders);
         } catch (IOException e) {
             LOG.warn("{}: staged output could not be removed: {}", batch, Folders.reason(e));
-            return;
         }
+    }
+
+    private static void deleteStagingRoot(BatchFolders folders) {
         try {
             Files.deleteIfExists(folders.stagingRoot());
         } catch (IOException e) {

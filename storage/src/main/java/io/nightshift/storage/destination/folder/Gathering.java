@@ -3,7 +3,9 @@ package io.nightshift.storage.destination.folder;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.filesystem.Folders;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -12,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -65,6 +68,54 @@ final class Gathering {
     /// Whether a coordinator of a later incarnation has made its folder.
     static boolean isClaimedAfter(Path staged, int incarnation) throws IOException {
         return folders(staged, OUTPUT).stream().anyMatch(other -> number(other, OUTPUT) > incarnation);
+    }
+
+    /// Removes what attempts have staged, and what coordinators up to an incarnation have gathered, unless a later
+    /// one has claimed the batch. The attempts are moved to the coordinator's own folder first. A later coordinator
+    /// renames that folder, so whenever this one wakes up, it removes nothing of a later one.
+    static void clear(Path staged, int incarnation) throws IOException {
+        if (!Files.exists(staged) || isClaimedAfter(staged, incarnation)) {
+            return;
+        }
+        Path own;
+        try {
+            own = claim(staged, incarnation);
+        } catch (FailureException _) {
+            // A later coordinator has claimed the batch meanwhile, or has removed the folder.
+            return;
+        }
+        clear(staged, incarnation, own);
+    }
+
+    /// @param own the folder that the coordinator has claimed
+    static void clear(Path staged, int incarnation, Path own) throws IOException {
+        take(staged.resolve(BatchFolders.ATTEMPTS), own.resolve("discarded"));
+        for (Path gathered : folders(staged, GATHERED)) {
+            if (number(gathered, GATHERED) <= incarnation) {
+                Folders.deleteTree(gathered);
+            }
+        }
+        Folders.deleteTree(own);
+        try {
+            Files.deleteIfExists(staged);
+        } catch (DirectoryNotEmptyException _) {
+            // A later coordinator has claimed the batch meanwhile.
+        }
+    }
+
+    /// Moves a file or a folder to the folder of a coordinator, if it is there.
+    ///
+    /// @param target in a folder that the coordinator has claimed
+    /// @throws NoSuchFileException if a later coordinator has renamed that folder
+    static void take(Path source, Path target) throws IOException {
+        Folders.deleteTree(target);
+        try {
+            Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            if (!Files.isDirectory(Objects.requireNonNull(target.getParent()))) {
+                throw e;
+            }
+        }
     }
 
     private static void putAside(Path output) throws IOException {

@@ -138,6 +138,43 @@ class FolderPublisherTest {
         return new OutputFile(rows, Files.size(file), Digests.sha256(file));
     }
 
+    /// A coordinator that claims the staging folder just after an earlier one has removed it.
+    private FolderPublisher afterARemoval() {
+        AtomicBoolean isRemoved = new AtomicBoolean();
+        return new FolderPublisher(
+                out,
+                NAMES,
+                new OutputRows(
+                        () -> {
+                            throw new AssertionError("no output is read");
+                        },
+                        new ParquetFormat(),
+                        new Sources(() -> {
+                            throw new AssertionError("no input is read");
+                        }))) {
+            @Override
+            Path claim(Path staged, int incarnation) throws IOException {
+                if (isRemoved.compareAndSet(false, true)) {
+                    Files.delete(staged);
+                }
+                return super.claim(staged, incarnation);
+            }
+        };
+    }
+
+    @Test
+    void aSupplementIsPreparedAlthoughAnEarlierCoordinatorRemovesTheEmptyFolder() {
+        publisher.publish(batch, () -> {});
+
+        afterARemoval().prepareSupplement(batch(batch.job(), 2, batch.commits(), Set.of()));
+
+        assertThat(attempts()).isDirectory();
+        publisher.discardSupplement(BATCH, 1);
+        assertThat(attempts()).isDirectory();
+        publisher.discardSupplement(BATCH, 2);
+        assertThat(attempts().getParent()).doesNotExist();
+    }
+
     /// The successor of a coordinator that publishes the batch just before the successor claims it.
     private FolderPublisher overtaken(boolean isDiscarded) {
         return new FolderPublisher(

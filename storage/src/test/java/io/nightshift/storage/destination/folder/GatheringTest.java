@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.failure.FailureException;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +16,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GatheringTest {
 
@@ -44,6 +48,52 @@ class GatheringTest {
                         .allMatch(FailureException.class::isInstance);
             }
         }
+    }
+
+    private Path attempts() throws IOException {
+        return Files.createDirectories(folder.resolve(BatchFolders.ATTEMPTS));
+    }
+
+    @Test
+    void aCoordinatorRemovesWhatIsStagedAndWhatEarlierOnesHaveGathered() throws Exception {
+        Files.createFile(attempts().resolve("part.1-1.staged"));
+        Files.createFile(Gathering.claim(folder, 1).resolve("part"));
+        Files.createFile(Gathering.claim(folder, 2).resolve("part"));
+
+        Gathering.clear(folder, 3);
+
+        assertThat(folder).doesNotExist();
+    }
+
+    /// The later coordinator prepares a supplement after the earlier one has claimed the folder to remove it.
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aCoordinatorThatWakesUpWhileItRemovesLeavesALaterOneAlone(boolean hasStaged) throws Exception {
+        attempts();
+        Path frozen = Gathering.claim(folder, 1);
+        Path later = Gathering.claim(folder, 2);
+        Path staged = attempts().resolve("part.2-1.staged");
+        if (hasStaged) {
+            Files.createFile(staged);
+        }
+
+        assertThatThrownBy(() -> Gathering.clear(folder, 1, frozen)).isInstanceOf(NoSuchFileException.class);
+
+        assertThat(later).isDirectory();
+        assertThat(attempts()).isDirectory();
+        assertThat(Files.exists(staged)).isEqualTo(hasStaged);
+    }
+
+    @Test
+    void aCoordinatorRemovesNothingThatALaterOneHasClaimed() throws Exception {
+        Path staged = Files.createFile(attempts().resolve("part.2-1.staged"));
+        Path later = Gathering.claim(folder, 2);
+
+        Gathering.clear(folder, 1);
+
+        assertThat(staged).exists();
+        assertThat(later).isDirectory();
+        assertThat(folder.resolve("output-1")).doesNotExist();
     }
 
     @Test
