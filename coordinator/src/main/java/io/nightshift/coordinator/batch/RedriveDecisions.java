@@ -87,7 +87,8 @@ class RedriveDecisions {
         return Decision.persist(List.of(tookOver), next(state.after(List.of(tookOver))));
     }
 
-    /// Deletes the entry in the index of a batch that has nothing pending.
+    /// Repeats [RedriveStep#END] for a batch that has nothing pending, and is in the index all the same: that step
+    /// has failed, or its coordinator was killed before it was done.
     Decision forget(BatchState state) {
         return running == null && !state.redrives().isPending()
                 ? Decision.of(start(RedriveStep.END, state.incarnation()))
@@ -197,7 +198,7 @@ class RedriveDecisions {
 
     private CoordinatorAction log(Failure failure) {
         return new CoordinatorAction.WriteLog(
-                "{}: something is left of its redrive: {}", List.of(batch, failure.message()));
+                "{}: something is left of its redrive, and is removed later: {}", List.of(batch, failure.message()));
     }
 
     private CoordinatorAction done(BatchCommand.Redrive asked) {

@@ -31,7 +31,8 @@ public interface Redriver {
     /// @return what readers see; empty if they don't see the supplement, and never will
     Optional<Publication> withdraw(BatchState state);
 
-    /// Deletes what is left where the batch stages its output, and its entry in the index.
+    /// Deletes what is left where the batch stages its output, and then its entry in the index. So the entry stays
+    /// as long as something is left.
     ///
     /// @param state of a batch without a pending redrive
     void end(BatchState state);

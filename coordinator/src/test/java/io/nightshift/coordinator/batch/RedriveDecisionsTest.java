@@ -349,6 +349,25 @@ class RedriveDecisionsTest extends DecisionsFixture {
     }
 
     @Test
+    void aCleanUpThatFailsIsRepeatedUntilItIsDone() {
+        decide(redrive);
+        ended(1, RedriveStep.CHECK);
+        report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.SCORE, null, null, DISK));
+        for (Failure failure : List.of(AWAY, GONE)) {
+            Decision decision =
+                    report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.END, null, null, failure));
+            assertThat(decision.events()).isEmpty();
+            assertThat(decision.actions()).singleElement().isInstanceOf(CoordinatorAction.WriteLog.class);
+
+            assertThat(decide(WAKE)).isEqualTo(starts(RedriveStep.END, 2));
+        }
+        BatchDecisions next = BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:2", new SplittableRandom(2));
+        next.decide(state, new CoordinatorMessage.Recovered(), now());
+        assertThat(next.decide(state, new CoordinatorMessage.CommandReceived(WAKE), now()))
+                .isEqualTo(starts(RedriveStep.END, 2));
+    }
+
+    @Test
     void aBatchThatIsNotPublishedOrIsRemovedIsNotRedriven() {
         BatchState removed = ExampleBatch.after(state, new BatchEvent.RemovalBegun(at(), null, "keep: 3"));
         state = removed;

@@ -148,9 +148,11 @@ public interface DestinationStore {
     Optional<Publication> withdrawSupplement(CommittedBatch batch);
 
     /// Removes what is staged of a supplement that failed, or that readers see. Leaves it alone if a
-    /// coordinator of a later incarnation has prepared it. Logs what can't be removed.
+    /// coordinator of a later incarnation has prepared it. After a crash in the middle, a repetition removes the
+    /// rest.
     ///
     /// @param incarnation of the coordinator
+    /// @throws FailureException if something can't be removed
     void discardSupplement(BatchId batch, int incarnation);
 
     /// Why another batch can't reuse the parts of published batches; empty if it can. Touches nothing.

@@ -106,6 +106,11 @@ public abstract class ContractFixture {
         return List.of();
     }
 
+    /// What makes the removal of what is staged of a supplement fail, by the coordinator of incarnation 2.
+    protected List<Obstacle> discardObstacles() throws Exception {
+        return List.of();
+    }
+
     /// Whether the destination holds anything of a batch that was published; empty if it can't remove batches
     /// yet.
     protected Optional<Boolean> left() throws Exception {

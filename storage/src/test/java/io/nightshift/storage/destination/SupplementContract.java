@@ -102,6 +102,34 @@ abstract class SupplementContract extends RemovalContract {
             assertPublished(published, store().publish(published));
         }
 
+        @Test
+        void thatCantBeTakenBackNowAreTakenBackByARepetition() throws Exception {
+            first();
+            for (Obstacle obstacle : discardObstacles()) {
+                obstacle.put().run();
+                assertThatThrownBy(() -> store().discardSupplement(ContractBatch.ID, 2))
+                        .as(obstacle.name())
+                        .isInstanceOf(FailureException.class);
+                obstacle.remove().run();
+            }
+
+            store().discardSupplement(ContractBatch.ID, 2);
+            store().discardSupplement(ContractBatch.ID, 2);
+
+            assertPublished(published, store().publish(published));
+        }
+
+        /// Its clean-up has always failed until then.
+        @Test
+        void thatFailedGoWithTheirBatch() throws Exception {
+            assumeThat(left()).isPresent();
+            first();
+
+            store().delete(ContractBatch.ID);
+
+            assertThat(left()).contains(false);
+        }
+
         /// Another one may follow, whose partition has the same number.
         @Test
         void mayFollowOneThatFailed() throws Exception {

@@ -279,11 +279,7 @@ public final class DeltaStore implements DestinationStore {
 
     @Override
     public void discardSupplement(BatchId batch, int incarnation) {
-        try {
-            files.discardSupplement(batch, incarnation);
-        } catch (FailureException e) {
-            LOG.warn("{}: staged output could not be removed: {}", batch, e.getMessage());
-        }
+        files.discardSupplement(batch, incarnation);
     }
 
     @Override

@@ -104,7 +104,7 @@ class FolderPublisher {
                 Files.move(output, published, StandardCopyOption.ATOMIC_MOVE);
             }
             Publication publication = publication(published);
-            discardSupplement(batch.id(), batch.incarnation());
+            tidy(batch);
             return publication;
         } catch (IOException e) {
             throw new FailureException(away("%s can't be published: %s".formatted(batch.id(), Folders.reason(e))), e);
@@ -189,7 +189,7 @@ class FolderPublisher {
             }
             removeSuperseded(batch, published);
             Publication publication = publication(published);
-            discardSupplement(batch.id(), batch.incarnation());
+            tidy(batch);
             return publication;
         } catch (IOException e) {
             throw new FailureException(
@@ -286,7 +286,7 @@ class FolderPublisher {
             if (Files.exists(published.resolve(BatchFolders.MANIFEST)) && hasSupplement(batch, published)) {
                 removeSuperseded(batch, published);
                 Publication publication = publication(published);
-                discardSupplement(batch.id(), batch.incarnation());
+                tidy(batch);
                 return Optional.of(publication);
             }
             // The attempts first: then no earlier publisher moves a file from there.
@@ -300,7 +300,7 @@ class FolderPublisher {
                 }
                 Folders.force(published);
             }
-            discardSupplement(batch.id(), batch.incarnation());
+            tidy(batch);
             return Optional.empty();
         } catch (IOException e) {
             throw new FailureException(
@@ -506,7 +506,17 @@ class FolderPublisher {
             Gathering.clear(folders.staged(), incarnation);
             deleteStagingRoot(folders);
         } catch (IOException e) {
-            LOG.warn("{}: staged output could not be removed: {}", batch, Folders.reason(e));
+            throw new FailureException(
+                    away("%s: staged output can't be removed: %s".formatted(batch, Folders.reason(e))), e);
+        }
+    }
+
+    /// After a publication, which has succeeded whatever is left.
+    private void tidy(CommittedBatch batch) {
+        try {
+            discardSupplement(batch.id(), batch.incarnation());
+        } catch (FailureException e) {
+            LOG.warn("{}", e.getMessage());
         }
     }
 
@@ -568,6 +578,9 @@ class FolderPublisher {
         BatchFolders folders = folders(batch);
         try {
             Folders.deleteTree(folders.removed());
+            Folders.deleteTree(folders.discarded());
+            Folders.deleteTree(folders.staged());
+            deleteStagingRoot(folders);
         } catch (IOException e) {
             throw new FailureException(
                     away("the files of %s can't be deleted: %s".formatted(batch, Folders.reason(e))), e);

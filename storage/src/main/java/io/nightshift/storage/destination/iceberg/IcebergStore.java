@@ -306,11 +306,7 @@ public final class IcebergStore implements DestinationStore {
 
     @Override
     public void discardSupplement(BatchId batch, int incarnation) {
-        try {
-            filesIfAny().ifPresent(files -> files.discardSupplement(batch, incarnation));
-        } catch (FailureException e) {
-            LOG.warn("{}: staged output could not be removed: {}", batch, e.getMessage());
-        }
+        filesIfAny().ifPresent(files -> files.discardSupplement(batch, incarnation));
     }
 
     @Override

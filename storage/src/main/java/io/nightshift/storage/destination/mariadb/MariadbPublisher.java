@@ -350,8 +350,6 @@ final class MariadbPublisher {
         try (Database database = open(batch, "removing what was staged in")) {
             registered(database, tables, batch)
                     .ifPresent(registered -> discardSupplement(database, registered, incarnation));
-        } catch (FailureException e) {
-            LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
         }
     }
 

@@ -355,16 +355,12 @@ final class ObjectPublisher {
 
     void discardSupplement(BatchId batch, int incarnation) {
         BatchKeys keys = keys(batch);
-        try {
-            PublicationRegister register = supplements(keys);
-            Version found = register.read();
-            if (found != null && found.state() instanceof State.Open open && open.incarnation() <= incarnation) {
-                register.end(found);
-            }
-            deleteStaged(keys, incarnation);
-        } catch (FailureException e) {
-            LOG.warn("{}: staged objects could not be removed: {}", batch, e.getMessage());
+        PublicationRegister register = supplements(keys);
+        Version found = register.read();
+        if (found != null && found.state() instanceof State.Open open && open.incarnation() <= incarnation) {
+            register.end(found);
         }
+        deleteAllStaged(keys, incarnation);
     }
 
     /// The store copies. As a writer does, this looks for the register before and afterwards, so that nothing
@@ -525,26 +521,31 @@ final class ObjectPublisher {
         }
     }
 
-    /// The register goes first: a worker that writes later finds that it is gone, and removes what it has
-    /// written. What attempts of later coordinators have written stays while a supplement is open. That is
-    /// asked after the list: so no object in the list belongs to a supplement that is opened later.
+    /// As [#deleteAllStaged]. Logs what can't be removed.
     private void deleteStaged(BatchKeys keys, int incarnation) {
         try {
-            store().delete(keys.register());
-            List<Upload> uploads = new ArrayList<>(store().uploads(keys.staged()));
-            List<ObjectAddress> staged = new ArrayList<>();
-            store().list(keys.staged(), found -> staged.add(found.address()));
-            boolean isLater = Stream.concat(staged.stream(), uploads.stream().map(Upload::address))
-                    .anyMatch(address -> incarnation(address) > incarnation);
-            if (isLater && supplements(keys).isInUse()) {
-                staged.removeIf(address -> incarnation(address) > incarnation);
-                uploads.removeIf(upload -> incarnation(upload.address()) > incarnation);
-            }
-            ParallelRequests.run(staged, store()::delete);
-            ParallelRequests.run(uploads, store()::abort);
+            deleteAllStaged(keys, incarnation);
         } catch (FailureException e) {
             LOG.warn("{}: staged objects could not be removed: {}", keys.batch(), e.getMessage());
         }
+    }
+
+    /// The register goes first: a worker that writes later finds that it is gone, and removes what it has
+    /// written. What attempts of later coordinators have written stays while a supplement is open. That is
+    /// asked after the list: so no object in the list belongs to a supplement that is opened later.
+    private void deleteAllStaged(BatchKeys keys, int incarnation) {
+        store().delete(keys.register());
+        List<Upload> uploads = new ArrayList<>(store().uploads(keys.staged()));
+        List<ObjectAddress> staged = new ArrayList<>();
+        store().list(keys.staged(), found -> staged.add(found.address()));
+        boolean isLater = Stream.concat(staged.stream(), uploads.stream().map(Upload::address))
+                .anyMatch(address -> incarnation(address) > incarnation);
+        if (isLater && supplements(keys).isInUse()) {
+            staged.removeIf(address -> incarnation(address) > incarnation);
+            uploads.removeIf(upload -> incarnation(upload.address()) > incarnation);
+        }
+        ParallelRequests.run(staged, store()::delete);
+        ParallelRequests.run(uploads, store()::abort);
     }
 
     /// The incarnation of the coordinator whose attempt has written an object; 0 of objects that no attempt

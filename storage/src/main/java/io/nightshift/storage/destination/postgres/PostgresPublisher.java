@@ -646,8 +646,6 @@ final class PostgresPublisher {
                     && exists(database, tables.sql(tables.staging()))) {
                 discardSupplement(database, tables, batch, incarnation);
             }
-        } catch (FailureException e) {
-            LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
         }
     }
 
@@ -709,11 +707,14 @@ final class PostgresPublisher {
         try (Database database = open(batch, "deleting the rows from", PATIENCE)) {
             for (int left = DELETIONS; ; left--) {
                 try {
-                    database.transaction(() -> database.run(
-                            """
+                    database.transaction(() -> database.run("""
                             SET LOCAL lock_timeout = '500ms';
-                            DROP TABLE IF EXISTS %s, %s
-                            """.formatted(tables.sql(tables.published()), tables.sql(tables.publishedQuarantine()))));
+                            DROP TABLE IF EXISTS %s, %s, %s, %s
+                            """.formatted(
+                                    tables.sql(tables.published()),
+                                    tables.sql(tables.publishedQuarantine()),
+                                    tables.sql(tables.staging()),
+                                    tables.sql(tables.quarantineStaging()))));
                     return;
                 } catch (FailureException e) {
                     if (!isLocked(e)) {

@@ -286,8 +286,6 @@ final class RedisPublisher {
         String last = CommittedPart.epoch(new Epoch(incarnation, Integer.MAX_VALUE));
         try (RedisConnection connection = open(batch, "removing what was staged in")) {
             find(connection, batch).ifPresent(found -> run(connection, Script.DISCARD_SUPPLEMENT, found, last));
-        } catch (FailureException e) {
-            LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
         }
     }
 

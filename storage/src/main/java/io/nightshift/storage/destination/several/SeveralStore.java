@@ -253,9 +253,20 @@ public final class SeveralStore implements DestinationStore {
         return Optional.empty();
     }
 
+    /// A destination that fails does not keep the others from it.
     @Override
     public void discardSupplement(BatchId batch, int incarnation) {
-        each(i -> stores.get(i).discardSupplement(batch, incarnation));
+        FailureException first = null;
+        for (DestinationStore store : stores) {
+            try {
+                store.discardSupplement(batch, incarnation);
+            } catch (FailureException e) {
+                first = first == null ? e : first;
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
     }
 
     @Override

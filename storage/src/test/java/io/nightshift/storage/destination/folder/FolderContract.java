@@ -8,6 +8,7 @@ import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
 import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.filesystem.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,6 +121,19 @@ public abstract class FolderContract extends DestinationContract {
         return List.of(
                 inTheWay("its part", published.resolve(names.part(3))),
                 inTheWay("its manifest", folders().staged().resolve("output-2").resolve(BatchFolders.MANIFEST)));
+    }
+
+    /// A file in place of the folder that the coordinator claims.
+    @Override
+    protected List<Obstacle> discardObstacles() {
+        Path output = folders().staged().resolve("output-2");
+        return List.of(new Obstacle(
+                "its own folder",
+                () -> {
+                    Folders.deleteTree(output);
+                    Files.createFile(output);
+                },
+                () -> Files.delete(output)));
     }
 
     private static Obstacle inTheWay(String name, Path taken) {

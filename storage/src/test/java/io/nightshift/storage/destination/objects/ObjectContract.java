@@ -211,6 +211,13 @@ public abstract class ObjectContract extends DestinationContract {
                 refusing("the old quarantine", 0, (method, path) -> isPublished(method, path, "DELETE", "/_quarant")));
     }
 
+    @Override
+    protected List<Obstacle> discardObstacles() {
+        return List.of(
+                refusing("reading the register", 0, (method, path) -> path.endsWith(BatchKeys.SUPPLEMENT)),
+                refusing("its objects", 0, (method, path) -> method.equals("DELETE") && path.contains("_staging")));
+    }
+
     private static boolean isSupplementRegister(String method, String path) {
         return method.equals("PUT") && path.endsWith(BatchKeys.SUPPLEMENT);
     }
