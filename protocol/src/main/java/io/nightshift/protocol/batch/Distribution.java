@@ -71,8 +71,8 @@ public record Distribution(
         }
     }
 
-    /// How many bins the distribution of a column may have, so that a commit of many columns stays small: a power of
-    /// two.
+    /// How many bins the distribution of a column may have, so that a commit of many columns stays small: a power
+    /// of two.
     ///
     /// @param columns of the batch that have distributions; 1 to [#MOST_COLUMNS]
     public static int mostBins(int columns) {
