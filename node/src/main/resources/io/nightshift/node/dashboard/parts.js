@@ -1,6 +1,7 @@
 // The parts that pages are made of.
 import {html, useEffect, useRef, useState} from './preact.js';
 import {exact, inZone, percent, precise, relative, time} from './format.js';
+import {isConnectionLost, onConnection} from './server.js';
 
 /** Each state has a symbol and a word, so nobody needs to tell colours apart. */
 const STATES = {
@@ -164,9 +165,20 @@ export function Loaded({of, children}) {
   return children(of.value);
 }
 
-/** Loads something whenever what it depends on changes. What was loaded before stays until then. */
+/**
+ * Loads something whenever what it depends on changes, and when a lost connection is there again. What was loaded before
+ * stays until then.
+ */
 export function useLoaded(load, dependencies) {
   const [state, setState] = useState({});
+  const [returns, setReturns] = useState(0);
+  useEffect(() => {
+    let wasLost = isConnectionLost();
+    return onConnection((lost) => {
+      if (wasLost && !lost) setReturns((count) => count + 1);
+      wasLost = lost;
+    });
+  }, []);
   useEffect(() => {
     let isOver = false;
     load().then(
@@ -176,7 +188,7 @@ export function useLoaded(load, dependencies) {
     return () => {
       isOver = true;
     };
-  }, dependencies);
+  }, [...dependencies, returns]);
   return state;
 }
 

@@ -57,8 +57,13 @@ const connections = new Set();
 const listeners = new Set();
 
 function tell() {
-  const lost = [...connections].some((connection) => connection.isLost);
+  const lost = isConnectionLost();
   listeners.forEach((listener) => listener(lost));
+}
+
+/** Whether the page shows what was known before. */
+export function isConnectionLost() {
+  return [...connections].some((connection) => connection.isLost);
 }
 
 /** Calls a listener with whether the connection is lost, whenever that changes. Returns a function that ends it. */

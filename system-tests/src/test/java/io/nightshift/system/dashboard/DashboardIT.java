@@ -567,11 +567,14 @@ final class DashboardIT {
             browser.awaitText("The connection to the node is lost");
             browser.checkAccessibility("cut");
             browser.awaitText("nightly", "No connection");
+            browser.go("#/models");
+            browser.awaitText("Loading");
             proxy.restore();
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThat(browser.text())
-                            .contains("Live")
+                            .contains("Live", "Version 2")
                             .doesNotContain("connection to the node is lost", "Sign in"));
+            browser.go("#/jobs/nightly");
             browser.press("Resume schedule");
             browser.confirm("Resume schedule");
             browser.awaitText("Pause schedule");
