@@ -19,7 +19,7 @@ public final class ExpensiveFilter {
     /// How often the program evaluates a condition for each row.
     private static final int EVALUATIONS = 2;
 
-    /// How long a thread of this machine takes for one repeat, once it has been measured.
+    /// The time of one repeat on one thread of this machine; 0 until it is measured.
     private static double secondsPerRepeat;
 
     private ExpensiveFilter() {}

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The fixture of the contract tests. Each kind of destination implements its abstract methods. All tests share a
-/// batch of three partitions of ten rows, of which the second has two bad rows. To test a crash, a test abandons a
-/// store between two calls, and goes on with a new one.
+/// batch of three partitions of ten rows, of which the second has two bad rows. To test a crash, a test stops using
+/// a store between two calls, and makes the next call on a new store.
 ///
 /// The promises are in a class for each topic. The classes extend each other, because a test class can have only
 /// one superclass. Subclasses extend the last of them, [DestinationContract].

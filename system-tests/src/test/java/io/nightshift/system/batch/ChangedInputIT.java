@@ -52,7 +52,7 @@ final class ChangedInputIT {
     private static final AtomicInteger CASES = new AtomicInteger();
     private static final boolean ALL = Boolean.getBoolean("nightshift.changed-input.all");
 
-    /// How long a thread takes for the input.
+    /// The time in which one thread scores the input.
     private static final Duration WORK = Duration.ofSeconds(3);
 
     /// When the file changes.

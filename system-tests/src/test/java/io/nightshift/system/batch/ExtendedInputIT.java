@@ -53,7 +53,7 @@ final class ExtendedInputIT {
     private static final int PARTITION = 500;
     private static final int LATE = 700;
 
-    /// How long a thread takes for the first file.
+    /// The time in which one thread scores the first file.
     private static final Duration WORK = Duration.ofSeconds(3);
 
     @TempDir
