@@ -44,6 +44,7 @@ public final class DashboardMeasurement {
 
     private static final int OPEN_PAGES = 200;
     private static final int TIMES = 5;
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /// Notes when the content is there that the page is opened for, and painted.
@@ -228,8 +229,12 @@ public final class DashboardMeasurement {
     private static double open(Browser browser, HomeServer server, String fragment) {
         browser.open(URI.create("about:blank"));
         browser.open(server.address().resolve("/" + fragment));
+        long end = System.nanoTime() + PATIENCE.toNanos();
         while (browser.ask("return window.useful") == null) {
-            Thread.onSpinWait();
+            if (System.nanoTime() > end) {
+                throw new IllegalStateException("%s shows nothing of use, but: %s"
+                        .formatted(fragment, browser.ask("return document.body.innerText")));
+            }
         }
         return ((Number) browser.ask("return window.useful")).doubleValue();
     }

@@ -1,6 +1,7 @@
 package io.nightshift.system.dashboard;
 
 import io.nightshift.coordinator.batch.Batch;
+import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.ledger.JournalWriter;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
@@ -27,27 +28,52 @@ final class LargeBatch {
 
     private static final int NODES = 200;
     private static final int COMMITTED_TOGETHER = 200;
+    private static final int ENTRIES_TOGETHER = 250;
     private static final int ROWS = 1_000;
     private static final ModelVersion MODEL = new ModelVersion("delays", 1, "a1".repeat(32));
     private static final String DIGEST = "b2".repeat(32);
 
-    private final JournalWriter journal;
-    private final BatchId batch;
-    private String head;
-    private long number;
+    /// Takes the batch's ledger.
+    @FunctionalInterface
+    interface Ledger {
 
-    private LargeBatch(JournalWriter journal, BatchId batch) {
-        this.journal = journal;
-        this.batch = batch;
-        this.head = LedgerEntry.origin(batch);
+        /// @param number of the entry, from 1
+        void write(LedgerEntry entry, long number, Instant at) throws SQLException;
     }
 
+    private final Ledger ledger;
+    private final BatchId batch;
+    private BatchState state;
+    private long number;
+
+    private LargeBatch(Ledger ledger, BatchId batch) {
+        this.ledger = ledger;
+        this.batch = batch;
+        this.state = BatchState.initial(batch);
+    }
+
+    /// Writes the batch into the register, and its ledger.
     static BatchId write(JournalWriter journal, Job job, int partitions, Instant at) throws SQLException {
         BatchId batch = BatchId.of(job.name(), at, 0);
         journal.write(new BatchRegisterEvent.Opened(
                 at, batch, new Submission(job, JobFingerprint.of(job), DIGEST, MODEL), "large", null));
-        new LargeBatch(journal, batch).write(job, partitions, at);
+        write(batch, job, partitions, at, (entry, number, written) -> {
+            journal.write(Batch.KEY.name() + "|" + batch, number, entry, written);
+            if (number % ENTRIES_TOGETHER == 0) {
+                journal.commitPortion();
+            }
+        });
         return batch;
+    }
+
+    /// Writes the ledger.
+    ///
+    /// @return the state of the batch after it
+    /// @throws IllegalArgumentException if the ledger would be damaged
+    static BatchState write(BatchId batch, Job job, int partitions, Instant at, Ledger ledger) throws SQLException {
+        LargeBatch large = new LargeBatch(ledger, batch);
+        large.write(job, partitions, at);
+        return large.state;
     }
 
     private void write(Job job, int partitions, Instant at) throws SQLException {
@@ -56,7 +82,7 @@ final class LargeBatch {
         write(new BatchEvent.Planned(
                 at.plusSeconds(5),
                 List.of(new SourceFile("/data/all.parquet", 300, at, (long) ROWS * partitions, "")),
-                PartitionPlan.of((long) ROWS * partitions, ROWS)));
+                new PartitionPlan(List.of(new PartitionPlan.Run(ROWS, partitions)))));
         int committed = partitions / 10 * 9;
         for (int first = 0; first < committed; first += COMMITTED_TOGETHER) {
             Instant now = at.plusSeconds(6 + first / 500);
@@ -72,7 +98,6 @@ final class LargeBatch {
                         new Epoch(1, first + 2),
                         "node-7:7355",
                         Failure.transientFailure("the disk is full")));
-                journal.commitPortion();
             }
         }
         write(new BatchEvent.Paused(at.plusSeconds(7 + committed / 500), "the warehouse is being loaded", "ops"));
@@ -94,9 +119,9 @@ final class LargeBatch {
     }
 
     private void write(BatchEvent event) throws SQLException {
-        LedgerEntry entry = LedgerEntry.after(head, event);
-        head = entry.hash();
+        LedgerEntry entry = LedgerEntry.after(state.head(), event);
+        state = state.apply(entry);
         number++;
-        journal.write(Batch.KEY.name() + "|" + batch, number, entry, event.at());
+        ledger.write(entry, number, event.at());
     }
 }
