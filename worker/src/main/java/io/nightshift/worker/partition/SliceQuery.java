@@ -66,6 +66,10 @@ final class SliceQuery {
     /// Holds for a row for which the job's condition failed.
     private static final String UNDECIDED = "nightshift_where IS NULL";
 
+    /// A number of at least 0 that DuckDB takes for another one each time. It does not move a condition that names
+    /// such a value.
+    private static final String NOT_MOVED = "current_connection_id()";
+
     private final BoundJob job;
     private final SourceRelation relation;
     private final CheckedValues checked;
@@ -154,24 +158,22 @@ final class SliceQuery {
     /// Position, id, features as the scorer takes them and output columns of each good row.
     String scored() {
         List<String> select = scoredColumns();
-        String good = good();
-        return computed(select, List.of()) + " WHERE " + good;
-    }
-
-    /// A condition that holds for the good rows that the job lets through. It names each expression as seldom as it
-    /// can: DuckDB evaluates an expression of a filter each time that it is named.
-    private String good() {
-        List<String> conditions = new ArrayList<>(List.of("TRUE"));
-        if (job.where() != null) {
-            // DuckDB would move a condition of one column into its scan, where it does not see that it is
-            // interrupted.
-            conditions.add("coalesce(nightshift_where[1], nightshift_row < 0)");
-        }
-        checks().stream()
+        String good = checks().stream()
                 .map(Check::condition)
                 .filter(condition -> !condition.equals(UNDECIDED))
-                .forEach(condition -> conditions.add("(" + condition + ") IS NOT TRUE"));
-        return String.join(" AND ", conditions);
+                .map(condition -> "(" + condition + ") IS NOT TRUE")
+                .collect(Collectors.joining(" AND "));
+        List<String> more = good.isEmpty() ? List.of() : List.of(NOT_MOVED + " AS nightshift_not_moved");
+        // DuckDB would move a condition of one column into its scan, where it does not see that it is interrupted.
+        String letThrough =
+                job.where() == null ? "" : "coalesce(%s[1], %s < 0)".formatted(attempt(job.where()), relation.row());
+        String range = Stream.of(relation.range(), letThrough)
+                .filter(condition -> !condition.isEmpty())
+                .collect(Collectors.joining(" AND "));
+        String rows = computed(select, more, range);
+        // DuckDB would move a condition below the expressions that it names, and evaluate each of them as often as it
+        // is named.
+        return good.isEmpty() ? rows : rows + " WHERE coalesce(%s, nightshift_not_moved < 0)".formatted(good);
     }
 
     /// As [#scored()], for all rows that the job lets through, and for bad rows the columns of [#quarantined()]. So
@@ -301,18 +303,26 @@ final class SliceQuery {
 
     private String letThrough() {
         String malformed = relation.record() == null ? "" : "nightshift_malformed IS NOT NULL OR ";
-        return malformed + UNDECIDED + " OR nightshift_where[1]";
+        return malformed + "coalesce(nightshift_where, [TRUE])[1]";
     }
 
-    /// A query over all rows, which computes the values of the job's expressions.
+    /// A query over all rows, which computes the values of the job's expressions, and of its condition.
     private String computed(List<String> select, List<String> more) {
-        String where = job.where();
+        List<String> all = new ArrayList<>();
+        if (job.where() != null) {
+            all.add(attempt(job.where()) + " AS nightshift_where");
+        }
+        all.addAll(more);
+        return computed(select, all, relation.range());
+    }
+
+    /// A query over some rows, which computes the values of the job's expressions.
+    ///
+    /// @param range a condition over the relation; the empty text for all rows
+    private String computed(List<String> select, List<String> more, String range) {
         List<String> inner = new ArrayList<>(
                 List.of(relation.row() + " AS nightshift_row", relation.file() + " AS nightshift_file"));
         columns.forEach((sql, column) -> inner.add((careful ? attempt(sql) : "(" + sql + "\n)") + " AS " + column));
-        if (where != null) {
-            inner.add(attempt(where) + " AS nightshift_where");
-        }
         SourceRelation.TextRecord record = relation.record();
         if (record != null) {
             inner.add(record.fault() + " AS nightshift_malformed");
@@ -326,7 +336,7 @@ final class SliceQuery {
                         String.join(", ", select),
                         String.join(", ", inner),
                         relation.from(),
-                        relation.range().isEmpty() ? "" : " WHERE " + relation.range());
+                        range.isEmpty() ? "" : " WHERE " + range);
     }
 
     private static String attempt(String sql) {

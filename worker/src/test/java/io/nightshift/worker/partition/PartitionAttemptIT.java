@@ -611,32 +611,61 @@ class PartitionAttemptIT {
 
         @Test
         void anExpensiveConditionIsEvaluatedOnceForTheOutputAndOnceForTheCount() throws SQLException {
-            AtomicLong evaluated = new AtomicLong();
-            try (Connection connection = node.duckDb.connect()) {
-                DuckDBFunctions.scalarFunction()
-                        .withName("expensive")
-                        .withParameter(DuckDBColumnType.BIGINT)
-                        .withReturnType(DuckDBColumnType.BOOLEAN)
-                        .withVectorizedFunction((in, out) -> {
-                            evaluated.addAndGet(in.rowCount());
-                            for (long row = 0; row < in.rowCount(); row++) {
-                                out.setBoolean(row, in.vector(0).getLong(row) % 2 == 0);
-                            }
-                        })
-                        .register(connection);
-            }
+            AtomicLong evaluated = expensive();
             Path file = node.parquet("in.parquet", "SELECT i AS f0, i::double AS f1 FROM range(30000) t(i)");
 
             Scored scored = node.score(
                     TestJobBuilder.over(file)
                             .features("f0", "f1")
-                            .where("expensive(f0)")
+                            .where("expensive(f0) % 2 = 0")
                             .build(),
                     SumModel.ofNumbers(2),
                     file);
 
             scored.assertCounts(15_000, 15_000);
             assertThat(evaluated).hasValue(60_000);
+        }
+
+        @Test
+        void anExpensiveFeatureIsEvaluatedOnceForEachRowThatTheConditionLetsThrough() throws SQLException {
+            AtomicLong evaluated = expensive();
+            Path file = node.parquet(
+                    "in.parquet",
+                    "SELECT i AS f1, CASE WHEN i % 100 = 0 THEN 'Infinity'::double ELSE i END AS f2 FROM range(30000) t(i)");
+
+            Scored scored = node.score(
+                    TestJobBuilder.over(file)
+                            .select("f0", "expensive(f2)")
+                            .features("f0", "f1")
+                            .where("f1 < 10000")
+                            .build(),
+                    SumModel.ofNumbers(2),
+                    file);
+
+            scored.assertCounts(10_000, 9_900);
+            // Once more for the rows of the quarantine.
+            assertThat(evaluated).hasValue(20_000);
+        }
+
+        /// Makes the SQL function `expensive`, which returns its argument.
+        ///
+        /// @return how many rows it has seen
+        private AtomicLong expensive() throws SQLException {
+            AtomicLong evaluated = new AtomicLong();
+            try (Connection connection = node.duckDb.connect()) {
+                DuckDBFunctions.scalarFunction()
+                        .withName("expensive")
+                        .withParameter(DuckDBColumnType.DOUBLE)
+                        .withReturnType(DuckDBColumnType.DOUBLE)
+                        .withVectorizedFunction((in, out) -> {
+                            evaluated.addAndGet(in.rowCount());
+                            for (long row = 0; row < in.rowCount(); row++) {
+                                out.setDouble(row, in.vector(0).getDouble(row));
+                            }
+                        })
+                        .register(connection);
+            }
+            return evaluated;
         }
 
         @Test
