@@ -10,12 +10,22 @@ public final class DistributionCounter {
     /// The places for each bin, a power of two. So few values meet another bin's place.
     private static final int PLACES_FOR_A_BIN = 4;
 
+    /// An entry is a bin's number, and in its lower bits how many values the bin has.
+    private static final int COUNT_BITS = 42;
+
+    private static final long COUNT_MASK = (1L << COUNT_BITS) - 1;
+
+    /// A place without an entry. No bin of a finite number has this number.
+    private static final long EMPTY = Long.MIN_VALUE;
+
+    private static final int LOWEST_BIN = Distribution.bin(-Double.MAX_VALUE);
+    private static final int FINITE_BINS = Distribution.bin(Double.MAX_VALUE) - LOWEST_BIN + 1;
+
     private final @Nullable String column;
     private final @Nullable ExactSum sum;
     private final int mostBins;
     private final int hashShift;
-    private final int[] bins;
-    private final long[] counts;
+    private final long[] entries;
     private int used;
     private int left;
     private long missing;
@@ -27,8 +37,8 @@ public final class DistributionCounter {
         this.sum = sum;
         int places = PLACES_FOR_A_BIN * mostBins;
         this.hashShift = Integer.SIZE - Integer.numberOfTrailingZeros(places);
-        this.bins = new int[places];
-        this.counts = new long[places];
+        this.entries = new long[places];
+        Arrays.fill(entries, EMPTY);
     }
 
     /// A counter of the values of a column or feature.
@@ -50,10 +60,15 @@ public final class DistributionCounter {
     /// @param number how many, from the first
     public void count(double[] values, int number) {
         for (int row = 0; row < number; row++) {
-            double value = values[row];
-            if (Double.isFinite(value)) {
-                add(Distribution.bin(value) >> left, 1);
-                if (used > mostBins) {
+            int finest = Distribution.bin(values[row]);
+            if (Integer.compareUnsigned(finest - LOWEST_BIN, FINITE_BINS) < 0) {
+                int bin = finest >> left;
+                int place = place(bin);
+                long entry = entries[place];
+                if (entry >> COUNT_BITS == bin) {
+                    entries[place] = entry + 1;
+                } else {
+                    add(bin, 1);
                     joinBins();
                 }
             } else {
@@ -65,28 +80,31 @@ public final class DistributionCounter {
         }
     }
 
+    private int place(int bin) {
+        return (bin * 0x9E3779B9) >>> hashShift;
+    }
+
     private void add(int bin, long count) {
-        int place = (bin * 0x9E3779B9) >>> hashShift;
-        while (counts[place] != 0 && bins[place] != bin) {
-            place = (place + 1) & (bins.length - 1);
+        int place = place(bin);
+        while (entries[place] != EMPTY && entries[place] >> COUNT_BITS != bin) {
+            place = (place + 1) & (entries.length - 1);
         }
-        if (counts[place] == 0) {
-            bins[place] = bin;
+        if (entries[place] == EMPTY) {
+            entries[place] = (long) bin << COUNT_BITS;
             used++;
         }
-        counts[place] += count;
+        entries[place] += count;
     }
 
     private void joinBins() {
         while (used > mostBins) {
-            int[] oldBins = bins.clone();
-            long[] oldCounts = counts.clone();
-            Arrays.fill(counts, 0);
+            long[] finer = entries.clone();
+            Arrays.fill(entries, EMPTY);
             used = 0;
             left++;
-            for (int place = 0; place < bins.length; place++) {
-                if (oldCounts[place] != 0) {
-                    add(oldBins[place] >> 1, oldCounts[place]);
+            for (long entry : finer) {
+                if (entry != EMPTY) {
+                    add((int) (entry >> (COUNT_BITS + 1)), entry & COUNT_MASK);
                 }
             }
         }
@@ -95,9 +113,9 @@ public final class DistributionCounter {
     /// The distribution of the values until now.
     public Distribution distribution() {
         TreeMap<Long, Long> sorted = new TreeMap<>();
-        for (int place = 0; place < bins.length; place++) {
-            if (counts[place] != 0) {
-                sorted.put((long) bins[place], counts[place]);
+        for (long entry : entries) {
+            if (entry != EMPTY) {
+                sorted.put(entry >> COUNT_BITS, entry & COUNT_MASK);
             }
         }
         return Distribution.of(

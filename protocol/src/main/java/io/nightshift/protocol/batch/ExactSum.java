@@ -21,21 +21,25 @@ public final class ExactSum {
     /// The digits of the largest number, and three for its carries.
     private static final int DIGITS = 2048 / DIGIT + 5;
 
-    /// So many additions can't overflow a digit.
-    private static final int CARRY_AFTER = 1 << 30;
+    /// So many additions, and those of one array, can't overflow a digit.
+    private static final long CARRY_AFTER = 1 << 29;
 
     private static final Pattern TEXT = Pattern.compile("(-?[0-9a-f]{1,560})p(-?[0-9]{1,4})");
 
     private final long[] digits = new long[DIGITS];
     private BigInteger carried = BigInteger.ZERO;
-    private int additions;
+    private long additions;
 
     /// Adds the finite ones of some values.
     ///
-    /// @param number how many, from the first
+    /// @param number how many, from the first; at most 2³⁰
     public void add(double[] values, int number) {
         for (int row = 0; row < number; row++) {
             add(values[row]);
+        }
+        additions += number;
+        if (additions >= CARRY_AFTER) {
+            carry();
         }
     }
 
@@ -53,15 +57,12 @@ public final class ExactSum {
         int digit = exponent / DIGIT;
         int shift = exponent % DIGIT;
         long lower = fraction << shift;
-        long higher = shift == 0 ? 0 : fraction >>> (Long.SIZE - shift);
+        long higher = fraction >>> 1 >>> (Long.SIZE - 1 - shift);
         // -1 for a negative value, otherwise 0: x ^ -1 minus -1 is -x.
         long sign = form >> 63;
         digits[digit] += ((lower & DIGIT_MASK) ^ sign) - sign;
         digits[digit + 1] += ((lower >>> DIGIT) ^ sign) - sign;
         digits[digit + 2] += (higher ^ sign) - sign;
-        if (++additions == CARRY_AFTER) {
-            carry();
-        }
     }
 
     private void carry() {
