@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,9 @@ final class CurrentReader {
 
     private static final int ALERTS = 20;
 
+    /// A coordinator that has much to recover answers later. The others are shown without it.
+    private static final Duration PATIENCE = Duration.ofMillis(500);
+
     /// How often published batches that are being removed are looked for.
     private static final long REMOVALS_NANOS = Duration.ofMinutes(1).toNanos();
 
@@ -49,6 +53,9 @@ final class CurrentReader {
 
     /// Ended batches. They change only when they are removed.
     private final Map<BatchId, Current.Batch> ended = new ConcurrentHashMap<>();
+
+    /// What the coordinators of open batches answered last.
+    private final Map<BatchId, BatchDescription> open = new ConcurrentHashMap<>();
 
     /// Ended batches to be described, one after the other: reading the ledgers of a thousand jobs at once
     /// would keep the node from other requests.
@@ -104,16 +111,33 @@ final class CurrentReader {
         Set<BatchId> current =
                 entries.stream().map(BatchRegisterState.Entry::batch).collect(Collectors.toSet());
         ended.keySet().retainAll(current);
+        open.keySet().retainAll(current);
         List<CompletableFuture<Current.Batch>> found = entries.stream()
                 .map(entry -> entry.end().isPresent()
                         ? CompletableFuture.completedFuture(ended(entry))
-                        : batches.cachedDescription(entry)
-                                .thenApply(seen -> new Current.Batch(entry, seen.batch()))
-                                .exceptionally(problem -> new Current.Batch(entry, null))
-                                .toCompletableFuture())
+                        : open(entry))
                 .toList();
         return CompletableFuture.allOf(found.toArray(CompletableFuture<?>[]::new))
                 .thenApply(all -> found.stream().map(CompletableFuture::join).toList());
+    }
+
+    private CompletableFuture<Current.Batch> open(BatchRegisterState.Entry entry) {
+        CompletionStage<BatchDescription> answer = batches.cachedDescription(entry).thenApply(seen -> {
+            open.put(entry.batch(), seen.batch());
+            return seen.batch();
+        });
+        return shown(entry, answer, open.get(entry.batch()));
+    }
+
+    /// @param before what the coordinator answered last
+    static CompletableFuture<Current.Batch> shown(
+            BatchRegisterState.Entry entry,
+            CompletionStage<BatchDescription> answer,
+            @Nullable BatchDescription before) {
+        return answer.thenApply(description -> new Current.Batch(entry, description))
+                .exceptionally(problem -> new Current.Batch(entry, null))
+                .toCompletableFuture()
+                .completeOnTimeout(new Current.Batch(entry, before), PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /// The description comes with a later moment.

@@ -75,6 +75,7 @@ record Tonight(String head, Map<String, String> rows) {
         static Row of(Current.Batch current) {
             BatchDescription batch = current.description();
             if (batch == null) {
+                boolean isOpen = current.entry().end().isEmpty();
                 return new Row(
                         current.entry().batch().value(),
                         current.entry().job(),
@@ -88,7 +89,7 @@ record Tonight(String head, Map<String, String> rows) {
                         0,
                         0,
                         0,
-                        null,
+                        isOpen ? "its coordinator has not answered yet" : null,
                         null,
                         null,
                         null,

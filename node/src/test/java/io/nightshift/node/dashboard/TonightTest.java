@@ -16,6 +16,7 @@ import io.nightshift.protocol.register.RegisteredBatch;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -134,5 +135,25 @@ class TonightTest {
         assertThat(now.head()).contains("\"hidden\":201", "\"jobs\":1001");
         assertThat(Tonight.news(null, now).length()).isLessThan(300_000);
         assertThat(now.rows().get("bad-2000")).as("a long reason is shortened").hasSizeLessThan(800);
+    }
+
+    @Test
+    void aCoordinatorThatDoesNotAnswerKeepsNobodyFromTheOtherBatches() {
+        Current.Batch slow = batch("slow", 1, "running", 10);
+        CompletableFuture<BatchDescription> never = new CompletableFuture<>();
+        Current.Batch known =
+                CurrentReader.shown(slow.entry(), never, slow.description()).join();
+        Current.Batch unknown = CurrentReader.shown(slow.entry(), never, null).join();
+        Current.Batch failed = CurrentReader.shown(
+                        slow.entry(),
+                        CompletableFuture.failedFuture(new IllegalStateException("not reachable")),
+                        slow.description())
+                .join();
+
+        assertThat(known).isEqualTo(slow);
+        assertThat(unknown.description()).isNull();
+        assertThat(failed.description()).isNull();
+        assertThat(tonight(List.of(unknown)).rows().get("slow-1"))
+                .contains("\"state\":\"opened\"", "\"reason\":\"its coordinator has not answered yet\"");
     }
 }
