@@ -1,5 +1,8 @@
 package io.nightshift.node.http;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.api.QuarantinePage;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.node.gateway.BatchQueries;
@@ -11,6 +14,7 @@ import io.nightshift.storage.Destinations;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +44,7 @@ final class BatchRoutes {
 
     List<Endpoint> endpoints() {
         return List.of(
-                Endpoint.get("/v1/batches", Role.READ, Set.of("job", "state", "limit", "cursor"), this::list),
+                Endpoint.get("/v1/batches", Role.READ, Set.of("job", "state", "limit", "cursor", "fields"), this::list),
                 Endpoint.get("/v1/batches/{batch}", Role.READ, Set.of("at"), this::show),
                 Endpoint.get(
                         "/v1/batches/{batch}/partitions",
@@ -62,7 +66,13 @@ final class BatchRoutes {
     private CompletionStage<Answer> list(Call call) {
         int limit = (int) call.number("limit", PAGE, 1, MOST_BATCHES);
         BatchQueries.Filter filter = new BatchQueries.Filter(call.text("job"), call.text("state"));
-        return batches.page(filter, call.text("cursor"), limit).thenApply(page -> Answer.json(200, page));
+        Optional<FieldSelection> selection =
+                call.text("fields").map(fields -> FieldSelection.parse(fields, BatchDescription.class));
+        return batches.page(filter, call.text("cursor"), limit).thenApply(page -> {
+            JsonNode json = ApiJson.tree(page);
+            selection.ifPresent(fields -> fields.retain(json.get("batches")));
+            return Answer.json(200, json);
+        });
     }
 
     private CompletionStage<Answer> show(Call call) {

@@ -7,6 +7,8 @@ import {DASHES, LinesChart, RunChart} from './charts.js';
 import {Action, Dialog, Opener, jobActions} from './actions.js';
 
 const PAGE = 100;
+/** What the page shows of a batch. */
+const FIELDS = 'batch,submitted_at,state,model,parameters,read,predictions,quarantined,reason,removal,use.active_seconds,use.cost,checks.name,checks.value,checks.limit,checks.baseline';
 const ENDED = ['published', 'unchanged', 'failed', 'cancelled', 'damaged'];
 
 /** All pages of a list, up to a number of items. */
@@ -34,7 +36,7 @@ async function load(name, most) {
   const path = `v1/jobs/${segment(name)}`;
   const applied = await unlessUnknown(get(path));
   const [batches, runs, backfills] = await Promise.all([
-    pages(`v1/batches?job=${segment(name)}`, 'batches', most),
+    pages(`v1/batches?job=${segment(name)}&fields=${FIELDS}`, 'batches', most),
     applied ? pages(`${path}/runs?missing=false`, 'runs', most) : {items: [], hasMore: false},
     applied ? get(`${path}/backfills`) : {backfills: []},
   ]);

@@ -588,7 +588,8 @@ final class DashboardIT {
     @Test
     @Order(10)
     void aKilledNodeIsNoticedAndThePageRecoversStillSignedIn() throws Exception {
-        browser.go("#/");
+        browser.open(signInAddress());
+        browser.awaitText("delays");
         Cookie before = browser.driver().manage().getCookies().iterator().next();
         server.kill();
         browser.awaitText("The connection to the node is lost");
