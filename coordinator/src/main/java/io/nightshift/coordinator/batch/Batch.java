@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.ledger.ReplayPace;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.Attempt;
@@ -74,6 +75,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     private final BatchObserverNotifier observer;
     private final BatchEventLog log;
     private final ActorRef<AlertReply> alertReplies;
+    private final ReplayPace replay;
     private BatchDecisions decisions;
     private AlertReports alerts;
 
@@ -114,6 +116,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         this.alertReplies = context.messageAdapter(AlertReply.class, CoordinatorMessage.AlertAnswered::new);
         this.decisions = newDecisions();
         this.alerts = newAlerts();
+        this.replay = ReplayPace.of(persistenceId().id());
     }
 
     /// @param shard stops the actor at its request, and keeps the messages that arrive meanwhile
@@ -154,6 +157,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     /// An entry that can't be applied makes the batch damaged. Nothing after it counts.
     private BatchState apply(BatchState state, LedgerEntry entry) {
+        replay.applied();
         if (damage == null) {
             try {
                 return state.apply(entry);
@@ -168,6 +172,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     @Override
     public EventAdapter<LedgerEntry, ?> eventAdapter() {
         return new ReadableEvents<>(LedgerEntry.class, entry -> {
+            replay.applied();
             if (damage == null) {
                 damage = "the ledger is damaged: " + entry.problem();
             }
@@ -179,6 +184,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.instance(), this::recovered)
                 .onSignal(PostStop.instance(), state -> {
+                    replay.close();
                     observer.coordinatorStopped();
                     services.blocking().execute(tasks::release);
                 })

@@ -5,13 +5,20 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.actor.Scheduler;
+import org.apache.pekko.persistence.PersistentRepr;
 import org.apache.pekko.persistence.jdbc.config.JournalConfig;
 import org.apache.pekko.persistence.jdbc.journal.dao.DefaultJournalDao;
 import org.apache.pekko.serialization.Serialization;
 import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.scaladsl.Source;
+import scala.Option;
+import scala.Tuple2;
 import scala.concurrent.ExecutionContext;
 import scala.concurrent.Future;
+import scala.concurrent.duration.FiniteDuration;
 import scala.util.Success;
 import scala.util.Try;
 import slick.jdbc.JdbcBackend;
@@ -22,6 +29,8 @@ import slick.jdbc.JdbcProfile;
 ///
 /// The last entry of an actor is searched from the actor's snapshot on. Pekko's own class searches all entries,
 /// which takes seconds in H2 if the batch register has millions.
+///
+/// An actor that has a [ReplayPace] is sent its entries at its own pace.
 ///
 /// The configuration of the journal names this class.
 public final class TolerantJournal extends DefaultJournalDao {
@@ -67,6 +76,20 @@ public final class TolerantJournal extends DefaultJournalDao {
         } catch (SQLException e) {
             throw new IllegalStateException("the last entry of %s can't be read: %s".formatted(id, e.getMessage()), e);
         }
+    }
+
+    /// The entries of an actor that recovers.
+    @Override
+    public Source<Try<Tuple2<PersistentRepr, Object>>, NotUsed> messagesWithBatch(
+            String id, long from, long to, int batchSize, Option<Tuple2<FiniteDuration, Scheduler>> refreshInterval) {
+        Source<Try<Tuple2<PersistentRepr, Object>>, NotUsed> entries =
+                super.messagesWithBatch(id, from, to, batchSize, refreshInterval);
+        ReplayPace pace = ReplayPace.begin(id);
+        return pace == null
+                ? entries
+                : entries.asJava()
+                        .mapAsync(1, entry -> pace.next().thenApply(_ -> entry))
+                        .asScala();
     }
 
     static final class TolerantSerialization extends Serialization {

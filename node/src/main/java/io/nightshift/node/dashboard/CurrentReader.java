@@ -113,19 +113,18 @@ final class CurrentReader {
         ended.keySet().retainAll(current);
         open.keySet().retainAll(current);
         List<CompletableFuture<Current.Batch>> found = entries.stream()
-                .map(entry -> entry.end().isPresent()
-                        ? CompletableFuture.completedFuture(ended(entry))
-                        : open(entry))
+                .map(entry -> entry.end().isPresent() ? CompletableFuture.completedFuture(ended(entry)) : open(entry))
                 .toList();
         return CompletableFuture.allOf(found.toArray(CompletableFuture<?>[]::new))
                 .thenApply(all -> found.stream().map(CompletableFuture::join).toList());
     }
 
     private CompletableFuture<Current.Batch> open(BatchRegisterState.Entry entry) {
-        CompletionStage<BatchDescription> answer = batches.cachedDescription(entry).thenApply(seen -> {
-            open.put(entry.batch(), seen.batch());
-            return seen.batch();
-        });
+        CompletionStage<BatchDescription> answer = batches.cachedDescription(entry)
+                .thenApply(seen -> {
+                    open.put(entry.batch(), seen.batch());
+                    return seen.batch();
+                });
         return shown(entry, answer, open.get(entry.batch()));
     }
 

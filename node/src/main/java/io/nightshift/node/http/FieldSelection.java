@@ -17,8 +17,7 @@ import java.util.Map;
 /// them in each element of a list.
 final class FieldSelection {
 
-    private static final PropertyNamingStrategies.NamingBase NAMING =
-            new PropertyNamingStrategies.SnakeCaseStrategy();
+    private static final PropertyNamingStrategies.NamingBase NAMING = new PropertyNamingStrategies.SnakeCaseStrategy();
 
     private final Map<String, FieldSelection> fields = new HashMap<>();
     private boolean isWhole;
@@ -43,8 +42,7 @@ final class FieldSelection {
     }
 
     private static Class<?> typeOf(Class<?> record, String name, String path) {
-        RecordComponent[] components =
-                record.isRecord() ? record.getRecordComponents() : new RecordComponent[0];
+        RecordComponent[] components = record.isRecord() ? record.getRecordComponents() : new RecordComponent[0];
         return Arrays.stream(components)
                 .filter(component -> NAMING.translate(component.getName()).equals(name))
                 .findFirst()
@@ -56,8 +54,8 @@ final class FieldSelection {
     private static Class<?> elementType(Type type) {
         return switch (type) {
             case Class<?> plain -> plain;
-            case ParameterizedType list when list.getRawType() == List.class ->
-                elementType(list.getActualTypeArguments()[0]);
+            case ParameterizedType list
+            when list.getRawType() == List.class -> elementType(list.getActualTypeArguments()[0]);
             default -> Object.class;
         };
     }
