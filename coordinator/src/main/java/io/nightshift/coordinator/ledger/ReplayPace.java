@@ -7,6 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Keeps the recovery of an actor from reading its entries much faster than the actor applies them. Pekko sends them
 /// all to the actor at once: those of a batch with a million partitions would fill the memory.
@@ -14,8 +16,11 @@ import org.jspecify.annotations.Nullable;
 /// It belongs to one actor, and is safe for several threads.
 public final class ReplayPace implements AutoCloseable {
 
-    /// How many entries may wait for the actor. An entry with many commits has some 30 kB.
-    static final int AHEAD = 100;
+    private static final Logger LOG = LoggerFactory.getLogger(ReplayPace.class);
+
+    /// How many entries may wait for the actor. An entry with many commits has some 30 kB. Pekko's replay filter keeps
+    /// 100 entries back until later ones come, so it must be more.
+    static final int AHEAD = 300;
 
     /// An actor that has not applied an entry for so long is probably gone.
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -75,6 +80,7 @@ public final class ReplayPace implements AutoCloseable {
             room = waited;
         }
         return waited.orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS).exceptionally(_ -> {
+            LOG.warn("{} applies no entries, so the rest is sent at once", actor);
             turnOff();
             return null;
         });
@@ -88,6 +94,17 @@ public final class ReplayPace implements AutoCloseable {
             waited = sent - applied <= AHEAD ? room : null;
         }
         complete(waited);
+    }
+
+    /// Whether an actor's entries are no longer held back in its present recovery, or it has none.
+    static boolean isOff(String actor) {
+        ReplayPace pace = PACES.get(actor);
+        if (pace == null) {
+            return true;
+        }
+        synchronized (pace) {
+            return pace.isOff;
+        }
     }
 
     private void turnOff() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
+import io.nightshift.coordinator.ledger.ReplayPaceProbe;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -82,6 +83,9 @@ class LedgerScaleIT {
             batch.restart();
             assertThat(batch.describe().committed()).isEqualTo(PARTITIONS);
             Duration recovery = since(begin);
+            assertThat(ReplayPaceProbe.isOff(Batch.KEY.name() + "|" + batch.id))
+                    .as("no entry was held back that the actor needs")
+                    .isFalse();
 
             System.out.printf(Locale.ROOT, "planning %,d partitions: %d ms%n", PARTITIONS, planning.toMillis());
             System.out.printf(

@@ -49,7 +49,7 @@ class ReplayPaceTest {
 
     @Test
     void eachRecoveryOfAnActorBeginsAnew() {
-        send(50);
+        send(250);
         for (int i = 0; i < 1_000; i++) {
             actor.applied();
         }
