@@ -16,6 +16,7 @@ class SparkWrite {
                 .master("local[2]")
                 .config("spark.ui.enabled", "false")
                 .config("spark.sql.session.timeZone", "UTC")
+                .config("spark.sql.warehouse.dir", arguments[2])
                 .config("spark.sql.parquet.compression.codec", "zstd")
                 .config(
                         "spark.sql.extensions",
