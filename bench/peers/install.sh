@@ -3,7 +3,8 @@
 # packages where this runs as root, else from PyPI into bench/peers/target/python. May be run again. Prints how to find them:
 # LIBRARIES, jars for a class path, and PYTHON, a Python that has the modules. Exit status 1 if one can't be had.
 #
-#   bench/peers/install.sh RIVAL       xgboost, xgboost-python, lightgbm, smile, sklearn, onnx, spark, spark-readers
+#   bench/peers/install.sh RIVAL       xgboost, xgboost-python, lightgbm, smile, sklearn, onnx, spark,
+#                                     spark-readers, mariadb
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -50,7 +51,7 @@ python() {
 }
 
 case ${1:-} in
-    xgboost | lightgbm | onnx | spark | spark-readers) jars "$1" ;;
+    xgboost | lightgbm | onnx | spark | spark-readers | mariadb) jars "$1" ;;
     xgboost-python)
         jars xgboost
         python xgboost xgboost python3-xgboost
