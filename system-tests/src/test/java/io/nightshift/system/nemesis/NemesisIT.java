@@ -36,6 +36,11 @@ final class NemesisIT {
     }
 
     @Test
+    void aRedrivenRowComesOutOnceWhateverHappens() {
+        campaign.redriveRound(Fault.KILL_BATCH, Destination.POSTGRES);
+    }
+
+    @Test
     void eachTickHasOneRunWhateverIsKilledAroundIt() {
         campaign.round(Fault.KILL_TICK, Destination.PARQUET);
     }

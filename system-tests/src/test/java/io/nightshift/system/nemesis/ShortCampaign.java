@@ -64,7 +64,14 @@ final class ShortCampaign implements AutoCloseable {
     }
 
     void round(Fault fault, Destination destination) {
-        RoundResult result = campaign.round(fault, destination);
+        check(campaign.round(fault, destination));
+    }
+
+    void redriveRound(Fault fault, Destination destination) {
+        check(campaign.redriveRound(fault, destination));
+    }
+
+    private void check(RoundResult result) {
         assertThat(result.violations())
                 .as("%s; the nodes' logs are in %s", result.line(), folder)
                 .isEqualTo(List.of());
