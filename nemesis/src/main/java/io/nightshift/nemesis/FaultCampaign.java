@@ -16,6 +16,7 @@ import io.nightshift.nemesis.workload.FileFormat;
 import io.nightshift.nemesis.workload.IcebergOutput;
 import io.nightshift.nemesis.workload.IcebergOutput.Catalog;
 import io.nightshift.nemesis.workload.RedriveTrial;
+import io.nightshift.nemesis.workload.RedriveTrial.Step;
 import io.nightshift.nemesis.workload.SeveralOutputs;
 import io.nightshift.nemesis.workload.Workload;
 import java.io.IOException;
@@ -99,7 +100,7 @@ public final class FaultCampaign {
     /// @param fault is injected once
     /// @param destination of the batch, if the fault does not need another one
     public RoundResult round(Fault fault, Destination destination) {
-        return round(fault, destination, false);
+        return round(fault, destination, null);
     }
 
     /// Runs a smaller batch with quarantined rows, and injects the fault during its redrive.
@@ -107,14 +108,22 @@ public final class FaultCampaign {
     /// @param fault that [permits][Fault#permitsRedrive] a redrive
     /// @param destination of the batch, if the fault does not need another one
     public RoundResult redriveRound(Fault fault, Destination destination) {
-        return round(fault, destination, true);
+        return redriveRound(fault, destination, Step.values()[random.nextInt(Step.values().length)]);
     }
 
-    private RoundResult round(Fault fault, Destination destination, boolean isRedriven) {
+    /// As the other [#redriveRound], which draws the step.
+    ///
+    /// @param step of the redrive at which the fault begins
+    public RoundResult redriveRound(Fault fault, Destination destination, Step step) {
+        return round(fault, destination, step);
+    }
+
+    /// @param step of a redrive; null if the batch is not redriven
+    private RoundResult round(Fault fault, Destination destination, @Nullable Step step) {
         rounds++;
         RoundResult result;
         try {
-            result = attack(fault, fault.needsParquet() ? Destination.PARQUET : destination, isRedriven);
+            result = attack(fault, fault.needsParquet() ? Destination.PARQUET : destination, step);
         } catch (Exception | AssertionError e) {
             result = RoundResult.broken(rounds, seed, fault, destination.toString(), e.toString());
         }
@@ -124,9 +133,9 @@ public final class FaultCampaign {
         return result;
     }
 
-    private RoundResult attack(Fault fault, Destination destination, boolean isRedriven) throws Exception {
+    private RoundResult attack(Fault fault, Destination destination, @Nullable Step step) throws Exception {
         NemesisCluster cluster = environment.cluster(options, SimulatedHost.NODES);
-        Workload batches = isRedriven ? redriven() : workload;
+        Workload batches = step == null ? workload : redriven();
         if (fault == Fault.KILL_TICK) {
             String job = "ticks-" + rounds;
             Workload ticks = Workload.small(predictions.resolveSibling(job), ScheduleRound.ROWS);
@@ -139,7 +148,7 @@ public final class FaultCampaign {
                             random)
                     .run(rounds, seed);
         }
-        Expectation expectation = new Expectation(destination, isRedriven);
+        Expectation expectation = new Expectation(destination, step != null);
         String expected = expectedDigests.get(expectation);
         if (expected == null) {
             expected =
@@ -155,7 +164,8 @@ public final class FaultCampaign {
         BatchOutput output = output(destination, cluster, path, batches);
         FaultInjector injector = new FaultInjector(faults, cluster, random);
         BatchOutput other = files(cluster.folder.resolve("bystander"), FileFormat.PARQUET);
-        return new FaultRound(cluster, batches, output, other, expected, injector, random).run(rounds, seed, fault);
+        return new FaultRound(cluster, batches, output, other, expected, injector, random)
+                .run(rounds, seed, fault, step);
     }
 
     /// The batches with quarantined rows.

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// One batch with one fault, and the checks after it.
 final class FaultRound {
@@ -76,13 +77,15 @@ final class FaultRound {
         this.random = random;
     }
 
-    RoundResult run(int number, long seed, Fault fault) throws IOException, SQLException {
+    /// @param redriven the step of the redrive at which the fault begins; null if the batch is not redriven
+    RoundResult run(int number, long seed, Fault fault, RedriveTrial.@Nullable Step redriven)
+            throws IOException, SQLException {
         output.clear();
         injector.prepare(fault, workload, other);
         RolloutTrial rollout = workload.rollout();
         JsonNode lastMove = rollout == null ? NullNode.instance : rollout.begin(cluster);
         RedriveTrial redrive = workload.redrive();
-        Pattern step = drawn(rollout != null ? rollout.steps() : redrive != null ? redrive.steps() : List.of(NO_STEP));
+        Pattern step = redriven != null ? redriven.line() : rollout != null ? drawn(rollout.steps()) : NO_STEP;
         cluster.nodes.record();
         long begin = System.nanoTime();
         String batch = workload.submit(cluster, output);
@@ -134,7 +137,9 @@ final class FaultRound {
                 number,
                 seed,
                 fault,
-                described(injected, step, isRepeated),
+                redriven == null
+                        ? described(injected, step)
+                        : described(injected, "%s %s".formatted(isRepeated ? "repeated redrive" : "redrive", redriven)),
                 output.name(),
                 seconds,
                 recovered == null ? null : (recovered - injectedAt) / 1e9,
@@ -142,21 +147,23 @@ final class FaultRound {
                 violations);
     }
 
-    private String described(InjectedFault injected, Pattern step, boolean isRepeated) {
-        if (step.equals(NO_STEP)) {
-            return injected.victim();
-        }
+    private String described(InjectedFault injected, Pattern step) {
         RolloutTrial rollout = workload.rollout();
-        String trial = rollout != null ? rollout.toString() : isRepeated ? "repeated redrive" : "redrive";
-        return "%s%s after \"%s\""
-                .formatted(
-                        injected.victim().isEmpty() ? "" : injected.victim() + ", ",
-                        trial,
-                        step.pattern().replace("$", "").strip());
+        return rollout == null
+                ? injected.victim()
+                : described(
+                        injected,
+                        "%s after \"%s\""
+                                .formatted(
+                                        rollout, step.pattern().replace("$", "").strip()));
+    }
+
+    private static String described(InjectedFault injected, String trial) {
+        return injected.victim().isEmpty() ? trial : injected.victim() + ", " + trial;
     }
 
     private Pattern drawn(List<Pattern> steps) {
-        return steps.size() == 1 ? steps.getFirst() : steps.get(random.nextInt(steps.size()));
+        return steps.get(random.nextInt(steps.size()));
     }
 
     /// Waits for a step of a rollout or of a redrive, and then for a moment.

@@ -16,8 +16,8 @@ public record NodeLaunchOptions(
         Map<SimulatedHost, Integer> threads,
         Map<SimulatedHost, String> processors) {
 
-    /// For a fast start: compiled with C1 only. What a killed coordinator had not cleaned up is looked for more often
-    /// than in production.
+    /// For a fast start: compiled with C1 only. The nodes look every five seconds for batches that a killed
+    /// coordinator has not cleaned up.
     public static final NodeLaunchOptions SMALL = new NodeLaunchOptions(
             "nightshift.batch.retention.every = 5s\n", List.of("-XX:TieredStopAtLevel=1"), Map.of(), Map.of());
 

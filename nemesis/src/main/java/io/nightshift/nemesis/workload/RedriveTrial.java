@@ -8,16 +8,43 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.LongPredicate;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
-/// Batches with quarantined rows, a redrive by a corrected job that heals most of these rows, and the checks of both.
-/// Every tenth distance has a unit, for which the corrected job has an expression. Every hundredth is no number at
-/// all, and stays quarantined.
+/// Batches with quarantined rows, a redrive by a corrected job that heals most of these rows, and the checks of
+/// both. Every tenth distance has a unit, for which the corrected job has an expression. Every hundredth is no
+/// number at all, and stays quarantined.
 ///
 /// @param rows of the input, a multiple of 100
 public record RedriveTrial(int rows) {
+
+    /// The steps of a redrive, each with the line of the log that begins it.
+    public enum Step {
+        /// The batch is published, and the redrive is requested.
+        REQUESTED("is published in"),
+        BEGUN("the rows are scored"),
+        COMMITTED("is committed"),
+        /// Readers see the healed rows. What is staged is being removed.
+        PUBLISHED("the supplement is published");
+
+        private final Pattern line;
+
+        Step(String line) {
+            this.line = Pattern.compile(line);
+        }
+
+        /// Found in the line about the batch that begins the step.
+        public Pattern line() {
+            return line;
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     private static final int HEALED_EVERY = 10;
     private static final int LOST_EVERY = 100;
@@ -56,16 +83,6 @@ public record RedriveTrial(int rows) {
 
     private static boolean isLost(long row) {
         return row % LOST_EVERY == LOST_REMAINDER;
-    }
-
-    /// The lines of the log that begin the steps of a redrive. The first one is the batch's publication, after which
-    /// the redrive is requested.
-    public List<Pattern> steps() {
-        return List.of(
-                Pattern.compile("is published in"),
-                Pattern.compile("the rows are scored"),
-                Pattern.compile("is committed"),
-                Pattern.compile("the supplement is published"));
     }
 
     /// Whether readers see the healed rows.

@@ -11,6 +11,7 @@ import io.nightshift.nemesis.cluster.TestEnvironment;
 import io.nightshift.nemesis.fault.AvailableFaults;
 import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.network.SimulatedHost;
+import io.nightshift.nemesis.workload.RedriveTrial.Step;
 import io.nightshift.nemesis.workload.Workload;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,8 +68,8 @@ final class ShortCampaign implements AutoCloseable {
         check(campaign.round(fault, destination));
     }
 
-    void redriveRound(Fault fault, Destination destination) {
-        check(campaign.redriveRound(fault, destination));
+    void redriveRound(Fault fault, Destination destination, Step step) {
+        check(campaign.redriveRound(fault, destination, step));
     }
 
     private void check(RoundResult result) {
