@@ -108,7 +108,8 @@ public final class FaultCampaign {
     /// @param fault that [permits][Fault#permitsRedrive] a redrive
     /// @param destination of the batch, if the fault does not need another one
     public RoundResult redriveRound(Fault fault, Destination destination) {
-        return redriveRound(fault, destination, Step.values()[random.nextInt(Step.values().length)]);
+        List<Step> steps = List.of(Step.values());
+        return redriveRound(fault, destination, steps.get(random.nextInt(steps.size())));
     }
 
     /// As the other [#redriveRound], which draws the step.
