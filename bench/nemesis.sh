@@ -4,7 +4,7 @@
 # row for each round.
 #
 #   bench/nemesis.sh [--rounds N] [--seed S] [--fault NAME,...] [--destination NAME]
-#                    [--rollout NAME] [--storage files|s3] [--loopback]
+#                    [--rollout NAME] [--redrive] [--storage files|s3] [--loopback]
 #
 # As root, it gives each node a network of its own; otherwise it omits the network faults. Needs a JDK 25 in JAVA_HOME,
 # Maven and iproute2, and for the clock fault libfaketime (Debian: apt-get install iproute2 faketime).

@@ -15,11 +15,15 @@ import io.nightshift.nemesis.workload.DeltaOutput;
 import io.nightshift.nemesis.workload.FileFormat;
 import io.nightshift.nemesis.workload.IcebergOutput;
 import io.nightshift.nemesis.workload.IcebergOutput.Catalog;
+import io.nightshift.nemesis.workload.RedriveTrial;
+import io.nightshift.nemesis.workload.RedriveTrial.Step;
 import io.nightshift.nemesis.workload.SeveralOutputs;
 import io.nightshift.nemesis.workload.Workload;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumMap;
+import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -55,6 +59,14 @@ public final class FaultCampaign {
         }
     }
 
+    /// Few, because the batch is only the beginning of the round.
+    private static final int REDRIVEN_ROWS = 20_000;
+
+    private static final int REDRIVEN_PARTITIONS = 5;
+
+    /// The output that batches have to have.
+    private record Expectation(Destination destination, boolean isRedriven) {}
+
     private final TestEnvironment environment;
     private final AvailableFaults faults;
     private final NodeLaunchOptions options;
@@ -62,7 +74,8 @@ public final class FaultCampaign {
     private final Path predictions;
     private final long seed;
     private final Random random;
-    private final Map<Destination, String> expectedDigests = new EnumMap<>(Destination.class);
+    private final Map<Expectation, String> expectedDigests = new HashMap<>();
+    private @Nullable Workload redriven;
     private int rounds;
 
     /// @param folder for all files of the campaign
@@ -87,10 +100,31 @@ public final class FaultCampaign {
     /// @param fault is injected once
     /// @param destination of the batch, if the fault does not need another one
     public RoundResult round(Fault fault, Destination destination) {
+        return round(fault, destination, null);
+    }
+
+    /// Runs a smaller batch with quarantined rows, and injects the fault during its redrive.
+    ///
+    /// @param fault that [permits][Fault#permitsRedrive] a redrive
+    /// @param destination of the batch, if the fault does not need another one
+    public RoundResult redriveRound(Fault fault, Destination destination) {
+        List<Step> steps = List.of(Step.values());
+        return redriveRound(fault, destination, steps.get(random.nextInt(steps.size())));
+    }
+
+    /// As the other [#redriveRound], which draws the step.
+    ///
+    /// @param step of the redrive at which the fault begins
+    public RoundResult redriveRound(Fault fault, Destination destination, Step step) {
+        return round(fault, destination, step);
+    }
+
+    /// @param step of a redrive; null if the batch is not redriven
+    private RoundResult round(Fault fault, Destination destination, @Nullable Step step) {
         rounds++;
         RoundResult result;
         try {
-            result = attack(fault, fault.needsParquet() ? Destination.PARQUET : destination);
+            result = attack(fault, fault.needsParquet() ? Destination.PARQUET : destination, step);
         } catch (Exception | AssertionError e) {
             result = RoundResult.broken(rounds, seed, fault, destination.toString(), e.toString());
         }
@@ -100,8 +134,9 @@ public final class FaultCampaign {
         return result;
     }
 
-    private RoundResult attack(Fault fault, Destination destination) throws Exception {
+    private RoundResult attack(Fault fault, Destination destination, @Nullable Step step) throws Exception {
         NemesisCluster cluster = environment.cluster(options, SimulatedHost.NODES);
+        Workload batches = step == null ? workload : redriven();
         if (fault == Fault.KILL_TICK) {
             String job = "ticks-" + rounds;
             Workload ticks = Workload.small(predictions.resolveSibling(job), ScheduleRound.ROWS);
@@ -114,10 +149,12 @@ public final class FaultCampaign {
                             random)
                     .run(rounds, seed);
         }
-        String expected = expectedDigests.get(destination);
+        Expectation expectation = new Expectation(destination, step != null);
+        String expected = expectedDigests.get(expectation);
         if (expected == null) {
-            expected = workload.digestWithoutFaults(output(destination, cluster, predictions), cluster.database);
-            expectedDigests.put(destination, expected);
+            expected =
+                    batches.digestWithoutFaults(output(destination, cluster, predictions, batches), cluster.database);
+            expectedDigests.put(expectation, expected);
         }
         if (fault == Fault.POWER_CUT) {
             Path home = Files.createTempDirectory(predictions.toAbsolutePath().getParent(), "power-cut-");
@@ -125,13 +162,27 @@ public final class FaultCampaign {
                     .run(rounds, seed);
         }
         Path path = fault == Fault.DISK_FULL ? faults.smallDisk().resolve("predictions") : predictions;
-        BatchOutput output = output(destination, cluster, path);
+        BatchOutput output = output(destination, cluster, path, batches);
         FaultInjector injector = new FaultInjector(faults, cluster, random);
         BatchOutput other = files(cluster.folder.resolve("bystander"), FileFormat.PARQUET);
-        return new FaultRound(cluster, workload, output, other, expected, injector, random).run(rounds, seed, fault);
+        return new FaultRound(cluster, batches, output, other, expected, injector, random)
+                .run(rounds, seed, fault, step);
     }
 
-    private BatchOutput output(Destination destination, NemesisCluster cluster, Path folder) {
+    /// The batches with quarantined rows.
+    private Workload redriven() throws IOException, SQLException {
+        Workload known = redriven;
+        if (known == null) {
+            RedriveTrial trial = new RedriveTrial(REDRIVEN_ROWS);
+            known = Workload.of(predictions.resolveSibling("redriven"), trial, REDRIVEN_ROWS / REDRIVEN_PARTITIONS);
+            ObjectStorage storage = environment.storage();
+            known = (storage == null ? known : known.in(storage)).withConfiguration(workload.configuration());
+            redriven = known;
+        }
+        return known;
+    }
+
+    private BatchOutput output(Destination destination, NemesisCluster cluster, Path folder, Workload batches) {
         return switch (destination) {
             case PARQUET -> files(folder, FileFormat.PARQUET);
             case CSV -> files(folder.resolveSibling("csv"), FileFormat.CSV);
@@ -147,7 +198,8 @@ public final class FaultCampaign {
             case MARIADB, REDIS ->
                 switch (Objects.requireNonNull(environment.destination())) {
                     case DestinationServer.Mariadb mariadb -> new BatchOutput.MariadbTable(mariadb);
-                    case DestinationServer.Redis redis -> new BatchOutput.RedisRecords(redis, workload.rows());
+                    case DestinationServer.Redis redis ->
+                        new BatchOutput.RedisRecords(redis, batches.rows(), batches.predictions());
                 };
         };
     }

@@ -8,6 +8,8 @@ import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.fault.FaultInjector;
 import io.nightshift.nemesis.fault.InjectedFault;
 import io.nightshift.nemesis.workload.BatchOutput;
+import io.nightshift.nemesis.workload.RedriveCallers;
+import io.nightshift.nemesis.workload.RedriveTrial;
 import io.nightshift.nemesis.workload.RolloutTrial;
 import io.nightshift.nemesis.workload.Workload;
 import io.nightshift.testing.CommandResult;
@@ -23,7 +25,9 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// One batch with one fault, and the checks after it.
 final class FaultRound {
@@ -37,6 +41,8 @@ final class FaultRound {
     private static final int RETRIES = 3;
     /// The longest time between a step of a rollout and the fault.
     private static final int AFTER_STEP_MILLIS = 600;
+    /// The same for a redrive, whose steps take less time.
+    private static final int AFTER_REDRIVE_STEP_MILLIS = 150;
 
     /// The event that withdraws commits.
     private static final String RESCORED = "rescored";
@@ -71,33 +77,44 @@ final class FaultRound {
         this.random = random;
     }
 
-    RoundResult run(int number, long seed, Fault fault) throws IOException, SQLException {
+    /// @param redriven the step of the redrive at which the fault begins; null if the batch is not redriven
+    RoundResult run(int number, long seed, Fault fault, RedriveTrial.@Nullable Step redriven)
+            throws IOException, SQLException {
         output.clear();
         injector.prepare(fault, workload, other);
         RolloutTrial rollout = workload.rollout();
         JsonNode lastMove = rollout == null ? NullNode.instance : rollout.begin(cluster);
-        Pattern step = rollout == null
-                ? NO_STEP
-                : rollout.steps().get(random.nextInt(rollout.steps().size()));
+        RedriveTrial redrive = workload.redrive();
+        Pattern step = redriven != null ? redriven.line() : rollout != null ? drawn(rollout.steps()) : NO_STEP;
         cluster.nodes.record();
         long begin = System.nanoTime();
         String batch = workload.submit(cluster, output);
         BatchTimeline timeline = new BatchTimeline(batch, step);
         cluster.nodes.follow(timeline);
 
-        if (rollout == null) {
+        RedriveCallers callers = new RedriveCallers(cluster, workload, output, batch);
+        if (redrive != null) {
+            awaitPublication(batch, fault);
+            callers.add();
+        }
+        if (step.equals(NO_STEP)) {
             awaitCommits(timeline, 3 + random.nextInt(workload.partitions() / 2));
         } else {
-            awaitStep(timeline, step);
+            awaitStep(timeline, step, redrive == null ? AFTER_STEP_MILLIS : AFTER_REDRIVE_STEP_MILLIS);
         }
+        boolean isRepeated = redrive != null && random.nextBoolean();
         InjectedFault injected = injector.inject(fault, timeline, workload, output);
         cluster.nodes.read();
         timeline.markFault();
         long injectedAt = System.nanoTime();
-        awaitHealing(injected, timeline, injectedAt);
+        if (isRepeated) {
+            callers.add();
+        }
+        BooleanSupplier goesOn = redrive == null ? () -> timeline.commitAfter(injectedAt) != null : callers::haveEnded;
+        awaitHealing(injected, goesOn, injectedAt);
         injected.healing().heal();
 
-        boolean isPublished = awaitEnd(batch, fault);
+        boolean isPublished = awaitEnd(batch, fault) && awaitEnd(callers);
         double seconds = (System.nanoTime() - begin) / 1e9;
         if (!cluster.nodes.awaitUp(NemesisCluster.FORMING)) {
             violations.add("some nodes are not up again");
@@ -111,16 +128,21 @@ final class FaultRound {
         if (isPublished && rollout != null) {
             violations.addAll(rollout.check(cluster, batch, events, lastMove));
         }
+        if (isPublished && redrive != null) {
+            violations.addAll(redrive.check(cluster, batch, events, output));
+        }
         violations.addAll(injector.check());
-        Long commit = timeline.commitAfter(injectedAt);
+        Long recovered = redrive == null ? timeline.commitAfter(injectedAt) : callers.endedAfter(injectedAt);
         return new RoundResult(
                 number,
                 seed,
                 fault,
-                described(injected, step),
+                redriven == null
+                        ? described(injected, step)
+                        : described(injected, "%s %s".formatted(isRepeated ? "repeated redrive" : "redrive", redriven)),
                 output.name(),
                 seconds,
-                commit == null ? null : (commit - injectedAt) / 1e9,
+                recovered == null ? null : (recovered - injectedAt) / 1e9,
                 timeline.leasedAgain(withdrawn),
                 violations);
     }
@@ -129,15 +151,23 @@ final class FaultRound {
         RolloutTrial rollout = workload.rollout();
         return rollout == null
                 ? injected.victim()
-                : "%s%s after \"%s\""
-                        .formatted(
-                                injected.victim().isEmpty() ? "" : injected.victim() + ", ",
-                                rollout,
-                                step.pattern().replace("$", "").strip());
+                : described(
+                        injected,
+                        "%s after \"%s\""
+                                .formatted(
+                                        rollout, step.pattern().replace("$", "").strip()));
     }
 
-    /// Waits for a step of a rollout, and then for a moment.
-    private void awaitStep(BatchTimeline timeline, Pattern step) {
+    private static String described(InjectedFault injected, String trial) {
+        return injected.victim().isEmpty() ? trial : injected.victim() + ", " + trial;
+    }
+
+    private Pattern drawn(List<Pattern> steps) {
+        return steps.get(random.nextInt(steps.size()));
+    }
+
+    /// Waits for a step of a rollout or of a redrive, and then for a moment.
+    private void awaitStep(BatchTimeline timeline, Pattern step, int mostMillis) {
         long deadline = System.nanoTime() + FIRST_COMMITS.toNanos();
         while (!timeline.hasReached()) {
             if (System.nanoTime() > deadline) {
@@ -145,7 +175,7 @@ final class FaultRound {
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
         }
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(AFTER_STEP_MILLIS)));
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(mostMillis)));
     }
 
     private void awaitCommits(BatchTimeline timeline, int count) {
@@ -158,9 +188,10 @@ final class FaultRound {
         }
     }
 
-    private void awaitHealing(InjectedFault injected, BatchTimeline timeline, long injectedAt) {
+    /// @param goesOn whether the work of the batch goes on
+    private void awaitHealing(InjectedFault injected, BooleanSupplier goesOn, long injectedAt) {
         long deadline = injectedAt + injected.lasts().toNanos();
-        while (System.nanoTime() < deadline && !(injected.untilCommit() && timeline.commitAfter(injectedAt) != null)) {
+        while (System.nanoTime() < deadline && !(injected.untilCommit() && goesOn.getAsBoolean())) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
         }
     }
@@ -188,6 +219,28 @@ final class FaultRound {
                 violations.add("the batch is %s: %s".formatted(state, reason));
                 return false;
             }
+        }
+        return true;
+    }
+
+    /// Waits for the publication of a batch whose redrive is attacked.
+    private void awaitPublication(String batch, Fault fault) {
+        if (!awaitEnd(batch, fault)) {
+            throw new IllegalStateException("the batch is not published before the fault: " + violations);
+        }
+    }
+
+    /// Waits for the end of a redrive.
+    ///
+    /// @return whether it has ended
+    private boolean awaitEnd(RedriveCallers callers) {
+        long deadline = System.nanoTime() + ENDING.toNanos();
+        while (!callers.haveEnded()) {
+            if (System.nanoTime() > deadline) {
+                violations.add("the redrive does not end; its caller was told: " + callers.giveUp());
+                return false;
+            }
+            LockSupport.parkNanos(POLL_INTERVAL.toNanos());
         }
         return true;
     }

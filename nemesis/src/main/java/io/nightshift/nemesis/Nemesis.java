@@ -46,6 +46,9 @@ final class Nemesis implements Callable<Integer> {
     /// written or scored more than once.
     private static final int FEWER_PARTITION_ROWS = PARTITION_ROWS / COPIES;
 
+    /// In one of so many rounds, on average, the batch is redriven.
+    private static final int REDRIVEN_EVERY = 4;
+
     @Option(names = "--rounds", paramLabel = "N", description = "The number of rounds. Default: each fault once.")
     private int rounds;
 
@@ -84,6 +87,13 @@ final class Nemesis implements Callable<Integer> {
                             + " fault begins at a step of the decision. Default: they try none.")
     private @Nullable RolloutTrial rollout;
 
+    @Option(
+            names = "--redrive",
+            description =
+                    "Redrive quarantined rows in every round, and begin the fault at a step of the redrive. Default: in"
+                            + " some rounds, which the seed determines.")
+    private boolean redrive;
+
     @Option(names = "--loopback", description = "Use loopback even where network namespaces are permitted.")
     private boolean loopback;
 
@@ -105,6 +115,9 @@ final class Nemesis implements Callable<Integer> {
             if (destination == Destination.ICEBERG_FOLDER && storage == Storage.S3) {
                 throw new ParameterException(
                         new CommandLine(this), "iceberg-folder needs a shared folder, so --storage s3 excludes it");
+            }
+            if (redrive && rollout != null) {
+                throw new ParameterException(new CommandLine(this), "--redrive and --rollout exclude each other");
             }
             boolean hasServer = destination == Destination.MARIADB || destination == Destination.REDIS;
             boolean isSlow = hasServer || destination == Destination.SEVERAL || rollout != null;
@@ -154,16 +167,22 @@ final class Nemesis implements Callable<Integer> {
         return possible.stream()
                 .filter(known -> only.isEmpty() || only.contains(known.title()))
                 .filter(known -> rollout == null || known.permitsRollout())
+                .filter(known -> !redrive || known.permitsRedrive())
                 .toList();
     }
 
     private int attack(FaultCampaign attack, List<Fault> faults, Path folder) {
         FaultSchedule schedule = new FaultSchedule(faults, new Random(seed));
+        Random redrives = new Random(seed);
         List<RoundResult> results = new ArrayList<>();
         out.println(RoundResult.HEADER);
         for (int number = 0; number < (rounds == 0 ? faults.size() : rounds); number++) {
             Destination alternating = number % 2 == 0 ? Destination.PARQUET : Destination.POSTGRES;
-            RoundResult result = attack.round(schedule.next(), Objects.requireNonNullElse(destination, alternating));
+            Destination drawn = Objects.requireNonNullElse(destination, alternating);
+            Fault fault = schedule.next();
+            boolean isDrawn = redrives.nextInt(REDRIVEN_EVERY) == 0;
+            boolean isRedriven = rollout == null && fault.permitsRedrive() && (redrive || isDrawn);
+            RoundResult result = isRedriven ? attack.redriveRound(fault, drawn) : attack.round(fault, drawn);
             results.add(result);
             out.println(result.line());
         }

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// @param victim the affected node in words, empty where the fault names it
 /// @param destination the name of the destination, such as `parquet`
 /// @param seconds from the batch's submission to its end
-/// @param recovery seconds from the fault to the next commit, or null if no partition was left
+/// @param recovery seconds from the fault to the next commit, or to the end of the redrive; null if the fault was
+///     later
 /// @param scoredTwice partitions that were leased more than once, without attempts that reported a failure or
 ///     were returned
 /// @param violations the promises that were broken

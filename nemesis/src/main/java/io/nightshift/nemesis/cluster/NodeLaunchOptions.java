@@ -16,9 +16,10 @@ public record NodeLaunchOptions(
         Map<SimulatedHost, Integer> threads,
         Map<SimulatedHost, String> processors) {
 
-    /// For a fast start: compiled with C1 only.
-    public static final NodeLaunchOptions SMALL =
-            new NodeLaunchOptions("", List.of("-XX:TieredStopAtLevel=1"), Map.of(), Map.of());
+    /// For a fast start: compiled with C1 only. The nodes look every five seconds for batches that a killed
+    /// coordinator has not cleaned up.
+    public static final NodeLaunchOptions SMALL = new NodeLaunchOptions(
+            "nightshift.batch.retention.every = 5s\n", List.of("-XX:TieredStopAtLevel=1"), Map.of(), Map.of());
 
     /// For a high throughput: compiled as in production.
     public static final NodeLaunchOptions FAST = new NodeLaunchOptions("", List.of(), Map.of(), Map.of());

@@ -104,6 +104,11 @@ public enum Fault {
         return this != POWER_CUT && this != KILL_TICK && this != DAMAGED_EVENT;
     }
 
+    /// Whether the fault can be injected into a redrive.
+    public boolean permitsRedrive() {
+        return permitsRollout() && this != REPEATING_CALLER;
+    }
+
     /// The name on the command line.
     public String title() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -83,7 +83,7 @@ public final class FaultInjector {
             throws IOException, SQLException {
         SimulatedHost coordinator = Objects.requireNonNull(timeline.coordinator());
         SimulatedHost oldest = Objects.requireNonNullElse(cluster.nodes.oldest(), coordinator);
-        SimulatedHost any = SimulatedHost.NODES.get(random.nextInt(3));
+        SimulatedHost any = any(coordinator, workload);
         return switch (fault) {
             case KILL_WORKER -> kill(List.of(worker(coordinator, oldest)), false);
             case KILL_BATCH -> kill(List.of(coordinator), false);
@@ -163,6 +163,12 @@ public final class FaultInjector {
     /// @return the broken promises
     public List<String> check() {
         return damaged == null ? List.of() : damaged.check();
+    }
+
+    /// In a redrive, more often the coordinator's node, which scores its rows itself.
+    private SimulatedHost any(SimulatedHost coordinator, Workload workload) {
+        SimulatedHost any = SimulatedHost.NODES.get(random.nextInt(3));
+        return workload.redrive() != null && random.nextBoolean() ? coordinator : any;
     }
 
     private NodeMounts mounts(SimulatedHost victim) throws IOException {

@@ -41,6 +41,12 @@ public sealed interface BatchFiles extends BatchOutput {
     List<String> published() throws IOException;
 
     @Override
+    default List<VisibleRows> visibleRows() throws IOException, SQLException {
+        return read(
+                folder -> List.of(VisibleRows.of(name(), format().predicted(folder), format().quarantined(folder))));
+    }
+
+    @Override
     default String destination() {
         return format().destination(location());
     }
@@ -118,6 +124,7 @@ public sealed interface BatchFiles extends BatchOutput {
 
         private static final String SUCCESS = "/_SUCCESS";
         private static final String MANIFEST = "/_manifest.json";
+        private static final String SUPPLEMENTS = "/_supplement.json";
         private static final String POINTER = "_latest-";
         private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -192,6 +199,9 @@ public sealed interface BatchFiles extends BatchOutput {
                 named.add(BATCH + batch + SUCCESS);
                 named.add(BATCH + batch + MANIFEST);
                 JsonNode manifest = JSON.readTree(storage.read(folder, BATCH + batch + MANIFEST));
+                if (manifest.has("supplements")) {
+                    named.add(BATCH + batch + SUPPLEMENTS);
+                }
                 for (String files : List.of("parts", "quarantine")) {
                     manifest.get(files)
                             .forEach(file -> named.add(

@@ -1,5 +1,6 @@
 package io.nightshift.nemesis.workload;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.nemesis.cluster.DatabaseProcess;
 import io.nightshift.nemesis.cluster.DestinationServer;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.LongStream;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.params.ScanParams;
 import redis.clients.jedis.resps.ScanResult;
@@ -51,6 +53,9 @@ public sealed interface BatchOutput
     /// colons in between. Equal predictions have equal digests.
     String digest() throws IOException, SQLException;
 
+    /// The rows that readers see, for each destination. The input of the batch is one file.
+    List<VisibleRows> visibleRows() throws IOException, SQLException;
+
     /// The names of staged files, objects or tables, empty if there are none.
     String leftovers() throws IOException, SQLException;
 
@@ -84,6 +89,16 @@ public sealed interface BatchOutput
                     to_char(probability, 'FM0.0000000000000000'), origin, destination, date::text, model_name,
                     model_version)), 15))::bit(60)::bigint) FROM flights
                     """);
+        }
+
+        @Override
+        public List<VisibleRows> visibleRows() throws SQLException {
+            return List.of(VisibleRows.of(name(), positions("flights"), positions("flights_quarantine")));
+        }
+
+        private String positions(String view) throws SQLException {
+            return database.query(
+                    DatabaseProcess.PREDICTIONS, "SELECT coalesce(string_agg(record_row::text, ','), '') FROM " + view);
         }
 
         @Override
@@ -128,21 +143,40 @@ public sealed interface BatchOutput
                     """);
         }
 
-        /// All batches share the table that the view reads.
+        @Override
+        public List<VisibleRows> visibleRows() throws SQLException {
+            return List.of(VisibleRows.of(name(), positions("flights"), positions("flights_quarantine")));
+        }
+
+        private String positions(String view) throws SQLException {
+            return server.query("SELECT coalesce(group_concat(record_row), '') FROM " + view);
+        }
+
+        /// All batches share the tables that the views read.
         @Override
         public String leftovers() throws SQLException {
-            String hidden =
-                    server.query("SELECT (SELECT count(*) FROM flights_batches) - (SELECT count(*) FROM flights)");
-            return hidden.equals("0") ? "" : hidden + " rows in flights_batches";
+            List<String> left = new ArrayList<>();
+            for (String view : List.of("flights", "flights_quarantine")) {
+                String hidden = server.query(
+                        "SELECT (SELECT count(*) FROM %1$s_batches) - (SELECT count(*) FROM %1$s)".formatted(view));
+                if (!hidden.equals("0")) {
+                    left.add("%s rows in %s_batches".formatted(hidden, view));
+                }
+            }
+            return String.join(", ", left);
         }
     }
 
     /// Keys in Redis. The IDs of the records are 1 to the number of rows.
-    record RedisRecords(DestinationServer.Redis server, long rows) implements BatchOutput {
+    ///
+    /// @param rows of the input
+    /// @param predictions of a batch
+    record RedisRecords(DestinationServer.Redis server, long rows, long predictions) implements BatchOutput {
 
         private static final String NAME = "flights";
         private static final String OWN = "nightshift:" + NAME + ":";
         private static final int PIECE = 2_000;
+        private static final ObjectMapper JSON = new ObjectMapper();
 
         /// Adds up the hashes of records.
         private static final String SUM = """
@@ -207,6 +241,26 @@ public sealed interface BatchOutput
             }
         }
 
+        /// The records of the batch to which the pointer leads a reader. A row has its position plus one as its ID.
+        @Override
+        public List<VisibleRows> visibleRows() throws IOException {
+            try (Jedis client = server.connect()) {
+                String newest = String.valueOf(client.get(NAME + ":latest"));
+                List<Long> predicted = LongStream.rangeClosed(1, rows)
+                        .filter(id -> client.exists(newest + ":" + id))
+                        .map(id -> id - 1)
+                        .boxed()
+                        .toList();
+                List<Long> quarantined = new ArrayList<>();
+                for (String list : client.keys("nightshift:" + newest + ":quarantine:*")) {
+                    for (String row : client.lrange(list, 0, -1)) {
+                        quarantined.add(JSON.readTree(row).get("record_row").asLong());
+                    }
+                }
+                return List.of(new VisibleRows(name(), predicted, quarantined));
+            }
+        }
+
         /// Records without an ID of the input, and the lists of attempts.
         @Override
         public String leftovers() {
@@ -223,7 +277,7 @@ public sealed interface BatchOutput
                         .filter(key -> key.contains(":staged:") || key.contains(":bad:"))
                         .toList());
                 // Two more: the pointer, and the hash that describes the batch.
-                long unknown = client.dbSize() - own.size() - rows - 2;
+                long unknown = client.dbSize() - own.size() - predictions - 2;
                 if (unknown != 0) {
                     left.add("%+d records".formatted(unknown));
                 }

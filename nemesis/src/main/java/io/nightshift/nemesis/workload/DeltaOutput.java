@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,7 @@ public record DeltaOutput(BatchFiles table) implements BatchOutput {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String APPLICATION = "nightshift.batch=";
+    private static final String SUPPLEMENTS = "/supplements";
 
     @Override
     public String name() {
@@ -39,23 +41,31 @@ public record DeltaOutput(BatchFiles table) implements BatchOutput {
         table.clear();
     }
 
-    /// The batches that the versions of the log add, each as often as a version adds files of it. The transaction
-    /// of the version has to name the same batch.
+    /// The batches that the versions of the log add, each as often as a version adds files of it, without the first
+    /// version of each supplement. The transaction of the version has to name the same batch.
     @Override
     public List<String> published() throws IOException, SQLException {
         return table.read(folder -> {
             List<String> published = new ArrayList<>();
+            Set<String> supplements = new HashSet<>();
             for (List<JsonNode> actions : versions(folder)) {
                 Set<String> batches = new TreeSet<>();
                 Set<String> transactions = new TreeSet<>();
+                boolean isSupplement = false;
                 for (JsonNode action : actions) {
                     if (action.has("add")) {
                         batches.add(action.at("/add/partitionValues/batch_id").asText());
                     } else if (action.has("txn")) {
-                        transactions.add(action.at("/txn/appId").asText());
+                        String application = action.at("/txn/appId").asText();
+                        boolean isFirst = application.endsWith(SUPPLEMENTS)
+                                && supplements.add(application + action.at("/txn/version"));
+                        isSupplement |= isFirst;
+                        transactions.add(application.replace(SUPPLEMENTS, ""));
                     }
                 }
-                published.addAll(batches);
+                if (!isSupplement) {
+                    published.addAll(batches);
+                }
                 if (!transactions.equals(
                         batches.stream().map(APPLICATION::concat).collect(Collectors.toSet()))) {
                     published.add("other transactions: " + transactions);
@@ -71,6 +81,11 @@ public record DeltaOutput(BatchFiles table) implements BatchOutput {
             TableFolder files = files(folder);
             return files.named().isEmpty() ? "no rows" : files.digest();
         });
+    }
+
+    @Override
+    public List<VisibleRows> visibleRows() throws IOException, SQLException {
+        return table.read(folder -> files(folder).visibleRows(name()));
     }
 
     @Override

@@ -11,6 +11,11 @@ public enum FileFormat {
         String digest(Path folder) throws SQLException {
             return PublishedOutput.digest(folder);
         }
+
+        @Override
+        String table(String files) {
+            return "read_parquet('%s.parquet', hive_partitioning = false)".formatted(files);
+        }
     },
     CSV("{csv: {folder: %s, compression: gzip}}") {
         @Override
@@ -18,9 +23,16 @@ public enum FileFormat {
             return PublishedOutput.query("""
                     SELECT count(*) || ':' || count(DISTINCT (record_file, record_row)) || ':'
                       || md5(string_agg(t::VARCHAR, '|' ORDER BY record_file, record_row))
-                    FROM (SELECT * EXCLUDE (batch_id, predicted_at) FROM read_csv('%s/batch=*/part-*.csv.gz',
-                      all_varchar = true, header = true, hive_partitioning = false)) AS t
-                    """.formatted(folder));
+                    FROM (SELECT * EXCLUDE (batch_id, predicted_at) FROM %s) AS t
+                    """.formatted(table(folder + "/batch=*/part-*")));
+        }
+
+        @Override
+        String table(String files) {
+            return """
+                    read_csv('%s.csv.gz', all_varchar = true, header = true, delim = ',', quote = '"', escape = '"',
+                      hive_partitioning = false)
+                    """.formatted(files);
         }
     };
 
@@ -41,4 +53,30 @@ public enum FileFormat {
     ///
     /// @param folder has the folders of the batches
     abstract String digest(Path folder) throws SQLException;
+
+    /// The rows of files in DuckDB's SQL.
+    ///
+    /// @param files a glob without the ending of the format
+    abstract String table(String files);
+
+    /// The positions of all quarantined rows, with commas in between.
+    ///
+    /// @param folder has the folders of the batches
+    String quarantined(Path folder) throws SQLException {
+        return positions(table(folder + "/batch=*/_quarantine-*"));
+    }
+
+    /// The positions of all rows with predictions, with commas in between.
+    ///
+    /// @param folder has the folders of the batches
+    String predicted(Path folder) throws SQLException {
+        return positions(table(folder + "/batch=*/part-*"));
+    }
+
+    /// The positions of rows in the input, with commas in between.
+    ///
+    /// @param table in DuckDB's SQL
+    static String positions(String table) throws SQLException {
+        return PublishedOutput.query("SELECT coalesce(string_agg(record_row::VARCHAR, ','), '') FROM " + table);
+    }
 }

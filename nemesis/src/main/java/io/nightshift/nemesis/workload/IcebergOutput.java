@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -80,7 +81,8 @@ public record IcebergOutput(Catalog catalog, DatabaseProcess database, BatchFile
         table.clear();
     }
 
-    /// The batches of the snapshots of the branch `main`. The branch with the newest batch has to have the same
+    /// The batches of the snapshots of the branch `main`, without the first snapshot of each supplement. The branch
+    /// with the newest batch has to have the same
     /// files.
     @Override
     public List<String> published() throws IOException, SQLException {
@@ -90,8 +92,13 @@ public record IcebergOutput(Catalog catalog, DatabaseProcess database, BatchFile
                 return List.of();
             }
             List<String> batches = new ArrayList<>();
+            Set<String> supplements = new HashSet<>();
             for (Snapshot snapshot : SnapshotUtil.currentAncestors(read)) {
-                batches.add(String.valueOf(snapshot.summary().get("nightshift.batch")));
+                String batch = String.valueOf(snapshot.summary().get("nightshift.batch"));
+                String supplement = snapshot.summary().get("nightshift.supplement");
+                if (supplement == null || !supplements.add(batch + "/" + supplement)) {
+                    batches.add(batch);
+                }
             }
             if (!files(read, "main").equals(files(read, JOB + "_latest"))) {
                 batches.add("other files in the branch of the newest batch");
@@ -108,6 +115,14 @@ public record IcebergOutput(Catalog catalog, DatabaseProcess database, BatchFile
                 return "no table";
             }
             return files(read, folder).digest();
+        });
+    }
+
+    @Override
+    public List<VisibleRows> visibleRows() throws IOException, SQLException {
+        return table.read(folder -> {
+            BaseTable read = open(folder);
+            return (read == null ? new TableFolder(folder, Set.of()) : files(read, folder)).visibleRows(name());
         });
     }
 

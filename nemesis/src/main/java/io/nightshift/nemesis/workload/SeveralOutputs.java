@@ -57,6 +57,15 @@ public record SeveralOutputs(List<BatchOutput> members) implements BatchOutput {
     }
 
     @Override
+    public List<VisibleRows> visibleRows() throws IOException, SQLException {
+        List<VisibleRows> rows = new ArrayList<>();
+        for (BatchOutput member : members) {
+            rows.addAll(member.visibleRows());
+        }
+        return rows;
+    }
+
+    @Override
     public String leftovers() throws IOException, SQLException {
         return answers(BatchOutput::leftovers);
     }

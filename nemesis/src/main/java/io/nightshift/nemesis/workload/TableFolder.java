@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -18,12 +19,26 @@ record TableFolder(Path path, Set<String> named) {
 
     /// As [BatchOutput#digest()].
     String digest() throws SQLException {
-        String files = named.stream().map(file -> "'" + file + "'").collect(Collectors.joining(", ", "[", "]"));
         return PublishedOutput.query("""
                 SELECT count(*) || ':' || count(DISTINCT (record_file, record_row)) || ':'
                   || md5(string_agg(t::VARCHAR, '|' ORDER BY record_file, record_row))
-                FROM (SELECT * EXCLUDE (batch_id, predicted_at) FROM read_parquet(%s, hive_partitioning = false)) AS t
-                """.formatted(files));
+                FROM (SELECT * EXCLUDE (batch_id, predicted_at) FROM %s) AS t
+                """.formatted(predictions()));
+    }
+
+    /// The rows of the table in DuckDB's SQL.
+    private String predictions() {
+        return named.stream()
+                .map(file -> "'" + file + "'")
+                .collect(Collectors.joining(", ", "read_parquet([", "], hive_partitioning = false)"));
+    }
+
+    /// As [BatchOutput#visibleRows()].
+    ///
+    /// @param output the name of the destination
+    List<VisibleRows> visibleRows(String output) throws SQLException {
+        String quarantined = FileFormat.PARQUET.quarantined(path.resolve("nightshift"));
+        return List.of(VisibleRows.of(output, FileFormat.positions(predictions()), quarantined));
     }
 
     /// The staged files of attempts, and data files that the table doesn't name.

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,12 +24,14 @@ import org.jspecify.annotations.Nullable;
 /// @param partitionRows the approximate rows of a partition
 /// @param configuration HOCON that a process needs to run the job
 /// @param rollout the other version of the model that batches try; null if they try none
+/// @param redrive the redrive after each batch; null if there is none
 public record Workload(
         FlightsJob job,
         long rows,
         int partitionRows,
         String configuration,
-        @Nullable RolloutTrial rollout) {
+        @Nullable RolloutTrial rollout,
+        @Nullable RedriveTrial redrive) {
 
     /// A column of the input that numbers its rows from 1. No job reads it unless it names the column.
     static final String ID = "id";
@@ -39,12 +42,17 @@ public record Workload(
     public static Workload of(Path folder, int copies, int partitionRows) throws IOException, SQLException {
         FlightsJob job = FlightsJob.on(
                 folder, "SELECT flights.*, row_number() OVER () AS %s FROM flights, range(%d)".formatted(ID, copies));
-        return new Workload(job, (long) copies * FlightsJob.ROWS, partitionRows, "", null);
+        return new Workload(job, (long) copies * FlightsJob.ROWS, partitionRows, "", null, null);
     }
 
     /// The job on the first flights, in one partition.
     public static Workload small(Path folder, int rows) throws IOException, SQLException {
-        return new Workload(FlightsJob.on(folder, "FROM flights LIMIT " + rows), rows, rows, "", null);
+        return new Workload(FlightsJob.on(folder, "FROM flights LIMIT " + rows), rows, rows, "", null, null);
+    }
+
+    /// The job on rows of which some are quarantined, until a redrive heals most of these.
+    public static Workload of(Path folder, RedriveTrial redrive, int partitionRows) throws IOException, SQLException {
+        return new Workload(redrive.job(folder), redrive.rows(), partitionRows, "", null, redrive);
     }
 
     /// The same job with its input and its model in object storage.
@@ -54,20 +62,20 @@ public record Workload(
         Path model = FlightsJob.example().resolve("flights.ubj");
         storage.register(model, MODEL, job.folder());
         job.edit(model.toString(), MODEL);
-        return new Workload(job, rows, partitionRows, storage.configuration(), rollout);
+        return new Workload(job, rows, partitionRows, storage.configuration(), rollout, redrive);
     }
 
     /// The same job for processes that need more configuration.
     ///
     /// @param more HOCON
     public Workload withConfiguration(String more) {
-        return new Workload(job, rows, partitionRows, configuration + more, rollout);
+        return new Workload(job, rows, partitionRows, configuration + more, rollout, redrive);
     }
 
     /// The same job, whose batches try another version of the model. Registers the versions.
     public Workload withRollout(RolloutTrial trial) throws IOException {
         RolloutTrial.register(configuration, job.folder());
-        return new Workload(job, rows, partitionRows, configuration, trial);
+        return new Workload(job, rows, partitionRows, configuration, trial, redrive);
     }
 
     /// The approximate number of partitions.
@@ -75,24 +83,37 @@ public record Workload(
         return Math.toIntExact(rows / partitionRows);
     }
 
-    /// The digest of the output of a run in a single process, without faults and without a rollout.
+    /// The number of predictions in the end.
+    public long predictions() {
+        return redrive == null ? rows : rows - redrive.lost();
+    }
+
+    /// The digest of the output of a run in a single process, without faults and without a rollout or a redrive.
     public String digestWithoutFaults(BatchOutput output, DatabaseProcess database) throws Exception {
         output.clear();
         Path file = Files.writeString(job.folder().resolve("run.conf"), database.dataSources() + configuration);
         List<String> arguments =
                 new ArrayList<>(List.of("run", "--home", job.home().toString(), "--config", file.toString()));
-        arguments.addAll(settings(output, rollout == null ? List.of() : List.of(rollout.plainSetting())));
+        arguments.addAll(settings(output, plainSettings()));
         CommandResult end = ProgramProcess.run(job.folder(), arguments.toArray(String[]::new));
         JsonNode result = end.expect(0).json();
-        if (result.get("predictions").asLong() != rows) {
+        if (result.get("predictions").asLong() != predictions()) {
             throw new IllegalStateException("the run without faults has the wrong number of predictions: " + result);
         }
         String digest = output.digest();
         // Of each destination, if there are several.
-        if (!digest.matches("(%1$d:%1$d:[^:]+(, |$))+".formatted(rows))) {
+        if (!digest.matches("(%1$d:%1$d:[^:]+(, |$))+".formatted(predictions()))) {
             throw new IllegalStateException("the run without faults has the wrong output: " + digest);
         }
         return digest;
+    }
+
+    /// The settings by which a batch has the same predictions without a rollout or a redrive.
+    private List<String> plainSettings() {
+        if (rollout != null) {
+            return List.of(rollout.plainSetting());
+        }
+        return redrive == null ? List.of() : redrive.corrections();
     }
 
     /// The arguments of a `run` in a single process, which resumes the job's open batch.
@@ -129,15 +150,28 @@ public record Workload(
         return cluster.batch("submit", arguments.toArray(String[]::new));
     }
 
+    /// Redrives a batch by the corrected job, and waits for the end.
+    CommandResult redrive(NemesisCluster cluster, BatchOutput output, String batch) {
+        List<String> arguments =
+                new ArrayList<>(List.of(batch, "--job", job.file().toString()));
+        arguments.addAll(overrides(output, Objects.requireNonNull(redrive).corrections()));
+        return cluster.command("quarantine", "redrive", arguments.toArray(String[]::new));
+    }
+
     private List<String> settings(BatchOutput output) {
         return settings(output, rollout == null ? List.of() : rollout.jobSettings());
     }
 
     private List<String> settings(BatchOutput output, List<String> more) {
-        List<String> settings = new ArrayList<>(
-                List.of(job.file().toString(), "--new", "-o", "json", "--set", "partitions.rows=" + partitionRows));
-        Stream.concat(output.jobSettings().stream(), more.stream())
-                .forEach(setting -> settings.addAll(List.of("--set", setting)));
+        List<String> settings = new ArrayList<>(List.of(job.file().toString(), "--new", "-o", "json"));
+        settings.addAll(overrides(output, more));
         return settings;
+    }
+
+    private List<String> overrides(BatchOutput output, List<String> more) {
+        List<String> overrides = new ArrayList<>(List.of("--set", "partitions.rows=" + partitionRows));
+        Stream.concat(output.jobSettings().stream(), more.stream())
+                .forEach(setting -> overrides.addAll(List.of("--set", setting)));
+        return overrides;
     }
 }

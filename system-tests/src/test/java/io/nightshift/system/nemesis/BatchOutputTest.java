@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.nemesis.workload.BatchFiles;
 import io.nightshift.nemesis.workload.DeltaOutput;
 import io.nightshift.nemesis.workload.FileFormat;
+import io.nightshift.nemesis.workload.RedriveTrial;
 import io.nightshift.nemesis.workload.SeveralOutputs;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,8 +79,12 @@ final class BatchOutputTest {
     }
 
     private void version(int version, String transaction, String adds) throws Exception {
+        version(version, transaction, 1, adds);
+    }
+
+    private void version(int version, String transaction, int number, String adds) throws Exception {
         Path log = Files.createDirectories(folder.resolve("table/_delta_log"));
-        String txn = "{\"txn\":{\"appId\":\"nightshift.batch=%s\",\"version\":1}}%n".formatted(transaction);
+        String txn = "{\"txn\":{\"appId\":\"nightshift.batch=%s\",\"version\":%d}}%n".formatted(transaction, number);
         Files.writeString(log.resolve("%020d.json".formatted(version)), (transaction.isEmpty() ? "" : txn) + adds);
     }
 
@@ -104,6 +109,54 @@ final class BatchOutputTest {
 
         version(2, "other", add(BATCH, 1));
         assertThat(output.otherThan(BATCH)).contains("other transactions: [nightshift.batch=other]");
+    }
+
+    @Test
+    void aSupplementOfADeltaTableThatIsThereTwiceIsReported() throws Exception {
+        DeltaOutput output = new DeltaOutput(new BatchFiles.Folder(folder.resolve("table")));
+        version(0, "", "{\"metaData\":{}}");
+        version(1, BATCH, add(BATCH, 0));
+        version(2, BATCH + "/supplements", 1, add(BATCH, 1));
+        version(3, BATCH + "/supplements", 2, add(BATCH, 2));
+        assertThat(output.otherThan(BATCH)).isEmpty();
+
+        version(3, BATCH + "/supplements", 1, add(BATCH, 2));
+
+        assertThat(output.otherThan(BATCH)).contains("[%s, %s]".formatted(BATCH, BATCH));
+    }
+
+    /// The rows 7 and 107 can't be healed.
+    @Test
+    void afterARedriveEachRowIsOnceInThePredictionsOrInTheQuarantine() throws Exception {
+        for (FileFormat format : FileFormat.values()) {
+            assertThat(violations(format, "i NOT IN (7, 107)", "i IN (7, 107)")).isEmpty();
+            assertThat(violations(format, "i NOT IN (7, 107)", "i = 7"))
+                    .singleElement()
+                    .asString()
+                    .contains(
+                            ": 1 rows are neither in the predictions nor in the quarantine, the first one is row 107");
+            assertThat(violations(format, "i <> 107", "i IN (7, 107)"))
+                    .singleElement()
+                    .asString()
+                    .contains(
+                            ": 1 rows are more than once in the predictions and the quarantine, the first one is row 7");
+            assertThat(violations(format, "i NOT IN (7, 9)", "i IN (7, 9)"))
+                    .singleElement()
+                    .asString()
+                    .contains(": 2 rows are in the wrong one of predictions and quarantine, the first one is row 9");
+            assertThat(violations(format, "i NOT IN (7, 107) OR i = 200", "i IN (7, 107)"))
+                    .singleElement()
+                    .asString()
+                    .contains(": 1 rows are not those of the input");
+        }
+    }
+
+    private List<String> violations(FileFormat format, String predicted, String quarantined) throws Exception {
+        String rows = "SELECT i AS record_row FROM range(201) t(i) WHERE ";
+        BatchFiles.Folder output = written(format, rows + "i < 200 AND " + predicted);
+        String file = format == FileFormat.CSV ? "_quarantine-000000.csv.gz" : "_quarantine-000000.parquet";
+        write(output.path().resolve("batch=" + BATCH).resolve(file), rows + quarantined);
+        return new RedriveTrial(200).violations(output.visibleRows().getFirst());
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.nightshift.nemesis.cluster.TestEnvironment;
 import io.nightshift.nemesis.fault.AvailableFaults;
 import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.network.SimulatedHost;
+import io.nightshift.nemesis.workload.RedriveTrial.Step;
 import io.nightshift.nemesis.workload.Workload;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -64,7 +65,14 @@ final class ShortCampaign implements AutoCloseable {
     }
 
     void round(Fault fault, Destination destination) {
-        RoundResult result = campaign.round(fault, destination);
+        check(campaign.round(fault, destination));
+    }
+
+    void redriveRound(Fault fault, Destination destination, Step step) {
+        check(campaign.redriveRound(fault, destination, step));
+    }
+
+    private void check(RoundResult result) {
         assertThat(result.violations())
                 .as("%s; the nodes' logs are in %s", result.line(), folder)
                 .isEqualTo(List.of());
