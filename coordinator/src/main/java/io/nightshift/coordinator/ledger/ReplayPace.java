@@ -10,16 +10,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Keeps the recovery of an actor from reading its entries much faster than the actor applies them. Pekko sends them
-/// all to the actor at once: those of a batch with a million partitions would fill the memory.
+/// Keeps the recovery of an actor from reading its entries much faster than the actor applies them. Pekko sends
+/// all of them to the actor at once: those of a batch with a million partitions would fill the memory.
 ///
 /// It belongs to one actor, and is safe for several threads.
 public final class ReplayPace implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReplayPace.class);
 
-    /// How many entries may wait for the actor. An entry with many commits has some 30 kB. Pekko's replay filter keeps
-    /// 100 entries back until later ones come, so it must be more.
+    /// How many entries may wait for the actor. An entry with many commits has some 30 kB. Pekko's replay filter
+    /// keeps 100 entries back until later ones come, so it must be more.
     static final int AHEAD = 300;
 
     /// An actor that has not applied an entry for so long is probably gone.

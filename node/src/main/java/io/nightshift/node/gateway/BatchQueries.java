@@ -98,12 +98,13 @@ public final class BatchQueries {
     /// @param until when it expires, in nanoseconds
     private record CachedStatus(long until, CompletableFuture<RenderedBatch> seen) {
 
-        /// A failed batch's status is not cached: a caller that has just resumed the batch through another
-        /// node must not see the stale status.
+        /// One that is awaited is current. A failed batch's status is not cached: a caller that has just resumed
+        /// the batch through another node must not see the stale status.
         boolean isCurrent(long now) {
-            return until - now > 0
-                    && !seen.isCompletedExceptionally()
-                    && (!seen.isDone() || !seen.join().batch().isSettled());
+            return !seen.isDone()
+                    || (until - now > 0
+                            && !seen.isCompletedExceptionally()
+                            && !seen.join().batch().isSettled());
         }
     }
 
@@ -123,6 +124,8 @@ public final class BatchQueries {
 
     private final Map<BatchId, CachedStatus> statuses = new ConcurrentHashMap<>();
 
+    private final SharedReads<BatchRegisterState.Entry, BatchDescription> read;
+
     /// Ended batches. A published one changes only when it is removed.
     private final Map<BatchId, EndedBatch> ended = new ConcurrentHashMap<>();
 
@@ -138,6 +141,7 @@ public final class BatchQueries {
         this.register = new BatchRegisterCache(ledger, blocking);
         this.archive = ledger.archive();
         this.ledgers = new LedgerStateCache(ledger);
+        this.read = new SharedReads<>(this::read, blocking);
         this.blocking = blocking;
     }
 
@@ -305,23 +309,17 @@ public final class BatchQueries {
             return CompletableFuture.completedFuture(known.batch());
         }
         if (entry.end().isPresent()) {
-            return CompletableFuture.supplyAsync(() -> ended(entry), blocking);
+            return read.get(entry);
         }
         return requests.describe(batch)
-                .handleAsync(
-                        (seen, problem) -> problem == null
-                                ? cacheIfEnded(BatchDescriptions.of(entry, seen.status(), seen.waitsFor(), prices))
-                                // Its coordinator may be moving; what is in the ledger can be said all the
-                                // same.
-                                : fromLedger(entry, problem),
-                        blocking);
-    }
-
-    private BatchDescription fromLedger(BatchRegisterState.Entry entry, Throwable problem) {
-        if (ledger.problem() != null) {
-            throw ProblemException.of(problem);
-        }
-        return BatchDescriptions.of(ledger, entry, prices);
+                .thenApplyAsync(
+                        seen -> cacheIfEnded(BatchDescriptions.of(entry, seen.status(), seen.waitsFor(), prices)),
+                        blocking)
+                // Its coordinator may be moving, or be reading a long ledger. What is in the ledger can be said all
+                // the same.
+                .exceptionallyCompose(problem -> ledger.problem() == null
+                        ? read.get(entry)
+                        : CompletableFuture.failedFuture(ProblemException.of(problem)));
     }
 
     /// How far a run is.
@@ -381,7 +379,8 @@ public final class BatchQueries {
                         .thenCompose(next -> awaitChange(entry, seen, next.batch(), intervals - 1));
     }
 
-    private BatchDescription ended(BatchRegisterState.Entry entry) {
+    /// The description of a batch by its ledger.
+    private BatchDescription read(BatchRegisterState.Entry entry) {
         try {
             return cacheIfEnded(BatchDescriptions.of(
                     entry, ledgers.state(entry.batch()), Clock.systemUTC().instant(), prices));

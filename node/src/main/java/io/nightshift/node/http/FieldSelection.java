@@ -13,8 +13,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Some fields of a record of the API, for a caller who needs less: `batch,state,checks.name` asks for three, one of
-/// them in each element of a list.
+/// Some fields of a record of the API, for a caller who needs less: `batch,state,checks.name` asks for three, one
+/// of them in each element of a list.
 final class FieldSelection {
 
     private static final PropertyNamingStrategies.NamingBase NAMING = new PropertyNamingStrategies.SnakeCaseStrategy();

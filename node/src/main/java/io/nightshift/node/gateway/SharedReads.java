@@ -1,0 +1,45 @@
+package io.nightshift.node.gateway;
+
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+
+/// Reads that take long: whoever asks for something that is being read gets the result of that read. So the number
+/// of threads that read does not grow with the number of callers. Safe for several threads.
+///
+/// @param <K> what is read
+/// @param <V> the result
+final class SharedReads<K, V> {
+
+    private final Map<K, CompletableFuture<V>> running = new ConcurrentHashMap<>();
+    private final Function<K, V> read;
+    private final Executor executor;
+
+    /// @param executor runs the reads
+    SharedReads(Function<K, V> read, Executor executor) {
+        this.read = read;
+        this.executor = executor;
+    }
+
+    /// @return fails as the read does
+    CompletableFuture<V> get(K key) {
+        CompletableFuture<V> result = new CompletableFuture<>();
+        CompletableFuture<V> other = running.putIfAbsent(key, result);
+        if (other != null) {
+            return other.copy();
+        }
+        executor.execute(() -> {
+            try {
+                V value = read.apply(key);
+                running.remove(key);
+                result.complete(value);
+            } catch (RuntimeException | Error e) {
+                running.remove(key);
+                result.completeExceptionally(e);
+            }
+        });
+        return result.copy();
+    }
+}
