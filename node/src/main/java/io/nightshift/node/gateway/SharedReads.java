@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 
 /// Reads that take long: whoever asks for something that is being read gets the result of that read. So the number
@@ -30,16 +31,23 @@ final class SharedReads<K, V> {
         if (other != null) {
             return other.copy();
         }
-        executor.execute(() -> {
-            try {
-                V value = read.apply(key);
-                running.remove(key);
-                result.complete(value);
-            } catch (RuntimeException | Error e) {
-                running.remove(key);
-                result.completeExceptionally(e);
-            }
-        });
+        try {
+            executor.execute(() -> read(key, result));
+        } catch (RejectedExecutionException e) {
+            running.remove(key);
+            result.completeExceptionally(e);
+        }
         return result.copy();
+    }
+
+    private void read(K key, CompletableFuture<V> result) {
+        try {
+            V value = read.apply(key);
+            running.remove(key);
+            result.complete(value);
+        } catch (RuntimeException | Error e) {
+            running.remove(key);
+            result.completeExceptionally(e);
+        }
     }
 }

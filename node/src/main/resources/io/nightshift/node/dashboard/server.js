@@ -76,19 +76,22 @@ export function onConnection(listener) {
 const SILENCE = 11_000;
 const LONGEST_WAIT = 5_000;
 const SHORT_PATIENCE = 2_000;
+// A browser opens six connections to a node, for all its tabs together.
+const UNSEEN = 3_000;
 
 /**
  * Listens to a stream of events until the returned function is called. A lost connection is opened again, and the node
- * then sends everything from the start.
+ * then sends everything from the start. A page that nobody sees gives its connection back.
  *
  * @param handlers by the name of the event; each is called with its data
  */
 export function watch(path, handlers) {
   const connection = {isLost: false};
   connections.add(connection);
-  let source, watchdog, retry;
+  let source, watchdog, retry, pause;
   let wait = 500;
   let isOver = false;
+  let isPaused = false;
 
   const heard = () => {
     clearTimeout(watchdog);
@@ -145,15 +148,42 @@ export function watch(path, handlers) {
     watchdog = setTimeout(silent, SILENCE);
   }
 
-  function stop() {
-    isOver = true;
+  function close() {
     source?.close();
     clearTimeout(watchdog);
     clearTimeout(retry);
+    clearTimeout(pause);
+  }
+
+  function hide() {
+    isPaused = true;
+    close();
+  }
+
+  function look() {
+    clearTimeout(pause);
+    if (document.hidden) {
+      pause = setTimeout(hide, UNSEEN);
+    } else if (isPaused) {
+      isPaused = false;
+      open();
+    }
+  }
+
+  function stop() {
+    isOver = true;
+    close();
+    document.removeEventListener('visibilitychange', look);
+    window.removeEventListener('pageshow', look);
+    window.removeEventListener('pagehide', hide);
     connections.delete(connection);
     tell();
   }
 
+  document.addEventListener('visibilitychange', look);
+  window.addEventListener('pageshow', look);
+  window.addEventListener('pagehide', hide);
   open();
+  look();
   return stop;
 }

@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Cookie;
 import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebDriver;
+import org.openqa.selenium.WindowType;
 
 /// The dashboard in a real browser: every page, every action by keyboard alone, a proxy, a cut network, and a
 /// node that is killed.
@@ -542,6 +544,27 @@ final class DashboardIT {
         picture("print");
         browser.media("", false);
         browser.theme("light");
+    }
+
+    @Test
+    @Order(8)
+    void manyTabsShareTheFewConnectionsOfABrowser() {
+        WebDriver.TargetLocator tabs = browser.driver().switchTo();
+        String first = browser.driver().getWindowHandle();
+        for (int i = 0; i < 6; i++) {
+            tabs.newWindow(WindowType.TAB);
+            browser.open(server.address().resolve("/#/batches/latest"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(browser.text())
+                            .contains("Live", "Rows over time")
+                            .doesNotContain("Loading"));
+        }
+        browser.driver().getWindowHandles().stream()
+                .filter(tab -> !tab.equals(first))
+                .forEach(tab -> tabs.window(tab).close());
+        tabs.window(first);
+        browser.go("#/");
+        browser.awaitText("Live", "delays");
     }
 
     @Test

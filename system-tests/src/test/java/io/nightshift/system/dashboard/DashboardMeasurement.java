@@ -28,6 +28,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.openqa.selenium.logging.LogType;
@@ -45,6 +46,7 @@ public final class DashboardMeasurement {
     private static final int OPEN_PAGES = 200;
     private static final int TIMES = 5;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration PAUSE = Duration.ofMillis(100);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /// Notes when the content is there that the page is opened for, and painted.
@@ -235,6 +237,8 @@ public final class DashboardMeasurement {
                 throw new IllegalStateException("%s shows nothing of use, but: %s"
                         .formatted(fragment, browser.ask("return document.body.innerText")));
             }
+            // The page notes the time itself, and needs the processors meanwhile.
+            LockSupport.parkNanos(PAUSE.toNanos());
         }
         return ((Number) browser.ask("return window.useful")).doubleValue();
     }
