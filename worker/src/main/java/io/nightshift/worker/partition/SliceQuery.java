@@ -171,8 +171,8 @@ final class SliceQuery {
                 .filter(condition -> !condition.isEmpty())
                 .collect(Collectors.joining(" AND "));
         String rows = computed(select, more, range);
-        // DuckDB would move the condition below the expressions that it names, and evaluate each of them as often as
-        // it is named.
+        // DuckDB would move the condition below the expressions that it names, and evaluate each of them as often
+        // as it is named.
         return good.isEmpty() ? rows : rows + " WHERE coalesce(%s, nightshift_not_moved < 0)".formatted(good);
     }
 
