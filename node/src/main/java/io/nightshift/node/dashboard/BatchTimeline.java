@@ -27,7 +27,11 @@ final class BatchTimeline {
     /// Cells of the map of partitions.
     static final int MOST_CELLS = 400;
 
-    private static final int LANE_SPANS = 60;
+    private static final int MOST_LANE_SPANS = 60;
+    private static final int FEWEST_LANE_SPANS = 10;
+
+    /// The spans of all nodes together, unless there are very many nodes.
+    private static final int ALL_LANE_SPANS = 3_000;
     private static final int MOST_MARKS = 30;
 
     /// The last events.
@@ -180,12 +184,17 @@ final class BatchTimeline {
                 phasesBefore,
                 state.plan() == null ? null : map(),
                 rate == null ? null : new Rate(rate.start(), rate.seconds(CommitRate.SPANS), rate.all()),
-                rate == null ? null : new Lanes(rate.start(), rate.seconds(LANE_SPANS), rate.byNode(LANE_SPANS)),
+                rate == null ? null : lanes(rate),
                 failureCount,
                 List.copyOf(failures),
                 List.copyOf(takeovers),
                 List.copyOf(events),
                 state.plan() == null ? 0 : state.plan().files().size());
+    }
+
+    private static Lanes lanes(CommitRate rate) {
+        int most = Math.clamp(ALL_LANE_SPANS / Math.max(1, rate.nodes()), FEWEST_LANE_SPANS, MOST_LANE_SPANS);
+        return new Lanes(rate.start(), rate.seconds(most), rate.byNode(most));
     }
 
     private PartitionMap map() {

@@ -44,6 +44,11 @@ final class CommitRate {
         return start;
     }
 
+    /// How many nodes have committed.
+    int nodes() {
+        return nodes.size();
+    }
+
     /// @param most the most spans of the result
     /// @return rows of each node in each span
     Map<String, long[]> byNode(int most) {

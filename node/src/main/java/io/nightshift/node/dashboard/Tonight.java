@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 record Tonight(String head, Map<String, String> rows) {
 
     /// Rows of a page. A row takes some 300 bytes.
-    static final int MOST_ROWS = 800;
+    static final int MOST_ROWS = 250;
 
     private static final int LONGEST_TEXT = 300;
 

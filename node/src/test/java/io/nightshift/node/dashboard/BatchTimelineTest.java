@@ -138,7 +138,7 @@ class BatchTimelineTest {
             happens(new BatchEvent.Committed(at(60L + first / 100), commits));
         }
         String text = timeline.render();
-        assertThat(text.length()).isLessThan(300_000);
+        assertThat(text.length()).isLessThan(100_000);
         JsonNode cells = rendered().at("/map/cells");
         long committed = 0;
         long quarantined = 0;

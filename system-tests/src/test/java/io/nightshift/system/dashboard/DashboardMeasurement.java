@@ -69,15 +69,20 @@ public final class DashboardMeasurement {
               : real(address, options);
             """;
 
-    /// Clicks something, and waits until its result is painted.
+    /// Clicks something as soon as it is there, and waits until its result is painted.
     private static final String CLICK = """
             const [target, result, done] = arguments;
-            const begin = performance.now();
-            document.querySelector(target).dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}));
-            const looked = () => (document.querySelector(result)
-              ? requestAnimationFrame(() => done(performance.now() - begin))
-              : requestAnimationFrame(looked));
-            looked();
+            const click = () => {
+              const found = document.querySelector(target);
+              if (!found) return requestAnimationFrame(click);
+              const begin = performance.now();
+              found.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}));
+              const looked = () => (document.querySelector(result)
+                ? requestAnimationFrame(() => done(performance.now() - begin))
+                : requestAnimationFrame(looked));
+              looked();
+            };
+            click();
             """;
 
     private static final String FIND = """

@@ -54,9 +54,7 @@ record PartitionQuery(
 
     /// The statement that makes a table of all rows, good and bad, or of the bad ones only: see [#isEvaluated()].
     String evaluation() {
-        String rows = isEvaluated()
-                ? union(SliceQuery::evaluated)
-                : "SELECT * FROM (%s) WHERE nightshift_reason IS NOT NULL".formatted(union(SliceQuery::quarantined));
+        String rows = isEvaluated() ? union(SliceQuery::evaluated) : SliceQuery.bad(union(SliceQuery::quarantined));
         return "CREATE OR REPLACE TEMP TABLE %s AS %s".formatted(EVALUATED, rows);
     }
 

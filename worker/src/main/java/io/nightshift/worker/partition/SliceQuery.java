@@ -171,9 +171,7 @@ final class SliceQuery {
                 .filter(condition -> !condition.isEmpty())
                 .collect(Collectors.joining(" AND "));
         String rows = computed(select, more, range);
-        // DuckDB would move the condition below the expressions that it names, and evaluate each of them as often
-        // as it is named.
-        return good.isEmpty() ? rows : rows + " WHERE coalesce(%s, nightshift_not_moved < 0)".formatted(good);
+        return good.isEmpty() ? rows : rows + " WHERE " + notMoved(good);
     }
 
     /// As [#scored()], for all rows that the job lets through, and for bad rows the columns of [#quarantined()]. So
@@ -187,7 +185,21 @@ final class SliceQuery {
     /// `nightshift_values`, the file's own values as JSON, and `nightshift_place`. An output column is not
     /// computed: it may fail for a bad row.
     String quarantined() {
-        return withFindings(positionAndId());
+        List<String> select = positionAndId();
+        select.add(NOT_MOVED + " AS nightshift_not_moved");
+        return withFindings(select);
+    }
+
+    /// The bad rows of [#quarantined()].
+    static String bad(String rows) {
+        return "SELECT * EXCLUDE (nightshift_not_moved) FROM (%s) WHERE %s"
+                .formatted(rows, notMoved("nightshift_reason IS NOT NULL"));
+    }
+
+    /// A condition that DuckDB does not move below the expressions that it names. It would evaluate each of them as
+    /// often as it is named.
+    private static String notMoved(String condition) {
+        return "coalesce(%s, nightshift_not_moved < 0)".formatted(condition);
     }
 
     private String withFindings(List<String> select) {
