@@ -1,6 +1,5 @@
 package io.nightshift.coordinator.batch;
 
-import io.nightshift.coordinator.ledger.ReplayPace;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.Attempt;

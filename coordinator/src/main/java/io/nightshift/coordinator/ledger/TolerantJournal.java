@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.ledger;
 
+import io.nightshift.coordinator.batch.ReplayPace;
 import io.nightshift.protocol.ledger.UnreadableEntry;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

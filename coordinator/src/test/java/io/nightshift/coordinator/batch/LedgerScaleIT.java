@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
-import io.nightshift.coordinator.ledger.ReplayPaceProbe;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -83,7 +82,7 @@ class LedgerScaleIT {
             batch.restart();
             assertThat(batch.describe().committed()).isEqualTo(PARTITIONS);
             Duration recovery = since(begin);
-            assertThat(ReplayPaceProbe.isOff(Batch.KEY.name() + "|" + batch.id))
+            assertThat(ReplayPace.isOff(Batch.KEY.name() + "|" + batch.id))
                     .as("no entry was held back that the actor needs")
                     .isFalse();
 

@@ -1,4 +1,4 @@
-package io.nightshift.coordinator.ledger;
+package io.nightshift.coordinator.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.nightshift.coordinator.ledger;
+package io.nightshift.coordinator.batch;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -49,10 +49,11 @@ public final class ReplayPace implements AutoCloseable {
         return pace;
     }
 
-    /// A recovery begins.
+    /// A recovery begins. The journal calls this.
     ///
+    /// @param actor its persistence ID
     /// @return null if its actor has none
-    static @Nullable ReplayPace begin(String actor) {
+    public static @Nullable ReplayPace begin(String actor) {
         ReplayPace pace = PACES.get(actor);
         if (pace != null) {
             pace.reset();
@@ -69,7 +70,7 @@ public final class ReplayPace implements AutoCloseable {
     /// Comes before each entry of a recovery.
     ///
     /// @return is done when the entry may be sent
-    CompletionStage<Void> next() {
+    public CompletionStage<Void> next() {
         CompletableFuture<Void> waited;
         synchronized (this) {
             sent++;
