@@ -107,7 +107,7 @@ public final class EndedBatches {
                 new BatchEvent.Planned(
                         at,
                         List.of(new SourceFile("/data/a.parquet", 300, at, ROWS, "")),
-                        PartitionPlan.of(ROWS, ROWS)),
+                        PartitionPlan.of(ROWS)),
                 new BatchEvent.Committed(
                         at,
                         List.of(PartitionCommitBuilder.builder()
