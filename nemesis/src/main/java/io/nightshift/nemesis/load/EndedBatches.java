@@ -105,9 +105,7 @@ public final class EndedBatches {
                 new BatchEvent.Submitted(at, batch, job, MODEL, INPUT),
                 new BatchEvent.TookOver(at, 1, "node-a:7355"),
                 new BatchEvent.Planned(
-                        at,
-                        List.of(new SourceFile("/data/a.parquet", 300, at, ROWS, "")),
-                        PartitionPlan.of(ROWS)),
+                        at, List.of(new SourceFile("/data/a.parquet", 300, at, ROWS, "")), PartitionPlan.of(ROWS)),
                 new BatchEvent.Committed(
                         at,
                         List.of(PartitionCommitBuilder.builder()
