@@ -54,7 +54,7 @@ final class CurrentReader {
     /// Ended batches. They change only when they are removed.
     private final Map<BatchId, Current.Batch> ended = new ConcurrentHashMap<>();
 
-    /// What the coordinators of open batches answered last.
+    /// The last description of each open batch that its coordinator has sent.
     private final Map<BatchId, BatchDescription> open = new ConcurrentHashMap<>();
 
     /// Ended batches to be described, one after the other: reading the ledgers of a thousand jobs at once

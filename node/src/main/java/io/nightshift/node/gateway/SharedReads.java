@@ -7,8 +7,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 
-/// Reads that take long: whoever asks for something that is being read gets the result of that read. So the number
-/// of threads that read does not grow with the number of callers. Safe for several threads.
+/// Reads each thing only once at a time. A caller who asks for something that is already being read gets the result
+/// of that read. So many callers need no more threads than one. Safe for several threads.
 ///
 /// @param <K> what is read
 /// @param <V> the result
