@@ -100,7 +100,7 @@ final class QuarantineRedriver implements Redriver {
                 throw new FailureException(DuckDbError.failure("the condition can't be checked", e), e);
             }
         }
-        ledger.removedBatches().begin(state.batch());
+        ledger.removedBatches().beginRedrive(state.batch(), nextIncarnation(state));
     }
 
     /// Refuses a job whose rows would not fit into the batch.
@@ -277,7 +277,22 @@ final class QuarantineRedriver implements Redriver {
 
     @Override
     public void end(BatchState state) {
+        discard(state);
+        ledger.removedBatches().endRedrive(state.batch(), state.incarnation());
+    }
+
+    @Override
+    public void forget(BatchState state) {
+        discard(state);
+        ledger.removedBatches().endRedrive(state.batch(), nextIncarnation(state));
+    }
+
+    private void discard(BatchState state) {
         destinations.of(state.submission().job()).discardSupplement(state.batch(), state.incarnation());
-        ledger.removedBatches().forget(state.batch());
+    }
+
+    /// That of the redrive that has not begun yet.
+    private static int nextIncarnation(BatchState state) {
+        return state.incarnation() + 1;
     }
 }

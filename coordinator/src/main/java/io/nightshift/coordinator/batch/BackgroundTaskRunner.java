@@ -288,6 +288,10 @@ final class BackgroundTaskRunner {
                     redriver.end(state);
                     yield new CoordinatorMessage.RedriveStepEnded(step, null, null, null);
                 }
+                case FORGET -> {
+                    redriver.forget(state);
+                    yield new CoordinatorMessage.RedriveStepEnded(step, null, null, null);
+                }
             };
         } catch (FailureException e) {
             return new CoordinatorMessage.RedriveStepEnded(step, null, null, e.failure());

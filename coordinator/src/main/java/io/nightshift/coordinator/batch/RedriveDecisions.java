@@ -87,11 +87,11 @@ class RedriveDecisions {
         return Decision.persist(List.of(tookOver), next(state.after(List.of(tookOver))));
     }
 
-    /// Repeats [RedriveStep#END] for a batch that has nothing pending, and is in the index all the same: that step
-    /// has failed, or its coordinator was killed before it was done.
+    /// For a batch that has nothing pending, and is in the index all the same: [RedriveStep#END] has failed, or its
+    /// coordinator was killed before that was done.
     Decision forget(BatchState state) {
         return running == null && !state.redrives().isPending()
-                ? Decision.of(start(RedriveStep.END, state.incarnation()))
+                ? Decision.of(start(RedriveStep.FORGET, state.incarnation()))
                 : Decision.nothing();
     }
 
@@ -128,7 +128,7 @@ class RedriveDecisions {
             case SCORE -> scored(state, ended, now);
             case PUBLISH -> published(state, ended, now);
             case WITHDRAW -> withdrawn(state, ended, now);
-            case END -> ended.failure() == null ? Decision.nothing() : Decision.of(log(ended.failure()));
+            case END, FORGET -> ended.failure() == null ? Decision.nothing() : Decision.of(log(ended.failure()));
         };
     }
 

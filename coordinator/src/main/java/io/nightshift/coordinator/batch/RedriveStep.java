@@ -11,5 +11,7 @@ enum RedriveStep {
     /// Takes back a committed supplement that its destination refuses for good, unless readers see it.
     WITHDRAW,
     /// Deletes what is left of the redrive where the batch stages its output, and its entry in the index.
-    END
+    END,
+    /// The same as [#END] for a batch whose entry in the index was left behind.
+    FORGET
 }

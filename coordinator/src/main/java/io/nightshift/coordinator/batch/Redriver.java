@@ -32,8 +32,14 @@ public interface Redriver {
     Optional<Publication> withdraw(BatchState state);
 
     /// Deletes what is left where the batch stages its output, and then its entry in the index. So the entry stays
-    /// as long as something is left.
+    /// as long as something is left. The entry of a redrive that a later coordinator has begun stays, too, for this
+    /// coordinator may have been frozen meanwhile.
     ///
     /// @param state of a batch without a pending redrive
     void end(BatchState state);
+
+    /// The same for an entry that was left behind: by a redrive that has ended, or by a check that failed.
+    ///
+    /// @param state of a batch without a pending redrive
+    void forget(BatchState state);
 }

@@ -23,6 +23,9 @@ public final class RemovedBatchesTable {
     /// The most parameters of a statement.
     private static final int ASKED_TOGETHER = 500;
 
+    /// Stands for a removal in the column `incarnation`. No coordinator gets that far.
+    private static final int REMOVAL = Integer.MAX_VALUE;
+
     private final Ledger ledger;
 
     RemovedBatchesTable(Ledger ledger) {
@@ -31,29 +34,58 @@ public final class RemovedBatchesTable {
 
     /// Enters a batch whose removal is about to begin. Does nothing if it is there.
     public void begin(BatchId batch) {
-        update("""
-                INSERT INTO removed_batch(batch, done) SELECT CAST(? AS VARCHAR), FALSE
-                WHERE NOT EXISTS (SELECT 1 FROM removed_batch WHERE batch = ?)
-                """, batch, batch);
+        enter(batch, REMOVAL);
+    }
+
+    /// Enters a batch whose quarantined rows are about to be scored again.
+    ///
+    /// @param incarnation of the coordinator that does it
+    public void beginRedrive(BatchId batch, int incarnation) {
+        enter(batch, incarnation);
+    }
+
+    private void enter(BatchId batch, int incarnation) {
+        int updated = update(
+                "UPDATE removed_batch SET incarnation = ? WHERE batch = ? AND incarnation < ?",
+                incarnation,
+                batch.value(),
+                incarnation);
+        if (updated == 0) {
+            update(
+                    """
+                    INSERT INTO removed_batch(batch, done, incarnation)
+                    SELECT CAST(? AS VARCHAR), FALSE, CAST(? AS INTEGER)
+                    WHERE NOT EXISTS (SELECT 1 FROM removed_batch WHERE batch = ?)
+                    """,
+                    batch.value(),
+                    incarnation,
+                    batch.value());
+        }
     }
 
     /// Marks the removal of a batch as done.
     public void end(BatchId batch) {
-        update("UPDATE removed_batch SET done = TRUE WHERE batch = ?", batch);
+        update("UPDATE removed_batch SET done = TRUE WHERE batch = ?", batch.value());
     }
 
-    /// Deletes the row of a batch that is not removed.
-    public void forget(BatchId batch) {
-        update("DELETE FROM removed_batch WHERE batch = ? AND NOT done", batch);
+    /// Deletes the row of a batch whose redrive has ended, unless a later incarnation has begun another redrive, or
+    /// the batch's removal.
+    ///
+    /// @param incarnation of the coordinator that ended it
+    public void endRedrive(BatchId batch, int incarnation) {
+        update(
+                "DELETE FROM removed_batch WHERE batch = ? AND NOT done AND incarnation <= ?",
+                batch.value(),
+                incarnation);
     }
 
-    private void update(String sql, BatchId... parameters) {
+    private int update(String sql, Object... parameters) {
         try (Connection connection = ledger.connect();
                 PreparedStatement statement = connection.prepareStatement(sql)) {
             for (int i = 0; i < parameters.length; i++) {
-                statement.setString(i + 1, parameters[i].value());
+                statement.setObject(i + 1, parameters[i]);
             }
-            statement.executeUpdate();
+            return statement.executeUpdate();
         } catch (SQLException e) {
             throw Ledger.unreadable(e);
         }

@@ -181,6 +181,9 @@ final class BatchActorFixture {
 
         @Override
         public void end(BatchState state) {}
+
+        @Override
+        public void forget(BatchState state) {}
     };
 
     private BatchServices services(String name, SourceInspector inspector) {

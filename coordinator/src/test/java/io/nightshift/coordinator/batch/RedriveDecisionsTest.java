@@ -345,7 +345,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
 
     @Test
     void theIndexIsClearedIfTheCoordinatorWasKilledBeforeIt() {
-        assertThat(decide(WAKE)).isEqualTo(starts(RedriveStep.END, 1));
+        assertThat(decide(WAKE)).isEqualTo(starts(RedriveStep.FORGET, 1));
     }
 
     @Test
@@ -359,12 +359,12 @@ class RedriveDecisionsTest extends DecisionsFixture {
             assertThat(decision.events()).isEmpty();
             assertThat(decision.actions()).singleElement().isInstanceOf(CoordinatorAction.WriteLog.class);
 
-            assertThat(decide(WAKE)).isEqualTo(starts(RedriveStep.END, 2));
+            assertThat(decide(WAKE)).isEqualTo(starts(RedriveStep.FORGET, 2));
         }
         BatchDecisions next = BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:2", new SplittableRandom(2));
         next.decide(state, new CoordinatorMessage.Recovered(), now());
         assertThat(next.decide(state, new CoordinatorMessage.CommandReceived(WAKE), now()))
-                .isEqualTo(starts(RedriveStep.END, 2));
+                .isEqualTo(starts(RedriveStep.FORGET, 2));
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.nightshift.coordinator.incremental.FileKey;
 import io.nightshift.coordinator.incremental.ReadFiles;
 import io.nightshift.coordinator.incremental.ReadFilesContract;
 import io.nightshift.coordinator.incremental.ScoredRowsContract;
+import io.nightshift.coordinator.retention.RemovedBatchesContract;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
@@ -189,6 +190,7 @@ class LedgerFileIT {
                                 ExampleBatch.AT, List.of(read, nothingNew), PartitionPlan.of(1), "2".repeat(64), null));
                 ReadFilesContract.hold(ledger.ledger().readFiles());
                 ScoredRowsContract.hold(ledger.ledger().rowSets());
+                RemovedBatchesContract.hold(ledger.ledger().removedBatches());
             }
             Path copy = folder.resolve("copy");
             EmbeddedLedger.create(copy, export());

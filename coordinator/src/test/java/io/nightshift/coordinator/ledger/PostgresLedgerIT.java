@@ -7,6 +7,7 @@ import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.incremental.ReadFilesContract;
 import io.nightshift.coordinator.incremental.ScoredRowsContract;
+import io.nightshift.coordinator.retention.RemovedBatchesContract;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -54,6 +55,7 @@ class PostgresLedgerIT {
 
         ReadFilesContract.hold(ledger.readFiles());
         ScoredRowsContract.hold(ledger.rowSets());
+        RemovedBatchesContract.hold(ledger.removedBatches());
     }
 
     @Test

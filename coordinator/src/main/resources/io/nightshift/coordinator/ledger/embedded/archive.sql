@@ -1,5 +1,5 @@
 -- The archive of ended batches, the files that were read, the removed batches and the told lineage, as in
--- migrations/V3__archive.sql to V7__told_lineage.sql. Run whenever the ledger is opened.
+-- migrations/V3__archive.sql to V8__redriving_coordinator.sql. Run whenever the ledger is opened.
 
 CREATE TABLE IF NOT EXISTS batch_archive (
     batch  VARCHAR(128) PRIMARY KEY,
@@ -48,6 +48,8 @@ CREATE TABLE IF NOT EXISTS removed_batch (
     batch VARCHAR(128) PRIMARY KEY,
     done  BOOLEAN      NOT NULL
 );
+
+ALTER TABLE removed_batch ADD COLUMN IF NOT EXISTS incarnation INTEGER DEFAULT 0 NOT NULL;
 
 CREATE INDEX IF NOT EXISTS removed_batch_pending ON removed_batch (done, batch);
 
