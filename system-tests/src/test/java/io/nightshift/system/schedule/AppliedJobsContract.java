@@ -161,8 +161,7 @@ abstract class AppliedJobsContract extends JobsFixture {
 
     @Test
     void theRunsOfAJobStayWithinItsThreads() throws Exception {
-        FlightsJob job = job(
-                "limited", "date::DATE = {day} AND " + expensive(), "parameters: {day: date}", "limits: {threads: 1}");
+        FlightsJob job = job("limited", expensiveDay(), "parameters: {day: date}", "limits: {threads: 1}");
         command("job", "apply", job.file().toString()).expect(0);
         for (String day : List.of("2001-01-02", "2001-01-03")) {
             command("job", "trigger", "limited", "--param", "day=" + day).expect(0);
@@ -187,8 +186,10 @@ abstract class AppliedJobsContract extends JobsFixture {
     }
 
     /// Lets all rows of a day through, and takes two seconds.
-    private static String expensive() throws SQLException {
-        return ExpensiveFilter.taking(Duration.ofSeconds(2), ROWS_OF_A_DAY);
+    private static String expensiveDay() throws SQLException {
+        // DuckDB may evaluate both sides of an AND for every row.
+        return "CASE WHEN date::DATE = {day} THEN %s ELSE FALSE END"
+                .formatted(ExpensiveFilter.taking(Duration.ofSeconds(2), ROWS_OF_A_DAY));
     }
 
     /// The number of partitions of the runs that are leased to workers.
@@ -204,7 +205,7 @@ abstract class AppliedJobsContract extends JobsFixture {
 
     @Test
     void aBackfillStartsWhatIsMissingAndSurvivesAKill() throws Exception {
-        FlightsJob job = job("filled", "date::DATE = {day} AND " + expensive(), "parameters: {day: date}");
+        FlightsJob job = job("filled", expensiveDay(), "parameters: {day: date}");
         command("job", "apply", job.file().toString()).expect(0);
         command("job", "trigger", "filled", "--param", "day=2001-01-03").expect(0);
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(job.published()).hasSize(1));
