@@ -51,15 +51,11 @@ public final class RemovedBatchesTable {
                 batch.value(),
                 incarnation);
         if (updated == 0) {
-            update(
-                    """
+            update("""
                     INSERT INTO removed_batch(batch, done, incarnation)
                     SELECT CAST(? AS VARCHAR), FALSE, CAST(? AS INTEGER)
                     WHERE NOT EXISTS (SELECT 1 FROM removed_batch WHERE batch = ?)
-                    """,
-                    batch.value(),
-                    incarnation,
-                    batch.value());
+                    """, batch.value(), incarnation, batch.value());
         }
     }
 

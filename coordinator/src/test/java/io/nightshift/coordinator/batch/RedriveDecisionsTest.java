@@ -353,13 +353,14 @@ class RedriveDecisionsTest extends DecisionsFixture {
         decide(redrive);
         ended(1, RedriveStep.CHECK);
         report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.SCORE, null, null, DISK));
+        RedriveStep running = RedriveStep.END;
         for (Failure failure : List.of(AWAY, GONE)) {
-            Decision decision =
-                    report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.END, null, null, failure));
+            Decision decision = report(2, new CoordinatorMessage.RedriveStepEnded(running, null, null, failure));
             assertThat(decision.events()).isEmpty();
             assertThat(decision.actions()).singleElement().isInstanceOf(CoordinatorAction.WriteLog.class);
 
             assertThat(decide(WAKE)).isEqualTo(starts(RedriveStep.FORGET, 2));
+            running = RedriveStep.FORGET;
         }
         BatchDecisions next = BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:2", new SplittableRandom(2));
         next.decide(state, new CoordinatorMessage.Recovered(), now());
