@@ -260,8 +260,8 @@ class ParquetObjectsIT extends ObjectContract {
     @Nested
     class ACoordinator {
 
-        /// The process ends after its nth request has taken effect, and another one finishes: for every n in the long
-        /// form, else for every third, of which the first is drawn.
+        /// The process ends after its nth request has taken effect, and another one finishes. The long form does so
+        /// for every n, the short form for every third, from a random one of the first three.
         @Test
         void mayEndAfterAnyRequest() throws Exception {
             CommittedBatch first = committed();
