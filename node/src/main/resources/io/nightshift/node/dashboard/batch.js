@@ -54,30 +54,34 @@ export function BatchPage({session, name, tell}) {
     </div>
     ${trouble && html`<${Notice} kind="warn">This page can’t be kept up to date: ${trouble}</${Notice}>`}
     <${Banner} batch=${batch} />
+    ${detail.problem && batch.state !== 'damaged' && html`<${Notice}>${detail.problem}</${Notice}>`}
     <${Summary} batch=${batch} detail=${detail.value} />
     <div class="panels">
-      <${Panel} id="phases" title="Phases" wide note=${detail.value && detail.value.phases_before > 0 ? `${detail.value.phases_before} earlier ones are not shown` : null}>
-        <${Loaded} of=${detail}>${(value) => html`<${Phases} phases=${value.phases} takeovers=${value.takeovers} batch=${batch} />`}</${Loaded}></${Panel}>
-      <${Panel} id="map" title="Partitions" note=${batch.partitions > 0 ? `${number(batch.committed)} of ${number(batch.partitions)} committed` : null}>
-        <${Loaded} of=${detail}>${(value) => html`<${PartitionMap} batch=${batch.batch} map=${value.map} />`}</${Loaded}></${Panel}>
-      <${Panel} id="rate" title="Rows over time"><${Loaded} of=${detail}>${(value) => html`<${RateChart} rate=${value.rate} />`}</${Loaded}></${Panel}>
-      <${Panel} id="lanes" title="Nodes"><${Loaded} of=${detail}>${(value) => html`<${Lanes} lanes=${value.lanes} />`}</${Loaded}></${Panel}>
+      <${LedgerPanel} of=${detail} id="phases" title="Phases" wide note=${detail.value && detail.value.phases_before > 0 ? `${detail.value.phases_before} earlier ones are not shown` : null}>
+        ${(value) => html`<${Phases} phases=${value.phases} takeovers=${value.takeovers} batch=${batch} />`}</${LedgerPanel}>
+      <${LedgerPanel} of=${detail} id="map" title="Partitions" note=${batch.partitions > 0 ? `${number(batch.committed)} of ${number(batch.partitions)} committed` : null}>
+        ${(value) => html`<${PartitionMap} batch=${batch.batch} map=${value.map} />`}</${LedgerPanel}>
+      <${LedgerPanel} of=${detail} id="rate" title="Rows over time">${(value) => html`<${RateChart} rate=${value.rate} />`}</${LedgerPanel}>
+      <${LedgerPanel} of=${detail} id="lanes" title="Nodes">${(value) => html`<${Lanes} lanes=${value.lanes} />`}</${LedgerPanel}>
       ${batch.shadow && html`<${Panel} id="shadow" title="Shadow" wide note=${`${modelName(batch.shadow.candidate)} next to ${modelName(batch.shadow.champion)}`}><${Shadow} batch=${batch} session=${session} /></${Panel}>`}
       ${batch.checks?.length > 0 && html`<${Panel} id="checks" title="Checks"><${Checks} batch=${batch} /></${Panel}>`}
       <${Panel} id="quarantine" title="Quarantine" note=${batch.quarantined > 0 ? `${plural(batch.quarantined, 'row')}, ${share(batch.quarantined, batch.read)} of those read` : null}
         actions=${canRedrive(batch) && html`<${Action} session=${session} action=${redrive(batch.batch)} onDone=${tell} />`}>
         <${Quarantine} batch=${batch} session=${session} /></${Panel}>
-      <${Panel} id="failures" title="Failed attempts" note=${detail.value?.failure_count > detail.value?.failures.length ? `the last ${detail.value.failures.length} of ${number(detail.value.failure_count)}` : null}>
-        <${Loaded} of=${detail}>${(value) => html`<${Failures} failures=${value.failures} />`}</${Loaded}></${Panel}>
+      <${LedgerPanel} of=${detail} id="failures" title="Failed attempts" note=${detail.value?.failure_count > detail.value?.failures.length ? `the last ${detail.value.failures.length} of ${number(detail.value.failure_count)}` : null}>
+        ${(value) => html`<${Failures} failures=${value.failures} />`}</${LedgerPanel}>
       ${batch.use && html`<${Panel} id="use" title="Use and cost"><${Use} use=${batch.use} /></${Panel}>`}
       <${Panel} id="ledger" title="Ledger" wide><${Ledger} batch=${batch} detail=${detail} /></${Panel}>
-      <${Panel} id="events" title="Events" wide note=${detail.value?.entries > detail.value?.events.length ? `the last ${detail.value.events.length} of ${number(detail.value.entries)}` : null}>
-        <${Loaded} of=${detail}>${(value) => html`<${Events} events=${value.events} />`}</${Loaded}></${Panel}>
-      <${Panel} id="file" title="Job as it was submitted" wide actions=${detail.value?.job && html`<${Copy} text=${yaml(detail.value.job)} label="Copy" />`}>
-        <${Loaded} of=${detail}>${(value) => html`<pre class="file" tabindex="0" aria-label="Job file">${value.job ? yaml(value.job) : 'Not submitted yet.'}</pre>`}</${Loaded}></${Panel}>
+      <${LedgerPanel} of=${detail} id="events" title="Events" wide note=${detail.value?.entries > detail.value?.events.length ? `the last ${detail.value.events.length} of ${number(detail.value.entries)}` : null}>
+        ${(value) => html`<${Events} events=${value.events} />`}</${LedgerPanel}>
+      <${LedgerPanel} of=${detail} id="file" title="Job as it was submitted" wide actions=${detail.value?.job && html`<${Copy} text=${yaml(detail.value.job)} label="Copy" />`}>
+        ${(value) => html`<pre class="file" tabindex="0" aria-label="Job file">${value.job ? yaml(value.job) : 'Not submitted yet.'}</pre>`}</${LedgerPanel}>
     </div>
   </main>`;
 }
+
+/** A panel of what is in the ledger. It is not there if the ledger can't be read, because the top of the page says so. */
+const LedgerPanel = ({of, children, ...panel}) => (of.problem ? null : html`<${Panel} ...${panel}><${Loaded} of=${of}>${children}</${Loaded}></${Panel}>`);
 
 const canRedrive = (batch) => batch.state === 'published' && batch.quarantined > 0 && !batch.removal && !['scoring', 'publishing'].includes(batch.redrive?.state);
 
@@ -322,7 +326,6 @@ function Use({use}) {
 
 function Ledger({batch, detail}) {
   return html`${detail.value && html`<p class="state good"><${Icon} name="check" />This node has read all ${plural(detail.value.entries, 'entry', 'entries')}; each follows from the hash of the one before.</p>`}
-    ${detail.problem && html`<${Notice}>${detail.problem}</${Notice}>`}
     <dl class="pairs"><dt>Head</dt><dd><code class="hash">${batch.ledger.head}</code></dd><dt>Incarnation</dt><dd>${batch.incarnation}</dd></dl>
     <p class="muted">To check the output against the ledger, on a machine that can read both:</p>
     <p class="command"><code>nightshift batch verify ${batch.batch}</code> <${Copy} text=${`nightshift batch verify ${batch.batch}`} label="Copy" /></p>`;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.system.serve.HomeServer;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
@@ -13,6 +14,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -613,12 +617,14 @@ final class DashboardIT {
     void aKilledNodeIsNoticedAndThePageRecoversStillSignedIn() throws Exception {
         browser.open(signInAddress());
         browser.awaitText("delays");
+        String damaged = batchOf("delays");
         Cookie before = browser.driver().manage().getCookies().iterator().next();
         server.kill();
         browser.awaitText("The connection to the node is lost");
         browser.awaitText("delays");
         browser.checkAccessibility("no connection");
         picture("lost");
+        damage(damaged);
         server.restart("--config", configuration, "--http-port", port);
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(browser.text())
@@ -626,6 +632,14 @@ final class DashboardIT {
                         .doesNotContain("connection to the node is lost", "Sign in"));
         assertThat(browser.driver().manage().getCookies()).containsExactly(before);
         browser.awaitText("delays");
+        browser.go("#/batches/" + damaged);
+        browser.awaitText("the ledger is damaged");
+        browser.checkAccessibility("damaged batch");
+        assertThat(Pattern.compile("the ledger is damaged")
+                        .matcher(browser.text())
+                        .results())
+                .as("said once")
+                .hasSize(1);
 
         browser.click("//header//button[.='Sign out']");
         browser.awaitText("Sign in");
@@ -634,5 +648,16 @@ final class DashboardIT {
         browser.open(signInAddress());
         browser.awaitText("delays");
         assertThat(browser.complaints()).isEmpty();
+    }
+
+    /// Takes an entry out of a batch's ledger.
+    private static void damage(String batch) throws SQLException {
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(server.home());
+                Connection connection = ledger.ledger().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute(
+                    "DELETE FROM \"event_journal\" WHERE \"persistence_id\" = 'batch|%s' AND \"sequence_number\" = 2"
+                            .formatted(batch));
+        }
     }
 }
