@@ -157,6 +157,9 @@ public final class Node {
 
     private static final Duration TENDING = Duration.ofSeconds(5);
 
+    /// So a node that starts has its time for batches, however many jobs the retention looks at.
+    private static final Duration FIRST_SWEEP = Duration.ofMinutes(1);
+
     /// Less than the time limit of the first phase of a shutdown.
     private static final Duration PATIENCE_OF_ALERTS = Duration.ofSeconds(3);
 
@@ -553,7 +556,7 @@ public final class Node {
         Duration every = system.settings().config().getDuration("nightshift.batch.retention.every");
         Cancellable sweeping = system.scheduler()
                 .scheduleWithFixedDelay(
-                        TENDING.compareTo(every) < 0 ? TENDING : every,
+                        FIRST_SWEEP.compareTo(every) < 0 ? FIRST_SWEEP : every,
                         every,
                         () -> {
                             if (isOldestCoordinator() && isSweeping.compareAndSet(false, true)) {

@@ -45,20 +45,27 @@ public final class BatchRetention {
     /// The last entries of the ledger of a published batch among which its publication is.
     private static final int LAST_ENTRIES = 8;
 
+    /// The entries that are read at a time of a job's batches. Almost always, the first one is published.
+    private static final int PAGE = 2;
+
     private final Ledger ledger;
     private final RemovedBatchesTable removed;
     private final BiConsumer<BatchId, BatchCommand> batches;
     private final InstantSource clock;
 
-    /// What never changes of published batches that were looked at.
+    /// What never changes of published batches of jobs with a retention.
     private final Map<BatchId, Facts> known = new ConcurrentHashMap<>();
+
+    /// The newest published batch of each job.
+    private final Map<String, Newest> newest = new ConcurrentHashMap<>();
+
+    private record Newest(BatchId batch, @Nullable Retention retention) {}
 
     /// @param publishedAt when the batch was published
     /// @param isRemoved whether its removal had begun
     private record Facts(
             Instant publishedAt,
             String destination,
-            @Nullable Retention retention,
             boolean isRemoved) {}
 
     /// @param batches sends a message to a batch's coordinator; never waits
@@ -136,8 +143,7 @@ public final class BatchRetention {
     private List<RetentionReport.Expired> expired(RegisteredBatches registered, String job) {
         try {
             // Most jobs have no retention, so that one of their batches is all to look at.
-            Entry newest = newest(registered, job);
-            Retention retention = newest == null ? null : facts(newest.batch()).retention();
+            Retention retention = retention(registered, job);
             if (retention == null) {
                 return List.of();
             }
@@ -159,17 +165,40 @@ public final class BatchRetention {
         }
     }
 
+    /// The retention of the newest published batch of a job. There may be many jobs, so little is read of each.
+    private @Nullable Retention retention(RegisteredBatches registered, String job) {
+        Entry entry = newest(registered, job);
+        if (entry == null) {
+            return null;
+        }
+        Newest last = newest.get(job);
+        if (last == null || !last.batch().equals(entry.batch())) {
+            last = new Newest(entry.batch(), job(entry.batch()).retention());
+            newest.put(job, last);
+        }
+        return last.retention();
+    }
+
+    private Job job(BatchId batch) {
+        List<BatchEvent> first = new ArrayList<>();
+        ledger.forEach(batch, 0, 1, (number, entry) -> first.add(entry.event()));
+        if (first.isEmpty() || !(first.getFirst() instanceof BatchEvent.Submitted submitted)) {
+            throw FailureException.permanent("the ledger of %s does not begin with its submission".formatted(batch));
+        }
+        return submitted.job();
+    }
+
     private static @Nullable Entry newest(RegisteredBatches registered, String job) {
         Entry last = null;
         while (true) {
-            List<Entry> page = registered.page(job, Phase.PUBLISHED, last, LAST_ENTRIES);
+            List<Entry> page = registered.page(job, Phase.PUBLISHED, last, PAGE);
             for (Entry entry : page) {
                 if (entry.isPublished()) {
                     return entry;
                 }
                 last = entry;
             }
-            if (page.size() < LAST_ENTRIES) {
+            if (page.size() < PAGE) {
                 return null;
             }
         }
@@ -211,19 +240,15 @@ public final class BatchRetention {
     /// Reads the ends of a batch's ledger only: a large batch has many entries between them.
     private Facts read(BatchId batch) {
         List<BatchEvent> events = new ArrayList<>();
-        ledger.forEach(batch, 0, 1, (number, entry) -> events.add(entry.event()));
         ledger.forEach(
                 batch,
                 Math.max(1, ledger.entries(batch) - LAST_ENTRIES),
                 LAST_ENTRIES,
                 (number, entry) -> events.add(entry.event()));
-        Job job = null;
         Instant publishedAt = null;
         boolean isRemoved = false;
         for (BatchEvent event : events) {
-            if (event instanceof BatchEvent.Submitted submitted) {
-                job = submitted.job();
-            } else if (event instanceof BatchEvent.Published published) {
+            if (event instanceof BatchEvent.Published published) {
                 publishedAt = published.at();
             } else if (event instanceof BatchEvent.RemovalBegun) {
                 isRemoved = true;
@@ -234,9 +259,9 @@ public final class BatchRetention {
             BatchEvent.Published published = ledger.state(batch).published();
             publishedAt = published == null ? null : published.at();
         }
-        if (job == null || publishedAt == null) {
+        if (publishedAt == null) {
             throw FailureException.permanent("the ledger of %s does not say that it is published".formatted(batch));
         }
-        return new Facts(publishedAt, job.destination().toString(), job.retention(), isRemoved);
+        return new Facts(publishedAt, job(batch).destination().toString(), isRemoved);
     }
 }
