@@ -63,10 +63,7 @@ public final class BatchRetention {
 
     /// @param publishedAt when the batch was published
     /// @param isRemoved whether its removal had begun
-    private record Facts(
-            Instant publishedAt,
-            String destination,
-            boolean isRemoved) {}
+    private record Facts(Instant publishedAt, String destination, boolean isRemoved) {}
 
     /// @param batches sends a message to a batch's coordinator; never waits
     public BatchRetention(Ledger ledger, BiConsumer<BatchId, BatchCommand> batches, InstantSource clock) {
