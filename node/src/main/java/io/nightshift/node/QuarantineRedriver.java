@@ -100,7 +100,8 @@ final class QuarantineRedriver implements Redriver {
                 throw new FailureException(DuckDbError.failure("the condition can't be checked", e), e);
             }
         }
-        ledger.removedBatches().beginRedrive(state.batch(), nextIncarnation(state));
+        // The redrive begins under the next incarnation.
+        ledger.removedBatches().beginRedrive(state.batch(), state.incarnation() + 1);
     }
 
     /// Refuses a job whose rows would not fit into the batch.
@@ -284,15 +285,10 @@ final class QuarantineRedriver implements Redriver {
     @Override
     public void forget(BatchState state) {
         discard(state);
-        ledger.removedBatches().endRedrive(state.batch(), nextIncarnation(state));
+        ledger.removedBatches().forget(state.batch());
     }
 
     private void discard(BatchState state) {
         destinations.of(state.submission().job()).discardSupplement(state.batch(), state.incarnation());
-    }
-
-    /// That of the redrive that has not begun yet.
-    private static int nextIncarnation(BatchState state) {
-        return state.incarnation() + 1;
     }
 }

@@ -38,7 +38,8 @@ public interface Redriver {
     /// @param state of a batch without a pending redrive
     void end(BatchState state);
 
-    /// The same for an entry that was left behind: by a redrive that has ended, or by a check that failed.
+    /// The same for an entry that was left behind: by a redrive that has ended, by a check that failed, or by a
+    /// removal that has not begun.
     ///
     /// @param state of a batch without a pending redrive
     void forget(BatchState state);

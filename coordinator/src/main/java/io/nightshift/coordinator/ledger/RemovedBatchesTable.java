@@ -32,7 +32,7 @@ public final class RemovedBatchesTable {
         this.ledger = ledger;
     }
 
-    /// Enters a batch whose removal is about to begin. Does nothing if it is there.
+    /// Enters a batch whose removal is about to begin. May be repeated.
     public void begin(BatchId batch) {
         enter(batch, REMOVAL);
     }
@@ -73,6 +73,12 @@ public final class RemovedBatchesTable {
                 "DELETE FROM removed_batch WHERE batch = ? AND NOT done AND incarnation <= ?",
                 batch.value(),
                 incarnation);
+    }
+
+    /// Deletes the row of a batch whose ledger has neither a pending redrive nor a removal. Such a row is left if a
+    /// coordinator is killed before it has begun a removal, or after it has ended a redrive.
+    public void forget(BatchId batch) {
+        update("DELETE FROM removed_batch WHERE batch = ? AND NOT done", batch.value());
     }
 
     private int update(String sql, Object... parameters) {

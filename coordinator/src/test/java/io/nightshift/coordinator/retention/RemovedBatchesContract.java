@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.coordinator.ledger.RemovedBatchesTable;
 import io.nightshift.protocol.batch.BatchId;
+import java.util.List;
 
-/// What the index of removed batches does in every ledger.
+/// The promises of the index of removed batches. They hold on H2 and on PostgreSQL.
 public final class RemovedBatchesContract {
 
     private RemovedBatchesContract() {}
@@ -34,8 +35,14 @@ public final class RemovedBatchesContract {
         index.endRedrive(removed, 4);
         assertThat(index.pending()).as("or one before a removal").containsExactly(removed, redriven);
 
+        index.forget(redriven);
+        assertThat(index.pending())
+                .as("a removal whose coordinator was killed before it began")
+                .containsExactly(removed);
+
         index.end(removed);
-        index.end(redriven);
+        index.forget(removed);
         assertThat(index.pending()).isEmpty();
+        assertThat(index.without(List.of(removed, redriven))).containsExactly(redriven);
     }
 }
