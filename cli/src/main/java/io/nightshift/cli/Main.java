@@ -26,6 +26,7 @@ import io.nightshift.protocol.job.JobFileException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -109,15 +110,16 @@ public final class Main {
         return arguments.length == 0 ? "" : arguments[0];
     }
 
-    /// Prepares the commands. Preparing one takes a while, so only the one that the arguments begin with is
-    /// prepared, if they begin with one.
+    /// Prepares the commands. Preparing one takes a while, so only those are prepared that the arguments begin
+    /// with, such as `batch show`.
     public static CommandLine commandLine(String... arguments) {
         CommandLine commands = new CommandLine(new Main());
         String wanted = first(arguments);
+        String below = arguments.length > 1 ? arguments[1] : "";
         boolean all = wanted.equals("help") || !COMMANDS.containsKey(wanted);
         COMMANDS.forEach((name, implementation) -> {
             if (all || name.equals(wanted)) {
-                commands.addSubcommand(name, implementation);
+                commands.addSubcommand(name, withSubcommands(implementation, all ? "" : below));
             }
         });
         commands.setCaseInsensitiveEnumValuesAllowed(true);
@@ -125,6 +127,23 @@ public final class Main {
         commands.setParameterExceptionHandler(Main::wrongUsage);
         commands.setExecutionExceptionHandler((problem, command, parsed) -> report(problem, command));
         return commands;
+    }
+
+    /// @param wanted the subcommand that is needed; all if it has none of this name
+    private static CommandLine withSubcommands(Class<?> implementation, String wanted) {
+        CommandLine command = new CommandLine(implementation);
+        Subcommands below = implementation.getAnnotation(Subcommands.class);
+        if (below != null) {
+            List<Class<?>> all = List.of(below.value());
+            List<Class<?>> named =
+                    all.stream().filter(each -> name(each).equals(wanted)).toList();
+            (named.isEmpty() ? all : named).forEach(command::addSubcommand);
+        }
+        return command;
+    }
+
+    private static String name(Class<?> command) {
+        return command.getAnnotation(Command.class).name();
     }
 
     /// Runs a command. With `-o yaml` it prints JSON, which becomes YAML at its end.

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.PodSecurityContext;
 import io.nightshift.cli.distribution.PrepareJars;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Nightly;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
@@ -66,6 +67,7 @@ final class DockerfileIT {
     /// Runs the steps of the Dockerfile in a folder. Archives copy the files, as the layers of an image do.
     @Test
     @EnabledOnOs(OS.LINUX)
+    @Nightly(shortForm = "DockerfileIT.theStartUpCacheCanHoldTheLibraries")
     void theStartUpCacheFitsTheJarsAsTheLayersHaveThem(@TempDir Path folder) throws Exception {
         Path root = folder.resolve("image" + Dockerfile.ROOT);
         copy(Checkout.distribution(), root, "bin", "LICENSE", "NOTICE", "licences", "lib");

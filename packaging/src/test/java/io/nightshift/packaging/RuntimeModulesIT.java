@@ -3,6 +3,7 @@ package io.nightshift.packaging;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.testing.Checkout;
+import io.nightshift.testing.Nightly;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The Java runtime of the packages.
+@Nightly(shortForm = "ArchiveIT.theRuntimeHasTheModulesOfTheOtherCommands")
 final class RuntimeModulesIT {
 
     @TempDir

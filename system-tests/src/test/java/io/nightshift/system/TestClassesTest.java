@@ -4,11 +4,13 @@ import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.AccessTarget;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.Location;
@@ -20,9 +22,11 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.nightshift.testing.Checkout;
+import io.nightshift.testing.Nightly;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -83,6 +87,33 @@ final class TestClassesTest {
             .should()
             .dependOnClassesThat(
                     resideInAPackage("io.nightshift..").and(not(resideInAPackage("io.nightshift.testing.."))));
+
+    /// What a long test promises is checked in each build, too.
+    @ArchTest
+    static void theShortFormOfANightlyTestIsATestOfEachBuild(JavaClasses all) {
+        Map<String, List<JavaClass>> named = all.stream().collect(Collectors.groupingBy(JavaClass::getSimpleName));
+        List<String> wrong = new ArrayList<>();
+        for (JavaClass type : all) {
+            Stream.concat(Stream.of(type), type.getMethods().stream())
+                    .filter(member -> member.isAnnotatedWith(Nightly.class))
+                    .flatMap(member ->
+                            Stream.of(member.getAnnotationOfType(Nightly.class).shortForm()))
+                    .filter(test -> !isInEachBuild(named, test))
+                    .forEach(test -> wrong.add("%s: %s".formatted(type.getSimpleName(), test)));
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    /// @param test `Class` or `Class.method`
+    private static boolean isInEachBuild(Map<String, List<JavaClass>> named, String test) {
+        String[] words = test.split("\\.");
+        return named.getOrDefault(words[0], List.of()).stream()
+                .filter(type -> !type.isAnnotatedWith(Nightly.class))
+                .anyMatch(type -> type.getAllMethods().stream()
+                        .filter(method -> method.isMetaAnnotatedWith(Testable.class))
+                        .filter(method -> words.length == 1 || method.getName().equals(words[1]))
+                        .anyMatch(method -> !method.isAnnotatedWith(Nightly.class)));
+    }
 
     /// The compiled tests of the modules, and the fixtures that they share.
     static final class TestClasses implements LocationProvider {

@@ -6,6 +6,7 @@ import io.nightshift.api.BackfillPlan;
 import io.nightshift.api.BackfillRequest;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.ShellCommands;
+import io.nightshift.cli.Subcommands;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
@@ -24,14 +25,14 @@ import picocli.CommandLine.Parameters;
                 "Runs an applied job for each date in a range, with the lowest priority: by default, only the runs"
                         + " that are missing or have failed. Returns when the backfill is durable. It continues after a crash of"
                         + " the server or of any node.",
-        mixinStandardHelpOptions = true,
-        subcommands = {
-            BackfillListCommand.class,
-            BackfillShowCommand.class,
-            BackfillPauseCommand.class,
-            BackfillResumeCommand.class,
-            BackfillCancelCommand.class
-        })
+        mixinStandardHelpOptions = true)
+@Subcommands({
+    BackfillListCommand.class,
+    BackfillShowCommand.class,
+    BackfillPauseCommand.class,
+    BackfillResumeCommand.class,
+    BackfillCancelCommand.class
+})
 public final class BackfillCommand extends JobCommand {
 
     // Not required, since the subcommands do without them.

@@ -7,6 +7,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.JobFileOptions;
 import io.nightshift.cli.RegistryOption;
+import io.nightshift.cli.Subcommands;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ServerOption;
 import io.nightshift.cli.output.JsonOutput;
@@ -39,8 +40,8 @@ import picocli.CommandLine.Spec;
         description =
                 "Shows the columns that a job writes, and compares them with those of its newest published batch.",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "COMMAND",
-        subcommands = {SchemaCommands.Show.class, SchemaCommands.Diff.class})
+        synopsisSubcommandLabel = "COMMAND")
+@Subcommands({SchemaCommands.Show.class, SchemaCommands.Diff.class})
 public final class SchemaCommands {
 
     private SchemaCommands() {}

@@ -5,6 +5,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.RegistryOption;
 import io.nightshift.cli.ShellCommands;
+import io.nightshift.cli.Subcommands;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.ModelRegistry;
@@ -41,19 +42,19 @@ import picocli.CommandLine.Spec;
         description =
                 "Registers, lists, shows, checks and trains models, points aliases at them, and promotes and rolls back versions.",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
-            ModelCommands.Import.class,
-            ModelCommands.ListModels.class,
-            ModelCommands.Show.class,
-            ModelCommands.Alias.class,
-            ModelPromoteCommand.class,
-            ModelRollbackCommand.class,
-            ModelHistoryCommand.class,
-            ModelCheckCommand.class,
-            ModelCompareCommand.class,
-            TrainCommand.class
-        })
+        synopsisSubcommandLabel = "COMMAND")
+@Subcommands({
+    ModelCommands.Import.class,
+    ModelCommands.ListModels.class,
+    ModelCommands.Show.class,
+    ModelCommands.Alias.class,
+    ModelPromoteCommand.class,
+    ModelRollbackCommand.class,
+    ModelHistoryCommand.class,
+    ModelCheckCommand.class,
+    ModelCompareCommand.class,
+    TrainCommand.class
+})
 public final class ModelCommands {
 
     private ModelCommands() {}

@@ -3,6 +3,7 @@ package io.nightshift.cli.node;
 import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
+import io.nightshift.cli.Subcommands;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.PostgresLedger;
 import io.nightshift.coordinator.registry.ModelRegistry;
@@ -46,13 +47,13 @@ import picocli.CommandLine.Option;
         description = "Runs a node of a cluster until SIGTERM or Ctrl-C. Then its workers finish their partitions,"
                 + " and the node leaves the cluster.",
         mixinStandardHelpOptions = true,
-        subcommands = NodeListCommand.class,
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:The node left the cluster because it was asked to.",
             "1:The other nodes removed the node, or did not let it join. Start it again.",
             "2:The node did not start: the configuration is wrong, or an address can't be used."
         })
+@Subcommands(NodeListCommand.class)
 public final class NodeCommand implements Callable<Integer> {
 
     private static final long BETWEEN_TRIES = TimeUnit.SECONDS.toNanos(3);

@@ -1,11 +1,10 @@
 package io.nightshift.system.batch;
 
-import io.nightshift.cli.batch.BatchCommands;
+import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import picocli.CommandLine;
 
 /// Runs commands of `batch` in this process.
 final class BatchCommandLine {
@@ -14,9 +13,10 @@ final class BatchCommandLine {
 
     /// Runs a command on the ledger of a home folder.
     static CommandResult run(Path home, String... arguments) {
-        List<String> all = new ArrayList<>(List.of(arguments));
-        all.add("--home");
-        all.add(home.toString());
-        return CommandResult.of(new CommandLine(new BatchCommands()), all.toArray(String[]::new));
+        List<String> words = new ArrayList<>(List.of("batch"));
+        words.addAll(List.of(arguments));
+        words.addAll(List.of("--home", home.toString()));
+        String[] all = words.toArray(String[]::new);
+        return CommandResult.of(Main.commandLine(all), all);
     }
 }

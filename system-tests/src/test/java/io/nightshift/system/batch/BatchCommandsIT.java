@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.nightshift.cli.batch.BatchCommands;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
@@ -288,8 +287,7 @@ class BatchCommandsIT {
         assertThat(batch("show", "latest", "-o", "xml").err())
                 .contains("'xml' is not an output format; use table, json or yaml")
                 .doesNotContain("\tat ");
-        assertThat(new picocli.CommandLine(new BatchCommands()).execute("frobnicate"))
-                .isEqualTo(2);
+        assertThat(batch("frobnicate").status()).isEqualTo(2);
     }
 
     // Head.

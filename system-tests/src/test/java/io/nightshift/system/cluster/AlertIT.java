@@ -9,6 +9,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Nightly;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -141,6 +142,7 @@ final class AlertIT {
     }
 
     @Test
+    @Nightly(shortForm = {"ServedJobsIT", "AlertIT.aRunSendsItsAlertBeforeItEndsAndTheNextRunSendsWhatIsLeft"})
     void aFailedBatchIsOneIncidentAlthoughTheSenderIsKilledAndThePublicationResolvesIt() throws Exception {
         // Three coordinators: of two, the one with the higher address ends when the other is lost. Two workers: the
         // sender that is killed may be one of them.

@@ -9,6 +9,7 @@ import com.typesafe.config.ConfigFactory;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.system.tls.TestCertificates;
+import io.nightshift.testing.Nightly;
 import io.nightshift.tls.TlsFiles;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -95,6 +96,7 @@ final class ClusterTlsIT {
     }
 
     @Test
+    @Nightly(shortForm = "ClusterTlsIT.onlyNodesWithACertificateOfTheAuthorityForTheirHostFormACluster")
     void aCommonNameInAllCertificatesReplacesHosts() throws Exception {
         TestCertificates shared = TestCertificates.make(folder.resolve("shared-ca"), "nightshift-node", HOST);
         Config named = tls(shared.of("nightshift-node"), "peer-name = nightshift-node");

@@ -13,6 +13,7 @@ import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
+import io.nightshift.testing.Nightly;
 import io.nightshift.testing.database.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -157,6 +158,7 @@ final class DocumentationIT {
     /// The tutorial's commands, with a database of the test, free ports, and the process of the node instead
     /// of `pkill`.
     @Test
+    @Nightly(shortForm = {"DocumentationIT.theTutorialOnSchedulesRunsAsItStands", "ClusterIT"})
     void theTutorialOnClustersRunsAsItStands() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/tutorial/cluster.md");
         PageShell shell = PageShell.in(folder, ROWS);

@@ -10,6 +10,7 @@ import io.nightshift.system.cluster.TestCluster;
 import io.nightshift.system.serve.HomeServer;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Nightly;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,6 +99,7 @@ final class PythonIntegrationsIT {
     }
 
     @Test
+    @Nightly(shortForm = "PythonIntegrationsIT.theClientWorksWithANodeThatIsKilledMidway")
     void theAirflowProviderWorksWithANodeThatIsKilledMidway() throws Exception {
         runTests("integrations/airflow", "test_node.NodeTest", node());
     }

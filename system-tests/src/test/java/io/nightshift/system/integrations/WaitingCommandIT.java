@@ -10,6 +10,7 @@ import io.nightshift.system.cluster.TestCluster;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
+import io.nightshift.testing.Nightly;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -108,6 +109,7 @@ final class WaitingCommandIT {
     }
 
     @Test
+    @Nightly(shortForm = "PythonIntegrationsIT.theClientWorksWithANodeThatIsKilledMidway")
     void theWaitContinuesWhenTheNodeIsKilledAndStartedAgain() throws Exception {
         try (ProgramProcess command = ProgramProcess.start(folder, submit("killed", "--set", SLOW))) {
             awaitCommits("killed");

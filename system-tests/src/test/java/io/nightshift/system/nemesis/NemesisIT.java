@@ -3,6 +3,7 @@ package io.nightshift.system.nemesis;
 import io.nightshift.nemesis.FaultCampaign.Destination;
 import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.workload.RedriveTrial.Step;
+import io.nightshift.testing.Nightly;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,11 +32,19 @@ final class NemesisIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"KILL_BATCH, PARQUET", "DATABASE_KILL, POSTGRES", "FREEZE_3, PARQUET", "KILL_ALL, POSTGRES"})
+    @CsvSource({"KILL_BATCH, PARQUET", "FREEZE_3, POSTGRES"})
     void aBatchComesOutOnceWhateverHappens(Fault fault, Destination destination) {
         campaign.round(fault, destination);
     }
 
+    @Nightly(shortForm = {"ClusterIT.withoutItsDatabaseTheClusterWaitsAndContinuesByItself", "PostgresCrashIT"})
+    @ParameterizedTest
+    @CsvSource({"DATABASE_KILL, POSTGRES", "FREEZE_3, PARQUET", "KILL_ALL, POSTGRES"})
+    void aBatchComesOutOnceWhateverElseHappens(Fault fault, Destination destination) {
+        campaign.round(fault, destination);
+    }
+
+    @Nightly(shortForm = "RedriveIT.fixedRowsJoinTheirBatchHoweverTheServerEnds")
     @Test
     void aRedrivenRowComesOutOnceWhateverHappens() {
         campaign.redriveRound(Fault.KILL_BATCH, Destination.POSTGRES, Step.COMMITTED);

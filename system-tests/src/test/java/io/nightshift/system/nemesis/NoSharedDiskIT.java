@@ -5,14 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.nemesis.FaultCampaign.Destination;
 import io.nightshift.nemesis.cluster.NemesisCluster;
 import io.nightshift.nemesis.fault.Fault;
+import io.nightshift.testing.Nightly;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /// Three nodes that have nothing in common but PostgreSQL and an object store, which has the input, the model
 /// and the predictions.
@@ -33,10 +32,15 @@ final class NoSharedDiskIT {
         campaign.close();
     }
 
-    @ParameterizedTest
-    @CsvSource({"STORE_ERRORS, PARQUET", "KILL_BATCH, PARQUET"})
-    void aBatchComesOutOnceWhateverHappens(Fault fault, Destination destination) {
-        campaign.round(fault, destination);
+    @Test
+    void aBatchComesOutOnceAlthoughTheNodeOfItsCoordinatorIsKilled() {
+        campaign.round(Fault.KILL_BATCH, Destination.PARQUET);
+    }
+
+    @Nightly(shortForm = {"ParquetObjectsIT", "ObjectStorageIT.predictionsAreWrittenToAStore"})
+    @Test
+    void aBatchComesOutOnceAlthoughTheStoreFails() {
+        campaign.round(Fault.STORE_ERRORS, Destination.PARQUET);
     }
 
     @Test

@@ -150,10 +150,10 @@ abstract class AppliedJobsContract extends JobsFixture {
             command("job", "trigger", "asked", "--param", "day=2001-01-02", "--key", "once")
                     .expect(0);
         }
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(count(runs("asked"), "published"))
-                        .as(runs("asked").toString())
-                        .isEqualTo(1));
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            List<JsonNode> runs = runs("asked");
+            assertThat(count(runs, "published")).as("of %s", runs).isEqualTo(1);
+        });
         assertThat(runs("asked")).hasSize(1);
         assertThat(job.published()).hasSize(1);
         command("job", "trigger", "asked", "--param", "dai=2001-01-02").expect(2, "dai");

@@ -4,11 +4,15 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.messages.MessageClient;
 import io.nightshift.system.cluster.TestCluster;
 import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.Nightly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
 
 /// Applied jobs of a cluster of three nodes, on a journal in PostgreSQL.
 final class ClusterJobsIT extends UnattendedJobsContract {
@@ -21,9 +25,14 @@ final class ClusterJobsIT extends UnattendedJobsContract {
         Files.writeString(cluster.configuration(), configuration, StandardOpenOption.APPEND);
         startNodes(cluster);
         return new SchedulingSystem() {
+            /// By HTTP. A command that asks the cluster by messages is a node of its network, which takes ten times
+            /// as long to start.
             @Override
             public CommandResult command(String... words) {
-                return cluster.run(words);
+                List<String> all = new ArrayList<>(List.of(words));
+                all.addAll(List.of("--server", cluster.http(0).toString()));
+                all.addAll(List.of("--token-file", cluster.tokenFile().toString()));
+                return cluster.run(all.toArray(String[]::new));
             }
 
             @Override
@@ -61,6 +70,20 @@ final class ClusterJobsIT extends UnattendedJobsContract {
                 cluster.close();
             }
         };
+    }
+
+    @Override
+    @Nightly(shortForm = "ServedJobsIT.aBackfillStartsWhatIsMissingAndSurvivesAKill")
+    @Test
+    void aBackfillStartsWhatIsMissingAndSurvivesAKill() throws Exception {
+        super.aBackfillStartsWhatIsMissingAndSurvivesAKill();
+    }
+
+    @Override
+    @Nightly(shortForm = "ServedJobsIT.theRunsOfAJobStayWithinItsThreads")
+    @Test
+    void theRunsOfAJobStayWithinItsThreads() throws Exception {
+        super.theRunsOfAJobStayWithinItsThreads();
     }
 
     private static void startNodes(TestCluster cluster) throws IOException {

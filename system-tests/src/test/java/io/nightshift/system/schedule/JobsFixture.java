@@ -129,10 +129,10 @@ abstract class JobsFixture {
 
     /// Waits until so many runs of a job are published.
     final void awaitPublished(String job, int count) {
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(count(runs(job), "published"))
-                        .as(runs(job).toString())
-                        .isEqualTo(count));
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            List<JsonNode> runs = runs(job);
+            assertThat(count(runs, "published")).as("of %s", runs).isEqualTo(count);
+        });
     }
 
     /// Waits until a run of a job has a batch in a state.

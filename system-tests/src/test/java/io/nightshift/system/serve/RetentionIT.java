@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Nightly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,6 +62,7 @@ final class RetentionIT {
     }
 
     @Test
+    @Nightly(shortForm = "ServedJobsIT.publishedBatchesAreRemovedByTheRetentionAndOnRequest")
     void theClusterRemovesWhatTheJobDoesNotKeepHoweverOftenItIsKilled() throws Exception {
         job = FlightsJob.on(folder, "FROM flights LIMIT 1000");
         try (HomeServer server = new HomeServer(folder, "--config", configuration("1h"))) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Nightly;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -67,6 +68,7 @@ final class ScheduleIT {
 
     /// The kills come at random moments: `-Dnightshift.schedule.seed=N` repeats them.
     @Test
+    @Nightly(shortForm = "NemesisIT.eachTickHasOneRunWhateverIsKilledAroundIt")
     void noTickIsLostAndNoneComesTwiceWhenTheServerIsKilled() throws Exception {
         FlightsJob job = job("""
                 parameters: {at: timestamp}

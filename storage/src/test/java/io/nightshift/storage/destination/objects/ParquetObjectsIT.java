@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ParquetObjectsIT extends ObjectContract {
 
     /// The distance of the requests after which a coordinator ends.
-    private static final int EVERY = Boolean.getBoolean("nightshift.objects.all-requests") ? 1 : 3;
+    private static final int EVERY = Boolean.getBoolean("nightshift.objects.all-requests") ? 1 : 7;
 
     @Override
     protected Destination destination() {
