@@ -64,6 +64,7 @@ public final class TestCluster implements AutoCloseable {
                   node.contact-points = [%s]
                   journal { url = "jdbc:postgresql://localhost:%d/postgres", user = postgres }
                   batch { lease = 10s, retry.attempts = 20 }
+                  worker.count = 16
                   files { read = ["%s", "%s"], write = ["%s"] }
                 }
                 """.formatted(

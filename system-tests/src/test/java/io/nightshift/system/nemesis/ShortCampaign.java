@@ -27,8 +27,10 @@ final class ShortCampaign implements AutoCloseable {
 
     /// In more of a hurry to give a node up than is good for a real one. A lease outlasts a commit to a slow
     /// disk, for which the heartbeats wait: no partition may be scored twice unless it was in flight at a fault.
+    /// There are no more workers than the few threads need, since each start of a node begins with theirs.
     private static final NodeLaunchOptions HASTY = NodeLaunchOptions.SMALL.withConfiguration("""
             nightshift.batch.lease = 15s
+            nightshift.worker.count = 16
             pekko.cluster {
               split-brain-resolver.stable-after = 3s
               failure-detector.acceptable-heartbeat-pause = 3s

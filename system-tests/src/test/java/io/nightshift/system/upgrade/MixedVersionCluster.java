@@ -109,7 +109,7 @@ final class MixedVersionCluster implements AutoCloseable {
                   journal { url = "%s", user = postgres }
                   files { read = ["/"], write = ["/"] }
                   batch { lease = 15s, retry.attempts = 20 }
-                  worker.grace = %ds
+                  worker { count = 16, grace = %ds }
                 }
                 """.formatted(port, url(), GRACE.toSeconds()));
         return List.of(
