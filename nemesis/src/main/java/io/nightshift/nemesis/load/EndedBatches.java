@@ -37,7 +37,8 @@ public final class EndedBatches {
     /// As `nightshift.ledger.keep` by default.
     private static final int KEEP = 500;
 
-    private static final int COMMITTED_TOGETHER = 12_500;
+    /// Batches of each job that are written in one transaction.
+    private static final int TOGETHER = 12;
     private static final ModelVersion MODEL = new ModelVersion("delays", 1, "a1".repeat(32));
     private static final String INPUT = "07".repeat(32);
 
@@ -80,27 +81,32 @@ public final class EndedBatches {
     public static long write(JournalWriter journal, List<Job> jobs, int batches, Instant begin, double seconds)
             throws SQLException {
         long entries = 0;
-        int number = 0;
-        for (int batch = 0; batch < batches; batch++) {
-            for (Job job : jobs) {
-                Instant at = begin.plus(Duration.ofMillis(Math.round(number * seconds * 1_000)));
-                entries += batch(journal, job, at, number);
-                if (number % COMMITTED_TOGETHER == 0) {
-                    journal.commitPortion();
+        for (int first = 0; first < batches; first += TOGETHER) {
+            int last = Math.min(batches, first + TOGETHER);
+            // The entries of a job are together in the index. Written in this order, they are close to each other.
+            for (int job = 0; job < jobs.size(); job++) {
+                for (int batch = first; batch < last; batch++) {
+                    int number = batch * jobs.size() + job;
+                    entries += writeBatch(journal, jobs.get(job), time(begin, number, seconds), number);
                 }
-                number++;
             }
+            for (int number = first * jobs.size(); number < last * jobs.size(); number++) {
+                entries += register(journal, jobs.get(number % jobs.size()), time(begin, number, seconds), number);
+            }
+            journal.commitPortion();
         }
         return entries;
     }
 
-    /// A batch of one partition, from its submission to its publication.
+    private static Instant time(Instant begin, int number, double seconds) {
+        return begin.plus(Duration.ofMillis(Math.round(number * seconds * 1_000)));
+    }
+
+    /// Writes a batch of one partition, from its submission to its publication.
     ///
     /// @return the number of its entries
-    private static int batch(JournalWriter journal, Job job, Instant at, int random) throws SQLException {
-        BatchId batch = BatchId.of(job.name(), at, random);
-        Submission submission = new Submission(job, JobFingerprint.of(job), INPUT, MODEL);
-        journal.write(new BatchRegisterEvent.Opened(at, batch, submission, "key-" + at, null));
+    private static int writeBatch(JournalWriter journal, Job job, Instant at, int number) throws SQLException {
+        BatchId batch = BatchId.of(job.name(), at, number);
         List<BatchEvent> events = List.of(
                 new BatchEvent.Submitted(at, batch, job, MODEL, INPUT),
                 new BatchEvent.TookOver(at, 1, "node-a:7355"),
@@ -126,8 +132,18 @@ public final class EndedBatches {
             head = entry.hash();
             journal.write(id, i + 1, entry, at);
         }
+        return events.size();
+    }
+
+    /// Writes what the register knows of a batch.
+    ///
+    /// @return the number of entries
+    private static int register(JournalWriter journal, Job job, Instant at, int number) throws SQLException {
+        BatchId batch = BatchId.of(job.name(), at, number);
+        Submission submission = new Submission(job, JobFingerprint.of(job), INPUT, MODEL);
+        journal.write(new BatchRegisterEvent.Opened(at, batch, submission, "key-" + at, null));
         journal.write(new BatchRegisterEvent.Ended(at, batch, Phase.PUBLISHED, new PastRun(ROWS, 1_000, 1_000, 1.0)));
         journal.archive(KEEP, at);
-        return events.size() + 2;
+        return 2;
     }
 }

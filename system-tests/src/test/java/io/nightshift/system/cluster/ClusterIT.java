@@ -30,7 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 final class ClusterIT {
 
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final int COPIES = 2;
 
     @TempDir
     static Path folder;
@@ -41,7 +40,7 @@ final class ClusterIT {
 
     @BeforeAll
     static void form() throws Exception {
-        job = FlightsJob.on(folder, "SELECT flights.* FROM flights, range(%d)".formatted(COPIES));
+        job = FlightsJob.on(folder, "FROM flights");
         cluster = new TestCluster(folder, 4);
         // No node is lost here. A node that the machine stops for a few seconds must not lose its partition.
         Files.writeString(cluster.configuration(), "nightshift.batch.lease = 60s\n", StandardOpenOption.APPEND);
@@ -82,7 +81,7 @@ final class ClusterIT {
     private static void awaitPublished(String batch, String destination) throws Exception {
         CommandResult watched = cluster.batch("watch", batch, "-o", "json");
         assertThat(watched.status()).as(watched + cluster.logs()).isZero();
-        assertThat(watched.json().get("predictions").asInt()).isEqualTo(COPIES * FlightsJob.ROWS);
+        assertThat(watched.json().get("predictions").asInt()).isEqualTo(FlightsJob.ROWS);
         assertThat(PublishedOutput.digest(folder.resolve(destination))).isEqualTo(undisturbed);
         assertThat(cluster.batch("verify", batch).status()).isZero();
     }

@@ -10,6 +10,7 @@ import io.nightshift.system.run.InProcess;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Nightly;
 import io.nightshift.testing.database.DatabaseProxy;
 import io.nightshift.testing.database.PostgresServer;
 import io.nightshift.testing.program.ProgramProcess;
@@ -366,6 +367,7 @@ final class PostgresRunIT {
     // Failures.
 
     @Test
+    @Nightly(shortForm = "OutageIT.aDatabaseThatIsAwayIsWaitedForInEveryStep")
     void aDatabaseThatIsDownForAWhileIsWaitedFor() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, "FROM flights LIMIT 60000");
         // A slow condition leaves time for the outage, also where this process is held up.

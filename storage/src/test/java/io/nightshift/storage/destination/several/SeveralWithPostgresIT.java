@@ -9,6 +9,7 @@ import io.nightshift.protocol.job.SeveralDestinations;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.postgres.ContractTable;
+import io.nightshift.testing.Nightly;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /// Parquet files and a table of a real PostgreSQL.
+@Nightly(shortForm = {"SeveralFoldersIT", "SeveralDestinationsIT"})
 class SeveralWithPostgresIT extends SeveralContract {
 
     private static ContractTable table;
