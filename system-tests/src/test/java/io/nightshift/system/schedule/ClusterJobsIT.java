@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /// Applied jobs of a cluster of three nodes, on a journal in PostgreSQL.
@@ -84,6 +85,14 @@ final class ClusterJobsIT extends UnattendedJobsContract {
     @Test
     void theRunsOfAJobStayWithinItsThreads() throws Exception {
         super.theRunsOfAJobStayWithinItsThreads();
+    }
+
+    @Override
+    @Nightly(shortForm = "ServedJobsIT.aBatchOutsideItsWindowStartsWhenTheWindowOpens")
+    @Order(Integer.MAX_VALUE)
+    @Test
+    void aBatchOutsideItsWindowStartsWhenTheWindowOpens() throws Exception {
+        super.aBatchOutsideItsWindowStartsWhenTheWindowOpens();
     }
 
     private static void startNodes(TestCluster cluster) throws IOException {
