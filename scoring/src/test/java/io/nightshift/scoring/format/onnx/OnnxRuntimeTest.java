@@ -193,6 +193,30 @@ class OnnxRuntimeTest {
                 .containsExactly(7);
     }
 
+    /// `FailingModelIT` uses the file of this graph.
+    @Test
+    void aGraphThatFailsForARowSaysWhy() throws Exception {
+        float[] delays = new float[24];
+        for (int hour = 0; hour < delays.length; hour++) {
+            delays[hour] = hour / 4f;
+        }
+        byte[] content = new OnnxGraphs()
+                .input("hour", OnnxGraphs.LONG, 1)
+                .constant("delays", delays, delays.length)
+                .operator("Gather", "", List.of("delays", "hour"), List.of("delay"))
+                .output("delay", OnnxGraphs.FLOAT)
+                .content();
+        Model model = read(content);
+
+        assertThat(score(model, new double[][] {{1, 23}}, 2)[0]).containsExactly(0.25, 5.75);
+        assertThatThrownBy(() -> score(model, new double[][] {{1, 24}}, 2))
+                .hasMessageContaining("ONNX Runtime failed")
+                .hasMessageContaining("idx=24 must be within the inclusive range [-24,23]");
+        assertThat(content)
+                .isEqualTo(Files.readAllBytes(
+                        FlightsTable.example("../../system-tests/src/test/resources/models/delay-by-hour.onnx")));
+    }
+
     @ParameterizedTest
     @CsvSource({"Classifier, 2, NONE", "Classifier, 1, SOFTMAX", "Classifier, 3, PROBIT", "Regressor, 1, LOGISTIC"})
     void aForestThatIsNoneOfOursIsComputedByTheRuntime(String operator, int sums, String transform) throws Exception {
