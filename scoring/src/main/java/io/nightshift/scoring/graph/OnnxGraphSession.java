@@ -21,11 +21,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// A graph opened in [ONNX Runtime](https://onnxruntime.ai). Threads may share a session; each run is
 /// computed on the calling thread. Only this class and [OnnxGraphScorer] use the library. If it may be
 /// missing, open a session through [OnnxLibrary].
 public final class OnnxGraphSession {
+
+    /// A message of ONNX Runtime that names the operator that failed.
+    private static final Pattern FAILED_NODE = Pattern.compile(
+            "Error code - .*? - message: Non-zero status code returned while running (\\S+) node\\. Name:'.*?' Status"
+                    + " Message: (.*)",
+            Pattern.DOTALL);
 
     private static final Cleaner CLEANER = Cleaner.create();
 
@@ -145,10 +153,17 @@ public final class OnnxGraphSession {
                 read.read(result);
             }
         } catch (OrtException failed) {
-            throw new IllegalStateException("ONNX Runtime failed: " + failed.getMessage(), failed);
+            throw new IllegalStateException(
+                    "ONNX Runtime failed" + reason(String.valueOf(failed.getMessage())), failed);
         } finally {
             tensors.values().forEach(OnnxTensor::close);
         }
+    }
+
+    /// What ONNX Runtime says of a failure, without its error codes.
+    private static String reason(String message) {
+        Matcher ofNode = FAILED_NODE.matcher(message);
+        return ofNode.matches() ? " in %s: %s".formatted(ofNode.group(1), ofNode.group(2)) : ": " + message;
     }
 
     @FunctionalInterface

@@ -210,8 +210,8 @@ class OnnxRuntimeTest {
 
         assertThat(score(model, new double[][] {{1, 23}}, 2)[0]).containsExactly(0.25, 5.75);
         assertThatThrownBy(() -> score(model, new double[][] {{1, 24}}, 2))
-                .hasMessageContaining("ONNX Runtime failed")
-                .hasMessageContaining("idx=24 must be within the inclusive range [-24,23]");
+                .hasMessageStartingWith(
+                        "ONNX Runtime failed in Gather: indices element out of data bounds, idx=24 must");
         assertThat(content)
                 .isEqualTo(Files.readAllBytes(
                         FlightsTable.example("../../system-tests/src/test/resources/models/delay-by-hour.onnx")));
