@@ -6,8 +6,8 @@
 #
 #   bench/register.sh [JOBS] [BATCHES] [h2|postgres]     1,000 jobs with 1,000 ended batches each, and both, by default
 #
-# Needs a JDK 25 in JAVA_HOME, and Maven. The journals of a million batches take half an hour, and up to
-# 60 GB in the folder for temporary files.
+# Needs a JDK 25 in JAVA_HOME, and Maven. Writing the journals of a million batches takes half an hour, and
+# up to 60 GB in the folder for temporary files.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
 nightshift_cluster io.nightshift.nemesis.load.RegisterGrowth "${1:-1000}" "${2:-1000}" ${3:+"$3"}

@@ -110,8 +110,8 @@ public final class Main {
         return arguments.length == 0 ? "" : arguments[0];
     }
 
-    /// Prepares the commands. Preparing one takes a while, so only those are prepared that the arguments begin
-    /// with, such as `batch show`.
+    /// Prepares the command and the subcommand that the arguments begin with, such as `batch show`, since preparing
+    /// each takes a while. If they begin with none, it prepares all.
     public static CommandLine commandLine(String... arguments) {
         CommandLine commands = new CommandLine(new Main());
         String wanted = first(arguments);
@@ -129,12 +129,12 @@ public final class Main {
         return commands;
     }
 
-    /// @param wanted the subcommand that is needed; all if it has none of this name
+    /// @param wanted the name of the subcommand to add; if no subcommand has it, all are added
     private static CommandLine withSubcommands(Class<?> implementation, String wanted) {
         CommandLine command = new CommandLine(implementation);
-        Subcommands below = implementation.getAnnotation(Subcommands.class);
-        if (below != null) {
-            List<Class<?>> all = List.of(below.value());
+        Subcommands subcommands = implementation.getAnnotation(Subcommands.class);
+        if (subcommands != null) {
+            List<Class<?>> all = List.of(subcommands.value());
             List<Class<?>> named =
                     all.stream().filter(each -> name(each).equals(wanted)).toList();
             (named.isEmpty() ? all : named).forEach(command::addSubcommand);

@@ -6,8 +6,8 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/// The commands below a command, in the order of its help. Unlike those that picocli's annotation lists, only the
-/// one that is called is prepared.
+/// The subcommands of a command, in the order in which `--help` lists them. [Main#commandLine] prepares only the
+/// one that is called. Picocli would prepare all that its own annotation lists.
 @Documented
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

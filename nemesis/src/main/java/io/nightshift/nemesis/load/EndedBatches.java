@@ -37,8 +37,7 @@ public final class EndedBatches {
     /// As `nightshift.ledger.keep` by default.
     private static final int KEEP = 500;
 
-    /// Batches of each job that are written in one transaction.
-    private static final int TOGETHER = 12;
+    private static final int BATCHES_IN_A_TRANSACTION = 12_500;
     private static final ModelVersion MODEL = new ModelVersion("delays", 1, "a1".repeat(32));
     private static final String INPUT = "07".repeat(32);
 
@@ -72,7 +71,7 @@ public final class EndedBatches {
         }
     }
 
-    /// Writes batches, one after the other for all jobs.
+    /// Writes batches, some of each job at a time: their entries, and then the events of the register.
     ///
     /// @param batches of each job
     /// @param begin when the first one was submitted
@@ -81,9 +80,10 @@ public final class EndedBatches {
     public static long write(JournalWriter journal, List<Job> jobs, int batches, Instant begin, double seconds)
             throws SQLException {
         long entries = 0;
-        for (int first = 0; first < batches; first += TOGETHER) {
-            int last = Math.min(batches, first + TOGETHER);
-            // The entries of a job are together in the index. Written in this order, they are close to each other.
+        int together = Math.max(1, BATCHES_IN_A_TRANSACTION / jobs.size());
+        for (int first = 0; first < batches; first += together) {
+            int last = Math.min(batches, first + together);
+            // The index orders entries by job. In this order, the database changes few pages for many entries.
             for (int job = 0; job < jobs.size(); job++) {
                 for (int batch = first; batch < last; batch++) {
                     int number = batch * jobs.size() + job;
@@ -135,7 +135,7 @@ public final class EndedBatches {
         return events.size();
     }
 
-    /// Writes what the register knows of a batch.
+    /// Writes the events of the register that concern a batch.
     ///
     /// @return the number of entries
     private static int register(JournalWriter journal, Job job, Instant at, int number) throws SQLException {

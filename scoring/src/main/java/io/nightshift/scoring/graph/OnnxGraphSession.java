@@ -160,7 +160,7 @@ public final class OnnxGraphSession {
         }
     }
 
-    /// What ONNX Runtime says of a failure, without its error codes.
+    /// The reason of a failure. If the message names the operator that failed, without the codes around it.
     private static String reason(String message) {
         Matcher ofNode = FAILED_NODE.matcher(message);
         return ofNode.matches() ? " in %s: %s".formatted(ofNode.group(1), ofNode.group(2)) : ": " + message;

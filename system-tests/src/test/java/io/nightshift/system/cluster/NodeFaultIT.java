@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.Nightly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -147,7 +146,6 @@ final class NodeFaultIT {
     }
 
     @Test
-    @Nightly(shortForm = "OutageIT.storageThatIsAwayIsWaitedForInEveryStep")
     void theBatchCompletesOnTheOtherNodeAndTheNodeReturnsWithItsMount() throws Exception {
         inFaultyNode("mount", "-t", "tmpfs", "tmpfs", mount().toString());
 

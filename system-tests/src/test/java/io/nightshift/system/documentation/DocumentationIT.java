@@ -158,7 +158,7 @@ final class DocumentationIT {
     /// The tutorial's commands, with a database of the test, free ports, and the process of the node instead
     /// of `pkill`.
     @Test
-    @Nightly(shortForm = {"DocumentationIT.theTutorialOnSchedulesRunsAsItStands", "ClusterIT"})
+    @Nightly(shortForm = {"DocumentationTest", "ClusterIT"})
     void theTutorialOnClustersRunsAsItStands() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/tutorial/cluster.md");
         PageShell shell = PageShell.in(folder, ROWS);

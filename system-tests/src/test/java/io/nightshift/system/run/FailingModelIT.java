@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A model that fails for some rows: an ONNX graph that finds the delay in a table by the hour, from -24 to 23.
-/// `OnnxRuntimeTest` makes its file.
+/// `OnnxRuntimeTest` builds the same graph, and checks that it is the content of the file.
 final class FailingModelIT {
 
     private static final int ROWS = 3_000;

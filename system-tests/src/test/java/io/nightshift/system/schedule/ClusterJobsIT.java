@@ -26,8 +26,8 @@ final class ClusterJobsIT extends UnattendedJobsContract {
         Files.writeString(cluster.configuration(), configuration, StandardOpenOption.APPEND);
         startNodes(cluster);
         return new SchedulingSystem() {
-            /// By HTTP. A command that asks the cluster by messages is a node of its network, which takes ten times
-            /// as long to start.
+            /// Asks by HTTP. A command that asks by messages starts an actor system first, which takes five
+            /// times the processor time.
             @Override
             public CommandResult command(String... words) {
                 List<String> all = new ArrayList<>(List.of(words));

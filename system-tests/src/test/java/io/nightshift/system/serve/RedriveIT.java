@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.Nightly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +75,6 @@ final class RedriveIT {
 
     /// The server is killed while something is in the way of the supplement, and then its staged files are lost.
     @Test
-    @Nightly(shortForm = "RedriveIT.fixedRowsJoinTheirBatchHoweverTheServerEnds")
     void rowsThatCanNeverBePublishedLeaveTheBatchAsItWas() throws Exception {
         makeJob();
         try (HomeServer server = new HomeServer(folder, configuration())) {

@@ -261,7 +261,7 @@ class ParquetObjectsIT extends ObjectContract {
     class ACoordinator {
 
         /// The process ends after its nth request has taken effect, and another one finishes. The long form does so
-        /// for every n, the short form for every third, from a random one of the first three.
+        /// for every n, the short form for every seventh, from a random one of the first seven.
         @Test
         void mayEndAfterAnyRequest() throws Exception {
             CommittedBatch first = committed();
