@@ -288,6 +288,7 @@ class BatchCommandsIT {
                 .contains("'xml' is not an output format; use table, json or yaml")
                 .doesNotContain("\tat ");
         assertThat(batch("frobnicate").status()).isEqualTo(2);
+        assertThat(batch("shwo").err()).contains("there is no command 'shwo'; did you mean show?");
     }
 
     // Head.
