@@ -8,7 +8,7 @@ import {Action, batchActions, covers, ignoreWindow, redrive} from './actions.js'
 
 const SETTLED = ['published', 'failed', 'cancelled', 'damaged'];
 
-export function BatchPage({session, name, tell}) {
+export function BatchPage({session, name, tell, rows}) {
   const [batch, setBatch] = useState(null);
   const [problem, setProblem] = useState(null);
   const [trouble, setTrouble] = useState(null);
@@ -42,7 +42,7 @@ export function BatchPage({session, name, tell}) {
     document.title = batch ? `${batch.job} ${stateWord(batch.state)} · Nightshift` : 'Batch · Nightshift';
   }, [batch?.job, batch?.state]);
   if (problem) return html`<main id="main" tabindex="-1"><h1>Batch ${name}</h1><${Notice}>${problem}</${Notice}></main>`;
-  if (!batch) return html`<main id="main" tabindex="-1"><h1>Batch</h1><p class="muted loading">Loading…</p></main>`;
+  if (!batch) return html`<${Unread} row=${[...rows.values()].find((row) => row.batch === name)} />`;
   const actions = batchActions(batch.batch, batch.state);
   if (batch.timing?.window_opens) actions.push(ignoreWindow(batch.batch));
   return html`<main id="main" tabindex="-1">
@@ -78,6 +78,20 @@ export function BatchPage({session, name, tell}) {
         ${(value) => html`<pre class="file" tabindex="0" aria-label="Job file">${value.job ? yaml(value.job) : 'Not submitted yet.'}</pre>`}</${LedgerPanel}>
     </div>
   </main>`;
+}
+
+/**
+ * A batch whose ledger the node still reads, which takes long after a start if there are very many partitions.
+ *
+ * @param row what the page knows of the batch, or nothing
+ */
+function Unread({row}) {
+  if (!row) return html`<main id="main" tabindex="-1"><h1>Batch</h1><p class="muted loading">Loading…</p></main>`;
+  return html`<main id="main" tabindex="-1">
+    <nav class="crumbs" aria-label="Where you are"><a href="#/">Tonight</a> <span aria-hidden="true">/</span> <a href=${jobLink(row.job)}>${row.job}</a></nav>
+    <div class="title"><div><h1>${row.job} <${Parameters} of=${row.parameters} /> <${State} state=${row.state} /></h1><p class="id muted"><code>${row.batch}</code></p></div></div>
+    ${row.rows > 0 && html`<p>${number(row.done)} of ${number(row.rows)} rows are done.</p>`}
+    <p class="muted loading">The node is reading the ledger of the batch…</p></main>`;
 }
 
 /** A panel of what is in the ledger. It is not there if the ledger can't be read, because the top of the page says so. */

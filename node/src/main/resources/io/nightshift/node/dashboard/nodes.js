@@ -52,6 +52,14 @@ function Gauge({label, used, total, text, detail, name}) {
     <${Progress} value=${used} max=${total} label=${name} state=${isTight ? 'held' : 'none'} /><small class="muted">${detail}</small></div>`;
 }
 
+// A square for each thread takes a browser long to draw if there are hundreds of nodes with many threads.
+const MOST_SQUARES = 32;
+
+function Threads({busy, threads, name}) {
+  if (threads > MOST_SQUARES) return html`<${Progress} value=${busy} max=${threads} label=${`Busy threads of ${name}`} />`;
+  return html`<div class="threads" aria-hidden="true">${Array.from({length: threads}, (_, i) => html`<i key=${i} class=${i < busy ? 'busy' : ''}></i>`)}</div>`;
+}
+
 function Node({node, rows}) {
   const work = node.work;
   const threads = work?.threads ?? 0;
@@ -60,7 +68,7 @@ function Node({node, rows}) {
       ${work && threads > 0 && html`<dt>Partitions</dt><dd>at most ${number(work.slots)} leased at a time</dd>`}</dl>
     ${!work && html`<${Notice} kind="warn">The node does not answer, so its work is not known.</${Notice}>`}
     ${work && threads > 0 && html`<p class="threads-label">${number(work.busy)} of ${plural(threads, 'thread')} busy</p>
-      ${threads <= 128 && html`<div class="threads" aria-hidden="true">${Array.from({length: threads}, (_, i) => html`<i key=${i} class=${i < work.busy ? 'busy' : ''}></i>`)}</div>`}`}
+      <${Threads} busy=${work.busy} threads=${threads} name=${node.node} />`}
     ${work?.stuck > 0 && html`<${Notice} kind="warn">${plural(work.stuck, 'thread hangs', 'threads hang')} in a read or a write. Check the file systems of the node.</${Notice}>`}
     ${work?.scoring.length > 0 && html`<div><h3>Scoring now</h3><ul class="work">${work.scoring.map((of) => html`<${Scoring} key=${of.batch} of=${of} row=${rows.get(of.batch)} />`)}</ul></div>`}
     ${work?.memory && html`<${Gauge} label="Memory" used=${work.memory.process || work.memory.heap} total=${work.memory.total} name=${`Memory of ${node.node}`}

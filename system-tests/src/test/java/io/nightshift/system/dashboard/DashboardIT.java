@@ -550,6 +550,27 @@ final class DashboardIT {
         browser.theme("light");
     }
 
+    /// With a million partitions, it takes the node many seconds after its start.
+    @Test
+    @Order(8)
+    void aBatchWhoseLedgerTheNodeStillReadsIsShownAsFarAsItIsKnown() throws IOException {
+        String batch = batchOf("delays");
+        browser.go("#/");
+        browser.awaitText("Live", "delays");
+        browser.driver().executeScript("""
+                const real = window.fetch;
+                window.fetch = (address, options) =>
+                  (String(address).includes('v1/batches/') ? new Promise(() => {}) : real(address, options));
+                """);
+        browser.go("#/batches/" + batch);
+
+        browser.awaitText("delays", batch, "rows are done.", "The node is reading the ledger of the batch…");
+        browser.checkAccessibility("a batch whose ledger is being read");
+        browser.open(URI.create("about:blank"));
+        browser.open(server.address().resolve("/#/batches/" + batch));
+        browser.awaitText("Rows over time");
+    }
+
     @Test
     @Order(8)
     void manyTabsShareTheFewConnectionsOfABrowser() {
