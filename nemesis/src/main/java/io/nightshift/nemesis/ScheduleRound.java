@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class ScheduleRound {
 
     /// The time between two ticks. It divides a minute.
-    private static final int EVERY = 5;
+    private static final int EVERY = 10;
 
     private static final int KILLS = 2;
     /// The rows of a run.
