@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Replaces the nodes of an earlier build by nodes of this build while a batch runs, and back again: three nodes and a
-# PostgreSQL on this machine. The test is io.nightshift.system.upgrade.RollingUpdateIT. `mvn verify` runs a
+# PostgreSQL on this machine. The test is io.nightshift.system.upgrade.RollingUpdateIT. The nightly workflow also runs a
 # short form, in which two of three nodes end, with an earlier build that it derives from this one.
 #
 #   bench/upgrade.sh [--from REF]     REF: a tag or commit; default: the last release before HEAD, or if there is none, the
@@ -31,5 +31,5 @@ build=(mvn -B -q -DskipTests -Dspotless.check.skip=true)
 
 # -DskipTests skips the tests of Surefire, but not those of Failsafe.
 mvn -B -pl system-tests -am verify -Dspotless.check.skip=true -DskipTests \
-    -Dit.test=io.nightshift.system.upgrade.RollingUpdateIT -Dfailsafe.failIfNoSpecifiedTests=false \
+    -Dit.test=io.nightshift.system.upgrade.RollingUpdateIT -Dfailsafe.failIfNoSpecifiedTests=false -Dtest.excluded=none \
     "-Dnightshift.previous=$work/source/cli/target/nightshift"

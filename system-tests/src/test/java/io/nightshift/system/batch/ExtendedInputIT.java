@@ -20,6 +20,7 @@ import io.nightshift.system.http.HttpNode;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Nightly;
 import io.nightshift.testing.database.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -178,6 +179,7 @@ final class ExtendedInputIT {
     }
 
     @Test
+    @Nightly(shortForm = "ExtendedInputIT.newFilesJoinTheOpenBatchAndNothingIsScoredTwice")
     void aCsvDestinationHasTheRowsOfThePlanThatGrew() throws Exception {
         Half half = Half.of("csv", "  parquet: predictions", "  csv: {folder: predictions, compression: none}");
         half.write("z", 10_000, LATE);
@@ -192,6 +194,7 @@ final class ExtendedInputIT {
     }
 
     @Test
+    @Nightly(shortForm = "ExtendedInputIT.newFilesJoinTheOpenBatchAndNothingIsScoredTwice")
     void aTableHasTheRowsOfThePlanThatGrew() throws Exception {
         Half half = Half.of("table", "  parquet: predictions", "  postgres: {data-source: db, table: extended}");
         half.write("z", 10_000, LATE);

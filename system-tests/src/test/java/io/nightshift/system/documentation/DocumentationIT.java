@@ -132,6 +132,7 @@ final class DocumentationIT {
     }
 
     @Test
+    @Nightly(shortForm = {"DocumentationTest", "ClientIT"})
     void aClusterDoesWhatThePageOnControlsSays() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/how-to/control.md");
         PageShell shell = PageShell.in(folder, ROWS);
@@ -193,6 +194,7 @@ final class DocumentationIT {
 
     /// The tutorial's commands, with a free port, and the process of the server instead of `pkill`.
     @Test
+    @Nightly(shortForm = {"DocumentationTest", "ServedJobsIT"})
     void theTutorialOnSchedulesRunsAsItStands() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/tutorial/every-night.md");
         PageShell shell = PageShell.in(folder, 15_000);

@@ -105,6 +105,7 @@ final class PythonIntegrationsIT {
     }
 
     @Test
+    @Nightly(shortForm = "PythonIntegrationsIT.theClientWorksWithANodeThatIsKilledMidway")
     void theClientFindsTheServerOfAHomeFolderAfterAKill(@TempDir Path home) throws Exception {
         FlightsJob.in(home);
         try (HomeServer server = new HomeServer(home)) {

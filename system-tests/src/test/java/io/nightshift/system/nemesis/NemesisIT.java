@@ -32,9 +32,15 @@ final class NemesisIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"KILL_BATCH, PARQUET", "FREEZE_3, PARQUET", "KILL_ALL, POSTGRES"})
+    @CsvSource({"FREEZE_3, PARQUET", "KILL_ALL, POSTGRES"})
     void aBatchComesOutOnceWhateverHappens(Fault fault, Destination destination) {
         campaign.round(fault, destination);
+    }
+
+    @Nightly(shortForm = "NemesisIT.aBatchComesOutOnceWhateverHappens")
+    @Test
+    void aBatchComesOutOnceAlthoughTheNodeOfItsCoordinatorIsKilled() {
+        campaign.round(Fault.KILL_BATCH, Destination.PARQUET);
     }
 
     @Nightly(shortForm = "ClusterIT.withoutItsDatabaseTheClusterWaitsAndContinuesByItself")

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Nightly;
 import io.nightshift.testing.PublishedOutput;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
@@ -123,12 +124,14 @@ final class CrashIT {
     }
 
     @Test
+    @Nightly(shortForm = "CrashIT.aKilledBatchGoesOnAndEndsAsIfNothingHadHappened")
     void aBatchKilledTwiceInARowResumes() throws Exception {
         killAndResume(List.of(
                 new Instant(COMMITTED, 5, Duration.ofMillis(1)), new Instant(COMMITTED, 14, Duration.ofMillis(5))));
     }
 
     @Test
+    @Nightly(shortForm = "CrashIT.aBatchKilledAgainAndAgainWhileItIsPublishedIsPublishedOnce")
     void aBatchKilledWhileItIsResumedResumes() throws Exception {
         killAndResume(List.of(
                 new Instant(COMMITTED, 8, Duration.ofMillis(3)),

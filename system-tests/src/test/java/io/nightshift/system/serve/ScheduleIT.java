@@ -133,10 +133,11 @@ final class ScheduleIT {
     }
 
     @Test
-    @Nightly(shortForm = {
-        "ServedJobsIT.eachStateOfASourceStartsOneRun",
-        "ServedJobsIT.aBackfillStartsWhatIsMissingAndSurvivesAKill"
-    })
+    @Nightly(
+            shortForm = {
+                "ServedJobsIT.eachStateOfASourceStartsOneRun",
+                "ServedJobsIT.aBackfillStartsWhatIsMissingAndSurvivesAKill"
+            })
     void newFilesStartARunAndABackfillSurvivesKills() throws Exception {
         FlightsJob job = job("""
                 parameters: {day: {type: date, default: 2026-01-01}}

@@ -9,6 +9,7 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.Nightly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// A batch runs on while the nodes of one build are replaced by nodes of another build, as Kubernetes does
 /// it: a new node starts at a new address, and when it is ready, an old node is told to end.
 ///
-/// `mvn verify` runs the short form: one new node, and two of three old nodes end. The earlier build is
+/// The nightly workflow runs the short form: one new node, and two of three old nodes end. The earlier build is
 /// derived from this one: its messages [lack components][EarlierBuild].
 ///
 /// `bench/upgrade.sh` runs the long form, in which all three nodes are replaced, there and back again. A
@@ -54,6 +55,7 @@ final class RollingUpdateIT {
     }
 
     @Test
+    @Nightly(shortForm = {"ClusterIT.aNodeThatJoinsGetsWorkAndOneThatLeavesFinishesItsOwn", "RecordEvolutionTest"})
     void aBatchInFlightOutlivesAnUpdate() throws Exception {
         replace(before(), OLDER, now, now.version());
     }
