@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Replaces the nodes of an earlier build by nodes of this build while a batch runs, and back again: three nodes and a
-# PostgreSQL on this machine. The test is io.nightshift.system.upgrade.RollingUpdateIT. The nightly workflow also runs a
-# short form, in which two of three nodes end, with an earlier build that it derives from this one.
+# PostgreSQL on this machine. The test is io.nightshift.system.upgrade.RollingUpdateIT. Without this script, it
+# derives the earlier build from this one, and only two of three nodes end. The nightly workflow runs both.
 #
 #   bench/upgrade.sh [--from REF]     REF: a tag or commit; default: the last release before HEAD, or if there is none, the
 #                                     commit before HEAD

@@ -27,11 +27,11 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A job that its schedule starts every few seconds, whose nodes are killed around the ticks, and the checks after
+/// A job that its schedule starts every ten seconds, whose nodes are killed around the ticks, and the checks after
 /// it: each tick has led to one batch.
 final class ScheduleRound {
 
-    /// The time between two ticks. It divides a minute.
+    /// The time between two ticks, in seconds. It divides a minute.
     private static final int EVERY = 10;
 
     private static final int KILLS = 2;

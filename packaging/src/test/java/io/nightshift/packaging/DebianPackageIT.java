@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.Nightly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -43,7 +42,6 @@ final class DebianPackageIT {
 
     /// The program belongs to root, so the start-up cache goes to the user.
     @Test
-    @Nightly(shortForm = "ArchiveIT.theMainJobRunsOnTheRuntimeOfTheArchive")
     void theMainJobRunsForAUserWhoMayNotWriteToTheProgram() throws IOException, InterruptedException {
         assumeTrue(Release.isRoot() && Release.hasTool("setpriv"), "only root can run the program as another user");
         Path home = Files.createDirectories(folder.resolve("home"));

@@ -38,11 +38,13 @@ export function BatchPage({session, name, tell, rows}) {
       stop();
     };
   }, [name]);
+  const row = rows.get(name);
+  const known = batch ?? row;
   useEffect(() => {
-    document.title = batch ? `${batch.job} ${stateWord(batch.state)} · Nightshift` : 'Batch · Nightshift';
-  }, [batch?.job, batch?.state]);
+    document.title = known ? `${known.job} ${stateWord(known.state)} · Nightshift` : 'Batch · Nightshift';
+  }, [known?.job, known?.state]);
   if (problem) return html`<main id="main" tabindex="-1"><h1>Batch ${name}</h1><${Notice}>${problem}</${Notice}></main>`;
-  if (!batch) return html`<${Unread} row=${[...rows.values()].find((row) => row.batch === name)} />`;
+  if (!batch) return loading(row);
   const actions = batchActions(batch.batch, batch.state);
   if (batch.timing?.window_opens) actions.push(ignoreWindow(batch.batch));
   return html`<main id="main" tabindex="-1">
@@ -81,17 +83,17 @@ export function BatchPage({session, name, tell, rows}) {
 }
 
 /**
- * A batch whose ledger the node still reads, which takes long after a start if there are very many partitions.
+ * What is shown until the node has answered.
  *
- * @param row what the page knows of the batch, or nothing
+ * @param row what the page knows of the batch, or undefined
  */
-function Unread({row}) {
+function loading(row) {
   if (!row) return html`<main id="main" tabindex="-1"><h1>Batch</h1><p class="muted loading">Loading…</p></main>`;
   return html`<main id="main" tabindex="-1">
     <nav class="crumbs" aria-label="Where you are"><a href="#/">Tonight</a> <span aria-hidden="true">/</span> <a href=${jobLink(row.job)}>${row.job}</a></nav>
     <div class="title"><div><h1>${row.job} <${Parameters} of=${row.parameters} /> <${State} state=${row.state} /></h1><p class="id muted"><code>${row.batch}</code></p></div></div>
     ${row.rows > 0 && html`<p>${number(row.done)} of ${number(row.rows)} rows are done.</p>`}
-    <p class="muted loading">The node is reading the ledger of the batch…</p></main>`;
+    <p class="muted loading">The rest is loading. After a start, a node first reads the ledger of the batch…</p></main>`;
 }
 
 /** A panel of what is in the ledger. It is not there if the ledger can't be read, because the top of the page says so. */

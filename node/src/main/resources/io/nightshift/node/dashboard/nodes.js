@@ -52,7 +52,7 @@ function Gauge({label, used, total, text, detail, name}) {
     <${Progress} value=${used} max=${total} label=${name} state=${isTight ? 'held' : 'none'} /><small class="muted">${detail}</small></div>`;
 }
 
-// A square for each thread takes a browser long to draw if there are hundreds of nodes with many threads.
+// With hundreds of nodes, a browser draws one square per thread slowly.
 const MOST_SQUARES = 32;
 
 function Threads({busy, threads, name}) {

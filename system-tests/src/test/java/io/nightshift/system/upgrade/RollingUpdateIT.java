@@ -28,10 +28,10 @@ import org.junit.jupiter.api.io.TempDir;
 /// A batch runs on while the nodes of one build are replaced by nodes of another build, as Kubernetes does
 /// it: a new node starts at a new address, and when it is ready, an old node is told to end.
 ///
-/// The nightly workflow runs the short form: one new node, and two of three old nodes end. The earlier build is
-/// derived from this one: its messages [lack components][EarlierBuild].
+/// By itself, the test derives the earlier build from this one: its messages [lack components][EarlierBuild]. One
+/// new node starts, and two of the three old nodes end.
 ///
-/// `bench/upgrade.sh` runs the long form, in which all three nodes are replaced, there and back again. A
+/// With `bench/upgrade.sh`, all three nodes are replaced, there and back again. A
 /// property [Distribution#PREVIOUS] names the real earlier build.
 final class RollingUpdateIT {
 
