@@ -464,7 +464,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
                         Publication visible = isVisible ? new Publication("/out", MANIFEST) : null;
                         outcome = new CoordinatorMessage.RedriveStepEnded(task.step(), null, visible, null);
                     }
-                    case END -> {
+                    case END, FORGET -> {
                         assertThat(state.redrives().isPending()).isFalse();
                         isIndexed = false;
                     }
