@@ -109,7 +109,7 @@ final class TestClassesTest {
 
     /// @param test `Class` or `Class.method`
     private static boolean isInEachBuild(Map<String, List<JavaClass>> named, String test) {
-        String[] words = test.split("\\.");
+        String[] words = test.split("\\.", 2);
         return named.getOrDefault(words[0], List.of()).stream()
                 .filter(type -> !type.isAnnotatedWith(Nightly.class))
                 .anyMatch(type -> {
