@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /// Applied jobs of a cluster of three nodes, on a journal in PostgreSQL.
+@SuppressWarnings("JUnitMethodInvoked") // A test that is marked here is that of the contract.
 final class ClusterJobsIT extends UnattendedJobsContract {
 
     private static final int NODES = 3;
@@ -26,8 +27,8 @@ final class ClusterJobsIT extends UnattendedJobsContract {
         Files.writeString(cluster.configuration(), configuration, StandardOpenOption.APPEND);
         startNodes(cluster);
         return new SchedulingSystem() {
-            /// Asks by HTTP. A command that asks by messages starts an actor system first, which takes five
-            /// times the processor time.
+            // By HTTP: a command that asks by messages starts an actor system first, which takes five times the
+            // processor time.
             @Override
             public CommandResult command(String... words) {
                 List<String> all = new ArrayList<>(List.of(words));
