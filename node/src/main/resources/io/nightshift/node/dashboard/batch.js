@@ -48,9 +48,9 @@ export function BatchPage({session, name, tell, rows}) {
   const actions = batchActions(batch.batch, batch.state);
   if (batch.timing?.window_opens) actions.push(ignoreWindow(batch.batch));
   return html`<main id="main" tabindex="-1">
-    <nav class="crumbs" aria-label="Where you are"><a href="#/">Tonight</a> <span aria-hidden="true">/</span> <a href=${jobLink(batch.job)}>${batch.job}</a></nav>
+    <${Crumbs} job=${batch.job} />
     <div class="title">
-      <div><h1>${batch.job} <${Parameters} of=${batch.parameters} /> <${State} state=${batch.state} /></h1>
+      <div><${Heading} of=${batch} />
         <p class="id muted"><code>${batch.batch}</code> <${Copy} text=${batch.batch} label="Copy the ID" /></p></div>
       <div class="buttons">${actions.map((action) => html`<${Action} key=${action.label} session=${session} action=${action} onDone=${tell} />`)}</div>
     </div>
@@ -82,6 +82,10 @@ export function BatchPage({session, name, tell, rows}) {
   </main>`;
 }
 
+const Crumbs = ({job}) => html`<nav class="crumbs" aria-label="Where you are"><a href="#/">Tonight</a> <span aria-hidden="true">/</span> <a href=${jobLink(job)}>${job}</a></nav>`;
+
+const Heading = ({of}) => html`<h1>${of.job} <${Parameters} of=${of.parameters} /> <${State} state=${of.state} /></h1>`;
+
 /**
  * What is shown until the node has answered.
  *
@@ -90,8 +94,8 @@ export function BatchPage({session, name, tell, rows}) {
 function loading(row) {
   if (!row) return html`<main id="main" tabindex="-1"><h1>Batch</h1><p class="muted loading">Loading…</p></main>`;
   return html`<main id="main" tabindex="-1">
-    <nav class="crumbs" aria-label="Where you are"><a href="#/">Tonight</a> <span aria-hidden="true">/</span> <a href=${jobLink(row.job)}>${row.job}</a></nav>
-    <div class="title"><div><h1>${row.job} <${Parameters} of=${row.parameters} /> <${State} state=${row.state} /></h1><p class="id muted"><code>${row.batch}</code></p></div></div>
+    <${Crumbs} job=${row.job} />
+    <div class="title"><div><${Heading} of=${row} /><p class="id muted"><code>${row.batch}</code></p></div></div>
     ${row.rows > 0 && html`<p>${number(row.done)} of ${number(row.rows)} rows are done.</p>`}
     <p class="muted loading">The rest is loading. After a start, a node first reads the ledger of the batch…</p></main>`;
 }

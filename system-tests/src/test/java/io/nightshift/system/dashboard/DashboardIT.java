@@ -581,6 +581,33 @@ final class DashboardIT {
 
     @Test
     @Order(8)
+    void manyThreadsOfANodeAreABar() throws IOException {
+        browser.go("#/");
+        browser.awaitText("Live", "delays");
+        browser.driver().executeScript("""
+                const real = window.fetch;
+                const node = {node: 'large:7355', state: 'up', roles: ['worker'], version: '0.1.0', faults: [],
+                  work: {threads: 64, slots: 80, busy: 48, stuck: 0, scoring: []}};
+                window.fetch = (address, options) => (String(address).endsWith('v1/nodes')
+                  ? Promise.resolve(new Response(JSON.stringify({nodes: [node]}), {headers: {'Content-Type': 'application/json'}}))
+                  : real(address, options));
+                """);
+        try {
+            browser.go("#/nodes");
+
+            browser.awaitText("large:7355", "48 of 64 threads busy");
+            assertThat(browser.ask("return document.querySelector('[aria-label=\"Busy threads of large:7355\"]')"
+                            + "?.getAttribute('aria-valuenow')"))
+                    .isEqualTo("75");
+            browser.checkAccessibility("a node with many threads");
+        } finally {
+            browser.open(URI.create("about:blank"));
+            browser.open(server.address().resolve("/"));
+        }
+    }
+
+    @Test
+    @Order(8)
     void manyTabsShareTheFewConnectionsOfABrowser() {
         WebDriver.TargetLocator tabs = browser.driver().switchTo();
         String first = browser.driver().getWindowHandle();
