@@ -39,7 +39,7 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
                     + " has been aborted");
 
     private static final Pattern DROPPED_IN_MOVE = Pattern.compile(
-            "(sharded-daemon-process-worker|catalogue): Dropping \\[\\d+\\] buffered messages to shard \\[\\d+\\] during hand off.*");
+            "(sharded-daemon-process-worker|catalogue|register): Dropping \\[\\d+\\] buffered messages to shard \\[\\d+\\] during hand off.*");
 
     private static volatile @Nullable Path file;
     private static volatile boolean console;
@@ -93,9 +93,8 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
     }
 
     /// Whether an event warns of a message that was dropped while its receiver moved to another node, and whose
-    /// loss does no harm. Pekko repeats the messages that start workers. Nightshift repeats the message that wakes
-    /// the jobs of the catalogue. Every other message to the catalogue is a question, and its sender waits for a
-    /// reply.
+    /// loss does no harm. Pekko repeats the messages that start workers. Each message to the catalogue or to the
+    /// register is repeated by its sender, or is a question whose sender waits for a reply.
     static boolean isDroppedInMove(ILoggingEvent event) {
         return event.getLoggerName().equals("org.apache.pekko.cluster.sharding.ShardRegion")
                 && DROPPED_IN_MOVE.matcher(event.getFormattedMessage()).matches();
