@@ -4,18 +4,20 @@ import io.nightshift.coordinator.membership.Membership;
 import io.nightshift.coordinator.membership.Membership.JoinDecision;
 import io.nightshift.coordinator.membership.Membership.NodeProcess;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
@@ -37,13 +39,17 @@ final class ClusterJoiner {
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterJoiner.class);
 
-    private static final long PERIOD = TimeUnit.SECONDS.toNanos(2);
+    private static final Duration PERIOD = Duration.ofSeconds(2);
 
     private final ActorSystem<Void> system;
     private final Cluster cluster;
     private final Membership membership;
     private final @Nullable ContactPoints contactPoints;
     private final ShardingWatch sharding;
+    /// Has a permit when the node is up. It then enters at once: a peer that leaves soon after would be gone
+    /// at the next step, and no member of the cluster would vouch for this node.
+    private final Semaphore up = new Semaphore(0);
+
     private volatile boolean isOver;
     private @Nullable JoinDecision way;
 
@@ -71,14 +77,20 @@ final class ClusterJoiner {
             ShardingWatch sharding) {
         ClusterJoiner admission = new ClusterJoiner(system, membership, contactPoints, sharding);
         Thread.ofPlatform().daemon().name("admission").start(admission::run);
+        Runnable enter = admission.up::release;
+        org.apache.pekko.cluster.Cluster.get(Adapter.toClassic(system)).registerOnMemberUp(enter);
         CoordinatedShutdown.get(system)
                 .addTask(CoordinatedShutdown.PhaseBeforeActorSystemTerminate(), "leave-membership", admission::leave);
     }
 
     private void run() {
-        while (!isOver) {
-            step();
-            LockSupport.parkNanos(PERIOD);
+        try {
+            do {
+                step();
+                up.tryAcquire(PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+            } while (!isOver);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

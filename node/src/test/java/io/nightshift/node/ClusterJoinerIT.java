@@ -274,6 +274,21 @@ final class ClusterJoinerIT {
     }
 
     @Test
+    void aNodeStaysIfItsOnlyPeerLeavesAsSoonAsItIsUp() throws Exception {
+        TestNode first = cluster(NEVER).getFirst();
+        TestNode second = newNode();
+        second.begin(NEVER);
+        await().pollInterval(Duration.ofMillis(10)).atMost(PATIENCE).until(second::isUp);
+
+        CoordinatedShutdown.get(first.system).runAll(CoordinatedShutdown.unknownReason());
+        await().atMost(PATIENCE).until(first::hasEnded);
+        Set<String> alone = Set.of(second.process().address());
+        await().atMost(PATIENCE).until(() -> recorded().equals(alone) || second.hasEnded());
+        assertThat(second.hasEnded()).isFalse();
+        assertThat(second.members()).isEqualTo(alone);
+    }
+
+    @Test
     void theNodesOfASupersededClusterEndAtOnce() throws Exception {
         List<TestNode> old = cluster(NEVER, NEVER);
 
