@@ -55,7 +55,7 @@ final class ExtendedInputIT {
     private static final int LATE = 700;
 
     /// The time in which one thread scores the first file.
-    private static final Duration WORK = Duration.ofSeconds(3);
+    private static final Duration WORK = Duration.ofMillis(1_200);
 
     @TempDir
     private static Path folder;

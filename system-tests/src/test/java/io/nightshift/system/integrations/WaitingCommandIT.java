@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class WaitingCommandIT {
 
     /// Lets every row through, and takes several seconds for all rows on one thread.
-    private static final String SLOW = "source.where=length(sha256(repeat(origin, 1000))) = 64";
+    private static final String SLOW = "source.where=length(sha256(repeat(origin, 500))) = 64";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -88,19 +88,23 @@ final class WaitingCommandIT {
         return CommandResult.of(Main.commandLine(all), all);
     }
 
-    /// The latest batch of a job, once it has committed partitions.
-    private static JsonNode awaitCommits(String name) {
-        List<String> list = List.of(
-                "batch",
-                "list",
-                "--job",
-                name,
+    /// The arguments of another command of `batch`.
+    private static List<String> batch(String... command) {
+        List<String> arguments = new ArrayList<>(List.of("batch"));
+        arguments.addAll(List.of(command));
+        arguments.addAll(List.of(
                 "-o",
                 "json",
                 "--server",
                 cluster().http(0).toString(),
                 "--token-file",
-                cluster().tokenFile().toString());
+                cluster().tokenFile().toString()));
+        return arguments;
+    }
+
+    /// The latest batch of a job, once it has committed partitions.
+    private static JsonNode awaitCommits(String name) {
+        List<String> list = batch("list", "--job", name);
         return await().atMost(Duration.ofSeconds(60))
                 .ignoreExceptions()
                 .until(
@@ -168,9 +172,12 @@ final class WaitingCommandIT {
             assertThat(end.err())
                     .contains("Stopped waiting. The batch continues. Watch it: nightshift batch watch " + batch);
         }
-        CommandResult again = run(submit("interrupted", "--set", SLOW));
-        assertThat(again.status()).as(again.err()).isZero();
-        assertThat(again.json().get("batch").asText()).isEqualTo(batch);
+        List<String> again = submit("interrupted", "--set", SLOW);
+        again.remove("--wait");
+        CommandResult resumed = run(again).expect(0);
+        assertThat(resumed.json().get("batch").asText()).isEqualTo(batch);
+        assertThat(resumed.json().get("resumed").asBoolean()).isTrue();
+        run(batch("cancel", batch)).expect(0);
     }
 
     @Test
