@@ -7,7 +7,6 @@ import static io.nightshift.coordinator.batch.BatchActorFixture.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.nightshift.coordinator.TestActorSystem;
 import io.nightshift.coordinator.ledger.JournalWriteBlocker;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -22,67 +21,23 @@ import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /// The requests of an operator, on a real journal, with a crash between the reply and the effect.
 @Timeout(300)
-class BatchControlIT {
+final class BatchControlIT extends BatchActors {
 
-    private static final Job.ErrorPolicy LENIENT = new Job.ErrorPolicy(1, null);
     private static final Job.ErrorPolicy SCORE_THE_REST = new Job.ErrorPolicy(1, null, true);
-    private static final Failure DISK = Failure.transientFailure("the disk is full");
-
-    @TempDir
-    static Path home = Path.of("");
-
-    private static TestActorSystem node;
-
-    private String name = "";
-
-    @BeforeAll
-    static void startNode() throws SQLException {
-        node = new TestActorSystem(home);
-        JournalWriteBlocker.install(node.ledger());
-    }
-
-    @AfterAll
-    static void stopNode() {
-        node.close();
-    }
-
-    @BeforeEach
-    void nameTheBatch(TestInfo test) {
-        name = test.getTestMethod().orElseThrow().getName();
-    }
-
-    @AfterEach
-    void openTheGate() {
-        JournalWriteBlocker.open();
-    }
 
     private BatchActorFixture batch(int partitions, Job.ErrorPolicy errors) throws IOException {
-        return new BatchActorFixture(node, home.resolve(name), name, partitions, PATIENT, errors);
-    }
-
-    private BatchActorFixture opened(int partitions) throws IOException {
-        BatchActorFixture batch = batch(partitions, LENIENT);
-        batch.open();
-        return batch;
+        return batch(partitions, PATIENT, errors);
     }
 
     private static ControlReply pause(BatchActorFixture batch) {
@@ -115,14 +70,6 @@ class BatchControlIT {
 
     private static void fail(BatchActorFixture batch, WorkerMessage.Lease lease) {
         batch.tell(new BatchCommand.AttemptFailed(lease.attempt(), "node:1", DISK));
-    }
-
-    private static void awaitLatch(CountDownLatch latch) {
-        try {
-            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     @Nested

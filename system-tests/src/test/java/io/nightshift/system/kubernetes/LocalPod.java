@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.nightshift.k8s.Dockerfile;
+import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,6 +74,11 @@ final class LocalPod implements AutoCloseable {
                 environment.put(variable.getName(), variable.getValue());
             }
         }
+        // Instead of the start-up cache in the image.
+        environment.merge(
+                "NIGHTSHIFT_OPTS",
+                "-XX:TieredStopAtLevel=1 " + ProgramProcess.startupCache(container.getArgs()),
+                (given, faster) -> given + " " + faster);
         process = builder.start();
     }
 

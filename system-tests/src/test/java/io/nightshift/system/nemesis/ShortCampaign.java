@@ -55,7 +55,7 @@ final class ShortCampaign implements AutoCloseable {
         Path folder = Files.createDirectory(empty.resolve("nemesis"));
         TestEnvironment environment = TestEnvironment.create(folder, true, new Random(SEED));
         // A partition in an object store takes several requests.
-        int partitionRows = hasStorage ? 10_000 : 3_000;
+        int partitionRows = hasStorage ? 10_000 : 6_000;
         Workload workload = Workload.of(Files.createDirectory(folder.resolve("job")), 1, partitionRows);
         if (hasStorage) {
             workload = workload.in(environment.startStorage());

@@ -73,7 +73,7 @@ final class HangingReadIT {
         assumeTrue(compile(library), "gcc is not installed");
         FlightsJob job = FlightsJob.on(folder.toRealPath(), "FROM flights");
         // A slow condition leaves reads for the marker to stop, also where this process is held up.
-        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(8), FlightsJob.ROWS));
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(5), FlightsJob.ROWS));
         Path marker = folder.resolve("hang");
         Path out = folder.resolve("out.txt");
         Path err = folder.resolve("err.txt");

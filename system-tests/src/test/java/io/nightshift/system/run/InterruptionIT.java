@@ -30,7 +30,7 @@ final class InterruptionIT {
     void anInterruptedRunStopsSaysWhatIsKeptAndCanBeResumed() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
         // A slow condition leaves time for the signal, also where this process is held up.
-        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(8), FlightsJob.ROWS));
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(4), FlightsJob.ROWS));
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
         try (ProgramProcess program = ProgramProcess.start(folder, arguments)) {
             program.awaitLog(job.log(), COMMITTED, 3);
@@ -77,7 +77,7 @@ final class InterruptionIT {
     void aRunThatWaitsStartsWhenTheOtherHasEnded() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
         // A slow condition leaves time for the signal, also where this process is held up.
-        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(8), FlightsJob.ROWS));
+        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(4), FlightsJob.ROWS));
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
         Pattern waiting =
                 Pattern.compile("Waiting for process (\\d+) \\(nightshift run \\S+.*, since 20\\S+Z\\), which uses "

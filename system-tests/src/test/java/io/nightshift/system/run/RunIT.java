@@ -331,7 +331,7 @@ final class RunIT {
 
     /// A slow condition leaves time for a kill, also where this process is held up.
     private static void killInTheMiddle(FlightsJob job) throws Exception {
-        job.edit("source:\n", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(8), 60_000) + "\n");
+        job.edit("source:\n", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(5), 60_000) + "\n");
         List<String> arguments = job.run("--set", "partitions.rows=2000", "--threads", "1");
         try (ProgramProcess program = ProgramProcess.start(job.folder(), arguments)) {
             assertThat(program.awaitLog(job.log(), COMMITTED, 3)).isTrue();

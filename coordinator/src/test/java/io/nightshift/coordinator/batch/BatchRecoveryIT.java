@@ -1,0 +1,244 @@
+package io.nightshift.coordinator.batch;
+
+import static io.nightshift.coordinator.batch.BatchActorFixture.LEASE;
+import static io.nightshift.coordinator.batch.BatchActorFixture.SOON;
+import static io.nightshift.coordinator.batch.BatchActorFixture.settings;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.nightshift.coordinator.ledger.JournalTableWriter;
+import io.nightshift.coordinator.ledger.JournalWriteBlocker;
+import io.nightshift.protocol.batch.BatchCommand;
+import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.PartitionCommitBuilder;
+import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// The coordinator of a batch whose workers fall silent, or whose own process or journal fails.
+@Timeout(300)
+final class BatchRecoveryIT extends BatchActors {
+
+    @Nested
+    class LeasesAndHeartbeats {
+
+        @Test
+        void aReleasedPartitionIsLeasedAgainAtOnceAndCountsAsNoFailure() throws IOException {
+            BatchActorFixture batch = opened(1);
+            for (int i = 0; i < 10; i++) {
+                WorkerMessage.Lease lease = batch.lease();
+                batch.tell(new BatchCommand.ReleaseLease(lease.attempt()));
+                batch.tell(new BatchCommand.ReleaseLease(lease.attempt()));
+            }
+            WorkerMessage.Lease last = batch.lease();
+            assertThat(last.attempt().epoch().lease()).isEqualTo(11);
+            assertThat(batch.describe().attemptsFailed()).isZero();
+            batch.commit(batch.score(last, 0));
+            batch.awaitPhase(Phase.PUBLISHED);
+        }
+
+        @Test
+        void aWorkerWhoseLeaseWasLostHasTheSameAgain() throws IOException {
+            BatchActorFixture batch = opened(3);
+            batch.lease();
+            TestProbe<WorkerMessage> worker = node.kit().createTestProbe(WorkerMessage.class);
+            WorkerMessage.Lease first = batch.lease(worker);
+
+            assertThat(batch.lease(worker)).isEqualTo(first);
+
+            batch.tell(new BatchCommand.ReleaseLease(first.attempt()));
+            WorkerMessage.Lease next = batch.lease(worker);
+            assertThat(next.attempt().epoch()).isGreaterThan(first.attempt().epoch());
+            assertThat(batch.lease(worker)).isEqualTo(next);
+            assertThat(batch.lease().attempt().partition())
+                    .isNotEqualTo(next.attempt().partition());
+        }
+
+        @Test
+        void heartbeatsKeepALease() throws IOException {
+            BatchActorFixture batch = opened(1, settings(LEASE));
+            PartitionCommit commit = batch.score(batch.lease(), 0);
+            long begin = System.nanoTime();
+            await().atMost(SOON).pollInterval(Duration.ofMillis(50)).until(() -> {
+                batch.tell(new BatchCommand.Heartbeat(commit.attempt(batch.id), 7, batch.worker.ref()));
+                return System.nanoTime() - begin > LEASE.multipliedBy(2).toNanos();
+            });
+            assertThat(batch.describe().rowsDone()).isEqualTo(7);
+
+            batch.commit(commit);
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
+        }
+
+        @Test
+        void theHeartbeatOfALostLeaseIsAnsweredWithAbandon() throws IOException {
+            BatchActorFixture batch = opened(2);
+            WorkerMessage.Lease lease = batch.lease();
+            batch.restart();
+            batch.lease();
+
+            batch.tell(new BatchCommand.Heartbeat(lease.attempt(), 1, batch.worker.ref()));
+
+            assertThat(batch.worker
+                            .expectMessageClass(WorkerMessage.Abandon.class, SOON)
+                            .attempt())
+                    .isEqualTo(lease.attempt());
+        }
+
+        @Test
+        void aPartitionWhoseWorkersAlwaysGoSilentFailsTheBatch() throws IOException {
+            BatchActorFixture batch = opened(1, settings(Duration.ofMillis(200)));
+            Set<WorkerMessage.Lease> leases = new HashSet<>();
+            for (int i = 0; i < 3; i++) {
+                leases.add(batch.lease());
+            }
+
+            assertThat(batch.failure())
+                    .isEqualTo("partition 0 failed 3 times. The last failure: no heartbeat for 0.2 s");
+            assertThat(leases).hasSize(3);
+            assertThat(batch.history(BatchEvent.AttemptFailed.class)).hasSize(3);
+        }
+
+        @Test
+        void aCoordinatorThatWasBlockedDoesNotBlameItsWorkers() throws IOException {
+            BatchActorFixture batch = opened(2, settings(LEASE));
+            PartitionCommit one = batch.score(batch.lease(), 0);
+            PartitionCommit two = batch.score(batch.lease(), 0);
+            JournalWriteBlocker.shut();
+            batch.commit(one);
+            batch.worker.expectNoMessage(LEASE.plusSeconds(2));
+            JournalWriteBlocker.open();
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(one.attempt(batch.id)));
+
+            batch.commit(two);
+
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(two.attempt(batch.id)));
+            assertThat(batch.history(BatchEvent.AttemptFailed.class)).isEmpty();
+        }
+    }
+
+    @Nested
+    class Recovery {
+
+        @Test
+        void afterARestartTheIncarnationGrowsOldEpochsAreRefusedAndNothingCommittedIsLeasedAgain() throws IOException {
+            BatchActorFixture batch = opened(4);
+            Set<Integer> committed = new HashSet<>();
+            committed.add(batch.complete(0).partition());
+            committed.add(batch.complete(0).partition());
+            PartitionCommit old = batch.score(batch.lease(), 0);
+            assertThat(old.epoch().incarnation()).isEqualTo(1);
+
+            batch.restart();
+            WorkerMessage.Lease next = batch.lease();
+
+            assertThat(next.attempt().epoch().incarnation()).isEqualTo(2);
+            assertThat(next.attempt().epoch()).isGreaterThan(old.epoch());
+            batch.commit(old);
+            batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
+            WorkerMessage.Lease last = batch.lease();
+            assertThat(committed)
+                    .doesNotContain(next.attempt().partition(), last.attempt().partition());
+            assertThat(batch.hasNothingToLease()).isTrue();
+            for (WorkerMessage.Lease lease : List.of(next, last)) {
+                batch.commit(batch.score(lease, 0));
+                batch.worker.expectMessage(SOON, new WorkerMessage.Committed(lease.attempt()));
+            }
+            batch.awaitPhase(Phase.PUBLISHED);
+        }
+
+        @Test
+        void anOpenThatWaitedForTheRecoveryTakesOverOnce() throws IOException {
+            BatchActorFixture batch = opened(20);
+            batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
+            batch.failure();
+
+            batch.restart();
+            batch.open();
+            batch.open();
+            Set<Object> epochs = new HashSet<>();
+            for (int i = 0; i < 20; i++) {
+                assertThat(epochs.add(batch.lease().attempt().epoch())).isTrue();
+            }
+
+            assertThat(batch.history(BatchEvent.TookOver.class))
+                    .extracting(BatchEvent.TookOver::incarnation)
+                    .containsExactly(1, 2);
+        }
+
+        @Test
+        void aFailedJournalWriteIsRecoveredFromWithANewIncarnation() throws IOException {
+            BatchActorFixture batch = opened(2, settings(LEASE));
+            WorkerMessage.Lease old = batch.lease();
+            JournalWriteBlocker.failOnce();
+            batch.commit(batch.score(old, 0));
+            await().atMost(SOON).until(JournalWriteBlocker::hasFailed);
+
+            WorkerMessage.Lease first = batch.lease();
+            WorkerMessage.Lease second = batch.lease();
+
+            assertThat(first.attempt().epoch().incarnation()).isEqualTo(2);
+            assertThat(second.attempt().epoch().incarnation()).isEqualTo(2);
+            assertThat(first.attempt().partition())
+                    .isNotEqualTo(second.attempt().partition());
+            batch.commit(batch.score(old, 0));
+            batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
+            assertThat(batch.lease().attempt().epoch())
+                    .as("leases are still watched")
+                    .isGreaterThan(second.attempt().epoch());
+            assertThat(batch.committed()).isEmpty();
+        }
+
+        @Test
+        void anAttemptThatALaterCoordinatorLeasedIsNotRefused() throws IOException {
+            BatchActorFixture batch = opened(1);
+            PartitionCommit own = batch.score(batch.lease(), 0);
+            Epoch later = new Epoch(9, 1);
+            PartitionCommit successors = PartitionCommitBuilder.builder()
+                    .partition(0)
+                    .epoch(later)
+                    .node("node:2")
+                    .firstRow(own.firstRow())
+                    .rows(own.rows())
+                    .read(own.read())
+                    .part(own.part())
+                    .model(own.model())
+                    .build();
+
+            batch.commit(successors);
+            batch.tell(new BatchCommand.Heartbeat(successors.attempt(batch.id), 1, batch.worker.ref()));
+            batch.commit(own);
+
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(own.attempt(batch.id)));
+            batch.worker.expectNoMessage(Duration.ofMillis(100));
+            assertThat(batch.committed()).containsExactly(own);
+        }
+
+        @Test
+        void aFailedBatchThatAnotherCoordinatorHasResumedIsNoticed() throws IOException {
+            BatchActorFixture batch = opened(1, settings(LEASE));
+            batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
+            batch.failure();
+            JournalTableWriter.write(
+                    node.ledger(),
+                    node.ledger().state(batch.id),
+                    new BatchEvent.Retried(ExampleBatch.AT),
+                    new BatchEvent.TookOver(ExampleBatch.AT, 2, "node:2"));
+
+            assertThat(batch.lease().attempt().epoch()).isEqualTo(new Epoch(3, 1));
+
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHED);
+        }
+    }
+}
