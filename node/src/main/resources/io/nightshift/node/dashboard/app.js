@@ -1,5 +1,5 @@
 // The frame: signing in, navigation, the connection, and the page that the address names.
-import {html, render, useEffect, useRef, useState} from './preact.js';
+import {html, render, useEffect, useLayoutEffect, useRef, useState} from './preact.js';
 import {ask, get, onConnection, onSignedOut, watch} from './server.js';
 import {Icon, Notice} from './parts.js';
 import {TonightPage} from './tonight.js';
@@ -101,7 +101,8 @@ function Frame({session, onSignOut}) {
     setTold(text);
     timer.current = setTimeout(() => setTold(''), TELLING);
   };
-  useEffect(() => {
+  // At once, not after the page is painted: a link that is followed in between would be lost.
+  useLayoutEffect(() => {
     const changed = () => setRoute(address());
     addEventListener('hashchange', changed);
     return () => removeEventListener('hashchange', changed);

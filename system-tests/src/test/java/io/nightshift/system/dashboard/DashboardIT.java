@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.assertj.core.api.SoftAssertions;
@@ -603,6 +604,25 @@ final class DashboardIT {
             browser.open(URI.create("about:blank"));
             browser.open(server.address().resolve("/"));
         }
+    }
+
+    @Test
+    @Order(8)
+    void aLinkThatIsFollowedWhileThePageIsPaintedIsNotLost() {
+        Object script = browser.driver()
+                .executeCdpCommand("Page.addScriptToEvaluateOnNewDocument", Map.of("source", """
+                        new MutationObserver((changes, observer) => {
+                          if (document.getElementById('main')) {
+                            observer.disconnect();
+                            location.hash = '#/nodes';
+                          }
+                        }).observe(document, {childList: true, subtree: true});
+                        """))
+                .get("identifier");
+        browser.open(URI.create("about:blank"));
+        browser.open(server.address().resolve("/"));
+        browser.driver().executeCdpCommand("Page.removeScriptToEvaluateOnNewDocument", Map.of("identifier", script));
+        browser.awaitText("Scratch space");
     }
 
     @Test
