@@ -18,6 +18,7 @@ import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.List;
@@ -140,7 +141,7 @@ public final class HttpPoster {
     private static String refused(SSLException tls) {
         CertificateException certificate = null;
         for (Throwable cause = tls; cause != null; cause = cause.getCause()) {
-            if (cause instanceof CertPathBuilderException) {
+            if (cause instanceof CertPathBuilderException || isOfNamesake(cause)) {
                 return "the receiver's certificate is refused: no authority that the node trusts has issued it. `ca` of the channel can name a file with the certificate of its authority";
             }
             if (cause instanceof CertificateException found) {
@@ -150,6 +151,12 @@ public final class HttpPoster {
         return certificate == null
                 ? "the TLS connection to the receiver failed: " + tls.getMessage()
                 : "the receiver's certificate is refused: " + certificate.getMessage();
+    }
+
+    /// Whether a certificate was issued by an authority that only has the name of a trusted one.
+    private static boolean isOfNamesake(Throwable cause) {
+        return cause instanceof CertPathValidatorException path
+                && path.getReason() == CertPathValidatorException.BasicReason.INVALID_SIGNATURE;
     }
 
     private static boolean isUnknown(ConnectException refused) {

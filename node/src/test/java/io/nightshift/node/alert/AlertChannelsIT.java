@@ -14,23 +14,20 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.AlertCause;
 import io.nightshift.testing.HttpReceiver;
+import io.nightshift.testing.TestAuthority;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -249,29 +246,13 @@ final class AlertChannelsIT {
         assertThat(outcome.answer()).hasSizeLessThan(5_000);
     }
 
-    /// A certificate that is its own authority, by the JDK's `keytool`.
+    /// The TLS of a receiver with a certificate of its own authority, whose file has the name of the receiver.
     ///
-    /// @param holder as an extension of the certificate, such as `ip:127.0.0.1`
-    private SSLContext certificate(String name, String holder) throws Exception {
-        Path store = folder.resolve(name + ".p12");
-        keytool("-genkeypair", "-keyalg", "EC", "-dname", "CN=" + name, "-ext", "san=" + holder, "-keystore", store);
-        keytool("-exportcert", "-rfc", "-file", folder.resolve(name + ".pem"), "-keystore", store);
-        KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
-        KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        factory.init(keys, PASSWORD.toCharArray());
-        SSLContext context = SSLContext.getInstance("TLSv1.3");
-        context.init(factory.getKeyManagers(), null, null);
-        return context;
-    }
-
-    private static void keytool(Object... arguments) throws Exception {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-        Stream.of(arguments).map(Object::toString).forEach(command::add);
-        command.addAll(List.of("-alias", "receiver", "-storepass", PASSWORD));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(output).isZero();
+    /// @param host that the certificate is for
+    private SSLContext certificate(String name, String host) throws Exception {
+        TestAuthority authority = new TestAuthority();
+        authority.write(folder.resolve(name + ".pem"));
+        return authority.server(host);
     }
 
     private Outcome sendTo(HttpReceiver other, @Nullable String authority) throws Exception {
@@ -286,8 +267,8 @@ final class AlertChannelsIT {
 
     @Test
     void aReceiverWithACertificateOfItsOwnAuthorityGetsMessagesOnlyIfTheChannelTrustsIt() throws Exception {
-        SSLContext tls = certificate("receiver", "ip:127.0.0.1");
-        certificate("other", "ip:127.0.0.1");
+        SSLContext tls = certificate("receiver", "127.0.0.1");
+        certificate("other", "127.0.0.1");
         try (HttpReceiver secure = new HttpReceiver(tls)) {
             assertThat(sendTo(secure, null).answer())
                     .startsWith(
@@ -303,7 +284,7 @@ final class AlertChannelsIT {
 
     @Test
     void aCertificateOfAnotherHostIsRefused() throws Exception {
-        try (HttpReceiver elsewhere = new HttpReceiver(certificate("elsewhere", "dns:alerts.example.org"))) {
+        try (HttpReceiver elsewhere = new HttpReceiver(certificate("elsewhere", "alerts.example.org"))) {
             assertThat(sendTo(elsewhere, "elsewhere").answer())
                     .startsWith("the receiver's certificate is refused: ")
                     .contains("127.0.0.1");

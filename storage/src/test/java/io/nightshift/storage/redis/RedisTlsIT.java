@@ -5,18 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.testing.TestAuthority;
 import io.nightshift.testing.database.RedisServer;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.time.Duration;
-import java.util.Base64;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
 import org.junit.jupiter.api.Test;
@@ -26,44 +21,7 @@ import redis.clients.jedis.Protocol.Command;
 /// Connections by TLS, through a proxy that decrypts them: the server of the tests has no TLS.
 class RedisTlsIT {
 
-    private static final char[] PASSWORD = "secret".toCharArray();
-
-    private static KeyStore keys(Path folder) throws Exception {
-        Path file = folder.resolve("keys.p12");
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "server",
-                        "-keyalg",
-                        "EC",
-                        "-dname",
-                        "CN=cache",
-                        "-ext",
-                        "san=ip:127.0.0.1",
-                        "-storetype",
-                        "PKCS12",
-                        "-keystore",
-                        file.toString(),
-                        "-storepass",
-                        new String(PASSWORD))
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(keytool.waitFor()).as(output).isZero();
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(file)) {
-            keys.load(in, PASSWORD);
-        }
-        return keys;
-    }
-
-    private static SSLServerSocket listen(KeyStore keys) throws Exception {
-        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        managers.init(keys, PASSWORD);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(managers.getKeyManagers(), null, null);
+    private static SSLServerSocket listen(SSLContext context) throws IOException {
         SSLServerSocket listening = (SSLServerSocket)
                 context.getServerSocketFactory().createServerSocket(0, 10, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(() -> {
@@ -99,13 +57,9 @@ class RedisTlsIT {
 
     @Test
     void aCertificateIsCheckedAgainstTheNamedAuthorities(@TempDir Path folder) throws Exception {
-        KeyStore keys = keys(folder);
-        Path ca = Files.writeString(
-                folder.resolve("ca.pem"),
-                "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
-                        .formatted(Base64.getMimeEncoder()
-                                .encodeToString(keys.getCertificate("server").getEncoded())));
-        try (SSLServerSocket listening = listen(keys)) {
+        TestAuthority authority = new TestAuthority();
+        Path ca = authority.write(folder.resolve("ca.pem"));
+        try (SSLServerSocket listening = listen(authority.server("127.0.0.1"))) {
             String url = "rediss://127.0.0.1:%d/0".formatted(listening.getLocalPort());
 
             try (RedisConnection connection = connect(url + "?ca=" + ca)) {

@@ -1,30 +1,26 @@
 package io.nightshift.system.tls;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.nightshift.testing.Checkout;
+import io.netty.pkitesting.X509Bundle;
+import io.nightshift.testing.TestAuthority;
 import io.nightshift.tls.TlsFiles;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 
-/// A folder of certificates that `tools/test-certificates.sh` created.
+/// A folder with the files of an authority, `ca.pem`, and of the hosts for which it has issued certificates,
+/// `HOST.pem` and `HOST.key`.
 public record TestCertificates(Path folder) {
 
-    /// Runs the script. It issues new certificates for the hosts; the authority of the folder is kept if
-    /// there is one.
-    public static TestCertificates make(Path folder, String... hosts) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of("sh", Checkout.path("tools/test-certificates.sh").toString(), folder.toString()));
-        command.addAll(List.of(hosts));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-        Process script = builder.start();
-        String output = new String(script.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(script.waitFor()).as(output).isZero();
-        assertThat(output).isEmpty();
+    /// Issues certificates by a new authority.
+    public static TestCertificates make(Path folder, String... hosts) throws IOException {
+        Files.createDirectories(folder);
+        TestAuthority authority = new TestAuthority();
+        authority.write(folder.resolve("ca.pem"));
+        for (String host : hosts) {
+            X509Bundle certificate = authority.issue(host);
+            Files.writeString(folder.resolve(host + ".pem"), certificate.getCertificatePEM());
+            Files.writeString(folder.resolve(host + ".key"), certificate.getPrivateKeyPEM());
+        }
         return new TestCertificates(folder);
     }
 
