@@ -95,7 +95,7 @@ export function JobPage({session, name, rows, tell}) {
   };
   return html`<main id="main" tabindex="-1">
     <nav class="crumbs" aria-label="Where you are"><a href="#/">Tonight</a> <span aria-hidden="true">/</span> job</nav>
-    <${Loaded} of=${page}>${(value) => html`<${Job} name=${name} page=${value} session=${session} changed=${changed} onMore=${() => setMost(most + PAGE)} />`}</${Loaded}>
+    <${Loaded} of=${page} heading=${name}>${(value) => html`<${Job} name=${name} page=${value} session=${session} changed=${changed} onMore=${() => setMost(most + PAGE)} />`}</${Loaded}>
   </main>`;
 }
 

@@ -21,7 +21,7 @@ export function ModelsPage({session, tell, rows}) {
   for (const row of rows.values()) {
     if (row.model) uses.set(row.model, [...(uses.get(row.model) ?? []), row]);
   }
-  return html`<main id="main" tabindex="-1"><${Loaded} of=${page}>${({models}) => html`<div class="title"><div><h1>${plural(models.length, 'model')}</h1><p class="muted">in the registry of this node</p></div></div>
+  return html`<main id="main" tabindex="-1"><${Loaded} of=${page} heading="Models">${({models}) => html`<div class="title"><div><h1>${plural(models.length, 'model')}</h1><p class="muted">in the registry of this node</p></div></div>
     ${models.length === 0 && html`<div class="empty"><h2>No model is registered</h2><p>Register a model file of XGBoost, LightGBM, scikit-learn, ONNX or Smile:</p><pre>nightshift model import FILE --name NAME</pre></div>`}
     <div class="panels">${models.map((model) => html`<${Model} key=${model.model} model=${model} uses=${uses} session=${session} changed=${changed} again=${again} />`)}</div>`}</${Loaded}></main>`;
 }

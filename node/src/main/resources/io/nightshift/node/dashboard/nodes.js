@@ -29,7 +29,7 @@ export function NodesPage({rows}) {
       clearTimeout(timer);
     };
   }, []);
-  return html`<main id="main" tabindex="-1"><${Loaded} of=${state}>${({nodes}) => {
+  return html`<main id="main" tabindex="-1"><${Loaded} of=${state} heading="Nodes">${({nodes}) => {
     const threads = nodes.reduce((sum, node) => sum + (node.work?.threads ?? 0), 0);
     const busy = nodes.reduce((sum, node) => sum + (node.work?.busy ?? 0), 0);
     const silent = nodes.filter((node) => !node.work).length;

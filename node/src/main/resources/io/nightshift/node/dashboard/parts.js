@@ -158,11 +158,17 @@ export function Notice({kind = 'bad', children}) {
   return html`<div class="notice ${kind}" role=${kind === 'bad' ? 'alert' : 'status'}><${Icon} name=${icon} /><div>${children}</div></div>`;
 }
 
-/** Something that is loaded: shows why it is not there. */
-export function Loaded({of, children}) {
-  if (of.problem) return html`<${Notice}>${of.problem}</${Notice}>`;
-  if (of.value === undefined) return html`<p class="muted loading">Loading…</p>`;
-  return children(of.value);
+/**
+ * Something that is loaded. If it can't be loaded again, what was there before stays, with the reason. Until it is there for
+ * the first time, the heading stands in its place, for pages that have their own one in it.
+ */
+export function Loaded({of, heading, children}) {
+  if (of.value === undefined) {
+    return html`${heading && html`<h1>${heading}</h1>`}
+      ${of.problem ? html`<${Notice}>${of.problem}</${Notice}>` : html`<p class="muted loading">Loading…</p>`}`;
+  }
+  return html`${of.problem && html`<${Notice} kind="warn">This can’t be kept up to date: ${of.problem}</${Notice}>`}
+    ${children(of.value)}`;
 }
 
 /**

@@ -627,6 +627,47 @@ final class DashboardIT {
 
     @Test
     @Order(8)
+    void aPageHasItsHeadingWhileItIsLoadedAndStaysIfItCantBeLoadedAgain() throws IOException {
+        browser.go("#/");
+        browser.awaitText("Live", "delays");
+        browser.driver().executeScript("""
+                const real = window.fetch;
+                const never = () => new Promise(() => {});
+                window.answerOfReads = never;
+                window.fetch = (address, options) => (options?.method === 'POST' || !String(address).includes('v1/')
+                  ? real(address, options) : (window.answerOfReads ?? real)(address, options));
+                """);
+        try {
+            for (String[] page : new String[][] {{"#/jobs/nightly", "nightly"}, {"#/models", "Models"}}) {
+                browser.go(page[0]);
+                browser.awaitText(page[1], "Loading…");
+                browser.checkAccessibility(page[1] + " while it is loaded");
+            }
+            browser.driver().executeScript("window.answerOfReads = null");
+            browser.go("#/jobs/nightly");
+            browser.awaitText("Pause schedule");
+            browser.driver().executeScript("""
+                    window.answerOfReads = () => Promise.resolve(
+                      new Response(JSON.stringify({detail: 'the database is away'}), {status: 503}));
+                    """);
+
+            browser.press("Pause schedule");
+            browser.confirm("Pause schedule");
+
+            browser.awaitText("nightly", "This can’t be kept up to date: the database is away", "Duration");
+            browser.checkAccessibility("a job that can't be loaded again");
+        } finally {
+            browser.open(URI.create("about:blank"));
+            browser.open(server.address().resolve("/"));
+        }
+        browser.go("#/jobs/nightly");
+        browser.press("Resume schedule");
+        browser.confirm("Resume schedule");
+        browser.awaitText("Pause schedule");
+    }
+
+    @Test
+    @Order(8)
     void manyTabsShareTheFewConnectionsOfABrowser() {
         WebDriver.TargetLocator tabs = browser.driver().switchTo();
         String first = browser.driver().getWindowHandle();
