@@ -12,11 +12,9 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Test;
 
 /// Applied jobs of a cluster of three nodes, on a journal in PostgreSQL.
-@SuppressWarnings("JUnitMethodInvoked") // A test that is marked here is that of the contract.
+@Nightly(shortForm = {"ServedJobsIT", "NemesisIT.eachTickHasOneRunWhateverIsKilledAroundIt"})
 final class ClusterJobsIT extends UnattendedJobsContract {
 
     private static final int NODES = 3;
@@ -72,28 +70,6 @@ final class ClusterJobsIT extends UnattendedJobsContract {
                 cluster.close();
             }
         };
-    }
-
-    @Override
-    @Nightly(shortForm = "ServedJobsIT.aBackfillStartsWhatIsMissingAndSurvivesAKill")
-    @Test
-    void aBackfillStartsWhatIsMissingAndSurvivesAKill() throws Exception {
-        super.aBackfillStartsWhatIsMissingAndSurvivesAKill();
-    }
-
-    @Override
-    @Nightly(shortForm = "ServedJobsIT.theRunsOfAJobStayWithinItsThreads")
-    @Test
-    void theRunsOfAJobStayWithinItsThreads() throws Exception {
-        super.theRunsOfAJobStayWithinItsThreads();
-    }
-
-    @Override
-    @Nightly(shortForm = "ServedJobsIT.aBatchOutsideItsWindowStartsWhenTheWindowOpens")
-    @Order(Integer.MAX_VALUE)
-    @Test
-    void aBatchOutsideItsWindowStartsWhenTheWindowOpens() throws Exception {
-        super.aBatchOutsideItsWindowStartsWhenTheWindowOpens();
     }
 
     private static void startNodes(TestCluster cluster) throws IOException {

@@ -10,6 +10,7 @@ import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.OfTheFiles;
+import io.nightshift.testing.Nightly;
 import io.nightshift.testing.database.PostgresServer;
 import java.io.IOException;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 /// The contract for a catalog in a PostgreSQL database. The catalog knows only the name of the table's newest
 /// metadata.
 @OfTheFiles.OfAnother(IcebergFolderIT.class)
+@Nightly(shortForm = {"IcebergRestIT", "IcebergFolderIT"})
 class IcebergJdbcIT extends IcebergContract {
 
     private static PostgresServer server;

@@ -2,10 +2,12 @@ package io.nightshift.storage.source.text;
 
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.NdjsonInput;
+import io.nightshift.testing.Nightly;
 import java.util.List;
 import java.util.Map;
 
 /// NDJSON objects in a store.
+@Nightly(shortForm = {"CsvObjectsIT", "NdjsonSourceTest"})
 class NdjsonObjectsIT extends TextObjectsContract {
 
     NdjsonObjectsIT() {
