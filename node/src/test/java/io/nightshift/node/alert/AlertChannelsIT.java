@@ -45,9 +45,6 @@ final class AlertChannelsIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    /// Of key stores.
-    private static final String PASSWORD = "password";
-
     @TempDir
     private Path folder;
 
