@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -41,13 +42,18 @@ final class ClusterJoiner {
 
     private static final Duration PERIOD = Duration.ofSeconds(2);
 
+    /// Pekko calls a node removed that has not joined yet.
+    private static final Set<MemberStatus> JOINING =
+            Set.of(MemberStatus.removed(), MemberStatus.joining(), MemberStatus.weaklyUp());
+
     private final ActorSystem<Void> system;
     private final Cluster cluster;
     private final Membership membership;
     private final @Nullable ContactPoints contactPoints;
     private final ShardingWatch sharding;
-    /// Has a permit when the node is up. It then enters at once: a peer that leaves soon after would be gone
-    /// at the next step, and no member of the cluster would vouch for this node.
+
+    /// Gets a permit when this node is up, so that it enters at once. If it waited for the next step, its only
+    /// peer could leave before, and [Membership#enter] would find no member that it knows.
     private final Semaphore up = new Semaphore(0);
 
     private volatile boolean isOver;
@@ -87,10 +93,20 @@ final class ClusterJoiner {
         try {
             do {
                 step();
-                up.tryAcquire(PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+                if (up.tryAcquire(PERIOD.toMillis(), TimeUnit.MILLISECONDS)) {
+                    awaitUp();
+                }
             } while (!isOver);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /// The state of the cluster that this node sees may lag behind the news that it is up.
+    private void awaitUp() throws InterruptedException {
+        long begin = System.nanoTime();
+        while (JOINING.contains(cluster.selfMember().status()) && System.nanoTime() - begin < PERIOD.toNanos()) {
+            TimeUnit.MILLISECONDS.sleep(10);
         }
     }
 

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import javax.net.ssl.SSLContext;
 
-/// A certificate authority of tests. All have the same name, and each has a key of its own.
+/// A certificate authority for tests. All instances have the same name, but each has its own key.
 public final class TestAuthority {
 
     private final X509Bundle authority;
@@ -51,7 +51,7 @@ public final class TestAuthority {
         }
     }
 
-    /// The TLS of a server with a new certificate.
+    /// The TLS context of a server, with a new certificate.
     ///
     /// @param host as in [#issue]
     public SSLContext server(String host) throws GeneralSecurityException {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// The requests of an operator, on a real journal, with a crash between the reply and the effect.
 @Timeout(300)
-final class BatchControlIT extends BatchActors {
+final class BatchControlIT extends BatchActorTests {
 
     private static final Job.ErrorPolicy SCORE_THE_REST = new Job.ErrorPolicy(1, null, true);
 

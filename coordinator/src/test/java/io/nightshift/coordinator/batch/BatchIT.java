@@ -40,9 +40,9 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// The coordinator of a batch on a real journal.
+/// What the coordinator of a batch commits, plans and tells, on a real journal.
 @Timeout(300)
-final class BatchIT extends BatchActors {
+final class BatchIT extends BatchActorTests {
 
     @Nested
     class Commits {

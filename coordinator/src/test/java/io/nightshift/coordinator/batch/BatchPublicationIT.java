@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// How the coordinator of a batch publishes and cancels it, on a real journal.
 @Timeout(300)
-final class BatchPublicationIT extends BatchActors {
+final class BatchPublicationIT extends BatchActorTests {
 
     private static void failOnce(AtomicInteger times, String message) {
         if (times.incrementAndGet() == 1) {

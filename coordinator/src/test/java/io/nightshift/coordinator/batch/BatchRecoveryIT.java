@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// The coordinator of a batch whose workers fall silent, or whose own process or journal fails.
 @Timeout(300)
-final class BatchRecoveryIT extends BatchActors {
+final class BatchRecoveryIT extends BatchActorTests {
 
     @Nested
     class LeasesAndHeartbeats {

@@ -141,7 +141,7 @@ public final class HttpPoster {
     private static String refused(SSLException tls) {
         CertificateException certificate = null;
         for (Throwable cause = tls; cause != null; cause = cause.getCause()) {
-            if (cause instanceof CertPathBuilderException || isOfNamesake(cause)) {
+            if (cause instanceof CertPathBuilderException || isSignedByAnother(cause)) {
                 return "the receiver's certificate is refused: no authority that the node trusts has issued it. `ca` of the channel can name a file with the certificate of its authority";
             }
             if (cause instanceof CertificateException found) {
@@ -153,8 +153,9 @@ public final class HttpPoster {
                 : "the receiver's certificate is refused: " + certificate.getMessage();
     }
 
-    /// Whether a certificate was issued by an authority that only has the name of a trusted one.
-    private static boolean isOfNamesake(Throwable cause) {
+    /// Whether the signature does not match the key of the trusted authority, for example because another
+    /// authority has the same name.
+    private static boolean isSignedByAnother(Throwable cause) {
         return cause instanceof CertPathValidatorException path
                 && path.getReason() == CertPathValidatorException.BasicReason.INVALID_SIGNATURE;
     }

@@ -101,7 +101,7 @@ function Frame({session, onSignOut}) {
     setTold(text);
     timer.current = setTimeout(() => setTold(''), TELLING);
   };
-  // At once, not after the page is painted: a link that is followed in between would be lost.
+  // An effect would begin to listen only after the page is painted, and miss a link that is followed before.
   useLayoutEffect(() => {
     const changed = () => setRoute(address());
     addEventListener('hashchange', changed);
@@ -149,7 +149,7 @@ function Frame({session, onSignOut}) {
   const page = {
     tonight: () => html`<${TonightPage} ...${shared} />`,
     batches: () => html`<${BatchPage} ...${shared} name=${route.name} />`,
-    jobs: () => html`<${JobPage} ...${shared} name=${route.name} />`,
+    jobs: () => html`<${JobPage} key=${route.name} ...${shared} name=${route.name} />`,
     nodes: () => html`<${NodesPage} rows=${live.rows} />`,
     models: () => html`<${ModelsPage} session=${session} tell=${tell} rows=${live.rows} />`,
   }[route.page];

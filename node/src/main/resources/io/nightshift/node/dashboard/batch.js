@@ -241,7 +241,7 @@ function PartitionMap({batch, map}) {
       <span><svg viewBox="0 0 10 10" aria-hidden="true"><rect class="part quarantined" x="1" y="1" width="8" height="8" rx="1.4" /><circle class="spot" cx="5" cy="5" r="1.6" /></svg> with quarantined rows</span>
       <span class="has-failed"><svg viewBox="0 0 10 10" aria-hidden="true"><rect class="hollow" x="1" y="1" width="8" height="8" rx="1.4" /><path class="cross" d="M3 3l4 4M7 3l-4 4" /></svg> attempts failed</span>
       ${each && html`<span>${each}</span>`}</p>
-    ${selected !== null && html`<${CellDetails} batch=${batch} cell=${cells[selected]} />`}`;
+    ${selected !== null && html`<${CellDetails} key=${cells[selected][CELL.first]} batch=${batch} cell=${cells[selected]} />`}`;
 }
 
 function CellDetails({batch, cell}) {

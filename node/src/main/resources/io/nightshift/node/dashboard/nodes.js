@@ -18,7 +18,7 @@ export function NodesPage({rows}) {
           const value = await get('v1/nodes');
           if (!isOver) setState({value});
         } catch (refusal) {
-          if (!isOver) setState((before) => (before.value ? before : {problem: refusal.message}));
+          if (!isOver) setState((before) => ({value: before.value, problem: refusal.message}));
         }
       }
       if (!isOver) timer = setTimeout(load, INTERVAL);

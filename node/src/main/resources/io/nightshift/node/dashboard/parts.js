@@ -159,8 +159,8 @@ export function Notice({kind = 'bad', children}) {
 }
 
 /**
- * Something that is loaded. If it can't be loaded again, what was there before stays, with the reason. Until it is there for
- * the first time, the heading stands in its place, for pages that have their own one in it.
+ * Shows loaded data, or why it can't be loaded. If a later load fails, the old data stays, below the reason. Until there is
+ * data, `heading` is shown, for pages whose own heading is part of the data.
  */
 export function Loaded({of, heading, children}) {
   if (of.value === undefined) {

@@ -243,10 +243,11 @@ final class AlertChannelsIT {
         assertThat(outcome.answer()).hasSizeLessThan(5_000);
     }
 
-    /// The TLS of a receiver with a certificate of its own authority, whose file has the name of the receiver.
+    /// The TLS context of a receiver, with a certificate of a new authority. The certificate of the authority
+    /// is written to `NAME.pem`.
     ///
-    /// @param host that the certificate is for
-    private SSLContext certificate(String name, String host) throws Exception {
+    /// @param host that the receiver's certificate is for
+    private SSLContext tls(String name, String host) throws Exception {
         TestAuthority authority = new TestAuthority();
         authority.write(folder.resolve(name + ".pem"));
         return authority.server(host);
@@ -264,8 +265,8 @@ final class AlertChannelsIT {
 
     @Test
     void aReceiverWithACertificateOfItsOwnAuthorityGetsMessagesOnlyIfTheChannelTrustsIt() throws Exception {
-        SSLContext tls = certificate("receiver", "127.0.0.1");
-        certificate("other", "127.0.0.1");
+        SSLContext tls = tls("receiver", "127.0.0.1");
+        tls("other", "127.0.0.1");
         try (HttpReceiver secure = new HttpReceiver(tls)) {
             assertThat(sendTo(secure, null).answer())
                     .startsWith(
@@ -281,7 +282,7 @@ final class AlertChannelsIT {
 
     @Test
     void aCertificateOfAnotherHostIsRefused() throws Exception {
-        try (HttpReceiver elsewhere = new HttpReceiver(certificate("elsewhere", "alerts.example.org"))) {
+        try (HttpReceiver elsewhere = new HttpReceiver(tls("elsewhere", "alerts.example.org"))) {
             assertThat(sendTo(elsewhere, "elsewhere").answer())
                     .startsWith("the receiver's certificate is refused: ")
                     .contains("127.0.0.1");

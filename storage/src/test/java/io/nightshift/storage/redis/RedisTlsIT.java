@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Protocol.Command;
 
-/// Connections by TLS, through a proxy that decrypts them: the server of the tests has no TLS.
+/// Connections over TLS, through a proxy that decrypts them: the server of the tests has no TLS.
 class RedisTlsIT {
 
     private static SSLServerSocket listen(SSLContext context) throws IOException {

@@ -53,7 +53,7 @@ final class ChangedInputIT {
     private static final boolean ALL = Boolean.getBoolean("nightshift.changed-input.all");
 
     /// The time in which one thread scores the input.
-    private static final Duration WORK = Duration.ofMillis(1_500);
+    private static final Duration WORK = Duration.ofSeconds(2);
 
     /// When the file changes.
     enum Moment {

@@ -121,7 +121,7 @@ final class ClusterIT {
     @Test
     @Order(2)
     void aNodeThatJoinsGetsWorkAndOneThatLeavesFinishesItsOwn() throws Exception {
-        String batch = submit("joined", 5_000);
+        String batch = submit("joined", 3_000);
         awaitCommits(batch);
         assertThat(cluster.batch("pause", batch).out()).contains("Paused batch");
         cluster.start(3);
@@ -148,11 +148,11 @@ final class ClusterIT {
     void openBatchesShareTheWorkers() throws Exception {
         FlightsJob other = FlightsJob.in(folder.resolve("other"));
         CommandResult submitted = cluster.batch(
-                "submit", other.file().toString(), "--set", "job=other", "--set", "partitions.rows=5000", "-o", "json");
+                "submit", other.file().toString(), "--set", "job=other", "--set", "partitions.rows=3000", "-o", "json");
         assertThat(submitted.status()).as(submitted.err()).isZero();
         String small = submitted.json().get("batch").asText();
         assertThat(cluster.batch("pause", small).status()).isZero();
-        String large = submit("large", 5_000);
+        String large = submit("large", 3_000);
         assertThat(cluster.batch("resume", small).status()).isZero();
 
         assertThat(cluster.batch("watch", small).status()).isZero();
@@ -180,7 +180,7 @@ final class ClusterIT {
     @Test
     @Order(4)
     void impossibleControlsAreRefusedWithTheReason() throws Exception {
-        String batch = submit("given-up", 5_000);
+        String batch = submit("given-up", 3_000);
         awaitCommits(batch);
         assertThat(cluster.batch("cancel", batch, "--reason", "a mistake").out())
                 .contains("Cancelled batch " + batch);
@@ -204,7 +204,7 @@ final class ClusterIT {
     @Test
     @Order(5)
     void withoutItsDatabaseTheClusterWaitsAndContinuesByItself() throws Exception {
-        String batch = submit("waited", 5_000);
+        String batch = submit("waited", 3_000);
         awaitCommits(batch);
         cluster.database.shut();
         try {

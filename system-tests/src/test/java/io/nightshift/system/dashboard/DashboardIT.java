@@ -619,9 +619,13 @@ final class DashboardIT {
                         }).observe(document, {childList: true, subtree: true});
                         """))
                 .get("identifier");
-        browser.open(URI.create("about:blank"));
-        browser.open(server.address().resolve("/"));
-        browser.driver().executeCdpCommand("Page.removeScriptToEvaluateOnNewDocument", Map.of("identifier", script));
+        try {
+            browser.open(URI.create("about:blank"));
+            browser.open(server.address().resolve("/"));
+        } finally {
+            browser.driver()
+                    .executeCdpCommand("Page.removeScriptToEvaluateOnNewDocument", Map.of("identifier", script));
+        }
         browser.awaitText("Scratch space");
     }
 
@@ -638,9 +642,16 @@ final class DashboardIT {
                   ? real(address, options) : (window.answerOfReads ?? real)(address, options));
                 """);
         try {
-            for (String[] page : new String[][] {{"#/jobs/nightly", "nightly"}, {"#/models", "Models"}}) {
+            for (String[] page :
+                    new String[][] {{"#/jobs/nightly", "nightly"}, {"#/models", "Models"}, {"#/nodes", "Nodes"}}) {
                 browser.go(page[0]);
-                browser.awaitText(page[1], "Loading…");
+                await().atMost(PATIENCE)
+                        .until(() -> page[1].equals(browser.ask("return document.querySelector('h1')?.textContent")));
+                await("the text, which appears bit by bit")
+                        .atMost(PATIENCE)
+                        .until(() -> "1"
+                                .equals(browser.ask(
+                                        "return getComputedStyle(document.querySelector('.loading')).opacity")));
                 browser.checkAccessibility(page[1] + " while it is loaded");
             }
             browser.driver().executeScript("window.answerOfReads = null");
@@ -656,6 +667,12 @@ final class DashboardIT {
 
             browser.awaitText("nightly", "This can’t be kept up to date: the database is away", "Duration");
             browser.checkAccessibility("a job that can't be loaded again");
+            browser.go("#/jobs/delays");
+            await("nothing of the other job")
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(browser.text())
+                            .contains("delays", "the database is away")
+                            .doesNotContain("Duration"));
         } finally {
             browser.open(URI.create("about:blank"));
             browser.open(server.address().resolve("/"));

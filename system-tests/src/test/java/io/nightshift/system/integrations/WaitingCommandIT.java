@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.cli.Main;
 import io.nightshift.system.cluster.TestCluster;
 import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
 import io.nightshift.testing.Nightly;
@@ -15,6 +16,7 @@ import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,8 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 final class WaitingCommandIT {
 
-    /// Lets every row through, and takes several seconds for all rows on one thread.
-    private static final String SLOW = "source.where=length(sha256(repeat(origin, 500))) = 64";
+    /// Sets a filter that lets every row through, and takes several seconds for all rows on one thread.
+    private static String slow = "";
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -43,7 +45,8 @@ final class WaitingCommandIT {
     private static @Nullable ProgramProcess node;
 
     @BeforeAll
-    static void start() throws IOException {
+    static void start() throws IOException, SQLException {
+        slow = "source.where=" + ExpensiveFilter.taking(Duration.ofSeconds(8), FlightsJob.ROWS);
         TestCluster cluster = new TestCluster(folder, 1);
         running = cluster;
         node = cluster.start(0);
@@ -115,7 +118,7 @@ final class WaitingCommandIT {
     @Test
     @Nightly(shortForm = "PythonIntegrationsIT.theClientWorksWithANodeThatIsKilledMidway")
     void theWaitContinuesWhenTheNodeIsKilledAndStartedAgain() throws Exception {
-        try (ProgramProcess command = ProgramProcess.start(folder, submit("killed", "--set", SLOW))) {
+        try (ProgramProcess command = ProgramProcess.start(folder, submit("killed", "--set", slow))) {
             awaitCommits("killed");
             Objects.requireNonNull(node).kill();
             await().atMost(Duration.ofSeconds(60)).until(() -> command.err().contains("Waiting: cannot reach"));
@@ -125,12 +128,12 @@ final class WaitingCommandIT {
             assertThat(end.json().get("state").asText()).isEqualTo("published");
             assertThat(end.json().get("rows").asInt()).isEqualTo(FlightsJob.ROWS);
         }
-        run(submit("killed", "--set", SLOW)).expect(0);
+        run(submit("killed", "--set", slow)).expect(0);
     }
 
     @Test
     void aFailureThatMayBeGoneEndsWith75AndTheSameCommandResumesTheBatch() throws Exception {
-        String[] options = {"--set", SLOW, "--set", "retry.storage=1s", "--key", "the-night"};
+        String[] options = {"--set", slow, "--set", "retry.storage=1s", "--key", "the-night"};
         Path predictions = folder.resolve("outage/predictions");
         Path aside = folder.resolve("outage/aside");
         String batch;
@@ -164,7 +167,7 @@ final class WaitingCommandIT {
     @Test
     void anInterruptedWaitEndsWith130AndTheBatchContinues() throws Exception {
         String batch;
-        try (ProgramProcess command = ProgramProcess.start(folder, submit("interrupted", "--set", SLOW))) {
+        try (ProgramProcess command = ProgramProcess.start(folder, submit("interrupted", "--set", slow))) {
             batch = awaitCommits("interrupted").get("batch").asText();
             command.signal("TERM");
             CommandResult end = command.end();
@@ -172,7 +175,7 @@ final class WaitingCommandIT {
             assertThat(end.err())
                     .contains("Stopped waiting. The batch continues. Watch it: nightshift batch watch " + batch);
         }
-        List<String> again = submit("interrupted", "--set", SLOW);
+        List<String> again = submit("interrupted", "--set", slow);
         again.remove("--wait");
         CommandResult resumed = run(again).expect(0);
         assertThat(resumed.json().get("batch").asText()).isEqualTo(batch);

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A container of a manifest as a process on this machine. Command line, environment and volumes are the
-/// manifest's, except that all folders are below a root folder.
+/// manifest's, except that all folders are below a root folder, and that `NIGHTSHIFT_OPTS` makes the start faster.
 final class LocalPod implements AutoCloseable {
 
     private final Path root;
@@ -74,7 +74,8 @@ final class LocalPod implements AutoCloseable {
                 environment.put(variable.getName(), variable.getValue());
             }
         }
-        // Instead of the start-up cache in the image.
+        // The image has a start-up cache of its own. Here, the cache of the tests replaces it, and only the fast
+        // compiler runs.
         environment.merge(
                 "NIGHTSHIFT_OPTS",
                 "-XX:TieredStopAtLevel=1 " + ProgramProcess.startupCache(container.getArgs()),

@@ -36,10 +36,10 @@ final class NemesisIT {
         campaign.round(Fault.KILL_ALL, Destination.POSTGRES);
     }
 
-    @Nightly(shortForm = "NemesisIT.aBatchComesOutOnceAlthoughAllNodesAreKilled")
+    @Nightly(shortForm = {"NemesisIT.aBatchComesOutOnceAlthoughAllNodesAreKilled", "LeasesTest"})
     @ParameterizedTest
     @EnumSource(names = {"KILL_BATCH", "FREEZE_3"})
-    void aBatchComesOutOnceAlthoughOneNodeIsLost(Fault fault) {
+    void aBatchComesOutOnceAlthoughANodeIsKilledOrFrozen(Fault fault) {
         campaign.round(fault, Destination.PARQUET);
     }
 

@@ -18,8 +18,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The coordinators of batches in one actor system with a real journal: one batch for each test, with its name.
-abstract class BatchActors {
+/// The tests of a batch's coordinator. They share one actor system with a real journal, and each has a batch
+/// with the name of the test.
+abstract class BatchActorTests {
 
     static final Job.ErrorPolicy LENIENT = new Job.ErrorPolicy(1, null);
     static final Failure DISK = Failure.transientFailure("the disk is full");
