@@ -40,7 +40,8 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// What the coordinator of a batch commits, plans and tells, on a real journal.
+/// The coordinator of a batch with a real journal: its plan, its commits, failed attempts, and what it tells the
+/// register.
 @Timeout(300)
 final class BatchIT extends BatchActorTests {
 

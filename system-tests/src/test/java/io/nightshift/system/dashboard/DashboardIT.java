@@ -179,6 +179,12 @@ final class DashboardIT {
         browser.size(1280, 900);
     }
 
+    /// Loads the dashboard anew, without what a test has changed in the page.
+    private static void reload() {
+        browser.open(URI.create("about:blank"));
+        browser.open(server.address().resolve("/"));
+    }
+
     /// Quarantines every tenth row: half of them say `n/a`, and half `12 km`.
     private static FlightsJob quarantining(String name) throws Exception {
         FlightsJob job = FlightsJob.on(folder.resolve(name), """
@@ -568,8 +574,7 @@ final class DashboardIT {
             browser.awaitText("delays", batch, "rows are done.", "The rest is loading.");
             browser.checkAccessibility("a batch whose ledger is being read");
         } finally {
-            browser.open(URI.create("about:blank"));
-            browser.open(server.address().resolve("/"));
+            reload();
         }
         browser.awaitText("Live", "delays");
         browser.go("#/batches/" + batch);
@@ -601,8 +606,7 @@ final class DashboardIT {
                     .isEqualTo("75");
             browser.checkAccessibility("a node with many threads");
         } finally {
-            browser.open(URI.create("about:blank"));
-            browser.open(server.address().resolve("/"));
+            reload();
         }
     }
 
@@ -620,8 +624,7 @@ final class DashboardIT {
                         """))
                 .get("identifier");
         try {
-            browser.open(URI.create("about:blank"));
-            browser.open(server.address().resolve("/"));
+            reload();
         } finally {
             browser.driver()
                     .executeCdpCommand("Page.removeScriptToEvaluateOnNewDocument", Map.of("identifier", script));
@@ -674,8 +677,7 @@ final class DashboardIT {
                             .contains("delays", "the database is away")
                             .doesNotContain("Duration"));
         } finally {
-            browser.open(URI.create("about:blank"));
-            browser.open(server.address().resolve("/"));
+            reload();
         }
         browser.go("#/jobs/nightly");
         browser.press("Resume schedule");
