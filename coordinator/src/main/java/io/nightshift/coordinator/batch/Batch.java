@@ -95,6 +95,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     /// Whether [#damage] is only that a later version wrote the entry.
     private boolean isNewer;
 
+    /// Whether an operator has closed the damaged batch.
+    private boolean isClosed;
+
     private Batch(
             ActorContext<CoordinatorMessage> context,
             TimerScheduler<CoordinatorMessage> timers,
@@ -247,7 +250,8 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     private Effect<LedgerEntry, BatchState> onMessage(BatchState state, CoordinatorMessage message) {
         if (damage != null) {
-            if (new DamagedBatch(batch, damage, isNewer, services.register()).answer(message)) {
+            if (new DamagedBatch(batch, damage, isNewer, isClosed, services.register()).answer(message)) {
+                isClosed = true;
                 observer.coordinatorStopped();
                 alerts.closed();
                 reportAlerts(state, false);

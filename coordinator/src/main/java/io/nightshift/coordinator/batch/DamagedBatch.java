@@ -24,8 +24,10 @@ import org.slf4j.LoggerFactory;
 ///
 /// @param damage why the batch can't be resumed
 /// @param isNewer whether a later version wrote the ledger
+/// @param isClosed whether an operator has closed the batch since its actor started on this node
 /// @param register sends a command to the batch register
-record DamagedBatch(BatchId batch, String damage, boolean isNewer, Consumer<BatchRegisterCommand> register) {
+record DamagedBatch(
+        BatchId batch, String damage, boolean isNewer, boolean isClosed, Consumer<BatchRegisterCommand> register) {
 
     private static final Logger LOG = LoggerFactory.getLogger(DamagedBatch.class);
 
@@ -43,7 +45,7 @@ record DamagedBatch(BatchId batch, String damage, boolean isNewer, Consumer<Batc
                         .tell(new ControlReply.Refused(batch, damage + ". Install the later version on this node"));
             case BatchCommand.Cancel cancel -> {
                 LOG.warn("{}: the damaged batch is closed: {}", batch, cancel.reason());
-                register.accept(new BatchRegisterCommand.BatchEnded(batch, Phase.CANCELLED));
+                end();
                 cancel.replyTo().tell(new ControlReply.Done(batch, Phase.CANCELLED));
                 return true;
             }
@@ -55,7 +57,12 @@ record DamagedBatch(BatchId batch, String damage, boolean isNewer, Consumer<Batc
             case BatchCommand.Commit commit ->
                 abandon(commit.worker(), commit.commit().attempt(batch));
             case BatchCommand.Open open -> {}
-            case BatchCommand.EnsureStarted start -> {}
+            case BatchCommand.EnsureStarted start -> {
+                // The register repeats this message until it receives the end.
+                if (isClosed) {
+                    end();
+                }
+            }
             case BatchCommand.ReleaseLease release -> {}
             case BatchCommand.ReportAlerts report -> {}
             case BatchCommand.Retire retire -> {}
@@ -63,6 +70,10 @@ record DamagedBatch(BatchId batch, String damage, boolean isNewer, Consumer<Batc
             case BatchCommand.AttemptFailed failed -> {}
         }
         return false;
+    }
+
+    private void end() {
+        register.accept(new BatchRegisterCommand.BatchEnded(batch, Phase.CANCELLED));
     }
 
     private void abandon(ActorRef<WorkerMessage> worker, Attempt attempt) {

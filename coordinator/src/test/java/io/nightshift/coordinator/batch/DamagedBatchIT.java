@@ -126,6 +126,22 @@ class DamagedBatchIT {
                 .untilAsserted(() -> assertThat(gauge()).isZero());
     }
 
+    @Test
+    void theEndIsRepeatedIfTheRegisterHasNotReceivedIt() throws Exception {
+        damage("DELETE FROM \"event_journal\"");
+        batch.register.clear();
+        TestProbe<ControlReply> reply = node.kit().createTestProbe(ControlReply.class);
+        batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
+        batch.tell(new BatchCommand.Cancel("the disk was broken", reply.ref()));
+        batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
+        assertThat(batch.register).hasSize(1);
+        batch.register.clear();
+
+        batch.tell(new BatchCommand.EnsureStarted(batch.submission()));
+
+        batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.CANCELLED));
+    }
+
     private double gauge() {
         return node.registry()
                 .get("nightshift.batches")

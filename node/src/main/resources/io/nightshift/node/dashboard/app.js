@@ -148,7 +148,7 @@ function Frame({session, onSignOut}) {
   const shared = {session, tell, live: live.isThere, head: live.head, rows: live.rows};
   const page = {
     tonight: () => html`<${TonightPage} ...${shared} />`,
-    batches: () => html`<${BatchPage} ...${shared} name=${route.name} />`,
+    batches: () => html`<${BatchPage} key=${route.name} ...${shared} name=${route.name} />`,
     jobs: () => html`<${JobPage} key=${route.name} ...${shared} name=${route.name} />`,
     nodes: () => html`<${NodesPage} rows=${live.rows} />`,
     models: () => html`<${ModelsPage} session=${session} tell=${tell} rows=${live.rows} />`,

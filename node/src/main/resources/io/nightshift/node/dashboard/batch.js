@@ -6,6 +6,9 @@ import {Copy, Forecast, ForecastText, Icon, Loaded, Notice, Panel, Parameters, P
 import {RateChart} from './charts.js';
 import {Action, batchActions, covers, ignoreWindow, redrive} from './actions.js';
 
+/** The milliseconds until a ledger is read again that could not be read. */
+const RETRY = 5000;
+
 const SETTLED = ['published', 'failed', 'cancelled', 'damaged'];
 
 export function BatchPage({session, name, tell, rows}) {
@@ -56,7 +59,7 @@ export function BatchPage({session, name, tell, rows}) {
     </div>
     ${trouble && html`<${Notice} kind="warn">This page can’t be kept up to date: ${trouble}</${Notice}>`}
     <${Banner} batch=${batch} />
-    ${detail.problem && batch.state !== 'damaged' && html`<${Notice}>${detail.problem}</${Notice}>`}
+    ${detail.problem && batch.state !== 'damaged' && html`<${Notice} kind=${detail.value ? 'warn' : 'bad'}>${detail.value && 'The details from the ledger are out of date: '}${detail.problem}</${Notice}>`}
     <${Summary} batch=${batch} detail=${detail.value} />
     <div class="panels">
       <${LedgerPanel} of=${detail} id="phases" title="Phases" wide note=${detail.value && detail.value.phases_before > 0 ? `${detail.value.phases_before} earlier ones are not shown` : null}>
@@ -100,18 +103,28 @@ function loading(row) {
     <p class="muted loading">The rest is loading. After a start, a node first reads the ledger of the batch…</p></main>`;
 }
 
-/** A panel of what is in the ledger. It is not there if the ledger can't be read, because the top of the page says so. */
-const LedgerPanel = ({of, children, ...panel}) => (of.problem ? null : html`<${Panel} ...${panel}><${Loaded} of=${of}>${children}</${Loaded}></${Panel}>`);
+/** A panel of what is in the ledger. It is not there if the ledger can't be read. The top of the page says why it can't. */
+const LedgerPanel = ({of: {value, problem}, children, ...panel}) => (problem && !value ? null : html`<${Panel} ...${panel}><${Loaded} of=${{value}}>${children}</${Loaded}></${Panel}>`);
 
 const canRedrive = (batch) => batch.state === 'published' && batch.quarantined > 0 && !batch.removal && !['scoring', 'publishing'].includes(batch.redrive?.state);
 
-/** The summary of the ledger: read again when the ledger has grown, but not more often than every few seconds. */
+/**
+ * The summary of the ledger: read again when the ledger has grown, but not more often than every few seconds. If it can't be
+ * read, the last one stays, and the next try follows.
+ */
 function useDetail(name, batch) {
   const [state, setState] = useState({});
+  const [turn, setTurn] = useState(0);
   const pending = useRef(null);
   const last = useRef(0);
   const latest = useRef(name);
   latest.current = name;
+  const known = useRef(0);
+  known.current = batch?.ledger.entries ?? 0;
+  const again = () => {
+    pending.current = null;
+    setTurn((count) => count + 1);
+  };
   useEffect(() => () => {
     clearTimeout(pending.current);
     pending.current = null;
@@ -123,14 +136,19 @@ function useDetail(name, batch) {
     pending.current = setTimeout(async () => {
       try {
         const value = await get(`dashboard/batches/${segment(name)}`);
-        if (latest.current === name) setState({value});
+        if (latest.current !== name) return;
+        setState({value});
+        last.current = Date.now();
+        // The ledger may have grown since the node has read it.
+        pending.current = value.entries < known.current ? setTimeout(again, pause) : null;
       } catch (refusal) {
-        if (latest.current === name) setState((before) => (before.value ? before : {problem: refusal.message}));
+        if (latest.current !== name) return;
+        setState((before) => ({value: before.value, problem: refusal.message}));
+        const isTransient = refusal.status === 0 || refusal.status >= 500;
+        pending.current = isTransient ? setTimeout(again, RETRY) : null;
       }
-      last.current = Date.now();
-      pending.current = null;
     }, wait);
-  }, [name, batch?.ledger.entries, batch?.state]);
+  }, [name, batch?.ledger.entries, batch?.state, turn]);
   return state.value && batch && state.value.batch !== batch.batch ? {} : state;
 }
 

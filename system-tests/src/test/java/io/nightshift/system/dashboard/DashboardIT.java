@@ -307,10 +307,19 @@ final class DashboardIT {
         browser.press("Resume");
         browser.confirm("Resume");
         awaitState(batch, "running");
+        browser.driver().executeScript("""
+                const real = window.fetch;
+                window.isAway = true;
+                window.fetch = (address, options) => (String(address).includes('dashboard/batches/') && window.isAway
+                  ? Promise.resolve(new Response(JSON.stringify({detail: 'the database is away'}), {status: 503}))
+                  : real(address, options));
+                """);
         browser.press("Cancel");
         browser.confirm("Cancel");
         awaitState(batch, "cancelled");
-        browser.awaitText("cancelled");
+        browser.awaitText(
+                "cancelled", "The details from the ledger are out of date: the database is away", "Rows over time");
+        browser.driver().executeScript("window.isAway = false");
         assertThat(server.command("batch", "events", batch).expect(0).out())
                 .containsPattern("paused +by local: somebody needs")
                 .containsPattern("resumed +by local: resumed from where it paused")
@@ -318,7 +327,8 @@ final class DashboardIT {
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(browser.text())
                         .containsPattern("resumed\\s+by local")
-                        .containsPattern("cancelled\\s+by local"));
+                        .containsPattern("cancelled\\s+by local")
+                        .doesNotContain("the database is away"));
         assertThat(server.process().out())
                 .contains("action=pause subject=" + batch + " outcome=done who=local role=admin")
                 .contains("action=cancel subject=" + batch + " outcome=done who=local role=admin");
