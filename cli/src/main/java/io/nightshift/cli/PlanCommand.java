@@ -69,7 +69,7 @@ final class PlanCommand implements Callable<Integer> {
         Configuration given = configuration.read(home);
         ObjectCopies objects = given.objects().ofCommand(home.folder());
         FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
-        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill(), roots)) {
+        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(), home.spill(), roots)) {
             Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots, objects);
             SubmissionResolver.Check check = new SubmissionResolver(
                             models.open(home, given),

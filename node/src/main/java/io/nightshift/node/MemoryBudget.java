@@ -44,7 +44,7 @@ public final class MemoryBudget {
     }
 
     /// The part of it that DuckDB uses before it spills, in bytes.
-    public static long duckDb(int threads) {
-        return MemoryEstimate.duckDb(threads, budget());
+    public static long duckDb() {
+        return MemoryEstimate.duckDb(budget());
     }
 }

@@ -86,7 +86,7 @@ final class BatchReplayCommand extends LedgerCommand {
         ObjectCopies objects = given.objects().ofCommand(home().folder());
         Path own = objects.folder().parent();
         FileRoots roots = given.files().ofCommand().withOwn(own);
-        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home().spill(), roots, Runnable::run);
+        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(), home().spill(), roots, Runnable::run);
         Destinations destinations =
                 new Destinations(duckDb, given.dataSources(), roots, objects).with(ledger.rowSets());
         Path folder = own.resolve("replay-" + ProcessHandle.current().pid());

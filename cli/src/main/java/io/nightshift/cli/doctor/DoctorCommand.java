@@ -412,7 +412,7 @@ public final class DoctorCommand implements Callable<Integer> {
         int threads = Runtime.getRuntime().availableProcessors();
         ObjectCopies objects = given.objects().ofCommand(home.folder());
         FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
-        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(threads), home.spill(), roots)) {
+        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(), home.spill(), roots)) {
             Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots, objects);
             new SubmissionResolver(
                             given.registry()

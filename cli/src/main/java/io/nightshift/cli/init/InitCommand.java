@@ -126,7 +126,7 @@ public final class InitCommand implements Callable<Integer> {
         refuseToOverwrite();
         List<String> paths =
                 data.isEmpty() ? List.of(asked("--data", "Data (a Parquet file, folder or glob)", null)) : data;
-        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(1), home.spill())) {
+        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(), home.spill())) {
             DataPreview preview = DataPreview.read(duckDb, paths);
             String reference = model == null ? asked("--model", "Model (a file or a registered model)", null) : model;
             ModelDescription description = description(reference);

@@ -109,7 +109,7 @@ public final class SchemaCommands {
         private SchemaReport schema(Configuration given) {
             ObjectCopies objects = given.objects().ofCommand(home.folder());
             FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
-            try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(1), home.spill(), roots)) {
+            try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(), home.spill(), roots)) {
                 return new SubmissionResolver(
                                 models.open(home, given),
                                 new Destinations(() -> duckDb, given.dataSources(), roots, objects),

@@ -120,7 +120,7 @@ final class ModelCheckCommand implements Callable<Integer> {
         Job read = JobFileOptions.read(job);
         // All work is done on this thread, since a scoring function finds its attempt by the thread.
         DuckDbLoader duckDb =
-                DuckDbLoader.open(MemoryBudget.duckDb(1), home.spill(), FileRoots.UNRESTRICTED, Runnable::run);
+                DuckDbLoader.open(MemoryBudget.duckDb(), home.spill(), FileRoots.UNRESTRICTED, Runnable::run);
         Configuration given = configuration.read(home);
         Destinations destinations = new Destinations(
                 duckDb,

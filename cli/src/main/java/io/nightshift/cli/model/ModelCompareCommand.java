@@ -141,7 +141,7 @@ final class ModelCompareCommand implements Callable<Integer> {
         Path own = objects.folder().parent();
         // All work is done on this thread, since a scoring function finds its attempt by the thread.
         DuckDbLoader duckDb =
-                DuckDbLoader.open(MemoryBudget.duckDb(1), home.spill(), FileRoots.UNRESTRICTED, Runnable::run);
+                DuckDbLoader.open(MemoryBudget.duckDb(), home.spill(), FileRoots.UNRESTRICTED, Runnable::run);
         Destinations destinations = new Destinations(duckDb, given.dataSources(), FileRoots.UNRESTRICTED, objects);
         ComparedModels result = new ModelComparison(
                         duckDb.get(),

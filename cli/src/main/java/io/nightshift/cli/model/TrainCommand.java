@@ -205,7 +205,7 @@ final class TrainCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
 
         TrainingTable table;
-        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(1), home.spill())) {
+        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(), home.spill())) {
             table = TrainingReader.read(duckDb, request, MemoryBudget.freeHeap());
         }
         printRows(out, table);

@@ -110,7 +110,7 @@ public final class NodeCommand implements Callable<Integer> {
         ObjectCopies objects = given.objects().ofNode(home.folder());
         FileRoots roots = given.files().ofNode().withOwn(objects.folder().parent());
         warnIfNothingIsAllowed(given.files(), log);
-        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(scoring), spill, roots, background);
+        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(), spill, roots, background);
         ModelRegistry registry =
                 given.registry().open(home.folder(), objects.folder().parent());
         Node.Dependencies dependencies = new Node.Dependencies(

@@ -136,7 +136,7 @@ public final class ServeCommand implements Callable<Integer> {
         int scoring = settings.threads() == 0 ? Runtime.getRuntime().availableProcessors() : settings.threads();
         ObjectCopies objects = objects(given, http);
         FileRoots roots = roots(given, http).withOwn(objects.folder().parent());
-        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(scoring), home.spill(), roots, background);
+        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(), home.spill(), roots, background);
         ModelRegistry registry =
                 given.registry().open(home.folder(), objects.folder().parent());
         Node.Dependencies dependencies = new Node.Dependencies(

@@ -212,7 +212,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
         ExecutorService background = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("start-", 1).factory());
         closing.push(background::shutdown);
-        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(threads), home.spill(), roots, background);
+        DuckDbLoader duckDb = DuckDbLoader.open(MemoryBudget.duckDb(), home.spill(), roots, background);
         closing.push(duckDb::close);
         ModelRegistry registry = registries.open(home, given);
         ModelCache models = new ModelCache(registry);

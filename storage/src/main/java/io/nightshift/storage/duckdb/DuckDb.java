@@ -76,6 +76,8 @@ public final class DuckDb implements AutoCloseable {
                 "SET TimeZone = 'UTC'",
                 "SET disabled_optimizers = 'common_subexpressions'",
                 "SET enable_external_file_cache = false",
+                // Otherwise DuckDB holds a whole row group, with the rows of other partitions.
+                "SET disable_parquet_prefetching = true",
                 "SET preserve_insertion_order = true"));
         roots.all().ifPresent(folders -> {
             settings.add("SET allowed_directories = "

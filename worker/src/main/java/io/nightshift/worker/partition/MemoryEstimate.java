@@ -3,21 +3,24 @@ package io.nightshift.worker.partition;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Lookup;
+import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.source.changed.RowSet;
 import java.util.List;
 
-/// The memory that a node needs to score a job: overhead + model + lookups + threads × block × row width. The
-/// block, a row group of the output, is made as large as fits.
+/// The memory that a node needs to score a job: overhead + model + lookups + reading + threads × block × row
+/// width. The block, a row group of the output, is made as large as fits.
 ///
 /// @param overhead of the JVM, the cluster and DuckDB, in bytes
 /// @param model the loaded model, in bytes
 /// @param lookups the lookups in DuckDB, in bytes
+/// @param reading the pages of Parquet files with very many columns in DuckDB, in bytes
 /// @param threads that score
 /// @param blockRows rows of a block
 /// @param rowBytes one row's features, outputs and passed-through columns, in bytes
-public record MemoryEstimate(long overhead, long model, long lookups, int threads, int blockRows, long rowBytes) {
+public record MemoryEstimate(
+        long overhead, long model, long lookups, long reading, int threads, int blockRows, long rowBytes) {
 
     /// The largest block: DuckDB's own row group.
     public static final int MAX_BLOCK_ROWS = 122_880;
@@ -34,8 +37,16 @@ public record MemoryEstimate(long overhead, long model, long lookups, int thread
     private static final int NUMBER_BYTES = 8;
     private static final int COLUMN_BYTES = 32;
     private static final int VALUE_BYTES = 16;
-    private static final long DUCKDB = 192L << 20;
-    private static final long DUCKDB_THREAD = 64L << 20;
+
+    /// A page of values and a dictionary, of the usual size.
+    private static final long COLUMN_PAGES = 2L << 20;
+
+    /// The pages of one thread that [#OVERHEAD] includes.
+    private static final long NARROW_PAGES = 64L << 20;
+
+    /// The assumed ratio of the size of decoded values to that of their file.
+    private static final int COMPRESSION = 4;
+
     private static final int FIXED_COLUMNS = 3;
 
     /// The estimate for a job without lookups.
@@ -53,7 +64,8 @@ public record MemoryEstimate(long overhead, long model, long lookups, int thread
     /// @throws FailureException with the figures, if not even the smallest block fits
     public static MemoryEstimate of(
             Job job, List<SourceFile> files, ModelDescription model, long modelBytes, int threads, long budget) {
-        long lookupBytes = Math.min(lookups(job, files), duckDb(threads, budget));
+        long reading = Math.min(threads * reading(job, files, model), duckDb(budget));
+        long lookupBytes = Math.min(lookups(job, files), duckDb(budget) - reading);
         Job.Output output = job.output();
         int columns = output.sources().size()
                 + output.decisions().size()
@@ -63,16 +75,16 @@ public record MemoryEstimate(long overhead, long model, long lookups, int thread
         int margins = output.margin() ? model.margins() : 0;
         int outputs = model.outputs() + margins + 2 * output.topClasses();
         long rowBytes = (long) COPIES * (NUMBER_BYTES * (model.features().size() + outputs) + COLUMN_BYTES * columns);
-        long blocks = (budget - OVERHEAD - modelBytes - lookupBytes) / threads / rowBytes;
+        long blocks = (budget - OVERHEAD - modelBytes - lookupBytes - reading) / threads / rowBytes;
         int blockRows = (int) Math.min(MAX_BLOCK_ROWS, blocks / MIN_BLOCK_ROWS * MIN_BLOCK_ROWS);
         if (blockRows < MIN_BLOCK_ROWS) {
             MemoryEstimate least =
-                    new MemoryEstimate(OVERHEAD, modelBytes, lookupBytes, threads, MIN_BLOCK_ROWS, rowBytes);
+                    new MemoryEstimate(OVERHEAD, modelBytes, lookupBytes, reading, threads, MIN_BLOCK_ROWS, rowBytes);
             throw FailureException.permanent(
                     "the job does not fit this machine: it needs %s, and %s may be used. Score with fewer --threads, or pass fewer columns through"
                             .formatted(least, megabytes(budget)));
         }
-        return new MemoryEstimate(OVERHEAD, modelBytes, lookupBytes, threads, blockRows, rowBytes);
+        return new MemoryEstimate(OVERHEAD, modelBytes, lookupBytes, reading, threads, blockRows, rowBytes);
     }
 
     /// What DuckDB holds of a job's lookups if it spills nothing: their rows, each value with 16 bytes.
@@ -89,25 +101,40 @@ public record MemoryEstimate(long overhead, long model, long lookups, int thread
         return bytes;
     }
 
-    /// What DuckDB uses before it spills, in bytes.
+    /// The most that a thread usually holds of a Parquet file: a page of each column, and its dictionary.
+    private static long reading(Job job, List<SourceFile> files, ModelDescription model) {
+        if (!(job.source().input() instanceof ParquetInput)) {
+            return 0;
+        }
+        long largest = files.stream()
+                .filter(file -> !file.isLookup())
+                .mapToLong(SourceFile::bytes)
+                .max()
+                .orElse(0);
+        long columns = model.features().size() + job.output().sources().size() + FIXED_COLUMNS;
+        return Math.max(0, Math.min(columns * COLUMN_PAGES, largest * COMPRESSION) - NARROW_PAGES);
+    }
+
+    /// The most memory that DuckDB uses; it spills what does not fit. Most jobs need little of it.
     ///
     /// @param budget the memory the node may use, in bytes
-    public static long duckDb(int threads, long budget) {
-        return Math.min(budget / 2, DUCKDB + DUCKDB_THREAD * threads);
+    public static long duckDb(long budget) {
+        return budget / 2;
     }
 
     public long bytes() {
-        return overhead + model + lookups + (long) threads * blockRows * rowBytes;
+        return overhead + model + lookups + reading + (long) threads * blockRows * rowBytes;
     }
 
     @Override
     public String toString() {
-        return "%s (%s overhead + %s model%s + %d threads × %,d rows × %,d bytes)"
+        return "%s (%s overhead + %s model%s%s + %d threads × %,d rows × %,d bytes)"
                 .formatted(
                         megabytes(bytes()),
                         megabytes(overhead),
                         megabytes(model),
                         lookups == 0 ? "" : " + %s lookups".formatted(megabytes(lookups)),
+                        reading == 0 ? "" : " + %s reading".formatted(megabytes(reading)),
                         threads,
                         blockRows,
                         rowBytes);
