@@ -39,10 +39,13 @@ public record Distribution(
     public static final int MOST_BINS = 256;
 
     /// The most columns of which a batch has distributions.
-    public static final int MOST_COLUMNS = 127;
+    public static final int MOST_COLUMNS = 500;
 
-    /// The most bins of all columns of a batch together.
+    /// The bins that all columns of a batch share. Each may have at least [#FEWEST_BINS].
     private static final int MOST_BINS_OF_COLUMNS = 32 * MOST_BINS;
+
+    /// The smallest limit for the bins of a column. A comparison forms about ten groups, so they are enough.
+    private static final int FEWEST_BINS = 32;
 
     /// The most bits of the fraction that tell bins apart.
     public static final int FINEST = 10;
@@ -76,7 +79,7 @@ public record Distribution(
     ///
     /// @param columns of the batch that have distributions; 1 to [#MOST_COLUMNS]
     public static int mostBins(int columns) {
-        return Math.min(MOST_BINS, Integer.highestOneBit(MOST_BINS_OF_COLUMNS / columns));
+        return Math.clamp(Integer.highestOneBit(MOST_BINS_OF_COLUMNS / columns), FEWEST_BINS, MOST_BINS);
     }
 
     /// The bin of a finite value, with all bits. Larger values have the same or a larger number.

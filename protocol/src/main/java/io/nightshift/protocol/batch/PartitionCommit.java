@@ -164,6 +164,13 @@ public record PartitionCommit(
         return PartitionCommitBuilder.builder(this).comparison(compared).build();
     }
 
+    /// The same commit without what was counted for checks, which takes much memory if many columns are compared.
+    public PartitionCommit withoutStatistics() {
+        return statistics == null
+                ? this
+                : PartitionCommitBuilder.builder(this).statistics(null).build();
+    }
+
     /// The same commit without its quarantined rows, which a supplement has replaced.
     public PartitionCommit withoutQuarantine() {
         return PartitionCommitBuilder.builder(this)

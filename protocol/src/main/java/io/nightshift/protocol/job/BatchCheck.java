@@ -28,7 +28,7 @@ public record BatchCheck(
     public static final String ALL = "all";
 
     /// The most checks of a job. Each partition reports a number for each of them.
-    public static final int MOST = 300;
+    public static final int MOST = 700;
 
     /// What a check measures.
     public enum Measure {

@@ -76,7 +76,7 @@ final class CheckKeys {
                     JobKey.optional(
                             "psi",
                             new ColumnLimits(new Index()),
-                            "The largest population stability index of a column with numbers, or of a feature, against the baseline: for each of them, or for `all` features, a number, or a map of `max` and `on-fail`. 0.1 is often called a small change, and 0.25 a large one. At most 127 columns.",
+                            "The largest population stability index of a column with numbers, or of a feature, against the baseline: for each of them, or for `all` features, a number, or a map of `max` and `on-fail`. 0.1 is often called a small change, and 0.25 a large one. At most 500 columns.",
                             "{all: 0.25, country: {max: 0.1, on-fail: warn}}"),
                     JobKey.optional(
                             "unseen-categories",
@@ -128,8 +128,9 @@ final class CheckKeys {
         if (checks == null) {
             return;
         }
+        boolean isOfAll = check.value("checks.psi") instanceof Map<?, ?> map && map.containsKey(BatchCheck.ALL);
         // `psi.all` may stand for as many checks as there may be distributions.
-        int most = BatchCheck.MOST - CHECKS_OF_ALL_ROWS - Distribution.MOST_COLUMNS;
+        int most = BatchCheck.MOST - CHECKS_OF_ALL_ROWS - (isOfAll ? Distribution.MOST_COLUMNS : 0);
         long number = columns(check, "nulls")
                 + columns(check, "range")
                 + columns(check, "psi")

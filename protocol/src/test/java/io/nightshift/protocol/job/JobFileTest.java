@@ -330,8 +330,8 @@ class JobFileTest {
                     .extracting(BatchCheck::name, BatchCheck::limit)
                     .contains(tuple("psi.b", 1.5), tuple("psi.d", 0.3), tuple("psi.e", 0.3))
                     .doesNotContain(tuple("psi.all", 0.3), tuple("psi.b", 0.3));
-            assertThatThrownBy(() -> job.withFeatures(Collections.nCopies(126, "f")))
-                    .hasMessageContaining("the model has 126 features, and a batch compares at most 127");
+            assertThatThrownBy(() -> job.withFeatures(Collections.nCopies(499, "f")))
+                    .hasMessageContaining("the model has 499 features, and a batch compares at most 500");
             assertThat(complaint(SMALLEST + "checks: {baseline: yesterday, psi: {a: -1, b: {max: x}}}\n"))
                     .contains(
                             "checks.baseline",
@@ -358,14 +358,17 @@ class JobFileTest {
 
         @Test
         void thereIsALimitToTheirNumber() {
-            String columns = java.util.stream.IntStream.range(0, 167)
-                    .mapToObj(i -> "c" + i + ": 1%")
-                    .collect(java.util.stream.Collectors.joining(", "));
+            String columns =
+                    IntStream.range(0, 694).mapToObj(i -> "c" + i + ": 1%").collect(Collectors.joining(", "));
             assertThat(complaint(SMALLEST + "checks:\n  rows: {min: 5, max: 2}\n"))
                     .contains("checks.rows.max: 2, which is smaller than checks.rows.min; expected 5 or more");
             assertThat(complaint(SMALLEST + "checks: {nulls: {" + columns + "}}\n"))
                     .contains(
-                            "checks: 167 columns; expected at most 166 under nulls, range, psi and unseen-categories together");
+                            "checks: 694 columns; expected at most 693 under nulls, range, psi and unseen-categories together");
+            assertThat(complaint(SMALLEST + "checks: {psi: {all: 0.2}, nulls: {" + columns + "}}\n"))
+                    .contains("checks: 695 columns; expected at most 193 under");
+            assertThat(complaint(SMALLEST + "checks: {psi: {" + columns.replace("1%", "0.2") + "}}\n"))
+                    .contains("checks.psi: 694 columns; expected at most 500");
         }
     }
 

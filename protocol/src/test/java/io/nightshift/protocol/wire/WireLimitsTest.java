@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Distribution;
+import io.nightshift.protocol.batch.DistributionCounter;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommitBuilder;
+import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.gateway.GatewayCommand;
+import io.nightshift.protocol.job.BatchCheck;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.ModelReference;
@@ -28,6 +32,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -94,6 +99,32 @@ class WireLimitsTest {
                 .hasValueSatisfying(sentence -> assertThat(sentence)
                         .startsWith("The job file has 229,378 bytes, and a message can carry at most 229,376")
                         .endsWith("."));
+    }
+
+    @Test
+    void theDistributionsOfAsManyColumnsAsThereMayBeFitIntoAMessage() {
+        Random random = new Random(1);
+        List<Distribution> distributions = new ArrayList<>();
+        for (int column = 0; column < Distribution.MOST_COLUMNS; column++) {
+            DistributionCounter counter =
+                    DistributionCounter.ofColumn("%03d".formatted(column) + "n".repeat(60), Distribution.MOST_COLUMNS);
+            counter.count(random.doubles(10_000, -1e9, 1e9).toArray(), 10_000);
+            distributions.add(counter.distribution());
+        }
+        PartitionCommit commit = PartitionCommitBuilder.builder()
+                .partition(1)
+                .epoch(ATTEMPT.epoch())
+                .node("127.0.0.1:7355")
+                .rows(1)
+                .read(1)
+                .part(new PartitionCommit.OutputFile(1, 1, "a1".repeat(32)))
+                .model("b2".repeat(32))
+                .statistics(
+                        new PartitionStatistics(Collections.nCopies(BatchCheck.MOST, Long.MAX_VALUE), distributions))
+                .build();
+
+        assertThat(SERIALIZER.toBinary(new BatchCommand.Commit(commit, List.of(), SYSTEM.actor("a".repeat(1_000)))))
+                .hasSizeBetween(80_000, WireLimits.MESSAGE * 3 / 4);
     }
 
     @Test
