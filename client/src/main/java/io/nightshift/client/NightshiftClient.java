@@ -265,7 +265,7 @@ public interface NightshiftClient extends AutoCloseable {
     CompletionStage<ControlResult> control(String batch, BatchControl control);
 
     /// Opens a batch that scores partitions of a published batch again with another model, and reuses all other
-    /// parts, byte for byte. The same request again leads to the same batch. When the stage completes, the batch is
+    /// parts, unchanged. The same request again leads to the same batch. When the stage completes, the batch is
     /// durable.
     ///
     /// The stage fails with the kind `REJECTED` if the parts can't be reused, or the model does not fit.

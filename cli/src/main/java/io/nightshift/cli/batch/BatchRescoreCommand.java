@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
         name = "rescore",
         description = {
             "Scores partitions of a batch again.",
-            "With --model: opens another batch of a published batch's run. It scores the partitions with this model, and reuses all other parts byte for byte. The published batch stays as it is. If you repeat the command, it finds the same batch.",
+            "With --model: opens another batch of a published batch's run. It scores the partitions with this model, and reuses all other parts unchanged. The published batch stays as it is. If you repeat the command, it finds the same batch.",
             "Without --model: withdraws the commits of partitions of an unpublished batch, which then scores these partitions again."
         },
         mixinStandardHelpOptions = true)

@@ -36,9 +36,9 @@ public final class CommittedBatches {
         ledger.forEach(state.batch(), (number, entry) -> {
             BatchEvent event = entry.event();
             if (event instanceof BatchEvent.Committed committed) {
-                committed.commits().forEach(commit -> commits.put(commit.partition(), commit));
+                committed.commits().forEach(commit -> commits.put(commit.partition(), commit.withoutStatistics()));
             } else if (event instanceof BatchEvent.PartsReused reused) {
-                reused.commits().forEach(commit -> commits.put(commit.partition(), commit));
+                reused.commits().forEach(commit -> commits.put(commit.partition(), commit.withoutStatistics()));
             } else if (event instanceof BatchEvent.Rescored again) {
                 again.partitions().forEach(commits::remove);
                 rescored.addAll(again.partitions());

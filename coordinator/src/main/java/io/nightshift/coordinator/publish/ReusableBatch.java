@@ -12,10 +12,14 @@ import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Reuse;
 import io.nightshift.storage.Destinations;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A published batch whose parts another batch can reuse: `batch rescore`. See docs/decisions/0045-rescore.md.
@@ -27,6 +31,9 @@ public final class ReusableBatch {
     private static final int PARTITIONS = 5_000;
 
     private static final long BYTES = 1L << 30;
+
+    /// The most numbers in the distributions of these partitions. They take some 15 MB in memory.
+    private static final long NUMBERS = 500_000;
 
     private final Ledger ledger;
     private final BatchState state;
@@ -105,33 +112,64 @@ public final class ReusableBatch {
     ///
     /// @param model SHA-256 of its file
     public boolean wasScoredBy(String model) {
-        return commits(0, Integer.MAX_VALUE).stream()
-                .anyMatch(commit -> commit.model().equals(model));
+        Set<Integer> scored = new HashSet<>();
+        ledger.forEach(
+                state.batch(),
+                (number, entry) -> commits(entry.event(), scored::removeAll, commit -> {
+                    if (commit.model().equals(model)) {
+                        scored.add(commit.partition());
+                    } else {
+                        scored.remove(commit.partition());
+                    }
+                }));
+        return !scored.isEmpty();
     }
 
-    /// The commits of some partitions that count, in their order.
-    ///
-    /// @param from the first partition
-    /// @param to the partition after the last
-    List<PartitionCommit> commits(int from, int to) {
-        TreeMap<Integer, PartitionCommit> commits = new TreeMap<>();
-        ledger.forEach(state.batch(), (number, entry) -> {
-            switch (entry.event()) {
-                case BatchEvent.Committed committed ->
-                    committed.commits().forEach(commit -> put(commits, commit, from, to));
-                case BatchEvent.PartsReused reused ->
-                    reused.commits().forEach(commit -> put(commits, commit, from, to));
-                case BatchEvent.Rescored rescored -> rescored.partitions().forEach(commits::remove);
-                default -> {}
-            }
-        });
-        return List.copyOf(commits.values());
-    }
-
-    private static void put(Map<Integer, PartitionCommit> commits, PartitionCommit commit, int from, int to) {
-        if (commit.partition() >= from && commit.partition() < to) {
-            commits.put(commit.partition(), commit);
+    /// @param withdrawn is given the partitions whose commits no longer count
+    private static void commits(
+            BatchEvent event, Consumer<List<Integer>> withdrawn, Consumer<PartitionCommit> committed) {
+        switch (event) {
+            case BatchEvent.Committed some -> some.commits().forEach(committed);
+            case BatchEvent.PartsReused some -> some.commits().forEach(committed);
+            case BatchEvent.Rescored rescored -> withdrawn.accept(rescored.partitions());
+            default -> {}
         }
+    }
+
+    /// The commits of neighbouring partitions that count.
+    ///
+    /// @param to the partition after the last
+    record Commits(int to, Collection<PartitionCommit> all) {}
+
+    /// The commits from a partition on, in their order: as many as a step takes.
+    Commits commits(int from, int partitions) {
+        TreeMap<Integer, PartitionCommit> commits = new TreeMap<>();
+        int[] to = {Math.min(from + PARTITIONS, partitions)};
+        long[] numbers = new long[1];
+        ledger.forEach(
+                state.batch(),
+                (number, entry) -> commits(
+                        entry.event(),
+                        withdrawn -> withdrawn.forEach(partition -> numbers[0] -= numbers(commits.remove(partition))),
+                        commit -> {
+                            if (commit.partition() < from || commit.partition() >= to[0]) {
+                                return;
+                            }
+                            numbers[0] += numbers(commit) - numbers(commits.put(commit.partition(), commit));
+                            while (numbers[0] > NUMBERS && commits.size() > 1) {
+                                to[0] = commits.lastKey();
+                                numbers[0] -= numbers(commits.remove(to[0]));
+                            }
+                        }));
+        return new Commits(to[0], commits.values());
+    }
+
+    private static long numbers(@Nullable PartitionCommit commit) {
+        return commit == null || commit.statistics() == null
+                ? 0
+                : commit.statistics().distributions().stream()
+                        .mapToLong(distribution -> distribution.bins().size())
+                        .sum();
     }
 
     /// Stages the next parts.
@@ -140,20 +178,20 @@ public final class ReusableBatch {
     StagedParts stage(BatchState other, Destinations destinations) {
         Reuse reuse = Objects.requireNonNull(other.submission().reuse());
         int from = other.reusedTo();
-        int to = Math.min(from + PARTITIONS, other.pinned().index().partitions());
-        TreeMap<Integer, PartitionCommit> reused = new TreeMap<>();
+        Commits step = commits(from, other.pinned().index().partitions());
+        int to = step.to();
+        List<PartitionCommit> parts = new ArrayList<>();
         long bytes = 0;
-        for (PartitionCommit commit : commits(from, to)) {
+        for (PartitionCommit commit : step.all()) {
             if (!reuse.isRescored(commit.partition(), commit.model())) {
-                if (bytes + commit.bytes() > BYTES && !reused.isEmpty()) {
+                if (bytes + commit.bytes() > BYTES && !parts.isEmpty()) {
                     to = commit.partition();
                     break;
                 }
                 bytes += commit.bytes();
-                reused.put(commit.partition(), commit.reused(other.incarnation()));
+                parts.add(commit.reused(other.incarnation()));
             }
         }
-        List<PartitionCommit> parts = List.copyOf(reused.values());
         destinations.of(other.submission().job()).reuse(state.batch(), other.batch(), parts);
         return new StagedParts(from, to, parts);
     }

@@ -26,7 +26,9 @@ import java.nio.file.NoSuchFileException;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Compares `_manifest.json` with the ledger: its digest with the one recorded when the batch was published,
@@ -171,6 +173,7 @@ final class ManifestCheck {
         inputs(state.pinned().files(), found.at("/inputs"));
         if (submitted.reuse() != null) {
             compare("reused_from", submitted.reuse().batch(), found.get("reused_from"));
+            reusedModels(found.path("reused_models"));
         }
         supplements(state.redrives().published(), found.at("/supplements"));
         long entries = found.at("/ledger/entries").asLong();
@@ -244,6 +247,26 @@ final class ManifestCheck {
                 "shadow.largest (their number)",
                 shadow.largest().size(),
                 JSON.getNodeFactory().numberNode(found.path("largest").size()));
+    }
+
+    /// Of the parts that count: one that was rescored is not among them.
+    private void reusedModels(JsonNode found) {
+        Map<String, Integer> parts = new TreeMap<>();
+        history.planned().stream()
+                .filter(commit -> commit.epoch().isReuse())
+                .forEach(commit -> parts.merge(commit.model(), 1, Integer::sum));
+        compare(
+                "reused_models (their number)",
+                parts.size(),
+                JSON.getNodeFactory().numberNode(found.size()));
+        Iterator<JsonNode> models = found.elements();
+        parts.forEach((model, number) -> {
+            if (models.hasNext()) {
+                JsonNode next = models.next();
+                compare("reused_models.sha256", model, next.get("sha256"));
+                compare("reused_models.parts", number, next.get("parts"));
+            }
+        });
     }
 
     private void supplements(List<Supplement> supplements, JsonNode found) {

@@ -72,9 +72,9 @@ final class ReuseCheck {
         ledger.forEach(batch, (number, entry) -> {
             switch (entry.event()) {
                 case BatchEvent.Committed committed ->
-                    committed.commits().forEach(commit -> commits.put(commit.partition(), commit));
+                    committed.commits().forEach(commit -> commits.put(commit.partition(), commit.withoutStatistics()));
                 case BatchEvent.PartsReused reused ->
-                    reused.commits().forEach(commit -> commits.put(commit.partition(), commit));
+                    reused.commits().forEach(commit -> commits.put(commit.partition(), commit.withoutStatistics()));
                 case BatchEvent.Rescored rescored -> rescored.partitions().forEach(commits::remove);
                 default -> {}
             }

@@ -22,7 +22,7 @@ record TableFolder(Path path, Set<String> named) {
         return PublishedOutput.query("""
                 SELECT count(*) || ':' || count(DISTINCT (record_file, record_row)) || ':'
                   || md5(string_agg(t::VARCHAR, '|' ORDER BY record_file, record_row))
-                FROM (SELECT * EXCLUDE (batch_id, predicted_at) FROM %s) AS t
+                FROM (SELECT COLUMNS(lambda name: name NOT IN ('batch_id', 'predicted_at')) FROM %s) AS t
                 """.formatted(predictions()));
     }
 

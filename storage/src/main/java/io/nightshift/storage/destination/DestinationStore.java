@@ -160,7 +160,7 @@ public interface DestinationStore {
     /// @param job of both batches
     Optional<String> reuseRefusal(Job job);
 
-    /// Stages parts of a published batch, byte for byte, where [#publish] expects the output of attempts of another
+    /// Stages parts of a published batch, unchanged, where [#publish] expects the output of attempts of another
     /// batch, after [#prepare] of that batch. Readers see no difference. A part that is staged already is left as
     /// it is, so that a repetition finishes what an earlier call began. After a crash in the middle, whole
     /// parts are staged, and perhaps files that nobody reads and [#discard] removes.

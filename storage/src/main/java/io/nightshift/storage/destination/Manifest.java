@@ -30,6 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Writes the manifest: what a published batch consists of. It lists files one by one; for a table, the rows
@@ -111,6 +112,7 @@ public final class Manifest {
             inputs(json, batch.input());
             if (batch.reusedFrom() != null) {
                 json.writeStringField("reused_from", batch.reusedFrom());
+                reusedModels(json, batch);
             }
             if (!batch.supplements().isEmpty()) {
                 supplements(json, batch.supplements());
@@ -303,6 +305,21 @@ public final class Manifest {
             }
             json.writeEndObject();
         }
+    }
+
+    private static void reusedModels(JsonGenerator json, CommittedBatch batch) throws IOException {
+        Map<String, Integer> parts = new TreeMap<>();
+        batch.commits().stream()
+                .filter(commit -> commit.epoch().isReuse())
+                .forEach(commit -> parts.merge(commit.model(), 1, Integer::sum));
+        json.writeArrayFieldStart("reused_models");
+        for (Map.Entry<String, Integer> model : parts.entrySet()) {
+            json.writeStartObject();
+            json.writeStringField("sha256", model.getKey());
+            json.writeNumberField("parts", model.getValue());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
     }
 
     private static void files(JsonGenerator json, CommittedBatch batch, FileNames names) throws IOException {

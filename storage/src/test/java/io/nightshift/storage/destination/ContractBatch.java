@@ -41,7 +41,7 @@ public final class ContractBatch implements AutoCloseable {
 
     public static final BatchId ID = new BatchId("flights-20261124t231425-3f9a");
     /// A later batch, which reuses parts of the first.
-    static final BatchId NEXT = new BatchId("flights-20261125t231425-4a1b");
+    public static final BatchId NEXT = new BatchId("flights-20261125t231425-4a1b");
 
     public static final ModelDescription MODEL = TestModels.ofNumbers(1);
     public static final int PARTITIONS = 3;
@@ -177,7 +177,7 @@ public final class ContractBatch implements AutoCloseable {
     }
 
     /// The later batch.
-    CommittedBatch reusing(int incarnation, List<PartitionCommit> commits) {
+    public CommittedBatch reusing(int incarnation, List<PartitionCommit> commits) {
         return committed(NEXT, incarnation, commits, Set.of(), ID.value());
     }
 

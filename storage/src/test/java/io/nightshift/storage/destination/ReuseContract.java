@@ -65,7 +65,7 @@ abstract class ReuseContract extends SupplementContract {
                     .extracting(Finding::outcome)
                     .containsOnly(Finding.Outcome.PROVED);
             assertThat(store().manifest(ContractBatch.NEXT).orElseThrow())
-                    .contains("\"reused_from\" : \"" + ContractBatch.ID + "\"", "\"reused_model\"");
+                    .contains("\"reused_from\" : \"" + ContractBatch.ID + "\"", "\"reused_models\"");
         }
 
         @Test
@@ -75,7 +75,42 @@ abstract class ReuseContract extends SupplementContract {
 
             assertWhole(batch.reusing(1, commits));
 
-            assertPublished(published, publication);
+            assertThat(proof(published, Phase.PUBLISHED, publication))
+                    .extracting(Finding::outcome)
+                    .containsOnly(Finding.Outcome.PROVED);
+        }
+
+        @Test
+        void ofALaterCoordinatorAreNotReplacedByOneThatWakesUp() throws Exception {
+            List<PartitionCommit> commits = reuse(2, 2);
+            store().fence(ContractBatch.NEXT, 2);
+            commits.add(batch.writeNext(store(), 2, new Epoch(2, 1)));
+
+            try {
+                reuse(1, 3);
+            } catch (FailureException e) {
+                assertThat(e.failure().isPermanent()).isFalse();
+            }
+
+            assertWhole(batch.reusing(2, commits));
+        }
+
+        /// A later batch of the same rows, which scores all of them.
+        @Test
+        void areNotStagedInABatchThatIsPublished() throws Exception {
+            CommittedBatch whole = batch.committedAs(store(), ContractBatch.NEXT, 1);
+            Publication shown = store().publish(whole);
+
+            try {
+                reuse(1, 3);
+            } catch (FailureException e) {
+                assertThat(e).hasMessageNotContaining("Exception");
+            }
+
+            assertThat(proof(whole, Phase.PUBLISHED, shown))
+                    .filteredOn(finding -> !finding.what().equals("staging"))
+                    .extracting(Finding::outcome)
+                    .containsOnly(Finding.Outcome.PROVED);
         }
 
         @Test

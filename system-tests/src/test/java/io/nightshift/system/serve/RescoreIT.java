@@ -10,6 +10,7 @@ import io.nightshift.scoring.ModelFile;
 import io.nightshift.scoring.ModelLoader;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.database.PostgresServer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -21,16 +22,19 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Partitions of a published batch are scored again with another model, and the other parts are reused, by a server
-/// that is killed in the middle.
+/// that is killed in the middle. The job writes files and a table of a real PostgreSQL.
 @Timeout(600)
 final class RescoreIT {
 
@@ -47,7 +51,20 @@ final class RescoreIT {
     @TempDir
     private Path folder;
 
+    private static PostgresServer database;
+
     private FlightsJob job;
+    private String name;
+
+    @BeforeAll
+    static void startDatabase() throws IOException {
+        database = PostgresServer.start();
+    }
+
+    @AfterAll
+    static void stopDatabase() throws IOException {
+        database.close();
+    }
 
     /// The model, the same with another base score, and one that predicts a number in place of a class.
     private static void register(Path home) throws IOException {
@@ -95,6 +112,36 @@ final class RescoreIT {
         }
     }
 
+    /// As [#seen], in the table.
+    private String seenInTable(String batch) throws SQLException {
+        return database.row(name, """
+                SELECT count(*) FILTER (WHERE model_version = 1) || ' ' || count(*) FILTER (WHERE model_version = 2) || ' '
+                || count(DISTINCT record_id) FROM delays WHERE batch_id = '%s'
+                """.formatted(batch));
+    }
+
+    /// The partitions whose rows are the same in the table, but for the ID of the batch.
+    private List<Integer> sameInTable(String one, String other) throws SQLException {
+        List<Integer> same = new ArrayList<>();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            if (rowsOf(one, partition).equals(rowsOf(other, partition))) {
+                same.add(partition);
+            }
+        }
+        return same;
+    }
+
+    private List<String> rowsOf(String batch, int partition) throws SQLException {
+        List<String> rows = new ArrayList<>();
+        for (String table : List.of("delays_batches", "delays_quarantine_batches")) {
+            rows.addAll(database.rows(name, """
+                    SELECT (to_jsonb(t) - 'batch_id')::text FROM %s AS t
+                    WHERE batch_id = '%s' AND batch_partition = %d ORDER BY 1
+                    """.formatted(table, batch, partition)));
+        }
+        return rows;
+    }
+
     /// The partitions whose files are the same, byte for byte.
     private List<Integer> same(String one, String other) {
         return IntStream.range(0, PARTITIONS)
@@ -134,7 +181,12 @@ final class RescoreIT {
         job.edit("  select:\n", "  id: flight\n  select:\n    distance: CAST(distance AS INTEGER)\n");
         job.edit("max-rate: 0.001", "max-rate: 1");
         job.edit("rows: 25000", "rows: 1000");
+        job.edit(
+                "  parquet: predictions",
+                "  several: [{parquet: predictions}, {postgres: {data-source: db, table: delays}}]");
         Path home = Files.createDirectories(folder.resolve("home"));
+        name = database.create();
+        database.configure(home.resolve("nightshift.conf"), name);
         register(home);
         try (HomeServer server = new HomeServer(folder)) {
             out(server, "batch", "submit", job.file().toString(), "--wait");
@@ -153,6 +205,8 @@ final class RescoreIT {
 
             assertThat(seen(next)).isEqualTo("5988 1996 7984");
             assertThat(same(first, next)).containsExactly(0, 1, 3, 4, 6, 7);
+            assertThat(seenInTable(next)).isEqualTo("5988 1996 7984");
+            assertThat(sameInTable(first, next)).containsExactly(0, 1, 3, 4, 6, 7);
             assertThat(seen(first)).isEqualTo("7984 0 7984");
             assertThat(out(server, "batch", "show", next))
                     .containsPattern("reused +from %s: 6 parts with [56],[0-9]{3} rows of the model sha256:[0-9a-f]{12}"
@@ -171,6 +225,8 @@ final class RescoreIT {
             awaitPublished(server, last);
             assertThat(seen(last)).isEqualTo("0 7984 7984");
             assertThat(same(next, last)).containsExactly(2, 5);
+            assertThat(seenInTable(last)).isEqualTo("0 7984 7984");
+            assertThat(sameInTable(next, last)).containsExactly(2, 5);
 
             job.write("SELECT * FROM (%s) WHERE flight <> 'r7'".formatted(ROWS));
             server.command("batch", "rescore", first, "--model", "delays@2", "--partitions", "1")

@@ -6,6 +6,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Job;
@@ -35,11 +36,14 @@ import io.nightshift.storage.destination.lake.TableProof;
 import io.nightshift.storage.destination.objects.ObjectDestination;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -282,10 +286,15 @@ public final class DeltaStore implements DestinationStore {
         files.discardSupplement(batch, incarnation);
     }
 
+    /// The files don't name their batch; the log of the table does.
     @Override
     public Optional<String> reuseRefusal(Job job) {
-        return Optional.of(
-                "parts in a Delta table can't be reused unchanged, because each row carries its batch; run the job with the other model and --new");
+        return files.reuseRefusal(job);
+    }
+
+    @Override
+    public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
+        files.reuse(published, batch, parts);
     }
 
     @Override
@@ -341,12 +350,34 @@ public final class DeltaStore implements DestinationStore {
 
     @Override
     public FirstRows head(BatchId batch, String published, int limit) {
-        return files.head(batch, filesOf(batch), limit);
+        FirstRows inFiles = files.head(batch, filesOf(batch), limit);
+        if (inFiles.columns().isEmpty()) {
+            return inFiles;
+        }
+        // The time of the prediction comes last.
+        int place = inFiles.columns().size() - 1;
+        List<String> columns = new ArrayList<>(inFiles.columns());
+        columns.add(place, TableColumns.BATCH);
+        List<List<@Nullable Object>> rows = new ArrayList<>();
+        for (List<@Nullable Object> row : inFiles.rows()) {
+            List<@Nullable Object> whole = new ArrayList<>(row);
+            whole.add(place, batch.value());
+            rows.add(whole);
+        }
+        return new FirstRows(columns, rows);
     }
 
     @Override
     public void open(BatchId batch, String published, Connection connection, String name) {
-        files.open(batch, filesOf(batch), connection, name);
+        String inFiles = name + " in files";
+        files.open(batch, filesOf(batch), connection, inFiles);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TEMP VIEW %s AS SELECT *, %s AS %s FROM %s"
+                    .formatted(Sql.name(name), Sql.text(batch.value()), TableColumns.BATCH, Sql.name(inFiles)));
+        } catch (SQLException e) {
+            throw new FailureException(
+                    Failure.permanent("the predictions of %s can't be read: %s".formatted(batch, e.getMessage())), e);
+        }
     }
 
     @Override

@@ -338,6 +338,12 @@ final class DeltaTable implements FileColumns {
             }
         }
         return new FileColumns.Of() {
+            /// The values of the column by which a table is partitioned are in its log.
+            @Override
+            public boolean isInFiles(String column) {
+                return !column.equals(TableColumns.BATCH);
+            }
+
             @Override
             public String cast(String column, String sql, String type) {
                 @Nullable StructField field = schema.indexOf(column) < 0 ? null : schema.get(column);

@@ -391,9 +391,15 @@ final class MariadbPublisher {
         }
     }
 
+    void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
+        try (Database database = open(batch, "reusing parts in")) {
+            new PartCopier(destination, database, published, batch).copy(parts);
+        }
+    }
+
     // Comparison of the ledger with the database.
 
-    private static Map<Integer, String> parts(List<PartitionCommit> commits) {
+    static Map<Integer, String> parts(List<PartitionCommit> commits) {
         Map<Integer, String> parts = new TreeMap<>();
         for (PartitionCommit commit : commits) {
             parts.put(
@@ -408,6 +414,12 @@ final class MariadbPublisher {
     }
 
     private Map<Integer, String> parts(Database database, Registered registered, boolean isStaged) {
+        return parts(database, tables, registered, "\"staged\" = " + (isStaged ? 1 : 0));
+    }
+
+    /// @param condition over the partitions' rows
+    static Map<Integer, String> parts(
+            Database database, MariadbTables tables, Registered registered, String condition) {
         Map<Integer, String> parts = new TreeMap<>();
         database.rows(
                         row -> Map.entry(row.getInt(1), row.getString(2)),
@@ -415,9 +427,8 @@ final class MariadbPublisher {
                 SELECT "partition", CONCAT("incarnation", '-', "lease",
                     ' ', COALESCE(CONCAT_WS(' ', "rows", "bytes", "sha256"), '-'),
                     ' ', IF("quarantined_rows" IS NULL, '-', CONCAT_WS(' ', "quarantined_rows", "quarantined_bytes", "quarantined_sha256")))
-                FROM %s WHERE "batch" = ? AND "staged" = ? AND "attempt" > 0""".formatted(tables.sql(tables.parts())),
-                        registered.number(),
-                        isStaged)
+                FROM %s WHERE "batch" = ? AND %s AND "attempt" > 0""".formatted(tables.sql(tables.parts()), condition),
+                        registered.number())
                 .forEach(part -> parts.put(part.getKey(), part.getValue()));
         return parts;
     }

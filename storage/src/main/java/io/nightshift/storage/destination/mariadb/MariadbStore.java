@@ -2,6 +2,7 @@ package io.nightshift.storage.destination.mariadb;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
@@ -204,8 +205,12 @@ public final class MariadbStore implements DestinationStore {
 
     @Override
     public Optional<String> reuseRefusal(Job job) {
-        return Optional.of(
-                "parts in MariaDB can't be reused unchanged, because each row carries its batch; run the job with the other model and --new");
+        return Optional.empty();
+    }
+
+    @Override
+    public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
+        publisher.reuse(published, batch, parts);
     }
 
     @Override

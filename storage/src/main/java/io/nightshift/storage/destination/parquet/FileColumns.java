@@ -16,6 +16,9 @@ public interface FileColumns {
     /// The columns of a file.
     interface Of {
 
+        /// Whether the files have the column. Readers take the values of any other column from the table.
+        boolean isInFiles(String column);
+
         /// An expression whose values have the type of the table's column.
         ///
         /// @param sql of DuckDB's type

@@ -116,6 +116,9 @@ public final class ParquetFormat implements FileFormat {
                         lease,
                         written.stream().map(PredictionColumns.Column::name).toList());
         for (PredictionColumns.Column column : written) {
+            if (fields != null && !fields.isInFiles(column.name())) {
+                continue;
+            }
             String sql = fields == null ? column.sql() : fields.cast(column.name(), column.sql(), column.type());
             columns.add(sql + " AS " + Sql.name(column.name()));
         }

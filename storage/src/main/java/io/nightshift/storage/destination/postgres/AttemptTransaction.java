@@ -45,10 +45,10 @@ final class AttemptTransaction extends AttemptConnection<CopyRows> {
     private static final Logger LOG = LoggerFactory.getLogger(AttemptTransaction.class);
 
     /// The time for which the transaction may be idle while it locks its partition's row.
-    private static final Duration END = Duration.ofSeconds(10);
+    static final Duration END = Duration.ofSeconds(10);
 
     /// The time to wait for a row that another attempt locks: longer than [#END].
-    private static final Duration CLAIM = Duration.ofSeconds(20);
+    static final Duration CLAIM = Duration.ofSeconds(20);
 
     /// The time in which the server must remove the rows of an earlier attempt.
     private static final Duration REMOVAL = Duration.ofMinutes(10);
@@ -135,9 +135,9 @@ final class AttemptTransaction extends AttemptConnection<CopyRows> {
         CopyRows.Constants constants = new CopyRows.Constants()
                 .text("model_name", lease.model().name())
                 .number("model_version", lease.model().version())
-                .text("batch_id", lease.attempt().batch().value())
                 .timestamp("predicted_at", now.getEpochSecond() * 1_000_000 + now.getNano() / 1000)
-                .number("batch_partition", lease.attempt().partition());
+                .number("batch_partition", lease.attempt().partition())
+                .batch(lease.attempt().batch());
         return new CopyRows(tables.staging(), columns, columns.size(), constants);
     }
 
@@ -146,8 +146,8 @@ final class AttemptTransaction extends AttemptConnection<CopyRows> {
     public CopyRows quarantine(BoundJob job) {
         List<CopyColumn> columns = TableColumns.quarantine(job);
         CopyRows.Constants constants = new CopyRows.Constants()
-                .text("batch_id", lease.attempt().batch().value())
-                .number("batch_partition", lease.attempt().partition());
+                .number("batch_partition", lease.attempt().partition())
+                .batch(lease.attempt().batch());
         return new CopyRows(tables.quarantineStaging(), columns, columns.size() - 1, constants);
     }
 

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 /// @param token tells the batches of a database apart: 16 hexadecimal digits
 public record BatchTables(@Nullable String schema, String table, String token) {
 
+    /// The column of the ID of a row's batch, by which the tables are partitioned.
+    static final String BATCH = "batch_id";
+
     private static final int TOKEN = 8;
 
     public static BatchTables of(PostgresDestination postgres, BatchId batch) {
@@ -70,6 +73,13 @@ public record BatchTables(@Nullable String schema, String table, String token) {
 
     public String publishedQuarantine() {
         return published() + "q";
+    }
+
+    /// The index by which a published table finds the rows of a partition that another batch reuses.
+    ///
+    /// @param table [#published()] or [#publishedQuarantine()]
+    String indexOfPartitions(String table) {
+        return "nightshift_" + token + (table.equals(published()) ? "p" : "qp");
     }
 
     /// The register of a schema's batches.

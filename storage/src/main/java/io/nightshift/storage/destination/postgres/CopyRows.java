@@ -1,5 +1,6 @@
 package io.nightshift.storage.destination.postgres;
 
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.storage.destination.table.SentRows;
 import io.nightshift.storage.destination.table.SourceIds;
 import java.nio.charset.StandardCharsets;
@@ -10,7 +11,8 @@ import java.util.List;
 /// Rows in the binary format of COPY, for a sink.
 ///
 /// A row's digest is that of its fields, each a length and its bytes, so it can be computed again from COPY's
-/// output.
+/// output. It leaves out the ID of the batch, which the table guarantees, so the same rows have the same digest
+/// in every batch.
 final class CopyRows extends SentRows {
 
     private static final int FLUSH = 1 << 16;
@@ -27,8 +29,7 @@ final class CopyRows extends SentRows {
     /// @param table that the rows go to
     /// @param columns whose values come from the query
     /// @param digested how many of them count for the digest, from the first on
-    /// @param constants fields that are the same in all rows, written after the others' digested
-    ///     ones
+    /// @param constants fields that are the same in all rows, written after the digested columns
     CopyRows(String table, List<CopyColumn> columns, int digested, Constants constants) {
         super(
                 columns.stream().map(column -> column.type().carrier).toList(),
@@ -43,6 +44,7 @@ final class CopyRows extends SentRows {
     static final class Constants {
         private final RowBuffer fields = new RowBuffer();
         private final List<String> names = new ArrayList<>();
+        private int digested;
 
         Constants text(String name, String value) {
             fields.putField(CopyType.TEXT, value.getBytes(StandardCharsets.UTF_8));
@@ -61,6 +63,12 @@ final class CopyRows extends SentRows {
             fields.putField(CopyType.TIMESTAMP, microseconds);
             names.add(name);
             return this;
+        }
+
+        /// Ends the digested fields.
+        Constants batch(BatchId batch) {
+            digested = fields.length();
+            return text(BatchTables.BATCH, batch.value());
         }
     }
 
@@ -111,9 +119,10 @@ final class CopyRows extends SentRows {
             for (int column = 0; column < digested; column++) {
                 field(column, row);
             }
+            int end = buffer.length() + constants.digested;
             buffer.put(constants.fields.bytes(), constants.fields.length());
-            int fields = buffer.length() - start - Short.BYTES;
-            digest().add(buffer.bytes(), start + Short.BYTES, fields);
+            int begin = start + Short.BYTES;
+            digest().add(buffer.bytes(), begin, end - begin);
             for (int column = digested; column < columns.size(); column++) {
                 field(column, row);
             }

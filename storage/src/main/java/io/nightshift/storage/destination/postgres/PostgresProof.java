@@ -126,10 +126,10 @@ final class PostgresProof extends TableProof {
     }
 
     /// Streams a table's rows and digests each as the worker that wrote it did: all of its columns
-    /// in their order, but for the values of quarantined rows.
+    /// in their order, but for the ID of its batch and the values of quarantined rows.
     private void read(String table, List<String> written, boolean predictions) {
         List<String> columns = new ArrayList<>(written);
-        columns.remove(VALUES);
+        columns.removeAll(List.of(BatchTables.BATCH, VALUES));
         int partition = columns.indexOf(PARTITION);
         List<Integer> ids = new ArrayList<>();
         ids().forEach(id -> ids.add(columns.indexOf(id)));

@@ -58,6 +58,10 @@ final class PostgresPublisher {
     /// How often the tables of a removed batch are tried to be dropped, while queries read the table.
     private static final int DELETIONS = 5;
 
+    /// What the row of a partition says of the committed attempt and its predictions, as [#record] says it.
+    static final String RECORD =
+            "format('%s-%s %s %s %s', part.incarnation, part.lease, part.rows, part.bytes, part.sha256)";
+
     private static final String LOCKED = "55P03";
     private static final String NOT_UNIQUE = "23505";
     private static final int IDS_SHOWN = 3;
@@ -179,9 +183,8 @@ final class PostgresPublisher {
                 .rows(
                         row -> row.getString(1),
                         """
-                        SELECT format('%%s-%%s %%s %%s %%s', incarnation, lease, rows, bytes, sha256)
-                        FROM %s WHERE batch_id = ? AND partition = ? AND rows IS NOT NULL
-                        """.formatted(tables.sql(tables.parts())),
+                        SELECT %s FROM %s AS part WHERE batch_id = ? AND partition = ? AND rows IS NOT NULL
+                        """.formatted(RECORD, tables.sql(tables.parts())),
                         batch.id().value(),
                         commit.partition())
                 .stream()
@@ -274,6 +277,12 @@ final class PostgresPublisher {
         String columns = list(List.copyOf(target.columns(staging).keySet()));
         database.run("INSERT INTO %1$s (%2$s) SELECT %2$s FROM %3$s"
                 .formatted(tables.sql(batches), columns, tables.sql(staging)));
+    }
+
+    void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
+        try (Database database = open(batch, "reusing parts in", PATIENCE)) {
+            new PartCopier(destination, database, published, batch).copy(parts);
+        }
     }
 
     String staging(BatchId batch) {
@@ -434,9 +443,8 @@ final class PostgresPublisher {
                     }
                 },
                 """
-                SELECT partition, format('%%s-%%s %%s %%s %%s', incarnation, lease, rows, bytes, sha256)
-                FROM %s WHERE batch_id = ? ORDER BY partition
-                """.formatted(tables.sql(tables.parts())),
+                SELECT partition, %s FROM %s AS part WHERE batch_id = ? ORDER BY partition
+                """.formatted(RECORD, tables.sql(tables.parts())),
                 batch.value());
         if (expected.hasNext()) {
             checkPart(tables, batch, expected.next(), -1, "");
@@ -445,14 +453,19 @@ final class PostgresPublisher {
 
     private static void checkPart(
             BatchTables tables, BatchId batch, PartitionCommit commit, int partition, String line) {
-        OutputFile part = commit.part();
-        String expected = "%s %d %d %s".formatted(commit.epoch(), part.rows(), part.bytes(), part.sha256());
+        String expected = record(commit);
         String found = partition == commit.partition() ? line : "nothing";
         if (!expected.equals(found)) {
             throw FailureException.permanent(
                     "the committed rows of %s are not those in the database (%s says %s, the ledger %s). Start over with --new"
                             .formatted(commit.attempt(batch), tables.parts(), found, expected));
         }
+    }
+
+    /// The ledger's words for [#RECORD].
+    static String record(PartitionCommit commit) {
+        OutputFile part = commit.part();
+        return "%s %d %d %s".formatted(commit.epoch(), part.rows(), part.bytes(), part.sha256());
     }
 
     private static void checkRows(Database database, String table, Map<Integer, Long> expected) {
@@ -501,7 +514,7 @@ final class PostgresPublisher {
                                 list(columns))));
     }
 
-    private static String list(List<String> columns) {
+    static String list(List<String> columns) {
         return columns.stream().map(BatchTables::quoted).collect(Collectors.joining(", "));
     }
 

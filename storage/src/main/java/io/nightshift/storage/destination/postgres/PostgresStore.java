@@ -2,6 +2,7 @@ package io.nightshift.storage.destination.postgres;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
@@ -240,8 +241,12 @@ public final class PostgresStore implements DestinationStore {
 
     @Override
     public Optional<String> reuseRefusal(Job job) {
-        return Optional.of(
-                "parts in PostgreSQL can't be reused unchanged, because each row carries its batch; run the job with the other model and --new");
+        return Optional.empty();
+    }
+
+    @Override
+    public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
+        publisher.reuse(published, batch, parts);
     }
 
     @Override

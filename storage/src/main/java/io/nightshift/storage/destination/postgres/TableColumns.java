@@ -32,11 +32,11 @@ record TableColumns(List<OutputColumn> predictions, List<OutputColumn> quarantin
         List<OutputColumn> predictions = columns(predictions(PredictionColumns.of(bound, model)));
         predictions.add(new OutputColumn("model_name", "text"));
         predictions.add(new OutputColumn("model_version", "integer"));
-        predictions.add(new OutputColumn("batch_id", "text"));
+        predictions.add(new OutputColumn(BatchTables.BATCH, "text"));
         predictions.add(new OutputColumn("predicted_at", "timestamp with time zone"));
         predictions.add(new OutputColumn("batch_partition", "integer"));
         List<OutputColumn> quarantine = columns(quarantine(bound));
-        quarantine.add(quarantine.size() - 1, new OutputColumn("batch_id", "text"));
+        quarantine.add(quarantine.size() - 1, new OutputColumn(BatchTables.BATCH, "text"));
         quarantine.add(quarantine.size() - 1, new OutputColumn("batch_partition", "integer"));
         check(predictions, destination);
         return new TableColumns(predictions, quarantine);

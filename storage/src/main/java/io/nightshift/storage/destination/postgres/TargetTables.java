@@ -130,7 +130,7 @@ final class TargetTables {
         if (kind(name).isEmpty()) {
             String columns = wanted.stream()
                     .map(column -> quoted(column.name()) + " " + column.type()
-                            + (column.name().equals("batch_id") ? " NOT NULL" : ""))
+                            + (column.name().equals(BatchTables.BATCH) ? " NOT NULL" : ""))
                     .collect(Collectors.joining(", "));
             database.run("CREATE TABLE %s (%s) PARTITION BY LIST (batch_id)".formatted(tables.sql(name), columns));
             return true;

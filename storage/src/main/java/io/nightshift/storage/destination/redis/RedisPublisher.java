@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -157,31 +158,14 @@ final class RedisPublisher {
         }
         String manifest = Manifest.text(batch);
         before.run();
-        long published = run(
-                connection,
-                Script.PUBLISH,
-                found,
+        List<Object> publication = new ArrayList<>(List.of(
                 batch.incarnation(),
                 found.version(),
                 manifest,
                 batch.id().value(),
-                ChronoUnit.MICROS.between(Instant.EPOCH, batch.submittedAt()),
-                "job",
-                batch.job().name(),
-                "model_name",
-                batch.model().name(),
-                "model_version",
-                batch.model().version(),
-                "submitted_at",
-                batch.submittedAt(),
-                "published_at",
-                Instant.now().truncatedTo(ChronoUnit.MICROS),
-                "format",
-                found.format().name().toLowerCase(Locale.ROOT),
-                "predictions",
-                batch.predictions(),
-                "quarantined",
-                batch.quarantined());
+                ChronoUnit.MICROS.between(Instant.EPOCH, batch.submittedAt())));
+        description(found, batch).forEach((field, value) -> publication.addAll(List.of(field, value)));
+        long published = run(connection, Script.PUBLISH, found, publication.toArray());
         if (published == 0) {
             throw PublicationRefusal.superseded(batch, "or it was cancelled");
         }
@@ -189,6 +173,29 @@ final class RedisPublisher {
             throw PublicationRefusal.writtenMeanwhile(batch, destination);
         }
         return manifest;
+    }
+
+    /// What readers are told of the batch.
+    private static Map<String, Object> description(RedisBatch found, CommittedBatch batch) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("job", batch.job().name());
+        fields.put("model_name", batch.model().name());
+        fields.put("model_version", batch.model().version());
+        fields.put("submitted_at", batch.submittedAt());
+        fields.put("published_at", Instant.now().truncatedTo(ChronoUnit.MICROS));
+        fields.put("format", found.format().name().toLowerCase(Locale.ROOT));
+        fields.put("predictions", batch.predictions());
+        fields.put("quarantined", batch.quarantined());
+        if (batch.reusedFrom() != null) {
+            fields.put("reused_from", batch.reusedFrom());
+        }
+        return fields;
+    }
+
+    void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
+        try (RedisConnection connection = open(batch, "reusing parts in")) {
+            new PartCopier(destination, connection, published, batch).copy(parts);
+        }
     }
 
     // Supplements of a published batch.

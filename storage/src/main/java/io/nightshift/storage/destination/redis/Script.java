@@ -233,6 +233,28 @@ enum Script {
             redis.call('RPUSH', batch .. ':ids:' .. ARGV[3], unpack(stored))
             return double or #rows
             """),
+    /// Copies some records of a partition of a published batch, and with the first ones its quarantined rows.
+    /// Arguments: the number of that batch, the position of the first record, and how many to copy. The result
+    /// is the number of records, 0 if there are none or one of them is gone, or -1 if the attempt doesn't hold
+    /// its partition.
+    REUSE("""
+            if not holds() then return -1 end
+            local source, original, first = own .. ':' .. ARGV[5], ARGV[1] .. ':' .. ARGV[5] .. ':', tonumber(ARGV[6])
+            if redis.call('HGET', source, 'state') ~= 'published' then return 0 end
+            if first == 0 then
+              redis.call('COPY', source .. ':quarantine:' .. ARGV[3], batch .. ':bad:' .. ARGV[3] .. ':' .. ARGV[4])
+            end
+            local ids = redis.call('LRANGE', source .. ':ids:' .. ARGV[3], first, first + ARGV[7] - 1)
+            if #ids == 0 then return 0 end
+            local keys = {}
+            for i, id in ipairs(ids) do keys[i] = original .. id end
+            if redis.call('EXISTS', unpack(keys)) < #ids then return 0 end
+            redis.call('RPUSH', batch .. ':ids:' .. ARGV[3], unpack(ids))
+            for i, id in ipairs(ids) do
+              if redis.call('COPY', keys[i], records .. ':' .. id) == 0 then return 0 end
+            end
+            return #ids
+            """),
     /// Keeps an attempt. Arguments: the number of records, that of quarantined rows, and what is recorded of the
     /// partition. The result is 1, or 0 if the attempt doesn't hold its partition, or -1 if rows are missing.
     KEEP("""

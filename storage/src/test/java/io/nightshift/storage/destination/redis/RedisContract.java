@@ -3,6 +3,7 @@ package io.nightshift.storage.destination.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.RedisDestination;
@@ -201,6 +202,40 @@ abstract class RedisContract extends DestinationContract {
                 .hasMessageContaining("by a later coordinator");
 
         assertThat(connection().text(Command.HGET, OWN, "supplement")).isNull();
+    }
+
+    /// More records than one step copies, and more steps than are sent ahead.
+    @Test
+    void largePartsAreReusedAndReadersAreToldWhereTheyComeFrom() throws Exception {
+        batch.close();
+        batch = new ContractBatch(folder.resolve("large"), destination(), 20_500);
+        CommittedBatch published = committed();
+        store().publish(published);
+        store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
+        List<PartitionCommit> reused =
+                published.commits().stream().map(commit -> commit.reused(1)).toList();
+        store().reuse(ContractBatch.ID, ContractBatch.NEXT, reused);
+
+        store().publish(batch.reusing(1, reused));
+
+        assertThat(seen()).isEqualTo(new Seen(3 * 20_500 - 2, 3 * 20_500 - 2, 2));
+        assertThat(connection().text(Command.GET, "scores:latest")).isEqualTo("scores:2");
+        assertThat(connection().text(Command.HGET, "scores:2", "reused_from")).isEqualTo(ContractBatch.ID.value());
+    }
+
+    @Test
+    void partsWhoseQuarantinedRowsAreGoneAreNotReused() throws Exception {
+        CommittedBatch published = committed();
+        store().publish(published);
+        store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
+        call(Command.DEL, OWN + ":quarantine:1");
+
+        assertThatThrownBy(() -> store().reuse(
+                                ContractBatch.ID,
+                                ContractBatch.NEXT,
+                                List.of(published.commits().get(1).reused(1))))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("can't be reused: partition 1 does not have 8 records and 2 quarantined rows");
     }
 
     @Test

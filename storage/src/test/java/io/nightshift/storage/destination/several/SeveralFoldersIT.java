@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
+import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.protocol.job.RedisDestination;
@@ -103,13 +104,12 @@ class SeveralFoldersIT extends SeveralContract {
 
     @Test
     void aRefusalOfOneIsTheRefusalOfAll() {
-        DestinationStore store = store(
-                databases(Map.of("cache", "redis://localhost")),
-                new ParquetDestination("/out"),
-                new RedisDestination("cache", "n", RedisDestination.Format.HASH));
+        DestinationStore store =
+                store(databases(Map.of()), new ParquetDestination("/out"), new IcebergDestination("lake", "db.scores"));
 
         assertThat(store.reuseRefusal(batch.job()))
-                .hasValueSatisfying(reason -> assertThat(reason).startsWith("parts in Redis can't be reused"));
+                .hasValueSatisfying(
+                        reason -> assertThat(reason).startsWith("parts in an Iceberg table can't be reused"));
     }
 
     @Test
