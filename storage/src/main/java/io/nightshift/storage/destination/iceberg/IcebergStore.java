@@ -312,7 +312,7 @@ public final class IcebergStore implements DestinationStore {
     @Override
     public Optional<String> reuseRefusal(Job job) {
         return Optional.of(
-                "parts in an Iceberg table can't be reused, because each file names the batch of its rows, by which the table is partitioned; run the job with the other model and --new");
+                "each file of an Iceberg table names the batch of its rows, by which the table is partitioned. Run the job with the other model and --new");
     }
 
     @Override

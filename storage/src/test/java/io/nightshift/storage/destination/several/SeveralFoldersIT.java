@@ -109,7 +109,7 @@ class SeveralFoldersIT extends SeveralContract {
 
         assertThat(store.reuseRefusal(batch.job()))
                 .hasValueSatisfying(
-                        reason -> assertThat(reason).startsWith("parts in an Iceberg table can't be reused"));
+                        reason -> assertThat(reason).startsWith("each file of an Iceberg table names the batch"));
     }
 
     @Test
