@@ -338,9 +338,9 @@ final class DeltaTable implements FileColumns {
             }
         }
         return new FileColumns.Of() {
-            /// The values of the column by which a table is partitioned are in its log.
             @Override
             public boolean isInFiles(String column) {
+                // The values of the column by which a table is partitioned are in its log.
                 return !column.equals(TableColumns.BATCH);
             }
 

@@ -249,10 +249,10 @@ final class IcebergTable implements FileColumns {
         Schema schema = catalog().schema(table, lease.attempt().batch().value()).orElseThrow(this::missing);
         Map<String, NestedField> fields = TableColumns.fields(name(), schema, names);
         return new FileColumns.Of() {
-            /// Every column: some readers ignore the partition values in the metadata. See
-            /// docs/decisions/0045-rescore.md.
             @Override
             public boolean isInFiles(String column) {
+                // Every column: some readers ignore the partition values in the metadata. See
+                // docs/decisions/0045-rescore.md.
                 return true;
             }
 
