@@ -111,7 +111,7 @@ public record MemoryEstimate(
                 .mapToLong(SourceFile::bytes)
                 .max()
                 .orElse(0);
-        long columns = model.features().size() + job.output().sources().size() + FIXED_COLUMNS;
+        long columns = (long) model.features().size() + job.output().sources().size() + FIXED_COLUMNS;
         return Math.max(0, Math.min(columns * COLUMN_PAGES, largest * COMPRESSION) - NARROW_PAGES);
     }
 
