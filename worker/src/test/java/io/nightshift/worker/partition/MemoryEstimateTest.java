@@ -39,7 +39,7 @@ final class MemoryEstimateTest {
         MemoryEstimate estimate = estimate(400, 4 * GIB, 2, 16 * GIB);
 
         // 400 features, the columns of the job and those of every output, 2 MiB each.
-        assertThat(estimate.reading()).isBetween(2 * (800L - 64 << 20), 2 * (820L - 64 << 20));
+        assertThat(estimate.reading()).isBetween((2 * (800L - 64)) << 20, (2 * (820L - 64)) << 20);
         assertThat(estimate).asString().contains(" MB reading + 2 threads × ");
         assertThat(estimate.bytes()).isLessThan(16 * GIB);
     }
