@@ -115,7 +115,7 @@ public final class ReusableBatch {
         Set<Integer> scored = new HashSet<>();
         ledger.forEach(
                 state.batch(),
-                (number, entry) -> commits(entry.event(), scored::removeAll, commit -> {
+                (number, entry) -> commits(entry.event(), scored::remove, commit -> {
                     if (commit.model().equals(model)) {
                         scored.add(commit.partition());
                     } else {
@@ -125,43 +125,60 @@ public final class ReusableBatch {
         return !scored.isEmpty();
     }
 
-    /// @param withdrawn is given the partitions whose commits no longer count
-    private static void commits(
-            BatchEvent event, Consumer<List<Integer>> withdrawn, Consumer<PartitionCommit> committed) {
+    /// @param withdrawn is given each partition whose commit no longer counts
+    private static void commits(BatchEvent event, Consumer<Integer> withdrawn, Consumer<PartitionCommit> committed) {
         switch (event) {
             case BatchEvent.Committed some -> some.commits().forEach(committed);
             case BatchEvent.PartsReused some -> some.commits().forEach(committed);
-            case BatchEvent.Rescored rescored -> withdrawn.accept(rescored.partitions());
+            case BatchEvent.Rescored rescored -> rescored.partitions().forEach(withdrawn);
             default -> {}
         }
     }
 
-    /// The commits of neighbouring partitions that count.
-    ///
-    /// @param to the partition after the last
-    record Commits(int to, Collection<PartitionCommit> all) {}
+    /// The commits of neighbouring partitions that count: as many as fit into one step. For one thread.
+    static final class Step {
+        private final TreeMap<Integer, PartitionCommit> commits = new TreeMap<>();
+        private final int from;
+        private int to;
+        private long numbers;
 
-    /// The commits from a partition on, in their order: as many as a step takes.
-    Commits commits(int from, int partitions) {
-        TreeMap<Integer, PartitionCommit> commits = new TreeMap<>();
-        int[] to = {Math.min(from + PARTITIONS, partitions)};
-        long[] numbers = new long[1];
-        ledger.forEach(
-                state.batch(),
-                (number, entry) -> commits(
-                        entry.event(),
-                        withdrawn -> withdrawn.forEach(partition -> numbers[0] -= numbers(commits.remove(partition))),
-                        commit -> {
-                            if (commit.partition() < from || commit.partition() >= to[0]) {
-                                return;
-                            }
-                            numbers[0] += numbers(commit) - numbers(commits.put(commit.partition(), commit));
-                            while (numbers[0] > NUMBERS && commits.size() > 1) {
-                                to[0] = commits.lastKey();
-                                numbers[0] -= numbers(commits.remove(to[0]));
-                            }
-                        }));
-        return new Commits(to[0], commits.values());
+        /// @param from the first partition
+        /// @param to the partition after the last one at most
+        private Step(int from, int to) {
+            this.from = from;
+            this.to = to;
+        }
+
+        /// The partition after the last.
+        int to() {
+            return to;
+        }
+
+        /// The commits in the order of their partitions.
+        Collection<PartitionCommit> commits() {
+            return commits.values();
+        }
+
+        private void add(PartitionCommit commit) {
+            if (commit.partition() >= from && commit.partition() < to) {
+                numbers += numbers(commit) - numbers(commits.put(commit.partition(), commit));
+                while (numbers > NUMBERS && commits.size() > 1) {
+                    to = commits.lastKey();
+                    remove(to);
+                }
+            }
+        }
+
+        private void remove(int partition) {
+            numbers -= numbers(commits.remove(partition));
+        }
+    }
+
+    /// The commits that the next step considers.
+    Step step(int from, int partitions) {
+        Step step = new Step(from, Math.min(from + PARTITIONS, partitions));
+        ledger.forEach(state.batch(), (number, entry) -> commits(entry.event(), step::remove, step::add));
+        return step;
     }
 
     private static long numbers(@Nullable PartitionCommit commit) {
@@ -178,11 +195,11 @@ public final class ReusableBatch {
     StagedParts stage(BatchState other, Destinations destinations) {
         Reuse reuse = Objects.requireNonNull(other.submission().reuse());
         int from = other.reusedTo();
-        Commits step = commits(from, other.pinned().index().partitions());
+        Step step = step(from, other.pinned().index().partitions());
         int to = step.to();
         List<PartitionCommit> parts = new ArrayList<>();
         long bytes = 0;
-        for (PartitionCommit commit : step.all()) {
+        for (PartitionCommit commit : step.commits()) {
             if (!reuse.isRescored(commit.partition(), commit.model())) {
                 if (bytes + commit.bytes() > BYTES && !parts.isEmpty()) {
                     to = commit.partition();

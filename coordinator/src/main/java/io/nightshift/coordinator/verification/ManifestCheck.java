@@ -19,6 +19,7 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.destination.Check;
 import io.nightshift.storage.destination.FileNames;
+import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.filesystem.Digests;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,7 +29,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Compares `_manifest.json` with the ledger: its digest with the one recorded when the batch was published,
@@ -249,12 +249,9 @@ final class ManifestCheck {
                 JSON.getNodeFactory().numberNode(found.path("largest").size()));
     }
 
-    /// Of the parts that count: one that was rescored is not among them.
+    /// A part that was rescored after its reuse does not count.
     private void reusedModels(JsonNode found) {
-        Map<String, Integer> parts = new TreeMap<>();
-        history.planned().stream()
-                .filter(commit -> commit.epoch().isReuse())
-                .forEach(commit -> parts.merge(commit.model(), 1, Integer::sum));
+        Map<String, Integer> parts = Manifest.reusedModels(history.planned());
         compare(
                 "reused_models (their number)",
                 parts.size(),

@@ -90,13 +90,13 @@ final class ReusableBatchIT {
                             new DataSources(Map.of())),
                     ExampleBatch.BATCH);
 
-            ReusableBatch.Commits first = batch.commits(0, PARTITIONS);
-            ReusableBatch.Commits second = batch.commits(first.to(), PARTITIONS);
+            ReusableBatch.Step first = batch.step(0, PARTITIONS);
+            ReusableBatch.Step second = batch.step(first.to(), PARTITIONS);
 
             assertThat(first.to()).isBetween(15, PARTITIONS - 1);
             assertThat(second.to()).isEqualTo(PARTITIONS);
-            List<PartitionCommit> all = new ArrayList<>(first.all());
-            all.addAll(second.all());
+            List<PartitionCommit> all = new ArrayList<>(first.commits());
+            all.addAll(second.commits());
             assertThat(all)
                     .extracting(PartitionCommit::partition)
                     .hasSize(PARTITIONS)

@@ -94,10 +94,8 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
 
     /// Whether an event warns of a message that was dropped while its receiver moved to another node, and
     /// whose loss does no harm. Pekko repeats the messages that start workers. The senders of messages to the
-    /// catalogue and to the register repeat them, or wait for a reply. Two messages to the register are sent
-    /// once. The first says that a batch has no work; a worker that asks the batch corrects this. The second
-    /// says that a damaged batch was cancelled; if it is lost, the batch is still listed as damaged, and can
-    /// be cancelled again.
+    /// catalogue and to the register repeat them, or wait for a reply. Only one message to the register is sent
+    /// once: that a batch has no work. A worker that asks the batch corrects this.
     static boolean isDroppedInMove(ILoggingEvent event) {
         return event.getLoggerName().equals("org.apache.pekko.cluster.sharding.ShardRegion")
                 && DROPPED_IN_MOVE.matcher(event.getFormattedMessage()).matches();

@@ -28,8 +28,10 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -307,13 +309,20 @@ public final class Manifest {
         }
     }
 
-    private static void reusedModels(JsonGenerator json, CommittedBatch batch) throws IOException {
-        Map<String, Integer> parts = new TreeMap<>();
-        batch.commits().stream()
+    /// The number of reused parts by the SHA-256 of the model that has scored them, in its order.
+    ///
+    /// @param commits that count
+    public static SortedMap<String, Integer> reusedModels(Collection<PartitionCommit> commits) {
+        SortedMap<String, Integer> parts = new TreeMap<>();
+        commits.stream()
                 .filter(commit -> commit.epoch().isReuse())
                 .forEach(commit -> parts.merge(commit.model(), 1, Integer::sum));
+        return parts;
+    }
+
+    private static void reusedModels(JsonGenerator json, CommittedBatch batch) throws IOException {
         json.writeArrayFieldStart("reused_models");
-        for (Map.Entry<String, Integer> model : parts.entrySet()) {
+        for (Map.Entry<String, Integer> model : reusedModels(batch.commits()).entrySet()) {
             json.writeStartObject();
             json.writeStringField("sha256", model.getKey());
             json.writeNumberField("parts", model.getValue());

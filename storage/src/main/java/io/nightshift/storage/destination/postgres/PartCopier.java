@@ -9,11 +9,11 @@ import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.destination.ReuseFailure;
 import io.nightshift.storage.destination.table.PartitionCounts;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -58,7 +58,7 @@ final class PartCopier {
                                     AttemptTransaction.CLAIM.toMillis(),
                                     AttemptTransaction.END.toMillis(),
                                     literal("nightshift " + batch)));
-            List<Integer> missing = claim(parts);
+            Set<Integer> missing = claim(parts);
             requireSameColumns();
             List<PartitionCommit> copied = parts.stream()
                     .filter(commit -> missing.contains(commit.partition()))
@@ -78,7 +78,7 @@ final class PartCopier {
     }
 
     /// @return the partitions that have no rows yet. Rows that are there were copied by an earlier coordinator
-    private List<Integer> claim(List<PartitionCommit> parts) {
+    private Set<Integer> claim(List<PartitionCommit> parts) {
         Map<Integer, Boolean> claimed = new TreeMap<>();
         database.rows(
                         row -> Map.entry(row.getInt(1), row.getBoolean(2)),
@@ -98,13 +98,8 @@ final class PartCopier {
         if (claimed.size() < parts.size()) {
             throw ReuseFailure.superseded(batch, destination);
         }
-        List<Integer> missing = new ArrayList<>();
-        claimed.forEach((partition, isThere) -> {
-            if (!isThere) {
-                missing.add(partition);
-            }
-        });
-        return missing;
+        claimed.values().removeIf(isThere -> isThere);
+        return claimed.keySet();
     }
 
     /// The digests depend on the columns and on their order.

@@ -58,7 +58,8 @@ final class PostgresPublisher {
     /// How often the tables of a removed batch are tried to be dropped, while queries read the table.
     private static final int DELETIONS = 5;
 
-    /// What the row of a partition says of the committed attempt and its predictions, as [#record] says it.
+    /// The epoch, counts and digest in the row of a partition, as an SQL expression. [#record] formats the
+    /// same values of the ledger.
     static final String RECORD =
             "format('%s-%s %s %s %s', part.incarnation, part.lease, part.rows, part.bytes, part.sha256)";
 

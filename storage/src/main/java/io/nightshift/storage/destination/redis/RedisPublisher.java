@@ -175,7 +175,7 @@ final class RedisPublisher {
         return manifest;
     }
 
-    /// What readers are told of the batch.
+    /// The fields of the hash that describes the batch to readers.
     private static Map<String, Object> description(RedisBatch found, CommittedBatch batch) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("job", batch.job().name());
