@@ -33,9 +33,9 @@ public final class ExpensiveFilter {
         long repeats = Math.round(seconds / rows / EVALUATIONS / secondsPerRepeat());
         List<String> conditions = new ArrayList<>();
         for (long left = Math.max(1, repeats); left > 0; ) {
-            // Each condition differs, or DuckDB would compute one for all.
-            long some = Math.min(left, MOST_REPEATS - conditions.size());
-            conditions.add("length(sha256(repeat(origin, %d))) = 64".formatted(some));
+            long some = Math.min(left, MOST_REPEATS);
+            // Each condition has a text of its own, or DuckDB would compute one for all.
+            conditions.add("length(sha256(repeat(origin, %d) || '%d')) = 64".formatted(some, conditions.size()));
             left -= some;
         }
         return String.join(" AND ", conditions);
