@@ -4,9 +4,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.time.zone.ZoneOffsetTransition;
-import java.time.zone.ZoneRules;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -214,24 +215,35 @@ public record NewTimes(
     /// as time goes by: where clocks are set back, it waits until the hour has passed for the second time.
     String literal(Instant time) {
         TimeType known = type == null ? TimeType.INSTANT : type;
-        LocalDateTime local = known == TimeType.INSTANT
-                ? LocalDateTime.ofInstant(time, ZoneId.of("UTC"))
-                : settled(time, ZoneId.of(timeZone).getRules());
         return known.sql + " '"
                 + switch (known) {
-                    case INSTANT -> TIMESTAMP.format(local) + "+00";
-                    case LOCAL -> TIMESTAMP.format(local);
+                    case INSTANT -> TIMESTAMP.format(time.atOffset(ZoneOffset.UTC)) + "+00";
+                    case LOCAL -> TIMESTAMP.format(lastSettled(time));
                     // The day before is over.
-                    case DATE -> local.toLocalDate().minusDays(1).toString();
+                    case DATE -> firstOpen(time).toLocalDate().minusDays(1).toString();
                 }
                 + "'";
     }
 
-    private static LocalDateTime settled(Instant time, ZoneRules zone) {
-        LocalDateTime local = LocalDateTime.ofInstant(time, zone.getOffset(time));
-        ZoneOffsetTransition next = zone.nextTransition(time);
-        return next != null && next.isOverlap() && next.getDateTimeAfter().isBefore(local)
-                ? next.getDateTimeAfter()
-                : local;
+    /// The last local time that does not come after an instant. Where clocks are set back later, this excludes
+    /// the local time to which they are set, because rows are written at exactly this time, too.
+    private LocalDateTime lastSettled(Instant time) {
+        LocalDateTime local = LocalDateTime.ofInstant(time, ZoneId.of(timeZone));
+        LocalDateTime repeated = nextRepeated(time);
+        // A batch reads up to this value, inclusive, and its texts have microseconds.
+        return repeated != null && !local.isBefore(repeated) ? repeated.minus(1, ChronoUnit.MICROS) : local;
+    }
+
+    /// The first local time that is, or comes after, an instant.
+    private LocalDateTime firstOpen(Instant time) {
+        LocalDateTime local = LocalDateTime.ofInstant(time, ZoneId.of(timeZone));
+        LocalDateTime repeated = nextRepeated(time);
+        return repeated != null && repeated.isBefore(local) ? repeated : local;
+    }
+
+    /// The local time to which clocks are set back when they are changed next; null if they are not, or forward.
+    private @Nullable LocalDateTime nextRepeated(Instant time) {
+        ZoneOffsetTransition next = ZoneId.of(timeZone).getRules().nextTransition(time);
+        return next != null && next.isOverlap() ? next.getDateTimeAfter() : null;
     }
 }

@@ -2,6 +2,7 @@ package io.nightshift.protocol.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.NewTimes.TimeType;
@@ -9,10 +10,21 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
+import java.time.zone.ZoneOffsetTransition;
+import java.time.zone.ZoneRules;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class IncrementalTest {
 
@@ -80,7 +92,7 @@ class IncrementalTest {
         assertThat(local.literal(Instant.parse("2026-10-24T23:30:00Z")))
                 .isEqualTo("TIMESTAMP '2026-10-25 01:30:00.000000'");
         assertThat(local.literal(Instant.parse("2026-10-25T00:30:00Z")))
-                .isEqualTo("TIMESTAMP '2026-10-25 02:00:00.000000'");
+                .isEqualTo("TIMESTAMP '2026-10-25 01:59:59.999999'");
         assertThat(local.literal(Instant.parse("2026-10-25T01:15:00Z")))
                 .isEqualTo("TIMESTAMP '2026-10-25 02:15:00.000000'");
         String last = "";
@@ -89,6 +101,83 @@ class IncrementalTest {
             assertThat(next).isGreaterThanOrEqualTo(last);
             last = next;
         }
+    }
+
+    /// Around both changes of clocks in every zone: if a batch up to a time reads a row, then the row was written
+    /// by then, however coarse the times in its column are. Otherwise the batch would not see the row, and the
+    /// next batch would not read it.
+    @ParameterizedTest
+    @EnumSource(names = {"NANOS", "MICROS", "MILLIS", "SECONDS", "MINUTES", "HOURS", "DAYS"})
+    void noBatchLeavesOutARowThatIsWrittenWhenClocksChange(ChronoUnit granularity) {
+        TimeType type = granularity == ChronoUnit.DAYS ? TimeType.DATE : TimeType.LOCAL;
+        Set<ZoneRules> seen = new HashSet<>();
+        for (String zone : new TreeSet<>(ZoneId.getAvailableZoneIds())) {
+            ZoneRules rules = ZoneId.of(zone).getRules();
+            ZoneOffsetTransition change = rules.nextTransition(START.minus(Duration.ofDays(330)));
+            for (int i = 0; i < 2 && change != null && seen.add(rules) | i > 0; i++) {
+                // Rows of one hour belong to two hours if a clock is changed in between.
+                if (granularity != ChronoUnit.HOURS || isAtTheHour(change)) {
+                    assertNothingIsLeftOut(incremental(type, zone), granularity, change.getInstant());
+                }
+                change = rules.nextTransition(change.getInstant());
+            }
+        }
+        assertThat(seen).as("rules with changes of clocks").hasSizeGreaterThan(20);
+    }
+
+    private static boolean isAtTheHour(ZoneOffsetTransition change) {
+        return change.getDateTimeBefore().getMinute() == 0
+                && change.getDateTimeAfter().getMinute() == 0;
+    }
+
+    private static void assertNothingIsLeftOut(NewTimes column, ChronoUnit granularity, Instant change) {
+        ZoneId zone = ZoneId.of(column.timeZone());
+        List<Instant> instants = new ArrayList<>();
+        for (int quarter = -140; quarter <= 140; quarter++) {
+            Instant time = change.plus(Duration.ofMinutes(15L * quarter));
+            instants.add(time);
+            if (Math.abs(quarter) % 4 == 0) {
+                instants.add(time.minusMillis(1));
+                instants.add(time.plusMillis(1));
+            }
+        }
+        instants.sort(null);
+        List<LocalDateTime> bounds =
+                instants.stream().map(upTo -> value(column.literal(upTo))).toList();
+        assertThat(bounds).as("%s: bounds", zone).isSorted();
+        LocalDateTime end = LocalDateTime.ofInstant(instants.getLast(), zone);
+        assertThat(bounds.getLast()).as("%s: the last bound", zone).isAfterOrEqualTo(end.minusDays(2));
+        for (Instant written : instants) {
+            LocalDateTime local = LocalDateTime.ofInstant(written, zone);
+            LocalDateTime value = local.truncatedTo(granularity);
+            // A row is readable when its lateness has passed, from the time in its column.
+            Instant due = granularity == ChronoUnit.DAYS ? written : written.minus(Duration.between(value, local));
+            int first = firstAtLeast(value, bounds);
+            if (first < bounds.size() && due.isAfter(instants.get(first))) {
+                fail("%s: %s, written at %s, is read up to %s, at %s"
+                        .formatted(zone, value, written, bounds.get(first), instants.get(first)));
+            }
+        }
+    }
+
+    private static int firstAtLeast(LocalDateTime value, List<LocalDateTime> bounds) {
+        int low = 0;
+        for (int high = bounds.size(); low < high; ) {
+            int middle = (low + high) / 2;
+            if (bounds.get(middle).isBefore(value)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private static LocalDateTime value(String literal) {
+        String text = literal.substring(literal.indexOf('\'') + 1, literal.length() - 1);
+        return text.contains(" ")
+                ? LocalDateTime.parse(text.replace(' ', 'T'))
+                : LocalDate.parse(text).atStartOfDay();
     }
 
     @Test
