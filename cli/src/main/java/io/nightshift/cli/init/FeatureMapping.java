@@ -40,6 +40,15 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
     /// A column whose name differs in case, spaces and punctuation only, or that was chosen by its position.
     record Column(String feature, String column) implements Mapped {}
 
+    /// A column of texts, for which the model has numbers: the job has to list the texts in the order of the numbers.
+    ///
+    /// @param found the texts in the data, sorted
+    record Unlisted(String feature, String column, List<String> found) implements Mapped {
+        public Unlisted {
+            found = List.copyOf(found);
+        }
+    }
+
     /// No column fits.
     ///
     /// @param reason a phrase
@@ -48,27 +57,38 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
 
     /// Maps a model's features.
     ///
-    /// @param columns the data's columns and their DuckDB types, in order
     /// @param id the column that identifies a row, or null; not taken for a feature by its position
-    static FeatureMapping of(ModelDescription model, Map<String, String> columns, @Nullable String id) {
+    static FeatureMapping of(ModelDescription model, DataPreview data, @Nullable String id) {
         if (!model.namesFeatures()) {
-            return new FeatureMapping(byPosition(model, columns, id), false);
+            return new FeatureMapping(byPosition(model, data, id), false);
         }
         return new FeatureMapping(
-                model.features().stream()
-                        .map(feature -> byName(feature, columns))
-                        .toList(),
-                true);
+                model.features().stream().map(feature -> byName(feature, data)).toList(), true);
     }
 
+    /// Whether the job can run: nothing is left to a person.
     boolean isComplete() {
+        return features.stream().noneMatch(mapped -> mapped instanceof Unmapped || mapped instanceof Unlisted);
+    }
+
+    /// Whether every feature has a column, though the texts of some may have to be listed.
+    boolean hasColumns() {
         return unmapped().isEmpty();
     }
 
+    /// The features without a column.
     List<Unmapped> unmapped() {
         return features.stream()
                 .filter(Unmapped.class::isInstance)
                 .map(Unmapped.class::cast)
+                .toList();
+    }
+
+    /// The features whose texts the job has to list.
+    List<Unlisted> unlisted() {
+        return features.stream()
+                .filter(Unlisted.class::isInstance)
+                .map(Unlisted.class::cast)
                 .toList();
     }
 
@@ -79,13 +99,15 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
             switch (mapped) {
                 case Same(String feature) -> used.add(feature);
                 case Column(String feature, String column) -> used.add(column);
+                case Unlisted unlisted -> used.add(unlisted.column());
                 case Unmapped unmapped -> {}
             }
         }
         return used;
     }
 
-    private static Mapped byName(ModelFeature feature, Map<String, String> columns) {
+    private static Mapped byName(ModelFeature feature, DataPreview data) {
+        Map<String, String> columns = data.columns();
         String name = Objects.requireNonNull(feature.name());
         String column = columns.containsKey(name)
                 ? name
@@ -94,15 +116,19 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
                         .findFirst()
                         .orElse(null);
         if (column == null) {
-            return new Unmapped(name, missing(name, columns), datePart(name, columns));
+            String indicator = indicator(name, data);
+            return new Unmapped(name, missing(name, columns), indicator != null ? indicator : datePart(name, columns));
         }
         String type = Objects.requireNonNull(columns.get(column));
         if (!fits(feature, type)) {
+            if (isListed(feature, column, data)) {
+                return new Unlisted(name, column, data.texts().getOrDefault(column, List.of()));
+            }
             return new Unmapped(
                     name,
                     "the column %s is %s, and the model needs %s"
                             .formatted(column, type, isNumeric(feature) ? "a number" : "a text"),
-                    conversion(feature, column, type));
+                    conversion(feature, column, data));
         }
         return column.equals(name) ? new Same(name) : new Column(name, column);
     }
@@ -134,14 +160,43 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
         };
     }
 
-    private static @Nullable String conversion(ModelFeature feature, String column, String type) {
+    /// Whether the job has to list the texts of a column: the model has a number for each. A text that is a number is
+    /// converted instead, if the model knows no categories.
+    private static boolean isListed(ModelFeature feature, String column, DataPreview data) {
+        return BoundJob.isText(data.columns().getOrDefault(column, ""))
+                && switch (feature.type()) {
+                    case FeatureType.Categorical categorical -> true;
+                    case FeatureType.Numeric numeric ->
+                        data.texts().containsKey(column) && !data.numerals().contains(column);
+                    case FeatureType.Nominal nominal -> false;
+                };
+    }
+
+    private static @Nullable String conversion(ModelFeature feature, String column, DataPreview data) {
         if (!isNumeric(feature)) {
             return "CAST(%s AS VARCHAR)".formatted(name(column));
         }
+        String type = Objects.requireNonNull(data.columns().get(column));
         if (BoundJob.isText(type)) {
-            return "CAST(%s AS DOUBLE)".formatted(name(column));
+            return data.numerals().contains(column) ? "CAST(%s AS DOUBLE)".formatted(name(column)) : null;
         }
         return isTime(type) ? "epoch(%s)".formatted(name(column)) : null;
+    }
+
+    /// `plan = 'premium'`, for a feature `plan_premium` of an encoder that makes a feature of each text.
+    private static @Nullable String indicator(String feature, DataPreview data) {
+        for (Map.Entry<String, List<String>> column : data.texts().entrySet()) {
+            String prefix = plain(column.getKey());
+            if (plain(feature).startsWith(prefix)) {
+                for (String text : column.getValue()) {
+                    if (plain(feature).equals(prefix + plain(text))) {
+                        // A row without a text has none of the texts.
+                        return "%s IS NOT DISTINCT FROM %s".formatted(name(column.getKey()), Sql.text(text));
+                    }
+                }
+            }
+        }
+        return null;
     }
 
     /// `hour(date)`, for a feature `hour` or `date_hour`, if only one column holds dates.
@@ -170,7 +225,8 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
         return column.matches("[a-z_][a-z0-9_]*") ? column : Sql.name(column);
     }
 
-    private static List<Mapped> byPosition(ModelDescription model, Map<String, String> columns, @Nullable String id) {
+    private static List<Mapped> byPosition(ModelDescription model, DataPreview data, @Nullable String id) {
+        Map<String, String> columns = data.columns();
         List<String> candidates = columns.entrySet().stream()
                 .filter(column -> BoundJob.isNumber(column.getValue()) || BoundJob.isText(column.getValue()))
                 .map(Map.Entry::getKey)
@@ -184,6 +240,9 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
             ModelFeature modelFeature = model.features().get(i);
             if (fits && fits(modelFeature, Objects.requireNonNull(columns.get(candidates.get(i))))) {
                 mapped.add(new Column(feature, candidates.get(i)));
+            } else if (fits && isListed(modelFeature, candidates.get(i), data)) {
+                mapped.add(new Unlisted(
+                        feature, candidates.get(i), data.texts().getOrDefault(candidates.get(i), List.of())));
             } else {
                 mapped.add(new Unmapped(
                         feature,

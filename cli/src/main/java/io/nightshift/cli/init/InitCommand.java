@@ -6,6 +6,7 @@ import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.init.FeatureMapping.Column;
 import io.nightshift.cli.init.FeatureMapping.Same;
+import io.nightshift.cli.init.FeatureMapping.Unlisted;
 import io.nightshift.cli.init.FeatureMapping.Unmapped;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.coordinator.registry.ModelRegistry;
@@ -20,7 +21,9 @@ import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
+import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +38,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,19 +58,28 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
             "0:The job file is written, and it can run.",
-            "1:The job file is written, but some features have no column. Complete it first.",
+            "1:The job file is written, but some features have no column, or no list of their texts. Complete it first.",
             "2:Nothing is written: an option is wrong, or the data or the model can't be used."
         },
-        footer = {"", "Example:", "  nightshift init --data 'customers/*.parquet' --model churn.ubj --id customer_id"})
+        footer = {
+            "",
+            "Examples:",
+            "  nightshift init --data 'customers/*.parquet' --model churn.ubj --id customer_id",
+            "  nightshift init --data customers.csv --model churn.ubj",
+            "  nightshift init --data postgres:crm/public.customers --model churn@production"
+        })
 public final class InitCommand implements Callable<Integer> {
 
     private static final int PASSED = 5;
 
+    /// How many texts of a column are printed.
+    private static final int SHOWN = 4;
+
     @Option(
             names = "--data",
-            paramLabel = "PATH",
+            paramLabel = "DATA",
             description =
-                    "Parquet files, folders and globs. Can be repeated. Without it, the command asks on a terminal.")
+                    "Files, folders and globs of Parquet, CSV or NDJSON, which their names tell apart; or a table, as postgres:DATA_SOURCE/TABLE or mariadb:DATA_SOURCE/TABLE. csv:, ndjson: or parquet: before a path says what its name does not. Can be repeated. Without it, the command asks on a terminal.")
     private List<String> data = new ArrayList<>();
 
     @Option(
@@ -125,24 +138,29 @@ public final class InitCommand implements Callable<Integer> {
     public Integer call() {
         refuseToOverwrite();
         List<String> paths =
-                data.isEmpty() ? List.of(asked("--data", "Data (a Parquet file, folder or glob)", null)) : data;
-        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(), home.spill())) {
-            DataPreview preview = DataPreview.read(duckDb, paths);
+                data.isEmpty() ? List.of(asked("--data", "Data (a file, folder, glob or table)", null)) : data;
+        Configuration given = configuration.read(home);
+        ObjectCopies objects = given.objects().ofCommand(home.folder());
+        FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
+        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(), home.spill(), roots)) {
+            Destinations destinations = new Destinations(() -> duckDb, given.dataSources(), roots, objects);
+            NewSource source = NewSource.parse(paths, duckDb);
+            DataPreview preview = DataPreview.read(duckDb, destinations.sources(), source);
             String reference = model == null ? asked("--model", "Model (a file or a registered model)", null) : model;
-            ModelDescription description = description(reference);
+            ModelDescription description = description(reference, given);
             String chosenId = id(preview, description);
-            FeatureMapping mapping = FeatureMapping.of(description, preview.columns(), chosenId);
+            FeatureMapping mapping = FeatureMapping.of(description, preview, chosenId);
             NewJobFile job = new NewJobFile(
                     name == null ? jobName(reference) : name,
                     isFile(reference) ? path(reference) : reference,
-                    paths.stream().map(this::path).toList(),
+                    source.with(this::path),
                     chosenId,
                     destination(),
                     mapping,
                     passed(preview, mapping, chosenId));
             String text = job.text();
             if (mapping.isComplete()) {
-                check(text, duckDb);
+                check(text, given, destinations);
             }
             write(text);
             report(preview, reference, description, mapping, chosenId);
@@ -175,9 +193,9 @@ public final class InitCommand implements Callable<Integer> {
         return given.registry().open(home.folder(), given.objects().folderIn(home.folder()));
     }
 
-    private ModelDescription description(String reference) {
+    private ModelDescription description(String reference, Configuration given) {
         try {
-            return JobModel.find(ModelReference.parse(reference), registry(configuration.read(home)))
+            return JobModel.find(ModelReference.parse(reference), registry(given))
                     .model()
                     .description();
         } catch (IllegalArgumentException e) {
@@ -201,7 +219,7 @@ public final class InitCommand implements Callable<Integer> {
         if (id != null) {
             return known(preview, id);
         }
-        FeatureMapping byName = FeatureMapping.of(description, preview.columns(), null);
+        FeatureMapping byName = FeatureMapping.of(description, preview, null);
         Set<String> features = byName.isNamed() ? byName.columns() : Set.of();
         String proposal = preview.ids().stream()
                 .filter(column -> !features.contains(column) || DataPreview.isNamedLikeAnId(column))
@@ -259,12 +277,10 @@ public final class InitCommand implements Callable<Integer> {
     }
 
     /// Checks the new job as `plan` does, before anything is written.
-    private void check(String text, DuckDb duckDb) {
-        Configuration given = configuration.read(home);
+    private void check(String text, Configuration given, Destinations destinations) {
         new SubmissionResolver(
                         registry(given),
-                        new Destinations(
-                                () -> duckDb, given.dataSources(), given.files().ofCommand()),
+                        destinations,
                         1,
                         MemoryBudget.budget(),
                         given.admission().plans(),
@@ -318,8 +334,18 @@ public final class InitCommand implements Callable<Integer> {
             out.println("Next: %s plan %s".formatted(ShellCommands.program(), job));
             out.println("      %s run %s".formatted(ShellCommands.program(), job));
         } else {
-            out.println("%d of %d features have no column. Complete the job file, then check it with: %s plan %s"
-                    .formatted(mapping.unmapped().size(), mapping.features().size(), ShellCommands.program(), job));
+            List<String> missing = new ArrayList<>();
+            int features = mapping.features().size();
+            if (!mapping.hasColumns()) {
+                missing.add("%d of %d features have no column"
+                        .formatted(mapping.unmapped().size(), features));
+            }
+            if (!mapping.unlisted().isEmpty()) {
+                missing.add("%d of %d features need a list under categories: their texts in the order of training"
+                        .formatted(mapping.unlisted().size(), features));
+            }
+            out.println("%s. Complete the job file, then check it with: %s plan %s"
+                    .formatted(String.join("; ", missing), ShellCommands.program(), job));
         }
         out.flush();
     }
@@ -339,8 +365,15 @@ public final class InitCommand implements Callable<Integer> {
         return switch (feature) {
             case Same(String name) -> name;
             case Column(String name, String column) -> column;
+            case Unlisted unlisted -> "%s: %s".formatted(unlisted.column(), texts(unlisted.found()));
             case Unmapped(String name, String reason, String proposal) ->
                 "none: %s%s".formatted(reason, proposal == null ? "" : ". Maybe " + proposal);
         };
+    }
+
+    private static String texts(List<String> found) {
+        String shown = found.stream().limit(SHOWN).collect(Collectors.joining(", "));
+        return "texts%s, for which the model file has only numbers"
+                .formatted(found.isEmpty() ? "" : " (" + shown + (found.size() > SHOWN ? ", …)" : ")"));
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import io.nightshift.cli.init.FeatureMapping.Column;
 import io.nightshift.cli.init.FeatureMapping.Mapped;
 import io.nightshift.cli.init.FeatureMapping.Same;
+import io.nightshift.cli.init.FeatureMapping.Unlisted;
 import io.nightshift.cli.init.FeatureMapping.Unmapped;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -13,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param job its name
 /// @param model a file, or a registered model
-/// @param data paths of Parquet files, relative to the job file or absolute
+/// @param source with paths relative to the job file, or absolute
 /// @param id the column that identifies a row, or null
 /// @param passed columns of the data that readers of the predictions may want
 record NewJobFile(
         String job,
         String model,
-        List<String> data,
+        NewSource source,
         @Nullable String id,
         NewDestination destination,
         FeatureMapping mapping,
@@ -29,28 +30,27 @@ record NewJobFile(
 
     String text() {
         StringBuilder text = new StringBuilder("""
-                # A job for Nightshift. What each key means: docs/reference/job-file.md
-                #
-                #   nightshift plan FILE     prints what a run would do
-                #   nightshift run FILE      scores the data and publishes the predictions
-                #
-                # Relative paths start at this file's folder.
+            # A job for Nightshift. What each key means: docs/reference/job-file.md
+            #
+            #   nightshift plan FILE     prints what a run would do
+            #   nightshift run FILE      scores the data and publishes the predictions
+            #
+            # Relative paths start at this file's folder.
 
-                job: %s
+            job: %s
 
-                # A model file, or a registered model: name, name@version, name@alias, name@sha256:digest.
-                model: %s
+            # A model file, or a registered model: name, name@version, name@alias, name@sha256:digest.
+            model: %s
 
-                source:
-                  # Parquet files, folders and globs.
-                  parquet: %s
-
-                """.formatted(value(job), value(model), paths()));
+            source:
+            %s
+            """.formatted(value(job), value(model), source.yaml()));
         id(text);
         select(text);
         if (!mapping.isNamed()) {
             features(text);
         }
+        categories(text);
         text.append("\n").append(destination.yaml());
         text.append("""
 
@@ -66,12 +66,6 @@ record NewJobFile(
                         ? "# output:\n#   columns: [COLUMN, COLUMN]\n"
                         : "# output:\n#   columns: [%s]\n".formatted(columns));
         return text.toString();
-    }
-
-    private String paths() {
-        return data.size() == 1
-                ? value(data.getFirst())
-                : data.stream().map(NewJobFile::value).collect(Collectors.joining(", ", "[", "]"));
     }
 
     private void id(StringBuilder text) {
@@ -92,9 +86,9 @@ record NewJobFile(
                   # among these and the data's columns.
                 """);
         List<Mapped> features = mapping.isNamed() ? mapping.features() : List.of();
-        if (features.stream().anyMatch(Column.class::isInstance)) {
+        if (features.stream().anyMatch(NewJobFile::isSelected)) {
             text.append("  select:\n");
-        } else if (features.stream().anyMatch(Unmapped.class::isInstance)) {
+        } else if (!mapping.hasColumns()) {
             // A key without a value would be a mistake, and would hide the features that have no column.
             text.append("  # select:\n");
         } else {
@@ -105,6 +99,12 @@ record NewJobFile(
                 case Same same -> {}
                 case Column(String feature, String column) ->
                     text.append("    %s: %s\n".formatted(value(feature), value(FeatureMapping.name(column))));
+                case Unlisted unlisted -> {
+                    if (isSelected(unlisted)) {
+                        text.append("    %s: %s\n"
+                                .formatted(value(unlisted.feature()), value(FeatureMapping.name(unlisted.column()))));
+                    }
+                }
                 case Unmapped(String feature, String reason, String proposal) ->
                     text.append("    # %s: %s.\n".formatted(feature, reason).replaceAll("\\p{Cntrl}(?!$)", " "))
                             .append("    # %s: %s\n"
@@ -113,16 +113,51 @@ record NewJobFile(
         }
     }
 
+    /// Whether a feature has an entry under `source.select`.
+    private static boolean isSelected(Mapped mapped) {
+        return switch (mapped) {
+            case Same same -> false;
+            case Column column -> true;
+            case Unlisted unlisted -> !unlisted.column().equals(unlisted.feature());
+            case Unmapped unmapped -> false;
+        };
+    }
+
+    private void categories(StringBuilder text) {
+        List<Unlisted> unlisted = mapping.unlisted();
+        if (unlisted.isEmpty()) {
+            return;
+        }
+        text.append("""
+
+            # The data has texts for these features, and the model file has only numbers. List the texts in the order of the
+            # numbers, from 0. These are the texts of the data, sorted; check that this is the order of training.
+            # categories:
+            """);
+        for (Unlisted each : unlisted) {
+            String texts = each.found().isEmpty()
+                    ? "FIRST, SECOND"
+                    : each.found().stream().map(NewJobFile::value).collect(Collectors.joining(", "));
+            text.append("#   %s: [%s]\n".formatted(value(mapping.isNamed() ? each.feature() : each.column()), texts));
+        }
+    }
+
     private void features(StringBuilder text) {
-        if (mapping.isComplete()) {
+        if (mapping.hasColumns()) {
             text.append("""
 
                     # The model does not name its features. These are the data's columns in their order. Check that it is the order
                     # in which the model was trained.
                     features:
                     """);
-            mapping.features()
-                    .forEach(feature -> text.append("  - %s\n".formatted(value(((Column) feature).column()))));
+            for (Mapped feature : mapping.features()) {
+                switch (feature) {
+                    case Same(String name) -> text.append("  - %s\n".formatted(value(name)));
+                    case Column(String name, String column) -> text.append("  - %s\n".formatted(value(column)));
+                    case Unlisted unlisted -> text.append("  - %s\n".formatted(value(unlisted.column())));
+                    case Unmapped unmapped -> {}
+                }
+            }
         } else {
             text.append("""
 

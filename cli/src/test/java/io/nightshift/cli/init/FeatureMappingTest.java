@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.cli.init.FeatureMapping.Column;
 import io.nightshift.cli.init.FeatureMapping.Same;
+import io.nightshift.cli.init.FeatureMapping.Unlisted;
 import io.nightshift.cli.init.FeatureMapping.Unmapped;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.ModelDescription;
@@ -13,12 +14,17 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /// The mapping of features to columns.
 final class FeatureMappingTest {
 
     private static final FeatureType NUMBER = new FeatureType.Numeric(FeatureType.Precision.FLOAT32);
+
+    /// The values of columns of texts. The column `age` has texts that are numbers.
+    private static final Map<String, List<String>> TEXTS =
+            Map.of("plan", List.of("basic", "plus", "Très bon"), "age", List.of("17", "99"));
 
     private static ModelFeature number(String name) {
         return new ModelFeature(name, NUMBER, true);
@@ -27,7 +33,7 @@ final class FeatureMappingTest {
     private static FeatureMapping map(Map<String, String> columns, ModelFeature... features) {
         ModelDescription model =
                 new ModelDescription("test", "test", Task.REGRESSION, Arrays.asList(features), List.of(), Map.of());
-        return FeatureMapping.of(model, columns, "id");
+        return FeatureMapping.of(model, new DataPreview("d", columns, 9, List.of(), TEXTS, Set.of("age")), "id");
     }
 
     private static Map<String, String> columns(String... namesAndTypes) {
@@ -67,6 +73,29 @@ final class FeatureMappingTest {
     }
 
     @Test
+    void textsThatStandForNumbersAreListedAndNotConverted() {
+        ModelFeature codes = new ModelFeature(
+                "plan", new FeatureType.Categorical(FeatureType.Precision.FLOAT32, List.of(), List.of()), true);
+        Unlisted listed = new Unlisted("plan", "plan", TEXTS.get("plan"));
+
+        assertThat(map(columns("plan", "VARCHAR"), number("plan")).features()).containsExactly(listed);
+        assertThat(map(columns("plan", "VARCHAR"), codes).features()).containsExactly(listed);
+        assertThat(map(columns("plan", "VARCHAR"), codes).isComplete()).isFalse();
+        assertThat(map(columns("comment", "VARCHAR"), number("comment")).unmapped())
+                .as("a column of very many texts")
+                .containsExactly(
+                        new Unmapped("comment", "the column comment is VARCHAR, and the model needs a number", null));
+    }
+
+    @Test
+    void aFeatureOfOneTextIsProposedAsAComparison() {
+        assertThat(map(columns("plan", "VARCHAR"), number("plan_plus"), number("Plan=Très bon"), number("plan_gold"))
+                        .unmapped())
+                .extracting(Unmapped::proposal)
+                .containsExactly("plan IS NOT DISTINCT FROM 'plus'", "plan IS NOT DISTINCT FROM 'Très bon'", null);
+    }
+
+    @Test
     void aPartOfTheOnlyDateIsProposed() {
         Map<String, String> oneDate = columns("when", "TIMESTAMP", "x", "DOUBLE");
         Map<String, String> twoDates = columns("when", "TIMESTAMP", "then", "DATE");
@@ -98,6 +127,10 @@ final class FeatureMappingTest {
                 map(columns("id", "BIGINT", "a", "DOUBLE", "at", "DATE", "b", "INTEGER"), unnamed, unnamed);
         FeatureMapping oneMore = map(columns("id", "BIGINT", "a", "DOUBLE"), unnamed, unnamed);
 
+        FeatureMapping texts = map(columns("a", "DOUBLE", "plan", "VARCHAR"), unnamed, unnamed);
+
+        assertThat(texts.features())
+                .containsExactly(new Column("feature 0", "a"), new Unlisted("feature 1", "plan", TEXTS.get("plan")));
         assertThat(fits.isNamed()).isFalse();
         assertThat(fits.features()).containsExactly(new Column("feature 0", "a"), new Column("feature 1", "b"));
         assertThat(oneMore.unmapped()).hasSize(2);

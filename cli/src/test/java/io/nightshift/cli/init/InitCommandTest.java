@@ -7,6 +7,9 @@ import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -81,6 +84,48 @@ final class InitCommandTest {
         assertThat(Files.readString(file))
                 .contains("id: flight_id", "month: \"\\\"Month\\\"\"", "parquet: " + data, "parquet: predictions");
         run(Main.commandLine(), "plan", file.toString()).expect(0);
+    }
+
+    /// The same rows in another format, read by another reader.
+    @Test
+    void everyFormatOfFilesCanBeTheSource() throws Exception {
+        write(READY);
+        Path csv = folder.resolve("own.csv");
+        Path semicolons = folder.resolve("exports/own.csv");
+        Path ndjson = folder.resolve("own.jsonl");
+        Files.createDirectories(semicolons.getParent());
+        try (Connection duckDb = DriverManager.getConnection("jdbc:duckdb:");
+                Statement statement = duckDb.createStatement()) {
+            statement.execute("CREATE TABLE own AS SELECT * FROM '%s'".formatted(data));
+            statement.execute("COPY own TO '%s' (HEADER)".formatted(csv));
+            statement.execute("COPY own TO '%s' (HEADER, DELIMITER ';')".formatted(semicolons));
+            statement.execute("COPY own TO '%s' (FORMAT json)".formatted(ndjson));
+        }
+
+        for (Path each : List.of(csv, semicolons.getParent(), ndjson)) {
+            CommandResult end = init("--data", each.toString(), "--model", MODEL, "--file", file.toString(), "--force")
+                    .expect(0);
+
+            assertThat(end.out()).contains("500 rows, 10 columns", "flight_id (distinct in the first 500 rows)");
+            run(Main.commandLine(), "plan", file.toString()).expect(0);
+        }
+        assertThat(Files.readString(file)).contains("  # NDJSON files, folders and globs.\n  ndjson: " + ndjson);
+    }
+
+    @Test
+    void dataOfSeveralKindsOrOfNoneAreRefused() throws Exception {
+        write(READY);
+        Path text = Files.writeString(folder.resolve("rows.txt"), "a,b\n1,2\n");
+        Path csv = Files.writeString(folder.resolve("rows.csv"), "a,b\n1,2\n");
+
+        init("--data", text.toString(), "--model", MODEL, "--file", file.toString())
+                .expect(2, "the name of %s does not say what it is; write csv:%s".formatted(text, text));
+        init(options("--data", csv.toString())).expect(2, "one kind of source, and this is Parquet and CSV");
+        init("--data", "postgres:crm", "--model", MODEL, "--file", file.toString())
+                .expect(2, "expected postgres:DATA_SOURCE/TABLE");
+        init("--data", "mariadb:crm/customers", "--model", MODEL, "--file", file.toString())
+                .expect(2, "source.mariadb.data-source: there is no data source \"crm\"");
+        assertThat(file).doesNotExist();
     }
 
     @Test

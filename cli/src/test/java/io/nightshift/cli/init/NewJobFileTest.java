@@ -23,7 +23,13 @@ final class NewJobFileTest {
 
     private static Job job(String data, @Nullable String id, String destination) {
         NewJobFile file = new NewJobFile(
-                "churn", "churn@2", List.of(data), id, NewDestination.parse(destination), MAPPING, List.of("x"));
+                "churn",
+                "churn@2",
+                new NewSource(NewSource.Kind.PARQUET, List.of(data), ","),
+                id,
+                NewDestination.parse(destination),
+                MAPPING,
+                List.of("x"));
         return JobFile.parse(file.text(), Path.of("/jobs/job.yaml"), List.of());
     }
 
@@ -80,5 +86,56 @@ final class NewJobFileTest {
         assertThatThrownBy(() -> NewDestination.parse("postgres:warehouse"))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("expected postgres:DATA_SOURCE/TABLE");
+    }
+
+    private static Job source(NewSource source, FeatureMapping mapping) {
+        NewJobFile file =
+                new NewJobFile("churn", "churn@2", source, null, NewDestination.parse("out"), mapping, List.of());
+        return JobFile.parse(file.text(), Path.of("/jobs/job.yaml"), List.of());
+    }
+
+    @Test
+    void everyKindOfSourceIsReadAsItIsWritten() {
+        List<NewSource> sources = List.of(
+                new NewSource(NewSource.Kind.PARQUET, List.of("/in/a.parquet", "/in/b.parquet"), ","),
+                new NewSource(NewSource.Kind.CSV, List.of("/in/a, b.csv"), ","),
+                new NewSource(NewSource.Kind.CSV, List.of("/in/a.tsv"), "\t"),
+                new NewSource(NewSource.Kind.CSV, List.of("/in/a.csv"), ";"),
+                new NewSource(NewSource.Kind.NDJSON, List.of("/in"), ","),
+                new NewSource(NewSource.Kind.POSTGRES, List.of("crm/public.customers"), ","),
+                new NewSource(NewSource.Kind.MARIADB, List.of("crm/customers"), ","));
+
+        assertThat(sources)
+                .allSatisfy(source ->
+                        assertThat(source(source, MAPPING).source().input()).isEqualTo(source.input()));
+    }
+
+    @Test
+    void theListOfTextsIsReadOnceItsCommentSignsAreRemoved() {
+        FeatureMapping mapping = new FeatureMapping(
+                List.of(
+                        new FeatureMapping.Unlisted("plan", "Plan", List.of("a b", "it's", "no", "x, y")),
+                        new FeatureMapping.Unlisted("shop", "shop", List.of())),
+                true);
+        NewJobFile file = new NewJobFile(
+                "churn",
+                "churn@2",
+                new NewSource(NewSource.Kind.CSV, List.of("a.csv"), ","),
+                null,
+                NewDestination.parse("out"),
+                mapping,
+                List.of());
+
+        Job job = JobFile.parse(
+                file.text().replace("# categories:", "categories:").replaceAll("(?m)^#   (plan|shop)", "  $1"),
+                Path.of("/jobs/job.yaml"),
+                List.of());
+
+        assertThat(job.categoriesOf("plan")).containsExactly("a b", "it's", "no", "x, y");
+        assertThat(job.source().select()).containsExactly(java.util.Map.entry("plan", "\"Plan\""));
+        assertThat(source(new NewSource(NewSource.Kind.CSV, List.of("a.csv"), ","), mapping)
+                        .categories())
+                .as("a guess is not scored with")
+                .isEmpty();
     }
 }

@@ -411,6 +411,7 @@ public record BoundJob(
             }
             List<String> names = featureNames(model);
             List<Feature> features = new ArrayList<>();
+            List<Misfit> misfits = new ArrayList<>();
             for (int i = 0; i < inputs.size(); i++) {
                 ModelFeature feature = model.features().get(i);
                 String name = names.get(i);
@@ -420,8 +421,13 @@ public record BoundJob(
                         : columns.bound("features", name, input);
                 String key = feature.name() == null ? input : feature.name();
                 Categories categories = categories(key, feature, bound.type());
-                refuseType(input, bound, feature, categories);
+                if (!fits(bound.type(), feature, categories)) {
+                    misfits.add(new Misfit(key, input, bound, feature));
+                }
                 features.add(new Feature(bound, feature, categories));
+            }
+            if (!misfits.isEmpty()) {
+                throw FailureException.permanent("%s: %s".formatted(file, refusal(misfits)));
             }
             return List.copyOf(features);
         }
@@ -488,41 +494,78 @@ public record BoundJob(
             }
         }
 
-        private void refuseType(String input, Bound bound, ModelFeature feature, @Nullable Categories categories) {
-            String type = bound.type();
-            boolean fits = switch (feature.type()) {
+        private static boolean fits(String type, ModelFeature feature, @Nullable Categories categories) {
+            return switch (feature.type()) {
                 case FeatureType.Nominal nominal -> isAlwaysFinite(type) || isText(type);
                 case FeatureType.Categorical categorical -> isNumber(type) || isName(categories);
                 case FeatureType.Numeric numeric -> isNumber(type) || isName(categories);
             };
-            if (!fits && feature.type() instanceof FeatureType.Categorical && isText(type)) {
-                throw FailureException.permanent(
-                        "%s: %s is %s, but the model file has only the numbers of the categories of \"%s\"; list the categories in the order of these numbers, from 0: categories: {%s: [...]}"
-                                .formatted(
-                                        file,
-                                        input,
-                                        type,
-                                        bound.name(),
-                                        feature.name() == null ? input : feature.name()));
+        }
+
+        /// A feature whose values have a type that the model can't take.
+        ///
+        /// @param key the feature's key under `categories`
+        private record Misfit(String key, String input, Bound bound, ModelFeature feature) {
+
+            /// Whether a list of the categories is all that lacks.
+            boolean lacksCategories() {
+                return feature.type() instanceof FeatureType.Categorical && isText(bound.type());
             }
-            if (!fits) {
+
+            String text() {
                 String wanted = switch (feature.type()) {
                     case FeatureType.Numeric numeric -> "a number";
                     case FeatureType.Nominal nominal -> "a level";
                     case FeatureType.Categorical categorical -> "a category";
                 };
-                throw FailureException.permanent(
-                        "%s: %s is %s, but the model's feature \"%s\" wants %s; convert it under source.select%s"
-                                .formatted(
-                                        file,
-                                        input,
-                                        type,
-                                        bound.name(),
-                                        wanted,
-                                        isText(type)
-                                                ? ", or list the texts that stand for numbers under categories"
-                                                : ""));
+                return "%s is %s, but the model's feature \"%s\" wants %s; convert it under source.select%s"
+                        .formatted(
+                                input,
+                                bound.type(),
+                                bound.name(),
+                                wanted,
+                                isText(bound.type())
+                                        ? ", or list the texts that stand for numbers under categories"
+                                        : "");
             }
+        }
+
+        /// All that is wrong with features, so that one run finds it.
+        private static String refusal(List<Misfit> misfits) {
+            List<Misfit> unlisted =
+                    misfits.stream().filter(Misfit::lacksCategories).toList();
+            List<String> texts = new ArrayList<>();
+            if (!unlisted.isEmpty()) {
+                boolean isOne = unlisted.size() == 1;
+                texts.add(
+                        "%s %s, but the model file has only the numbers of the categories of %s; list the categories in the order of these numbers, from 0: categories: {%s}"
+                                .formatted(
+                                        listed(unlisted.stream()
+                                                .map(Misfit::input)
+                                                .toList()),
+                                        isOne
+                                                ? "is "
+                                                        + unlisted.getFirst()
+                                                                .bound()
+                                                                .type()
+                                                : "are texts",
+                                        isOne
+                                                ? "\""
+                                                        + unlisted.getFirst()
+                                                                .bound()
+                                                                .name() + "\""
+                                                : "these features",
+                                        unlisted.stream()
+                                                .limit(LISTED)
+                                                .map(misfit -> misfit.key() + ": [...]")
+                                                .collect(Collectors.joining(", "))));
+            }
+            misfits.stream()
+                    .filter(misfit -> !misfit.lacksCategories())
+                    .limit(LISTED)
+                    .map(Misfit::text)
+                    .forEach(texts::add);
+            return String.join(". ", texts);
         }
     }
 }

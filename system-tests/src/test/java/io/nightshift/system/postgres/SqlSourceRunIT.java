@@ -128,6 +128,21 @@ final class SqlSourceRunIT {
         }
     }
 
+    /// Writes a job file for a table.
+    private static CommandResult init(FlightsJob job, String data) {
+        return InProcess.run(
+                "init",
+                "--data",
+                data,
+                "--model",
+                FlightsJob.example().resolve("flights.ubj").toString(),
+                "--file",
+                job.folder().resolve("new.yaml").toString(),
+                "--force",
+                "--home",
+                job.home().toString());
+    }
+
     @Test
     void fromPostgresqlToPostgresqlAndFromMariadbToMariadb() throws Exception {
         String expected = expected();
@@ -138,6 +153,13 @@ final class SqlSourceRunIT {
                 "postgres: {data-source: db, table: scores}",
                 configuration(database));
 
+        assertThat(init(job, "postgres:db/flights").expect(1).out())
+                .contains("table flights in data source db: 30,000 rows, 5 columns")
+                .contains("id (distinct in the first 30,000 rows)")
+                .containsPattern("hour +none: there is no column of this name. Maybe hour\\(date\\)");
+        assertThat(Files.readString(job.folder().resolve("new.yaml")))
+                .contains("  postgres:\n    data-source: db\n    table: flights\n");
+        assertThat(init(job, "postgres:db/fligths").expect(2).err()).contains("did you mean");
         CommandResult plan = InProcess.run(
                         "plan", job.file().toString(), "--home", job.home().toString(), "--set", "partitions.rows=5000")
                 .expect(0);
@@ -169,6 +191,9 @@ final class SqlSourceRunIT {
                 "mariadb: {data-source: db, table: scores, indexes: [[probability]]}",
                 "nightshift.data-sources.db { url = \"%s\", user = %2$s, password = %2$s }"
                         .formatted(mariadb.url(shop), MariadbServer.OWNER));
+        assertThat(init(other, "mysql:db/flights").expect(1).out())
+                .contains("table flights in data source db: 30,000 rows, 5 columns")
+                .contains("id (distinct in the first 30,000 rows)");
         InProcess.run(other, "--set", "partitions.rows=5000").expect(0);
         assertThat(
                         row(

@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -162,7 +163,7 @@ public final class SqlReader implements SourceReader {
         return instance.connect();
     }
 
-    private static void close(Connection connection) {
+    static void close(Connection connection) {
         try {
             connection.close();
         } catch (SQLException _) {
@@ -309,6 +310,38 @@ public final class SqlReader implements SourceReader {
         return texts.filter(Objects::nonNull)
                 .filter(text -> !source.select().containsKey(text))
                 .anyMatch(text -> name.matcher(text).find());
+    }
+
+    /// Opens the first rows, for a person who writes a job.
+    ///
+    /// @param duckDbConnection to the node's DuckDB
+    /// @param most rows that are read
+    /// @throws FailureException if the table isn't there, or may not be read
+    public SqlSample sample(Connection duckDbConnection, int most) throws SQLException {
+        SqlScan.register(duckDb.get());
+        DataSourceSettings settings = settings();
+        Connection connection = ReadConnections.open(settings, PATIENCE);
+        long number = -1;
+        boolean isOpen = false;
+        try {
+            SqlSession session = new SqlSession(connection, settings, doing());
+            dialect.begin(session);
+            SqlTable table = dialect.table(session, input);
+            refuseNames(session, table.columns());
+            SqlSample.Rows rows = new SqlSample.Rows(dialect, session, table.from(), table.columns(), most);
+            number = SqlScan.put(rows);
+            SourceColumns columns = SourceColumns.checked(
+                    duckDbConnection, table(number, rows.columns()), Map.of(), SourceColumns.Origin.COMMAND_LINE);
+            long count = session.rowsOf(row -> row.getLong(1), "SELECT count(*) FROM " + table.from())
+                    .getFirst();
+            isOpen = true;
+            return new SqlSample(rows, number, count, columns);
+        } finally {
+            if (!isOpen) {
+                SqlScan.remove(number);
+                close(connection);
+            }
+        }
     }
 
     private SourceTable table(long number, List<SqlColumn> columns) {

@@ -404,6 +404,24 @@ class ParquetReaderTest extends ParquetReaderFixture {
         }
 
         @Test
+        void allFeaturesThatDoNotFitAreNamedAtOnce() {
+            Path file = node.parquet(
+                    "in/a.parquet", "SELECT 'basic' AS plan, 'x' AS shop, DATE '2026-01-01' AS day, 'z' AS n");
+            ModelDescription model = TestModels.of(
+                    TestModels.codes("plan", 0, 1),
+                    TestModels.number("day"),
+                    TestModels.codes("shop", 0, 1),
+                    TestModels.number("n"));
+
+            assertRefused(
+                    TestJobBuilder.over(file).build(),
+                    model,
+                    ": plan, shop are texts, but the model file has only the numbers of the categories of these features; list the categories in the order of these numbers, from 0: categories: {plan: [...], shop: [...]}",
+                    "day is DATE, but the model's feature \"day\" wants a number; convert it under source.select",
+                    "n is VARCHAR, but the model's feature \"n\" wants a number");
+        }
+
+        @Test
         void categoriesThatAreNotTheModelsAreRefused() {
             Path file = node.parquet("in/a.parquet", "SELECT 'basic' AS plan");
             ModelDescription named = TestModels.of(TestModels.category("plan", "basic", "plus"));
