@@ -3,6 +3,7 @@ package io.nightshift.cli;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /// The folder that holds the ledger, the registered models and the log of a single process, and the option
@@ -14,7 +15,14 @@ public final class HomeFolder {
             paramLabel = "DIR",
             description =
                     "The home folder, which holds the ledger, the registered models and the log; default: ~/.nightshift.")
-    private Path folder = Path.of(System.getProperty("user.home"), ".nightshift");
+    private Path folder = ofUser(System.getenv("HOME"), System.getProperty("user.home"));
+
+    /// The home folder of a user. The shell's `~` is `$HOME`, and Java's is what the system knows of the user.
+    ///
+    /// @param shell null if the environment has none
+    static Path ofUser(@Nullable String shell, String system) {
+        return Path.of(shell != null && shell.startsWith("/") ? shell : system, ".nightshift");
+    }
 
     public Path folder() {
         return folder.toAbsolutePath().normalize();

@@ -57,12 +57,21 @@ final class ArchiveIT {
     }
 
     @Test
+    @Order(0)
+    void aMissingJobFileIsReportedBeforeTheStartUpCacheIsMade() throws IOException, InterruptedException {
+        CommandResult run = nightshift(Map.of(), "run", "missing.yaml").expect(2, "missing.yaml");
+        assertThat(run.out() + run.err()).doesNotContain("start-up cache");
+        assertThat(program.resolve("cache")).doesNotExist();
+    }
+
+    @Test
     @Order(1)
     void theMainJobRunsOnTheRuntimeOfTheArchive() throws IOException, InterruptedException {
         String job = program.resolve("examples/flights/job.yaml").toString();
         CommandResult run =
                 nightshift(Map.of("NIGHTSHIFT_OPTS", "-XshowSettings:properties"), "run", job, "-o", "json");
         run.expect(0, "preparing a start-up cache", "java.home = " + program.resolve("runtime"));
+        assertThat(folder.resolve("user/.nightshift/ledger")).as("below $HOME").isDirectory();
         assertThat(run.json().path("state").asText()).isEqualTo("published");
         assertThat(run.json().path("rows").asInt()).isEqualTo(300_000);
         try (Stream<Path> batches = Files.list(program.resolve("examples/flights/predictions"))) {

@@ -72,12 +72,16 @@ public final class ServerOption {
         }
     }
 
-    /// Connects to the server of the home folder, which `nightshift serve` runs.
+    /// Connects to the server of the home folder, which `nightshift serve` runs. Waits while it starts.
     ///
     /// @return empty if none runs
     /// @throws FailureException if an option or a file is wrong
     public Optional<NightshiftClient> connectLocally(HomeFolder home) {
-        return LocalServer.find(home.folder()).map(address -> connect(home, address));
+        return running(home).map(address -> connect(home, address));
+    }
+
+    private static Optional<URI> running(HomeFolder home) {
+        return LocalServer.await(home.folder(), starting -> System.err.println("nightshift: " + starting + " ..."));
     }
 
     /// @throws IllegalArgumentException if the address is no URL of a server
@@ -100,7 +104,7 @@ public final class ServerOption {
     /// @throws FailureException if an option or a file is wrong
     public Optional<Reachable> find(HomeFolder home) {
         try {
-            return (server == null ? LocalServer.find(home.folder()) : Optional.of(URI.create(server)))
+            return (server == null ? running(home) : Optional.of(URI.create(server)))
                     .map(address -> new Reachable(address, isThisMachine(address) ? token(home) : token(), tls()));
         } catch (IllegalArgumentException e) {
             throw FailureException.permanent("--server: " + e.getMessage());

@@ -95,9 +95,11 @@ public final class ServeCommand implements Callable<Integer> {
         log.info("the server starts on {}", home.folder());
         ClusterNode node;
         try {
+            LocalServer.recordStart(home.folder());
             node = start(given, settings, http, opened);
             LocalServer.record(home.folder(), address(http, node.httpPort()));
         } catch (FailureException e) {
+            LocalServer.forget(home.folder());
             opened.close();
             throw e;
         }

@@ -1,5 +1,6 @@
 package io.nightshift.node.configuration;
 
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.net.URI;
@@ -7,18 +8,27 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /// The address of the server that runs on a home folder: a file in the folder, next to its token. Commands of the
 /// same user find the server by it, without an option or a configuration.
 ///
 /// A server that is killed leaves the file behind. So the file names the server's process too, and an address
-/// counts only while that process runs.
+/// counts only while that process runs. While a server starts, it has no address yet: commands wait for it.
 public final class LocalServer {
 
     private static final String FILE = "server";
+
+    /// Stands for the address of a server that is still starting.
+    private static final String STARTING = "starting";
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration POLL = Duration.ofMillis(100);
 
     private LocalServer() {}
 
@@ -26,11 +36,22 @@ public final class LocalServer {
         return home.resolve(FILE);
     }
 
+    /// Records that this process will serve a home folder, whose ledger it has opened.
+    ///
+    /// @throws FailureException permanent, if the file can't be written
+    public static void recordStart(Path home) {
+        record(home, STARTING);
+    }
+
     /// Records that this process serves a home folder.
     ///
     /// @param address the URL of the server, without a path
     /// @throws FailureException permanent, if the file can't be written
     public static void record(Path home, URI address) {
+        record(home, address.toString());
+    }
+
+    private static void record(Path home, String address) {
         ProcessHandle self = ProcessHandle.current();
         String text = "%s%n%d %d%n".formatted(address, self.pid(), started(self));
         try {
@@ -52,8 +73,44 @@ public final class LocalServer {
         }
     }
 
-    /// The address of the server that runs on a home folder; empty if none does.
+    /// The address of the server that runs on a home folder; empty if none does. Waits while a server starts.
+    ///
+    /// @param waiting called once, with what is waited for, if a server is starting
+    /// @throws FailureException transient, if a server does not end its start
+    public static Optional<URI> await(Path home, Consumer<String> waiting) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        boolean isTold = false;
+        Optional<Recorded> found = read(home);
+        while (found.isPresent() && found.get().isStarting()) {
+            String process = "process " + found.get().process();
+            if (!isTold) {
+                waiting.accept("the server of %s (%s) is starting".formatted(home, process));
+                isTold = true;
+            }
+            if (System.nanoTime() > end) {
+                throw new FailureException(Failure.transientFailure(
+                        "the server of %s (%s) has been starting for %d seconds. Its own output says what it waits for"
+                                .formatted(home, process, PATIENCE.toSeconds())));
+            }
+            LockSupport.parkNanos(POLL.toNanos());
+            found = read(home);
+        }
+        return found.map(recorded -> URI.create(recorded.address()));
+    }
+
+    /// The address of the server that runs on a home folder; empty if none does, or it is still starting.
     public static Optional<URI> find(Path home) {
+        return read(home).filter(recorded -> !recorded.isStarting()).map(recorded -> URI.create(recorded.address()));
+    }
+
+    /// What the file says of a process that runs.
+    private record Recorded(String address, long process) {
+        boolean isStarting() {
+            return address.equals(STARTING);
+        }
+    }
+
+    private static Optional<Recorded> read(Path home) {
         try {
             List<String> lines = Files.readAllLines(file(home), StandardCharsets.US_ASCII);
             if (lines.size() < 2 || !lines.get(1).matches("[0-9]{1,18} [0-9]{1,18}")) {
@@ -63,7 +120,7 @@ public final class LocalServer {
             return ProcessHandle.of(Long.parseLong(process[0]))
                     .filter(ProcessHandle::isAlive)
                     .filter(running -> started(running) == Long.parseLong(process[1]))
-                    .map(running -> URI.create(lines.getFirst()));
+                    .map(running -> new Recorded(URI.create(lines.getFirst()).toString(), running.pid()));
         } catch (IOException | IllegalArgumentException e) {
             return Optional.empty();
         }

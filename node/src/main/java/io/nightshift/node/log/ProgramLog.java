@@ -17,6 +17,7 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.spi.FilterReply;
 import ch.qos.logback.core.util.FileSize;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.filesystem.Folders;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -65,7 +66,8 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
                     .close();
         } catch (IOException e) {
             throw FailureException.permanent(
-                    "the log %s can't be written. Choose another home folder with --home".formatted(log));
+                    "the home folder can't be used: its log %s can't be written: %s. Run the command as the user that owns the folder, or choose another one with --home"
+                            .formatted(log, Folders.reason(e)));
         }
         file = log;
         LoggerFactory.getILoggerFactory();

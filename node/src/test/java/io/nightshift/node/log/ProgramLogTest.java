@@ -1,11 +1,16 @@
 package io.nightshift.node.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.LoggingEvent;
+import io.nightshift.protocol.failure.FailureException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -48,5 +53,16 @@ class ProgramLogTest {
                 .isFalse();
         assertThat(ProgramLog.isDroppedInMove(warning("io.nightshift.Any", dropped("register"))))
                 .isFalse();
+    }
+
+    @Test
+    void aLogThatCannotBeWrittenNamesTheReason(@TempDir Path folder) throws Exception {
+        Path home = Files.writeString(folder.resolve("home"), "a file");
+
+        assertThatThrownBy(() -> ProgramLog.toFile(home.resolve("logs/nightshift.log")))
+                .isInstanceOf(FailureException.class)
+                .hasMessageStartingWith("the home folder can't be used: its log " + home)
+                .hasMessageContaining("Not a directory")
+                .hasMessageEndingWith("or choose another one with --home");
     }
 }

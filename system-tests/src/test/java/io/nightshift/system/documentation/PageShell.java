@@ -41,16 +41,15 @@ final class PageShell {
         PageShell shell = new PageShell(folder);
         Files.createDirectories(shell.home());
         Path program = folder.resolve("nightshift");
-        String command = ProgramProcess.command(
-                        List.of(
-                                "-XX:TieredStopAtLevel=1",
-                                "-Duser.home=" + shell.home().getParent(),
-                                "-Dnightshift.command=./nightshift"),
-                        List.of())
-                .stream()
-                .map("'%s'"::formatted)
-                .collect(Collectors.joining(" "));
-        Files.writeString(program, "#!/bin/sh\nexec %s \"$@\"\n".formatted(command));
+        String command =
+                ProgramProcess.command(
+                                List.of("-XX:TieredStopAtLevel=1", "-Dnightshift.command=./nightshift"), List.of())
+                        .stream()
+                        .map("'%s'"::formatted)
+                        .collect(Collectors.joining(" "));
+        Files.writeString(
+                program,
+                "#!/bin/sh\nHOME='%s' exec %s \"$@\"\n".formatted(shell.home().getParent(), command));
         Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
         return shell;
     }
