@@ -3,6 +3,7 @@ package io.nightshift.node;
 import com.typesafe.config.Config;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
+import io.nightshift.api.RetentionReport;
 import io.nightshift.coordinator.alert.AlertOutbox;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchServices;
@@ -32,8 +33,10 @@ import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.node.dashboard.Dashboard;
 import io.nightshift.node.gateway.AlertQueries;
 import io.nightshift.node.gateway.AppliedJobs;
+import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.BatchQueries;
+import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.ClusterNodeQueries;
 import io.nightshift.node.gateway.Gateway;
 import io.nightshift.node.gateway.GatewayAccess;
@@ -41,6 +44,7 @@ import io.nightshift.node.gateway.GatewayServices;
 import io.nightshift.node.gateway.ModelOperations;
 import io.nightshift.node.gateway.NodeQueries;
 import io.nightshift.node.gateway.RequestForwarder;
+import io.nightshift.node.gateway.Role;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.node.health.HealthChecks;
 import io.nightshift.node.http.Endpoint;
@@ -153,7 +157,7 @@ public final class Node {
     private static final int READERS = 8;
 
     /// The name of who works at this machine, as the ledger records it.
-    private static final String LOCAL = "local";
+    static final String LOCAL = "local";
 
     private static final Duration TENDING = Duration.ofSeconds(5);
 
@@ -267,7 +271,7 @@ public final class Node {
                         this::description,
                         this::attempt,
                         Clock.systemUTC()),
-                new RegistryPromoter(dependencies.models().registry()),
+                new RegistryPromoter(dependencies.models().registry(), name),
                 new LedgerMeasurements(dependencies.ledger()),
                 dependencies.ledger()::entries,
                 this::tellRegister,
@@ -608,12 +612,22 @@ public final class Node {
 
     private void sweep() {
         try {
-            retention.sweep();
+            retention.sweep().forEach(this::audit);
         } catch (FailureException e) {
             LOG.warn("the retention removes nothing now, and looks again later: {}", e.getMessage());
         } finally {
             isSweeping.set(false);
         }
+    }
+
+    private void audit(BatchRetention.Begun begun) {
+        RetentionReport.Expired expired = begun.expired();
+        AuditLog.log(
+                new Caller(Objects.requireNonNullElse(begun.by(), LOCAL), Role.ADMIN, name),
+                "delete",
+                expired.batch(),
+                "done",
+                "retention of job %s, %s".formatted(expired.job(), expired.retention()));
     }
 
     private @Nullable LineageReporter lineage(Function<Entry, BatchDescription> descriptions) {

@@ -4,6 +4,9 @@ import io.nightshift.api.ModelHistory;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.CandidatePromoter;
 import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.node.gateway.AuditLog;
+import io.nightshift.node.gateway.Caller;
+import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.job.ModelReference;
 import java.util.Objects;
@@ -11,7 +14,8 @@ import java.util.Objects;
 /// Moves aliases in the registry, by compare-and-set. The history names the batch.
 ///
 /// @param registry of the models
-record RegistryPromoter(ModelRegistry registry) implements CandidatePromoter {
+/// @param node the name of this node, for the audit log
+record RegistryPromoter(ModelRegistry registry, String node) implements CandidatePromoter {
 
     @Override
     public void promote(BatchState state, String alias) {
@@ -36,5 +40,12 @@ record RegistryPromoter(ModelRegistry registry) implements CandidatePromoter {
                 isUnset ? 0 : canary.champion().version(),
                 state.batch().value(),
                 "the canary has passed on %,d partitions".formatted(canary.partitions()));
+        AuditLog.log(
+                new Caller(Objects.requireNonNullElse(state.submission().by(), Node.LOCAL), Role.MODELS, node),
+                "promote-model",
+                name + "@" + alias,
+                "done",
+                "version %d, by the rollout of batch %s"
+                        .formatted(canary.candidate().version(), state.batch()));
     }
 }

@@ -7,6 +7,7 @@ import io.nightshift.api.AliasMove;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
+import io.nightshift.node.gateway.AuditLines;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
@@ -74,7 +75,7 @@ final class RegistryPromoterTest {
                 """.formatted(model).getBytes(StandardCharsets.UTF_8), Map.of());
         BatchState state = BatchState.initial(BATCH);
         for (BatchEvent event : List.of(
-                new BatchEvent.Submitted(AT, BATCH, job, first, null, null, null, second),
+                new BatchEvent.Submitted(AT, BATCH, job, first, null, null, null, second, "airflow"),
                 new BatchEvent.TookOver(AT, 1, "node:1"),
                 new BatchEvent.Planned(
                         AT, List.of(new SourceFile("/lake/a.parquet", 300, AT, 30, "")), PartitionPlan.of(10, 10, 10)),
@@ -86,7 +87,7 @@ final class RegistryPromoterTest {
     }
 
     private void promote(String model) {
-        new RegistryPromoter(registry).promote(passed(model), "champion");
+        new RegistryPromoter(registry, "node:1").promote(passed(model), "champion");
     }
 
     private @Nullable Integer champion() {
@@ -97,7 +98,13 @@ final class RegistryPromoterTest {
     void theAliasIsMovedOnceInTheNameOfTheBatch() {
         registry.alias("churn", "champion", 1, "mara");
 
-        promote("churn@champion");
+        try (AuditLines lines = new AuditLines()) {
+            promote("churn@champion");
+            assertThat(lines.all())
+                    .containsExactly(
+                            "action=promote-model subject=churn@champion outcome=done who=airflow role=models from=node:1 detail=\"version 2, by the rollout of batch %s\""
+                                    .formatted(BATCH));
+        }
 
         assertThat(champion()).isEqualTo(2);
         AliasMove move = registry.history("churn").moves().getFirst();

@@ -124,7 +124,8 @@ class LifecycleDecisions {
                                 submission.input(),
                                 submission.due(),
                                 submission.reuse(),
-                                submission.candidate()));
+                                submission.candidate(),
+                                submission.by()));
             case FAILED ->
                 commits.violation(state) == null
                         ? retryExtended(state, asksForExtension(state, submission) ? submission.input() : null, now)

@@ -104,7 +104,8 @@ public final class LostBatches implements LostBatch.Search {
                         submitted.model(),
                         submitted.due(),
                         submitted.reuse(),
-                        submitted.candidate()),
+                        submitted.candidate(),
+                        submitted.by()),
                 phase,
                 false);
     }

@@ -10,7 +10,6 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Retention;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -59,11 +58,24 @@ public final class BatchRetention {
     /// The newest published batch of each job.
     private final Map<String, Newest> newest = new ConcurrentHashMap<>();
 
-    private record Newest(BatchId batch, @Nullable Retention retention) {}
+    /// @param batch the newest published one
+    /// @param retention of the job; null if it has none
+    /// @param by who has set it, as [BatchEvent.Submitted#by()]
+    private record Newest(
+            BatchId batch,
+            @Nullable Retention retention,
+            @Nullable String by) {}
+
+    /// A batch that a retention removes.
+    ///
+    /// @param by the name of the token of who has set the retention; null if that is not known
+    public record Begun(
+            RetentionReport.Expired expired, @Nullable String by) {}
 
     /// @param publishedAt when the batch was published
     /// @param isRemoved whether its removal had begun
-    private record Facts(Instant publishedAt, String destination, boolean isRemoved) {}
+    /// @param counts as in [RetainedBatch]
+    private record Facts(Instant publishedAt, String destination, boolean isRemoved, boolean counts) {}
 
     /// @param batches sends a message to a batch's coordinator; never waits
     public BatchRetention(Ledger ledger, BiConsumer<BatchId, BatchCommand> batches, InstantSource clock) {
@@ -78,17 +90,21 @@ public final class BatchRetention {
     /// @param job the name of a job; null for all jobs
     /// @throws FailureException permanent, if there is no such job; transient, if the ledger can't be read
     public RetentionReport report(@Nullable String job) {
+        List<Begun> due = due(job);
+        return new RetentionReport(due.stream().limit(MOST).map(Begun::expired).toList(), due.size() > MOST);
+    }
+
+    private List<Begun> due(@Nullable String job) {
         RegisteredBatches registered = ledger.registered();
         Collection<String> names = registered.register().jobs().keySet();
         if (job != null && !names.contains(job)) {
             throw FailureException.permanent("there is no job " + job);
         }
-        List<RetentionReport.Expired> found = (job == null ? names : List.of(job))
+        return (job == null ? names : List.of(job))
                 .stream()
                         .flatMap(name -> expired(registered, name).stream())
                         .limit(MOST + 1)
                         .toList();
-        return new RetentionReport(found.subList(0, Math.min(MOST, found.size())), found.size() > MOST);
     }
 
     /// Removes the batches that the retention of their jobs removes.
@@ -96,25 +112,38 @@ public final class BatchRetention {
     /// @return these batches. Their removal may not have begun
     /// @throws FailureException as [#report]
     public RetentionReport apply(@Nullable String job) {
-        RetentionReport report = report(job);
-        for (RetentionReport.Expired expired : report.batches()) {
-            BatchId batch = new BatchId(expired.batch());
+        List<Begun> begun = begin(job);
+        return new RetentionReport(
+                begun.stream().limit(MOST).map(Begun::expired).toList(), begun.size() > MOST);
+    }
+
+    /// @return what was due, of which the first [#MOST] begin
+    private List<Begun> begin(@Nullable String job) {
+        List<Begun> due = due(job);
+        for (Begun begun : due.subList(0, Math.min(MOST, due.size()))) {
+            BatchId batch = new BatchId(begun.expired().batch());
             known.remove(batch);
-            batches.accept(batch, new BatchCommand.Retire(expired.retention()));
+            String retention = begun.expired().retention();
+            batches.accept(
+                    batch,
+                    new BatchCommand.Retire(begun.by() == null ? retention : retention + ", set by " + begun.by()));
         }
-        return report;
+        return due;
     }
 
     /// Continues all removals, and then begins those that are due.
     ///
+    /// @return the removals that begin now
     /// @throws FailureException transient, if the ledger can't be read
-    public void sweep() {
+    public List<Begun> sweep() {
         removed.pending().forEach(batch -> batches.accept(batch, new BatchCommand.Retire(null)));
         // If there are more, the next sweep finds them.
-        RetentionReport begun = apply(null);
-        if (!begun.batches().isEmpty()) {
-            LOG.info("the retention of jobs removes {} batches", begun.batches().size());
+        List<Begun> due = begin(null);
+        List<Begun> begun = due.subList(0, Math.min(MOST, due.size()));
+        if (!begun.isEmpty()) {
+            LOG.info("the retention of jobs removes {} batches", begun.size());
         }
+        return begun;
     }
 
     /// Why a published batch should not be deleted, in one sentence; empty if nothing speaks against it.
@@ -137,11 +166,12 @@ public final class BatchRetention {
                 : Optional.empty();
     }
 
-    private List<RetentionReport.Expired> expired(RegisteredBatches registered, String job) {
+    private List<Begun> expired(RegisteredBatches registered, String job) {
         try {
             // Most jobs have no retention, so that one of their batches is all to look at.
-            Retention retention = retention(registered, job);
-            if (retention == null) {
+            Newest newest = newest(registered, job);
+            Retention retention = newest == null ? null : newest.retention();
+            if (newest == null || retention == null) {
                 return List.of();
             }
             return RetentionRules.expired(
@@ -150,8 +180,14 @@ public final class BatchRetention {
                             run -> registered.register().open(run).isPresent(),
                             clock.instant())
                     .stream()
-                    .map(batch -> new RetentionReport.Expired(
-                            batch.batch().value(), job, batch.publishedAt(), batch.destination(), retention.toString()))
+                    .map(batch -> new Begun(
+                            new RetentionReport.Expired(
+                                    batch.batch().value(),
+                                    job,
+                                    batch.publishedAt(),
+                                    batch.destination(),
+                                    retention.toString()),
+                            newest.by()))
                     .toList();
         } catch (FailureException e) {
             if (!e.failure().isPermanent()) {
@@ -162,43 +198,44 @@ public final class BatchRetention {
         }
     }
 
-    /// The retention of the newest published batch of a job. There may be many jobs, so little is read of each.
-    private @Nullable Retention retention(RegisteredBatches registered, String job) {
-        Entry entry = newest(registered, job);
-        if (entry == null) {
-            return null;
-        }
-        Newest last = newest.get(job);
-        if (last == null || !last.batch().equals(entry.batch())) {
-            last = new Newest(entry.batch(), job(entry.batch()).retention());
-            newest.put(job, last);
-        }
-        return last.retention();
-    }
-
-    private Job job(BatchId batch) {
-        List<BatchEvent> first = new ArrayList<>();
-        ledger.forEach(batch, 0, 1, (number, entry) -> first.add(entry.event()));
-        if (first.isEmpty() || !(first.getFirst() instanceof BatchEvent.Submitted submitted)) {
-            throw FailureException.permanent("the ledger of %s does not begin with its submission".formatted(batch));
-        }
-        return submitted.job();
-    }
-
-    private static @Nullable Entry newest(RegisteredBatches registered, String job) {
+    /// The newest published batch of a job, with the retention that holds. There may be many jobs, so little is
+    /// read of each. A rescore has the retention of an old batch, which may have changed since, so it decides
+    /// nothing.
+    private @Nullable Newest newest(RegisteredBatches registered, String job) {
+        Entry first = null;
         Entry last = null;
         while (true) {
             List<Entry> page = registered.page(job, Phase.PUBLISHED, last, PAGE);
             for (Entry entry : page) {
-                if (entry.isPublished()) {
-                    return entry;
-                }
                 last = entry;
+                if (!entry.isPublished()) {
+                    continue;
+                }
+                first = first == null ? entry : first;
+                Newest known = newest.get(job);
+                if (known != null && known.batch().equals(first.batch())) {
+                    return known;
+                }
+                BatchEvent.Submitted submitted = submitted(entry.batch());
+                if (submitted.reuse() == null) {
+                    Newest found = new Newest(first.batch(), submitted.job().retention(), submitted.by());
+                    newest.put(job, found);
+                    return found;
+                }
             }
             if (page.size() < PAGE) {
                 return null;
             }
         }
+    }
+
+    private BatchEvent.Submitted submitted(BatchId batch) {
+        List<BatchEvent> first = new ArrayList<>();
+        ledger.forEach(batch, 0, 1, (number, entry) -> first.add(entry.event()));
+        if (first.isEmpty() || !(first.getFirst() instanceof BatchEvent.Submitted submitted)) {
+            throw FailureException.permanent("the ledger of %s does not begin with its submission".formatted(batch));
+        }
+        return submitted;
     }
 
     /// The published batches of a job whose removal has not begun.
@@ -224,7 +261,12 @@ public final class BatchRetention {
                 known.remove(entry.batch());
             } else {
                 retained.add(new RetainedBatch(
-                        entry.batch(), entry.number(), entry.run(), facts.publishedAt(), facts.destination()));
+                        entry.batch(),
+                        entry.number(),
+                        entry.run(),
+                        facts.publishedAt(),
+                        facts.destination(),
+                        facts.counts()));
             }
         }
         return retained;
@@ -259,6 +301,11 @@ public final class BatchRetention {
         if (publishedAt == null) {
             throw FailureException.permanent("the ledger of %s does not say that it is published".formatted(batch));
         }
-        return new Facts(publishedAt, job(batch).destination().toString(), isRemoved);
+        BatchEvent.Submitted submitted = submitted(batch);
+        return new Facts(
+                publishedAt,
+                submitted.job().destination().toString(),
+                isRemoved,
+                submitted.job().retention() != null && submitted.reuse() == null);
     }
 }

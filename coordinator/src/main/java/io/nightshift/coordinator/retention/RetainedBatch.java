@@ -8,4 +8,5 @@ import java.time.Instant;
 ///
 /// @param number its position in the order of submission
 /// @param destination of its job, in a few words. Batches with the same text are at the same place
-record RetainedBatch(BatchId batch, long number, RunKey run, Instant publishedAt, String destination) {}
+/// @param counts whether it may push out older batches: its own job has a retention, and it is no rescore
+record RetainedBatch(BatchId batch, long number, RunKey run, Instant publishedAt, String destination, boolean counts) {}

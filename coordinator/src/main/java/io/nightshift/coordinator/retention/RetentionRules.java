@@ -15,7 +15,9 @@ import java.util.function.Predicate;
 
 /// Which batches a retention removes. Pure.
 ///
-/// A retention counts the batches at each destination of its job on their own.
+/// A retention counts the batches at each destination of its job on their own. Once a batch of the job has a
+/// retention, later batches without one are not counted. So nobody can push out batches of others by
+/// submissions that need no permission to delete.
 ///
 /// Some batches are promised to readers, and no retention removes them: the newest batch at each destination,
 /// by submission and by publication, and the newest batch of a run that has an open batch, because readers
@@ -37,11 +39,17 @@ final class RetentionRules {
     static List<RetainedBatch> expired(
             List<RetainedBatch> published, Retention retention, Predicate<RunKey> isOpen, Instant now) {
         Set<BatchId> promised = promised(published, isOpen);
+        long first = published.stream()
+                .filter(RetainedBatch::counts)
+                .mapToLong(RetainedBatch::number)
+                .min()
+                .orElse(Long.MAX_VALUE);
         Map<String, Integer> newer = new HashMap<>();
         List<RetainedBatch> expired = new ArrayList<>();
         for (RetainedBatch batch :
                 published.stream().sorted(BY_SUBMISSION.reversed()).toList()) {
-            int position = newer.merge(batch.destination(), 1, Integer::sum);
+            int counted = batch.counts() || batch.number() < first ? 1 : 0;
+            int position = newer.merge(batch.destination(), counted, Integer::sum) + 1 - counted;
             boolean isBeyond = retention.keep() == null || position > retention.keep();
             boolean isOld = retention.age() == null
                     || batch.publishedAt().plus(retention.age()).isBefore(now);

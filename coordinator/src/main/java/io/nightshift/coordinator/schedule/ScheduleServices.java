@@ -46,13 +46,15 @@ public record ScheduleServices(
     /// @param folder that relative paths start from, or null
     /// @param parameters that are set; all others have their defaults
     /// @param mode which batch is wanted
+    /// @param by the name of the token of who applied the job
     public record StartRequest(
             String job,
             String key,
             String text,
             @Nullable String folder,
             Map<String, String> parameters,
-            StartMode mode) {}
+            StartMode mode,
+            String by) {}
 
     /// Which batch a run is to have.
     public enum StartMode {

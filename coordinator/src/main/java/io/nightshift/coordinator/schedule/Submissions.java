@@ -45,7 +45,7 @@ final class Submissions {
         }
         question.ask(draft.nanos);
         draft.actions.add(new ScheduleAction.Start(
-                new StartRequest(job, key, revision.text(), revision.folder(), parameters, mode)));
+                new StartRequest(job, key, revision.text(), revision.folder(), parameters, mode, revision.by())));
         return true;
     }
 

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What a job file says about when the job runs, ready to compute with. Immutable.
@@ -26,7 +27,9 @@ record Timetable(JobHeader header, @Nullable Ticks ticks, boolean isUnreadable) 
     /// A job file that this version can't read: the job runs on request only.
     static Timetable unreadable(String job) {
         return new Timetable(
-                new JobHeader(job, List.of(), JobTiming.ANY_TIME, Job.DEFAULT_PRIORITY, List.of()), null, true);
+                new JobHeader(job, List.of(), JobTiming.ANY_TIME, Job.DEFAULT_PRIORITY, List.of(), Set.of()),
+                null,
+                true);
     }
 
     static Timetable of(JobHeader header) {

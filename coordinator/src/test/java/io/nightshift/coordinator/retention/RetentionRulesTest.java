@@ -37,7 +37,8 @@ class RetentionRulesTest {
     }
 
     private static RetainedBatch batch(int number, RunKey run, Instant publishedAt, String destination) {
-        return new RetainedBatch(BatchId.of("flights", day(number), number), number, run, publishedAt, destination);
+        return new RetainedBatch(
+                BatchId.of("flights", day(number), number), number, run, publishedAt, destination, true);
     }
 
     private static List<RetainedBatch> nightly(int days) {
@@ -88,6 +89,30 @@ class RetentionRulesTest {
         published.add(batch(3, run(3), day(3), "/new"));
 
         assertThat(expired(published, 1, null, 20)).containsExactly(0L, 1L);
+    }
+
+    private static RetainedBatch withoutRetention(int day) {
+        return new RetainedBatch(BatchId.of("flights", day(day), day), day, run(day), day(day), "/out", false);
+    }
+
+    @Test
+    void submissionsWithoutARetentionPushNothingOut() {
+        List<RetainedBatch> published = new ArrayList<>(nightly(3));
+        IntStream.range(3, 9).mapToObj(RetentionRulesTest::withoutRetention).forEach(published::add);
+        published.add(batch(9));
+
+        assertThat(expired(published, 4, null, 20)).isEmpty();
+        assertThat(expired(published, 3, null, 20)).containsExactly(0L);
+    }
+
+    @Test
+    void batchesFromBeforeTheRetentionAreCounted() {
+        List<RetainedBatch> published = new ArrayList<>(IntStream.range(0, 5)
+                .mapToObj(RetentionRulesTest::withoutRetention)
+                .toList());
+        published.add(batch(5));
+
+        assertThat(expired(published, 3, null, 20)).containsExactly(0L, 1L, 2L);
     }
 
     @Test

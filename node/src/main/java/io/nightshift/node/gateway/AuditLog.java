@@ -35,6 +35,11 @@ public final class AuditLog {
         LOG.info("{}", line);
     }
 
+    /// Logs a change that was refused before it began.
+    public static void refused(Caller caller, String action, @Nullable String subject, ProblemException refusal) {
+        log(caller, action, subject, "refused", refusal.problem().detail());
+    }
+
     /// Quotes, so that a caller can't forge a line of the log.
     private static String quoted(String value) {
         if (value.matches("[A-Za-z0-9_@%+:,./-]+")) {

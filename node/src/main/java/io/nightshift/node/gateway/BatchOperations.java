@@ -14,15 +14,19 @@ import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
+import io.nightshift.protocol.job.JobFileException;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.wire.WireLimits;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Submissions and controls, however they arrive. Each is logged in the audit log, and may be repeated.
@@ -52,10 +56,56 @@ public final class BatchOperations {
         this.blocking = blocking;
     }
 
-    /// The job of a submission that asks for all rows.
+    /// A job as a caller sends it.
     ///
-    /// @throws ProblemException if the job is not incremental
-    public static Job full(Job job) {
+    /// @param text the job file, in UTF-8
+    /// @param parameters values of the job's parameters by name
+    public record SentJob(byte[] text, Map<String, String> parameters) {
+
+        /// @throws ProblemException if the job file has mistakes, or the job is too large
+        private Job parse() {
+            Job job;
+            try {
+                job = JobFile.parse(text, parameters);
+            } catch (JobFileException e) {
+                throw ProblemException.jobFile(e);
+            }
+            WireLimits.refusal(job).ifPresent(reason -> {
+                throw ProblemException.rejected(reason);
+            });
+            return job;
+        }
+    }
+
+    /// Opens a batch of a job, or finds the open one to resume.
+    ///
+    /// @param fresh whether a new batch is wanted in any case
+    /// @param full whether a new batch of all rows is wanted
+    /// @param key as in [BatchRegisterCommand.Submit]
+    /// @throws ProblemException if the key or the job is invalid, or the caller's role does not allow the job
+    public CompletionStage<SubmitResult> submit(
+            Caller caller, SentJob sent, boolean fresh, boolean full, @Nullable String key) {
+        Job job;
+        try {
+            checkKey(key);
+            Job parsed = sent.parse();
+            job = full ? full(parsed) : parsed;
+        } catch (ProblemException e) {
+            AuditLog.refused(caller, "submit", null, e);
+            throw e;
+        }
+        JobPermissions.check(caller, "submit", job.name(), job.effects());
+        return submitted(
+                caller,
+                "submit",
+                job.name(),
+                Stream.of(key == null ? "" : "key " + key, JobPermissions.text(job.effects()))
+                        .filter(text -> !text.isEmpty())
+                        .collect(Collectors.joining(", ")),
+                requests.submit(caller.name(), job, fresh || full, key));
+    }
+
+    private static Job full(Job job) {
         try {
             return job.full();
         } catch (FailureException e) {
@@ -63,25 +113,11 @@ public final class BatchOperations {
         }
     }
 
-    /// Opens a batch of a job, or finds the open one to resume.
-    ///
-    /// @param key as in [BatchRegisterCommand.Submit]
-    /// @throws ProblemException if the key or the job is invalid
-    public CompletionStage<SubmitResult> submit(Caller caller, Job job, boolean fresh, @Nullable String key) {
-        checkKey(key);
-        WireLimits.refusal(job).ifPresent(reason -> {
-            throw ProblemException.rejected(reason);
-        });
-        return submitted(caller, "submit", job.name(), key, requests.submit(caller.name(), job, fresh, key));
-    }
-
     /// Compares the columns that a job writes with those of its newest published batch. Changes nothing.
     ///
     /// @throws ProblemException if the job is invalid, or too many submissions wait already
-    public CompletionStage<SchemaReport> compareSchema(Caller caller, Job job) {
-        WireLimits.refusal(job).ifPresent(reason -> {
-            throw ProblemException.rejected(reason);
-        });
+    public CompletionStage<SchemaReport> compareSchema(Caller caller, SentJob sent) {
+        Job job = sent.parse();
         return requests.compareSchema(caller.name(), job).exceptionally(problem -> {
             throw ProblemException.cause(problem) instanceof FailureException failure
                             && failure.failure().isPermanent()
@@ -116,7 +152,7 @@ public final class BatchOperations {
                         caller,
                         "rescore",
                         entry.batch().value(),
-                        key,
+                        key == null ? "" : "key " + key,
                         requests.rescore(caller.name(), entry.batch(), request, key)));
     }
 
@@ -130,13 +166,13 @@ public final class BatchOperations {
     /// The result of a submission.
     ///
     /// @param subject what the audit log names if there is no batch
+    /// @param detail for the audit log
     private static CompletionStage<SubmitResult> submitted(
             Caller caller,
             String action,
             String subject,
-            @Nullable String key,
+            String detail,
             CompletionStage<BatchRegisterCommand.SubmitReply> submission) {
-        String detail = key == null ? "" : "key " + key;
         return submission
                 .thenApply(reply -> switch (reply) {
                     case BatchRegisterCommand.Accepted(BatchId batch, boolean resumed, boolean repeated) -> {

@@ -37,9 +37,6 @@ import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
-import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.JobFile;
-import io.nightshift.protocol.job.JobFileException;
 import io.nightshift.protocol.wire.WireLimits;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -119,8 +116,7 @@ public final class Gateway {
                     boolean full) ->
                 answer(replyTo, () -> {
                     Caller caller = admit(token, Role.SUBMIT, "submit", replyTo);
-                    Job parsed = job(job, parameters);
-                    return changes.submit(caller, full ? BatchOperations.full(parsed) : parsed, fresh || full, key);
+                    return changes.submit(caller, sent(job, parameters), fresh, full, key);
                 });
             case GatewayCommand.CompareSchema(
                     String job,
@@ -128,7 +124,7 @@ public final class Gateway {
                     ActorRef<GatewayReply<SchemaReport>> replyTo) ->
                 answer(
                         replyTo,
-                        () -> changes.compareSchema(admit(token, Role.SUBMIT, null, replyTo), job(job, parameters)));
+                        () -> changes.compareSchema(admit(token, Role.SUBMIT, null, replyTo), sent(job, parameters)));
             case GatewayCommand.Describe(String batch, ActorRef<GatewayReply<BatchDescription>> replyTo, Instant at) ->
                 answer(replyTo, () -> {
                     boolean mayReadValues =
@@ -315,12 +311,8 @@ public final class Gateway {
         answer(replyTo, () -> change.apply(admit(token, role, action, replyTo)));
     }
 
-    private static Job job(String text, Map<String, String> parameters) {
-        try {
-            return JobFile.parse(text.getBytes(StandardCharsets.UTF_8), parameters);
-        } catch (JobFileException e) {
-            throw ProblemException.jobFile(e);
-        }
+    private static BatchOperations.SentJob sent(String text, Map<String, String> parameters) {
+        return new BatchOperations.SentJob(text.getBytes(StandardCharsets.UTF_8), parameters);
     }
 
     /// @param change what the request would change, or null if nothing

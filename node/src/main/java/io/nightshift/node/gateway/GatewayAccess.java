@@ -76,13 +76,28 @@ public final class GatewayAccess {
     /// @throws ProblemException if the credential is missing or unknown, its role does not allow the request, or it
     ///     makes too many requests
     public Caller admit(@Nullable Credential credential, Request request) {
-        Caller caller;
+        Caller identified;
         try {
-            caller = identify(credential, request);
+            identified = identify(credential, request);
         } catch (ProblemException e) {
             throw denied(e, request.address(), request.change());
         }
-        return limited(caller, "");
+        Caller caller = limited(identified, "");
+        if (!caller.role().covers(request.role())) {
+            ProblemException refusal =
+                    ProblemException.forbidden("The token %s has the role %s, but the request needs the role %s."
+                            .formatted(caller.name(), caller.role(), request.role()));
+            if (request.change() != null) {
+                AuditLog.log(
+                        caller,
+                        request.change(),
+                        null,
+                        "denied",
+                        refusal.problem().detail());
+            }
+            throw refusal;
+        }
+        return caller;
     }
 
     /// Admits a request that needs no token.
@@ -112,10 +127,6 @@ public final class GatewayAccess {
         };
         if (token == null) {
             throw ProblemException.unauthorized(unknown(sent), challenge.scheme());
-        }
-        if (!token.role().covers(request.role())) {
-            throw ProblemException.forbidden("The token %s has the role %s, but the request needs the role %s."
-                    .formatted(token.name(), token.role(), request.role()));
         }
         return new Caller(token.name(), token.role(), request.address());
     }

@@ -44,13 +44,23 @@ public final class RequestForwarder {
     /// @return fails with a transient [FailureException] if no answer can be had now; repeating may help
     /// @throws ProblemException if too many submissions wait already; the stage may fail with it, too
     public CompletionStage<SubmitReply> submit(String caller, Job job, boolean fresh, @Nullable String key) {
+        return submit(caller, caller, job, fresh, key);
+    }
+
+    /// As [#submit(String, Job, boolean, String)].
+    ///
+    /// @param caller whose limits hold
+    /// @param by the name of the token that the batch names
+    public CompletionStage<SubmitReply> submit(String caller, String by, Job job, boolean fresh, @Nullable String key) {
+        Supplier<Submission> inspection =
+                () -> services.submissions().resolve(job, fresh).by(by);
         CompletionStage<SubmitReply> reply = key == null
-                ? resolved(caller, () -> services.submissions().resolve(job, fresh), fresh, null)
+                ? resolved(caller, inspection, fresh, null)
                 : findByKey(job, key)
                         .thenCompose(found -> found instanceof BatchRegisterCommand.Found(BatchId batch)
                                 ? CompletableFuture.completedFuture(
                                         new BatchRegisterCommand.Accepted(batch, false, true))
-                                : resolved(caller, () -> services.submissions().resolve(job, fresh), fresh, key));
+                                : resolved(caller, inspection, fresh, key));
         return rejected(reply);
     }
 
@@ -62,7 +72,8 @@ public final class RequestForwarder {
     /// @throws ProblemException as [#submit]
     public CompletionStage<SubmitReply> rescore(
             String caller, BatchId batch, RescoreRequest request, @Nullable String key) {
-        return rejected(resolved(caller, () -> services.rescores().resolve(batch, request), false, key));
+        return rejected(resolved(
+                caller, () -> services.rescores().resolve(batch, request).by(caller), false, key));
     }
 
     /// Compares the columns that a job writes with those of its newest published batch.

@@ -39,7 +39,9 @@ public final class Access {
         if (needed == null) {
             return gateway.admitAnyone(address);
         }
-        String change = endpoint.changes() ? endpoint.method() + " " + request.path() : null;
+        // A denied read of values is logged like a denied change.
+        boolean isAudited = endpoint.changes() || needed != Role.READ;
+        String change = isAudited ? endpoint.method() + " " + request.path() : null;
         if (isLocal) {
             ProblemException foreign = foreign(request);
             if (foreign != null) {

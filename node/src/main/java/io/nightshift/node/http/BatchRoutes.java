@@ -5,6 +5,8 @@ import io.nightshift.api.ApiJson;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.QuarantinePage;
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.node.gateway.AuditLog;
+import io.nightshift.node.gateway.BatchQuarantine;
 import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.Role;
 import io.nightshift.protocol.batch.Attempt;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Routes that describe batches.
@@ -155,20 +158,23 @@ final class BatchRoutes {
     }
 
     private CompletionStage<Answer> quarantineReasons(Call call) {
-        return batches.quarantine(
-                call.segment("batch"),
-                destinations,
-                quarantine -> Answer.json(200, quarantine.reasons(MOST_COUNTED_ROWS)));
+        return readQuarantine(call, quarantine -> Answer.json(200, quarantine.reasons(MOST_COUNTED_ROWS)));
     }
 
     private CompletionStage<Answer> quarantinedRows(Call call) {
         String reason = call.text("reason").orElse(null);
         String cursor = call.text("cursor").orElse(null);
         int limit = (int) call.number("limit", 100, 1, MOST_ROWS);
-        return batches.quarantine(
-                call.segment("batch"),
-                destinations,
-                quarantine -> Answer.json(200, quarantine.page(reason, cursor, limit, MOST_READ_ROWS)));
+        return readQuarantine(
+                call, quarantine -> Answer.json(200, quarantine.page(reason, cursor, limit, MOST_READ_ROWS)));
+    }
+
+    private CompletionStage<Answer> readQuarantine(Call call, Function<BatchQuarantine, Answer> reader) {
+        return batches.quarantine(call.segment("batch"), destinations, quarantine -> {
+            Answer answer = reader.apply(quarantine);
+            AuditLog.log(call.caller(), "read-quarantine", quarantine.batch(), "done", "");
+            return answer;
+        });
     }
 
     private @Nullable String file(BatchState state, int partition) {

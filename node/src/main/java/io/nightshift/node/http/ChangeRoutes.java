@@ -8,13 +8,9 @@ import io.nightshift.api.SubmitResult;
 import io.nightshift.node.gateway.BatchOperations;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.node.gateway.Role;
-import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.JobFile;
-import io.nightshift.protocol.job.JobFileException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -62,19 +58,18 @@ final class ChangeRoutes {
 
     private CompletionStage<Answer> submit(Call call) {
         boolean full = call.flag("full");
-        boolean fresh = call.flag("new") || full;
-        Optional<String> key = call.header("Idempotency-Key").map(String::strip);
-        Map<String, String> parameters = call.parameters();
-        return CompletableFuture.supplyAsync(() -> job(call.body(), parameters), blocking)
-                .thenApply(job -> full ? BatchOperations.full(job) : job)
-                .thenCompose(job -> changes.submit(call.caller(), job, fresh, key.orElse(null)))
+        boolean fresh = call.flag("new");
+        String key = call.header("Idempotency-Key").map(String::strip).orElse(null);
+        BatchOperations.SentJob job = new BatchOperations.SentJob(call.body(), call.parameters());
+        return CompletableFuture.supplyAsync(() -> changes.submit(call.caller(), job, fresh, full, key), blocking)
+                .thenCompose(submission -> submission)
                 .thenApply(ChangeRoutes::submitted);
     }
 
     private CompletionStage<Answer> compareSchema(Call call) {
-        Map<String, String> parameters = call.parameters();
-        return CompletableFuture.supplyAsync(() -> job(call.body(), parameters), blocking)
-                .thenCompose(job -> changes.compareSchema(call.caller(), job))
+        BatchOperations.SentJob job = new BatchOperations.SentJob(call.body(), call.parameters());
+        return CompletableFuture.supplyAsync(() -> changes.compareSchema(call.caller(), job), blocking)
+                .thenCompose(comparison -> comparison)
                 .thenApply(report -> Answer.json(200, report));
     }
 
@@ -90,14 +85,6 @@ final class ChangeRoutes {
         }
         return changes.rescore(call.caller(), call.segment("batch"), request, key.orElse(null))
                 .thenApply(ChangeRoutes::submitted);
-    }
-
-    private static Job job(byte[] text, Map<String, String> parameters) {
-        try {
-            return JobFile.parse(text, parameters);
-        } catch (JobFileException e) {
-            throw ProblemException.jobFile(e);
-        }
     }
 
     private static Answer submitted(SubmitResult submitted) {

@@ -1,5 +1,6 @@
 package io.nightshift.node.http;
 
+import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.gateway.Role;
@@ -49,17 +50,18 @@ public final class SessionRoutes {
                         "/session",
                         Role.READ,
                         call -> done(Answer.noContent().with("Set-Cookie", cookie(call, "") + "; Max-Age=0"))),
-                Endpoint.post(
-                                "/session/codes",
-                                Role.READ,
-                                Set.of(),
-                                JSON,
-                                call -> done(Answer.json(201, new SignInCode(access.signInCode(call.caller())))))
+                Endpoint.post("/session/codes", Role.READ, Set.of(), JSON, this::signInCode)
                         .by(Endpoint.Credentials.TOKEN));
     }
 
     private CompletionStage<Answer> signIn(Call call) {
+        AuditLog.log(call.caller(), "sign-in", null, "done", "");
         return done(session(call.caller()).with("Set-Cookie", cookie(call, access.openSession(call.caller()))));
+    }
+
+    private CompletionStage<Answer> signInCode(Call call) {
+        AuditLog.log(call.caller(), "create-sign-in-code", null, "done", "");
+        return done(Answer.json(201, new SignInCode(access.signInCode(call.caller()))));
     }
 
     private String cookie(Call call, String value) {

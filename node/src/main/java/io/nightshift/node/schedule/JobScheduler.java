@@ -17,6 +17,7 @@ import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.gateway.AppliedJobs;
 import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.Caller;
+import io.nightshift.node.gateway.JobPermissions;
 import io.nightshift.node.gateway.ProblemException;
 import io.nightshift.protocol.job.JobFileException;
 import io.nightshift.protocol.job.JobHeader;
@@ -90,6 +91,28 @@ public final class JobScheduler implements AppliedJobs {
     @Override
     public CompletionStage<ApplyResult> apply(
             Caller caller, String text, @Nullable String folder, @Nullable String expected) {
+        JobHeader header;
+        try {
+            header = checked(text, folder, expected);
+        } catch (ProblemException e) {
+            AuditLog.refused(caller, "apply-job", expected, e);
+            throw e;
+        }
+        // The runs of an applied job are not checked again, so its text is checked whenever it is applied.
+        JobPermissions.check(caller, "apply-job", header.name(), header.effects());
+        String job = header.name();
+        String effects = JobPermissions.text(header.effects());
+        return logged(
+                caller,
+                "apply-job",
+                job,
+                answered(catalogue.ask(replyTo -> new JobCatalogueCommand.Add(job, replyTo)), "the catalogue of jobs")
+                        .thenCompose(entered -> this.<ApplyResult>ask(
+                                job, replyTo -> new ScheduledJobCommand.Apply(text, folder, caller.name(), replyTo))),
+                result -> "revision " + result.job().revision() + (effects.isEmpty() ? "" : ", " + effects));
+    }
+
+    private JobHeader checked(String text, @Nullable String folder, @Nullable String expected) {
         if (folder != null && !java.nio.file.Path.of(folder).isAbsolute()) {
             throw ProblemException.badRequest(
                     "The folder %s is not an absolute path. Send one, or a job file whose paths are absolute."
@@ -108,14 +131,7 @@ public final class JobScheduler implements AppliedJobs {
             throw ProblemException.badRequest(
                     "The job file is that of the job %s, not of %s.".formatted(job, expected));
         }
-        return logged(
-                caller,
-                "apply-job",
-                job,
-                answered(catalogue.ask(replyTo -> new JobCatalogueCommand.Add(job, replyTo)), "the catalogue of jobs")
-                        .thenCompose(entered -> this.<ApplyResult>ask(
-                                job, replyTo -> new ScheduledJobCommand.Apply(text, folder, caller.name(), replyTo))),
-                result -> "revision " + result.job().revision());
+        return header;
     }
 
     /// Checks the job file with the parameters of its next run, so that a mistake shows now and not at night.

@@ -26,7 +26,7 @@ import java.util.concurrent.Executor;
 /// caller is [#CALLER]. Safe for several threads, none of which waits.
 final class RunSubmitter implements RunStarter {
 
-    /// The name of the caller, for limits and the history.
+    /// The caller for limits. The batch names the one who applied the job.
     static final String CALLER = "schedule";
 
     private final RequestForwarder requests;
@@ -67,7 +67,8 @@ final class RunSubmitter implements RunStarter {
 
     private CompletionStage<StartResult> submit(Job job, StartRequest request) {
         if (request.mode() == StartMode.LIVE) {
-            return requests.submit(CALLER, job, false, request.key()).thenApply(RunSubmitter::result);
+            return requests.submit(CALLER, request.by(), job, false, request.key())
+                    .thenApply(RunSubmitter::result);
         }
         return requests.find(job, request.key())
                 .thenCompose(known -> known.<CompletionStage<StartResult>>map(
@@ -88,10 +89,10 @@ final class RunSubmitter implements RunStarter {
         }
         boolean isOpen = outcome.isPresent() && !isPublished;
         boolean fresh = request.mode() == StartMode.BACKFILL_ALL && !isOpen;
-        return requests.submit(CALLER, job, fresh, request.key())
+        return requests.submit(CALLER, request.by(), job, fresh, request.key())
                 .thenCompose(reply -> reply instanceof BatchRegisterCommand.Rejected && hasFailed(outcome)
                         // The failed batch can't be resumed, for example because the job file has changed since.
-                        ? requests.submit(CALLER, job, true, request.key())
+                        ? requests.submit(CALLER, request.by(), job, true, request.key())
                         : CompletableFuture.completedFuture(reply))
                 .thenApply(RunSubmitter::result);
     }

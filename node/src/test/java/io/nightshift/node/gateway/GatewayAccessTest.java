@@ -45,6 +45,23 @@ class GatewayAccessTest {
     }
 
     @Test
+    void aDeniedChangeIsLoggedWithTheNameOfAKnownToken() {
+        try (AuditLines lines = new AuditLines()) {
+            GatewayAccess.Request change = new GatewayAccess.Request(
+                    Role.ADMIN, "10.0.0.7", "delete", new GatewayAccess.Challenge("Bearer", "Send one."));
+            assertThatThrownBy(() -> access.admit(reader, change)).isInstanceOf(ProblemException.class);
+            assertThatThrownBy(() -> access.admit(Token.random(), change)).isInstanceOf(ProblemException.class);
+
+            assertThat(lines.all())
+                    .satisfiesExactly(
+                            line -> assertThat(line)
+                                    .startsWith(
+                                            "action=delete subject=- outcome=denied who=reader role=read from=10.0.0.7 "),
+                            line -> assertThat(line).contains("outcome=denied who=unknown"));
+        }
+    }
+
+    @Test
     void aMissingOrUnknownTokenIsRefused() {
         refuses(null, Role.READ, 401, "No token was sent. Send one with the request.");
         refuses(Token.random(), Role.READ, 401, "The node does not know the token. It may have been revoked.");

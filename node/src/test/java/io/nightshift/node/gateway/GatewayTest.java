@@ -315,6 +315,48 @@ class GatewayTest {
     }
 
     @Test
+    void aJobFileIsRefusedThatDoesMoreThanTheRoleOfItsCaller() {
+        String job = """
+                job: churn
+                model: churn@champion
+                source: {parquet: /lake/*.parquet}
+                destination: {parquet: /predictions%s}
+                %s
+                """;
+        String rollout = "rollout: {candidate: churn@2, guards: {latency: 2}, on-pass: promote}";
+        try (AuditLines lines = new AuditLines()) {
+            assertThat(submitted(job.formatted(", retention: {keep: 1}", "")))
+                    .isEqualTo(
+                            "The token the-submit has the role submit, but destination.retention in the job file needs the role admin, because it deletes published batches. Remove it, or ask someone with this role to apply the job.");
+            assertThat(submitted(job.formatted("", rollout)))
+                    .contains("rollout.on-pass: promote in the job file needs the role models");
+            assertThat(lines.all())
+                    .hasSize(2)
+                    .allSatisfy(line -> assertThat(line)
+                            .startsWith("action=submit subject=churn outcome=denied who=the-submit role=submit "));
+        }
+    }
+
+    private String submitted(String job) {
+        Problem problem = this.<SubmitResult>problem(
+                secret(Role.SUBMIT), replyTo -> new GatewayCommand.Submit(job, false, null, replyTo, Map.of(), false));
+        assertThat(problem.status()).isEqualTo(403);
+        return problem.detail();
+    }
+
+    @Test
+    void aRefusedJobFileIsLoggedWithItsCaller() {
+        try (AuditLines lines = new AuditLines()) {
+            problem(secret(Role.SUBMIT), GatewayTest::submit);
+
+            assertThat(lines.all())
+                    .singleElement()
+                    .asString()
+                    .startsWith("action=submit subject=- outcome=refused who=the-submit ");
+        }
+    }
+
+    @Test
     void eachRequestNeedsATokenOfItsRole() {
         for (Role role : Role.values()) {
             String token = secret(role);

@@ -41,6 +41,7 @@ public sealed interface BatchEvent {
     /// @param due the tick of the schedule that led to the batch; null if none did
     /// @param reuse what the batch takes over from a published batch; null if it scores all
     /// @param candidate the version that the job's rollout tries; null if there is none to try
+    /// @param by the name of the token of who submitted it, or applied its job; null if that is not known
     record Submitted(
             Instant at,
             BatchId batch,
@@ -49,8 +50,22 @@ public sealed interface BatchEvent {
             @Nullable String input,
             @Nullable Instant due,
             @Nullable Reuse reuse,
-            @Nullable ModelVersion candidate)
+            @Nullable ModelVersion candidate,
+            @Nullable String by)
             implements BatchEvent {
+
+        /// A batch of an unknown caller.
+        public Submitted(
+                Instant at,
+                BatchId batch,
+                Job job,
+                ModelVersion model,
+                @Nullable String input,
+                @Nullable Instant due,
+                @Nullable Reuse reuse,
+                @Nullable ModelVersion candidate) {
+            this(at, batch, job, model, input, due, reuse, candidate, null);
+        }
 
         /// A batch without a candidate.
         public Submitted(

@@ -6,6 +6,7 @@ import io.soabase.recordbuilder.core.RecordBuilder;
 import io.soabase.recordbuilder.core.RecordBuilder.Initializer;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,6 +114,18 @@ public record Job(
                 .filter(Objects::nonNull)
                 .distinct()
                 .toList();
+    }
+
+    /// What it changes beyond its own batches.
+    public Set<JobEffect> effects() {
+        Set<JobEffect> effects = EnumSet.noneOf(JobEffect.class);
+        if (retention != null) {
+            effects.add(JobEffect.DELETES_BATCHES);
+        }
+        if (rollout != null && rollout.onPass() == Rollout.OnPass.PROMOTE) {
+            effects.add(JobEffect.MOVES_ALIAS);
+        }
+        return effects;
     }
 
     /// The same job with another priority.

@@ -141,7 +141,8 @@ public final class JobFile {
                 parameters,
                 JobTimings.of(values),
                 Math.toIntExact(values.whole("priority")),
-                values.alerts("alerts"));
+                values.alerts("alerts"),
+                JobEffect.of(root));
     }
 
     private static Mapping root(String yaml, Path file, List<Mistake> mistakes) {

@@ -1,6 +1,7 @@
 package io.nightshift.protocol.job;
 
 import java.util.List;
+import java.util.Set;
 
 /// What a job file says that does not depend on the values of its parameters.
 ///
@@ -9,11 +10,18 @@ import java.util.List;
 /// @param timing when batches start, and when they may work
 /// @param priority 0 to 10: batches of a greater one get workers first
 /// @param alerts who is told of problems
+/// @param effects on more than the job's own batches
 public record JobHeader(
-        String name, List<ParameterDeclaration> parameters, JobTiming timing, int priority, List<AlertRule> alerts) {
+        String name,
+        List<ParameterDeclaration> parameters,
+        JobTiming timing,
+        int priority,
+        List<AlertRule> alerts,
+        Set<JobEffect> effects) {
 
     public JobHeader {
         parameters = List.copyOf(parameters);
         alerts = List.copyOf(alerts);
+        effects = Set.copyOf(effects);
     }
 }

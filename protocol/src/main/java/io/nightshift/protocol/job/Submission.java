@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param due the tick of the schedule that led to it; null if none did
 /// @param reuse what is taken over from a published batch; null if all is scored
 /// @param candidate the version that the job's rollout tries; null if there is none to try
+/// @param by the name of the token of its caller, or of whoever applied its job; null if that is not known
 public record Submission(
         Job job,
         String fingerprint,
@@ -20,7 +21,20 @@ public record Submission(
         ModelVersion model,
         @Nullable Instant due,
         @Nullable Reuse reuse,
-        @Nullable ModelVersion candidate) {
+        @Nullable ModelVersion candidate,
+        @Nullable String by) {
+
+    /// A submission of an unknown caller.
+    public Submission(
+            Job job,
+            String fingerprint,
+            String input,
+            ModelVersion model,
+            @Nullable Instant due,
+            @Nullable Reuse reuse,
+            @Nullable ModelVersion candidate) {
+        this(job, fingerprint, input, model, due, reuse, candidate, null);
+    }
 
     /// A submission without a candidate.
     public Submission(
@@ -47,21 +61,28 @@ public record Submission(
     ///
     /// @param tick of the schedule
     public Submission at(Instant tick) {
-        return new Submission(job, fingerprint, input, model, tick, reuse, candidate);
+        return new Submission(job, fingerprint, input, model, tick, reuse, candidate, by);
     }
 
     /// The same with another form of the job.
     ///
     /// @param other the job with the same fingerprint
     public Submission with(Job other) {
-        return new Submission(other, fingerprint, input, model, due, reuse, candidate);
+        return new Submission(other, fingerprint, input, model, due, reuse, candidate, by);
     }
 
     /// The same with a candidate.
     ///
     /// @param tried the version that the job's rollout tries; null if there is none to try
     public Submission trying(@Nullable ModelVersion tried) {
-        return new Submission(job, fingerprint, input, model, due, reuse, tried);
+        return new Submission(job, fingerprint, input, model, due, reuse, tried, by);
+    }
+
+    /// The same with its caller.
+    ///
+    /// @param name of the token of its caller, or of whoever applied its job; null if that is not known
+    public Submission by(@Nullable String name) {
+        return new Submission(job, fingerprint, input, model, due, reuse, candidate, name);
     }
 
     /// The times that a batch of a job with new times reads; null for other jobs, and before the batch is

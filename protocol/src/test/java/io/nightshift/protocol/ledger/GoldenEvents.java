@@ -94,6 +94,9 @@ public final class GoldenEvents {
                 submitted(GoldenJobs.parquet()
                         .withDestination(new ParquetDestination("/out").withFileBytes(256_000_000L))));
         events.put("submitted-output", submitted(GoldenJobs.shapedOutput()));
+        events.put(
+                "submitted-by",
+                new BatchEvent.Submitted(AT, BATCH, GoldenJobs.full(), MODEL, null, null, null, null, "airflow"));
         events.put("submitted-without-input", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.full(), MODEL, null));
         events.put(
                 "submitted-reuse",

@@ -1,0 +1,48 @@
+package io.nightshift.protocol.job;
+
+import io.nightshift.protocol.job.YamlValue.Mapping;
+import io.nightshift.protocol.job.YamlValue.Member;
+import io.nightshift.protocol.job.YamlValue.Scalar;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// A change that a job makes to more than its own batches. It needs a greater role than to submit the job.
+///
+/// No parameter can be used in the keys that lead to it, so it depends on the job file only.
+public enum JobEffect {
+    /// It deletes published batches of all runs of the job.
+    DELETES_BATCHES("destination.retention"),
+    /// It moves an alias, which changes the model of other jobs.
+    MOVES_ALIAS("rollout.on-pass: promote");
+
+    private final String key;
+
+    JobEffect(String key) {
+        this.key = key;
+    }
+
+    /// The key of the job file that leads to it.
+    public String key() {
+        return key;
+    }
+
+    /// The effects of a job file. A value that is not valid counts as one that has the effect.
+    static Set<JobEffect> of(Mapping root) {
+        Set<JobEffect> effects = EnumSet.noneOf(JobEffect.class);
+        if (isSet(root, "destination", "retention", null)) {
+            effects.add(DELETES_BATCHES);
+        }
+        if (isSet(root, "rollout", "on-pass", "keep")) {
+            effects.add(MOVES_ALIAS);
+        }
+        return effects;
+    }
+
+    private static boolean isSet(Mapping root, String section, String key, @Nullable String harmless) {
+        Member found = root.entry(section);
+        Member entry = found != null && found.value() instanceof Mapping mapping ? mapping.entry(key) : null;
+        return entry != null
+                && !(entry.value() instanceof Scalar scalar && scalar.text().equals(harmless));
+    }
+}
