@@ -67,7 +67,7 @@ public final class ServeCommand implements Callable<Integer> {
             names = "--port",
             paramLabel = "N",
             description =
-                    "The port on loopback for programs that send messages, such as the Java client; default: any free port.")
+                    "The port on loopback for programs that send messages, such as the Java client. It needs nightshift.tls in the configuration; default: no program can send messages.")
     private int port;
 
     @Option(
@@ -118,6 +118,10 @@ public final class ServeCommand implements Callable<Integer> {
             throw FailureException.permanent(
                     "the configuration has nightshift.journal, the journal of a cluster, but `serve` keeps its ledger in"
                             + " the home folder. Remove nightshift.journal, or start a node with `nightshift node`");
+        }
+        if (port != 0 && given.tls() == null) {
+            throw FailureException.permanent(
+                    "--port needs TLS, because other users of the machine could connect to the port and use the server as you may. Set nightshift.tls in the configuration as docs/how-to/tls.md describes, or leave --port out and use HTTP");
         }
         NodeSettings configured = given.node();
         int messages = NodeOptions.port(port);

@@ -4,8 +4,10 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.messages.MessageClient;
 import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.system.serve.HomeServer;
+import io.nightshift.system.tls.TestCertificates;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FreePort;
+import io.nightshift.tls.TlsFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,10 +16,17 @@ import java.util.Objects;
 /// Applied jobs of `nightshift serve`, on the ledger of a home folder.
 final class ServedJobsIT extends UnattendedJobsContract {
 
+    private static final String HOST = "127.0.0.1";
+
     @Override
     SchedulingSystem start(Path empty, String configuration) throws IOException {
         String port = String.valueOf(FreePort.any());
-        Path file = Files.writeString(empty.resolve("serve.conf"), configuration);
+        TlsFiles tls = TestCertificates.make(empty.resolve("tls"), HOST).of(HOST);
+        Path file = Files.writeString(empty.resolve("serve.conf"), """
+                %s
+                nightshift.tls { enabled = true, certificate = "%s", private-key = "%s", ca = "%s" }
+                """.formatted(
+                        configuration, tls.certificate(), tls.privateKey(), tls.ca()));
         String[] options = {"--port", port, "--config", file.toString()};
         HomeServer server = new HomeServer(empty, options);
         return new SchedulingSystem() {
@@ -35,7 +44,10 @@ final class ServedJobsIT extends UnattendedJobsContract {
 
             @Override
             public NightshiftClient messages() {
-                return MessageClient.builder("127.0.0.1:" + port).token(token()).build();
+                return MessageClient.builder(HOST + ":" + port)
+                        .tls(tls, "")
+                        .token(token())
+                        .build();
             }
 
             private String token() {

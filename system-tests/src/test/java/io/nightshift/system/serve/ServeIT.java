@@ -120,6 +120,7 @@ final class ServeIT {
         refused("http.hostname = \"0.0.0.0\"").expect(2, "0.0.0.0 is not a loopback address");
         refused("", "--http-port", "70000").expect(2, "--http-port must be 0 to 65535, not 70000");
         refused("", "--port", "-1").expect(2, "--port must be 1 to 65535, not -1");
+        refused("", "--port", "7355").expect(2, "--port needs TLS");
         refused("", "--threads", "5000").expect(2, "--threads must be 1 to 1024, not 5000");
     }
 
