@@ -14,9 +14,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +27,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /// `ui`: opens the dashboard in a browser that is signed in already. The address holds a code that is valid
-/// once and for a minute, not the token: other users of the machine can see the arguments of the browser.
+/// once and for a minute, not the token. The browser gets it by a [SignInPage].
 @Command(
         name = "ui",
         description =
@@ -64,7 +63,7 @@ public final class UiCommand implements Callable<Integer> {
         URI signedIn = dashboard.resolve("#/sign-in/" + code(reachable, dashboard));
         PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
         out.println(signedIn);
-        if (!noBrowser && !open(signedIn)) {
+        if (!noBrowser && !open(home.folder(), signedIn)) {
             out.println("No browser was found. Open the address within a minute.");
         }
         out.flush();
@@ -114,15 +113,10 @@ public final class UiCommand implements Callable<Integer> {
     /// Opens an address with the system's browser.
     ///
     /// @return whether there seems to be one
-    private static boolean open(URI address) {
-        String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
-        List<String> command = system.contains("mac")
-                ? List.of("open", address.toString())
-                : system.contains("windows")
-                        ? List.of("rundll32", "url.dll,FileProtocolHandler", address.toString())
-                        : List.of("xdg-open", address.toString());
+    private static boolean open(Path home, URI address) {
         try {
-            Process browser = new ProcessBuilder(command)
+            Path page = SignInPage.write(home, address);
+            Process browser = new ProcessBuilder(SignInPage.command(System.getProperty("os.name", ""), page))
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
