@@ -423,7 +423,7 @@ final class ManifestsIT {
                 .resolveWith(ConfigFactory.parseMap(Map.of(
                         "POD_IP", "10.244.1.10",
                         "NIGHTSHIFT_VERSION", "0.1.0",
-                        "NIGHTSHIFT_JOURNAL_URL", "jdbc:postgresql://db/nightshift",
+                        "NIGHTSHIFT_JOURNAL_URL", "jdbc:postgresql://db/nightshift?sslmode=verify-full",
                         "NIGHTSHIFT_JOURNAL_USER", "nightshift")));
     }
 
@@ -473,7 +473,10 @@ final class ManifestsIT {
                     });
             assertThat(policy.getSpec().getEgress())
                     .as(policy.getMetadata().getName())
-                    .allSatisfy(rule -> assertThat(rule.getPorts()).isNotEmpty());
+                    .allSatisfy(rule -> {
+                        assertThat(rule.getPorts()).as("to which port").isNotEmpty();
+                        assertThat(rule.getTo()).as("to whom").isNotEmpty();
+                    });
         }
     }
 
@@ -483,7 +486,10 @@ final class ManifestsIT {
         for (NetworkPolicy policy : Kustomize.render(Manifests.OVERLAY).of(NetworkPolicy.class)) {
             assertThat(policy.getSpec().getEgress())
                     .as(policy.getMetadata().getName())
-                    .allSatisfy(rule -> assertThat(rule.getTo()).isNotEmpty());
+                    .allSatisfy(rule -> assertThat(rule.getTo())
+                            .isNotEmpty()
+                            .noneMatch(to -> to.getIpBlock() != null
+                                    && to.getIpBlock().getCidr().startsWith("192.0.2.")));
         }
     }
 

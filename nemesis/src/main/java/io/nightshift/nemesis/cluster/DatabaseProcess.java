@@ -161,8 +161,8 @@ public final class DatabaseProcess implements AutoCloseable {
     public String dataSources() {
         return """
                 nightshift.data-sources {
-                  db { url = "%s", user = %s }
-                  catalog { url = "%s", user = %2$s }
+                  db { url = "%s", user = %s, plain-tcp = true }
+                  catalog { url = "%s", user = %2$s, plain-tcp = true }
                 }
                 """.formatted(url(PREDICTIONS), OWNER, url(JOURNAL));
     }

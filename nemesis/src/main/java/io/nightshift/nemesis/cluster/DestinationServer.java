@@ -34,7 +34,7 @@ public abstract sealed class DestinationServer implements AutoCloseable {
 
     /// The configuration of nodes and commands that use it.
     public final String configuration() {
-        return "nightshift.data-sources.%s { %s }%n"
+        return "nightshift.data-sources.%s { %s, plain-tcp = true }%n"
                 .formatted(
                         DATA_SOURCE,
                         dataSource("%s:%d".formatted(network.address(SimulatedHost.STORAGE), proxy.port())));

@@ -62,7 +62,7 @@ public final class NemesisCluster implements AutoCloseable {
             Path file = Files.writeString(folder.resolve(host + ".conf"), """
                     nightshift {
                       node { hostname = "%s", contact-points = [%s] }
-                      journal { url = "%s", user = %s }
+                      journal { url = "%s", user = %s, plain-tcp = true }
                       files { read = ["/"], write = ["/"] }
                       registry = "%s"
                       http.tokens = [{ name = nemesis, role = admin, sha256 = "%s" }]

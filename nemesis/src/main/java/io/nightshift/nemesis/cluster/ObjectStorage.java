@@ -45,7 +45,7 @@ public final class ObjectStorage implements AutoCloseable {
                   registry = "s3://%2$s/nightshift"
                   files { read = [], write = [] }
                   stores.nemesis {
-                    endpoint = "%4$s", path-style = true, access-key-id = id, secret-access-key = secret
+                    endpoint = "%4$s", plain-http = true, path-style = true, access-key-id = id, secret-access-key = secret
                     buckets = [%1$s, %2$s], write-buckets = [%3$s]
                   }
                 }

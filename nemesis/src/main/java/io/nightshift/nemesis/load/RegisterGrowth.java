@@ -155,7 +155,7 @@ public final class RegisterGrowth {
         Path file = Files.writeString(folder.resolve(name + ".conf"), """
                 nightshift {
                   node { hostname = "127.0.0.1", contact-points = ["127.0.0.1:%d"] }
-                  journal { url = "%s", user = %s }
+                  journal { url = "%s", user = %s, plain-tcp = true }
                   files { read = ["/"], write = ["/"] }
                   http { enabled = true, port = %d }
                 }

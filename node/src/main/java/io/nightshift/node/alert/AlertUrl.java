@@ -31,7 +31,8 @@ public final class AlertUrl {
         return null;
     }
 
-    private static boolean isLoopback(String host) {
+    /// Whether a host of a URL is this machine. Names other than `localhost` are not resolved.
+    public static boolean isLoopback(String host) {
         return host.matches("localhost|127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}|\\[::1]");
     }
 }

@@ -67,6 +67,9 @@ final class CatalogsSection {
                 section,
                 "token-uri",
                 "The address that gives tokens for `credential`. Without this key: that of the catalog itself.");
+        boolean isPlainAllowed = PlainConnections.allowsHttp(section);
+        PlainConnections.checkHttp(section, "uri", uri, isPlainAllowed);
+        PlainConnections.checkHttp(section, "token-uri", tokenServer, isPlainAllowed);
         if (token != null && credential != null) {
             section.mistake("credential", "is given together with token; remove one of them");
         }

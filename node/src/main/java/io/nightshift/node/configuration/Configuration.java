@@ -338,6 +338,7 @@ public final class Configuration {
         }
         String user = user(section);
         String password = password(section);
+        PlainConnections.checkDatabase(section, url);
         section.end();
         return new DataSourceSettings("journal", url, user, password);
     }
@@ -367,6 +368,7 @@ public final class Configuration {
         }
         String user = user(section);
         String password = password(section);
+        PlainConnections.checkDatabase(section, url);
         int connections = section.number(
                 "max-connections",
                 0,

@@ -117,6 +117,14 @@ public record HttpSettings(
                         MOST,
                         KeyMeaning.of("The watches that may be open at the same time.")),
                 limits.number(
+                        "watches-per-token",
+                        standard.watchesPerCaller(),
+                        1,
+                        MOST,
+                        KeyMeaning.of(
+                                "The watches of one token that may be open at the same time. Keep this value below"
+                                        + " `watches`, so that no program can keep the others from watching.")),
+                limits.number(
                         "connections",
                         standard.connections(),
                         1,

@@ -77,6 +77,7 @@ public record ObjectSettings(
             section.mistake("type", "expected s3");
         }
         URI endpoint = endpoint(section);
+        PlainConnections.checkHttp(section, "endpoint", endpoint, PlainConnections.allowsHttp(section));
         String region = section.textOrNull(
                 "region",
                 KeyMeaning.of("The region of the buckets. Without this key: `AWS_REGION`, or `us-east-1` for a store"

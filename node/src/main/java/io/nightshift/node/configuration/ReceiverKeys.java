@@ -11,10 +11,7 @@ final class ReceiverKeys {
     private ReceiverKeys() {}
 
     static boolean allowsPlainHttp(ConfigurationSection receiver) {
-        return receiver.flag(
-                "plain-http",
-                KeyMeaning.of(
-                        "Whether messages may be sent by `http` to another machine. They are not encrypted then."));
+        return PlainConnections.allowsHttp(receiver);
     }
 
     /// The file with the authorities to trust; null for those of the platform.

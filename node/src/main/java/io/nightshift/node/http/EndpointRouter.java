@@ -19,8 +19,9 @@ import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import java.util.Collections;
 import java.util.Date;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +29,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,11 +42,17 @@ final class EndpointRouter {
     private static final String EXCHANGE = "nightshift.exchange";
     private static final String CALLER = "nightshift.caller";
 
+    /// When a caller with too many watches should open one again.
+    private static final int RETRY_SECONDS = 10;
+
     private final Vertx vertx;
     private final Access access;
     private final HttpLimits limits;
     private final Connections connections;
-    private final Set<EventWriter> streams = new HashSet<>();
+
+    /// The open event streams, with the names of their callers.
+    private final Map<EventWriter, String> streams = new HashMap<>();
+
     private final Router router;
     private boolean isLeaving;
 
@@ -236,17 +244,17 @@ final class EndpointRouter {
                 events.ended();
                 finish(request, response.end(), exchange, isLast);
             }
-            case Answer.Events(EventStream events)
-            when streams.size() >= limits.watches() -> {
-                events.ended();
-                send(
-                        context,
-                        ProblemException.tooMany(
-                                "The node has %,d open watches, which is its limit. Open the watch later, or at another node."
-                                        .formatted(limits.watches()),
-                                10));
+            case Answer.Events(EventStream events) -> {
+                String caller =
+                        Objects.<Caller>requireNonNull(context.get(CALLER)).name();
+                ProblemException refusal = tooManyWatches(caller);
+                if (refusal == null) {
+                    stream(context, events, exchange, caller);
+                } else {
+                    events.ended();
+                    send(context, refusal);
+                }
             }
-            case Answer.Events(EventStream events) -> stream(context, events, exchange);
         }
     }
 
@@ -279,10 +287,25 @@ final class EndpointRouter {
         });
     }
 
-    private void stream(RoutingContext context, EventStream events, Connections.Exchange exchange) {
+    private @Nullable ProblemException tooManyWatches(String caller) {
+        if (streams.size() >= limits.watches()) {
+            return ProblemException.tooMany(
+                    "The node has %,d open watches, which is its limit. Open the watch later, or at another node."
+                            .formatted(limits.watches()),
+                    RETRY_SECONDS);
+        }
+        return Collections.frequency(streams.values(), caller) >= limits.watchesPerCaller()
+                ? ProblemException.tooMany(
+                        "The token %s has %,d open watches at this node, which is its limit. Close one, or open the watch at another node."
+                                .formatted(caller, limits.watchesPerCaller()),
+                        RETRY_SECONDS)
+                : null;
+    }
+
+    private void stream(RoutingContext context, EventStream events, Connections.Exchange exchange, String caller) {
         EventWriter writer =
                 new EventWriter(events, context, exchange, limits.timeouts().keepAlive(), streams::remove);
-        streams.add(writer);
+        streams.put(writer, caller);
         writer.start();
     }
 
@@ -304,6 +327,6 @@ final class EndpointRouter {
     /// Ends all event streams. Later answers ask the client to close its connection.
     void leave() {
         isLeaving = true;
-        List.copyOf(streams).forEach(EventWriter::end);
+        List.copyOf(streams.keySet()).forEach(EventWriter::end);
     }
 }

@@ -6,11 +6,18 @@ package io.nightshift.node.http;
 /// @param requestsPerSecond requests of one token, or of one address for routes that need none; as many may
 ///     come in a burst
 /// @param watches event streams that may be open at a time
+/// @param watchesPerCaller event streams of one token that may be open at a time
 /// @param connections connections that may be open at a time
 /// @param connectionsPerAddress connections of one address that may be open at a time
 /// @param timeouts how long a client may take
 public record HttpLimits(
-        int body, int requestsPerSecond, int watches, int connections, int connectionsPerAddress, Timeouts timeouts) {
+        int body,
+        int requestsPerSecond,
+        int watches,
+        int watchesPerCaller,
+        int connections,
+        int connectionsPerAddress,
+        Timeouts timeouts) {
 
     /// The times after which the node closes the connection of a slow client, in seconds.
     ///
@@ -24,5 +31,5 @@ public record HttpLimits(
         public static final Timeouts DEFAULT = new Timeouts(10, 20, 30, 75, 15);
     }
 
-    public static final HttpLimits DEFAULT = new HttpLimits(256 * 1024, 2_000, 500, 1_024, 640, Timeouts.DEFAULT);
+    public static final HttpLimits DEFAULT = new HttpLimits(256 * 1024, 2_000, 500, 250, 1_024, 640, Timeouts.DEFAULT);
 }

@@ -25,6 +25,8 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ConfigurationTest {
 
@@ -38,13 +40,14 @@ final class ConfigurationTest {
         Files.writeString(folder.resolve("secret"), "from a file\n");
         Configuration configuration = load("""
             nightshift.data-sources {
-              warehouse { url = "jdbc:postgresql://db/warehouse", user = night, password = s3cret }
+              warehouse { url = "jdbc:postgresql://localhost/warehouse", user = night, password = s3cret }
               audit { url = "jdbc:postgresql:audit", password-file = secret }
               open { url = "jdbc:postgresql:open", password = ${?NIGHTSHIFT_TEST_NOT_SET} }
             }
             """);
         assertThat(configuration.dataSources().get("warehouse"))
-                .isEqualTo(new DataSourceSettings("warehouse", "jdbc:postgresql://db/warehouse", "night", "s3cret"));
+                .isEqualTo(new DataSourceSettings(
+                        "warehouse", "jdbc:postgresql://localhost/warehouse", "night", "s3cret"));
         assertThat(configuration.dataSources().get("audit").password()).isEqualTo("from a file");
         assertThat(configuration.dataSources().get("open").password()).isNull();
     }
@@ -228,6 +231,43 @@ final class ConfigurationTest {
                 .satisfies(problem -> assertThat(problem.getMessage()).doesNotContain("hush"));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "journal.url = \"jdbc:postgresql://db/x\"",
+                "data-sources.a.url = \"jdbc:postgresql://localhost:1,db:2/x?sslmode=prefer\"",
+                "data-sources.a.url = \"jdbc:mariadb://db:3306/x?sslMode=disable\"",
+                "data-sources.a.url = \"jdbc:mariadb://address=(host=db)(port=3306)/x\"",
+                "data-sources.a.url = \"redis://cache:6379/0\"",
+                "stores.a.endpoint = \"http://minio:9000\"",
+                "metrics.otlp.url = \"http://collector:4318/v1/metrics\"",
+                "catalogs.a { type = rest, uri = \"http://catalog\" }",
+            })
+    void plainConnectionsLeaveTheMachineOnlyWherePermitted(String setting) throws IOException {
+        assertThatThrownBy(() -> load("nightshift." + setting)).hasMessageContainingAll("another machine", "plain-");
+
+        String section = "nightshift." + setting.split("(\\.url|\\.endpoint)? (=|\\{)", 2)[0];
+        String key = setting.contains("http://") ? "plain-http" : "plain-tcp";
+        load("nightshift.%s%n%s.%s = true".formatted(setting, section, key));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "journal.url = \"jdbc:postgresql:x\"",
+                "journal.url = \"jdbc:postgresql://127.0.0.1:5432,localhost/x\"",
+                "data-sources.a.url = \"jdbc:postgresql://[::1]/x\"",
+                "data-sources.a.url = \"jdbc:postgresql://db/x?ApplicationName=a&sslmode=require\"",
+                "data-sources.a.url = \"jdbc:mariadb://db/x?sslMode=verify-full&tinyInt1isBit=true\"",
+                "data-sources.a.url = \"rediss://cache:6379/0\"",
+                "stores.a.endpoint = \"https://minio:9000\"",
+                "stores.a.endpoint = \"http://127.0.0.1:9000\"",
+                "metrics.otlp.url = \"https://collector:4318/v1/metrics\"",
+            })
+    void encryptedConnectionsAndThoseOfThisMachineNeedNoPermission(String setting) throws IOException {
+        load("nightshift." + setting);
+    }
+
     @Test
     void aFileThatIsNoHoconIsRefusedWithoutQuotingIt() {
         assertThatThrownBy(() -> load("nightshift {\n  password = hush$1`\n}"))
@@ -266,7 +306,7 @@ final class ConfigurationTest {
         Configuration configuration = load("""
             nightshift {
               node { hostname = node-1, port = 7001, roles = [worker], contact-points = ["node-0:7001"], threads = 3 }
-              journal { url = "jdbc:postgresql://db/journal", user = night }
+              journal { url = "jdbc:postgresql://localhost/journal", user = night }
               registry = models
               batch.lease = 60s
             }
@@ -276,7 +316,7 @@ final class ConfigurationTest {
                 .isEqualTo(new NodeSettings(
                         "node-1", 7001, "node-1", 7001, Set.of("worker"), List.of("node-0:7001"), 3, null));
         assertThat(configuration.journal())
-                .isEqualTo(new DataSourceSettings("journal", "jdbc:postgresql://db/journal", "night", null));
+                .isEqualTo(new DataSourceSettings("journal", "jdbc:postgresql://localhost/journal", "night", null));
         assertThat(configuration.registry()).isEqualTo(new RegistryLocation.Folder(folder.resolve("models")));
         assertThat(configuration.tuning().getDuration("nightshift.batch.lease")).isEqualTo(Duration.ofMinutes(1));
         assertThat(configuration.tuning().getString("pekko.loglevel")).isEqualTo("DEBUG");
@@ -314,8 +354,8 @@ final class ConfigurationTest {
     void catalogsAreRead() throws IOException {
         Configuration configuration = load("""
                 nightshift.data-sources {
-                  db { url = "jdbc:postgresql://db/iceberg" }
-                  shop { url = "jdbc:mariadb://db/shop" }
+                  db { url = "jdbc:postgresql://localhost/iceberg" }
+                  shop { url = "jdbc:mariadb://localhost/shop" }
                 }
                 nightshift.catalogs {
                   laptop { type = folder, warehouse = tables }
@@ -340,7 +380,7 @@ final class ConfigurationTest {
     @Test
     void mistakesInCatalogsAreReported() {
         assertThatThrownBy(() -> load("""
-                        nightshift.data-sources.shop { url = "jdbc:mariadb://db/shop" }
+                        nightshift.data-sources.shop { url = "jdbc:mariadb://localhost/shop" }
                         nightshift.catalogs {
                           a { type = folder, warehouse = "s3://lake/tables" }
                           b { type = folder, token = hush }

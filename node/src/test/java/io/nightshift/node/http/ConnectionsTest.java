@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 final class ConnectionsTest {
 
     private static final HttpLimits LIMITS =
-            new HttpLimits(1_024, 1_000, 10, 5, 3, new HttpLimits.Timeouts(10, 20, 30, 75, 15));
+            new HttpLimits(1_024, 1_000, 10, 10, 5, 3, new HttpLimits.Timeouts(10, 20, 30, 75, 15));
 
     private long now;
     private int port = 40_000;

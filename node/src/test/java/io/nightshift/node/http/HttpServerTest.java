@@ -32,7 +32,7 @@ final class HttpServerTest {
 
     private static final String HOST = " HTTP/1.1\r\nHost: localhost\r\n" + LocalAccess.HEADER;
     private static final HttpLimits LIMITS =
-            new HttpLimits(1_024, 1_000, 2, 100, 100, new HttpLimits.Timeouts(4, 2, 2, 2, 1));
+            new HttpLimits(1_024, 1_000, 3, 2, 100, 100, new HttpLimits.Timeouts(4, 2, 2, 2, 1));
 
     private final AtomicInteger ended = new AtomicInteger();
     private final AtomicInteger pieces = new AtomicInteger();
@@ -99,6 +99,34 @@ final class HttpServerTest {
             text.write(read);
         }
         return text.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void oneTokenCanNotTakeAllWatches() throws IOException {
+        String other = " HTTP/1.1\r\nHost: localhost\r\n" + LocalAccess.OTHER;
+        try (Socket first = connect()) {
+            assertThat(watch(first, HOST)).contains(" 200 ");
+            try (Socket second = connect()) {
+                assertThat(watch(second, HOST)).contains(" 200 ");
+                refused(HOST, "The token local has 2 open watches at this node");
+                try (Socket third = connect()) {
+                    assertThat(watch(third, other)).contains(" 200 ");
+                    refused(other, "The node has 3 open watches");
+                }
+            }
+        }
+    }
+
+    private void refused(String head, String reason) throws IOException {
+        try (Socket socket = connect()) {
+            assertThat(watch(socket, head)).contains(" 429 ");
+            assertThat(readUntil(socket, "}")).contains(reason);
+        }
+    }
+
+    private static String watch(Socket socket, String head) throws IOException {
+        send(socket, "GET /events" + head + "\r\n");
+        return readUntil(socket, "\r\n\r\n");
     }
 
     private static String readAll(Socket socket) throws IOException {

@@ -46,6 +46,7 @@ final class SlowClientsTest {
             256 * 1_024,
             100_000,
             HttpLimits.DEFAULT.watches(),
+            HttpLimits.DEFAULT.watchesPerCaller(),
             HttpLimits.DEFAULT.connections(),
             HttpLimits.DEFAULT.connectionsPerAddress(),
             HttpLimits.Timeouts.DEFAULT);

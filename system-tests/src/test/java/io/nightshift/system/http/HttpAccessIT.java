@@ -99,7 +99,7 @@ final class HttpAccessIT {
                         0,
                         null,
                         new TokenSettings(null, tokensFile),
-                        new HttpLimits(1_024, rate, WATCHES, 100, 100, HttpLimits.Timeouts.DEFAULT)));
+                        new HttpLimits(1_024, rate, WATCHES, WATCHES, 100, 100, HttpLimits.Timeouts.DEFAULT)));
     }
 
     @AfterAll
@@ -252,6 +252,21 @@ final class HttpAccessIT {
 
         writeTokens(TOKENS, Instant.now().plusSeconds(30));
         await().atMost(SOON).until(() -> send(list, token(Role.READ)).statusCode() == 200);
+    }
+
+    @Test
+    void aJobFileThatDeletesBatchesNeedsTheRoleOfWhoMayDeleteThem() {
+        String job =
+                "{job: churn, model: churn, source: {parquet: /x}, destination: {parquet: /y, retention: {keep: 1}}}";
+        for (HttpRequest.Builder request : List.of(
+                HttpRequest.newBuilder(node.uri("/v1/batches")).POST(HttpRequest.BodyPublishers.ofString(job)),
+                HttpRequest.newBuilder(node.uri("/v1/jobs/churn")).PUT(HttpRequest.BodyPublishers.ofString(job)))) {
+            request.header("Content-Type", "application/yaml");
+            HttpResponse<String> refused = send(request, token(Role.SUBMIT));
+            assertThat(refused.statusCode()).isEqualTo(403);
+            assertThat(refused.body()).contains("destination.retention in the job file needs the role admin");
+            assertThat(send(request, token(Role.ADMIN)).statusCode()).isNotEqualTo(403);
+        }
     }
 
     @Test

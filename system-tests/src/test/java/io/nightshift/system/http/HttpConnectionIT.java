@@ -51,7 +51,7 @@ final class HttpConnectionIT {
                         0,
                         null,
                         TokenSettings.NONE,
-                        new HttpLimits(BODY, 2_000, 1, CONNECTIONS, CONNECTIONS, timeouts)));
+                        new HttpLimits(BODY, 2_000, 1, 1, CONNECTIONS, CONNECTIONS, timeouts)));
     }
 
     @AfterAll
