@@ -272,6 +272,16 @@ class TokenTest(ClientTest):
         with self.assertRaisesRegex(ValueError, "over https only, not to http://192.0.2.1:7380"):
             Client("http://192.0.2.1:7380", token="nst_secret")
 
+    def test_no_other_secret_is_sent_as_a_token(self) -> None:
+        server = self.serve(Answer(200, batch()))
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "secret")
+            file.write_text("eyJhbGciOiJSUzI1NiJ9.e30.c2VjcmV0")
+            with self.assertRaisesRegex(nightshift.Unexpected, "does not contain a token, which begins with nst_") as caught:
+                Client(server.url, token_file=file).get(ID)
+            self.assertNotIn("eyJ", str(caught.exception))
+        self.assertEqual(server.requests, [])
+
     def test_no_message_has_the_token(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "token")

@@ -20,6 +20,7 @@ from .errors import NightshiftError, Unexpected, Unreachable, of_status
 from .records import Problem
 
 TOKEN_VARIABLE = "NIGHTSHIFT_TOKEN"
+TOKEN_PREFIX = "nst_"
 SERVER_VARIABLE = "NIGHTSHIFT_SERVER"
 LOCAL_SERVER = "http://127.0.0.1:7380"
 
@@ -130,8 +131,9 @@ class Token:
                 token = self._file.read_text(encoding="utf-8").strip()
             except (OSError, ValueError):
                 raise Unexpected(f"the token file {self._file} is missing or can't be read as text") from None
-            if not _is_token(token):
-                raise Unexpected(f"the token file {self._file} does not contain a token")
+            # Whoever chooses the file, as in a connection of Airflow, must not make this program send another secret.
+            if not _is_token(token) or not token.startswith(TOKEN_PREFIX):
+                raise Unexpected(f"the token file {self._file} does not contain a token, which begins with {TOKEN_PREFIX}")
             return token
         if self._local is not None:
             try:

@@ -71,6 +71,9 @@ public final class BatchQueries {
     /// Descriptions of ended batches that are kept.
     private static final int MOST_ENDED = 10_000;
 
+    /// Requests for the past of a batch that are answered at the same time, so that others find a thread.
+    private static final int MOST_PAST = 2;
+
     private static final int MOST_BATCHES = 100;
     private static final int MOST_EVENTS = 1_000;
     private static final int MOST_PARTITIONS = 1_000;
@@ -126,6 +129,11 @@ public final class BatchQueries {
 
     private final SharedReads<BatchRegisterState.Entry, BatchDescription> read;
 
+    /// Each reads a ledger from its beginning.
+    private final SharedReads<PastBatch, BatchDescription> past;
+
+    private record PastBatch(BatchRegisterState.Entry entry, Instant at) {}
+
     /// Ended batches. A published one changes only when it is removed.
     private final Map<BatchId, EndedBatch> ended = new ConcurrentHashMap<>();
 
@@ -142,6 +150,8 @@ public final class BatchQueries {
         this.archive = ledger.archive();
         this.ledgers = new LedgerStateCache(ledger);
         this.read = new SharedReads<>(this::read, blocking);
+        this.past = new SharedReads<>(
+                batch -> BatchDescriptions.of(ledger, batch.entry(), batch.at(), prices), blocking, MOST_PAST);
         this.blocking = blocking;
     }
 
@@ -291,15 +301,12 @@ public final class BatchQueries {
     ///
     /// @throws ProblemException in the stage, if it was not opened yet
     public CompletionStage<BatchDescription> describe(String name, Instant at) {
-        return find(name)
-                .thenApplyAsync(
-                        entry -> {
-                            if (at.isBefore(entry.at())) {
-                                throw ProblemException.notFound("batch", BatchDescriptions.notOpened(entry, at));
-                            }
-                            return BatchDescriptions.of(ledger, entry, at, prices);
-                        },
-                        blocking);
+        return find(name).thenCompose(entry -> {
+            if (at.isBefore(entry.at())) {
+                throw ProblemException.notFound("batch", BatchDescriptions.notOpened(entry, at));
+            }
+            return past.get(new PastBatch(entry, at));
+        });
     }
 
     public CompletionStage<BatchDescription> describe(BatchRegisterState.Entry entry) {

@@ -8,15 +8,19 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Base64;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
@@ -50,6 +54,8 @@ public final class BrowserSessions {
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BITS = 128;
     private static final SecureRandom RANDOM = new SecureRandom();
+    private static final Set<PosixFilePermission> OWNER =
+            EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
 
     /// @param token digest of the token to sign in with
     private record Code(String token, Instant until) {}
@@ -86,6 +92,13 @@ public final class BrowserSessions {
             Files.createDirectories(home);
             if (Files.notExists(file)) {
                 generate(file);
+            }
+            PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+            if (view != null && !OWNER.containsAll(view.readAttributes().permissions())) {
+                LOG.warn(
+                        "other users may use {}, so it is not used; browsers sign in again when the node starts again. Remove the file",
+                        file);
+                return ofThisProcess();
             }
             byte[] key = HexFormat.of().parseHex(Files.readString(file).strip());
             if (key.length == KEY_BYTES) {

@@ -14,18 +14,33 @@ import java.util.function.Function;
 /// @param <V> the result
 final class SharedReads<K, V> {
 
+    private static final int RETRY_SECONDS = 1;
+
     private final Map<K, CompletableFuture<V>> running = new ConcurrentHashMap<>();
     private final Function<K, V> read;
     private final Executor executor;
+    private final int most;
 
     /// @param executor runs the reads
     SharedReads(Function<K, V> read, Executor executor) {
-        this.read = read;
-        this.executor = executor;
+        this(read, executor, Integer.MAX_VALUE);
     }
 
-    /// @return fails as the read does
+    /// @param most things that are read at the same time, about
+    SharedReads(Function<K, V> read, Executor executor, int most) {
+        this.read = read;
+        this.executor = executor;
+        this.most = most;
+    }
+
+    /// @return fails as the read does; with a [ProblemException], if too many things are being read
     CompletableFuture<V> get(K key) {
+        if (running.size() >= most && !running.containsKey(key)) {
+            return CompletableFuture.failedFuture(ProblemException.tooMany(
+                    "The node answers %d requests of this kind already, which is its limit. Send the request later, or to another node."
+                            .formatted(most),
+                    RETRY_SECONDS));
+        }
         CompletableFuture<V> result = new CompletableFuture<>();
         CompletableFuture<V> other = running.putIfAbsent(key, result);
         if (other != null) {

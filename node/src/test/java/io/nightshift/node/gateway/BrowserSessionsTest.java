@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +59,18 @@ class BrowserSessionsTest {
         Files.writeString(folder.resolve("session-key"), "not a key");
         BrowserSessions sessionsOfProcess = BrowserSessions.of(folder);
         assertThat(sessionsOfProcess.tokenOf(sessionsOfProcess.open(TOKEN))).isEqualTo(TOKEN);
+    }
+
+    @Test
+    void aKeyThatOtherUsersMayReadIsNotUsed(@TempDir Path folder) throws IOException {
+        String cookie = BrowserSessions.of(folder).open(TOKEN);
+        Path key = folder.resolve("session-key");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(key)))
+                .isEqualTo("rw-------");
+
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r--r--"));
+
+        assertThat(BrowserSessions.of(folder).tokenOf(cookie)).isNull();
     }
 
     @Test

@@ -33,6 +33,24 @@ class SharedReadsTest {
     }
 
     @Test
+    void onlySoManyThingsAreReadAtTheSameTime() {
+        SharedReads<String, String> limited = new SharedReads<>(key -> key, tasks::add, 1);
+        CompletableFuture<String> first = limited.get("a");
+        CompletableFuture<String> same = limited.get("a");
+
+        assertThatThrownBy(limited.get("b")::join)
+                .hasCauseInstanceOf(ProblemException.class)
+                .hasMessageContaining("answers 1 requests of this kind already");
+        tasks.removeFirst().run();
+
+        assertThat(first).isCompletedWithValue("a");
+        assertThat(same).isCompletedWithValue("a");
+        CompletableFuture<String> other = limited.get("b");
+        tasks.removeFirst().run();
+        assertThat(other).isCompletedWithValue("b");
+    }
+
+    @Test
     void aFailureReachesAllCallersAndIsNotKept() {
         SharedReads<String, String> shared = new SharedReads<>(
                 key -> {

@@ -9,6 +9,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -157,6 +159,7 @@ final class PlainCopies {
                 Runtime.getRuntime().addShutdownHook(new Thread(() -> deleteAll(gone), "delete-text-copies"));
             }
             Files.createDirectories(own);
+            allowOwnerOnly(own);
             return own.resolve("%d.txt".formatted(copied++));
         } catch (IOException e) {
             throw new FailureException(
@@ -165,6 +168,14 @@ final class PlainCopies {
                             scratch.toString(),
                             "the scratch folder %s can't be written: %s".formatted(scratch, e.getMessage())),
                     e);
+        }
+    }
+
+    /// The copies hold rows of files that other users of the machine may not be allowed to read.
+    private static void allowOwnerOnly(Path folder) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(folder, PosixFileAttributeView.class);
+        if (view != null) {
+            view.setPermissions(PosixFilePermissions.fromString("rwx------"));
         }
     }
 
