@@ -185,7 +185,7 @@ class ModelRegistryObjectsIT extends ModelRegistryContract {
 
     @Test
     void aStoreThatIgnoresConditionsIsRefused() {
-        proxy.often(1, 1, new Fault.IgnoreConditions());
+        proxy.often(1, 1, new Fault.IgnoreConditions("if-"));
 
         assertThatThrownBy(() -> register("delays", "a"))
                 .hasMessageContaining("can't be in this store, which ignores If-None-Match");

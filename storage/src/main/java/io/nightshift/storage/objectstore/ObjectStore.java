@@ -14,6 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -40,6 +41,7 @@ import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.HeadObjectRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.ListMultipartUploadsRequest;
+import software.amazon.awssdk.services.s3.model.ListMultipartUploadsResponse;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
@@ -318,8 +320,9 @@ public final class ObjectStore implements AutoCloseable {
 
     /// A small object as it is now; null if there is none.
     ///
-    /// @throws FailureException if it can't be read
+    /// @throws FailureException if it can't be read, or is another one at each try
     public @Nullable ObjectContent get(ObjectAddress address) {
+        Backoff backoff = new Backoff(tuning.firstPauseMillis());
         while (true) {
             StoredObject found = find(address);
             if (found == null) {
@@ -339,6 +342,10 @@ public final class ObjectStore implements AutoCloseable {
                 throw new UncheckedIOException(e);
             } catch (StoreFailures.NotFound | StoreFailures.Replaced _) {
                 // Another process has written or deleted it in between.
+                if (!backoff.hasAnother()) {
+                    throw failures.unsteady(found);
+                }
+                backoff.pause(FetchControl.NONE);
             }
         }
     }
@@ -535,24 +542,27 @@ public final class ObjectStore implements AutoCloseable {
         }
     }
 
-    /// The uploads in parts of objects whose keys begin with a prefix; empty if the store can't list them. At
-    /// most 1,000.
+    /// The uploads in parts of objects whose keys begin with a prefix; empty if the store can't list them.
     ///
     /// @throws FailureException if they can't be listed
     public List<Upload> uploads(ObjectAddress prefix) {
+        List<Upload> all = new ArrayList<>();
+        String key = null;
+        String id = null;
         try {
-            return retry(
-                            prefix,
-                            Access.READ,
-                            () -> client().listMultipartUploads(ListMultipartUploadsRequest.builder()
-                                    .bucket(prefix.bucket())
-                                    .prefix(prefix.key())
-                                    .build()))
-                    .uploads()
-                    .stream()
-                    .filter(upload -> upload.key().startsWith(prefix.key()))
-                    .map(upload -> new Upload(prefix.with(upload.key()), upload.uploadId()))
-                    .toList();
+            ListMultipartUploadsResponse page;
+            do {
+                page = uploads(prefix, key, id);
+                page.uploads().stream()
+                        .filter(upload -> upload.key().startsWith(prefix.key()))
+                        .forEach(upload -> all.add(new Upload(prefix.with(upload.key()), upload.uploadId())));
+                boolean goesOn = Boolean.TRUE.equals(page.isTruncated())
+                        // A store that repeats a page would repeat it for ever.
+                        && !(Objects.equals(key, page.nextKeyMarker())
+                                && Objects.equals(id, page.nextUploadIdMarker()));
+                key = goesOn ? page.nextKeyMarker() : null;
+                id = goesOn ? page.nextUploadIdMarker() : null;
+            } while (key != null);
         } catch (StoreFailures.NotFound _) {
             return List.of();
         } catch (FailureException e) {
@@ -561,6 +571,20 @@ public final class ObjectStore implements AutoCloseable {
             }
             throw e;
         }
+        return all;
+    }
+
+    private ListMultipartUploadsResponse uploads(ObjectAddress prefix, @Nullable String key, @Nullable String id) {
+        return retry(
+                prefix,
+                Access.READ,
+                () -> client().listMultipartUploads(ListMultipartUploadsRequest.builder()
+                        .bucket(prefix.bucket())
+                        .prefix(prefix.key())
+                        .maxUploads(tuning.page())
+                        .keyMarker(key)
+                        .uploadIdMarker(id)
+                        .build()));
     }
 
     /// Deletes an object. It may be gone already.

@@ -72,6 +72,15 @@ final class StoreFailures {
                 "%s: %s was replaced while it was read: its ETag is another one now".formatted(purpose, address));
     }
 
+    /// The failure of an object that has another tag each time it is read.
+    FailureException unsteady(StoredObject object) {
+        return new FailureException(Failure.of(
+                FailedResource.Type.STORAGE,
+                ObjectAddress.SCHEME + object.address().bucket(),
+                "%s: %s can't be read from %s: at each try it no longer had the ETag \"%s\" that HEAD had told. Either other programs write it all the time, or a proxy changes ETags (a weak one begins with W/)"
+                        .formatted(purpose, object.address(), settings, object.tag())));
+    }
+
     /// The failure of an object that is gone.
     FailureException missing(ObjectAddress address) {
         return new FailureException(Failure.of(

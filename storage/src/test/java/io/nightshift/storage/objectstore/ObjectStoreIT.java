@@ -101,6 +101,30 @@ class ObjectStoreIT {
     }
 
     @Test
+    void uploadsOfMoreThanAPageAreAllListed() throws IOException {
+        List<String> begun = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            begun.add(store.server.begin(store.bucket, "many/%d".formatted(i / 2)));
+        }
+
+        assertThat(stores.of(address("")).uploads(address("many/")))
+                .extracting(ObjectStore.Upload::id)
+                .containsExactlyInAnyOrderElementsOf(begun);
+    }
+
+    /// If-Match never matches a weak ETag.
+    @Test
+    void anObjectWhoseTagNeverMatchesIsAFailure() {
+        store.proxy.often(1, 1, new Fault.WeakTag());
+
+        assertThatThrownBy(() -> stores.of(address("")).get(address("a/content")))
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        e -> assertThat(e.failure().isPermanent()).isFalse())
+                .hasMessageContaining("the ETag \"W/");
+    }
+
+    @Test
     void aRangeIsReadExactly() throws IOException {
         assertRead(new ByteRange(0, CONTENT.length));
         assertRead(new ByteRange(0, 1));

@@ -27,6 +27,7 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// An HTTP proxy in front of an S3 server, which delays, throttles, cuts, shortens and refuses as it is told.
 /// It counts what passes. Safe for several threads.
@@ -49,14 +50,19 @@ public final class FaultProxy implements AutoCloseable {
         /// The answer ignores the range that was asked for, and begins at the object's first byte.
         record IgnoreRange() implements Fault {}
 
-        /// The server does not see `If-None-Match` and `If-Match`, as a store that does not know them.
-        record IgnoreConditions() implements Fault {}
+        /// The server does not see conditions, as a store that does not know them.
+        ///
+        /// @param header the beginning of their headers' names, in lower case: `if-` for all
+        record IgnoreConditions(String header) implements Fault {}
 
         /// Nothing is answered, and the connection ends.
         record Hang(Duration time) implements Fault {}
 
         /// The server does what it is asked for, but its answer does not arrive.
         record LoseAnswer() implements Fault {}
+
+        /// The answer has a weak ETag, as of a proxy that compresses.
+        record WeakTag() implements Fault {}
 
         /// One byte of the body is another one.
         record Corrupt(long position) implements Fault {}
@@ -82,6 +88,8 @@ public final class FaultProxy implements AutoCloseable {
     private volatile Duration latency = Duration.ZERO;
     private volatile long bytesPerSecond = Long.MAX_VALUE;
     private volatile BiPredicate<String, String> affected = (method, path) -> true;
+    private BiPredicate<String, String> awaited = (method, path) -> false;
+    private @Nullable Event event;
 
     private FaultProxy(HttpServer server, String host, URI target) {
         this.server = server;
@@ -114,6 +122,26 @@ public final class FaultProxy implements AutoCloseable {
     public synchronized FaultProxy next(Fault... faults) {
         next.addAll(List.of(faults));
         return this;
+    }
+
+    /// Something that happens outside just before a request is passed on.
+    @FunctionalInterface
+    public interface Event {
+        void happen() throws IOException;
+    }
+
+    /// Has something happen before the first of some requests.
+    ///
+    /// @param requests their methods and paths
+    public synchronized void before(BiPredicate<String, String> requests, Event event) {
+        awaited = requests;
+        this.event = event;
+    }
+
+    private synchronized @Nullable Event due(String method, String path) {
+        Event due = event != null && awaited.test(method, path) ? event : null;
+        event = due == null ? event : null;
+        return due;
     }
 
     /// Does something to a share of the requests, at random.
@@ -185,6 +213,11 @@ public final class FaultProxy implements AutoCloseable {
                 lists.incrementAndGet();
             }
             sleep(latency);
+            Event due =
+                    due(exchange.getRequestMethod(), exchange.getRequestURI().getRawPath());
+            if (due != null) {
+                due.happen();
+            }
             Fault fault =
                     fault(exchange.getRequestMethod(), exchange.getRequestURI().getRawPath());
             if (fault instanceof Fault.Hang) {
@@ -214,6 +247,7 @@ public final class FaultProxy implements AutoCloseable {
             case Fault.IgnoreRange ignore -> pass(exchange, ignore);
             case Fault.IgnoreConditions ignore -> pass(exchange, ignore);
             case Fault.Corrupt corrupt -> pass(exchange, corrupt);
+            case Fault.WeakTag weak -> pass(exchange, weak);
             case Fault.LoseAnswer lose -> pass(exchange, lose);
         }
     }
@@ -239,8 +273,8 @@ public final class FaultProxy implements AutoCloseable {
                 exchange.getRequestHeaders().entrySet()) {
             boolean dropped = header.getKey().equalsIgnoreCase("Host")
                     || (fault instanceof Fault.IgnoreRange && header.getKey().equalsIgnoreCase("Range"))
-                    || (fault instanceof Fault.IgnoreConditions
-                            && header.getKey().toLowerCase(Locale.ROOT).startsWith("if-"));
+                    || (fault instanceof Fault.IgnoreConditions(String ignored)
+                            && header.getKey().toLowerCase(Locale.ROOT).startsWith(ignored));
             if (!dropped) {
                 header.getValue().forEach(value -> connection.addRequestProperty(header.getKey(), value));
             }
@@ -264,6 +298,9 @@ public final class FaultProxy implements AutoCloseable {
                 headers.put(name, values);
             }
         });
+        if (fault instanceof Fault.WeakTag && headers.containsKey("ETag")) {
+            headers.set("ETag", "W/" + headers.getFirst("ETag"));
+        }
         long length = connection.getContentLengthLong();
         if (method.equals("HEAD") || status == 204) {
             exchange.sendResponseHeaders(status, -1);

@@ -254,6 +254,17 @@ public final class S3Server implements AutoCloseable {
         }
     }
 
+    /// Begins an upload in parts.
+    ///
+    /// @return its ID
+    public String begin(String bucket, String key) throws IOException {
+        HttpResponse<String> response = send(request("/" + bucket + "/" + encoded(key) + "?uploads")
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build());
+        require(response);
+        return response.body().replaceFirst("(?s).*<UploadId>([^<]*)</UploadId>.*", "$1");
+    }
+
     public void delete(String bucket, String key) throws IOException {
         require(send(request("/" + bucket + "/" + encoded(key)).DELETE().build()));
     }

@@ -198,7 +198,7 @@ class DeltaTableIT {
         DestinationStore store = destinations.of(batch.job());
         lake.proxy.only((method, path) -> method.equals("PUT"));
         for (int i = 0; i < 20; i++) {
-            lake.proxy.next(new Fault.IgnoreConditions());
+            lake.proxy.next(new Fault.IgnoreConditions("if-"));
         }
 
         assertThatThrownBy(() -> store.prepare(ContractBatch.ID, batch.job(), ContractBatch.MODEL))

@@ -465,7 +465,7 @@ class ParquetObjectsIT extends ObjectContract {
 
     @Test
     void aStoreWithoutConditionalWritesIsRefused() {
-        Collections.nCopies(100, new Fault.IgnoreConditions()).forEach(lake.proxy::next);
+        Collections.nCopies(100, new Fault.IgnoreConditions("if-")).forEach(lake.proxy::next);
 
         assertThatThrownBy(this::prepare)
                 .isInstanceOf(FailureException.class)
