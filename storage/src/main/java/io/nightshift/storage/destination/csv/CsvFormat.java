@@ -10,6 +10,7 @@ import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.storage.source.BoundJob;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -70,7 +71,7 @@ public final class CsvFormat implements FileFormat {
 
     @Override
     public SqlStatement copyPredictions(ScoredRows rows, Lease lease, Path file, int blockRows) {
-        Instant now = Instant.now();
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
         List<String> columns = new ArrayList<>();
         for (PredictionColumns.Column column : rows.columns()) {
             columns.add(text(column.sql(), column.type()) + " AS " + Sql.name(column.name()));
@@ -116,13 +117,17 @@ public final class CsvFormat implements FileFormat {
                 .formatted(select, Sql.text(file.toString()), codec());
     }
 
+    /// Each warehouse takes `\N` for NULL, and Snowflake takes a backslash for an escape, unless told otherwise.
+    /// Redshift
+    /// reads `""` and nothing alike: as the empty text by default, or as NULL with `NULL AS ''`.
     @Override
     public WarehouseFormat warehouse() {
         String name = compression.name();
         return new WarehouseFormat(
-                "FORMAT AS CSV IGNOREHEADER 1 DATEFORMAT 'auto' TIMEFORMAT 'auto'"
+                "FORMAT AS CSV IGNOREHEADER 1 NULL AS '' DATEFORMAT 'auto' TIMEFORMAT 'auto'"
                         + (compression == Compression.NONE ? "" : " " + name),
-                "TYPE = CSV PARSE_HEADER = TRUE FIELD_OPTIONALLY_ENCLOSED_BY = '\"' COMPRESSION = " + name);
+                "TYPE = CSV PARSE_HEADER = TRUE FIELD_OPTIONALLY_ENCLOSED_BY = '\"' ESCAPE_UNENCLOSED_FIELD = NONE NULL_IF = () COMPRESSION = "
+                        + name);
     }
 
     /// Every field is read as the text that was written, so that no type is guessed.

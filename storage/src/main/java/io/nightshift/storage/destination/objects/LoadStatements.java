@@ -86,18 +86,19 @@ final class LoadStatements {
         return manifest.toPrettyString() + "\n";
     }
 
+    /// A COPY fails if its manifest is empty.
     private String redshift(String table) {
-        return """
-                BEGIN;
-                %s
+        String copy = parts.isEmpty()
+                ? ""
+                : """
                 COPY %s
                 FROM %s
                 IAM_ROLE default
                 %s
                 MANIFEST;
-                COMMIT;
                 """.formatted(
-                delete(table), table, Sql.text(keys.published(REDSHIFT_MANIFEST).toString()), format.redshift());
+                        table, Sql.text(keys.published(REDSHIFT_MANIFEST).toString()), format.redshift());
+        return "BEGIN;\n" + delete(table) + "\n" + copy + "COMMIT;\n";
     }
 
     private String snowflake(String table) {

@@ -216,7 +216,7 @@ public final class ParquetFormat implements FileFormat {
 
     @Override
     public WarehouseFormat warehouse() {
-        return new WarehouseFormat("FORMAT AS PARQUET", "TYPE = PARQUET");
+        return new WarehouseFormat("FORMAT AS PARQUET", "TYPE = PARQUET USE_LOGICAL_TYPE = TRUE");
     }
 
     @Override

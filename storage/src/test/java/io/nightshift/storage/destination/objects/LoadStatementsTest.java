@@ -75,7 +75,7 @@ class LoadStatementsTest {
                         FROM 's3://scores/it''s/churn/batch=churn-20261124t231425-3f9a/'
                         STORAGE_INTEGRATION = nightshift
                         FILES = ('part-000000.parquet', 'part-000001.parquet')
-                        FILE_FORMAT = (TYPE = PARQUET)
+                        FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = TRUE)
                         MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE
                         FORCE = TRUE;
                         COMMIT;
@@ -93,13 +93,26 @@ class LoadStatementsTest {
     }
 
     @Test
+    void aBatchWithoutPartsOnlyDeletesItsRows() {
+        Map<String, String> statements = statements(new ParquetFormat(), new LoadTables("churn", "churn"), 0);
+
+        for (String name : List.of("_load-redshift.sql", "_load-snowflake.sql")) {
+            assertThat(statements.get(name)).as(name).isEqualTo("""
+                    BEGIN;
+                    DELETE FROM churn WHERE batch_id = 'churn-20261124t231425-3f9a';
+                    COMMIT;
+                    """);
+        }
+    }
+
+    @Test
     void csvIsLoadedWithItsHeaderAndItsCompression() {
         Map<String, String> gzip = statements(new CsvFormat(Compression.GZIP), new LoadTables("churn", "churn"), 1);
         assertThat(gzip.get("_load-redshift.sql"))
-                .contains("FORMAT AS CSV IGNOREHEADER 1 DATEFORMAT 'auto' TIMEFORMAT 'auto' GZIP\n");
+                .contains("FORMAT AS CSV IGNOREHEADER 1 NULL AS '' DATEFORMAT 'auto' TIMEFORMAT 'auto' GZIP\n");
         assertThat(gzip.get("_load-snowflake.sql"))
                 .contains(
-                        "FILE_FORMAT = (TYPE = CSV PARSE_HEADER = TRUE FIELD_OPTIONALLY_ENCLOSED_BY = '\"' COMPRESSION = GZIP)");
+                        "FILE_FORMAT = (TYPE = CSV PARSE_HEADER = TRUE FIELD_OPTIONALLY_ENCLOSED_BY = '\"' ESCAPE_UNENCLOSED_FIELD = NONE NULL_IF = () COMPRESSION = GZIP)");
         assertThat(statements(new CsvFormat(Compression.NONE), new LoadTables("churn", null), 1)
                         .get("_load-redshift.sql"))
                 .contains("TIMEFORMAT 'auto'\nMANIFEST;");
