@@ -28,13 +28,6 @@ public final class ConnectionPool implements AutoCloseable {
     /// The time that the pool itself tries, before it is checked whether the caller was cancelled.
     private static final Duration ONE_TRY = Duration.ofSeconds(1);
 
-    /// No time-out of the server may end what takes long and makes progress; an attempt bounds what must be
-    /// short. What is acknowledged must be durable, even where the server's default says otherwise.
-    private static final String POSTGRESQL_WRITES = """
-            SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
-            SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
-            """;
-
     private final int most;
     private final Map<String, HikariDataSource> pools = new ConcurrentHashMap<>();
 
@@ -62,12 +55,8 @@ public final class ConnectionPool implements AutoCloseable {
         config.setDriverClassName(Connections.driver(settings).getClass().getName());
         config.setJdbcUrl(settings.url());
         config.setDataSourceProperties(Connections.writing(settings, SILENCE));
-        if (Connections.isMariadb(settings)) {
-            config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
-            config.setConnectionInitSql(Connections.MARIADB_WRITES);
-        } else {
-            config.setConnectionInitSql(POSTGRESQL_WRITES);
-        }
+        config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+        config.setConnectionInitSql(Connections.writes(settings));
         config.setMaximumPoolSize(most);
         config.setMinimumIdle(0);
         config.setConnectionTimeout(ONE_TRY.toMillis());

@@ -16,7 +16,7 @@ import org.postgresql.Driver;
 /// The patience is ours: a pool gives up after one time-out, while a publication or an attempt that is
 /// minutes into its work must outlast the restart of a database, and must stop waiting at once when it is
 /// cancelled or when the database says no.
-final class Connections {
+public final class Connections {
 
     private static final Duration MIN_WAIT = Duration.ofMillis(100);
     private static final Duration MAX_WAIT = Duration.ofSeconds(3);
@@ -25,14 +25,41 @@ final class Connections {
     /// backslashes mean the same as in PostgreSQL and DuckDB. An attempt may be silent between two
     /// statements, for as long as its rows are scored; it bounds what must be short. The comment is for
     /// MariaDB only: MySQL has no limit for statements that write.
-    static final String MARIADB_WRITES = """
+    private static final String MARIADB_WRITES = """
             SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,\
             NO_ENGINE_SUBSTITUTION,ANSI_QUOTES,NO_BACKSLASH_ESCAPES',
             time_zone = '+00:00', wait_timeout = 28800, net_read_timeout = 60, net_write_timeout = 3600,
             innodb_lock_wait_timeout = 20, lock_wait_timeout = 10, sql_safe_updates = 0, foreign_key_checks = 1
             /*M!100101 , max_statement_time = 0 */""";
 
+    /// The same for PostgreSQL, whatever `ALTER ROLE` and `ALTER DATABASE` say. No time-out of the server may end what
+    /// takes long and makes progress; the callers bound what must be short. What is acknowledged must be durable. A
+    /// `synchronous_commit` that waits for other servers stays. Not every version has all of the time-outs.
+    private static final String POSTGRESQL_WRITES = """
+            SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout',
+            'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout');
+            SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
+            SET default_transaction_read_only = off; SET default_transaction_deferrable = off
+            """;
+
     private Connections() {}
+
+    /// The statements with which each session begins that writes to a destination. Every connection to one is
+    /// prepared by them: a pool's, a publisher's, and a catalog's.
+    static String writes(DataSourceSettings settings) {
+        return isMariadb(settings) ? MARIADB_WRITES : POSTGRESQL_WRITES;
+    }
+
+    /// Prepares a new session that writes, which isn't one of ours.
+    public static void prepare(DataSourceSettings settings, Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+            statement.execute(writes(settings));
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
 
     /// Tries to open a connection, or to get one from a pool.
     @FunctionalInterface
@@ -49,15 +76,7 @@ final class Connections {
         if (connection == null) {
             throw new SQLException(settings + " has a URL that its driver does not accept", "42000");
         }
-        if (isMariadb(settings)) {
-            try (Statement statement = connection.createStatement()) {
-                connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
-                statement.execute(MARIADB_WRITES);
-            } catch (SQLException e) {
-                connection.close();
-                throw e;
-            }
-        }
+        prepare(settings, connection);
         return connection;
     }
 

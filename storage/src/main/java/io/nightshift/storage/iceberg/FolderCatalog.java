@@ -45,7 +45,7 @@ final class FolderCatalog extends BaseMetastoreCatalog implements SupportsNamesp
         return folder;
     }
 
-    private Path folder(TableIdentifier table) {
+    Path folder(TableIdentifier table) {
         return folder(table.namespace()).resolve(table.name());
     }
 

@@ -13,6 +13,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Collections;
@@ -43,7 +44,6 @@ import org.apache.iceberg.exceptions.NotFoundException;
 import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.iceberg.io.FileIO;
 import org.apache.iceberg.jdbc.JdbcCatalog;
-import org.apache.iceberg.jdbc.JdbcClientPool;
 import org.apache.iceberg.rest.HTTPClient;
 import org.apache.iceberg.rest.RESTSessionCatalog;
 import org.jspecify.annotations.Nullable;
@@ -111,8 +111,7 @@ public final class OpenCatalog implements AutoCloseable {
         properties.put("jdbc.tcpKeepAlive", "true");
         put(properties, "jdbc.user", database.user());
         put(properties, "jdbc.password", database.password());
-        JdbcCatalog catalog = new JdbcCatalog(
-                given -> files, given -> new JdbcClientPool(given.get(CatalogProperties.URI), given), true);
+        JdbcCatalog catalog = new JdbcCatalog(given -> files, given -> new CatalogConnections(database, given), true);
         catalog.initialize(settings.name(), properties);
         return new OpenCatalog(settings, catalog, catalog, catalog);
     }
@@ -179,6 +178,11 @@ public final class OpenCatalog implements AutoCloseable {
                 return Optional.empty();
             }
         });
+    }
+
+    /// The folder of a table, where the catalog is a folder; nothing for other catalogs.
+    public Optional<Path> folder(TableIdentifier table) {
+        return catalog instanceof FolderCatalog folder ? Optional.of(folder.folder(table)) : Optional.empty();
     }
 
     /// The schema of a table as it was when it was first asked for under a key; nothing if there is no table.

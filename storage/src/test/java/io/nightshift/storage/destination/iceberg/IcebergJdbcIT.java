@@ -77,6 +77,24 @@ class IcebergJdbcIT extends IcebergContract {
         assertThat(history(SnapshotRef.MAIN_BRANCH)).containsExactly(ContractBatch.ID.value());
     }
 
+    /// As for predictions: no commit that was acknowledged is lost with the server.
+    @Test
+    void noSettingOfTheDatabaseAppliesToCommits() throws Exception {
+        server.execute(database, "ALTER DATABASE %1$s SET synchronous_commit = off".formatted(database));
+        server.execute(database, "ALTER DATABASE %1$s SET statement_timeout = '1h'".formatted(database));
+        CommittedBatch committed = committed();
+        server.execute(database, """
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    IF current_setting('synchronous_commit') <> 'on' OR current_setting('statement_timeout') <> '0'
+                    THEN RAISE EXCEPTION 'in the way'; END IF;
+                    RETURN NEW;
+                END $$;
+                CREATE TRIGGER refuse BEFORE UPDATE ON iceberg_tables FOR EACH ROW EXECUTE FUNCTION refuse()
+                """);
+
+        assertPublished(committed, store().publish(committed));
+    }
+
     @Test
     void aDatabaseThatIsAwayIsNoReasonAgainstAJob() throws Exception {
         String there = database;
