@@ -79,6 +79,18 @@ public final class Folders {
         }
     }
 
+    /// Whether something is there under a path. [Files#exists] also answers no if the file system doesn't answer.
+    ///
+    /// @throws IOException if it can't be found out
+    public static boolean isThere(Path path) throws IOException {
+        try {
+            Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return true;
+        } catch (NoSuchFileException _) {
+            return false;
+        }
+    }
+
     /// Makes a folder's entries durable.
     public static void force(Path folder) throws IOException {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {

@@ -13,9 +13,12 @@ import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.files.ObjectCopies;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -115,6 +118,40 @@ public abstract class ContractFixture {
     /// yet.
     protected Optional<Boolean> left() throws Exception {
         return Optional.empty();
+    }
+
+    /// A folder that this node does not see any more, and an empty one where its file system was mounted.
+    protected final List<Obstacle> unmounted(Path place) {
+        Path elsewhere = place.resolveSibling("elsewhere");
+        return List.of(
+                new Obstacle("gone", () -> Files.move(place, elsewhere), () -> Files.move(elsewhere, place)),
+                new Obstacle(
+                        "an empty folder",
+                        () -> {
+                            Files.move(place, elsewhere);
+                            Files.createDirectory(place);
+                        },
+                        () -> {
+                            // A call that made something there would make this fail.
+                            Files.delete(place);
+                            Files.move(elsewhere, place);
+                        }));
+    }
+
+    /// Files that Nightshift did not write.
+    ///
+    /// @return looks whether they are unchanged
+    protected static Step files(Path folder, String... names) throws IOException {
+        for (String name : names) {
+            Path file = folder.resolve(name);
+            Files.createDirectories(Objects.requireNonNull(file.getParent()));
+            Files.writeString(file, name);
+        }
+        return () -> {
+            for (String name : names) {
+                assertThat(folder.resolve(name)).hasContent(name);
+            }
+        };
     }
 
     @BeforeEach

@@ -21,13 +21,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 ///
 /// A kind of destination has one subclass, which says how its readers see a batch, how it is tampered with,
 /// and what can stand in the way of a publication.
-public abstract class DestinationContract extends ReuseContract {
+public abstract class DestinationContract extends PlaceContract {
 
     @Test
     void aCheckTouchesNothing() {
         assertThat(store().checkPlace()).isEmpty();
         assertThat(store().check(batch.job(), ContractBatch.MODEL)).isEmpty();
-        assertThat(store().fence(ContractBatch.ID, 1)).isEmpty();
         assertNothingIsStaged(batch.committed(1, List.of(), Set.of()), Phase.CANCELLED);
     }
 

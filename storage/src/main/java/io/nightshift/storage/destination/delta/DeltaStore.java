@@ -29,6 +29,7 @@ import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.ValueLimit;
 import io.nightshift.storage.destination.ValueLimits;
 import io.nightshift.storage.destination.delta.TableState.Visibility;
+import io.nightshift.storage.destination.folder.FileDestination;
 import io.nightshift.storage.destination.folder.FolderStore;
 import io.nightshift.storage.destination.lake.MissingTableProof;
 import io.nightshift.storage.destination.lake.PublishedParts;
@@ -73,7 +74,7 @@ public final class DeltaStore implements DestinationStore {
     private final ObjectCopies copies;
     private final DeltaTable table;
     private final ParquetFormat format;
-    private final DestinationStore files;
+    private final FileDestination files;
     private final String place;
 
     /// @param duckDb opened when first needed
@@ -230,12 +231,15 @@ public final class DeltaStore implements DestinationStore {
 
     @Override
     public void unpublish(BatchId batch) {
-        table.remove(batch);
+        if (!table.remove(batch)) {
+            // A table that this node does not see has no batch either.
+            files.requirePlace(batch);
+        }
     }
 
     @Override
     public void delete(BatchId batch) {
-        table.remove(batch);
+        unpublish(batch);
         files.delete(batch);
     }
 
@@ -247,6 +251,7 @@ public final class DeltaStore implements DestinationStore {
 
     private void requireVisible(BatchId batch) {
         if (table.visibility(batch) != Visibility.VISIBLE) {
+            files.requirePlace(batch);
             throw FailureException.permanent("%s is gone from the Delta table %s, so no rows can be added to it"
                     .formatted(batch, destination.table()));
         }

@@ -26,8 +26,11 @@ import io.nightshift.storage.delta.DeltaEngine;
 import io.nightshift.storage.destination.delta.TableState.Commit;
 import io.nightshift.storage.destination.delta.TableState.Visibility;
 import io.nightshift.storage.destination.parquet.FileColumns;
+import io.nightshift.storage.objectstore.ObjectAddress;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,6 +74,13 @@ final class DeltaTable implements FileColumns {
     }
 
     private FailureException missing() {
+        if (!ObjectAddress.isAddress(root) && !Files.exists(Path.of(root))) {
+            return new FailureException(Failure.of(
+                    FailedResource.Type.MOUNT,
+                    root,
+                    "there is no Delta table %s on this node: there is no such folder. If this node lacks the file system, mount it"
+                            .formatted(name)));
+        }
         return FailureException.permanent("there is no Delta table %s; it was deleted".formatted(name));
     }
 
@@ -258,8 +268,10 @@ final class DeltaTable implements FileColumns {
     }
 
     /// Takes a batch out of readers' sight, if they see it.
-    void remove(BatchId batch) {
-        call("%s can't be removed from the Delta table %s".formatted(batch, name), () -> {
+    ///
+    /// @return whether they saw it
+    boolean remove(BatchId batch) {
+        return call("%s can't be removed from the Delta table %s".formatted(batch, name), () -> {
             return isThere()
                     && commit(state -> state.of(batch) == Visibility.VISIBLE
                             ? Optional.of(state.removing(batch))

@@ -15,6 +15,7 @@ import java.util.List;
 /// DESTINATION/.quarantine/batch=ID/         the quarantined rows of a cancelled batch
 /// DESTINATION/.removed/batch=ID/            was `batch=ID`: a batch that is removed, until its files are
 /// deleted
+/// DESTINATION/.nightshift                   tells the destination from a folder without its file system
 /// ```
 ///
 /// @param folder the destination's
@@ -69,6 +70,12 @@ public record BatchFolders(Path folder, BatchId batch) {
     /// Where the folder of a published batch stays from its removal until its files are deleted.
     Path removed() {
         return removedRoot().resolve(PREFIX + batch);
+    }
+
+    /// The file that is made before the first batch is published, and stays. It tells the destination from the empty
+    /// folder in which its file system is mounted on other nodes.
+    public Path marker() {
+        return folder.resolve(".nightshift");
     }
 
     /// Where the quarantined rows of a cancelled batch stay.

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -51,6 +52,9 @@ class FolderPublisher {
 
     /// Tries to claim a folder that another process removes meanwhile.
     private static final int CLAIMS = 10;
+
+    private static final String MARK =
+            "Nightshift publishes batches in this folder. If this file is gone, Nightshift assumes that the file system is not mounted.\n";
 
     private final Path folder;
     private final FileNames names;
@@ -98,9 +102,10 @@ class FolderPublisher {
         BatchFolders folders = folders(batch.id());
         Path published = folders.published();
         try {
-            Path output = Files.exists(published) ? null : assembled(batch, folders);
+            Path output = Folders.isThere(published) ? null : assembled(batch, folders);
             before.run();
             if (output != null) {
+                mark(folders);
                 Files.move(output, published, StandardCopyOption.ATOMIC_MOVE);
             }
             Publication publication = publication(published);
@@ -109,6 +114,30 @@ class FolderPublisher {
         } catch (IOException e) {
             throw new FailureException(away("%s can't be published: %s".formatted(batch.id(), Folders.reason(e))), e);
         }
+    }
+
+    /// Another publisher may make the same file at the same time.
+    private void mark(BatchFolders folders) throws IOException {
+        if (!Folders.isThere(folders.marker())) {
+            Files.write(folders.marker(), MARK.getBytes(StandardCharsets.UTF_8));
+            Folders.force(folder);
+        }
+    }
+
+    /// Checks that this node sees the place at which a batch was prepared. On a node that lacks the file system, the
+    /// folder in which it is mounted is empty or missing.
+    void requirePlace(BatchId batch) throws IOException {
+        BatchFolders folders = folders(batch);
+        for (Path trace : List.of(folders.published(), folders.staged(), folders.removed(), folders.marker())) {
+            if (Folders.isThere(trace)) {
+                return;
+            }
+        }
+        throw new FailureException(Failure.of(
+                FailedResource.Type.MOUNT,
+                folder.toString(),
+                "there is nothing of %s in %s on this node. If this node lacks the file system, mount it; if the folder was deleted or replaced for good, make the file %s, and Nightshift takes the batch for deleted"
+                        .formatted(batch, folder, folders.marker())));
     }
 
     /// An earlier coordinator may still be publishing, and may rename its folder at any moment until this one
@@ -121,12 +150,12 @@ class FolderPublisher {
         try {
             output = claim(folders.staged(), batch.incarnation());
         } catch (FailureException e) {
-            if (Files.exists(published)) {
+            if (Folders.isThere(published)) {
                 return null;
             }
             throw e;
         }
-        if (Files.exists(published)) {
+        if (Folders.isThere(published)) {
             return null;
         }
         assemble(batch, folders, output);
@@ -143,6 +172,7 @@ class FolderPublisher {
     /// Claims the batch first, so that an earlier coordinator that wakes up removes nothing.
     void prepareSupplement(CommittedBatch batch) {
         try {
+            requirePublished(batch);
             makeAndClaim(folders(batch.id()).staged(), batch.incarnation());
             prepare(batch.id());
         } catch (IOException e) {
@@ -158,7 +188,7 @@ class FolderPublisher {
             try {
                 return claim(staged, incarnation);
             } catch (FailureException e) {
-                if (left == 0 || Files.exists(staged)) {
+                if (left == 0 || Folders.isThere(staged)) {
                     throw e;
                 }
             }
@@ -169,18 +199,14 @@ class FolderPublisher {
         BatchFolders folders = folders(batch.id());
         Path published = folders.published();
         try {
-            requireMounted(batch.id());
-            if (!Files.exists(published)) {
-                throw FailureException.permanent(
-                        "%s is gone, so no rows can be added to the batch".formatted(published));
-            }
-            if (!Files.exists(published.resolve(BatchFolders.MANIFEST))) {
+            requirePublished(batch);
+            if (!Folders.isThere(published.resolve(BatchFolders.MANIFEST))) {
                 throw FailureException.permanent(
                         "the manifest of %s is gone from %s, so no rows can be added to the batch"
                                 .formatted(batch.id(), published));
             }
             if (!hasSupplement(batch, published)) {
-                if (!Files.exists(folders.staged())) {
+                if (!Folders.isThere(folders.staged())) {
                     throw FailureException.permanent(
                             "the staged output %s is gone, so no rows can be added to the batch"
                                     .formatted(folders.staged()));
@@ -197,10 +223,19 @@ class FolderPublisher {
         }
     }
 
+    private void requirePublished(CommittedBatch batch) throws IOException {
+        requirePlace(batch.id());
+        Path published = folders(batch.id()).published();
+        if (!Folders.isThere(published)) {
+            throw FailureException.permanent("%s is gone, so no rows can be added to the batch".formatted(published));
+        }
+    }
+
     void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
         Path from = folders(published).published();
         Path attempts = folders(batch).attempts();
         try {
+            requirePlace(published);
             for (PartitionCommit commit : parts) {
                 for (FileNames.Committed file : names.of(batch, commit).toList()) {
                     reuse(from.resolve(file.name()), attempts.resolve(file.stagedName()), file.file());
@@ -216,7 +251,7 @@ class FolderPublisher {
     /// Links the file, which costs no space, or copies it where there are no links. Either appears at once
     /// under its name. What is linked is compared with the commit: a damaged file must not be inherited.
     private static void reuse(Path published, Path staged, OutputFile file) throws IOException {
-        if (Files.exists(staged)) {
+        if (Folders.isThere(staged)) {
             return;
         }
         requireCommitted(published, file);
@@ -280,10 +315,10 @@ class FolderPublisher {
         BatchFolders folders = folders(batch.id());
         Path published = folders.published();
         try {
-            requireMounted(batch.id());
+            requirePlace(batch.id());
             // It may be gone, although an earlier publisher has moved files from there.
             Path output = makeAndClaim(folders.staged(), batch.incarnation());
-            if (Files.exists(published.resolve(BatchFolders.MANIFEST)) && hasSupplement(batch, published)) {
+            if (Folders.isThere(published.resolve(BatchFolders.MANIFEST)) && hasSupplement(batch, published)) {
                 removeSuperseded(batch, published);
                 Publication publication = publication(published);
                 tidy(batch);
@@ -291,7 +326,7 @@ class FolderPublisher {
             }
             // The attempts first: then no earlier publisher moves a file from there.
             Gathering.take(folders.attempts(), output.resolve("withdrawn-attempts"));
-            if (Files.exists(published)) {
+            if (Folders.isThere(published)) {
                 int number = 0;
                 for (FileNames.Committed file : names.of(
                                 batch.id(), batch.supplements().getLast().commit())
@@ -306,21 +341,6 @@ class FolderPublisher {
             throw new FailureException(
                     away("the supplement of %s can't be withdrawn: %s".formatted(batch.id(), Folders.reason(e))), e);
         }
-    }
-
-    /// The batch may be there, and this node not see it: the place where a file system is mounted is empty while it
-    /// is not.
-    private void requireMounted(BatchId batch) throws IOException {
-        if (Files.isDirectory(folder)) {
-            try (Stream<Path> list = Files.list(folder)) {
-                if (list.findAny().isPresent()) {
-                    return;
-                }
-            }
-        }
-        throw new FailureException(away(
-                "no rows can be added to %s: there is nothing in %s on this node. If this node lacks the file system, mount it"
-                        .formatted(batch, folder)));
     }
 
     /// Deletes the quarantine files of earlier commits. Those of the last supplement have other names.
@@ -373,10 +393,11 @@ class FolderPublisher {
         BatchFolders folders = folders(batch);
         Path published = folders.published();
         try {
-            if (!Files.exists(published) && Files.exists(folders.staged())) {
+            requirePlace(batch);
+            if (!Folders.isThere(published) && Folders.isThere(folders.staged())) {
                 claim(folders.staged(), incarnation);
             }
-            return Files.exists(published) ? Optional.of(publication(published)) : Optional.empty();
+            return Folders.isThere(published) ? Optional.of(publication(published)) : Optional.empty();
         } catch (IOException e) {
             throw new FailureException(
                     away("whether readers see %s already can't be found out: %s".formatted(batch, Folders.reason(e))),
@@ -431,9 +452,9 @@ class FolderPublisher {
             throws IOException {
         Path staged = folders.attempts().resolve(committed.stagedName());
         OutputFile file = committed.file();
-        if (Files.exists(staged)) {
+        if (Folders.isThere(staged)) {
             Files.move(staged, target, StandardCopyOption.ATOMIC_MOVE);
-        } else if (!Files.exists(target)) {
+        } else if (!Folders.isThere(target)) {
             List<Path> earlier = Gathering.find(folders.staged(), committed.name());
             if (earlier.isEmpty()) {
                 throw FailureException.permanent(
@@ -476,17 +497,17 @@ class FolderPublisher {
 
     void keepQuarantine(CommittedBatch batch) {
         BatchFolders folders = folders(batch.id());
-        if (batch.quarantined() == 0 || !Files.exists(folders.staged())) {
-            return;
-        }
         try {
+            if (batch.quarantined() == 0 || !Folders.isThere(folders.staged())) {
+                return;
+            }
             Path kept = folders.keptQuarantine();
             Folders.make(kept);
             for (PartitionCommit commit : batch.commits()) {
                 if (commit.quarantined() > 0) {
                     String name = names.quarantine(commit.partition());
                     Path staged = folders.unpublished(name, names.stagedQuarantine(commit.attempt(batch.id())));
-                    if (Files.exists(staged)) {
+                    if (Folders.isThere(staged)) {
                         Files.move(staged, kept.resolve(name), StandardCopyOption.ATOMIC_MOVE);
                     }
                 }
@@ -502,6 +523,7 @@ class FolderPublisher {
     void discardSupplement(BatchId batch, int incarnation) {
         BatchFolders folders = folders(batch);
         try {
+            requirePlace(batch);
             Folders.deleteTree(folders.discarded());
             Gathering.clear(folders.staged(), incarnation);
             deleteStagingRoot(folders);
@@ -522,12 +544,12 @@ class FolderPublisher {
 
     void discard(BatchId batch) {
         BatchFolders folders = folders(batch);
-        if (Files.exists(folders.published())) {
-            return;
-        }
         try {
+            if (Folders.isThere(folders.published())) {
+                return;
+            }
             Folders.deleteTree(folders.discarded());
-            if (Files.exists(folders.staged())) {
+            if (Folders.isThere(folders.staged())) {
                 Files.move(folders.staged(), folders.discarded(), StandardCopyOption.ATOMIC_MOVE);
                 Folders.deleteTree(folders.discarded());
             }
@@ -552,19 +574,15 @@ class FolderPublisher {
     void unpublish(BatchId batch) {
         BatchFolders folders = folders(batch);
         try {
-            if (Files.exists(folders.published())) {
+            requirePlace(batch);
+            if (Folders.isThere(folders.published())) {
                 // Somebody may have put the folder back.
                 Folders.deleteTree(folders.removed());
                 Folders.make(folders.removedRoot());
                 Files.move(folders.published(), folders.removed(), StandardCopyOption.ATOMIC_MOVE);
             }
-            if (!Files.isDirectory(folder)) {
-                // The batch may be there, and this node not see it.
-                throw new FailureException(
-                        away("%s can't be removed: there is no folder %s on this node".formatted(batch, folder)));
-            }
             // A predecessor may have renamed and died.
-            if (Files.exists(folders.removed())) {
+            if (Folders.isThere(folders.removed())) {
                 Folders.force(folders.removedRoot());
                 Folders.force(folder);
             }

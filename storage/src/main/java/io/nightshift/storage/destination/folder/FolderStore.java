@@ -11,7 +11,6 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.LoadTables;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
@@ -36,7 +35,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A destination that is a folder with a folder of files for each batch.
-public final class FolderStore implements DestinationStore {
+public final class FolderStore implements FileDestination {
 
     private final Path folder;
     private final FileFormat format;
@@ -130,6 +129,18 @@ public final class FolderStore implements DestinationStore {
     public Optional<Publication> fence(BatchId batch, int incarnation) {
         requireWritable(batch);
         return publisher.fence(batch, incarnation);
+    }
+
+    @Override
+    public void requirePlace(BatchId batch) {
+        try {
+            publisher.requirePlace(batch);
+        } catch (IOException e) {
+            throw new FailureException(
+                    Failure.transientFailure(
+                            "what is left of %s can't be found out: %s".formatted(batch, Folders.reason(e))),
+                    e);
+        }
     }
 
     @Override

@@ -23,6 +23,7 @@ import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.ValueLimit;
 import io.nightshift.storage.destination.ValueLimits;
+import io.nightshift.storage.destination.folder.FileDestination;
 import io.nightshift.storage.destination.folder.FolderStore;
 import io.nightshift.storage.destination.iceberg.BatchSnapshots.Visibility;
 import io.nightshift.storage.destination.lake.MissingTableProof;
@@ -93,15 +94,24 @@ public final class IcebergStore implements DestinationStore {
     }
 
     /// The files of the table's batches.
-    private DestinationStore files() {
+    private FileDestination files() {
         return files(table.requireLocation());
     }
 
-    private Optional<DestinationStore> filesIfAny() {
+    private Optional<FileDestination> filesIfAny() {
         return table.location().map(this::files);
     }
 
-    private DestinationStore files(String location) {
+    /// The same, unless the table is missing because this node does not see the catalog's folder.
+    private Optional<FileDestination> filesIfAny(BatchId batch) {
+        Optional<FileDestination> files = filesIfAny();
+        if (files.isEmpty()) {
+            table.locationInFolder().map(this::files).ifPresent(inFolder -> inFolder.requirePlace(batch));
+        }
+        return files;
+    }
+
+    private FileDestination files(String location) {
         String place = WarehouseFiles.plain(location) + FOLDER;
         return ObjectAddress.isAddress(place)
                 ? new ObjectDestination(place, null, format, duckDb, sources, copies)
@@ -215,7 +225,7 @@ public final class IcebergStore implements DestinationStore {
 
     @Override
     public Optional<Publication> fence(BatchId batch, int incarnation) {
-        Optional<Publication> decided = filesIfAny().flatMap(files -> files.fence(batch, incarnation));
+        Optional<Publication> decided = filesIfAny(batch).flatMap(files -> files.fence(batch, incarnation));
         return decided.isEmpty() || table.visibility(batch) == Visibility.REMOVED
                 ? Optional.empty()
                 : Optional.of(show(batch, decided.get()));
@@ -237,13 +247,17 @@ public final class IcebergStore implements DestinationStore {
 
     @Override
     public void unpublish(BatchId batch) {
-        table.remove(batch);
+        filesIfAny(batch).ifPresent(files -> {
+            if (!table.remove(batch)) {
+                files.requirePlace(batch);
+            }
+        });
     }
 
     /// Readers of a branch or a tag that still has the batch would find no files.
     @Override
     public void delete(BatchId batch) {
-        table.remove(batch);
+        unpublish(batch);
         List<String> refs = table.look(List.of(), snapshots -> snapshots.refs(batch));
         if (!refs.isEmpty()) {
             throw FailureException.permanent(
@@ -261,6 +275,7 @@ public final class IcebergStore implements DestinationStore {
 
     private void requireVisible(BatchId batch) {
         if (table.visibility(batch) != Visibility.VISIBLE) {
+            filesIfAny(batch).ifPresent(files -> files.requirePlace(batch));
             throw FailureException.permanent(
                     "%s is gone from %s, so no rows can be added to it".formatted(batch, destination.table()));
         }
@@ -301,12 +316,14 @@ public final class IcebergStore implements DestinationStore {
     /// finished. A table that was dropped shows nothing.
     @Override
     public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
-        return filesIfAny().flatMap(files -> files.withdrawSupplement(batch)).map(decided -> publishSupplement(batch));
+        return filesIfAny(batch.id())
+                .flatMap(files -> files.withdrawSupplement(batch))
+                .map(decided -> publishSupplement(batch));
     }
 
     @Override
     public void discardSupplement(BatchId batch, int incarnation) {
-        filesIfAny().ifPresent(files -> files.discardSupplement(batch, incarnation));
+        filesIfAny(batch).ifPresent(files -> files.discardSupplement(batch, incarnation));
     }
 
     @Override

@@ -2,12 +2,16 @@ package io.nightshift.storage.destination.iceberg;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
+import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.storage.destination.iceberg.BatchSnapshots.Visibility;
 import io.nightshift.storage.destination.parquet.FileColumns;
 import io.nightshift.storage.iceberg.IcebergCatalogs;
 import io.nightshift.storage.iceberg.OpenCatalog;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -66,6 +70,14 @@ final class IcebergTable implements FileColumns {
     }
 
     private FailureException missing() {
+        Path folder = catalog().folder(table).orElse(null);
+        if (folder != null && !Files.exists(folder)) {
+            return new FailureException(Failure.of(
+                    FailedResource.Type.MOUNT,
+                    folder.toString(),
+                    "there is no %s on this node: there is no folder %s. If this node lacks the file system, mount it"
+                            .formatted(destination, folder)));
+        }
         return FailureException.permanent("there is no %s; it was dropped".formatted(destination));
     }
 
@@ -78,6 +90,12 @@ final class IcebergTable implements FileColumns {
                     .orElse(null);
         }
         return Optional.ofNullable(location);
+    }
+
+    /// Where the catalog looks for the table, if it is a folder, and finds it missing if its file system is. Other
+    /// catalogs know which tables they have.
+    Optional<String> locationInFolder() {
+        return catalog().folder(table).map(folder -> "file://" + folder);
     }
 
     /// Where the table is.
@@ -229,9 +247,15 @@ final class IcebergTable implements FileColumns {
     }
 
     /// Takes a batch out of readers' sight, if they see it.
-    void remove(BatchId batch) {
+    ///
+    /// @return whether they saw it
+    boolean remove(BatchId batch) {
         Optional<TableOperations> found = catalog().find(table);
-        found.ifPresent(operations -> call(
+        return found.isPresent() && remove(found.get(), batch);
+    }
+
+    private boolean remove(TableOperations operations, BatchId batch) {
+        return call(
                 "%s can't be removed from %s".formatted(batch, name()),
                 () -> TableChange.commit(name(), operations, (state, transaction) -> {
                     BatchSnapshots snapshots = new BatchSnapshots(name(), operations, state);
@@ -240,7 +264,7 @@ final class IcebergTable implements FileColumns {
                     }
                     snapshots.remove(transaction, batch);
                     return true;
-                })));
+                }));
     }
 
     /// The IDs of columns stay what they are while a batch is written.

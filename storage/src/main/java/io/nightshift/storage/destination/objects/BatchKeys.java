@@ -2,6 +2,9 @@ package io.nightshift.storage.destination.objects;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.storage.objectstore.ObjectAddress;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The addresses of a batch's objects below a destination's prefix.
 ///
@@ -12,6 +15,7 @@ import io.nightshift.storage.objectstore.ObjectAddress;
 /// PREFIX/batch=ID/_supplement.json            the register of the batch's supplements, once it has had one
 /// PREFIX/_latest-JOB.json                     names the newest published batch of a job
 /// PREFIX/_quarantine/batch=ID/                the quarantined rows of a cancelled batch
+/// PREFIX/_nightshift                          tells the destination from another prefix or store
 /// ```
 ///
 /// @param prefix the destination's; its key is empty or ends with `/`
@@ -19,6 +23,10 @@ record BatchKeys(ObjectAddress prefix, BatchId batch) {
 
     /// The name of the register of supplements below the published prefix.
     static final String SUPPLEMENT = "_supplement.json";
+
+    /// What Nightshift stages, below the prefix of all that is staged.
+    private static final Pattern STAGED =
+            Pattern.compile("batch=([^/]+)/(?:publication[.]json|attempts/[^/]+[.]\\d+-\\d+(?:[.]\\d+)?[.]staged)");
 
     /// The prefix of a destination.
     ///
@@ -48,6 +56,15 @@ record BatchKeys(ObjectAddress prefix, BatchId batch) {
         return prefix.with(prefix.key() + "_staging/");
     }
 
+    /// The batch whose attempt or coordinator has staged an object; null if another program has written it.
+    ///
+    /// @param prefix of the destination
+    static @Nullable BatchId stagedBatch(ObjectAddress prefix, ObjectAddress address) {
+        Matcher matcher =
+                STAGED.matcher(address.key().substring(stagingRoot(prefix).key().length()));
+        return matcher.matches() && BatchId.isValid(matcher.group(1)) ? new BatchId(matcher.group(1)) : null;
+    }
+
     /// The prefix of everything that is staged of the batch.
     ObjectAddress staged() {
         return below("_staging/" + folder() + "/");
@@ -71,6 +88,11 @@ record BatchKeys(ObjectAddress prefix, BatchId batch) {
     /// change of it has an earlier version as its condition.
     ObjectAddress supplementRegister() {
         return published(SUPPLEMENT);
+    }
+
+    /// The object that is written before the first batch is published, and stays.
+    ObjectAddress marker() {
+        return below("_nightshift");
     }
 
     /// An object with the quarantined rows of a cancelled batch.

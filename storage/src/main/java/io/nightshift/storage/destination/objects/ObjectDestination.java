@@ -9,7 +9,6 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
@@ -17,6 +16,7 @@ import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.destination.folder.FileDestination;
 import io.nightshift.storage.destination.folder.FileFormat;
 import io.nightshift.storage.destination.folder.FileProof;
 import io.nightshift.storage.destination.folder.FileQuarantine;
@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A destination that is a prefix in an object store, with the objects of each batch below a prefix of its
 /// own.
-public final class ObjectDestination implements DestinationStore {
+public final class ObjectDestination implements FileDestination {
 
     private final ObjectAddress prefix;
     private final FileFormat format;
@@ -130,6 +130,11 @@ public final class ObjectDestination implements DestinationStore {
     @Override
     public Optional<Publication> fence(BatchId batch, int incarnation) {
         return publisher.fence(batch, incarnation);
+    }
+
+    @Override
+    public void requirePlace(BatchId batch) {
+        publisher.requirePlace(batch);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.nightshift.storage.destination.objects;
 
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.destination.CommittedBatch;
@@ -29,7 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -55,6 +56,9 @@ final class ObjectPublisher {
 
     /// The epoch at the end of the name of a staged object.
     private static final Pattern EPOCH = Pattern.compile("[.](\\d+)-\\d+([.]\\d+)?[.]staged$");
+
+    private static final String MARK =
+            "Nightshift publishes batches below this prefix. If this object is gone, Nightshift assumes that this is another store.\n";
 
     private final ObjectAddress prefix;
     private final FileFormat format;
@@ -116,10 +120,27 @@ final class ObjectPublisher {
         BatchKeys keys = keys(batch);
         PublicationRegister register = register(keys);
         if (!isPublished(keys)) {
+            requirePlace(batch);
             register.claim(incarnation);
         }
         carryOut(keys, register, incarnation);
         return isPublished(keys) ? Optional.of(publication(keys)) : Optional.empty();
+    }
+
+    /// Checks that this is the store in which a batch was prepared. A store that was replaced or emptied, and a
+    /// proxy that knows no bucket, answer that there is no object.
+    void requirePlace(BatchId batch) {
+        BatchKeys keys = keys(batch);
+        for (ObjectAddress trace : List.of(keys.published(BatchFolders.SUCCESS), keys.register(), keys.marker())) {
+            if (store().find(trace) != null) {
+                return;
+            }
+        }
+        throw new FailureException(Failure.of(
+                FailedResource.Type.MOUNT,
+                prefix.toString(),
+                "destination: there is nothing of %s below %s in %s. Check the settings of the store; if the objects were deleted for good, write an empty object %s, and Nightshift takes the batch for deleted"
+                        .formatted(batch, prefix, store(), keys.marker())));
     }
 
     private boolean isPublished(BatchKeys keys) {
@@ -228,6 +249,7 @@ final class ObjectPublisher {
 
     private void requirePublished(BatchKeys keys) {
         if (!isPublished(keys)) {
+            requirePlace(keys.batch());
             throw gone(keys);
         }
     }
@@ -303,6 +325,7 @@ final class ObjectPublisher {
     /// register is closed, no other supplement is opened, so the copies that are deleted are those of this one.
     Optional<Publication> withdrawSupplement(CommittedBatch batch) {
         BatchKeys keys = keys(batch.id());
+        requirePlace(batch.id());
         PublicationRegister register = supplements(keys);
         for (Version found = register.read();
                 found != null && !(found.state() instanceof State.Closed);
@@ -355,6 +378,7 @@ final class ObjectPublisher {
 
     void discardSupplement(BatchId batch, int incarnation) {
         BatchKeys keys = keys(batch);
+        requirePlace(batch);
         PublicationRegister register = supplements(keys);
         Version found = register.read();
         if (found != null && found.state() instanceof State.Open open && open.incarnation() <= incarnation) {
@@ -424,6 +448,7 @@ final class ObjectPublisher {
                 // Another process has finished this meanwhile. The batch may even be removed again.
                 return true;
             }
+            store().put(keys.marker(), MARK.getBytes(StandardCharsets.UTF_8), new Condition.IfAbsent());
             put(keys, BatchFolders.SUCCESS, "");
         }
         new LatestPointer(store(), prefix, decision.job()).move(keys, names);
@@ -472,6 +497,8 @@ final class ObjectPublisher {
             store().delete(keys.register());
             new LatestPointer(store(), prefix, batch.job()).leave(batch, () -> newestBut(batch), names);
             store().delete(keys.published(BatchFolders.SUCCESS));
+        } else {
+            requirePlace(batch);
         }
     }
 
@@ -556,35 +583,29 @@ final class ObjectPublisher {
     }
 
     /// Deletes what workers have written that died or were frozen when their batch ended: what is staged of
-    /// batches without a register. The uploads are listed before the objects. So an upload or an object that
-    /// is found had a register when it was begun, and if that is not found, the batch has ended.
+    /// batches without a register. Each register is asked for after the uploads and the objects were listed. So an
+    /// upload or an object that is found had a register when it was begun, and if that is not found, the batch has
+    /// ended. What other programs have written stays.
     private void deleteOrphans() {
         ObjectAddress root = BatchKeys.stagingRoot(prefix);
         try {
-            List<Upload> uploads = store().uploads(root);
-            List<ObjectAddress> staged = new ArrayList<>();
-            Set<String> open = new LinkedHashSet<>();
-            store().list(root, found -> {
-                staged.add(found.address());
-                if (found.address().key().endsWith("/" + PublicationRegister.NAME)) {
-                    open.add(batch(root, found.address()));
-                }
-            });
-            Stream.concat(staged.stream(), uploads.stream().map(Upload::address))
-                    .map(address -> batch(root, address))
-                    .distinct()
-                    .filter(name -> !open.contains(name) && hasOpenSupplement(name))
-                    .toList()
-                    .forEach(open::add);
-            List<ObjectAddress> orphans = staged.stream()
-                    .filter(address -> !open.contains(batch(root, address)))
+            Map<BatchId, List<Upload>> uploads = new HashMap<>();
+            Map<BatchId, List<ObjectAddress>> staged = new HashMap<>();
+            store().uploads(root).forEach(upload -> add(uploads, upload.address(), upload));
+            store().list(root, found -> add(staged, found.address(), found.address()));
+            Set<BatchId> ended = new HashSet<>(uploads.keySet());
+            ended.addAll(staged.keySet());
+            ended.removeIf(batch ->
+                    register(keys(batch)).exists() || supplements(keys(batch)).isInUse());
+            List<ObjectAddress> orphans = ended.stream()
+                    .flatMap(batch -> staged.getOrDefault(batch, List.of()).stream())
                     .toList();
             ParallelRequests.run(orphans, store()::delete);
-            List<Upload> abandoned = uploads.stream()
-                    .filter(upload -> !open.contains(batch(root, upload.address())))
+            List<Upload> abandoned = ended.stream()
+                    .flatMap(batch -> uploads.getOrDefault(batch, List.of()).stream())
                     .toList();
             ParallelRequests.run(abandoned, store()::abort);
-            if (!orphans.isEmpty() || !abandoned.isEmpty()) {
+            if (!ended.isEmpty()) {
                 LOG.info(
                         "{}: removed {} objects and {} uploads of batches that have ended",
                         root,
@@ -596,15 +617,11 @@ final class ObjectPublisher {
         }
     }
 
-    private boolean hasOpenSupplement(String folder) {
-        String name = folder.substring(folder.indexOf('=') + 1);
-        return BatchId.isValid(name) && supplements(keys(new BatchId(name))).isInUse();
-    }
-
-    private static String batch(ObjectAddress root, ObjectAddress staged) {
-        String name = staged.key().substring(root.key().length());
-        int slash = name.indexOf('/');
-        return slash < 0 ? name : name.substring(0, slash);
+    private <T> void add(Map<BatchId, List<T>> all, ObjectAddress address, T found) {
+        BatchId batch = BatchKeys.stagedBatch(prefix, address);
+        if (batch != null) {
+            all.computeIfAbsent(batch, _ -> new ArrayList<>()).add(found);
+        }
     }
 
     Optional<String> manifest(BatchId published) {

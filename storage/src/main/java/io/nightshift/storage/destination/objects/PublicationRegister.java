@@ -59,14 +59,18 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
     /// A version of the register.
     record Version(State state, String tag) {}
 
-    /// Makes the register unless it is there.
+    /// Makes the register unless it is there. A store that ignores the conditions of writes is found out before there
+    /// is anything to publish, and nothing is left in it.
     ///
     /// @throws FailureException permanent, if the store ignores the conditions of writes
     void open() {
-        put(State.Open.of(0), new Condition.IfAbsent());
-        boolean ignoresConditions = put(State.Open.of(0), new Condition.IfAbsent())
-                || put(State.Open.of(0), new Condition.IfTag(WRONG_TAG));
+        boolean ignoresConditions = put(State.Open.of(0), new Condition.IfTag(WRONG_TAG));
+        if (!ignoresConditions) {
+            put(State.Open.of(0), new Condition.IfAbsent());
+            ignoresConditions = put(State.Open.of(0), new Condition.IfAbsent());
+        }
         if (ignoresConditions) {
+            store.delete(address);
             throw FailureException.permanent(
                     "destination: %s does not support conditional writes (If-None-Match and If-Match with PutObject), so %s can't be published exactly once"
                             .formatted(store, address));

@@ -196,6 +196,16 @@ class DeltaFolderIT extends DestinationContract {
     }
 
     @Override
+    protected List<Obstacle> absences() {
+        return unmounted(table());
+    }
+
+    @Override
+    protected Step neighbours() throws IOException {
+        return files(table(), "mine.txt", "nightshift/mine.txt", "nightshift/.staging/load-42/x.csv");
+    }
+
+    @Override
     protected Optional<Boolean> left() throws IOException {
         Path all = folders().published().getParent();
         if (!Files.exists(all)) {

@@ -151,6 +151,22 @@ public abstract class FolderContract extends DestinationContract {
                         .anyMatch(Files::exists));
     }
 
+    @Override
+    protected List<Obstacle> absences() {
+        return unmounted(out());
+    }
+
+    @Override
+    protected Step neighbours() throws IOException {
+        return files(
+                out(),
+                "mine.txt",
+                "batch=notours/x.csv",
+                ".staging/load-42/x.csv",
+                ".staging/batch=notours/x.csv",
+                ".removed/other/x.csv");
+    }
+
     @Test
     void aDeletionThatWasCutShortIsFinished() throws Exception {
         publish();
@@ -188,45 +204,6 @@ public abstract class FolderContract extends DestinationContract {
 
         assertThat(part).doesNotExist();
         assertThat(folders().staged()).doesNotExist();
-        assertThat(seen()).isEqualTo(ALL);
-    }
-
-    /// Without its files, and with an empty folder where they are mounted.
-    @Test
-    void aSupplementWaitsForAFileSystemThatThisNodeDoesNotSee() throws Exception {
-        CommittedBatch supplement = supplement();
-        Path elsewhere = folder.resolve("elsewhere");
-        Files.move(out(), elsewhere);
-        for (Step step : List.<Step>of(() -> {}, () -> Files.createDirectory(out()))) {
-            step.run();
-            for (Step call : List.<Step>of(
-                    () -> store().publishSupplement(supplement),
-                    () -> store().withdrawSupplement(batch.by(3, supplement)))) {
-                assertThatThrownBy(call::run)
-                        .isInstanceOfSatisfying(
-                                FailureException.class,
-                                e -> assertThat(e.failure().isPermanent()).isFalse());
-            }
-        }
-        Files.delete(out());
-        Files.move(elsewhere, out());
-
-        store().publishSupplement(supplement);
-
-        assertThat(seen()).isEqualTo(new Seen(29, 29, 1));
-    }
-
-    @Test
-    void aFolderThatThisNodeDoesNotSeeIsNoRemovedBatch() throws Exception {
-        publish();
-        Path elsewhere = folder.resolve("elsewhere");
-        Files.move(out(), elsewhere);
-
-        assertThatThrownBy(() -> store().unpublish(ContractBatch.ID))
-                .isInstanceOf(FailureException.class)
-                .hasMessageContaining("there is no folder " + out());
-
-        Files.move(elsewhere, out());
         assertThat(seen()).isEqualTo(ALL);
     }
 

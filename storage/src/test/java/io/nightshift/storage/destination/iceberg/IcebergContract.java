@@ -107,6 +107,20 @@ abstract class IcebergContract extends DestinationContract {
     }
 
     @Override
+    protected List<Obstacle> absences() {
+        return unmounted(warehouse());
+    }
+
+    @Override
+    protected Step neighbours() throws IOException {
+        return files(
+                warehouse().resolve("db/scores"),
+                "mine.txt",
+                "nightshift/mine.txt",
+                "nightshift/.staging/load-42/x.csv");
+    }
+
+    @Override
     protected final DataSources dataSources() {
         return new DataSources(databases(), Map.of("lake", settings()));
     }

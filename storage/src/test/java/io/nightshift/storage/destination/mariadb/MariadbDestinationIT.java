@@ -81,6 +81,22 @@ class MariadbDestinationIT extends DestinationContract {
         }
     }
 
+    /// A database that answers knows its batches.
+    @Override
+    protected List<Obstacle> absences() {
+        return List.of();
+    }
+
+    @Override
+    protected Step neighbours() throws SQLException {
+        execute("CREATE TABLE scores_mine AS SELECT 1 AS mine");
+        execute("CREATE TABLE nightshift_mine AS SELECT 1 AS mine");
+        return () -> {
+            assertThat(row("SELECT count(*) FROM scores_mine")).isEqualTo("1");
+            assertThat(row("SELECT count(*) FROM nightshift_mine")).isEqualTo("1");
+        };
+    }
+
     @Override
     protected Optional<Boolean> left() throws SQLException {
         if (!isMade()) {

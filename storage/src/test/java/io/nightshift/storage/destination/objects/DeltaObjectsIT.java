@@ -6,6 +6,7 @@ import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.duckdb.Sql;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /// The contract for a Delta table in a real store. It is the sum of the contracts of tables and of objects,
@@ -26,6 +27,12 @@ class DeltaObjectsIT extends ObjectContract {
     @Override
     protected String columnName() {
         return "Best_Class";
+    }
+
+    /// Lists of an empty store are empty, too.
+    @Override
+    protected List<Obstacle> absences() {
+        return List.of(withoutBucket());
     }
 
     @Override

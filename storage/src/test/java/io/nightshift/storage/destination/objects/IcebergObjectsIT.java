@@ -79,6 +79,12 @@ class IcebergObjectsIT extends ObjectContract {
                         new CatalogSettings.Rest("lake", server.uri(), null, IcebergServer.TOKEN, null, null, null)));
     }
 
+    /// Lists of an empty store are empty, too.
+    @Override
+    protected List<Obstacle> absences() {
+        return List.of(withoutBucket());
+    }
+
     @Override
     protected String extension() {
         return ".parquet";

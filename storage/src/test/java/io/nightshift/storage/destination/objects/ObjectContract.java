@@ -1,5 +1,7 @@
 package io.nightshift.storage.destination.objects;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
 import io.nightshift.storage.destination.FileNames;
@@ -216,6 +218,50 @@ public abstract class ObjectContract extends DestinationContract {
         return List.of(
                 refusing("reading the register", 0, (method, path) -> path.endsWith(BatchKeys.SUPPLEMENT)),
                 refusing("its objects", 0, (method, path) -> method.equals("DELETE") && path.contains("_staging")));
+    }
+
+    /// Another store, or another bucket of the name, has none of the objects.
+    @Override
+    protected List<Obstacle> absences() {
+        return List.of(withoutBucket(), answering("empty", "NoSuchKey"));
+    }
+
+    final Obstacle withoutBucket() {
+        return answering("without its bucket", "NoSuchBucket");
+    }
+
+    private Obstacle answering(String name, String code) {
+        return new Obstacle(
+                name,
+                () -> {
+                    lake.proxy.only((method, path) -> true);
+                    Collections.nCopies(1000, new Fault.Answer(404, code)).forEach(lake.proxy::next);
+                },
+                lake.proxy::heal);
+    }
+
+    /// Objects of other programs, some of them named like those of a batch.
+    @Override
+    protected Step neighbours() throws IOException {
+        List<String> others = List.of(
+                "mine.csv",
+                "other/batch=notours/x.csv",
+                "_staging/x.csv",
+                "_staging/load-42/x.csv",
+                "_staging/batch=notours/x.csv",
+                "_staging/batch=2026-11-24/attempts/part-0.parquet",
+                "_staging/batch=Not Ours/publication.json",
+                "_quarantine/x.csv");
+        for (String name : others) {
+            lake.server.put(lake.bucket, keys().prefix().key() + name, new byte[3]);
+        }
+        String upload = lake.server.begin(lake.bucket, keys().prefix().key() + "_staging/batch=notours/large.csv");
+        return () -> {
+            assertThat(listed()).containsAll(others);
+            assertThat(readers().uploads(keys().prefix()))
+                    .extracting(ObjectStore.Upload::id)
+                    .containsExactly(upload);
+        };
     }
 
     private static boolean isSupplementRegister(String method, String path) {

@@ -21,6 +21,7 @@ import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.folder.BatchFolders;
 import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.testing.objectstore.FaultProxy.Fault;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -210,7 +211,7 @@ class ParquetObjectsIT extends ObjectContract {
 
         int objects = ContractBatch.PARTITIONS + 1;
         int loads = 3;
-        assertThat(lake.proxy.requests() - before).isEqualTo(21 + 2 * objects + loads);
+        assertThat(lake.proxy.requests() - before).isEqualTo(22 + 2 * objects + loads);
     }
 
     @Nested
@@ -438,8 +439,10 @@ class ParquetObjectsIT extends ObjectContract {
 
         @Test
         void ofAttemptsWhoseBatchHasEndedAreDeletedWhenTheNextBatchIsPrepared() throws Exception {
-            lake.server.put(lake.bucket, orphan("flights-20200101t000000-0000", "attempts/part"), new byte[3]);
-            lake.server.put(lake.bucket, orphan("open-20200101t000000-0000", "attempts/part"), new byte[3]);
+            String attempt = "attempts/part-000000.parquet.1-7.staged";
+            lake.server.put(lake.bucket, orphan("flights-20200101t000000-0000", attempt), new byte[3]);
+            lake.server.begin(lake.bucket, orphan("flights-20200101t000000-0000", "attempts/p.parquet.1-8.2.staged"));
+            lake.server.put(lake.bucket, orphan("open-20200101t000000-0000", attempt), new byte[3]);
             lake.server.put(lake.bucket, orphan("open-20200101t000000-0000", "publication.json"), new byte[3]);
 
             prepare();
@@ -447,8 +450,31 @@ class ParquetObjectsIT extends ObjectContract {
             assertThat(listed())
                     .containsExactlyInAnyOrder(
                             "_staging/batch=%s/publication.json".formatted(ContractBatch.ID),
-                            "_staging/batch=open-20200101t000000-0000/attempts/part",
+                            "_staging/batch=open-20200101t000000-0000/" + attempt,
                             "_staging/batch=open-20200101t000000-0000/publication.json");
+            assertThat(lake.directCopies(folder.resolve("direct"))
+                            .stores()
+                            .of(keys().prefix())
+                            .uploads(keys().prefix()))
+                    .isEmpty();
+        }
+
+        /// A list may lack an object that the store has, or a register that was written a moment ago.
+        @Test
+        void areLeftWhereTheRegisterIsNotInTheListButThere() throws Exception {
+            CommittedBatch committed = committed();
+            ObjectAddress register = keys().register();
+            byte[] open = content(register);
+            lake.server.delete(lake.bucket, register.key());
+            lake.proxy.before(
+                    (method, path) -> method.equals("HEAD")
+                            && path.contains(ContractBatch.ID.value())
+                            && path.endsWith(PublicationRegister.NAME),
+                    () -> lake.server.put(lake.bucket, register.key(), open));
+
+            store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
+
+            assertPublished(committed, store().publish(committed));
         }
 
         @Test
@@ -470,6 +496,19 @@ class ParquetObjectsIT extends ObjectContract {
         assertThatThrownBy(this::prepare)
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("does not support conditional writes");
+        lake.proxy.heal();
+        assertThat(listed()).isEmpty();
+    }
+
+    @Test
+    void aStoreThatOnlyKnowsIfNoneMatchIsRefusedBeforeThereIsARegister() {
+        lake.proxy.often(1, 1, new Fault.IgnoreConditions("if-match"));
+
+        assertThatThrownBy(this::prepare)
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("does not support conditional writes");
+        lake.proxy.heal();
+        assertThat(listed()).isEmpty();
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.nightshift.storage.destination.postgres;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
@@ -15,6 +17,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -69,6 +72,27 @@ public final class ContractTable implements AutoCloseable {
         }
     }
 
+    /// Sets defaults of the database for new sessions, in place of earlier ones.
+    void restrict(Map<String, String> settings) throws SQLException {
+        execute("ALTER DATABASE postgres RESET ALL");
+        for (Map.Entry<String, String> setting : settings.entrySet()) {
+            execute("ALTER DATABASE postgres SET %s = '%s'".formatted(setting.getKey(), setting.getValue()));
+        }
+    }
+
+    /// The first column of a result.
+    List<String> rows(String sql) throws SQLException {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            List<String> rows = new ArrayList<>();
+            while (row.next()) {
+                rows.add(row.getString(1));
+            }
+            return rows;
+        }
+    }
+
     private long number(String sql) throws SQLException {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement();
@@ -120,6 +144,19 @@ public final class ContractTable implements AutoCloseable {
                     case THE_MANIFEST_IS_CHANGED ->
                         "UPDATE nightshift_batches SET manifest = replace(manifest, '\"read\" : 30', '\"read\" : 31')";
                 });
+    }
+
+    /// Tables of other programs.
+    public ContractFixture.Step neighbours() throws SQLException {
+        List<String> others = List.of("scores_mine", "nightshift_staging_mine", "nightshift_quarantine_mine");
+        for (String other : others) {
+            execute("CREATE TABLE %s AS SELECT 1 AS mine".formatted(other));
+        }
+        return () -> {
+            for (String other : others) {
+                assertThat(number("SELECT count(*) FROM " + other)).as(other).isOne();
+            }
+        };
     }
 
     /// Found before the indexes are built.

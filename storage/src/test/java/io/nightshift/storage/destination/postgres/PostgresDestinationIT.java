@@ -7,6 +7,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -81,6 +83,18 @@ class PostgresDestinationIT extends DestinationContract {
                 table.constantManifest());
     }
 
+    /// A database that answers knows its batches.
+    @Override
+    protected List<Obstacle> absences() {
+        return List.of();
+    }
+
+    /// Tables of others, named like those of a batch that is prepared, published or cancelled.
+    @Override
+    protected Step neighbours() throws SQLException {
+        return table.neighbours();
+    }
+
     @Override
     protected Optional<Boolean> left() throws SQLException {
         return Optional.of(table.isLeft());
@@ -116,6 +130,49 @@ class PostgresDestinationIT extends DestinationContract {
             row.next();
             return row.getLong(1);
         }
+    }
+
+    /// Each connection is asked by a trigger, when it changes the tables of all batches. The limits are too long to end
+    /// anything.
+    @Test
+    void noSettingOfARoleOrDatabaseAppliesToWhatWrites() throws Exception {
+        Map<String, String> settings = Map.of(
+                "statement_timeout", "1h",
+                "synchronous_commit", "off",
+                "default_transaction_isolation", "serializable");
+        prepare();
+        table.execute("""
+                CREATE TABLE used (operation text, limited text, commits text, isolation text);
+                CREATE FUNCTION used() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                    INSERT INTO used VALUES (TG_TABLE_NAME || ' ' || TG_OP, current_setting('statement_timeout'),
+                        current_setting('synchronous_commit'), current_setting('transaction_isolation'));
+                    RETURN NULL;
+                END $$;
+                CREATE TRIGGER used AFTER INSERT OR UPDATE OR DELETE ON nightshift_batches
+                    FOR EACH ROW EXECUTE FUNCTION used();
+                CREATE TRIGGER used AFTER INSERT OR UPDATE OR DELETE ON nightshift_parts
+                    FOR EACH ROW EXECUTE FUNCTION used()
+                """);
+        table.restrict(settings);
+        try {
+            CommittedBatch committed = committed();
+            store().fence(ContractBatch.ID, 1);
+            store().publish(committed);
+            store().publishSupplement(batch.supplement(store(), committed, 2, "nightshift_row = 17"));
+            store().unpublish(ContractBatch.ID);
+        } finally {
+            table.restrict(Map.of());
+        }
+
+        assertThat(table.rows("SELECT DISTINCT operation FROM used"))
+                .containsExactlyInAnyOrder(
+                        "nightshift_batches UPDATE",
+                        "nightshift_batches DELETE",
+                        "nightshift_parts INSERT",
+                        "nightshift_parts UPDATE",
+                        "nightshift_parts DELETE");
+        assertThat(table.rows("SELECT DISTINCT concat_ws(' ', limited, commits, isolation) FROM used"))
+                .containsExactly("0 on read committed");
     }
 
     @Test

@@ -101,6 +101,24 @@ abstract class RedisContract extends DestinationContract {
         }
     }
 
+    /// A server that answers knows its batches.
+    @Override
+    protected List<Obstacle> absences() {
+        return List.of();
+    }
+
+    @Override
+    protected Step neighbours() {
+        List<String> others =
+                List.of("mine", "scores:mine", "scores:10:r1", "scores2:1:r1", "nightshift:scores:10:ids:0");
+        others.forEach(other -> call(Command.SET, other, "mine"));
+        return () -> {
+            for (String other : others) {
+                assertThat(connection().text(Command.GET, other)).as(other).isEqualTo("mine");
+            }
+        };
+    }
+
     @Override
     protected Optional<Boolean> left() {
         return Optional.of(!keys(connection(), "scores:1*").isEmpty()

@@ -38,6 +38,10 @@ abstract class BatchFolder extends FolderContract {
         return isCsv ? csv(folder) : parquet(folder);
     }
 
+    Path place() {
+        return out();
+    }
+
     Seen asSeen() {
         return seen();
     }

@@ -14,6 +14,7 @@ import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.ValueLimit;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,16 @@ class SeveralFoldersIT extends SeveralContract {
     @Override
     protected List<Obstacle> supplementObstaclesAtTheLast() {
         return last().forSupplements();
+    }
+
+    @Override
+    protected List<Obstacle> absences() {
+        return unmounted(last().place());
+    }
+
+    @Override
+    protected Step neighbours() throws IOException {
+        return files(last().place(), "mine.txt", ".staging/load-42/x.csv");
     }
 
     @Override

@@ -65,6 +65,17 @@ class SeveralWithPostgresIT extends SeveralContract {
         return List.of(table.constantManifest());
     }
 
+    /// A database that answers knows its batches.
+    @Override
+    protected List<Obstacle> absences() {
+        return List.of();
+    }
+
+    @Override
+    protected Step neighbours() throws SQLException {
+        return table.neighbours();
+    }
+
     @Override
     protected boolean isLeftAtTheLast() throws SQLException {
         return table.isLeft();

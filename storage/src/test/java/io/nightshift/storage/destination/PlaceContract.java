@@ -1,0 +1,120 @@
+package io.nightshift.storage.destination;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.nightshift.protocol.failure.FailureException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/// The contract about the place of a destination: nothing is called absent or removed where the place itself is
+/// missing, and what others keep there is left alone.
+abstract class PlaceContract extends ReuseContract {
+
+    /// Ways in which a node may not see the place, although it was written: each is put after a batch was published.
+    protected abstract List<Obstacle> absences() throws Exception;
+
+    /// Puts things of others next to those of the batch, also among what is staged.
+    ///
+    /// @return looks whether all of them are as they were
+    protected abstract Step neighbours() throws Exception;
+
+    private void assertWaits(String absence, String name, Step call) {
+        assertThatThrownBy(call::run)
+                .as("%s while the place is %s", name, absence)
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        e -> assertThat(e.failure().isPermanent())
+                                .as(e.getMessage())
+                                .isFalse());
+    }
+
+    @Nested
+    class ThePlace {
+
+        @Test
+        void isAskedBeforeAPublishedBatchIsCalledAbsentOrRemoved() throws Exception {
+            CommittedBatch committed = committed();
+            store().publish(committed);
+            CommittedBatch supplement = batch.supplement(store(), committed, 2, "nightshift_row = 17");
+            Map<String, Step> calls = new LinkedHashMap<>();
+            calls.put("fence", () -> store().fence(ContractBatch.ID, 3));
+            calls.put("publishSupplement", () -> store().publishSupplement(supplement));
+            calls.put("withdrawSupplement", () -> store().withdrawSupplement(batch.by(3, supplement)));
+            calls.put("discardSupplement", () -> store().discardSupplement(ContractBatch.ID, 3));
+            calls.put("prepareSupplement", () -> batch.prepareSupplement(store(), committed, 3));
+            if (left().isPresent()) {
+                calls.put("unpublish", () -> store().unpublish(ContractBatch.ID));
+                calls.put("delete", () -> store().delete(ContractBatch.ID));
+            }
+            for (Obstacle absence : absences()) {
+                absence.put().run();
+                calls.forEach((name, call) -> assertWaits(absence.name(), name, call));
+                absence.remove().run();
+                assertThat(seen()).isEqualTo(ALL);
+            }
+
+            store().publishSupplement(supplement);
+
+            assertThat(seen()).isEqualTo(new Seen(29, 29, 1));
+        }
+
+        @Test
+        void isAskedBeforeABatchIsCalledUnpublished() throws Exception {
+            CommittedBatch committed = committed();
+            for (Obstacle absence : absences()) {
+                absence.put().run();
+                assertWaits(absence.name(), "fence", () -> store().fence(ContractBatch.ID, 2));
+                absence.remove().run();
+            }
+            assertThat(store().fence(ContractBatch.ID, 2)).isEmpty();
+
+            CommittedBatch later = batch.committed(2, committed.commits(), Set.of());
+            assertPublished(later, store().publish(later));
+        }
+
+        @Test
+        void isAskedAlsoForARemovedBatch() throws Exception {
+            if (left().isEmpty()) {
+                return;
+            }
+            publish();
+            store().unpublish(ContractBatch.ID);
+            for (Obstacle absence : absences()) {
+                absence.put().run();
+                assertWaits(absence.name(), "unpublish", () -> store().unpublish(ContractBatch.ID));
+                assertWaits(absence.name(), "delete", () -> store().delete(ContractBatch.ID));
+                absence.remove().run();
+            }
+
+            store().delete(ContractBatch.ID);
+
+            assertThat(left()).isEqualTo(Optional.of(false));
+        }
+
+        @Test
+        void keepsWhatOthersHaveInIt() throws Exception {
+            prepare();
+            Step areUnchanged = neighbours();
+            CommittedBatch committed = batch.committed(1, writeAll(1), Set.of());
+            Publication publication = store().publish(committed);
+            assertPublished(committed, publication);
+            store().publishSupplement(batch.supplement(store(), committed, 2, "nightshift_row = 17"));
+            areUnchanged.run();
+            store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
+            areUnchanged.run();
+            store().discard(ContractBatch.NEXT);
+            areUnchanged.run();
+            if (left().isPresent()) {
+                store().unpublish(ContractBatch.ID);
+                store().delete(ContractBatch.ID);
+                areUnchanged.run();
+            }
+        }
+    }
+}
