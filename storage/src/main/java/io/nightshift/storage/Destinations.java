@@ -15,6 +15,7 @@ import io.nightshift.protocol.job.SeveralDestinations;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.ReadConnections;
+import io.nightshift.storage.delta.TableSchemas;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.csv.CsvFormat;
 import io.nightshift.storage.destination.delta.DeltaStore;
@@ -48,12 +49,14 @@ import org.jspecify.annotations.Nullable;
 /// @param dataSources that jobs may name
 /// @param connections of workers to those
 /// @param catalogs that jobs may name
+/// @param schemas of Delta tables
 public record Destinations(
         Supplier<DuckDb> duckDb,
         Sources sources,
         DataSources dataSources,
         ConnectionPool connections,
-        IcebergCatalogs catalogs)
+        IcebergCatalogs catalogs,
+        TableSchemas schemas)
         implements AutoCloseable {
 
     /// With the catalogs among the data sources.
@@ -64,7 +67,8 @@ public record Destinations(
                 dataSources,
                 connections,
                 new IcebergCatalogs(
-                        dataSources, sources.roots(), sources.objects().stores()));
+                        dataSources, sources.roots(), sources.objects().stores()),
+                new TableSchemas());
     }
 
     /// For a process that runs no workers.
@@ -95,7 +99,7 @@ public record Destinations(
     ///
     /// @param rows those that batches have scored
     public Destinations with(RowSets rows) {
-        return new Destinations(duckDb, sources.with(rows), dataSources, connections, catalogs);
+        return new Destinations(duckDb, sources.with(rows), dataSources, connections, catalogs, schemas);
     }
 
     public DestinationStore of(Destination destination) {
@@ -111,7 +115,8 @@ public record Destinations(
             case RedisDestination redis -> new RedisStore(redis, dataSources, duckDb, sources);
             case IcebergDestination iceberg ->
                 new IcebergStore(iceberg, catalogs, duckDb, sources, sources.roots(), sources.objects());
-            case DeltaDestination delta -> new DeltaStore(delta, duckDb, sources, sources.roots(), sources.objects());
+            case DeltaDestination delta ->
+                new DeltaStore(delta, duckDb, sources, sources.roots(), sources.objects(), schemas);
             case SeveralDestinations several ->
                 new SeveralStore(
                         several.members(),

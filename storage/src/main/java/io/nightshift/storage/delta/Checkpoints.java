@@ -1,6 +1,5 @@
 package io.nightshift.storage.delta;
 
-import io.delta.kernel.data.ColumnarBatch;
 import io.delta.kernel.data.FilteredColumnarBatch;
 import io.delta.kernel.data.Row;
 import io.delta.kernel.engine.FileReadResult;
@@ -25,6 +24,7 @@ import io.nightshift.storage.duckdb.DuckDbError;
 import io.nightshift.storage.duckdb.Sql;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,11 +35,14 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// The checkpoints of a log: the state of a table at a version, as one Parquet file with a row for each
 /// action. DuckDB converts them from JSON and to JSON, so that there is one form of actions.
@@ -56,25 +59,89 @@ final class Checkpoints implements ParquetHandler {
     /// The predicate is a hint, which nothing needs.
     @Override
     public CloseableIterator<FileReadResult> readParquetFiles(
-            CloseableIterator<FileStatus> statuses, StructType schema, Optional<Predicate> predicate)
-            throws IOException {
-        List<FileReadResult> results = new ArrayList<>();
-        try (statuses) {
-            while (statuses.hasNext()) {
-                String path = statuses.next().getPath();
-                for (ColumnarBatch batch :
-                        LogJson.batches(path, actions(path, schema).iterator(), schema)) {
-                    results.add(new FileReadResult(batch, path));
-                }
-            }
-        }
-        return LogFolder.over(results.iterator());
+            CloseableIterator<FileStatus> statuses, StructType schema, Optional<Predicate> predicate) {
+        return new Rows(statuses, schema);
     }
 
-    private List<String> actions(String path, StructType schema) throws IOException {
-        try (TableFiles.Scratch file = files.local(path);
-                Connection connection = duckDb.get().connect();
-                Statement statement = connection.createStatement()) {
+    /// The rows of checkpoints, [LogJson#BATCH] at a time: a checkpoint has a row for each file of a table.
+    private final class Rows implements CloseableIterator<FileReadResult> {
+        private final CloseableIterator<FileStatus> statuses;
+        private final StructType schema;
+        private @Nullable OpenCheckpoint open;
+
+        Rows(CloseableIterator<FileStatus> statuses, StructType schema) {
+            this.statuses = statuses;
+            this.schema = schema;
+        }
+
+        @Override
+        public boolean hasNext() {
+            try {
+                while (open == null || !open.hasNext()) {
+                    closeOpen();
+                    if (!statuses.hasNext()) {
+                        return false;
+                    }
+                    open = new OpenCheckpoint(statuses.next().getPath(), schema);
+                }
+                return true;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public FileReadResult next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            return Objects.requireNonNull(open).next();
+        }
+
+        private void closeOpen() throws IOException {
+            if (open != null) {
+                open.close();
+                open = null;
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            closeOpen();
+            statuses.close();
+        }
+    }
+
+    /// A checkpoint that is read.
+    private final class OpenCheckpoint implements AutoCloseable {
+        private final String path;
+        private final StructType schema;
+        private final TableFiles.Scratch file;
+        private final Connection connection;
+        private final Statement statement;
+        private final ResultSet actions;
+        private boolean hasNext;
+
+        /// The fields are closed by [#close], also if the constructor fails.
+        OpenCheckpoint(String path, StructType schema) throws IOException {
+            this.path = path;
+            this.schema = schema;
+            this.file = files.local(path);
+            Connection opened = null;
+            try {
+                opened = duckDb.get().connect();
+                this.connection = opened;
+                this.statement = opened.createStatement();
+                this.actions = statement.executeQuery(query());
+                this.hasNext = actions.next();
+            } catch (SQLException e) {
+                closeQuietly(opened);
+                file.close();
+                throw unreadable(path, e);
+            }
+        }
+
+        private String query() throws SQLException {
             String rows = "read_parquet(%s)".formatted(Sql.text(file.path().toString()));
             Set<String> there = new HashSet<>();
             try (ResultSet columns = statement.executeQuery("DESCRIBE SELECT * FROM " + rows)) {
@@ -86,17 +153,48 @@ final class Checkpoints implements ParquetHandler {
                     .filter(there::contains)
                     .map(name -> Sql.name(name) + " := " + Sql.name(name))
                     .collect(Collectors.joining(", "));
-            List<String> actions = new ArrayList<>();
             String object = wanted.isEmpty() ? "'{}'" : "CAST(to_json(struct_pack(%s)) AS VARCHAR)".formatted(wanted);
-            try (ResultSet row = statement.executeQuery("SELECT %s FROM %s".formatted(object, rows))) {
-                while (row.next()) {
-                    actions.add(row.getString(1));
+            return "SELECT %s FROM %s".formatted(object, rows);
+        }
+
+        boolean hasNext() {
+            return hasNext;
+        }
+
+        FileReadResult next() {
+            List<String> lines = new ArrayList<>();
+            try {
+                while (hasNext && lines.size() < LogJson.BATCH) {
+                    lines.add(actions.getString(1));
+                    hasNext = actions.next();
                 }
+            } catch (SQLException e) {
+                throw unreadable(path, e);
             }
-            return actions;
-        } catch (SQLException e) {
-            throw new FailureException(
-                    DuckDbError.failure("the checkpoint %s of the Delta table can't be read".formatted(path), e), e);
+            return new FileReadResult(
+                    LogJson.batches(path, lines.iterator(), schema).getFirst(), path);
+        }
+
+        @Override
+        public void close() {
+            closeQuietly(connection);
+            file.close();
+        }
+    }
+
+    private static FailureException unreadable(String path, SQLException e) {
+        return new FailureException(
+                DuckDbError.failure("the checkpoint %s of the Delta table can't be read".formatted(path), e), e);
+    }
+
+    /// With its statements and their results.
+    private static void closeQuietly(@Nullable Connection connection) {
+        try {
+            if (connection != null) {
+                connection.close();
+            }
+        } catch (SQLException _) {
+            // What was read of it is right.
         }
     }
 
@@ -115,7 +213,7 @@ final class Checkpoints implements ParquetHandler {
                 TableFiles.Scratch parquet = files.scratch(folder)) {
             StructType schema = write(json.path(), batches);
             convert(path, json.path(), schema, parquet.path());
-            if (!files.create(path, Files.readAllBytes(parquet.path()))) {
+            if (!files.create(path, parquet.path())) {
                 throw new FileAlreadyExistsException(path);
             }
         }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,18 +147,37 @@ public final class DiskFiles implements TableFiles {
         try {
             Path written = write(file, content);
             try {
-                Files.createLink(file, written);
+                return link(file, written);
             } finally {
                 deleteQuietly(written);
             }
+        } catch (IOException e) {
+            throw failure(file, "written", e);
+        }
+    }
+
+    @Override
+    public boolean create(String path, Path content) {
+        Path file = path(path);
+        try {
+            try (FileChannel channel = FileChannel.open(content, StandardOpenOption.WRITE)) {
+                channel.force(true);
+            }
+            return link(file, content);
+        } catch (IOException e) {
+            throw failure(file, "written", e);
+        }
+    }
+
+    private static boolean link(Path file, Path written) throws IOException {
+        try {
+            Files.createLink(file, written);
             Folders.force(parent(file));
             return true;
         } catch (FileAlreadyExistsException _) {
             return false;
         } catch (UnsupportedOperationException _) {
             throw withoutLinks(parent(file));
-        } catch (IOException e) {
-            throw failure(file, "written", e);
         }
     }
 

@@ -12,7 +12,6 @@ import io.nightshift.storage.source.files.CopyFolder;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,6 +93,16 @@ public final class ObjectFiles implements TableFiles {
     }
 
     @Override
+    public boolean create(String path, Path content) {
+        ObjectAddress address = ObjectAddress.of(path);
+        try {
+            return store(address).create(address, content);
+        } catch (IOException e) {
+            throw scratchFailure("the file %s for %s can't be read".formatted(content, path), content, e);
+        }
+    }
+
+    @Override
     public void replace(String path, byte[] content) {
         put(path, content, new ObjectStore.Condition.Always());
     }
@@ -121,20 +130,31 @@ public final class ObjectFiles implements TableFiles {
         return new Scratch(file, () -> CopyFolder.deleteFile(file));
     }
 
+    /// The bytes go straight to the disk.
     @Override
     public Scratch local(String path) throws FileNotFoundException {
-        byte[] content = read(path);
-        Path file = copies.folder().newFile(ObjectAddress.of(path).key());
+        ObjectAddress address = ObjectAddress.of(path);
+        Path file = copies.folder().newFile(address.key());
         try {
-            return scratch(Files.write(file, content));
+            if (!store(address).get(address, file)) {
+                throw new FileNotFoundException(path);
+            }
+            return scratch(file);
+        } catch (FileNotFoundException | FailureException e) {
+            CopyFolder.deleteFile(file);
+            throw e;
         } catch (IOException e) {
             CopyFolder.deleteFile(file);
-            throw new FailureException(
-                    Failure.of(
-                            FailedResource.Type.SCRATCH,
-                            String.valueOf(file.getParent()),
-                            "the copy %s of %s can't be written: %s".formatted(file, path, Folders.reason(e))),
-                    e);
+            throw scratchFailure("the copy %s of %s can't be written".formatted(file, path), file, e);
         }
+    }
+
+    private static FailureException scratchFailure(String what, Path file, IOException e) {
+        return new FailureException(
+                Failure.of(
+                        FailedResource.Type.SCRATCH,
+                        String.valueOf(file.getParent()),
+                        "%s: %s".formatted(what, Folders.reason(e))),
+                e);
     }
 }

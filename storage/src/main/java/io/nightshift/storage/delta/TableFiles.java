@@ -39,6 +39,9 @@ public sealed interface TableFiles permits DiskFiles, ObjectFiles {
     ///     so the file may have this content
     boolean create(String path, byte[] content);
 
+    /// As [#create(String, byte[])], with the content of a file of [#scratch] for the same folder.
+    boolean create(String path, Path content);
+
     /// Creates a file, or replaces it as a whole.
     void replace(String path, byte[] content);
 

@@ -1,10 +1,13 @@
 package io.nightshift.storage.objectstore;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.objectstore.StoreFailures.Access;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -322,24 +325,53 @@ public final class ObjectStore implements AutoCloseable {
     ///
     /// @throws FailureException if it can't be read, or is another one at each try
     public @Nullable ObjectContent get(ObjectAddress address) {
+        try {
+            return get(address, found -> {
+                byte[] content = new byte[Math.toIntExact(found.bytes())];
+                readPinned(
+                        found,
+                        (position, bytes, length) -> System.arraycopy(bytes, 0, content, (int) position, length));
+                return new ObjectContent(content, found.tag());
+            });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// Copies an object as it is now to a file, which is replaced.
+    ///
+    /// @return false if there is no object; the file is as it was then
+    /// @throws FailureException as [#get(ObjectAddress)]
+    /// @throws IOException if the file can't be written
+    public boolean get(ObjectAddress address, Path file) throws IOException {
+        return get(address, found -> {
+                    try (FileChannel out = Folders.create(file)) {
+                        readPinned(found, (position, bytes, length) -> {
+                            ByteBuffer left = ByteBuffer.wrap(bytes, 0, length);
+                            while (left.hasRemaining()) {
+                                out.write(left, position + left.position());
+                            }
+                        });
+                    }
+                    return true;
+                })
+                != null;
+    }
+
+    /// Reads an object of one version.
+    private interface Getter<T> {
+        T get(StoredObject found) throws IOException;
+    }
+
+    private <T> @Nullable T get(ObjectAddress address, Getter<T> getter) throws IOException {
         Backoff backoff = new Backoff(tuning.firstPauseMillis());
         while (true) {
             StoredObject found = find(address);
             if (found == null) {
                 return null;
             }
-            byte[] content = new byte[Math.toIntExact(found.bytes())];
             try {
-                if (content.length > 0) {
-                    readPinned(
-                            found,
-                            ByteRange.of(0, content.length),
-                            FetchControl.NONE,
-                            (position, bytes, length) -> System.arraycopy(bytes, 0, content, (int) position, length));
-                }
-                return new ObjectContent(content, found.tag());
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+                return getter.get(found);
             } catch (StoreFailures.NotFound | StoreFailures.Replaced _) {
                 // Another process has written or deleted it in between.
                 if (!backoff.hasAnother()) {
@@ -347,6 +379,12 @@ public final class ObjectStore implements AutoCloseable {
                 }
                 backoff.pause(FetchControl.NONE);
             }
+        }
+    }
+
+    private void readPinned(StoredObject object, Sink sink) throws IOException {
+        if (object.bytes() > 0) {
+            readPinned(object, ByteRange.of(0, object.bytes()), FetchControl.NONE, sink);
         }
     }
 
@@ -382,6 +420,30 @@ public final class ObjectStore implements AutoCloseable {
         }
         try {
             retry(address, Access.WRITE, () -> client().putObject(request.build(), RequestBody.fromBytes(content)));
+            return true;
+        } catch (StoreFailures.Replaced | StoreFailures.NotFound _) {
+            return false;
+        }
+    }
+
+    /// Writes an object from a file in one request, if there is none. As [#put] with [Condition.IfAbsent].
+    ///
+    /// @throws IOException if the file can't be read
+    public boolean create(ObjectAddress address, Path file) throws IOException {
+        FilePiece piece = new FilePiece(file, 0, Files.size(file), FetchControl.NONE);
+        String md5 = piece.md5();
+        try {
+            retry(
+                    address,
+                    Access.WRITE,
+                    () -> client().putObject(
+                                    PutObjectRequest.builder()
+                                            .bucket(address.bucket())
+                                            .key(address.key())
+                                            .contentMD5(md5)
+                                            .ifNoneMatch("*")
+                                            .build(),
+                                    piece.body()));
             return true;
         } catch (StoreFailures.Replaced | StoreFailures.NotFound _) {
             return false;

@@ -81,6 +81,19 @@ class DiskFilesTest {
     }
 
     @Test
+    void aFileIsCreatedFromAnotherOnlyOnce() throws Exception {
+        try (TableFiles.Scratch written = files.scratch(folder.toString())) {
+            Files.writeString(written.path(), "one");
+            assertThat(files.create(path("checkpoint"), written.path())).isTrue();
+            Files.writeString(folder.resolve("other"), "two");
+            assertThat(files.create(path("checkpoint"), folder.resolve("other")))
+                    .isFalse();
+        }
+
+        assertThat(files.read(path("checkpoint"))).isEqualTo(bytes("one"));
+    }
+
+    @Test
     void aFileIsReplacedAsAWholeAndDeleted() throws Exception {
         files.replace(path("_last_checkpoint"), bytes("one"));
         files.replace(path("_last_checkpoint"), bytes("two"));

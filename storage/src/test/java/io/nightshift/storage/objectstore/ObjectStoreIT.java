@@ -104,12 +104,27 @@ class ObjectStoreIT {
     void uploadsOfMoreThanAPageAreAllListed() throws IOException {
         List<String> begun = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
-            begun.add(store.server.begin(store.bucket, "many/%d".formatted(i / 2)));
+            begun.add(store.server.begin(store.bucket, "many/%d".formatted(i)));
         }
 
         assertThat(stores.of(address("")).uploads(address("many/")))
                 .extracting(ObjectStore.Upload::id)
                 .containsExactlyInAnyOrderElementsOf(begun);
+    }
+
+    @Test
+    void anObjectIsCreatedFromAFileOnceAndCopiedToAFile(@TempDir Path folder) throws IOException {
+        Path one = Files.write(folder.resolve("one"), CONTENT);
+        Path two = Files.writeString(folder.resolve("two"), "two");
+        ObjectStore writable = stores.forWriting(address(""));
+
+        assertThat(writable.create(address("b/new"), one)).isTrue();
+        assertThat(writable.create(address("b/new"), two)).isFalse();
+
+        assertThat(writable.get(address("b/new"), two)).isTrue();
+        assertThat(two).hasBinaryContent(CONTENT);
+        assertThat(writable.get(address("b/none"), two)).isFalse();
+        assertThat(two).hasBinaryContent(CONTENT);
     }
 
     /// If-Match never matches a weak ETag.

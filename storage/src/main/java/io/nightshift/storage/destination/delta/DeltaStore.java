@@ -17,6 +17,7 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.delta.DeltaEngine;
 import io.nightshift.storage.delta.DiskFiles;
 import io.nightshift.storage.delta.ObjectFiles;
+import io.nightshift.storage.delta.TableSchemas;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FirstRows;
@@ -80,12 +81,14 @@ public final class DeltaStore implements DestinationStore {
     /// @param duckDb opened when first needed
     /// @param roots of the folders that tables may be in
     /// @param copies of objects, with the stores that tables may be in
+    /// @param schemas of the node
     public DeltaStore(
             DeltaDestination destination,
             Supplier<DuckDb> duckDb,
             SourceReaders sources,
             FileRoots roots,
-            ObjectCopies copies) {
+            ObjectCopies copies,
+            TableSchemas schemas) {
         this.destination = destination;
         this.duckDb = duckDb;
         this.sources = sources;
@@ -95,7 +98,8 @@ public final class DeltaStore implements DestinationStore {
         this.table = new DeltaTable(
                 destination.table(),
                 root,
-                new DeltaEngine(isObjects ? new ObjectFiles(copies) : new DiskFiles(roots), duckDb));
+                new DeltaEngine(isObjects ? new ObjectFiles(copies) : new DiskFiles(roots), duckDb),
+                schemas);
         this.place = root + "/nightshift";
         this.format = new ParquetFormat(new ParquetDestination("/"), table);
         this.files = isObjects

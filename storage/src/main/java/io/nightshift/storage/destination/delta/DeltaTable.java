@@ -23,6 +23,7 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.delta.DeltaEngine;
+import io.nightshift.storage.delta.TableSchemas;
 import io.nightshift.storage.destination.delta.TableState.Commit;
 import io.nightshift.storage.destination.delta.TableState.Visibility;
 import io.nightshift.storage.destination.parquet.FileColumns;
@@ -60,13 +61,16 @@ final class DeltaTable implements FileColumns {
     private final String name;
     private final String root;
     private final DeltaEngine engine;
+    private final TableSchemas schemas;
 
     /// @param name of the table, for messages
     /// @param root its folder, without a slash at its end
-    DeltaTable(String name, String root, DeltaEngine engine) {
+    /// @param schemas of the node
+    DeltaTable(String name, String root, DeltaEngine engine, TableSchemas schemas) {
         this.name = name;
         this.root = root;
         this.engine = engine;
+        this.schemas = schemas;
     }
 
     private String log() {
@@ -340,7 +344,10 @@ final class DeltaTable implements FileColumns {
     /// replaced is refused when the batch is published.
     @Override
     public FileColumns.Of of(Lease lease, List<String> names) {
-        StructType schema = look(Optional.<StructType>empty(), state -> Optional.of(state.schema()))
+        StructType schema = schemas.get(
+                        root,
+                        lease.attempt().batch().value(),
+                        () -> look(Optional.<StructType>empty(), state -> Optional.of(state.schema())))
                 .orElseThrow(this::missing);
         for (String column : names) {
             if (schema.indexOf(column) < 0) {

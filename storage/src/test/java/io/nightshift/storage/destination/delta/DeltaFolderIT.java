@@ -11,11 +11,13 @@ import io.delta.kernel.internal.SnapshotImpl;
 import io.delta.kernel.internal.util.Utils;
 import io.delta.kernel.utils.CloseableIterable;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.storage.Destinations;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.delta.DeltaEngine;
@@ -636,6 +638,20 @@ class DeltaFolderIT extends DestinationContract {
                         .lines()
                         .filter(line -> !line.contains("\"txn\""))
                         .reduce("", (all, line) -> all + line + "\n"));
+    }
+
+    /// The log is damaged after the first attempt, which no other one notices.
+    @Test
+    void theAttemptsOfABatchOnANodeReadTheLogOnce() throws Exception {
+        prepare();
+        Destinations node = new Destinations(() -> batch.data().duckDb, dataSources());
+        batch.write(node.of(batch.job()), 0, new Epoch(1, 1));
+        Path version = table().resolve("_delta_log/00000000000000000000.json");
+        Files.writeString(version, "{ half");
+
+        batch.write(node.of(batch.job()), 1, new Epoch(1, 2));
+
+        assertThatThrownBy(() -> batch.write(store(), 2, new Epoch(1, 3))).isInstanceOf(FailureException.class);
     }
 
     @Nested
