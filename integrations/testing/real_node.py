@@ -3,7 +3,8 @@
 
 The environment says where it is: NIGHTSHIFT_TEST_SERVER is its URL, NIGHTSHIFT_TEST_TOKEN_FILE the file with its token, and
 NIGHTSHIFT_TEST_FOLDER a folder with `job.yaml`, the example job. NIGHTSHIFT_TEST_HOME is the home folder of a server, in place
-of URL and token. Without them, the tests are skipped.
+of URL and token. NIGHTSHIFT_TEST_GATE is the folder of the gate that holds the node's partitions (ScoringGate in Java). Without
+them, the tests are skipped.
 """
 
 from __future__ import annotations
@@ -19,14 +20,12 @@ SERVER = os.environ.get("NIGHTSHIFT_TEST_SERVER", "")
 TOKEN_FILE = os.environ.get("NIGHTSHIFT_TEST_TOKEN_FILE", "")
 FOLDER = Path(os.environ.get("NIGHTSHIFT_TEST_FOLDER", "."))
 HOME = os.environ.get("NIGHTSHIFT_TEST_HOME", "")
+GATE = Path(os.environ.get("NIGHTSHIFT_TEST_GATE", "."))
 ROWS = 300_000
 
 _PATIENCE = 120.0
 
 needs_node = unittest.skipUnless(SERVER, "PythonIntegrationsIT starts the node that these tests need")
-
-# Lets every row through, and takes several seconds for all rows on one thread.
-SLOW = "length(sha256(repeat(origin, 100))) = 64"
 
 T = TypeVar("T")
 
@@ -72,6 +71,17 @@ def until(look: Callable[[], Optional[T]], what: str) -> T:
             return seen
         time.sleep(0.05)
     raise AssertionError(f"in vain waited for {what}")
+
+
+def hold(name: str, committed: int) -> None:
+    """Lets so many partitions of a job's batches through the gate. The others wait for `open_gate`."""
+    limit = GATE / "new-limit"
+    limit.write_text(f"{len(list((GATE / 'admitted').iterdir())) + committed}\n{name}-", encoding="ascii")
+    limit.replace(GATE / "limit")
+
+
+def open_gate() -> None:
+    (GATE / "limit").unlink()
 
 
 def kill_and_restart() -> None:

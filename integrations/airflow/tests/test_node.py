@@ -60,9 +60,11 @@ class NodeTest(unittest.TestCase):
             self.assertEqual(self.committed(batch, 2).state, "running")
             real_node.kill_and_restart()
             first.kill()
+            real_node.open_gate()
             return TriggererProcess(stored).event()
 
-        airflow = self.airflow("night", real_node.job(name, real_node.SLOW), killed_midway)
+        real_node.hold(name, 2)
+        airflow = self.airflow("night", real_node.job(name), killed_midway)
         task = airflow.try_once()
 
         self.assertEqual(task.state, "success", task.error)
@@ -92,9 +94,11 @@ class NodeTest(unittest.TestCase):
             # Nothing can be written any more.
             place.rename(aside)
             place.write_text("not a folder")
+            real_node.open_gate()
             return airflow_contract.triggerer(stored)
 
-        airflow = self.airflow("night", real_node.job(name, real_node.SLOW, "retry:\n  storage: 1s\n"), outage)
+        real_node.hold(name, 2)
+        airflow = self.airflow("night", real_node.job(name, more="retry:\n  storage: 1s\n"), outage)
         task = airflow.try_once()
         self.assertEqual(task.state, "up_for_retry", task.error)
         failed = self.client.get(task.xcoms["batch"])
@@ -164,7 +168,8 @@ class NodeTest(unittest.TestCase):
             asyncio.run(airflow_contract.deserialized(stored).on_kill())
             return airflow_contract.triggerer(stored)
 
-        airflow = self.airflow("night", real_node.job(name, real_node.SLOW), killed)
+        real_node.hold(name, 0)
+        airflow = self.airflow("night", real_node.job(name), killed)
         task = airflow.try_once()
         first = task.xcoms["batch"]
         self.assertEqual(task.state, "failed", task.error)
@@ -183,8 +188,9 @@ class NodeTest(unittest.TestCase):
         self.assertNotEqual(stopped[0], first)
         self.assertEqual(self.client.get(stopped[0]).state, "cancelled")
 
+        real_node.open_gate()
         airflow.make = lambda: NightshiftBatchOperator(
-            task_id="score", job=real_node.job(name, real_node.SLOW), deferrable=False, execution_timeout=timedelta(minutes=2)
+            task_id="score", job=real_node.job(name), deferrable=False, execution_timeout=timedelta(minutes=2)
         )
         third = airflow.try_once()
         self.assertEqual(third.state, "success", third.error)

@@ -21,13 +21,16 @@ HAS_PANDAS = importlib.util.find_spec("pandas") is not None
 class ServeTest(unittest.TestCase):
     def test_a_wait_survives_a_server_that_starts_again_at_another_port(self) -> None:
         client = Client(home=real_node.HOME)
-        submission = client.submit(real_node.job(real_node.job_name("served"), real_node.SLOW))
+        name = real_node.job_name("served")
+        real_node.hold(name, 2)
+        submission = client.submit(real_node.job(name))
         killed = False
         for batch in client.watch(submission.batch):
-            if batch.committed >= 2 and not killed:
+            if batch.committed == 2 and not killed:
                 self.assertEqual(batch.state, "running")
                 killed = True
                 real_node.kill_and_restart()
+                real_node.open_gate()
         self.assertTrue(killed)
         self.assertEqual(batch.state, "published", batch.reason)
         self.assertEqual(batch.predictions + batch.quarantined, real_node.ROWS)
@@ -41,15 +44,17 @@ class NodeTest(unittest.TestCase):
 
     def test_a_wait_survives_a_node_that_is_killed_and_started_again(self) -> None:
         name = real_node.job_name("killed")
-        submission = self.client.submit(real_node.job(name, real_node.SLOW), key="the-night")
+        real_node.hold(name, 2)
+        submission = self.client.submit(real_node.job(name), key="the-night")
         killed = False
 
         def kill_midway(batch: nightshift.Batch) -> None:
             nonlocal killed
-            if batch.committed >= 2 and not killed:
+            if batch.committed == 2 and not killed:
                 self.assertEqual(batch.state, "running")
                 killed = True
                 real_node.kill_and_restart()
+                real_node.open_gate()
 
         batch = self.client.wait(submission.batch, progress=kill_midway)
 
@@ -57,9 +62,9 @@ class NodeTest(unittest.TestCase):
         self.assertEqual(batch.state, "published", batch.reason)
         self.assertEqual(batch.predictions + batch.quarantined, real_node.ROWS)
         self.assertGreaterEqual(batch.incarnation, 2, "another node process has taken over")
-        again = self.client.submit(real_node.job(name, real_node.SLOW), key="the-night")
+        again = self.client.submit(real_node.job(name), key="the-night")
         self.assertEqual(again, nightshift.Submission(batch.id, repeated=True))
-        other = self.client.submit(real_node.job(name, real_node.SLOW), key="another-night")
+        other = self.client.submit(real_node.job(name), key="another-night")
         self.assertEqual(other, nightshift.Submission(batch.id, already_published=True))
         fresh = self.client.submit(real_node.job(name, "distance > 1000"), key="third-night", fresh=True)
         self.assertNotEqual(fresh.batch, batch.id)
@@ -77,7 +82,8 @@ class NodeTest(unittest.TestCase):
 
     def test_a_batch_is_controlled(self) -> None:
         name = real_node.job_name("controlled")
-        batch = self.client.submit(real_node.job(name, real_node.SLOW)).batch
+        real_node.hold(name, 0)
+        batch = self.client.submit(real_node.job(name)).batch
         self.assertEqual(self.client.pause(batch, "for a test").state, "paused")
         paused = self.client.get(batch)
         self.assertEqual((paused.state, paused.pause and paused.pause.reason), ("paused", "for a test"))

@@ -146,7 +146,7 @@ final class AlertOutboxIT {
     }
 
     @Test
-    void aNewOutboxIsReadyInTimeAfterManyIncidents() {
+    void theStateOfAnOutboxStaysSmallAfterManyIncidents() {
         // Some three years with forty incidents a day, each delivered to one channel at the first attempt.
         AlertState state = AlertState.EMPTY;
         Instant at = Instant.parse("2026-01-01T00:00:00Z");
@@ -167,6 +167,6 @@ final class AlertOutboxIT {
 
         System.out.printf(Locale.ROOT, "the fold of 240,000 events took %d ms%n", taken.toMillis());
         assertThat(state.live()).isEmpty();
-        assertThat(taken).isLessThan(Duration.ofSeconds(20));
+        assertThat(state.ended()).hasSize(AlertState.KEPT);
     }
 }

@@ -24,6 +24,7 @@ import io.nightshift.system.http.HttpNode;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.gate.ScoringGate;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,6 +63,7 @@ final class ClientIT {
     @TempDir
     private static Path folder;
 
+    private static ScoringGate gate;
     private static TestCluster cluster;
 
     /// The clients by name.
@@ -71,7 +73,8 @@ final class ClientIT {
 
     @BeforeAll
     static void form() throws IOException {
-        cluster = new TestCluster(folder, 2);
+        gate = ScoringGate.opened(folder.resolve("gate"));
+        cluster = new TestCluster(folder, 2).heldBy(gate);
         // A node that is killed is started again at once. The other one must not give up before it is there.
         Files.writeString(
                 cluster.configuration(),
@@ -131,6 +134,7 @@ final class ClientIT {
     @Order(1)
     void aKeyAndAWatchOutliveAKilledCoordinator() throws Exception {
         SubmitOptions today = SubmitOptions.DEFAULT.withKey("2026-11-25");
+        gate.close();
         String batch = now(client("member").submit(job, today)).batch();
         List<CompletableFuture<BatchDescription>> watches = new ArrayList<>();
         List<String> states = new CopyOnWriteArrayList<>();
@@ -145,6 +149,7 @@ final class ClientIT {
         });
         await().atMost(Duration.ofMinutes(1))
                 .until(() -> states.containsAll(List.of("http paused", "messages paused", "member paused")));
+        gate.open();
 
         int killed = registerOf(batch);
         cluster.node(killed).kill();

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -25,25 +27,32 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Three node processes with a journal in PostgreSQL; a fourth node joins and leaves. All tests share one
-/// cluster, because forming it takes some seconds; after each test three nodes are up.
+/// cluster, because forming it takes some seconds; after each test three nodes are up, and the gate of the
+/// nodes' partitions is open.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class ClusterIT {
 
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(2);
 
     @TempDir
     static Path folder;
 
     private static TestCluster cluster;
+    private static ScoringGate gate;
     private static FlightsJob job;
     private static String undisturbed;
 
     @BeforeAll
     static void form() throws Exception {
         job = FlightsJob.on(folder, "FROM flights");
-        cluster = new TestCluster(folder, 4);
+        gate = ScoringGate.opened(folder.resolve("gate"));
+        cluster = new TestCluster(folder, 4).heldBy(gate);
         // No node is lost here. A node that the machine stops for a few seconds must not lose its partition.
-        Files.writeString(cluster.configuration(), "nightshift.batch.lease = 60s\n", StandardOpenOption.APPEND);
+        // A node that leaves waits for the gate.
+        Files.writeString(
+                cluster.configuration(),
+                "nightshift { batch.lease = 60s, worker.grace = 10m }\n",
+                StandardOpenOption.APPEND);
         for (int node = 0; node < 3; node++) {
             cluster.start(node);
         }
@@ -53,6 +62,11 @@ final class ClusterIT {
         for (int node = 0; node < 3; node++) {
             cluster.awaitUp(node);
         }
+    }
+
+    @AfterEach
+    void openTheGate() throws Exception {
+        gate.open();
     }
 
     @AfterAll
@@ -81,14 +95,21 @@ final class ClusterIT {
     private static void awaitPublished(String batch, String destination) throws Exception {
         CommandResult watched = cluster.batch("watch", batch, "-o", "json");
         assertThat(watched.status()).as(watched + cluster.logs()).isZero();
+        assertThat(watched.json().get("state").asText()).isEqualTo("published");
         assertThat(watched.json().get("predictions").asInt()).isEqualTo(FlightsJob.ROWS);
         assertThat(PublishedOutput.digest(folder.resolve(destination))).isEqualTo(undisturbed);
         assertThat(cluster.batch("verify", batch).status()).isZero();
     }
 
-    private static void awaitCommits(String batch) {
+    /// Submits the job, and lets the three nodes commit one partition only. The gate holds the next one of each.
+    private static String submitAndHold(String destination) throws Exception {
+        gate.close();
+        gate.admit(1);
+        String batch = submit(destination, 3_000);
         await().atMost(SOON)
                 .until(() -> cluster.logs().lines().anyMatch(line -> line.matches(".*" + batch + ".* committed")));
+        gate.awaitWaiting(3);
+        return batch;
     }
 
     private static String events(String batch) throws Exception {
@@ -98,19 +119,10 @@ final class ClusterIT {
     @Test
     @Order(1)
     void threeNodesScoreABatchTogetherAndItIsAsIfOneHad() throws Exception {
-        CommandResult submitted = cluster.batch(
-                "submit",
-                job.file().toString(),
-                "--wait",
-                "-o",
-                "json",
-                "--set",
-                "partitions.rows=10000",
-                "--set",
-                "destination.parquet=" + folder.resolve("together"));
-        assertThat(submitted.status()).as(submitted + cluster.logs()).isZero();
-        assertThat(submitted.json().get("state").asText()).isEqualTo("published");
-        String batch = submitted.json().get("batch").asText();
+        gate.close();
+        String batch = submit("together", 10_000);
+        gate.awaitWaiting(3);
+        gate.open();
         awaitPublished(batch, "together");
         String events = events(batch);
         for (int node = 0; node < 3; node++) {
@@ -121,19 +133,27 @@ final class ClusterIT {
     @Test
     @Order(2)
     void aNodeThatJoinsGetsWorkAndOneThatLeavesFinishesItsOwn() throws Exception {
-        String batch = submit("joined", 3_000);
-        awaitCommits(batch);
+        String batch = submitAndHold("joined");
         assertThat(cluster.batch("pause", batch).out()).contains("Paused batch");
         cluster.start(3);
         cluster.awaitUp(3);
         assertThat(cluster.batch("resume", batch).out()).contains("Resumed batch " + batch);
-        await().atMost(SOON).until(() -> cluster.logs().contains(" leased to " + cluster.name(3)));
+        gate.awaitWaiting(4);
+        assertThat(cluster.logs()).contains(" leased to " + cluster.name(3));
 
         assertThat(cluster.health(3, "started").statusCode()).isEqualTo(200);
         assertThat(cluster.health(3, "ready").statusCode()).isEqualTo(200);
 
         ProgramProcess leaving = cluster.node(3);
         leaving.signal("TERM");
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(cluster.health(3, "ready"))
+                        .returns(503, HttpResponse::statusCode)
+                        .returns(true, ready -> ready.body().contains("the node is leaving")));
+        assertThat(cluster.health(3, "live").statusCode())
+                .as("it isn't to be killed")
+                .isEqualTo(200);
+        gate.open();
         assertThat(leaving.end().status()).as(leaving.out()).isZero();
 
         awaitPublished(batch, "joined");
@@ -180,8 +200,7 @@ final class ClusterIT {
     @Test
     @Order(4)
     void impossibleControlsAreRefusedWithTheReason() throws Exception {
-        String batch = submit("given-up", 3_000);
-        awaitCommits(batch);
+        String batch = submitAndHold("given-up");
         assertThat(cluster.batch("cancel", batch, "--reason", "a mistake").out())
                 .contains("Cancelled batch " + batch);
         assertThat(cluster.batch("cancel", batch).status()).as("twice is once").isZero();
@@ -204,17 +223,21 @@ final class ClusterIT {
     @Test
     @Order(5)
     void withoutItsDatabaseTheClusterWaitsAndContinuesByItself() throws Exception {
-        String batch = submit("waited", 3_000);
-        awaitCommits(batch);
+        String batch = submitAndHold("waited");
         cluster.database.shut();
+        // What is scored now can't be committed.
+        gate.open();
         try {
-            CommandResult shown = cluster.batch("show", batch);
-            assertThat(shown.status()).as(shown.toString()).isZero();
-            assertThat(shown.out()).contains("waits for", "the journal's database can't be reached");
+            await().atMost(SOON).untilAsserted(() -> {
+                CommandResult shown = cluster.batch("show", batch);
+                assertThat(shown.status()).as(shown.toString()).isZero();
+                assertThat(shown.out()).contains("waits for", "the journal's database can't be reached");
+            });
             assertThat(cluster.health(0, "live").statusCode()).isEqualTo(200);
-            assertThat(cluster.health(0, "ready"))
-                    .returns(503, HttpResponse::statusCode)
-                    .returns(true, ready -> ready.body().contains("the journal's database can't be reached"));
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(cluster.health(0, "ready"))
+                            .returns(503, HttpResponse::statusCode)
+                            .returns(true, ready -> ready.body().contains("the journal's database can't be reached")));
         } finally {
             cluster.database.open();
         }

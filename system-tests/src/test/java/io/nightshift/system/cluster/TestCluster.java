@@ -10,6 +10,7 @@ import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FreePort;
 import io.nightshift.testing.database.PostgresServer;
 import io.nightshift.testing.database.TcpProxy;
+import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// A cluster of node processes on this machine, with a PostgreSQL of its own.
 public final class TestCluster implements AutoCloseable {
@@ -44,6 +46,7 @@ public final class TestCluster implements AutoCloseable {
     private final List<Integer> httpPorts = new ArrayList<>();
     private final HttpClient http = HttpClient.newHttpClient();
     private final List<ProgramProcess> nodes = new ArrayList<>();
+    private @Nullable ScoringGate gate;
 
     /// Starts the database. Starts no node.
     ///
@@ -75,6 +78,12 @@ public final class TestCluster implements AutoCloseable {
                         folder));
     }
 
+    /// Makes a gate hold the partitions of all nodes that start from now on.
+    public TestCluster heldBy(ScoringGate scoring) {
+        gate = scoring;
+        return this;
+    }
+
     /// The folder of the nodes' configuration, registry and logs.
     public Path folder() {
         return folder;
@@ -100,7 +109,9 @@ public final class TestCluster implements AutoCloseable {
 
     /// Starts or restarts a node.
     public ProgramProcess start(int node, String... more) throws IOException {
-        ProgramProcess program = ProgramProcess.start(folder, arguments(node, more));
+        ProgramProcess program = gate == null
+                ? ProgramProcess.start(folder, arguments(node, more))
+                : ProgramProcess.start(folder, gate, arguments(node, more));
         nodes.set(node, program);
         return program;
     }

@@ -10,11 +10,11 @@ import io.nightshift.system.documentation.DocumentationPage.CodeBlock;
 import io.nightshift.system.documentation.DocumentationPage.Command;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
-import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
 import io.nightshift.testing.Nightly;
 import io.nightshift.testing.database.PostgresServer;
+import io.nightshift.testing.gate.ScoringGate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -136,13 +136,14 @@ final class DocumentationIT {
     void aClusterDoesWhatThePageOnControlsSays() throws Exception {
         DocumentationPage page = DocumentationPage.read("docs/how-to/control.md");
         PageShell shell = PageShell.in(folder, ROWS);
-        try (TestCluster cluster = new TestCluster(folder, 1)) {
+        ScoringGate gate = ScoringGate.opened(folder.resolve("gate"));
+        try (TestCluster cluster = new TestCluster(folder, 1).heldBy(gate)) {
             Files.copy(cluster.configuration(), shell.home().resolve("nightshift.conf"));
             cluster.start(0);
             cluster.awaitUp(0);
             Files.copy(cluster.tokenFile(), LocalToken.file(shell.home()));
-            String failed = failedBatch(cluster);
-            String running = runningBatch(cluster);
+            String failed = failedBatch(cluster, gate);
+            String running = runningBatch(cluster, gate);
 
             for (Command command : page.commands()) {
                 if (command.isInline()) {
@@ -315,30 +316,34 @@ final class DocumentationIT {
                 .toList();
     }
 
-    private static String runningBatch(TestCluster cluster) throws Exception {
-        return submit(cluster, slowJob(cluster.folder().resolve("running")));
+    /// A batch with a committed partition. The gate holds the others until the last command of the page.
+    private static String runningBatch(TestCluster cluster, ScoringGate gate) throws Exception {
+        gate.close("flights");
+        gate.admit(1);
+        String batch = submit(cluster, smallPartitions(cluster.folder().resolve("running")));
+        gate.awaitWaiting(1);
+        return batch;
     }
 
     /// A batch that failed because its input changed while it was running. Its partitions can be scored
     /// again.
-    private static String failedBatch(TestCluster cluster) throws Exception {
-        FlightsJob job = slowJob(cluster.folder().resolve("failed"));
+    private static String failedBatch(TestCluster cluster, ScoringGate gate) throws Exception {
+        FlightsJob job = smallPartitions(cluster.folder().resolve("failed"));
         job.edit("job: flights", "job: failed");
+        gate.close("failed");
         String batch = submit(cluster, job);
-        await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(phase(cluster, batch)).isEqualTo("running"));
+        gate.awaitWaiting(1);
         job.write("SELECT * FROM flights LIMIT 10");
+        gate.open();
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(phase(cluster, batch)).isEqualTo("failed"));
         return batch;
     }
 
-    /// A job that takes minutes: it runs until the last command of a page, however long the commands before it
-    /// take.
-    private static FlightsJob slowJob(Path folder) throws Exception {
+    /// A job with many partitions.
+    private static FlightsJob smallPartitions(Path folder) throws Exception {
         FlightsJob job = FlightsJob.on(folder, "FROM flights");
         job.edit("rows: 25000", "rows: 1000");
-        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofMinutes(10), FlightsJob.ROWS));
         return job;
     }
 

@@ -20,6 +20,7 @@ import io.nightshift.scoring.Model;
 import io.nightshift.scoring.ModelFile;
 import io.nightshift.scoring.ModelLoader;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.gate.ScoringGate;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -31,6 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /// The HTTP API on loopback without configured tokens. All tests share one node, and each has a job of its
-/// own.
+/// own, whose partitions a gate holds where the batch must not end before it is controlled.
 @Timeout(300)
 final class HttpIT {
 
@@ -48,10 +50,13 @@ final class HttpIT {
     @TempDir
     static Path folder;
 
+    private static ScoringGate gate;
     private static HttpNode node;
 
     @BeforeAll
-    static void start() {
+    static void start() throws Exception {
+        gate = ScoringGate.opened(folder.resolve("gate"));
+        gate.attach();
         node = new HttpNode(folder.resolve("home"), HttpSettings.onLoopback(0));
         Path file = FlightsJob.example().resolve("flights.ubj");
         Model model = new ModelLoader().load(file);
@@ -60,6 +65,11 @@ final class HttpIT {
                 ModelFile.encode(model),
                 model.description(),
                 () -> new Provenance(file.toString(), "0".repeat(64)));
+    }
+
+    @AfterEach
+    void openTheGate() throws IOException {
+        gate.open();
     }
 
     @AfterAll
@@ -186,6 +196,7 @@ final class HttpIT {
 
     @Test
     void aBatchIsControlledAndWhatItCannotDoIsRefused() throws IOException {
+        gate.close("controlled");
         String batch = submitted(job("controlled", "partitions.rows=1000"));
         awaitState(batch, "running");
         JsonNode paused = json(200, node.post("/v1/batches/" + batch + "/pause", "{\"reason\": \"a \\\"reason\\\"\"}"));
@@ -509,11 +520,12 @@ final class HttpIT {
                 "source.select.distance=if(distance = 733, 'inf'::DOUBLE, distance)",
                 "errors.max-rate=1",
                 "errors.max-rows=1000000");
+        gate.close("conforming");
         HttpResponse<String> submitted = node.post("/v1/batches", job);
         String batch = json(submitted).get("batch").asText();
         HttpResponse<String> running = node.get("/v1/batches/" + batch);
         HttpResponse<String> controlled = node.post("/v1/batches/" + batch + "/pause", "");
-        // The batch could end during these checks if it were not paused.
+        gate.open();
         conforms(schemas, document, "Submitted", submitted);
         conforms(schemas, document, "BatchDescription", running);
         conforms(schemas, document, "Controlled", controlled);

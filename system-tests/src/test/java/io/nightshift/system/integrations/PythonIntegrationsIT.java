@@ -11,6 +11,7 @@ import io.nightshift.system.serve.HomeServer;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.Nightly;
+import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,6 +41,9 @@ final class PythonIntegrationsIT {
 
     private static final int PATIENCE_SECONDS = 400;
 
+    /// The folder of the gate that holds the partitions of the node.
+    private static final String GATE = "gate";
+
     private static @Nullable String python;
 
     @TempDir
@@ -53,7 +57,7 @@ final class PythonIntegrationsIT {
         python = python();
         assumeTrue(python != null, "Python 3.9 or newer is not installed (Debian: python3)");
         FlightsJob.in(folder);
-        TestCluster started = new TestCluster(folder, 1);
+        TestCluster started = new TestCluster(folder, 1).heldBy(ScoringGate.opened(folder.resolve(GATE)));
         cluster = started;
         node = started.start(0);
         started.awaitUp(0);
@@ -108,7 +112,8 @@ final class PythonIntegrationsIT {
     @Nightly(shortForm = "PythonIntegrationsIT.theClientWorksWithANodeThatIsKilledMidway")
     void theClientFindsTheServerOfAHomeFolderAfterAKill(@TempDir Path home) throws Exception {
         FlightsJob.in(home);
-        try (HomeServer server = new HomeServer(home)) {
+        ScoringGate gate = ScoringGate.opened(home.resolve(GATE));
+        try (HomeServer server = new HomeServer(home, gate)) {
             Map<String, String> environment =
                     Map.of("NIGHTSHIFT_TEST_HOME", server.home().toString());
             runTests("integrations/python", "test_node.ServeTest", new Killable(home, environment, () -> {
@@ -157,6 +162,8 @@ final class PythonIntegrationsIT {
         python3.environment().keySet().removeAll(List.of("NIGHTSHIFT_TOKEN", "NIGHTSHIFT_SERVER"));
         python3.environment().putAll(target.environment());
         python3.environment().put("NIGHTSHIFT_TEST_FOLDER", target.folder().toString());
+        python3.environment()
+                .put("NIGHTSHIFT_TEST_GATE", target.folder().resolve(GATE).toString());
         Process process = python3.start();
         int kills = 0;
         try {

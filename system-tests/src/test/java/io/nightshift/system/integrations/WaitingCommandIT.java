@@ -8,21 +8,21 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.cli.Main;
 import io.nightshift.system.cluster.TestCluster;
 import io.nightshift.testing.CommandResult;
-import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
 import io.nightshift.testing.Nightly;
+import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -33,8 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 final class WaitingCommandIT {
 
-    /// Sets a filter that lets every row through, and takes several seconds for all rows on one thread.
-    private static String slow = "";
+    private static final Duration SOON = Duration.ofMinutes(2);
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -42,12 +41,14 @@ final class WaitingCommandIT {
     static Path folder = Path.of("");
 
     private static @Nullable TestCluster running;
+    private static @Nullable ScoringGate scoring;
     private static @Nullable ProgramProcess node;
 
     @BeforeAll
-    static void start() throws IOException, SQLException {
-        slow = "source.where=" + ExpensiveFilter.taking(Duration.ofSeconds(8), FlightsJob.ROWS);
-        TestCluster cluster = new TestCluster(folder, 1);
+    static void start() throws IOException {
+        ScoringGate gate = ScoringGate.opened(folder.resolve("gate"));
+        scoring = gate;
+        TestCluster cluster = new TestCluster(folder, 1).heldBy(gate);
         running = cluster;
         node = cluster.start(0);
         cluster.awaitUp(0);
@@ -62,6 +63,22 @@ final class WaitingCommandIT {
 
     private static TestCluster cluster() {
         return Objects.requireNonNull(running);
+    }
+
+    /// The node has one scoring thread, which waits at this gate while it is closed.
+    private static ScoringGate gate() {
+        return Objects.requireNonNull(scoring);
+    }
+
+    @AfterEach
+    void openTheGate() throws IOException {
+        gate().open();
+    }
+
+    /// Lets two partitions through, and holds the others.
+    private static void holdAfterTwo() throws IOException {
+        gate().close();
+        gate().admit(2);
     }
 
     /// The arguments of a command that submits the example under another name and waits.
@@ -105,43 +122,49 @@ final class WaitingCommandIT {
         return arguments;
     }
 
-    /// The latest batch of a job, once it has committed partitions.
-    private static JsonNode awaitCommits(String name) {
+    /// The latest batch of a job, once it has committed two partitions and the third one waits at the gate.
+    private static JsonNode awaitTwoCommits(String name) throws IOException {
         List<String> list = batch("list", "--job", name);
-        return await().atMost(Duration.ofSeconds(60))
+        JsonNode held = await().atMost(SOON)
                 .ignoreExceptions()
                 .until(
                         () -> JSON.readTree(run(list).out()).get(0),
-                        batch -> batch.get("committed").asInt() >= 2);
+                        batch -> batch.get("committed").asInt() == 2);
+        gate().awaitWaiting(1);
+        return held;
     }
 
     @Test
     @Nightly(shortForm = "PythonIntegrationsIT.theClientWorksWithANodeThatIsKilledMidway")
     void theWaitContinuesWhenTheNodeIsKilledAndStartedAgain() throws Exception {
-        try (ProgramProcess command = ProgramProcess.start(folder, submit("killed", "--set", slow))) {
-            awaitCommits("killed");
+        holdAfterTwo();
+        try (ProgramProcess command = ProgramProcess.start(folder, submit("killed"))) {
+            awaitTwoCommits("killed");
             Objects.requireNonNull(node).kill();
-            await().atMost(Duration.ofSeconds(60)).until(() -> command.err().contains("Waiting: cannot reach"));
+            await().atMost(SOON).until(() -> command.err().contains("Waiting: cannot reach"));
+            gate().open();
             node = cluster().start(0);
             CommandResult end = command.end();
             assertThat(end.status()).as(end.err()).isZero();
             assertThat(end.json().get("state").asText()).isEqualTo("published");
             assertThat(end.json().get("rows").asInt()).isEqualTo(FlightsJob.ROWS);
         }
-        run(submit("killed", "--set", slow)).expect(0);
+        run(submit("killed")).expect(0);
     }
 
     @Test
     void aFailureThatMayBeGoneEndsWith75AndTheSameCommandResumesTheBatch() throws Exception {
-        String[] options = {"--set", slow, "--set", "retry.storage=1s", "--key", "the-night"};
+        String[] options = {"--set", "retry.storage=1s", "--key", "the-night"};
         Path predictions = folder.resolve("outage/predictions");
         Path aside = folder.resolve("outage/aside");
         String batch;
+        holdAfterTwo();
         try (ProgramProcess command = ProgramProcess.start(folder, submit("outage", options))) {
-            batch = awaitCommits("outage").get("batch").asText();
+            batch = awaitTwoCommits("outage").get("batch").asText();
             // Nothing can be written any more.
             Files.move(predictions, aside);
             Files.writeString(predictions, "not a folder");
+            gate().open();
             CommandResult end = command.end();
             assertThat(end.status()).as(end.out() + end.err()).isEqualTo(75);
             assertThat(end.json().get("state").asText()).isEqualTo("failed");
@@ -167,15 +190,16 @@ final class WaitingCommandIT {
     @Test
     void anInterruptedWaitEndsWith130AndTheBatchContinues() throws Exception {
         String batch;
-        try (ProgramProcess command = ProgramProcess.start(folder, submit("interrupted", "--set", slow))) {
-            batch = awaitCommits("interrupted").get("batch").asText();
+        holdAfterTwo();
+        try (ProgramProcess command = ProgramProcess.start(folder, submit("interrupted"))) {
+            batch = awaitTwoCommits("interrupted").get("batch").asText();
             command.signal("TERM");
             CommandResult end = command.end();
             assertThat(end.status()).as(end.err()).isEqualTo(130);
             assertThat(end.err())
                     .contains("Stopped waiting. The batch continues. Watch it: nightshift batch watch " + batch);
         }
-        List<String> again = submit("interrupted", "--set", slow);
+        List<String> again = submit("interrupted");
         again.remove("--wait");
         CommandResult resumed = run(again).expect(0);
         assertThat(resumed.json().get("batch").asText()).isEqualTo(batch);

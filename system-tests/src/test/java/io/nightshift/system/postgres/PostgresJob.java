@@ -4,6 +4,7 @@ import io.nightshift.system.run.InProcess;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.database.PostgresServer;
+import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,6 +50,10 @@ record PostgresJob(FlightsJob flights, PostgresServer server, String database) {
 
     ProgramProcess starts(String... more) throws IOException {
         return ProgramProcess.start(flights.folder(), List.of(arguments(more)));
+    }
+
+    ProgramProcess starts(ScoringGate gate, String... more) throws IOException {
+        return ProgramProcess.start(flights.folder(), gate, List.of(arguments(more)));
     }
 
     List<String> rows(String sql) throws SQLException {

@@ -8,11 +8,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
 import io.nightshift.system.run.InProcess;
 import io.nightshift.testing.CommandResult;
-import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.Nightly;
 import io.nightshift.testing.database.DatabaseProxy;
 import io.nightshift.testing.database.PostgresServer;
+import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -370,16 +370,15 @@ final class PostgresRunIT {
     @Nightly(shortForm = "OutageIT.aDatabaseThatIsAwayIsWaitedForInEveryStep")
     void aDatabaseThatIsDownForAWhileIsWaitedFor() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, "FROM flights LIMIT 60000");
-        // A slow condition leaves time for the outage, also where this process is held up.
-        job.flights()
-                .edit(
-                        "source:\n",
-                        "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(15), 60_000) + "\n");
+        ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
+        gate.admit(4);
         try (DatabaseProxy proxy = new DatabaseProxy(server.port())) {
             PostgresServer.configure(job.flights().home().resolve("nightshift.conf"), job.database(), proxy.port());
-            try (ProgramProcess program = job.starts("--set", "partitions.rows=2000")) {
+            try (ProgramProcess program = job.starts(gate, "--set", "partitions.rows=2000")) {
                 assertThat(program.awaitLog(job.flights().log(), COMMITTED, 4)).isTrue();
+                gate.awaitWaiting(2);
                 proxy.goDown();
+                gate.open();
                 await().atMost(Duration.ofMinutes(1)).until(() -> proxy.refused() >= REFUSED_CONNECTIONS);
                 assertThat(program.isAlive()).isTrue();
                 proxy.goUp();
@@ -395,11 +394,15 @@ final class PostgresRunIT {
     @Test
     void aFrozenProcessThatWakesUpContinues() throws Exception {
         PostgresJob job = PostgresJob.on(folder, server, "FROM flights LIMIT 60000");
-        try (ProgramProcess program = job.starts("--set", "partitions.rows=2000")) {
-            program.awaitLog(job.flights().log(), COMMITTED, 5);
+        ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
+        gate.admit(5);
+        try (ProgramProcess program = job.starts(gate, "--set", "partitions.rows=2000")) {
+            assertThat(program.awaitLog(job.flights().log(), COMMITTED, 5)).isTrue();
+            gate.awaitWaiting(2);
             program.signal("STOP");
             LockSupport.parkNanos(FREEZE.toNanos());
             program.signal("CONT");
+            gate.open();
             program.end().expect(0);
         }
         assertThat(job.row("SELECT count(*) || ' ' || count(DISTINCT record_row) FROM flights"))

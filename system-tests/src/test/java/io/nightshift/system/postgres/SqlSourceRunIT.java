@@ -8,6 +8,7 @@ import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.database.MariadbServer;
 import io.nightshift.testing.database.PostgresServer;
+import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +20,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -336,9 +336,12 @@ final class SqlSourceRunIT {
     }
 
     private static void kill(FlightsJob job) throws IOException, InterruptedException {
+        ScoringGate gate = ScoringGate.closed(job.folder().resolve("gate"));
+        gate.admit(5);
         ProgramProcess process =
-                ProgramProcess.start(job.folder(), List.copyOf(job.run("--set", MANY_PARTITIONS, "--threads", "1")));
+                ProgramProcess.start(job.folder(), gate, job.run("--set", MANY_PARTITIONS, "--threads", "1"));
         assertThat(process.awaitLog(job.log(), COMMITTED, 5)).isTrue();
+        gate.awaitWaiting(1);
         process.kill();
         process.end();
     }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,7 +86,7 @@ final class DeltaRunIT {
             long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
             while (!Files.exists(version)) {
                 assertThat(System.nanoTime()).as(program.err()).isLessThan(end);
-                Thread.onSpinWait();
+                LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(100));
             }
         }
         assertThat(rows()).isEqualTo(ROWS);

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.testing.CommandResult;
-import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class InterruptionIT {
 
     private static final Pattern COMMITTED = Pattern.compile(" committed");
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(2);
 
     @TempDir
     private Path folder;
@@ -29,19 +29,18 @@ final class InterruptionIT {
     @Test
     void anInterruptedRunStopsSaysWhatIsKeptAndCanBeResumed() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
-        // A slow condition leaves time for the signal, also where this process is held up.
-        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(4), FlightsJob.ROWS));
+        ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
+        gate.admit(3);
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
-        try (ProgramProcess program = ProgramProcess.start(folder, arguments)) {
-            program.awaitLog(job.log(), COMMITTED, 3);
+        try (ProgramProcess program = ProgramProcess.start(folder, gate, arguments)) {
+            assertThat(program.awaitLog(job.log(), COMMITTED, 3)).isTrue();
+            gate.awaitWaiting(1);
             program.signal(isInterruptIgnored() ? "TERM" : "INT");
             CommandResult end = program.end();
-            assertThat(ProgramProcess.matches(job.log(), COMMITTED))
-                    .as("committed partitions of 60")
-                    .isLessThan(45);
+            assertThat(ProgramProcess.matches(job.log(), COMMITTED)).isEqualTo(3);
             assertThat(end.status()).isEqualTo(130);
             assertThat(end.err())
-                    .containsPattern("Interrupted\\. Batch flights-\\S+ keeps the \\d+ of its \\d+ partitions that are"
+                    .containsPattern("Interrupted\\. Batch flights-\\S+ keeps the 3 of its \\d+ partitions that are"
                             + " committed")
                     .contains("Resume with: nightshift run " + folder.resolve("job.yaml"));
         }
@@ -58,11 +57,9 @@ final class InterruptionIT {
     @Test
     void anInterruptionBeforeTheFirstCommitSaysWhatHappenedAndHowToResume() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
-        // In one partition.
-        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(30), FlightsJob.ROWS));
-        List<String> arguments = job.run("--set", "partitions.rows=" + FlightsJob.ROWS, "--threads", "1");
-        try (ProgramProcess program = ProgramProcess.start(folder, arguments)) {
-            program.awaitLog(job.log(), Pattern.compile("planned"), 1);
+        ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
+        try (ProgramProcess program = ProgramProcess.start(folder, gate, job.run("--threads", "1"))) {
+            gate.awaitWaiting(1);
             program.signal(isInterruptIgnored() ? "TERM" : "INT");
             CommandResult end = program.end();
             assertThat(end.status()).isEqualTo(130);
@@ -72,19 +69,19 @@ final class InterruptionIT {
         }
     }
 
-    /// The first run is stopped until the second one waits for it.
+    /// The gate holds the first run until the second one waits for it.
     @Test
     void aRunThatWaitsStartsWhenTheOtherHasEnded() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
-        // A slow condition leaves time for the signal, also where this process is held up.
-        job.edit("source:", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(4), FlightsJob.ROWS));
+        ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
+        gate.admit(1);
         List<String> arguments = job.run("--set", "partitions.rows=5000", "--threads", "1");
         Pattern waiting =
                 Pattern.compile("Waiting for process (\\d+) \\(nightshift run \\S+.*, since 20\\S+Z\\), which uses "
                         + Pattern.quote(job.home().toString()) + "\\.");
-        try (ProgramProcess first = ProgramProcess.start(folder, arguments)) {
+        try (ProgramProcess first = ProgramProcess.start(folder, gate, arguments)) {
             assertThat(first.awaitLog(job.log(), COMMITTED, 1)).isTrue();
-            first.signal("STOP");
+            gate.awaitWaiting(1);
             try (ProgramProcess second =
                     ProgramProcess.start(folder, job.run("--set", "partitions.rows=5000", "--wait"))) {
                 await().atMost(SOON).until(() -> waiting.matcher(second.err()).find());
@@ -92,7 +89,7 @@ final class InterruptionIT {
                 assertThat(named.find()).isTrue();
                 assertThat(named.group(1)).isEqualTo(String.valueOf(first.id()));
 
-                first.signal("CONT");
+                gate.open();
                 first.end().expect(0);
                 assertThat(second.end()
                                 .expect(0)

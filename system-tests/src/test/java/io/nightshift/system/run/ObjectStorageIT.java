@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.objectstore.FaultProxy;
 import io.nightshift.testing.objectstore.FaultProxy.Fault;
 import io.nightshift.testing.objectstore.S3Server;
@@ -268,13 +269,12 @@ final class ObjectStorageIT {
 
     @Test
     void anObjectThatIsReplacedIsRefusedAsAChangedFileIs() throws Exception {
-        proxy.latency(Duration.ofMillis(300));
+        ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
         try (ProgramProcess stopped = ProgramProcess.start(
-                folder, List.of(configured("run", job.file().toString(), "-o", "json")))) {
+                folder, gate, List.of(configured("run", job.file().toString(), "-o", "json")))) {
             assertThat(stopped.awaitLog(job.log(), Pattern.compile("is planned"), 1))
                     .isTrue();
         }
-        proxy.heal();
         put(1, 2_999);
         InProcess.run(configured("run", job.file().toString(), "-o", "json"))
                 .expect(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,8 +36,12 @@ final class PartitionKeyIT {
                 "SELECT * REPLACE (CASE WHEN distance %% 97 = 0 THEN NULL ELSE date END AS date) FROM flights LIMIT %d"
                         .formatted(ROWS));
         List<String> arguments = job.run("--set", BY_MONTH, "--set", "source.where=distance > 150", "--threads", "2");
-        try (ProgramProcess program = ProgramProcess.start(job.folder(), arguments)) {
-            program.awaitLog(job.log(), Pattern.compile(" committed"), 2);
+        ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
+        gate.admit(2);
+        try (ProgramProcess program = ProgramProcess.start(job.folder(), gate, arguments)) {
+            assertThat(program.awaitLog(job.log(), Pattern.compile(" committed"), 2))
+                    .isTrue();
+            gate.awaitWaiting(2);
             program.kill();
             program.end();
         }

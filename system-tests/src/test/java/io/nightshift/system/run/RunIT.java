@@ -6,19 +6,20 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
-import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -329,12 +330,14 @@ final class RunIT {
         assertThat(job.predictions().resolve(".staging")).doesNotExist();
     }
 
-    /// A slow condition leaves time for a kill, also where this process is held up.
+    /// Kills the run of a job when it has committed three partitions.
     private static void killInTheMiddle(FlightsJob job) throws Exception {
-        job.edit("source:\n", "source:\n  where: " + ExpensiveFilter.taking(Duration.ofSeconds(5), 60_000) + "\n");
+        ScoringGate gate = ScoringGate.closed(job.folder().resolve("gate"));
+        gate.admit(3);
         List<String> arguments = job.run("--set", "partitions.rows=2000", "--threads", "1");
-        try (ProgramProcess program = ProgramProcess.start(job.folder(), arguments)) {
+        try (ProgramProcess program = ProgramProcess.start(job.folder(), gate, arguments)) {
             assertThat(program.awaitLog(job.log(), COMMITTED, 3)).isTrue();
+            gate.awaitWaiting(1);
             program.kill();
             assertThat(program.end().status()).isEqualTo(137);
         }
@@ -345,23 +348,22 @@ final class RunIT {
     void readersSeeNothingOfABatchThatIsNotPublishedAndOtherProcessesAreTurnedAway() throws Exception {
         FlightsJob job = FlightsJob.in(folder);
         List<String> arguments = job.run("--set", "partitions.rows=3000", "--threads", "1");
+        ScoringGate gate = ScoringGate.closed(folder.resolve("gate"));
+        gate.admit(1);
         Set<String> seen = new TreeSet<>();
-        try (ProgramProcess program = ProgramProcess.start(folder, arguments)) {
-            program.awaitLog(job.log(), COMMITTED, 1);
-            ProgramProcess second = ProgramProcess.start(folder, job.run());
-            while (second.isAlive()) {
-                seen.addAll(parts(job));
-            }
-            boolean overlapped = program.isAlive();
-            CommandResult refused = second.end();
-            if (overlapped) {
-                refused.expect(
-                        2,
-                        "process %d (nightshift run ".formatted(program.id()),
-                        " is using %s. Wait for it".formatted(job.home()));
-            }
+        try (ProgramProcess program = ProgramProcess.start(folder, gate, arguments)) {
+            assertThat(program.awaitLog(job.log(), COMMITTED, 1)).isTrue();
+            gate.awaitWaiting(1);
+            ProgramProcess.run(folder, job.run().toArray(String[]::new))
+                    .expect(
+                            2,
+                            "process %d (nightshift run ".formatted(program.id()),
+                            " is using %s. Wait for it".formatted(job.home()));
+            assertThat(parts(job)).as("while partitions are committed").isEmpty();
+            gate.open();
             while (program.isAlive()) {
                 seen.addAll(parts(job));
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
             }
             JsonNode json = program.end().expect(0).json();
             Pattern published = Pattern.compile("batch=" + json.get("batch").asText() + "/part-\\d+\\.parquet");

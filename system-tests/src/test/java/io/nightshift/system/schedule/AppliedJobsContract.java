@@ -19,11 +19,9 @@ import io.nightshift.api.JobRunPage;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.RunFilter;
 import io.nightshift.testing.CommandResult;
-import io.nightshift.testing.ExpensiveFilter;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.PublishedOutput;
 import java.nio.file.Files;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,15 +30,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /// Schedules, requested runs, limits and backfills of applied jobs.
 abstract class AppliedJobsContract extends JobsFixture {
 
     private static final int TICK_SECONDS = 2;
-
-    /// About.
-    private static final int ROWS_OF_A_DAY = 170;
 
     /// For longer than this, no answer repeats what an earlier one said of a running batch.
     private static final Duration CACHED = Duration.ofMillis(400);
@@ -161,51 +157,59 @@ abstract class AppliedJobsContract extends JobsFixture {
 
     @Test
     void theRunsOfAJobStayWithinItsThreads() throws Exception {
-        FlightsJob job = job("limited", expensiveDay(), "parameters: {day: date}", "limits: {threads: 1}");
+        FlightsJob job = job("limited", "date::DATE = {day}", "parameters: {day: date}", "limits: {threads: 1}");
         command("job", "apply", job.file().toString()).expect(0);
+        gate().close("limited");
         for (String day : List.of("2001-01-02", "2001-01-03")) {
             command("job", "trigger", "limited", "--param", "day=" + day).expect(0);
         }
         try (NightshiftClient http = system().http()) {
-            await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> {
-                List<JobRun> runs = answer(http.runs("limited", RunFilter.ALL)).runs();
-                if (leased(http, runs) > 1) {
-                    // One batch may have ended between its description and that of the other. It has by now.
-                    await().pollDelay(CACHED).until(() -> true);
-                    assertThat(leased(http, runs)).isLessThanOrEqualTo(1);
-                }
-                return runs.stream()
-                                .filter(run -> run.state().equals("published"))
-                                .count()
-                        == 2;
-            });
+            await().atMost(PATIENCE).until(() -> count(batches(http, "limited"), batch -> batch.partitions() > 0) == 2);
+            gate().awaitWaiting(1);
+            await().pollDelay(CACHED).until(() -> true);
+            List<BatchDescription> batches = batches(http, "limited");
+            assertThat(batches.stream()
+                            .map(BatchDescription::progress)
+                            .filter(Objects::nonNull)
+                            .mapToInt(BatchDescription.Progress::inFlight)
+                            .sum())
+                    .as("leased partitions of %s", batches)
+                    .isEqualTo(1);
+            gate().admit(1);
+            await().atMost(PATIENCE)
+                    .until(() -> count(
+                                    batches(http, "limited"),
+                                    batch -> batch.state().equals("published"))
+                            == 1);
+            gate().awaitWaiting(1);
+            gate().open();
+            await().atMost(PATIENCE)
+                    .until(() -> count(
+                                    batches(http, "limited"),
+                                    batch -> batch.state().equals("published"))
+                            == 2);
         }
         String batch = runs("limited").getFirst().get("batch").asText();
         assertThat(command("batch", "show", batch).expect(0).out())
                 .containsPattern("threads +at most 1, with the other batches of its job");
     }
 
-    /// Lets all rows of a day through, and takes two seconds.
-    private static String expensiveDay() throws SQLException {
-        // DuckDB may evaluate both sides of an AND for every row.
-        return "CASE WHEN date::DATE = {day} THEN %s ELSE FALSE END"
-                .formatted(ExpensiveFilter.taking(Duration.ofSeconds(2), ROWS_OF_A_DAY));
-    }
-
-    /// The number of partitions of the runs that are leased to workers.
-    private static int leased(NightshiftClient client, List<JobRun> runs) {
-        return runs.stream()
+    /// The batches of a job's runs.
+    private static List<BatchDescription> batches(NightshiftClient client, String job) {
+        return answer(client.runs(job, RunFilter.ALL)).runs().stream()
                 .map(JobRun::batch)
                 .filter(Objects::nonNull)
-                .map(batch -> answer(client.describe(batch)).progress())
-                .filter(Objects::nonNull)
-                .mapToInt(BatchDescription.Progress::inFlight)
-                .sum();
+                .map(batch -> answer(client.describe(batch)))
+                .toList();
+    }
+
+    private static long count(List<BatchDescription> batches, Predicate<BatchDescription> condition) {
+        return batches.stream().filter(condition).count();
     }
 
     @Test
     void aBackfillStartsWhatIsMissingAndSurvivesAKill() throws Exception {
-        FlightsJob job = job("filled", expensiveDay(), "parameters: {day: date}");
+        FlightsJob job = job("filled", "date::DATE = {day}", "parameters: {day: date}");
         command("job", "apply", job.file().toString()).expect(0);
         command("job", "trigger", "filled", "--param", "day=2001-01-03").expect(0);
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(job.published()).hasSize(1));
@@ -217,12 +221,13 @@ abstract class AppliedJobsContract extends JobsFixture {
         assertThat(command("backfill", "list", "filled").expect(0).out()).contains("has no backfill");
         assertThat(job.published()).hasSize(1);
 
+        gate().close("filled");
+        gate().admit(2);
         backfill(range, "--parallel", "2", "--key", "all-days").expect(0);
-        await().atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(100))
-                .untilAsserted(() -> assertThat(job.published()).hasSizeGreaterThan(1));
-        assertThat(job.published()).as("the backfill goes on").hasSizeLessThan(5);
+        await().atMost(PATIENCE).untilAsserted(() -> assertThat(job.published()).hasSize(3));
+        await().atMost(PATIENCE).until(() -> gate().waiting() > 0);
         system().kill();
+        gate().open();
         system().restart();
 
         CommandResult ended = command("backfill", "show", "filled", "--wait", "-o", "json");

@@ -5,6 +5,7 @@ import io.nightshift.client.messages.MessageClient;
 import io.nightshift.system.cluster.TestCluster;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.Nightly;
+import io.nightshift.testing.gate.ScoringGate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +21,8 @@ final class ClusterJobsIT extends UnattendedJobsContract {
     private static final int NODES = 3;
 
     @Override
-    SchedulingSystem start(Path empty, String configuration) throws IOException {
-        TestCluster cluster = new TestCluster(empty, NODES);
+    SchedulingSystem start(Path empty, String configuration, ScoringGate scoring) throws IOException {
+        TestCluster cluster = new TestCluster(empty, NODES).heldBy(scoring);
         Files.writeString(cluster.configuration(), configuration, StandardOpenOption.APPEND);
         startNodes(cluster);
         return new SchedulingSystem() {

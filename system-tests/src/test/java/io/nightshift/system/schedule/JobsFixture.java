@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.HttpReceiver;
+import io.nightshift.testing.gate.ScoringGate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,28 +38,33 @@ abstract class JobsFixture {
 
     private HttpReceiver receiver;
 
+    private ScoringGate gate;
+
     private SchedulingSystem system;
 
     /// Starts a system that runs applied jobs.
     ///
     /// @param empty a folder for its files, which its jobs may use
     /// @param configuration HOCON for all its nodes
-    abstract SchedulingSystem start(Path empty, String configuration) throws IOException;
+    /// @param scoring holds its partitions while it is closed
+    abstract SchedulingSystem start(Path empty, String configuration, ScoringGate scoring) throws IOException;
 
     @BeforeAll
     final void begin(@TempDir Path empty) throws IOException {
         folder = empty;
         receiver = new HttpReceiver();
+        gate = ScoringGate.opened(empty.resolve("gate"));
         system = start(empty, """
                 nightshift {
                   alerts.channels.ops { type = webhook, url = "%s" }
                   batch.retention { every = 1s, grace = 0s }
                 }
-                """.formatted(receiver.uri("/ops")));
+                """.formatted(receiver.uri("/ops")), gate);
     }
 
     @AfterEach
     final void deleteJobs() throws IOException {
+        gate.open();
         for (JsonNode applied : list(command("job", "list", "-o", "json"))) {
             command("job", "delete", applied.get("job").asText()).expect(0);
         }
@@ -72,6 +78,11 @@ abstract class JobsFixture {
 
     final SchedulingSystem system() {
         return system;
+    }
+
+    /// The gate of the system's partitions, which is open when a test begins.
+    final ScoringGate gate() {
+        return gate;
     }
 
     /// The receiver of the alerts of the channel `ops`.

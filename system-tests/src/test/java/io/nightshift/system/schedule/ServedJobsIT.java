@@ -7,6 +7,7 @@ import io.nightshift.system.serve.HomeServer;
 import io.nightshift.system.tls.TestCertificates;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FreePort;
+import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.tls.TlsFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +20,7 @@ final class ServedJobsIT extends UnattendedJobsContract {
     private static final String HOST = "127.0.0.1";
 
     @Override
-    SchedulingSystem start(Path empty, String configuration) throws IOException {
+    SchedulingSystem start(Path empty, String configuration, ScoringGate scoring) throws IOException {
         String port = String.valueOf(FreePort.any());
         TlsFiles tls = TestCertificates.make(empty.resolve("tls"), HOST).of(HOST);
         Path file = Files.writeString(empty.resolve("serve.conf"), """
@@ -28,7 +29,7 @@ final class ServedJobsIT extends UnattendedJobsContract {
                 """.formatted(
                         configuration, tls.certificate(), tls.privateKey(), tls.ca()));
         String[] options = {"--port", port, "--config", file.toString()};
-        HomeServer server = new HomeServer(empty, options);
+        HomeServer server = new HomeServer(empty, scoring, options);
         return new SchedulingSystem() {
             @Override
             public CommandResult command(String... words) {

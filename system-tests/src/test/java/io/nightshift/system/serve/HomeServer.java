@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.nightshift.cli.Main;
 import io.nightshift.node.configuration.LocalServer;
 import io.nightshift.testing.CommandResult;
+import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.net.URI;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A process of `nightshift serve` on a home folder of its own.
 public final class HomeServer implements AutoCloseable {
@@ -21,6 +23,7 @@ public final class HomeServer implements AutoCloseable {
 
     private final Path folder;
     private final Path home;
+    private final @Nullable ScoringGate gate;
     private ProgramProcess process;
 
     /// Starts the server, and waits until it serves.
@@ -28,7 +31,17 @@ public final class HomeServer implements AutoCloseable {
     /// @param folder holds the home folder and the server's log
     /// @param more options of `serve`
     public HomeServer(Path folder, String... more) throws IOException {
+        this(folder, null, more);
+    }
+
+    /// Starts the server so that a gate holds its partitions, and waits until it serves.
+    ///
+    /// @param gate also holds the server that [#restart] starts; null for none
+    /// @param folder holds the home folder and the server's log
+    /// @param more options of `serve`
+    public HomeServer(Path folder, @Nullable ScoringGate gate, String... more) throws IOException {
         this.folder = folder;
+        this.gate = gate;
         this.home = folder.resolve("home");
         this.process = start(more);
     }
@@ -39,7 +52,8 @@ public final class HomeServer implements AutoCloseable {
         if (!arguments.contains("--http-port")) {
             arguments.addAll(List.of("--http-port", "0"));
         }
-        ProgramProcess started = ProgramProcess.start(folder, arguments);
+        ProgramProcess started =
+                gate == null ? ProgramProcess.start(folder, arguments) : ProgramProcess.start(folder, gate, arguments);
         await().atMost(STARTING).untilAsserted(() -> {
             assertThat(started.isAlive()).as(started.out() + started.err()).isTrue();
             assertThat(started.out()).contains("serving http");

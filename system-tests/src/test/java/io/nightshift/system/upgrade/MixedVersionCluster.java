@@ -15,6 +15,7 @@ import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FreePort;
 import io.nightshift.testing.database.PostgresServer;
+import io.nightshift.testing.gate.ScoringGate;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -30,8 +31,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.awaitility.core.ThrowingRunnable;
 
-/// A cluster whose nodes are of two builds, with a PostgreSQL of its own.
+/// A cluster whose nodes are of two builds, with a PostgreSQL of its own. A gate holds the partitions: the methods
+/// that wait for commits let through what they wait for.
 final class MixedVersionCluster implements AutoCloseable {
 
     static final Duration SOON = Duration.ofMinutes(2);
@@ -40,7 +43,13 @@ final class MixedVersionCluster implements AutoCloseable {
     /// More than the grace period, because the node also leaves the cluster.
     private static final Duration LEAVING = GRACE.plusSeconds(90);
 
+    private static final Duration BETWEEN_ADMISSIONS = Duration.ofMillis(500);
+
+    /// How many partitions may be scored while a node leaves: enough for the node to finish its own.
+    private static final int ADMITTED_AT_THE_END = 6;
+
     private final Path folder;
+    private final ScoringGate gate;
     private final EmbeddedPostgres postgres;
     private final HttpClient http = HttpClient.newHttpClient();
     private final List<Node> nodes = new ArrayList<>();
@@ -67,6 +76,7 @@ final class MixedVersionCluster implements AutoCloseable {
     /// Starts the database. Starts no node.
     MixedVersionCluster(Path folder) throws IOException {
         this.folder = folder;
+        this.gate = ScoringGate.closed(folder.resolve("gate"));
         this.postgres = PostgresServer.startEmbedded();
     }
 
@@ -89,7 +99,8 @@ final class MixedVersionCluster implements AutoCloseable {
         arguments.addAll(configuration(port));
         arguments.addAll(List.of("--port", String.valueOf(port), "--threads", "1"));
         arguments.addAll(List.of("--http-port", String.valueOf(httpPort)));
-        Process process = build.command("-XX:TieredStopAtLevel=1 -Dpekko.cluster.app-version=" + version, arguments)
+        String options = "-XX:TieredStopAtLevel=1 %s -Dpekko.cluster.app-version=%s".formatted(gate.option(), version);
+        Process process = build.command(options, arguments)
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
                 .start();
@@ -135,8 +146,9 @@ final class MixedVersionCluster implements AutoCloseable {
     }
 
     /// Tells a node to leave and waits until it has left.
-    void end(Node node) throws InterruptedException {
+    void end(Node node) throws IOException, InterruptedException {
         node.process().destroy();
+        gate.admit(ADMITTED_AT_THE_END);
         assertThat(node.process().waitFor(LEAVING.toSeconds(), TimeUnit.SECONDS))
                 .as("it has left: %s", node.out())
                 .isTrue();
@@ -199,20 +211,35 @@ final class MixedVersionCluster implements AutoCloseable {
                 .orElseThrow();
     }
 
-    /// Waits for a commit by a worker of one node under a coordinator of another.
+    /// Lets partitions through until a worker of one node has committed one under a coordinator of another.
     ///
     /// @param workers, coordinators any of these nodes
     void awaitCommit(BatchId batch, List<Node> workers, List<Node> coordinators) {
-        await().atMost(SOON)
-                .untilAsserted(() -> assertThat(commits(batch))
-                        .as(() -> logs())
-                        .anyMatch(commit -> named(workers, commit.partition().node())
-                                && named(coordinators, commit.coordinator())));
+        admitUntil(() -> assertThat(commits(batch))
+                .as(() -> logs())
+                .anyMatch(commit ->
+                        named(workers, commit.partition().node()) && named(coordinators, commit.coordinator())));
     }
 
+    /// Lets partitions through until so many are committed.
     void awaitCommits(BatchId batch, int commits) {
-        await().atMost(SOON)
-                .untilAsserted(() -> assertThat(commits(batch)).as(() -> logs()).hasSizeGreaterThanOrEqualTo(commits));
+        admitUntil(() -> assertThat(commits(batch)).as(() -> logs()).hasSizeGreaterThanOrEqualTo(commits));
+    }
+
+    /// Lets one partition after the other through, slowly: not all of them may pass before the condition holds. A node
+    /// of another version gets no work before an old node has left.
+    private void admitUntil(ThrowingRunnable condition) {
+        await().atMost(SOON).pollInterval(BETWEEN_ADMISSIONS).untilAsserted(() -> {
+            if (gate.waiting() > 0) {
+                gate.admit(1);
+            }
+            condition.run();
+        });
+    }
+
+    /// Lets all partitions through from now on.
+    void openTheGate() throws IOException {
+        gate.open();
     }
 
     private static boolean named(List<Node> nodes, String name) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
+import io.nightshift.testing.gate.ScoringGate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -39,15 +40,30 @@ public final class ProgramProcess implements AutoCloseable {
     ///
     /// @param folder the working folder, which also gets the files with the program's output
     public static ProgramProcess start(Path folder, List<String> arguments) throws IOException {
-        return start(folder, List.of(), arguments);
+        return start(folder, List.of(), List.of(), arguments);
+    }
+
+    /// Starts the program so that a gate holds its partitions. Its start takes longer, because a JVM with an agent
+    /// does not use the start-up cache.
+    ///
+    /// @param folder the working folder, which also gets the files with the program's output
+    public static ProgramProcess start(Path folder, ScoringGate gate, List<String> arguments) throws IOException {
+        return start(folder, List.of(), List.of(gate.option()), arguments);
     }
 
     /// Starts the program by another one, which replaces itself by it.
     ///
     /// @param prefix the words that precede the program's command, such as `unshare --mount`
     public static ProgramProcess start(Path folder, List<String> prefix, List<String> arguments) throws IOException {
+        return start(folder, prefix, List.of(), arguments);
+    }
+
+    private static ProgramProcess start(Path folder, List<String> prefix, List<String> options, List<String> arguments)
+            throws IOException {
+        List<String> all = new ArrayList<>(options);
+        all.add("-XX:TieredStopAtLevel=1");
         List<String> command = new ArrayList<>(prefix);
-        command.addAll(command(List.of("-XX:TieredStopAtLevel=1"), arguments));
+        command.addAll(command(all, arguments));
         Path out = Files.createTempFile(folder, "out", ".txt");
         Path err = Files.createTempFile(folder, "err", ".txt");
         Process process = new ProcessBuilder(command)

@@ -33,6 +33,7 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -227,11 +228,12 @@ class SqlSourceIT {
 
         /// Waits for the end of sessions of the server.
         private static void awaitNone(String condition) throws SQLException {
-            long until = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+            long until = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
             while (!sessions(condition).equals("0")) {
                 assertThat(System.nanoTime())
                         .as("there are still sessions: " + condition)
                         .isLessThan(until);
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
             }
         }
 

@@ -1,0 +1,190 @@
+package io.nightshift.testing.gate;
+
+import java.io.IOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.ClassTransform;
+import java.lang.classfile.CodeElement;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.instruction.InvokeInstruction;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDescs;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.instrument.ClassFileTransformer;
+import java.lang.instrument.Instrumentation;
+import java.lang.instrument.UnmodifiableClassException;
+import java.lang.reflect.AccessFlag;
+import java.lang.reflect.Field;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.ProtectionDomain;
+import java.util.Collections;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// The part of a [ScoringGate] that runs in the program: it makes each attempt wait before it scores its first
+/// rows. The program has this class and no other one of the tests.
+///
+/// It changes the method of [#ATTEMPT] that calls the scorer, in this build as in an earlier one. If there is no
+/// such method, the process ends with a message, because a gate that holds nothing would let a test pass for the
+/// wrong reason.
+public final class ScoringGateAgent implements ClassFileTransformer {
+
+    /// The folder of files that are named after the process and thread that wait.
+    static final String WAITING = "waiting";
+
+    /// The folder of files that are named after the number of an admission.
+    static final String ADMITTED = "admitted";
+
+    /// The file with the number of admissions, and in a second line, how the names of the held batches begin. If it
+    /// does not exist, the gate is open.
+    static final String LIMIT = "limit";
+
+    private static final String ATTEMPT = "io/nightshift/worker/partition/PartitionAttempt";
+    private static final String SCORER = "io/nightshift/scoring/model/Scorer";
+    private static final long PAUSE_NANOS = 5_000_000;
+
+    private static volatile Path folder = Path.of("");
+
+    /// The attempts that have passed.
+    private static final Set<Object> PASSED =
+            Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
+    private ScoringGateAgent() {}
+
+    /// Called by the JVM before `main`.
+    public static void premain(String gate, Instrumentation instrumentation) throws UnmodifiableClassException {
+        agentmain(gate, instrumentation);
+    }
+
+    /// Called by the JVM if a gate is attached to the running process.
+    public static synchronized void agentmain(String gate, Instrumentation instrumentation)
+            throws UnmodifiableClassException {
+        boolean isFirst = folder.toString().isEmpty();
+        folder = Path.of(gate);
+        if (!isFirst) {
+            return;
+        }
+        instrumentation.addTransformer(new ScoringGateAgent(), true);
+        for (Class<?> loaded : instrumentation.getAllLoadedClasses()) {
+            if (loaded.getName().replace('.', '/').equals(ATTEMPT)) {
+                instrumentation.retransformClasses(loaded);
+            }
+        }
+    }
+
+    /// Waits until the gate lets an attempt through, or the attempt is cancelled. Called on a scoring thread.
+    ///
+    /// @param attempt the attempt
+    public static void pass(Object attempt) {
+        try {
+            if (PASSED.contains(attempt) || isAdmitted(attempt)) {
+                PASSED.add(attempt);
+                return;
+            }
+            Field cancelled = attempt.getClass().getDeclaredField("cancelled");
+            cancelled.setAccessible(true);
+            Path waiting = folder.resolve(WAITING)
+                    .resolve("%d-%d"
+                            .formatted(
+                                    ProcessHandle.current().pid(),
+                                    Thread.currentThread().threadId()));
+            Files.createFile(waiting);
+            try {
+                while (!cancelled.getBoolean(attempt) && !isAdmitted(attempt)) {
+                    LockSupport.parkNanos(PAUSE_NANOS);
+                }
+            } finally {
+                Files.deleteIfExists(waiting);
+            }
+            PASSED.add(attempt);
+        } catch (IOException | ReflectiveOperationException e) {
+            throw fail("the gate of the tests fails: " + e);
+        }
+    }
+
+    private static boolean isAdmitted(Object attempt) throws IOException, ReflectiveOperationException {
+        Path gate = folder;
+        String[] lines;
+        try {
+            lines = Files.readString(gate.resolve(LIMIT)).split("\n", -1);
+        } catch (NoSuchFileException e) {
+            return true;
+        }
+        // It begins with the name of the attempt.
+        String doing = (String) attempt.getClass().getMethod("doing").invoke(attempt);
+        if (!doing.startsWith(lines[1])) {
+            return true;
+        }
+        int limit = Integer.parseInt(lines[0]);
+        for (int i = 1; i <= limit; i++) {
+            try {
+                Files.createFile(gate.resolve(ADMITTED).resolve(String.valueOf(i)));
+                return true;
+            } catch (FileAlreadyExistsException e) {
+                // Another attempt has used this admission.
+            }
+        }
+        return false;
+    }
+
+    private static IllegalStateException fail(String problem) {
+        System.err.println(problem);
+        Runtime.getRuntime().halt(99);
+        return new IllegalStateException(problem);
+    }
+
+    @Override
+    public byte @Nullable [] transform(
+            @Nullable ClassLoader loader,
+            String name,
+            @Nullable Class<?> redefined,
+            ProtectionDomain domain,
+            byte[] code) {
+        if (!name.equals(ATTEMPT)) {
+            return null;
+        }
+        try {
+            return gated(code);
+        } catch (RuntimeException e) {
+            // The JVM would ignore it.
+            throw fail("the gate of the tests can't be built into %s: %s".formatted(name, e));
+        }
+    }
+
+    private static byte[] gated(byte[] code) {
+        ClassFile file = ClassFile.of();
+        ClassModel model = file.parse(code);
+        if (model.methods().stream().noneMatch(ScoringGateAgent::isScoring)) {
+            throw new IllegalStateException("none of its methods calls " + SCORER);
+        }
+        return file.transformClass(
+                model, ClassTransform.transformingMethodBodies(ScoringGateAgent::isScoring, (builder, element) -> {
+                    if (isCallOfScorer(element)) {
+                        builder.aload(builder.receiverSlot())
+                                .invokestatic(
+                                        ClassDesc.of(ScoringGateAgent.class.getName()),
+                                        "pass",
+                                        MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_Object));
+                    }
+                    builder.with(element);
+                }));
+    }
+
+    private static boolean isScoring(MethodModel method) {
+        return !method.flags().has(AccessFlag.STATIC)
+                && method.code()
+                        .map(code -> code.elementStream().anyMatch(ScoringGateAgent::isCallOfScorer))
+                        .orElse(false);
+    }
+
+    private static boolean isCallOfScorer(CodeElement element) {
+        return element instanceof InvokeInstruction call
+                && call.owner().asInternalName().equals(SCORER)
+                && call.name().equalsString("score");
+    }
+}
