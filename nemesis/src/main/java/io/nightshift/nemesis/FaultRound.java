@@ -41,11 +41,12 @@ final class FaultRound {
     private static final int RETRIES = 3;
     /// The longest time between a step of a rollout and the fault.
     private static final int AFTER_STEP_MILLIS = 600;
-    /// The same for a redrive, whose steps take less time.
-    private static final int AFTER_REDRIVE_STEP_MILLIS = 150;
+    /// The same for a redrive and for the publication of a folder, whose steps take less time.
+    private static final int AFTER_QUICK_STEP_MILLIS = 150;
 
     /// The event that withdraws commits.
     private static final String RESCORED = "rescored";
+    private static final Pattern PUBLICATION = Pattern.compile(" is being published");
     /// Found in no line.
     private static final Pattern NO_STEP = Pattern.compile("(?!)");
 
@@ -85,7 +86,11 @@ final class FaultRound {
         RolloutTrial rollout = workload.rollout();
         JsonNode lastMove = rollout == null ? NullNode.instance : rollout.begin(cluster);
         RedriveTrial redrive = workload.redrive();
-        Pattern step = redriven != null ? redriven.line() : rollout != null ? drawn(rollout.steps()) : NO_STEP;
+        Pattern step = redriven != null
+                ? redriven.line()
+                : rollout != null
+                        ? drawn(rollout.steps())
+                        : fault.losesDestination() && random.nextBoolean() ? PUBLICATION : NO_STEP;
         cluster.nodes.record();
         long begin = System.nanoTime();
         String batch = workload.submit(cluster, output);
@@ -100,7 +105,7 @@ final class FaultRound {
         if (step.equals(NO_STEP)) {
             awaitCommits(timeline, 3 + random.nextInt(workload.partitions() / 2));
         } else {
-            awaitStep(timeline, step, redrive == null ? AFTER_STEP_MILLIS : AFTER_REDRIVE_STEP_MILLIS);
+            awaitStep(timeline, step, rollout != null ? AFTER_STEP_MILLIS : AFTER_QUICK_STEP_MILLIS);
         }
         boolean isRepeated = redrive != null && random.nextBoolean();
         InjectedFault injected = injector.inject(fault, timeline, workload, output);
@@ -121,6 +126,7 @@ final class FaultRound {
         }
         List<JsonNode> events = cluster.events(batch);
         Set<Integer> withdrawn = withdrawn(events);
+        violations.addAll(injector.endForeignWriter());
         if (isPublished) {
             check(batch);
             checkWork(events, withdrawn, timeline);
@@ -149,6 +155,9 @@ final class FaultRound {
 
     private String described(InjectedFault injected, Pattern step) {
         RolloutTrial rollout = workload.rollout();
+        if (step.equals(PUBLICATION)) {
+            return described(injected, "during the publication");
+        }
         return rollout == null
                 ? injected.victim()
                 : described(
@@ -196,13 +205,13 @@ final class FaultRound {
         }
     }
 
-    /// Waits for the batch to be published. A full disk may fail the batch; then it is retried, as a user
-    /// would do.
+    /// Waits for the batch to be published. A full disk or a lost destination may fail the batch; then it is
+    /// retried, as a user would do.
     ///
     /// @return whether it is published
     private boolean awaitEnd(String batch, Fault fault) {
         long deadline = System.nanoTime() + ENDING.toNanos();
-        int retries = fault == Fault.DISK_FULL ? RETRIES : 0;
+        int retries = fault.mayFailTheBatch() ? RETRIES : 0;
         String state = "";
         while (!state.equals("published")) {
             if (System.nanoTime() > deadline) {

@@ -30,6 +30,12 @@ public final class NemesisCluster implements AutoCloseable {
 
     public static final Duration FORMING = Duration.ofMinutes(2);
 
+    /// The home folder of the commands, with the token of an administrator.
+    private static final String HOME = "home";
+
+    /// A home folder with a token that permits to submit jobs.
+    private static final String SUBMITTER = "home-submitter";
+
     public final Path folder;
     public final HostNetwork network;
     public final DatabaseProcess database;
@@ -65,7 +71,10 @@ public final class NemesisCluster implements AutoCloseable {
                       journal { url = "%s", user = %s, plain-tcp = true }
                       files { read = ["/"], write = ["/"] }
                       registry = "%s"
-                      http.tokens = [{ name = nemesis, role = admin, sha256 = "%s" }]
+                      http.tokens = [
+                        { name = nemesis, role = admin, sha256 = "%s" }
+                        { name = submitter, role = submit, sha256 = "%s" }
+                      ]
                       %s
                     }
                     %s
@@ -76,7 +85,8 @@ public final class NemesisCluster implements AutoCloseable {
                             database.url(DatabaseProcess.JOURNAL),
                             DatabaseProcess.OWNER,
                             folder.resolve("registry"),
-                            Digests.sha256(token(folder).getBytes(StandardCharsets.UTF_8)),
+                            sha256(token(folder, HOME)),
+                            sha256(token(folder, SUBMITTER)),
                             network.needsTls() ? tls(network.address(host)) : "",
                             database.dataSources(),
                             options.configuration()));
@@ -149,11 +159,15 @@ public final class NemesisCluster implements AutoCloseable {
 
     /// The token that the nodes accept. It is the one of the home folder of the commands.
     public String token() {
-        return token(folder);
+        return token(folder, HOME);
     }
 
-    private static String token(Path folder) {
-        Path home = folder.resolve("home");
+    private static String sha256(String token) {
+        return Digests.sha256(token.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String token(Path folder, String name) {
+        Path home = folder.resolve(name);
         LocalToken.ensure(home);
         return Objects.requireNonNull(LocalToken.find(home));
     }
@@ -163,15 +177,24 @@ public final class NemesisCluster implements AutoCloseable {
         return command("batch", command, more);
     }
 
+    /// Runs a command of `batch` as a caller that may submit jobs only.
+    public CommandResult batchAsSubmitter(String command, String... more) {
+        return command(SUBMITTER, "batch", command, more);
+    }
+
     /// Runs a command of a group, such as `ledger`, in this process.
     public CommandResult command(String group, String command, String... more) {
+        return command(HOME, group, command, more);
+    }
+
+    private CommandResult command(String home, String group, String command, String... more) {
         List<String> arguments = new ArrayList<>(List.of(
                 group,
                 command,
                 "--config",
                 folder.resolve("client.conf").toString(),
                 "--home",
-                folder.resolve("home").toString()));
+                folder.resolve(home).toString()));
         arguments.addAll(List.of(more));
         String[] all = arguments.toArray(String[]::new);
         return CommandResult.of(Main.commandLine(all), all);

@@ -7,6 +7,7 @@ import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.objectstore.FaultProxy;
 import io.nightshift.testing.objectstore.S3Server;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -100,6 +101,16 @@ public final class ObjectStorage implements AutoCloseable {
     /// The content of one of these objects, as UTF-8.
     public String read(String name, String object) throws IOException {
         return server.get(PREDICTIONS, name + "/" + object);
+    }
+
+    /// Stores an object next to the predictions with a name.
+    public void write(String name, String object, String content) throws IOException {
+        server.put(PREDICTIONS, name + "/" + object, content.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// Deletes one of these objects.
+    public void delete(String name, String object) throws IOException {
+        server.delete(PREDICTIONS, name + "/" + object);
     }
 
     /// Copies one of these objects to a folder, under the same name.

@@ -45,6 +45,15 @@ public enum Fault {
     STORE_PARTITION,
     /// MariaDB or Redis, with the predictions, ends all connections and accepts none.
     DESTINATION_DOWN,
+    /// The folder of the destination is gone for some seconds, for all nodes, as a share that was unmounted.
+    DESTINATION_AWAY,
+    /// An empty folder is in the place of the destination's folder for some seconds, for all nodes, as the mount
+    /// point of a share that was unmounted.
+    DESTINATION_EMPTY,
+    /// Another program writes files or objects below the destination.
+    FOREIGN_WRITER,
+    /// A caller whose token has the role `submit` tries to pause, cancel and delete the running batch.
+    FORBIDDEN_CALLER,
     /// The destination's disk is full for some seconds.
     DISK_FULL,
     /// A node's clock is an hour ahead for some seconds.
@@ -90,18 +99,40 @@ public enum Fault {
 
     /// Whether the fault concerns a folder that all nodes see.
     boolean needsSharedFolder() {
-        return this == DISK_FULL || this == POWER_CUT || this == MISSING_MOUNT || this == HUNG_STORAGE;
+        return losesDestination()
+                || this == DISK_FULL
+                || this == POWER_CUT
+                || this == MISSING_MOUNT
+                || this == HUNG_STORAGE;
+    }
+
+    /// Whether no node sees the destination's folder.
+    public boolean losesDestination() {
+        return this == DESTINATION_AWAY || this == DESTINATION_EMPTY;
+    }
+
+    /// Whether the fault may fail the batch, so that a user retries it.
+    public boolean mayFailTheBatch() {
+        return losesDestination() || this == DISK_FULL;
     }
 
     /// Whether the destination of the batch is Parquet in each round.
     public boolean needsParquet() {
-        return this == DISK_FULL || this == POWER_CUT || this == KILL_TICK;
+        return losesDestination()
+                || this == FOREIGN_WRITER
+                || this == DISK_FULL
+                || this == POWER_CUT
+                || this == KILL_TICK;
     }
 
     /// Whether the batch of the round can try another version of its model. Other jobs must not move the same
     /// alias.
     public boolean permitsRollout() {
-        return this != POWER_CUT && this != KILL_TICK && this != DAMAGED_EVENT;
+        return !losesDestination()
+                && this != FOREIGN_WRITER
+                && this != POWER_CUT
+                && this != KILL_TICK
+                && this != DAMAGED_EVENT;
     }
 
     /// Whether the fault can be injected into a redrive.

@@ -7,6 +7,7 @@ import io.nightshift.nemesis.cluster.NodeProcess;
 import io.nightshift.nemesis.network.LinkConditions;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.network.VirtualNetwork;
+import io.nightshift.nemesis.workload.BatchFiles;
 import io.nightshift.nemesis.workload.BatchOutput;
 import io.nightshift.nemesis.workload.Workload;
 import io.nightshift.testing.database.TcpProxy;
@@ -49,6 +50,7 @@ public final class FaultInjector {
     private final NemesisCluster cluster;
     private final Random random;
     private @Nullable DamagedBystander damaged;
+    private @Nullable ForeignWriter foreign;
 
     public FaultInjector(AvailableFaults faults, NemesisCluster cluster, Random random) {
         this.faults = faults;
@@ -118,6 +120,20 @@ public final class FaultInjector {
                 server.shut();
                 yield new InjectedFault("", seconds(5, 20), false, server::open);
             }
+            case DESTINATION_AWAY, DESTINATION_EMPTY -> {
+                LostDestination lost = LostDestination.of(folder(output), fault == Fault.DESTINATION_EMPTY);
+                yield new InjectedFault("", seconds(5, 15), false, lost::restore);
+            }
+            case FOREIGN_WRITER -> {
+                ForeignWriter writer = new ForeignWriter((BatchFiles) output);
+                writer.write();
+                foreign = writer;
+                yield new InjectedFault("", seconds(1, 5), false, writer::write);
+            }
+            case FORBIDDEN_CALLER -> {
+                ForbiddenCaller caller = ForbiddenCaller.start(cluster, timeline.batch());
+                yield new InjectedFault("", seconds(5, 15), false, caller::end);
+            }
             case DISK_FULL -> fill();
             case MISSING_MOUNT -> {
                 NodeMounts mounts = mounts(any);
@@ -156,6 +172,20 @@ public final class FaultInjector {
                 yield new InjectedFault("", seconds(5, 15), false, () -> clock.setAhead(Duration.ZERO));
             }
         };
+    }
+
+    private static Path folder(BatchOutput output) {
+        if (output instanceof BatchFiles.Folder files) {
+            return files.path();
+        }
+        throw new IllegalArgumentException(output.name() + " is no folder");
+    }
+
+    /// Checks what another program has written to the destination, and removes it, after the batch has ended.
+    ///
+    /// @return the broken promises
+    public List<String> endForeignWriter() throws IOException {
+        return foreign == null ? List.of() : foreign.end();
     }
 
     /// Checks what the fault did to more than the batch, after the batch has ended.

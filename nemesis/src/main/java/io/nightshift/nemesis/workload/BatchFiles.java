@@ -37,6 +37,21 @@ public sealed interface BatchFiles extends BatchOutput {
     /// Reads the files, or copies of the objects.
     <T> T read(Reader<T> reader) throws IOException, SQLException;
 
+    /// Writes a file or object as another program does.
+    ///
+    /// @param name relative to the location
+    void write(String name, String content) throws IOException;
+
+    /// The content of a file or object in words, which tells what is wrong if it can't be read.
+    ///
+    /// @param name relative to the location
+    String content(String name);
+
+    /// Deletes a file or object.
+    ///
+    /// @param name relative to the location
+    void delete(String name) throws IOException;
+
     @Override
     List<String> published() throws IOException;
 
@@ -67,6 +82,27 @@ public sealed interface BatchFiles extends BatchOutput {
         @Override
         public String location() {
             return path.toString();
+        }
+
+        @Override
+        public void write(String name, String content) throws IOException {
+            Path file = path.resolve(name);
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, content);
+        }
+
+        @Override
+        public String content(String name) {
+            try {
+                return Files.readString(path.resolve(name));
+            } catch (IOException e) {
+                return e.toString();
+            }
+        }
+
+        @Override
+        public void delete(String name) throws IOException {
+            Files.deleteIfExists(path.resolve(name));
         }
 
         @Override
@@ -136,6 +172,25 @@ public sealed interface BatchFiles extends BatchOutput {
         @Override
         public String location() {
             return storage.predictions(folder);
+        }
+
+        @Override
+        public void write(String name, String content) throws IOException {
+            storage.write(folder, name, content);
+        }
+
+        @Override
+        public String content(String name) {
+            try {
+                return storage.read(folder, name);
+            } catch (IOException e) {
+                return e.toString();
+            }
+        }
+
+        @Override
+        public void delete(String name) throws IOException {
+            storage.delete(folder, name);
         }
 
         @Override

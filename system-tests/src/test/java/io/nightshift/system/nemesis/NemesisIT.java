@@ -56,6 +56,18 @@ final class NemesisIT {
     }
 
     @Test
+    void aBatchComesOutOnceAlthoughItsDestinationIsEmptyForAWhile() {
+        campaign.round(Fault.DESTINATION_EMPTY, Destination.PARQUET);
+    }
+
+    @Nightly(shortForm = "NemesisIT.aBatchComesOutOnceAlthoughItsDestinationIsEmptyForAWhile")
+    @ParameterizedTest
+    @EnumSource(names = {"DESTINATION_AWAY", "FOREIGN_WRITER", "FORBIDDEN_CALLER"})
+    void aBatchComesOutOnceWhateverOthersDoToIt(Fault fault) {
+        campaign.round(fault, Destination.PARQUET);
+    }
+
+    @Test
     void eachTickHasOneRunWhateverIsKilledAroundIt() {
         campaign.round(Fault.KILL_TICK, Destination.PARQUET);
     }
