@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// The retries, keys and watches of the client, against a server that gives the answers that a test prepares.
-@Timeout(120)
+@Timeout(600)
 class HttpNightshiftClientTest {
 
     private static final String JOB = """

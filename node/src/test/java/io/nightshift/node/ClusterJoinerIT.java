@@ -63,7 +63,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 final class ClusterJoinerIT {
 
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final int NEVER = 1_000;
 
     private static final EntityTypeKey<String> ENTITIES = EntityTypeKey.create(String.class, "any");

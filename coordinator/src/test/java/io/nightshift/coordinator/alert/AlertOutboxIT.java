@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// The outbox on a real journal. The test plays the receivers.
 final class AlertOutboxIT {
 
-    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final Duration SOON = Duration.ofMinutes(2);
     private static final BatchId BATCH = new BatchId("churn-1");
     private static final AlertSubject SUBJECT = AlertSubject.of(BATCH);
 

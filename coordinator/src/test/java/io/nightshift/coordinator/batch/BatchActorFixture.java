@@ -69,7 +69,7 @@ final class BatchActorFixture {
 
     private static final FileNames NAMES = new FileNames(".parquet");
 
-    static final Duration SOON = Duration.ofSeconds(30);
+    static final Duration SOON = Duration.ofMinutes(2);
 
     /// A lease that a test can wait out, and that outlasts what a test does under it, also on a busy machine.
     static final Duration LEASE = Duration.ofSeconds(5);

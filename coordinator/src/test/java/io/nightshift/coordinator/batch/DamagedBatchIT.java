@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// A batch whose ledger lacks an entry, or has one that can't be read.
-@Timeout(120)
+@Timeout(600)
 class DamagedBatchIT {
 
     @TempDir

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The ledger after a real process was killed.
-@Timeout(120)
+@Timeout(600)
 class KilledProcessIT {
 
     /// Kills of each test. `-Dnightshift.kill.rounds=50` kills as often as it takes to find what is rare.

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// thousand
 /// partitions of `docs/performance.md`; `-Dnightshift.scale.partitions=100000` runs all of them. Prints the
 /// figures.
-@Timeout(120)
+@Timeout(600)
 class LedgerScaleIT {
 
     private static final int PARTITIONS = Integer.getInteger("nightshift.scale.partitions", 10_000);
@@ -72,7 +72,7 @@ class LedgerScaleIT {
             for (int i = 0; i < WORKERS; i++) {
                 node.kit().spawn(worker(batch));
             }
-            BatchStatus status = await().atMost(Duration.ofSeconds(100))
+            BatchStatus status = await().atMost(Duration.ofMinutes(2))
                     .pollInterval(Duration.ofMillis(50))
                     .until(batch::describe, described -> described.phase() == Phase.FAILED);
             Duration committing = since(begin);

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A batch whose coordinator lacks the input, so that other nodes plan it. The messages between the nodes are
 /// written and read as between processes.
-@Timeout(120)
+@Timeout(600)
 final class RemoteStepIT {
 
     private static final Job.ErrorPolicy LENIENT = new Job.ErrorPolicy(1, null);

@@ -42,7 +42,7 @@ class LedgerCompactionIT {
             }
             long content = content();
             // H2 frees space with a commit, a second after it was needed.
-            await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
+            await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> {
                 write(journal);
                 assertThat(used(ledger) / content).isLessThan(MOST);
             });

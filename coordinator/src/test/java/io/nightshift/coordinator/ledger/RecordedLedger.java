@@ -47,7 +47,7 @@ public final class RecordedLedger implements AutoCloseable {
     ///
     /// Tries again for a while, since H2 copies nothing if it waits more than 10 ms for another commit.
     public void compact() {
-        await().atMost(Duration.ofMinutes(1)).until(() -> ledger.compaction().copy(100));
+        await().atMost(Duration.ofMinutes(2)).until(() -> ledger.compaction().copy(100));
     }
 
     /// Records that someone was told of all events that the batch has now.

@@ -51,7 +51,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class BatchRegisterIT {
 
-    private static final Duration SOON = Duration.ofMinutes(1);
+    private static final Duration SOON = Duration.ofMinutes(2);
     private static final Clock CLOCK = Clock.fixed(ExampleBatch.AT, ZoneOffset.UTC);
 
     private record Told(BatchId batch, BatchCommand command) {}

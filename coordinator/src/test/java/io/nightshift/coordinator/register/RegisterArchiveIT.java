@@ -42,10 +42,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The register over a long history, in H2: ended batches leave for the archive, and a start reads a snapshot.
-@Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class RegisterArchiveIT {
 
-    private static final Duration SOON = Duration.ofMinutes(1);
+    private static final Duration SOON = Duration.ofMinutes(2);
     private static final Clock CLOCK = Clock.fixed(ExampleBatch.AT, ZoneOffset.UTC);
     private static final int KEEP = 4;
 

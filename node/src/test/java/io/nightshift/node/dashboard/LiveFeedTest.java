@@ -73,6 +73,6 @@ class LiveFeedTest {
     void aViewerHearsThatTheNodeIsThereAlthoughNothingIsNew() {
         EventStream viewer = feed.open();
         next(viewer);
-        await().atMost(Duration.ofMinutes(1)).until(() -> next(viewer).equals("event: tick\ndata: {}\n\n"));
+        await().atMost(Duration.ofMinutes(2)).until(() -> next(viewer).equals("event: tick\ndata: {}\n\n"));
     }
 }

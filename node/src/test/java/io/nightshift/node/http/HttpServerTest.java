@@ -26,7 +26,7 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// The time limits of connections, set to a few seconds.
-@Timeout(60)
+@Timeout(600)
 @Execution(ExecutionMode.CONCURRENT)
 final class HttpServerTest {
 
@@ -175,7 +175,7 @@ final class HttpServerTest {
             assertThat(readWhileSending(slow, 'x')).isEmpty();
             assertThat(readAll(silent)).isEmpty();
         }
-        await().atMost(Duration.ofSeconds(30)).until(server::connections, open -> open == 0);
+        await().atMost(Duration.ofMinutes(2)).until(server::connections, open -> open == 0);
     }
 
     @Test
@@ -211,7 +211,7 @@ final class HttpServerTest {
             send(socket, "GET /events" + HOST + "\r\n");
             readUntil(socket, "\r\n\r\n");
         }
-        await().atMost(Duration.ofSeconds(30))
+        await().atMost(Duration.ofMinutes(2))
                 .untilAtomic(ended, value -> assertThat(value).isEqualTo(1));
         next.complete(Optional.empty());
         server.leave().toCompletableFuture().join();
@@ -226,7 +226,7 @@ final class HttpServerTest {
             socket.setReceiveBufferSize(4_096);
             socket.connect(new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
             send(socket, "GET /events" + HOST + "\r\n");
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofMinutes(2))
                     .untilAtomic(ended, value -> assertThat(value).isEqualTo(1));
             assertThat(pieces.get())
                     .as("pieces that fit into the sockets' buffers")

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// Browsers that sign in. The requests are written by hand, since Java's client does not let a test choose
 /// headers such as `Sec-Fetch-Site`.
-@Timeout(60)
+@Timeout(600)
 final class SessionRoutesTest {
 
     private static final String TOKEN = Token.random();

@@ -212,13 +212,13 @@ final class SlowClientsTest {
             for (int i = 0; i < each * Kind.values().length; i++) {
                 clients.add(new SlowClient(Kind.values()[i % Kind.values().length]));
             }
-            await().atMost(Duration.ofSeconds(60)).until(() -> {
+            await().atMost(Duration.ofMinutes(2)).until(() -> {
                 assertThat(clients).allMatch(SlowClient::proceed);
                 return server.connections() == clients.size() && streams.get() == each;
             });
 
             // A client that has just taken a piece of its answer has its time again.
-            await().atMost(Duration.ofSeconds(60)).until(() -> {
+            await().atMost(Duration.ofMinutes(2)).until(() -> {
                 clock.addAndGet(LATE);
                 return server.connections() == 0;
             });
@@ -227,7 +227,7 @@ final class SlowClientsTest {
                 client.channel.close();
             }
         }
-        await().atMost(Duration.ofSeconds(60)).until(() -> streams.get() == 0);
+        await().atMost(Duration.ofMinutes(2)).until(() -> streams.get() == 0);
         probe("/health/ready");
     }
 }

@@ -262,7 +262,7 @@ class MonitoringTest {
             showJob(metrics);
             while (true) {
                 Map.Entry<String, byte[]> request =
-                        Awaitility.await().atMost(Duration.ofMinutes(1)).until(received::poll, Objects::nonNull);
+                        Awaitility.await().atMost(Duration.ofMinutes(2)).until(received::poll, Objects::nonNull);
                 ResourceMetrics sent = ExportMetricsServiceRequest.parseFrom(request.getValue())
                         .getResourceMetrics(0);
                 boolean isComplete = sent.getScopeMetrics(0).getMetricsList().stream()

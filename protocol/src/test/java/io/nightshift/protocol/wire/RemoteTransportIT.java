@@ -96,7 +96,7 @@ class RemoteTransportIT {
         Cluster second = Cluster.get(reader.system());
         first.manager().tell(Join.create(first.selfMember().address()));
         second.manager().tell(Join.create(first.selfMember().address()));
-        await().atMost(Duration.ofMinutes(1))
+        await().atMost(Duration.ofMinutes(2))
                 .until(() -> second.selfMember().status().equals(MemberStatus.up()));
         for (ActorTestKit node : List.of(sender, reader)) {
             ClusterSharding.get(node.system())

@@ -147,7 +147,7 @@ final class ClientIT {
             watches.add(client.watch(batch, seen -> states.add(name + " " + seen.state()))
                     .toCompletableFuture());
         });
-        await().atMost(Duration.ofMinutes(1))
+        await().atMost(Duration.ofMinutes(2))
                 .until(() -> states.containsAll(List.of("http paused", "messages paused", "member paused")));
         gate.open();
 
@@ -328,7 +328,7 @@ final class ClientIT {
         for (String door : List.of("http", "messages", "member")) {
             String batch = now(client(door).submit(HttpNode.jobText(flights), new SubmitOptions(true, "held-" + door)))
                     .batch();
-            BatchDescription held = await().atMost(Duration.ofMinutes(1))
+            BatchDescription held = await().atMost(Duration.ofMinutes(2))
                     .until(
                             () -> now(client("http").describe(batch)),
                             shown -> shown.state().equals("held"));
@@ -492,7 +492,7 @@ final class ClientIT {
 
         client("member").close();
 
-        await().atMost(Duration.ofMinutes(1))
+        await().atMost(Duration.ofMinutes(2))
                 .untilAsserted(() -> assertThat(cluster.logs()).contains("node " + up.group(1) + " has left"));
         assertThatThrownBy(() -> now(client("member").jobs())).hasMessageContaining("closed");
     }

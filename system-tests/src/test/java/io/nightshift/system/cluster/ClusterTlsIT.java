@@ -89,7 +89,7 @@ final class ClusterTlsIT {
                 stranger(tls(certificates.of(ELSEWHERE)), seed));
 
         Set<Address> members = Set.of(seed, Cluster.get(second).selfMember().address());
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Duration.ofMinutes(2))
                 .until(() -> up(first).equals(members) && up(second).equals(members));
         strangers.forEach(ClusterTlsIT::awaitGivingUp);
         assertThat(up(first)).isEqualTo(members);
@@ -109,7 +109,7 @@ final class ClusterTlsIT {
         ActorSystem<Void> byHost = stranger(tls(shared.of(HOST), "peer-name = nightshift-node"), seed);
 
         Set<Address> members = Set.of(seed, Cluster.get(second).selfMember().address());
-        await().atMost(Duration.ofSeconds(60))
+        await().atMost(Duration.ofMinutes(2))
                 .until(() -> up(first).equals(members) && up(second).equals(members));
         awaitGivingUp(byHost);
         assertThat(up(first)).isEqualTo(members);
@@ -223,7 +223,7 @@ final class ClusterTlsIT {
     /// other nodes hold a connection that it closed early (apache/pekko#3247); `ClusterNodeTest` tests that.
     private static void awaitGivingUp(ActorSystem<Void> stranger) {
         await().alias("the giving up of " + stranger.address())
-                .atMost(Duration.ofSeconds(60))
+                .atMost(Duration.ofMinutes(2))
                 .until(
                         () -> CoordinatedShutdown.get(stranger).getShutdownReason(),
                         Optional.of(CoordinatedShutdown.clusterJoinUnsuccessfulReason())::equals);

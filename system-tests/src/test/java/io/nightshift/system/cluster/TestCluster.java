@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 /// A cluster of node processes on this machine, with a PostgreSQL of its own.
 public final class TestCluster implements AutoCloseable {
 
-    static final Duration FORMING = Duration.ofSeconds(60);
+    static final Duration FORMING = Duration.ofMinutes(2);
 
     final Path folder;
     /// The proxy between the nodes and the database.

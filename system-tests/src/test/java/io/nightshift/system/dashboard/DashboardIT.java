@@ -47,7 +47,7 @@ import org.openqa.selenium.WindowType;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class DashboardIT {
 
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final String PICTURES = System.getProperty("nightshift.screenshots", "");
 
     /// The share of a picture that may differ from that in the documentation: other times, numbers and curves.

@@ -45,7 +45,7 @@ public final class DashboardMeasurement {
 
     private static final int OPEN_PAGES = 200;
     private static final int TIMES = 5;
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration PAUSE = Duration.ofMillis(100);
     private static final ObjectMapper JSON = new ObjectMapper();
 

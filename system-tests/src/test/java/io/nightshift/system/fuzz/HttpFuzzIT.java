@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A node that receives random changes of valid requests.
-@Timeout(120)
+@Timeout(600)
 class HttpFuzzIT {
 
     private static final int INPUTS = Integer.getInteger("nightshift.fuzz.inputs", 500);

@@ -47,7 +47,7 @@ final class HttpAccessIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private static final Duration SOON = Duration.ofSeconds(60);
+    private static final Duration SOON = Duration.ofMinutes(2);
 
     /// More than any test sends on any machine. [#aClientOverItsRateIsDelayedAndOthersAreNot] has its own node.
     private static final int RATE = 1_000_000;

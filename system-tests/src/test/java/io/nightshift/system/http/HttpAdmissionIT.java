@@ -64,7 +64,7 @@ final class HttpAdmissionIT {
                     .contains("nightshift_submissions_refused_total 2.0", "nightshift_submissions_waiting 0.0");
 
             node.post("/v1/batches/" + first + "/cancel", "");
-            await().atMost(Duration.ofSeconds(60))
+            await().atMost(Duration.ofMinutes(2))
                     .until(() -> submit(node, "third").statusCode() == 201);
         }
     }

@@ -90,7 +90,7 @@ final class HttpCommandsIT {
         StringWriter watch = new StringWriter();
         CompletableFuture<Integer> watching = CompletableFuture.supplyAsync(() ->
                 Main.commandLine().setErr(new PrintWriter(watch, true)).execute(arguments(token, "watch", second)));
-        await().atMost(Duration.ofSeconds(60)).until(() -> watch.toString().contains("Paused since"));
+        await().atMost(Duration.ofMinutes(2)).until(() -> watch.toString().contains("Paused since"));
         assertThat(batch("resume", second).out()).contains("Resumed batch " + second);
         assertThat(batch("cancel", second).out()).contains("Cancelled batch " + second);
         assertThat(watching.join()).isEqualTo(1);

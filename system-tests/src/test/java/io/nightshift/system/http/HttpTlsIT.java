@@ -106,7 +106,7 @@ final class HttpTlsIT {
             TlsFiles other = strange.of(HOST);
             Files.copy(other.privateKey(), own.privateKey(), StandardCopyOption.REPLACE_EXISTING);
             Files.copy(other.certificate(), own.certificate(), StandardCopyOption.REPLACE_EXISTING);
-            await().atMost(Duration.ofSeconds(60))
+            await().atMost(Duration.ofMinutes(2))
                     .ignoreExceptions()
                     .untilAsserted(() -> works(client(node).tls(TlsFiles.trusting(ca(strange)))));
             fails(client(node).tls(TlsFiles.trusting(renewed.resolve("ca.pem"))));

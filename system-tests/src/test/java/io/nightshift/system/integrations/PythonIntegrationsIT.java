@@ -144,7 +144,7 @@ final class PythonIntegrationsIT {
         return new Killable(folder, environment, () -> {
             ProgramProcess killed = Objects.requireNonNull(node);
             killed.kill();
-            await().atMost(Duration.ofSeconds(60)).until(() -> !killed.isAlive());
+            await().atMost(Duration.ofMinutes(2)).until(() -> !killed.isAlive());
             node = running.start(0);
             Files.delete(folder.resolve("kill"));
         });

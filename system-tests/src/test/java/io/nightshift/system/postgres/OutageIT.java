@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(900)
 final class OutageIT {
 
-    private static final Duration SOON = Duration.ofMinutes(1);
+    private static final Duration SOON = Duration.ofMinutes(2);
     private static final Duration SHORT = Duration.ofSeconds(1);
     private static final Duration OUTAGE = Duration.parse(System.getProperty("nightshift.outage", SHORT.toString()));
     private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT);

@@ -201,7 +201,7 @@ final class PostgresCrashIT {
         }
 
         void awaitBatch() {
-            await().atMost(Duration.ofSeconds(30))
+            await().atMost(Duration.ofMinutes(2))
                     .untilAsserted(() -> assertThat(seen).contains("" + ROWS));
         }
 

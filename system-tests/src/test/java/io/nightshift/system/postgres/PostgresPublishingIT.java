@@ -109,7 +109,7 @@ final class PostgresPublishingIT {
 
     private static void awaitNoConnectionsTo(String database) {
         String connections = "SELECT count(*) FROM pg_stat_activity WHERE datname = '%s'".formatted(database);
-        await().atMost(Duration.ofMinutes(1))
+        await().atMost(Duration.ofMinutes(2))
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(5))
                 .untilAsserted(

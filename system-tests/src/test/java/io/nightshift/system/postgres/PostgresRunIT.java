@@ -379,7 +379,7 @@ final class PostgresRunIT {
                 gate.awaitWaiting(2);
                 proxy.goDown();
                 gate.open();
-                await().atMost(Duration.ofMinutes(1)).until(() -> proxy.refused() >= REFUSED_CONNECTIONS);
+                await().atMost(Duration.ofMinutes(2)).until(() -> proxy.refused() >= REFUSED_CONNECTIONS);
                 assertThat(program.isAlive()).isTrue();
                 proxy.goUp();
                 program.end().expect(0);

@@ -177,7 +177,7 @@ final class SqlSourceRunIT {
                 .isEqualTo(expected);
         assertThat(verify(job).expect(0).out()).contains("each of the 30,000 rows read from it is in the output once");
         // The server may take a moment to notice that a connection is closed.
-        await().atMost(Duration.ofMinutes(1))
+        await().atMost(Duration.ofMinutes(2))
                 .untilAsserted(() -> assertThat(server.rows(
                                 database, "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'"))
                         .isEmpty());

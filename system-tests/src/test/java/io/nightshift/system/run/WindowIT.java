@@ -56,7 +56,7 @@ final class WindowIT {
         FlightsJob job = job();
         String home = job.home().toString();
         try (ProgramProcess waiting = ProgramProcess.start(folder, job.run())) {
-            await().atMost(Duration.ofMinutes(1)).until(() -> waiting.err().contains("Waiting"));
+            await().atMost(Duration.ofMinutes(2)).until(() -> waiting.err().contains("Waiting"));
             assertThat(waiting.err())
                     .containsPattern("Waiting: its window, which opens 20\\S+ %s UTC\\. To score now: nightshift run .*"
                                     .formatted(minute(2))

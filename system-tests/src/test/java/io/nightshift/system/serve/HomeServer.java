@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// A process of `nightshift serve` on a home folder of its own.
 public final class HomeServer implements AutoCloseable {
 
-    private static final Duration STARTING = Duration.ofSeconds(60);
+    private static final Duration STARTING = Duration.ofMinutes(2);
 
     private final Path folder;
     private final Path home;

@@ -17,10 +17,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The retention of published batches, and their deletion, by a server that is killed in the middle.
-@Timeout(180)
+@Timeout(600)
 final class RetentionIT {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /// Until then, it is «being deleted by» somebody, and readers may see it.
     private static final Pattern DELETED = Pattern.compile(" deleted by \\S+ on ");

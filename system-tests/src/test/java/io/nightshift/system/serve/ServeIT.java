@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// `nightshift serve`: one process with the ledger of a home folder.
-@Timeout(180)
+@Timeout(600)
 final class ServeIT {
 
     private static final Pattern COMMITTED = Pattern.compile(" committed");

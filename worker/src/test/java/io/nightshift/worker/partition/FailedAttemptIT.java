@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Attempts that fail, and attempts that are cancelled. Nothing is left of them.
 class FailedAttemptIT {
 
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private TestNode node;
 
