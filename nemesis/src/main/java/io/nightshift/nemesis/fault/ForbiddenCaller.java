@@ -22,6 +22,8 @@ final class ForbiddenCaller {
     /// Not an interruption of the thread: a command that starts an actor system swallows it.
     private volatile boolean hasEnded;
 
+    private volatile boolean hasGivenUp;
+
     private ForbiddenCaller(NemesisCluster cluster, String batch) {
         this.cluster = cluster;
         this.batch = batch;
@@ -36,7 +38,7 @@ final class ForbiddenCaller {
 
     private void call() {
         int refusals = 0;
-        for (int i = 0; !hasEnded || refusals == 0; i++) {
+        for (int i = 0; !hasEnded || (refusals == 0 && !hasGivenUp); i++) {
             String verb = VERBS.get(i % VERBS.size());
             CommandResult answer = cluster.batchAsSubmitter(verb, batch);
             if (answer.status() == 0) {
@@ -56,6 +58,7 @@ final class ForbiddenCaller {
         hasEnded = true;
         try {
             thread.join(TimeUnit.MINUTES.toMillis(2));
+            hasGivenUp = true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException(e);
