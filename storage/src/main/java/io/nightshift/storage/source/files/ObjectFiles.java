@@ -8,6 +8,7 @@ import io.nightshift.storage.source.SourcePins;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,6 +19,11 @@ import java.util.regex.Pattern;
 final class ObjectFiles {
 
     private static final Pattern WILDCARD = Pattern.compile("[*?\\[{]");
+
+    private static final Pattern EMPTY_NAME = Pattern.compile("/(?=/)");
+
+    /// Stands for an empty name in a path.
+    private static final String EMPTY = "\u0001";
 
     private ObjectFiles() {}
 
@@ -32,15 +38,39 @@ final class ObjectFiles {
         stores.requireReadable(address.with(base(address.key())));
         ObjectStore store = stores.of(address.with(base(address.key())));
         Matcher wildcard = WILDCARD.matcher(address.key());
+        if (wildcard.find()) {
+            List<StoredObject> named = new ArrayList<>();
+            boolean isFolder = isFolder(address, store, named);
+            if (!named.isEmpty()) {
+                return named;
+            }
+            return isFolder ? folder(address, kind, store, filter) : glob(address, wildcard.start(), store, filter);
+        }
         if (!address.key().isEmpty() && !address.key().endsWith("/")) {
-            StoredObject exact = wildcard.find() ? null : store.find(address);
+            StoredObject exact = store.find(address);
             if (exact != null) {
                 return List.of(exact);
             }
         }
-        return wildcard.reset().find()
-                ? glob(address, wildcard.start(), store, filter)
-                : folder(address, kind, store, filter);
+        return folder(address, kind, store, filter);
+    }
+
+    /// Whether a key that could be a glob is the name of a folder. A name goes before a glob, as with files.
+    ///
+    /// @param named takes the object that has the key as its name, if there is one
+    private static boolean isFolder(ObjectAddress address, ObjectStore store, List<StoredObject> named) {
+        String key = address.key();
+        String folder = key.endsWith("/") ? key : key + "/";
+        boolean[] found = {false};
+        store.list(address, "", object -> {
+            String other = object.address().key();
+            if (other.equals(key) && !key.endsWith("/")) {
+                named.add(object);
+            }
+            found[0] = other.startsWith(folder);
+            return named.isEmpty() && !found[0];
+        });
+        return found[0];
     }
 
     private static List<StoredObject> folder(
@@ -66,14 +96,13 @@ final class ObjectFiles {
             ObjectAddress address, int wildcard, ObjectStore store, FolderFilter filter) {
         String key = address.key();
         String folder = base(key);
-        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:/" + key);
+        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + path(key));
         boolean anyDepth = key.contains("**");
         List<StoredObject> found = new FolderWalk(
                         store,
                         filter,
                         object -> isData(folder, object)
-                                && matcher.matches(
-                                        Path.of("/" + object.address().key())),
+                                && matcher.matches(Path.of(path(object.address().key()))),
                         anyDepth
                                 ? Integer.MAX_VALUE
                                 : (int) key.chars().filter(each -> each == '/').count())
@@ -82,6 +111,11 @@ final class ObjectFiles {
             throw SourcePins.missing(address.toString(), "source: no object matches " + address);
         }
         return found;
+    }
+
+    /// A key, or a glob, as a path. A path can't have empty names, as between the two slashes of `a//b`.
+    private static String path(String key) {
+        return EMPTY_NAME.matcher("/" + key).replaceAll("/" + EMPTY);
     }
 
     /// The folder in which a key, or what a glob matches, is.
@@ -94,7 +128,7 @@ final class ObjectFiles {
     /// hidden.
     private static boolean isData(String folder, StoredObject object) {
         String key = object.address().key();
-        if (key.endsWith("/") || key.contains("//")) {
+        if (key.endsWith("/")) {
             return false;
         }
         for (String name :

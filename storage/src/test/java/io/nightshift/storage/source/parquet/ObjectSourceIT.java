@@ -10,9 +10,12 @@ import io.nightshift.storage.objectstore.TestStore;
 import io.nightshift.storage.source.SourceContract;
 import io.nightshift.storage.source.files.ObjectCopies;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 
 /// Two objects, in row groups.
 class ObjectSourceIT extends SourceContract {
@@ -52,6 +55,45 @@ class ObjectSourceIT extends SourceContract {
     private void put(int number, String query) {
         Path file = data.parquet("local-%d.parquet".formatted(number), query);
         store.put("input/rows-%d.parquet".formatted(number), file);
+    }
+
+    @Override
+    protected Input named(String name, String query) {
+        store.put("named/" + name + ".parquet", data.parquet("local.parquet", query));
+        return new ParquetInput(List.of(store.address("named/" + name + ".parquet")));
+    }
+
+    @Override
+    protected Input allNamed() {
+        return new ParquetInput(List.of(store.address("named")));
+    }
+
+    @Test
+    void anEmptyNameOfAFolderIsNotLeftOut() throws Exception {
+        named("one", "SELECT 'one' AS id, 1.5 AS f0");
+        Input two = named("/two", "SELECT 'two' AS id, 1.5 AS f0");
+        named("a[b]/three", "SELECT 'three' AS id, 1.5 AS f0");
+
+        assertThat(ids(allNamed(), pieces(inspect(allNamed())))).containsExactlyInAnyOrder("one", "two", "three");
+        assertThat(ids(two, pieces(inspect(two)))).containsExactly("two");
+        Map.of(
+                        "named/*.parquet", List.of("one"),
+                        "named/**.parquet", List.of("one", "two", "three"),
+                        "named//*.parquet", List.of("two"),
+                        "named/a[b]", List.of("three"),
+                        "named/a[b]/", List.of("three"))
+                .forEach((path, ids) -> {
+                    Input input = new ParquetInput(List.of(store.address(path)));
+                    assertThat(named(input)).as(path).containsExactlyInAnyOrderElementsOf(ids);
+                });
+    }
+
+    private List<String> named(Input input) {
+        try {
+            return ids(input, pieces(inspect(input)));
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Override
