@@ -152,7 +152,7 @@ final class LoadRows extends SentRows {
         }
         switch (type.carrier) {
             case TEXT -> {
-                byte[] text = texts(column)[i];
+                byte[] text = textOf(column, i);
                 lines.putEscaped(text);
                 if (counts) {
                     row.putField(text);

@@ -147,7 +147,7 @@ final class CopyRows extends SentRows {
         switch (type.carrier) {
             case LONG -> buffer.putField(type, numbers(column)[row]);
             case DOUBLE -> buffer.putField(type, fractions(column)[row]);
-            case TEXT -> buffer.putField(type, texts(column)[row]);
+            case TEXT -> buffer.putField(type, textOf(column, row));
         }
     }
 

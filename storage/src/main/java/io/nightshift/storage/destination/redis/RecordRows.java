@@ -195,7 +195,7 @@ final class RecordRows extends SentRows {
         }
         RecordType type = columns.get(column).type();
         return switch (type.carrier) {
-            case TEXT -> texts(column)[i];
+            case TEXT -> textOf(column, i);
             case DOUBLE -> type.text(fractions(column)[i]);
             case LONG -> RecordType.text(numbers(column)[i]);
         };

@@ -1,19 +1,32 @@
 package io.nightshift.storage.destination.table;
 
 import io.nightshift.protocol.batch.RowsDigest;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// The rows of one query on one thread, on their way to a database. It collects the values of a vector of rows
-/// column by column, as [RowFunctions] receive them; then a subclass encodes the rows, sends them and adds them to
-/// the digest. It keeps one vector, whatever the number of rows.
+/// column by column, as [RowFunctions] receive them; then a subclass encodes the rows, sends them and adds them
+/// to the digest. It keeps one vector, whatever the number of rows, and the long texts of one outside the heap:
+/// a node ends if its heap is full, and a vector has 2,048 texts of any length.
 public abstract class SentRows {
 
     private static final int VECTOR = 2048;
+
+    /// The bytes of texts that are kept on the heap.
+    static final int MOST_BYTES = 4 << 20;
+
+    /// Stands for a text that is kept outside the heap.
+    private static final byte[] OUTSIDE = {};
+
+    private static final MemorySegment[] NONE = {};
 
     private static final ThreadLocal<@Nullable SentRows> CURRENT = new ThreadLocal<>();
 
@@ -23,6 +36,9 @@ public abstract class SentRows {
     private final long[][] numbers;
     private final double[][] fractions;
     private final byte[][][] texts;
+    private final MemorySegment[][] longTexts;
+    private @Nullable Arena arena;
+    private long heapBytes;
     private final boolean[][] nulls;
     private final String[] lastText;
     private long nanos;
@@ -37,6 +53,8 @@ public abstract class SentRows {
         numbers = new long[count][];
         fractions = new double[count][];
         texts = new byte[count][][];
+        longTexts = new MemorySegment[count][];
+        Arrays.fill(longTexts, NONE);
         nulls = new boolean[count][VECTOR];
         lastText = new String[count];
         for (int i = 0; i < count; i++) {
@@ -80,6 +98,7 @@ public abstract class SentRows {
             return result;
         } finally {
             CURRENT.remove();
+            forgetTexts();
         }
     }
 
@@ -107,9 +126,15 @@ public abstract class SentRows {
         return fractions[column];
     }
 
-    /// A column's values of the next rows in UTF-8, of a [Carrier#TEXT].
-    protected final byte[][] texts(int column) {
-        return texts[column];
+    /// A column's value of one of the next rows in UTF-8, of a [Carrier#TEXT].
+    protected final byte[] textOf(int column, int row) {
+        byte[] text = texts[column][row];
+        return text == OUTSIDE ? longTexts[column][row].toArray(ValueLayout.JAVA_BYTE) : text;
+    }
+
+    /// The bytes of texts that are kept on the heap now.
+    final long heapBytes() {
+        return heapBytes;
     }
 
     /// Which of a column's values are NULL.
@@ -120,9 +145,39 @@ public abstract class SentRows {
     /// Puts a text. Neighbouring rows often have the same text, and always the same file.
     void text(int column, int row, String text) {
         byte[][] of = texts[column];
-        boolean same = row > 0 && text.equals(lastText[column]);
-        of[row] = same ? of[row - 1] : text.getBytes(StandardCharsets.UTF_8);
-        lastText[column] = text;
+        boolean isSame = row > 0 && of[row - 1] != OUTSIDE && text.equals(lastText[column]);
+        if (isSame) {
+            of[row] = of[row - 1];
+            return;
+        }
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        if (heapBytes + utf8.length <= MOST_BYTES) {
+            heapBytes += utf8.length;
+            of[row] = utf8;
+            lastText[column] = text;
+        } else {
+            of[row] = OUTSIDE;
+            putOutside(column, row, utf8);
+        }
+    }
+
+    private void putOutside(int column, int row, byte[] utf8) {
+        Arena open = arena == null ? Arena.ofConfined() : arena;
+        arena = open;
+        if (longTexts[column].length == 0) {
+            longTexts[column] = new MemorySegment[VECTOR];
+        }
+        longTexts[column][row] = open.allocateFrom(ValueLayout.JAVA_BYTE, utf8);
+    }
+
+    private void forgetTexts() {
+        heapBytes = 0;
+        Arena open = arena;
+        if (open != null) {
+            arena = null;
+            Arrays.fill(longTexts, NONE);
+            open.close();
+        }
     }
 
     /// Encodes the rows whose values have been put.
@@ -133,6 +188,8 @@ public abstract class SentRows {
         } catch (SQLException e) {
             problem = e;
             throw new IllegalStateException("rows could not be handed on", e);
+        } finally {
+            forgetTexts();
         }
         nanos += System.nanoTime() - begin;
     }

@@ -12,10 +12,13 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Objects;
 
-/// The rows of a query as MariaDB's driver streams them: in the binary form of prepared statements, some at a time.
+/// The rows of a query as MariaDB's driver streams them: in the binary form of prepared statements, some at a
+/// time.
 final class MariadbRows implements RowStream {
 
-    private static final int FETCHED = 2000;
+    /// The rows that the driver keeps. The server sends the next ones without being asked.
+    private static final int FETCHED = 100;
+
     private static final long MICROS = 1_000_000;
     private static final long SECONDS_OF_DAY = 86_400;
 
@@ -40,21 +43,24 @@ final class MariadbRows implements RowStream {
     @Override
     public int read(ColumnVector[] vectors, int most) throws SQLException {
         int row = 0;
-        while (row < most && isOpen) {
+        long bytes = 0;
+        while (row < most && isOpen && bytes < MOST_BYTES) {
             if (!result.next()) {
                 isOpen = false;
                 break;
             }
             for (int i = 0; i < columns.length; i++) {
-                put(columns[i], i + 1, vectors[i], row);
+                bytes += put(columns[i], i + 1, vectors[i], row);
             }
             row++;
         }
         return row;
     }
 
-    private void put(SqlColumn column, int position, ColumnVector to, int row) throws SQLException {
+    /// @return the bytes of a text; 0 for other values
+    private int put(SqlColumn column, int position, ColumnVector to, int row) throws SQLException {
         Carrier carrier = Objects.requireNonNull(column.carrier());
+        int bytes = 0;
         switch (carrier) {
             case FLOAT, DOUBLE -> {
                 double value = result.getDouble(position);
@@ -70,6 +76,7 @@ final class MariadbRows implements RowStream {
                     to.putNull(row);
                 } else {
                     to.putText(row, text);
+                    bytes = text.length;
                 }
             }
             case DECIMAL -> {
@@ -97,10 +104,11 @@ final class MariadbRows implements RowStream {
                 }
             }
         }
+        return bytes;
     }
 
-    /// Of a text such as 2026-11-27. MariaDB has dates that are none, such as 0000-00-00, which its driver gives as
-    /// NULL.
+    /// Of a text such as 2026-11-27. MariaDB has dates that are none, such as 0000-00-00, which its driver
+    /// gives as NULL.
     private static long days(SqlColumn column, byte[] text) throws SQLException {
         try {
             return LocalDate.of(number(text, 0, 4), number(text, 5, 7), number(text, 8, 10))

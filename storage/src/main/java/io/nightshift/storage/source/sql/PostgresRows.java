@@ -53,7 +53,8 @@ final class PostgresRows implements RowStream {
     @Override
     public int read(ColumnVector[] vectors, int most) throws SQLException {
         int row = 0;
-        while (row < most) {
+        long bytes = 0;
+        while (row < most && bytes < MOST_BYTES) {
             byte[] message = isOpen ? copy.readFromCopy() : null;
             if (message == null) {
                 isOpen = false;
@@ -64,6 +65,7 @@ final class PostgresRows implements RowStream {
                 readHeader(message, in);
                 isFirst = false;
             }
+            bytes += message.length;
             if (in.hasRemaining() && readRow(in, vectors, row)) {
                 row++;
             }

@@ -6,7 +6,11 @@ import org.jspecify.annotations.Nullable;
 /// The rows of one query on their way from the database. For one thread; holds a few rows at a time.
 interface RowStream extends AutoCloseable {
 
-    /// Writes the next rows.
+    /// The bytes of texts after which a block of rows ends. So a node's memory does not depend on how long
+    /// texts are.
+    int MOST_BYTES = 4 << 20;
+
+    /// Writes the next rows: as many as there is room for, or fewer if they are long.
     ///
     /// @param vectors one for each column of the query
     /// @param most how many rows there is room for
