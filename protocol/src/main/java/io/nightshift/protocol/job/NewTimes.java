@@ -13,6 +13,8 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -149,6 +151,16 @@ public record NewTimes(
 
     private static String and(@Nullable String where, String condition) {
         return where == null ? condition : "(%s\n) AND %s".formatted(where, condition);
+    }
+
+    private static final Pattern WITHOUT_TIME = Pattern.compile("'incremental\\.column: ((?:[^']|'')*) is NULL'");
+
+    /// The column without whose time a row meets a pinned condition neither way; null if a condition is none.
+    ///
+    /// @param where the condition of a source
+    public static @Nullable String timeColumn(String where) {
+        Matcher column = WITHOUT_TIME.matcher(where);
+        return column.find() ? column.group(1).replace("''", "'") : null;
     }
 
     /// A row without a time belongs to no range. The cast fails for it, which quarantines the row.

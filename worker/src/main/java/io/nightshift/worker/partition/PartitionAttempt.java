@@ -356,10 +356,11 @@ public final class PartitionAttempt {
         OutputFile quarantined = null;
         List<String> reasons = List.of();
         if (predictions < read + left) {
+            held.requireAllColumns();
             if (!query.isEvaluated()) {
-                held.requireAllColumns();
                 execute(connection, query.evaluation());
             }
+            execute(connection, ownValues(connection, query));
             FailureMessages messages = new FailureMessages(connection);
             if (query.careful() || count.undecided() > 0) {
                 messages.collect(query, this::refuseIfCancelled);
@@ -510,6 +511,15 @@ public final class PartitionAttempt {
             }
         }
         return counts;
+    }
+
+    private static String ownValues(Connection connection, PartitionQuery query) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query.badRows())) {
+            row.next();
+            return query.ownValues(
+                    row.getLong(1), row.getLong(2), row.getLong(3), Objects.requireNonNullElse(row.getString(4), "-1"));
+        }
     }
 
     private long predictions(KeptConnection kept, PartitionQuery query) throws SQLException {

@@ -39,6 +39,12 @@ record PartitionQuery(
     /// The temporary table that [#evaluation()] fills.
     private static final String EVALUATED = "nightshift_evaluated";
 
+    /// The temporary table that [#ownValues] fills.
+    private static final String OWN = "nightshift_own";
+
+    /// The bad rows whose positions stand in a query.
+    private static final int LISTED = 64;
+
     /// Whether expressions or the model may fail for single rows. Finding these rows takes long, so it is done
     /// once: [#copies()] and then [#evaluation()] are executed before the other queries, which read the rows from
     /// there. Otherwise [#evaluation()] is executed after the good rows were written, if there are bad ones.
@@ -46,8 +52,8 @@ record PartitionQuery(
         return careful || isolating;
     }
 
-    /// Statements that copy the rows. In a copy, no vector has a dictionary. DuckDB computes a cast for all values
-    /// of a dictionary, and `TRY` would do so again for each row.
+    /// Statements that copy the rows. In a copy, no vector has a dictionary. DuckDB computes a cast for all
+    /// values of a dictionary, and `TRY` would do so again for each row.
     List<String> copies() {
         return copied().map(SliceCopy::statement).toList();
     }
@@ -56,6 +62,33 @@ record PartitionQuery(
     String evaluation() {
         String rows = isEvaluated() ? union(SliceQuery::evaluated) : SliceQuery.bad(union(SliceQuery::quarantined));
         return "CREATE OR REPLACE TEMP TABLE %s AS %s".formatted(EVALUATED, rows);
+    }
+
+    /// A query for the positions of bad rows, and some of them as a text. Needs the table of [#evaluation()].
+    String badRows() {
+        return "SELECT min(nightshift_row), max(nightshift_row), count(DISTINCT nightshift_row), string_agg(DISTINCT CAST(nightshift_row AS VARCHAR), ', ') FILTER (listed) FROM (SELECT nightshift_row, row_number() OVER () <= %d AS listed FROM %s WHERE nightshift_reason IS NOT NULL)"
+                .formatted(LISTED, EVALUATED);
+    }
+
+    /// The statement that makes a table of the files' own values of bad rows. It reads the source a second
+    /// time, for these rows only. Needs the table of [#evaluation()].
+    ///
+    /// @param least the lowest position of a bad row in its file
+    /// @param most the highest
+    /// @param count how many positions there are
+    /// @param listed the positions of the first bad rows
+    String ownValues(long least, long most, long count, String listed) {
+        String rows = count == listed.split(",", -1).length
+                ? "%s IN (" + listed + ")"
+                : "%s BETWEEN " + least + " AND " + most;
+        String bad = "(FROM %s WHERE nightshift_reason IS NOT NULL)".formatted(EVALUATED);
+        return "CREATE OR REPLACE TEMP TABLE %s AS %s"
+                .formatted(
+                        OWN,
+                        slices.stream()
+                                .map(group -> new SliceQuery(group, checked(), careful, isolating, limits)
+                                        .ownValues(bad, rows))
+                                .collect(Collectors.joining("\nUNION ALL ")));
     }
 
     private Stream<SliceCopy> copied() {
@@ -133,14 +166,15 @@ record PartitionQuery(
                                 : union(isDirect ? SliceQuery::direct : SliceQuery::scored));
     }
 
-    /// Needs the tables of [#evaluation()] and of [FailureMessages].
+    /// Needs the tables of [#evaluation()], of [#ownValues] and of [FailureMessages].
     private String quarantined() {
         return """
                 SELECT nightshift_file AS record_file, nightshift_row AS record_row, %snightshift_reason AS reason,
                 nightshift_value AS "value", coalesce(message, nightshift_place) AS message, nightshift_values AS "values"
                 FROM (SELECT * FROM %s WHERE nightshift_reason IS NOT NULL) LEFT JOIN %s
-                ON nightshift_failed = expression AND nightshift_value IS NOT DISTINCT FROM input""".formatted(
-                        job().id() == null ? "" : "nightshift_id AS record_id, ", EVALUATED, FailureMessages.TABLE);
+                ON nightshift_failed = expression AND nightshift_value IS NOT DISTINCT FROM input
+                LEFT JOIN %s USING (nightshift_file, nightshift_row)""".formatted(
+                job().id() == null ? "" : "nightshift_id AS record_id, ", EVALUATED, FailureMessages.TABLE, OWN);
     }
 
     /// For each group of slices, a query for rows whose expressions failed: see [SliceQuery#failing]. Needs the

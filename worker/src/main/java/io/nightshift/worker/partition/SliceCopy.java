@@ -6,7 +6,8 @@ import io.nightshift.storage.source.SourceRelation;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A temporary table with the rows of slices.
+/// A temporary table with the rows of slices: the columns that the job's expressions read, and what is wrong with
+/// malformed records. The file's own values are read later, of bad rows only.
 ///
 /// @param statement makes the table
 /// @param slices whose relation is the table
@@ -22,16 +23,12 @@ record SliceCopy(String statement, BoundSlices slices) {
         SourceRelation.TextRecord copied = null;
         if (record != null) {
             columns.add(record.fault() + " AS nightshift_fault");
-            columns.add(record.text() + " AS nightshift_text");
-            columns.add(record.place() + " AS nightshift_at");
-            boolean hasValues = record.values() != null;
-            if (hasValues) {
-                columns.add(record.values() + " AS nightshift_own");
-            }
-            copied = new SourceRelation.TextRecord(
-                    "nightshift_fault", "nightshift_text", "nightshift_at", hasValues ? "nightshift_own" : null);
+            String ifMalformed = "CASE WHEN %s IS NOT NULL THEN %s END AS %s";
+            columns.add(ifMalformed.formatted(record.fault(), record.text(), "nightshift_text"));
+            columns.add(ifMalformed.formatted(record.fault(), record.place(), "nightshift_at"));
+            copied = new SourceRelation.TextRecord("nightshift_fault", "nightshift_text", "nightshift_at", null);
         }
-        slices.job().columns().keySet().forEach(name -> columns.add(Sql.name(name)));
+        ReadColumns.of(slices.job()).forEach(name -> columns.add(Sql.name(name)));
         String statement = "CREATE OR REPLACE TEMP TABLE %s AS SELECT %s FROM %s%s"
                 .formatted(
                         table,

@@ -1,5 +1,6 @@
 package io.nightshift.worker.partition;
 
+import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.scoring.model.FeatureType;
 import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.storage.destination.ValueLimit;
@@ -20,7 +21,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -66,8 +66,8 @@ final class SliceQuery {
     /// Holds for a row for which the job's condition failed.
     private static final String UNDECIDED = "nightshift_where IS NULL";
 
-    /// A number of at least 0 that DuckDB takes for another one each time. It does not move a condition that names
-    /// such a value.
+    /// A number of at least 0 that DuckDB takes for another one each time. It does not move a condition that
+    /// names such a value.
     private static final String NOT_MOVED = "current_connection_id()";
 
     private final BoundJob job;
@@ -160,7 +160,7 @@ final class SliceQuery {
         List<String> select = scoredColumns();
         String good = checks().stream()
                 .map(Check::condition)
-                .filter(condition -> !condition.equals(UNDECIDED))
+                .filter(condition -> !condition.startsWith(UNDECIDED))
                 .map(condition -> "(" + condition + ") IS NOT TRUE")
                 .collect(Collectors.joining(" AND "));
         List<String> more = good.isEmpty() ? List.of() : List.of(NOT_MOVED + " AS nightshift_not_moved");
@@ -174,16 +174,16 @@ final class SliceQuery {
         return good.isEmpty() ? rows : rows + " WHERE " + notMoved(good);
     }
 
-    /// As [#scored()], for all rows that the job lets through, and for bad rows the columns of [#quarantined()]. So
-    /// each expression is computed once for each row.
+    /// As [#scored()], for all rows that the job lets through, and for bad rows the columns of
+    /// [#quarantined()]. So each expression is computed once for each row.
     String evaluated() {
         return withFindings(scoredColumns());
     }
 
     /// Position and id of each row, and what the checks have found: `nightshift_reason`, and for bad rows
-    /// `nightshift_value`, the wrong value, `nightshift_failed`, the expression that failed,
-    /// `nightshift_values`, the file's own values as JSON, and `nightshift_place`. An output column is not
-    /// computed: it may fail for a bad row.
+    /// `nightshift_value`, the wrong value, `nightshift_failed`, the expression that failed, and
+    /// `nightshift_place`. An output column is not computed: it may fail for a bad row. The file's own values
+    /// are not read: one that no expression reads may be long, and most rows are good. See [#ownValues].
     String quarantined() {
         List<String> select = positionAndId();
         select.add(NOT_MOVED + " AS nightshift_not_moved");
@@ -196,24 +196,18 @@ final class SliceQuery {
                 .formatted(rows, notMoved("nightshift_reason IS NOT NULL"));
     }
 
-    /// A condition that DuckDB does not move below the expressions that it names. It would evaluate each of them as
-    /// often as it is named.
+    /// A condition that DuckDB does not move below the expressions that it names. It would evaluate each of
+    /// them as often as it is named.
     private static String notMoved(String condition) {
         return "coalesce(%s, nightshift_not_moved < 0)".formatted(condition);
     }
 
     private String withFindings(List<String> select) {
-        String reason = reason();
-        select.add(reason + " AS nightshift_reason");
+        select.add(reason() + " AS nightshift_reason");
         select.add(wrongValue() + " AS nightshift_value");
         select.add(failedExpression() + " AS nightshift_failed");
-        select.add("CASE WHEN %s IS NOT NULL THEN %s END AS nightshift_values"
-                .formatted(reason, relation.record() == null ? ownValues() : "nightshift_values"));
         select.add(place() + " AS nightshift_place");
-        List<String> more = new ArrayList<>(sourceColumns());
-        if (relation.record() != null) {
-            more.add(ownValues() + " AS nightshift_values");
-        }
+        List<String> more = sourceColumns();
         // The model is asked once for each row, and last: for rows with which nothing else is wrong.
         return isolating
                 ? "SELECT %s FROM (%s)"
@@ -228,8 +222,9 @@ final class SliceQuery {
                 : over(select, more);
     }
 
+    /// The source's columns that the job's expressions read.
     private List<String> sourceColumns() {
-        return job.columns().keySet().stream().map(Sql::name).toList();
+        return ReadColumns.of(job).stream().map(Sql::name).toList();
     }
 
     private List<String> positionAndId() {
@@ -274,6 +269,24 @@ final class SliceQuery {
                                 Sql.text(column.getKey()) + ", " + json(Sql.name(column.getKey()), column.getValue()))
                         .collect(Collectors.joining(", ", "CAST(json_object(", ") AS VARCHAR)"));
         return record == null ? values : "CASE WHEN %s IS NULL THEN %s END".formatted(record.fault(), values);
+    }
+
+    /// The file's own values of the rows in a table: the columns `nightshift_file`, `nightshift_row` and
+    /// `nightshift_values`, as JSON.
+    ///
+    /// @param table with `nightshift_file` and `nightshift_row`
+    /// @param rows a condition over the relation that holds for these rows at least, with `%s` for the row's
+    ///     position
+    String ownValues(String table, String rows) {
+        return "SELECT %1$s AS nightshift_file, %2$s AS nightshift_row, %3$s AS nightshift_values FROM %4$s WHERE %5$s%6$s AND (%1$s, %2$s) IN (SELECT nightshift_file, nightshift_row FROM %7$s)"
+                .formatted(
+                        relation.file(),
+                        relation.row(),
+                        ownValues(),
+                        relation.from(),
+                        relation.range().isEmpty() ? "" : relation.range() + " AND ",
+                        rows.formatted(relation.row()),
+                        table);
     }
 
     /// Rows for which an expression failed, one for each expression and each value that it read: the source's
@@ -455,13 +468,7 @@ final class SliceQuery {
     /// The values of the columns that an expression names, as an SQL text. A name in a text literal counts
     /// too, which only adds a value.
     private String read(String expression) {
-        List<String> names = job.columns().keySet().stream()
-                .filter(name -> Pattern.compile(
-                                "(?<![\\p{L}\\p{N}_])" + Pattern.quote(name) + "(?![\\p{L}\\p{N}_])",
-                                Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE)
-                        .matcher(expression)
-                        .find())
-                .toList();
+        List<String> names = ReadColumns.in(expression, job);
         return switch (names.size()) {
             case 0 -> "CAST(NULL AS VARCHAR)";
             case 1 -> "CAST(%s AS VARCHAR)".formatted(Sql.name(names.getFirst()));
@@ -483,6 +490,12 @@ final class SliceQuery {
                     null));
         }
         String where = job.where();
+        String timeColumn = where == null ? null : NewTimes.timeColumn(where);
+        if (timeColumn != null) {
+            checks.add(new Check(
+                    "%s AND %s IS NULL".formatted(UNDECIDED, Sql.name(timeColumn)),
+                    "%s is NULL, and incremental.column says that it has the time of the row".formatted(timeColumn)));
+        }
         if (where != null) {
             checks.add(failure(UNDECIDED, "source.where", where));
         }

@@ -17,6 +17,7 @@ import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
 import io.nightshift.worker.TestNode.Scored;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -189,9 +190,12 @@ class QuarantineIT {
             assertThat(node.rows("SELECT record_row, \"value\", message FROM " + scored.quarantineTable()
                             + " ORDER BY record_row"))
                     .containsExactly(
-                            "1|abc|Conversion Error: Could not convert string 'abc' to INT32 when casting from source column s",
-                            "2|x y|Conversion Error: Could not convert string 'x y' to INT32 when casting from source column s",
-                            "3|abc|Conversion Error: Could not convert string 'abc' to INT32 when casting from source column s",
+                            "1|abc|Conversion Error: Could not convert string 'abc' to INT32 when casting from source"
+                                    + " column s",
+                            "2|x y|Conversion Error: Could not convert string 'x y' to INT32 when casting from source"
+                                    + " column s",
+                            "3|abc|Conversion Error: Could not convert string 'abc' to INT32 when casting from source"
+                                    + " column s",
                             "4|s = 4, d = 0|Conversion Error: Date out of range: 2004-0-1");
             assertThat(node.rows("SELECT count(DISTINCT reason) FROM " + scored.quarantineTable()))
                     .as("the reason is the same for all rows of an expression")
@@ -199,7 +203,8 @@ class QuarantineIT {
             assertThat(scored.result().reasons())
                     .first()
                     .isEqualTo(
-                            "in.parquet row 1: feature \"f0\" can't be computed: CAST(s AS INTEGER): Conversion Error: Could not convert string 'abc' to INT32 when casting from source column s");
+                            "in.parquet row 1: feature \"f0\" can't be computed: CAST(s AS INTEGER): Conversion Error:"
+                                    + " Could not convert string 'abc' to INT32 when casting from source column s");
         }
 
         @Test
@@ -259,6 +264,32 @@ class QuarantineIT {
             Scored wide = node.score(TestJobBuilder.over(file).build(), SumModel.ofNumbers(1), file);
             assertThat(node.rows("SELECT record_row FROM " + wide.partTable()))
                     .containsExactly("0", "3", "4", "5", "6");
+        }
+
+        /// The long texts are more than the memory, and can't be spilled.
+        @Test
+        void aLongColumnThatNoExpressionReadsIsReadOfBadRowsOnly() throws IOException {
+            Path file = node.parquet(
+                    "in.parquet",
+                    "SELECT CASE i WHEN 7 THEN 'x' WHEN 9 THEN NULL ELSE i::VARCHAR END AS s, repeat('long', 15000) AS"
+                            + " wide FROM range(6000) t(i)");
+            Path spill = node.folder.resolve("spill");
+            Files.deleteIfExists(spill);
+            Files.createFile(spill);
+            Job careful =
+                    TestJobBuilder.over(file).features("CAST(s AS INTEGER)").build();
+            Job plain =
+                    TestJobBuilder.over(file).features("TRY_CAST(s AS INTEGER)").build();
+
+            for (Job job : List.of(careful, plain)) {
+                Scored scored = node.score(job, SumModel.of(SumModel.required("f0", Precision.FLOAT64)), file);
+
+                scored.assertCounts(6000, 5998);
+                assertThat(node.rows(
+                                "SELECT record_row, length(\"values\"), \"values\"->>'$.s' FROM %s ORDER BY record_row"
+                                        .formatted(scored.quarantineTable())))
+                        .containsExactly("7|60019|x", "9|60020|null");
+            }
         }
 
         @Test
