@@ -57,12 +57,14 @@ final class ParquetFiles {
 
     /// The refusal of a file whose footer can't be decoded.
     static FailureException broken(String path, String reason) {
-        return FailureException.permanent("source: the Parquet footer of %s is broken: %s".formatted(path, reason));
+        return FailureException.permanent("source: the Parquet footer of %s is broken: %s"
+                .formatted(path, reason.replaceAll("\\bT\\w+Exception: ", "")));
     }
 
     private static FailureException encrypted(String path) {
         return refusal(
-                "source: %s is an encrypted Parquet file, which Nightshift can't read; write it without encryption, for example on an encrypted disk",
+                "source: %s is an encrypted Parquet file, which Nightshift can't read; write it without encryption,"
+                        + " for example on an encrypted disk",
                 path);
     }
 

@@ -6,8 +6,10 @@ import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The parts of a Parquet file's footer that a plan needs. They are decoded from the same bytes that pin the
@@ -18,8 +20,10 @@ import org.jspecify.annotations.Nullable;
 /// @param dataEnd the end of the last row group's data: a position in the file
 /// @param bytes the length of the footer, with all that follows it in the file
 /// @param columns the columns at the top of the schema, in order
+/// @param unreadable the names of the columns at the top of the schema with an encoding that DuckDB can't read
 /// @param schema a digest of the whole schema: equal where files have the same columns
-record ParquetFooter(List<Long> rowGroups, long dataEnd, long bytes, List<Column> columns, String schema) {
+record ParquetFooter(
+        List<Long> rowGroups, long dataEnd, long bytes, List<Column> columns, Set<String> unreadable, String schema) {
 
     /// A column, which may be nested.
     ///
@@ -37,6 +41,7 @@ record ParquetFooter(List<Long> rowGroups, long dataEnd, long bytes, List<Column
     ParquetFooter {
         rowGroups = List.copyOf(rowGroups);
         columns = List.copyOf(columns);
+        unreadable = Set.copyOf(unreadable);
     }
 
     /// The number of rows of the file.
@@ -56,14 +61,26 @@ record ParquetFooter(List<Long> rowGroups, long dataEnd, long bytes, List<Column
         Parser parser = new Parser(tail, end - length, end);
         parser.parse();
         return new ParquetFooter(
-                parser.rowGroups, parser.dataEnd, (long) length + TRAILER, parser.columns(), parser.schema);
+                parser.rowGroups,
+                parser.dataEnd,
+                (long) length + TRAILER,
+                parser.columns(),
+                parser.unreadable,
+                parser.schema);
     }
 
     private static final class Parser {
+        /// The number of the physical type of byte arrays of a fixed length.
+        private static final int FIXED_LENGTH = 7;
+
+        /// The number of an encoding that DuckDB reads of numbers only.
+        private static final int BYTE_STREAM_SPLIT = 9;
+
         private final byte[] tail;
         private final CompactReader in;
         private final List<Element> elements = new ArrayList<>();
         private final List<Long> rowGroups = new ArrayList<>();
+        private final Set<String> unreadable = new HashSet<>();
         private long dataEnd;
         private long groupEnd;
         private String schema = "";
@@ -153,14 +170,23 @@ record ParquetFooter(List<Long> rowGroups, long dataEnd, long bytes, List<Column
         /// `ColumnMetaData`. Some writers give 0 for a dictionary that isn't there.
         private void columnMetadata(int field) throws BrokenException {
             long[] data = {0, 0, 0};
+            boolean[] isFixed = {false};
+            boolean[] isSplit = {false};
+            List<String> path = new ArrayList<>();
             in.struct(field, (id, type) -> {
                 switch (id) {
+                    case 1 -> isFixed[0] = in.integer(type) == FIXED_LENGTH;
+                    case 2 -> in.list(type, element -> isSplit[0] |= in.integer(element) == BYTE_STREAM_SPLIT);
+                    case 3 -> in.list(type, element -> path.add(in.text(element)));
                     case 7 -> data[0] = in.integer(type);
                     case 9 -> data[1] = in.integer(type);
                     case 11 -> data[2] = in.integer(type);
                     default -> in.skip(type);
                 }
             });
+            if (isFixed[0] && isSplit[0] && !path.isEmpty()) {
+                unreadable.add(path.getFirst());
+            }
             long begin = data[2] > 0 ? Math.min(data[1], data[2]) : data[1];
             groupEnd = Math.max(groupEnd, begin + data[0]);
         }

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,8 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
         private final OpenedFile first;
         private final List<ParquetFooter.Column> columns;
         private Instant modified = Instant.MIN;
+        /// A file for each column of which some values can't be read, by its name.
+        private final Map<String, String> unreadable = new TreeMap<>();
 
         SchemaFiles(OpenedFile first, List<ParquetFooter.Column> columns) {
             this.first = first;
@@ -149,6 +152,9 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                     schemas.put(file.schema(), known);
                 }
                 Instant modified = pinned.file().modified();
+                for (String column : footer.unreadable()) {
+                    known.unreadable.putIfAbsent(column, version.path());
+                }
                 known.modified = modified.isAfter(known.modified) ? modified : known.modified;
                 opened.add(file);
             }
@@ -263,6 +269,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                     SourceColumns columns = columns(connection, only, copy, schema, JoinedColumns.NONE);
                     first = BoundJob.bind(
                             joined.isEmpty() ? columns : columns(connection, only, copy, schema, joined), job, model);
+                    refuseUnreadable(only, columns);
                     pinned.put(only.first.schema(), layout(only, columns).digest());
                 }
                 return pinned;
@@ -283,6 +290,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                 try (LocalCopy copy = source.tailCopy(files.first.version())) {
                     SourceColumns columns = columns(connection, files, copy, batch.of(layout, name -> true), joined);
                     bind(columns, batch);
+                    refuseUnreadable(files, columns);
                     used = used == null ? used(columns) : used;
                 }
                 pinned.put(
@@ -319,6 +327,21 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             } else {
                 bound.refuseOtherOutput(first);
             }
+        }
+
+        /// DuckDB would notice when the first partition is scored.
+        private void refuseUnreadable(SchemaFiles files, SourceColumns columns) throws SQLException {
+            if (files.unreadable.isEmpty()) {
+                return;
+            }
+            Set<String> used = used(columns);
+            files.unreadable.forEach((column, file) -> {
+                if (used.stream().anyMatch(column::equalsIgnoreCase)) {
+                    throw FailureException.permanent(
+                            "source: the column \"%s\" of %s has the encoding BYTE_STREAM_SPLIT for byte arrays of a fixed length, which can't be read. Write the file again without this encoding, or leave the column out of the job"
+                                    .formatted(column, file));
+                }
+            });
         }
 
         private SourceColumns columns(

@@ -115,6 +115,30 @@ class BrokenParquetFilesTest extends ParquetReaderFixture {
         assertRefused(TestJobBuilder.over(file).build(), "source: " + file + " can't be read", "Permission denied");
     }
 
+    /// DuckDB reads this encoding of numbers only. The test gives it to a column of UUIDs in the footer.
+    @Test
+    void anEncodingThatCantBeReadIsRefusedIfTheJobReadsTheColumn() throws IOException {
+        Path file = node.parquet("in/a.parquet", "SELECT i AS f0, uuid() AS id, uuid() AS other FROM range(10) t(i)");
+        byte[] bytes = Files.readAllBytes(file);
+        // ColumnMetaData: type = FIXED_LEN_BYTE_ARRAY, encodings = a list of one, PLAIN.
+        byte[] uuids = {0x15, 0x0e, 0x19, 0x15, 0x00};
+        int found = 0;
+        for (int i = 0; i + uuids.length <= bytes.length; i++) {
+            if (found == 0 && Arrays.equals(bytes, i, i + uuids.length, uuids, 0, uuids.length)) {
+                bytes[i + uuids.length - 1] = 0x12;
+                found++;
+            }
+        }
+        assertThat(found).isEqualTo(1);
+        Files.write(file, bytes);
+
+        assertRefused(
+                TestJobBuilder.over(file).features("f0").id("id").build(),
+                "source: the column \"id\" of " + file + " has the encoding BYTE_STREAM_SPLIT");
+        assertThat(inspect(TestJobBuilder.over(file).features("f0").id("other").build()))
+                .hasSize(1);
+    }
+
     @Test
     void theBytesOfAnotherLanguageAreNotAFooter() throws IOException {
         Path file = Files.createDirectories(folder).resolve("a.parquet");
