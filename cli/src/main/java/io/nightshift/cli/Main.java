@@ -110,8 +110,8 @@ public final class Main {
         return arguments.length == 0 ? "" : arguments[0];
     }
 
-    /// Prepares the command and the subcommand that the arguments begin with, such as `batch show`, since preparing
-    /// each takes a while. If they begin with none, it prepares all.
+    /// Prepares the command and the subcommand that the arguments begin with, such as `batch show`, since
+    /// preparing each takes a while. If they begin with none, it prepares all.
     public static CommandLine commandLine(String... arguments) {
         CommandLine commands = new CommandLine(new Main());
         String wanted = first(arguments);
@@ -159,14 +159,28 @@ public final class Main {
                 && !last.isUsageHelpRequested()
                 && !last.isVersionHelpRequested();
         if (!isYaml) {
-            return new RunLast().execute(parsed);
+            return executeLast(parsed, command);
         }
         PrintWriter out = command.getOut();
         StringWriter json = new StringWriter();
         command.setOut(new PrintWriter(json));
-        int status = new RunLast().execute(parsed);
+        int status = executeLast(parsed, command);
         YamlOutput.print(out, json.toString());
         return status;
+    }
+
+    /// A server has a log for what it waits for.
+    private static int executeLast(ParseResult parsed, CommandLine command) {
+        Object last = command.getCommandSpec().userObject();
+        if (last instanceof ServeCommand || last instanceof NodeCommand) {
+            return new RunLast().execute(parsed);
+        }
+        Runnable end = WaitReport.begin(command.getErr());
+        try {
+            return new RunLast().execute(parsed);
+        } finally {
+            end.run();
+        }
     }
 
     private static int wrongUsage(ParameterException problem, String[] arguments) {

@@ -24,6 +24,7 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobText;
+import io.nightshift.storage.endpoint.EndpointWait;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -77,7 +78,7 @@ public final class ClusterAccess implements AutoCloseable {
     ///
     /// @throws NightshiftException as the client says
     public static <T> T answer(CompletionStage<T> stage) {
-        try {
+        try (EndpointWait _ = EndpointWait.begin("the server")) {
             return stage.toCompletableFuture().join();
         } catch (CompletionException e) {
             throw e.getCause() instanceof NightshiftException known ? known : e;

@@ -1,6 +1,7 @@
 package io.nightshift.storage.database;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.endpoint.EndpointWait;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -140,6 +141,8 @@ public final class Connections {
         Properties properties = credentials(settings);
         properties.setProperty("ApplicationName", "nightshift");
         properties.setProperty("connectTimeout", "10");
+        // A server may accept a connection and never answer.
+        properties.setProperty("loginTimeout", "20");
         properties.setProperty("socketTimeout", String.valueOf(silence));
         properties.setProperty("tcpKeepAlive", "true");
         return properties;
@@ -156,7 +159,7 @@ public final class Connections {
         long until = System.nanoTime() + patience.toNanos();
         Duration wait = MIN_WAIT;
         while (true) {
-            try {
+            try (EndpointWait _ = EndpointWait.begin(doing)) {
                 return opening.open();
             } catch (SQLException e) {
                 boolean waits =

@@ -6,6 +6,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.endpoint.EndpointWait;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.objectstore.ObjectStores;
@@ -53,7 +54,7 @@ import org.jspecify.annotations.Nullable;
 public final class OpenCatalog implements AutoCloseable {
 
     /// A connection without an answer for so long counts as broken, in seconds.
-    private static final int SILENCE = 60;
+    private static final int SILENCE = 45;
 
     private static final int CONNECT = 10;
 
@@ -107,6 +108,7 @@ public final class OpenCatalog implements AutoCloseable {
         properties.put("jdbc.schema-version", "V1");
         properties.put("jdbc.ApplicationName", "nightshift");
         properties.put("jdbc.connectTimeout", String.valueOf(CONNECT));
+        properties.put("jdbc.loginTimeout", String.valueOf(2 * CONNECT));
         properties.put("jdbc.socketTimeout", String.valueOf(SILENCE));
         properties.put("jdbc.tcpKeepAlive", "true");
         put(properties, "jdbc.user", database.user());
@@ -247,7 +249,7 @@ public final class OpenCatalog implements AutoCloseable {
     }
 
     private static <T> T translating(CatalogSettings settings, String doing, Supplier<T> work) {
-        try {
+        try (EndpointWait _ = EndpointWait.begin(settings.toString())) {
             return work.get();
         } catch (FailureException e) {
             throw e;

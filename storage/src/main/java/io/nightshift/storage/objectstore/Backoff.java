@@ -2,18 +2,24 @@ package io.nightshift.storage.objectstore;
 
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import java.net.SocketTimeoutException;
 import java.util.concurrent.ThreadLocalRandom;
 
 /// The pauses between the tries of one request: each twice as long as the one before it, less a random part,
-/// so that many nodes don't come back to a throttled store at the same moment. For one thread.
+/// so that many nodes don't come back to a throttled store at the same moment. A store that accepts connections
+/// and never answers is tried twice. For one thread.
 final class Backoff {
 
     private static final int TRIES = 8;
     private static final long LONGEST_MILLIS = 5_000;
     private static final long LOOK_MILLIS = 100;
 
+    /// The tries that end because nothing is answered. Each takes long, and a caller shall hear within a minute.
+    private static final int SILENT_TRIES = 2;
+
     private final long firstMillis;
     private int failures;
+    private int silences;
 
     /// @param firstMillis the first pause, in milliseconds
     Backoff(long firstMillis) {
@@ -21,8 +27,20 @@ final class Backoff {
     }
 
     /// Whether there is another try after one more failure.
-    boolean hasAnother() {
-        return ++failures < TRIES;
+    ///
+    /// @param failure of the last try
+    boolean hasAnother(RuntimeException failure) {
+        silences += isSilence(failure) ? 1 : 0;
+        return ++failures < TRIES && silences < SILENT_TRIES;
+    }
+
+    private static boolean isSilence(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SocketTimeoutException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Waits before the next try.
@@ -46,6 +64,7 @@ final class Backoff {
     /// The store works again.
     void succeeded() {
         failures = 0;
+        silences = 0;
     }
 
     static void refuseIfCancelled(FetchControl control) {

@@ -1,6 +1,7 @@
 package io.nightshift.storage.objectstore;
 
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.endpoint.EndpointWait;
 import io.nightshift.storage.filesystem.Folders;
 import io.nightshift.storage.objectstore.StoreFailures.Access;
 import java.io.EOFException;
@@ -238,6 +239,12 @@ public final class ObjectStore implements AutoCloseable {
                             .build()));
         } catch (StoreFailures.NotFound _) {
             return null;
+        } catch (FailureException e) {
+            if (StoreFailures.isWithoutReason(e)) {
+                // The answer to HEAD has no body. That to another request says what is wrong.
+                probe(address);
+            }
+            throw e;
         }
         return new StoredObject(address, head.contentLength(), seconds(head.lastModified()), unquoted(head.eTag()));
     }
@@ -295,6 +302,20 @@ public final class ObjectStore implements AutoCloseable {
 
     private void readInTries(StoredObject object, ByteRange range, FetchControl control, Sink sink) throws IOException {
         Backoff backoff = new Backoff(tuning.firstPauseMillis());
+        try (EndpointWait wait = EndpointWait.begin(settings.toString())) {
+            readInTries(object, range, control, waitingSink(sink, wait), backoff);
+        }
+    }
+
+    private static Sink waitingSink(Sink sink, EndpointWait wait) {
+        return (position, bytes, length) -> {
+            wait.answered();
+            sink.write(position, bytes, length);
+        };
+    }
+
+    private void readInTries(StoredObject object, ByteRange range, FetchControl control, Sink sink, Backoff backoff)
+            throws IOException {
         long position = range.start();
         long working = position;
         while (position < range.end()) {
@@ -313,7 +334,7 @@ public final class ObjectStore implements AutoCloseable {
                     working = position;
                     backoff.succeeded();
                 }
-                if (!failures.isTransient(e) || !backoff.hasAnother()) {
+                if (!failures.isTransient(e) || !backoff.hasAnother(e)) {
                     throw failures.failure(object.address(), Access.READ, e);
                 }
                 backoff.pause(control);
@@ -372,9 +393,9 @@ public final class ObjectStore implements AutoCloseable {
             }
             try {
                 return getter.get(found);
-            } catch (StoreFailures.NotFound | StoreFailures.Replaced _) {
+            } catch (StoreFailures.NotFound | StoreFailures.Replaced e) {
                 // Another process has written or deleted it in between.
-                if (!backoff.hasAnother()) {
+                if (!backoff.hasAnother(e)) {
                     throw failures.unsteady(found);
                 }
                 backoff.pause(FetchControl.NONE);
@@ -772,7 +793,8 @@ public final class ObjectStore implements AutoCloseable {
 
     private <T> T retry(ObjectAddress address, Access access, FetchControl control, Supplier<T> request) {
         Backoff backoff = new Backoff(tuning.firstPauseMillis());
-        try (Use _ = use()) {
+        try (Use _ = use();
+                EndpointWait _ = EndpointWait.begin(settings.toString())) {
             return retry(address, access, control, request, backoff);
         }
     }
@@ -788,7 +810,7 @@ public final class ObjectStore implements AutoCloseable {
                     requests.release();
                 }
             } catch (SdkException e) {
-                if (!failures.isTransient(e) || !backoff.hasAnother()) {
+                if (!failures.isTransient(e) || !backoff.hasAnother(e)) {
                     throw failures.failure(address, access, e);
                 }
                 backoff.pause(control);

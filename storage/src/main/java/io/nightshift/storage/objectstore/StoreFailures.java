@@ -5,7 +5,10 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.http.SdkHttpResponse;
 
 /// What the errors of a store mean for the work that caused them.
 final class StoreFailures {
@@ -43,6 +46,11 @@ final class StoreFailures {
 
     /// What the client adds to its messages. It never tries twice: the tries are our own.
     private static final String SDK_ATTEMPTS = " \\(SDK Attempt Count: \\d+\\)$";
+
+    /// The code of the error that a request is signed for another region than the bucket's.
+    private static final String WRONG_REGION = "AuthorizationHeaderMalformed";
+
+    private static final Pattern EXPECTED_REGION = Pattern.compile("expecting '([a-z0-9-]+)'");
 
     private static final String NO_CREDENTIALS = "Unable to load credentials";
 
@@ -117,6 +125,9 @@ final class StoreFailures {
                     : passing(address, access, String.valueOf(e.getMessage()).replaceFirst(SDK_ATTEMPTS, ""), e);
         }
         String code = code(service);
+        if (code.equals(WRONG_REGION)) {
+            return otherRegion(address, cannot, service);
+        }
         return switch (service.statusCode()) {
             case 404 ->
                 code.equals("NoSuchBucket")
@@ -129,11 +140,7 @@ final class StoreFailures {
                                 .formatted(cannot, settings, code.isEmpty() ? "" : " (" + code + ")"),
                         e);
             case 412 -> new Replaced();
-            case 301, 307 ->
-                lasting(
-                        address,
-                        "%s: the bucket is in another region. Correct the region of %s".formatted(cannot, settings),
-                        e);
+            case 301, 307 -> otherRegion(address, cannot, service);
             default ->
                 isTransient(e)
                         ? passing(
@@ -149,6 +156,47 @@ final class StoreFailures {
                                         .formatted(cannot, settings, service.statusCode(), code, message(service)),
                                 e);
         };
+    }
+
+    private FailureException otherRegion(ObjectAddress address, String cannot, AwsServiceException e) {
+        String region = region(e);
+        return lasting(
+                address,
+                region.isEmpty()
+                        ? "%s: the bucket is in another region. Correct the region of %s".formatted(cannot, settings)
+                        : "%s: the bucket is in the region %s, and %s uses %s. Set its region to %s"
+                                .formatted(
+                                        cannot,
+                                        region,
+                                        settings,
+                                        settings.region() == null ? "another one" : settings.region(),
+                                        region),
+                e);
+    }
+
+    /// The region that an answer names; the empty text if it names none.
+    private static String region(AwsServiceException e) {
+        if (e.awsErrorDetails() == null) {
+            return "";
+        }
+        SdkHttpResponse response = e.awsErrorDetails().sdkHttpResponse();
+        String header = response == null
+                ? null
+                : response.firstMatchingHeader("x-amz-bucket-region").orElse(null);
+        if (header != null) {
+            return header;
+        }
+        Matcher expected = EXPECTED_REGION.matcher(message(e));
+        return expected.find() ? expected.group(1) : "";
+    }
+
+    /// Whether a failure is an error of which the store has only told the status.
+    static boolean isWithoutReason(FailureException e) {
+        return e.getCause() instanceof AwsServiceException service
+                && service.statusCode() == 400
+                && (code(service).isEmpty()
+                        || code(service).equals("BadRequest")
+                        || code(service).equals("400"));
     }
 
     private FailureException passing(ObjectAddress address, Access access, String reason, RuntimeException e) {

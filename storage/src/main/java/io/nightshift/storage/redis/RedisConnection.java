@@ -4,6 +4,7 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.endpoint.EndpointWait;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -24,8 +25,8 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
-/// A connection to a Redis or Valkey server whose errors are [FailureException]s that say what was being done. For
-/// one thread; only [#abort] and [#isWaiting] may be called by others.
+/// A connection to a Redis or Valkey server whose errors are [FailureException]s that say what was being done.
+/// For one thread; only [#abort] and [#isWaiting] may be called by others.
 ///
 /// Every call ends: an answer is waited for [#SILENCE], and what is sent before an answer is read, at most
 /// [#SENT] bytes, fits into the socket's buffer, so that sending does not wait.
@@ -38,12 +39,16 @@ public final class RedisConnection implements AutoCloseable {
     public static final int SENT = 64 << 10;
 
     private static final int CONNECTING = 10_000;
+
+    /// The longest wait for an answer while a connection is made.
+    private static final int GREETING = 20_000;
+
     private static final Duration MIN_WAIT = Duration.ofMillis(100);
     private static final Duration MAX_WAIT = Duration.ofSeconds(3);
 
     /// The first words of answers that say that the same may succeed later: the server is loading its data, ran
-    /// out of memory, became a replica, can't save, or is busy with a script. A script's own error has them in the
-    /// middle.
+    /// out of memory, became a replica, can't save, or is busy with a script. A script's own error has them in
+    /// the middle.
     private static final List<String> TRANSIENT = List.of(
             "LOADING ",
             "OOM ",
@@ -82,13 +87,19 @@ public final class RedisConnection implements AutoCloseable {
     /// @throws FailureException permanent where the server refuses, transient where it can't be reached for long
     public static RedisConnection open(
             DataSourceSettings settings, String doing, Duration patience, BooleanSupplier cancelled) {
+        return open(settings, doing, patience, cancelled, GREETING);
+    }
+
+    /// @param greeting how long to wait for an answer while the connection is made, in milliseconds
+    static RedisConnection open(
+            DataSourceSettings settings, String doing, Duration patience, BooleanSupplier cancelled, int greeting) {
         RedisAddress address = RedisAddress.of(settings);
         DefaultJedisClientConfig.Builder configuration = DefaultJedisClientConfig.builder()
                 .resp2()
                 .database(address.database())
                 .clientName("nightshift")
                 .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
-                .socketTimeoutMillis((int) SILENCE.toMillis());
+                .socketTimeoutMillis(greeting);
         if (settings.user() != null) {
             configuration.user(settings.user());
         }
@@ -99,8 +110,10 @@ public final class RedisConnection implements AutoCloseable {
         long until = System.nanoTime() + patience.toNanos();
         Duration wait = MIN_WAIT;
         while (true) {
-            try {
-                return new RedisConnection(new Connection(() -> socket(address), built), doing);
+            try (EndpointWait _ = EndpointWait.begin(settings.toString())) {
+                Connection connection = new Connection(() -> socket(address, greeting), built);
+                connection.setSoTimeout((int) SILENCE.toMillis());
+                return new RedisConnection(connection, doing);
             } catch (JedisException e) {
                 Failure failure = failure("%s: %s can't be reached".formatted(doing, settings), e);
                 if (failure.isPermanent() || System.nanoTime() >= until || cancelled.getAsBoolean()) {
@@ -112,10 +125,10 @@ public final class RedisConnection implements AutoCloseable {
         }
     }
 
-    private static Socket socket(RedisAddress address) {
+    private static Socket socket(RedisAddress address, int greeting) {
         try {
             Socket socket = address.connect(CONNECTING, 4 * SENT);
-            socket.setSoTimeout((int) SILENCE.toMillis());
+            socket.setSoTimeout(greeting);
             return socket;
         } catch (SSLException e) {
             throw new JedisDataException("no TLS connection: " + e.getMessage(), e);
@@ -168,7 +181,7 @@ public final class RedisConnection implements AutoCloseable {
     /// @throws FailureException if the server answers with an error
     public @Nullable Object read() {
         waiting = true;
-        try {
+        try (EndpointWait _ = EndpointWait.begin(doing)) {
             return connection.getOne();
         } catch (JedisException e) {
             throw failed(e);

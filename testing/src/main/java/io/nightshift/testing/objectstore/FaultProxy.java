@@ -37,7 +37,11 @@ public final class FaultProxy implements AutoCloseable {
     public sealed interface Fault {
 
         /// An error of the server.
-        record Answer(int status, String code) implements Fault {}
+        record Answer(int status, String code, String message) implements Fault {
+            public Answer(int status, String code) {
+                this(status, code, "a fault of the test");
+            }
+        }
 
         /// The connection ends in the middle of the body.
         ///
@@ -240,7 +244,7 @@ public final class FaultProxy implements AutoCloseable {
 
     private void handle(HttpExchange exchange, Fault fault) throws IOException {
         switch (fault) {
-            case Fault.Answer(int status, String code) -> refuse(exchange, status, code);
+            case Fault.Answer(int status, String code, String message) -> refuse(exchange, status, code, message);
             case Fault.Hang(Duration time) -> sleep(time);
             case Fault.Cut cut -> pass(exchange, cut);
             case Fault.Shorten shorten -> pass(exchange, shorten);
@@ -252,9 +256,9 @@ public final class FaultProxy implements AutoCloseable {
         }
     }
 
-    private static void refuse(HttpExchange exchange, int status, String code) throws IOException {
-        byte[] body = "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>a fault of the test</Message></Error>"
-                .formatted(code)
+    private static void refuse(HttpExchange exchange, int status, String code, String message) throws IOException {
+        byte[] body = "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>%s</Message></Error>"
+                .formatted(code, message)
                 .getBytes(java.nio.charset.StandardCharsets.UTF_8);
         exchange.getResponseHeaders().add("Content-Type", "application/xml");
         boolean isHead = exchange.getRequestMethod().equals("HEAD");

@@ -4,6 +4,7 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DatabaseFailure;
+import io.nightshift.storage.endpoint.EndpointWait;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -15,8 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A connection that reads a source, whose errors are [FailureException]s that name the data source, and never its
-/// URL. For one thread.
+/// A connection that reads a source, whose errors are [FailureException]s that name the data source, and never
+/// its URL. For one thread.
 final class SqlSession {
 
     /// Statements that the server has ended: PostgreSQL's `query_canceled`, MariaDB's time-out and interruption.
@@ -94,7 +95,8 @@ final class SqlSession {
     }
 
     void run(String sql) {
-        try (Statement statement = connection.createStatement()) {
+        try (EndpointWait _ = EndpointWait.begin(settings.toString());
+                Statement statement = connection.createStatement()) {
             statement.execute(sql);
         } catch (SQLException e) {
             throw failed(e);
@@ -109,7 +111,8 @@ final class SqlSession {
 
     /// All rows of a small result.
     <T> List<T> rows(RowReader<T> reader, String sql, @Nullable Object... parameters) {
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        try (EndpointWait _ = EndpointWait.begin(settings.toString());
+                PreparedStatement statement = connection.prepareStatement(sql)) {
             for (int i = 0; i < parameters.length; i++) {
                 statement.setObject(i + 1, parameters[i]);
             }
@@ -131,7 +134,8 @@ final class SqlSession {
 
     /// The result of a statement of the job's own, which may contain question marks.
     <T> List<T> rowsOf(RowReader<T> reader, String sql) {
-        try (Statement statement = connection.createStatement();
+        try (EndpointWait _ = EndpointWait.begin(settings.toString());
+                Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             List<T> found = new ArrayList<>();
             while (rows.next()) {
