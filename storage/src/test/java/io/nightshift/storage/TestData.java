@@ -16,6 +16,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import org.duckdb.DuckDBColumnType;
+import org.duckdb.DuckDBFunctions;
+import org.duckdb.DuckDBLogicalType;
 
 /// A DuckDB, set up as in production, and a folder to work in.
 public class TestData implements AutoCloseable {
@@ -71,6 +74,31 @@ public class TestData implements AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException(sql, e);
         }
+    }
+
+    /// The number of rows in each block in which DuckDB reads what stands after FROM.
+    public List<Integer> blocks(String from) {
+        List<Integer> blocks = new ArrayList<>();
+        try (Connection connection = duckDb.connect();
+                Statement statement = connection.createStatement();
+                DuckDBLogicalType any = DuckDBLogicalType.of(DuckDBColumnType.VARCHAR)) {
+            DuckDBFunctions.scalarFunction()
+                    .withName("test_block")
+                    .withVarArgs(any)
+                    .withReturnType(DuckDBColumnType.BOOLEAN)
+                    .withVolatile()
+                    .withVectorizedFunction((in, out) -> {
+                        blocks.add((int) in.rowCount());
+                        for (int row = 0; row < in.rowCount(); row++) {
+                            out.setBoolean(row, true);
+                        }
+                    })
+                    .register(connection);
+            statement.execute("SELECT count(*) FILTER (WHERE test_block(t)) FROM " + from);
+        } catch (SQLException e) {
+            throw new IllegalStateException(from, e);
+        }
+        return blocks;
     }
 
     /// Each row's values, as text, with bars between.

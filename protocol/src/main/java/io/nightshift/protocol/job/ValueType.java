@@ -261,7 +261,8 @@ sealed interface ValueType {
     record Constants() implements ValueType {
 
         static final String VALUE =
-                "a text in one line, a number, true, false, or a map of one of the types text, integer, number, boolean, date, timestamp to a value";
+                "a text in one line, a number, true, false, or a map of one of the types text, integer, number,"
+                        + " boolean, date, timestamp to a value";
 
         @Override
         public String expectation() {
@@ -344,7 +345,7 @@ sealed interface ValueType {
 
         @Override
         public String expectation() {
-            return "a time such as 90s, 15m, 2h or 1d";
+            return "a time such as 90s, 15m, 2h or 1d (at most six digits and a unit)";
         }
     }
 }

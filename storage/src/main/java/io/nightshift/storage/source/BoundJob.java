@@ -185,6 +185,9 @@ public record BoundJob(
             }
             String id = source.id();
             Bound boundId = id == null ? null : columns.named("source.id", id, id);
+            if (boundId != null) {
+                columns.refuseRounded("source.id", boundId);
+            }
             List<Bound> output = new ArrayList<>();
             for (String column : job.output().columns()) {
                 refuseShadowed(column);

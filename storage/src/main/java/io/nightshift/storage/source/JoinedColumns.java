@@ -70,13 +70,14 @@ public record JoinedColumns(List<Joined> lookups) {
                         "(SELECT *, %s FROM %s)".formatted(columns, table.from()),
                         table.ownColumns(),
                         table.name(),
-                        table.derived());
+                        table.derived(),
+                        table.rounding());
     }
 
     /// As [#added], for a new job.
     ///
-    /// @throws FailureException if the table lacks a key, a key has another type than in its lookup, or a column is
-    ///     there already
+    /// @throws FailureException if the table lacks a key, a key has another type than in its lookup, or a
+    ///     column is there already
     public SourceTable checked(Connection connection, SourceTable table) throws SQLException {
         if (isEmpty()) {
             return table;

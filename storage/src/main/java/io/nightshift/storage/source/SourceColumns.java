@@ -58,6 +58,7 @@ public final class SourceColumns {
     private final Origin origin;
     private final Map<String, String> columns;
     private final Set<String> derived;
+    private final Map<String, String> rounding;
     private final Expressions expressions;
     private final boolean checks;
 
@@ -74,6 +75,7 @@ public final class SourceColumns {
         this.origin = origin;
         this.columns = Collections.unmodifiableMap(describe(table.ownColumns()));
         this.derived = table.derived();
+        this.rounding = table.rounding();
         this.checks = checks;
         this.expressions = new Expressions(connection, columns.keySet());
     }
@@ -148,6 +150,28 @@ public final class SourceColumns {
             }
         }
         return new Bound(name, expression, Objects.requireNonNull(types.get(expression)));
+    }
+
+    /// Refuses an ID if the IDs of two records can become equal only because their types round them.
+    ///
+    /// @throws FailureException naming the column that is rounded
+    void refuseRounded(String key, Bound id) throws SQLException {
+        if (!checks || rounding.isEmpty()) {
+            return;
+        }
+        for (String column : readBy(key, id.sql())) {
+            String type = columns.getOrDefault(column, "");
+            boolean isRounded =
+                    isFloating(type) || isFloating(id.type()) || id.sql().equals(Sql.name(column));
+            String reason = rounding.get(column);
+            if (reason != null && isRounded) {
+                throw FailureException.permanent(key + ": " + reason);
+            }
+        }
+    }
+
+    private static boolean isFloating(String type) {
+        return type.equals("DOUBLE") || type.equals("FLOAT");
     }
 
     /// Checks several names at once, so that one message names all that are missing.

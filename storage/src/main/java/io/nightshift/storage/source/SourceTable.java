@@ -1,5 +1,7 @@
 package io.nightshift.storage.source;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 
 /// Part of a source as a table whose columns expressions are bound to.
@@ -7,12 +9,21 @@ import java.util.Set;
 /// @param from what stands after FROM
 /// @param ownColumns the select list of the source's own columns, without those that reading it adds
 /// @param name what the table is called in messages: most often a file's path
-/// @param derived columns that are not in the source's own rows, but come with them, such as those of the names of
-///     folders. A computed column of the same name takes their place
-public record SourceTable(String from, String ownColumns, String name, Set<String> derived) {
+/// @param derived columns that are not in the source's own rows, but come with them, such as those of the names
+///     of folders. A computed column of the same name takes their place
+/// @param rounding columns of which different values can become equal when they are read: why, and what to do,
+///     by name
+public record SourceTable(
+        String from, String ownColumns, String name, Set<String> derived, Map<String, String> rounding) {
 
     public SourceTable {
         derived = Set.copyOf(derived);
+        rounding = new LinkedHashMap<>(rounding);
+    }
+
+    /// A table that has the values as they are in the source.
+    public SourceTable(String from, String ownColumns, String name, Set<String> derived) {
+        this(from, ownColumns, name, derived, Map.of());
     }
 
     /// A table whose columns are all in the source's own rows.

@@ -8,6 +8,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.Input;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.ParquetInput;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.plan.CutPlan;
 import io.nightshift.protocol.plan.Slice;
@@ -30,6 +31,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,6 +64,36 @@ public abstract class SourceContract {
 
     /// Removes part of the source.
     protected abstract void remove() throws Exception;
+
+    /// Rows whose IDs are 9007199254740993, 9007199254740992 and 1.5, in the types of the kind that have them.
+    ///
+    /// @param refusal how the message begins that refuses them; null if they are read as they are
+    public record CloseIds(Input input, @Nullable String refusal) {}
+
+    /// @return null if the kind can't have such IDs in one column
+    protected @Nullable CloseIds closeIds() {
+        return null;
+    }
+
+    /// Rows with the columns `id` (`r0` …), `ID` (`other`) and `f0`.
+    ///
+    /// @return null if the kind can't have both columns
+    protected @Nullable Input nameTwice() {
+        return null;
+    }
+
+    /// Makes a file or an object with rows.
+    ///
+    /// @param name without the ending
+    /// @return the input that names only this file; null if the kind has no files
+    protected @Nullable Input named(String name, String query) {
+        return null;
+    }
+
+    /// All files that [#named] has made.
+    protected Input allNamed() {
+        throw new UnsupportedOperationException();
+    }
 
     @BeforeEach
     void start() {
@@ -352,6 +384,67 @@ public abstract class SourceContract {
         remove();
 
         assertThat(SourcePins.change(pinned, pins(input))).get().asString().endsWith(": it is gone");
+    }
+
+    @Test
+    void idsThatDifferAreNeverMadeEqual() throws SQLException {
+        CloseIds close = closeIds();
+        Assumptions.assumeTrue(close != null, "no column has such IDs");
+        if (close.refusal != null) {
+            assertThatThrownBy(() -> inspect(close.input))
+                    .isInstanceOf(FailureException.class)
+                    .hasMessageStartingWith(close.refusal);
+            return;
+        }
+        assertThat(ids(close.input, pieces(inspect(close.input))))
+                .containsExactlyInAnyOrder("9007199254740993", "9007199254740992", "1.5");
+    }
+
+    @Test
+    void aTextThatLooksLikeAnotherTypeStaysAText() throws SQLException {
+        Assumptions.assumeTrue(
+                job(new ParquetInput(List.of("/none"))).source().lookups().isEmpty(), "lookups have no such keys");
+        List<String> texts =
+                List.of("5", "1e3", "007", "null", "true", "[1]", "{}", "2026-01-01", "abc", "NaN");
+        Input input = rows("SELECT unnest(%s) AS id, 1.5 AS f0"
+                .formatted(texts.stream().map(text -> "'" + text + "'").toList()));
+
+        assertThat(ids(input, pieces(inspect(input)))).containsExactlyInAnyOrderElementsOf(texts);
+    }
+
+    @Test
+    void aNameThatIsThereTwiceNamesTwoColumns() throws SQLException {
+        Input input = nameTwice();
+        Assumptions.assumeTrue(input != null, "no table has both columns");
+        Job other = over(input).id("ID_1").partitions(10).build();
+
+        assertThat(ids(input, pieces(inspect(input)))).allMatch(id -> id.startsWith("r"));
+        assertThat(sources().inspect(other, MODEL)).isNotEmpty();
+        List<Slice> slices = pieces(sources().inspect(other, MODEL));
+        SourceReader reader = sources().of(other.source());
+        try (Connection connection = data.duckDb.connect();
+                HeldSlices _ = reader.hold(slices)) {
+            for (BoundSlices group : reader.bind(connection, slices, other, MODEL)) {
+                String id = Objects.requireNonNull(group.job().id()).sql();
+                assertThat(data.rows("SELECT DISTINCT %s FROM %s"
+                                .formatted(id, group.relation().from())))
+                        .containsExactly("other");
+            }
+        }
+    }
+
+    @Test
+    void aNameThatIsAPatternNamesItsOwnFile() throws SQLException {
+        List<String> names = List.of("a*b", "a b", "[x]{y}", "q?", "qq", "in=1");
+        List<Input> inputs = new ArrayList<>();
+        for (String name : names) {
+            inputs.add(named(name, "SELECT '%s' AS id, 1.5 AS f0".formatted(name)));
+        }
+        Assumptions.assumeTrue(inputs.getFirst() != null, "no files");
+        for (int i = 0; i < names.size(); i++) {
+            assertThat(ids(inputs.get(i), pieces(inspect(inputs.get(i))))).containsExactly(names.get(i));
+        }
+        assertThat(ids(allNamed(), pieces(inspect(allNamed())))).containsExactlyInAnyOrderElementsOf(names);
     }
 
     @Test

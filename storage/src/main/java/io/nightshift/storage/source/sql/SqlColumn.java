@@ -1,6 +1,7 @@
 package io.nightshift.storage.source.sql;
 
 import io.nightshift.storage.duckdb.Sql;
+import java.util.Locale;
 import org.duckdb.DuckDBColumnType;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +73,13 @@ record SqlColumn(
     /// A column that can't be read.
     static SqlColumn refused(String name, String engineType) {
         return new SqlColumn(name, engineType, null, 0, 0, "", null);
+    }
+
+    /// Whether the database has numbers in the column that the carrier does not have.
+    boolean isRounded() {
+        return carrier == Carrier.DOUBLE
+                && (engineType.equals("numeric")
+                        || engineType.toUpperCase(Locale.ROOT).startsWith("DECIMAL"));
     }
 
     /// The column's expression over the function that reads the rows.

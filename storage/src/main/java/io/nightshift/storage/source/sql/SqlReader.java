@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -96,22 +97,21 @@ public final class SqlReader implements SourceReader {
             throw FailureException.permanent("%s.data-source: %s is no %s database"
                     .formatted(dialect.key(), settings, input.engine().text()));
         }
-        refuseSeveralStatements(dialect.key() + ".query", input.query());
-        refuseSeveralStatements(dialect.key() + ".where", input.where());
+        statement();
         return settings;
     }
 
-    /// A text of a job becomes part of a statement. Without a semicolon it can't begin another one. One in a
-    /// literal is let through where the text has nothing that could hide the end of the literal.
-    private static void refuseSeveralStatements(String key, @Nullable String sql) {
-        if (sql == null || sql.indexOf(';') < 0) {
-            return;
-        }
-        boolean isPlain = Stream.of("\\", "$", "--", "/*", "\"", "`", "#").noneMatch(sql::contains);
-        if (!isPlain || sql.replaceAll("'[^']*'", "").indexOf(';') >= 0) {
-            throw FailureException.permanent(
-                    "%s: it contains a semicolon; write one SELECT statement or condition, without one".formatted(key));
-        }
+    /// The input as it becomes part of statements.
+    private DatabaseInput statement() {
+        String query = input.query();
+        String where = input.where();
+        return new DatabaseInput(
+                input.engine(),
+                input.dataSource(),
+                input.table(),
+                query == null ? null : SingleStatement.of(dialect.key() + ".query", query),
+                input.key(),
+                where == null ? null : SingleStatement.of(dialect.key() + ".where", where));
     }
 
     private String doing() {
@@ -173,9 +173,9 @@ public final class SqlReader implements SourceReader {
 
     /// @param exports whether other connections shall share the session's snapshot
     private List<InspectedFile> files(SqlSession session, Job job, ModelDescription model, boolean exports) {
-        SqlTable table = dialect.table(session, input);
+        SqlTable table = dialect.table(session, statement());
         check(session, table.columns(), job, model);
-        List<SqlPiece> pieces = new SqlPlan(dialect, session, input)
+        List<SqlPiece> pieces = new SqlPlan(dialect, session, statement())
                 .pieces(table, job.partitions().rows());
         long rows = pieces.stream().mapToLong(SqlPiece::rows).sum();
         if (rows == 0 && job.source().failsIfEmpty()) {
@@ -274,7 +274,8 @@ public final class SqlReader implements SourceReader {
         for (SqlColumn column : columns) {
             if (column.carrier() == null && names(job, model, column.name())) {
                 String advice = column.engineType().startsWith("array")
-                        ? "write source.postgres.query with array_to_string(%1$s, ','), to_json(%1$s)::text, or an element such as %1$s[1]"
+                        ? "write source.postgres.query with array_to_string(%1$s, ','), to_json(%1$s)::text, or an"
+                                + " element such as %1$s[1]"
                         : "write %2$s.query with ST_AsText(%1$s), or with a number computed from it";
                 throw session.refused("the column %s is %s, which can't be read; %s"
                         .formatted(
@@ -349,21 +350,37 @@ public final class SqlReader implements SourceReader {
         return new SourceTable(
                 "(SELECT %s, %s, %s FROM nightshift_rows(%d))".formatted(SqlScan.ROW, SqlScan.FILE, selected, number),
                 OWN_COLUMNS,
-                input.toString());
+                input.toString(),
+                Set.of(),
+                rounding(columns));
+    }
+
+    /// Decimals that DuckDB's do not hold are read as DOUBLE.
+    private Map<String, String> rounding(List<SqlColumn> columns) {
+        Map<String, String> rounding = new LinkedHashMap<>();
+        for (SqlColumn column : columns) {
+            if (column.isRounded()) {
+                rounding.put(
+                        column.name(),
+                        "\"%s\" is %s of no precision or of more than 38 digits, which is read as DOUBLE, so different IDs can become equal. Convert it to a text in %s.query, or give the column a precision of at most 38 digits"
+                                .formatted(column.name(), column.engineType().toLowerCase(Locale.ROOT), dialect.key()));
+            }
+        }
+        return rounding;
     }
 
     @Override
     public BoundJob bind(Job job, ModelDescription model) {
         return inTransaction(
-                session -> check(session, dialect.table(session, input).columns(), job, model));
+                session -> check(session, dialect.table(session, statement()).columns(), job, model));
     }
 
     /// Counts the rows, and adds up their checksums: a pass over all of them.
     @Override
     public SourceState state(Job.Source source, RowCounts counts) {
         return inTransaction(session -> {
-            SqlTable table = dialect.table(session, input);
-            List<SqlPiece> pieces = new SqlPlan(dialect, session, input).pieces(table, Integer.MAX_VALUE);
+            SqlTable table = dialect.table(session, statement());
+            List<SqlPiece> pieces = new SqlPlan(dialect, session, statement()).pieces(table, Integer.MAX_VALUE);
             long rows = pieces.stream().mapToLong(SqlPiece::rows).sum();
             String tags = pieces.stream().map(piece -> piece.tag(table.name())).collect(Collectors.joining("\n"));
             return new SourceState(1, rows, SqlPiece.digest(tags, 64));
@@ -388,7 +405,7 @@ public final class SqlReader implements SourceReader {
         } catch (SQLException e) {
             throw new FailureException(DuckDbError.failure(doing(), e), e);
         }
-        SqlReading reading = SqlReading.begin(dialect, input, settings(), connections, slices, control);
+        SqlReading reading = SqlReading.begin(dialect, statement(), settings(), connections, slices, control);
         held.set(reading);
         return reading;
     }
@@ -433,7 +450,7 @@ public final class SqlReader implements SourceReader {
                 SqlPiece piece = SqlPiece.of(pinned);
                 try {
                     return inTransaction(session -> {
-                        List<String> differences = SqlReading.differences(dialect, session, input, piece);
+                        List<String> differences = SqlReading.differences(dialect, session, statement(), piece);
                         return differences.isEmpty() || isThere(session, piece) ? differences : SourcePins.GONE;
                     });
                 } catch (FailureException e) {
@@ -459,7 +476,7 @@ public final class SqlReader implements SourceReader {
 
     private boolean isThere(SqlSession session, SqlPiece piece) {
         return piece.rows() == 0
-                || session.rowsOf(row -> row.getLong(1), dialect.check(input, piece, "0"))
+                || session.rowsOf(row -> row.getLong(1), dialect.check(statement(), piece, "0"))
                                 .getFirst()
                         > 0;
     }

@@ -24,6 +24,9 @@ final class DetectedType {
     private static final int OBJECT = 128;
     private static final int ARRAY = 256;
 
+    /// With WHOLE: one of the whole numbers is none that DOUBLE has.
+    private static final int WIDE = 512;
+
     /// The deepest nesting and the most keys of an object that become a STRUCT.
     private static final int DEEPEST = 8;
 
@@ -31,8 +34,8 @@ final class DetectedType {
     private static final int LONGEST_TIME = 40;
     private static final int LONGEST_WORD = 9;
 
-    private static final Pattern TIME = Pattern.compile(
-            "(\\d{4})-(\\d{2})-(\\d{2})([T ]([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-]\\d{2}(:?\\d{2})?)?)?");
+    private static final Pattern TIME = Pattern.compile("(\\d{4})-(\\d{2})-(\\d{2})([T"
+            + " ]([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-]\\d{2}(:?\\d{2})?)?)?");
 
     /// Values of a column of texts that are looked at before it is one, whatever else may follow.
     private static final int MOST_TEXTS = 100;
@@ -50,6 +53,7 @@ final class DetectedType {
 
     private int texts;
     private @Nullable Value firstText;
+    private @Nullable Value firstWide;
 
     private final Map<String, DetectedType> fields = new LinkedHashMap<>();
     private @Nullable DetectedType element;
@@ -66,6 +70,8 @@ final class DetectedType {
         seen |= kind;
         if (kind == TEXT) {
             countText(new String(bytes, from, Math.min(to - from, LONGEST_SHOWN), StandardCharsets.UTF_8), line);
+        } else if ((kind & WIDE) != 0 && firstWide == null) {
+            firstWide = new Value(new String(bytes, from, to - from, StandardCharsets.UTF_8).strip(), line);
         }
     }
 
@@ -91,9 +97,12 @@ final class DetectedType {
             end--;
         }
         if (numbers.read(bytes, start, end)) {
-            return numbers.hasLeadingZero()
-                    ? TEXT
-                    : !numbers.isWrittenWhole() ? FRACTION : numbers.isWhole() ? WHOLE : TEXT;
+            if (numbers.hasLeadingZero()) {
+                return TEXT;
+            }
+            return !numbers.isWrittenWhole()
+                    ? FRACTION
+                    : !numbers.isWhole() ? TEXT : numbers.isRoundedByDouble() ? WHOLE | WIDE : WHOLE;
         }
         return end - start > LONGEST_TIME
                 ? TEXT
@@ -146,13 +155,27 @@ final class DetectedType {
         } else if (value.isBoolean()) {
             seen |= BOOLEAN;
         } else if (value.isNumber()) {
-            seen |= !value.isIntegralNumber() ? FRACTION : value.canConvertToLong() ? WHOLE : TEXT;
+            addNumber(value, line);
         } else if (texts < MOST_TEXTS && !isMixed()) {
             String text = value.textValue();
             int kind = text.length() > LONGEST_TIME ? TEXT : time(text);
             seen |= kind;
             if (kind == TEXT) {
                 countText(text, line);
+            }
+        }
+    }
+
+    private void addNumber(JsonNode value, long line) {
+        if (!value.isIntegralNumber()) {
+            seen |= FRACTION;
+        } else if (!value.canConvertToLong()) {
+            seen |= TEXT;
+        } else {
+            seen |= WHOLE;
+            if (NumberReader.isRoundedByDouble(value.bigIntegerValue())) {
+                seen |= WIDE;
+                firstWide = firstWide == null ? new Value(value.asText(), line) : firstWide;
             }
         }
     }
@@ -176,6 +199,7 @@ final class DetectedType {
     void addAll(DetectedType other) {
         seen |= other.seen;
         texts = Math.max(texts, other.texts);
+        firstWide = firstWide == null ? other.firstWide : firstWide;
         other.fields.forEach((name, type) ->
                 fields.computeIfAbsent(name, key -> new DetectedType()).addAll(type));
         if (other.element != null) {
@@ -189,6 +213,13 @@ final class DetectedType {
     @Nullable
     Value firstText() {
         return firstText;
+    }
+
+    /// The first whole number that DOUBLE does not have, if others are fractions; null if there is none. The
+    /// column is a text then.
+    @Nullable
+    Value roundedByDouble() {
+        return (seen & ~WIDE) == (WHOLE | FRACTION) ? firstWide : null;
     }
 
     /// The DuckDB type of the values that are not texts; null if there are none, or they have no common type.
@@ -206,7 +237,7 @@ final class DetectedType {
     private String type(int kinds) {
         return switch (kinds) {
             case BOOLEAN -> "BOOLEAN";
-            case WHOLE -> "BIGINT";
+            case WHOLE, WHOLE | WIDE -> "BIGINT";
             case FRACTION, FRACTION | WHOLE -> "DOUBLE";
             case DATE -> "DATE";
             case TIMESTAMP, TIMESTAMP | DATE -> "TIMESTAMP";
@@ -224,7 +255,9 @@ final class DetectedType {
                 .map(name -> name.toLowerCase(Locale.ROOT))
                 .distinct()
                 .count();
-        if (fields.isEmpty() || fields.size() > MOST_FIELDS || names < fields.size()) {
+        boolean areNames = fields.keySet().stream()
+                .allMatch(name -> !name.isEmpty() && TextSchema.asName(name).equals(name));
+        if (fields.isEmpty() || fields.size() > MOST_FIELDS || names < fields.size() || !areNames) {
             return "JSON";
         }
         return fields.entrySet().stream()

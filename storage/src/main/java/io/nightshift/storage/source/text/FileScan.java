@@ -12,6 +12,7 @@ import java.util.Map;
 /// @param index where records begin, in order; empty if there is none
 /// @param names of the columns of a CSV file, in the order of the file; empty for JSON objects, and for an
 ///     empty file
+/// @param given what the header calls each of them, before names that differ only in case are told apart
 /// @param types the types that were detected, by column, in order
 record FileScan(
         Compression compression,
@@ -19,11 +20,13 @@ record FileScan(
         long rows,
         List<Interval> index,
         List<String> names,
+        List<String> given,
         Map<String, DetectedType> types) {
 
     FileScan {
         index = List.copyOf(index);
         names = List.copyOf(names);
+        given = List.copyOf(given);
         types = new LinkedHashMap<>(types);
     }
 

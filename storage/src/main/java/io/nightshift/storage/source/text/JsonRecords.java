@@ -38,6 +38,7 @@ final class JsonRecords {
     private final List<Target> targets;
     private final Map<String, Integer> positions = new HashMap<>();
     private final @Nullable NestedType[] nested;
+    private final boolean[] isJson;
     private final long[] lastRow;
     private long rows;
 
@@ -48,10 +49,12 @@ final class JsonRecords {
     JsonRecords(List<Target> targets) {
         this.targets = List.copyOf(targets);
         this.nested = new NestedType[targets.size()];
+        this.isJson = new boolean[targets.size()];
         this.lastRow = new long[targets.size()];
         for (int i = 0; i < targets.size(); i++) {
             positions.put(targets.get(i).name(), i);
             nested[i] = NestedType.of(targets.get(i).type());
+            isJson[i] = targets.get(i).values() instanceof ValueColumn.Texts texts && texts.isJson();
         }
         this.object = new SimpleObject();
     }
@@ -160,12 +163,15 @@ final class JsonRecords {
         for (int i = 0; i < object.count; i++) {
             int target = object.targets[i];
             Target column = targets.get(target);
-            String problem = column.values().take(row, record.bytes(), object.starts[i], object.ends[i]);
+            int quote = object.kinds[i] == SimpleObject.TEXT ? 1 : 0;
+            int from = object.starts[i] - quote;
+            int to = object.ends[i] + quote;
+            String problem = isJson[target]
+                    ? column.values().take(row, record.bytes(), from, to)
+                    : column.values().take(row, record.bytes(), object.starts[i], object.ends[i]);
             lastRow[target] = rows;
             if (problem != null && column.isChecked()) {
                 if (wrong == null) {
-                    int from = object.starts[i] - (object.kinds[i] == SimpleObject.TEXT ? 1 : 0);
-                    int to = object.ends[i] + (object.kinds[i] == SimpleObject.TEXT ? 1 : 0);
                     wrong = text(record, from - record.start, to - record.start);
                 }
                 record.refuse("column \"%s\" %s".formatted(column.name(), problem));

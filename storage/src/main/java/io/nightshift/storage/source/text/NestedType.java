@@ -8,8 +8,12 @@ import java.math.BigInteger;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.LocalTime;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -39,8 +43,7 @@ sealed interface NestedType {
                 return null;
             }
             if (type.equals("JSON") || type.equals("VARCHAR")) {
-                parser.skipChildren();
-                return null;
+                return checkKeys(parser);
             }
             if (token.isStructStart()) {
                 parser.skipChildren();
@@ -157,15 +160,57 @@ sealed interface NestedType {
             return "is not, or has a part that is not, an object";
         }
         String problem = null;
+        Set<String> keys = new HashSet<>();
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
-            NestedType type = members.of(parser.currentName());
+            String key = parser.currentName();
+            NestedType type = members.of(key);
+            boolean isRepeated = !keys.add(key) && type != null;
             parser.nextToken();
-            if (type == null) {
-                parser.skipChildren();
-                continue;
+            // DuckDB parses the parts that are ignored, too.
+            String other = type == null ? checkTexts(parser, false) : type.check(parser);
+            if (problem == null) {
+                problem = isRepeated ? repeated(key) : ValueColumn.hasHalfPair(key) ? ValueColumn.HALF_PAIR : other;
             }
-            String other = type.check(parser);
-            problem = problem == null ? other : problem;
+        }
+        return problem;
+    }
+
+    private static String repeated(String key) {
+        return "has an object with the key \"%s\" twice".formatted(key);
+    }
+
+    /// Checks a value of any type, and leaves the parser at its end: DuckDB takes the first value of a key that
+    /// an object has twice, and no text that UTF-8 does not have.
+    ///
+    /// @return null, or what is wrong, to stand after the column's name
+    static @Nullable String checkKeys(JsonParser parser) throws IOException {
+        return checkTexts(parser, true);
+    }
+
+    /// @param refusesRepeated whether a key that an object has twice is wrong
+    private static @Nullable String checkTexts(JsonParser parser, boolean refusesRepeated) throws IOException {
+        if (parser.currentToken() == JsonToken.VALUE_STRING) {
+            return ValueColumn.hasHalfPair(parser.getText()) ? ValueColumn.HALF_PAIR : null;
+        }
+        if (!parser.currentToken().isStructStart()) {
+            return null;
+        }
+        String problem = null;
+        Deque<Set<String>> open = new ArrayDeque<>();
+        open.push(new HashSet<>());
+        while (!open.isEmpty()) {
+            JsonToken token = parser.nextToken();
+            if (token.isStructStart()) {
+                open.push(new HashSet<>());
+            } else if (token.isStructEnd()) {
+                open.pop();
+            } else if (problem == null && token == JsonToken.FIELD_NAME) {
+                String key = parser.currentName();
+                boolean isNew = open.element().add(key) || !refusesRepeated;
+                problem = ValueColumn.hasHalfPair(key) ? ValueColumn.HALF_PAIR : isNew ? null : repeated(key);
+            } else if (problem == null && token == JsonToken.VALUE_STRING) {
+                problem = ValueColumn.hasHalfPair(parser.getText()) ? ValueColumn.HALF_PAIR : null;
+            }
         }
         return problem;
     }

@@ -1,5 +1,6 @@
 package io.nightshift.storage.source.text;
 
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -165,6 +166,21 @@ final class NumberReader {
         } catch (NumberFormatException e) {
             return false;
         }
+    }
+
+    /// Whether the number was written as a whole one, and is none that a double has.
+    boolean isRoundedByDouble() {
+        if (!isWrittenWhole() || (!isLong && digits <= EXACT_WHOLES)) {
+            return false;
+        }
+        return isRoundedByDouble(new BigInteger(new String(plain, 0, plainLength, StandardCharsets.US_ASCII)));
+    }
+
+    /// Whether a whole number is none that a double has.
+    static boolean isRoundedByDouble(BigInteger whole) {
+        BigInteger amount = whole.abs();
+        return amount.bitLength() > Double.MAX_EXPONENT
+                || (amount.signum() != 0 && amount.bitLength() - amount.getLowestSetBit() > Double.PRECISION);
     }
 
     private long wide;

@@ -79,13 +79,25 @@ record TextFormat(
                 : new CsvRecords(window, line, skipsBlank, dialect, columns);
     }
 
+    /// The columns of a CSV file, in its order.
+    ///
+    /// @param names no two of which differ only in case
+    /// @param given what the header calls each
+    record Header(List<String> names, List<String> given) {
+        Header {
+            names = List.copyOf(names);
+            given = List.copyOf(given);
+        }
+    }
+
     /// The names of a CSV file's columns.
     ///
     /// @param first the file's first record, which is the header if the file has one
     /// @throws FailureException if it can't be a header
-    List<String> names(CsvRecords first, String file) {
+    Header names(CsvRecords first, String file) {
         if (!hasHeader) {
-            return unnamed(first, file);
+            List<String> names = unnamed(first, file);
+            return new Header(names, names);
         }
         if (first.fault() != null) {
             throw FailureException.permanent(
@@ -93,6 +105,7 @@ record TextFormat(
         }
         Encoding read = Encoding.of(encoding);
         List<String> names = new ArrayList<>();
+        List<String> all = new ArrayList<>();
         Set<String> seen = new HashSet<>();
         for (int i = 0; i < first.fields(); i++) {
             String given =
@@ -102,19 +115,24 @@ record TextFormat(
                 given = read.text(value, 0, first.unescape(i, value)).strip();
             }
             refuseOtherEncoding(given, file);
-            if (given.toLowerCase(Locale.ROOT).startsWith(RESERVED)) {
-                throw FailureException.permanent(
-                        "source: %s has a column \"%s\", and names that begin with %s are Nightshift's own; rename the column"
-                                .formatted(file, given, RESERVED));
-            }
+            refuseReserved(given, file);
             String name = given.isEmpty() ? "column" + i : given;
             for (int k = 1; !seen.add(name.toLowerCase(Locale.ROOT)); k++) {
                 name = given + "_" + k;
             }
             names.add(name);
+            all.add(given.isEmpty() ? name : given);
         }
         refuseOtherDelimiter(first, names, file);
-        return names;
+        return new Header(names, all);
+    }
+
+    static void refuseReserved(String name, String file) {
+        if (name.toLowerCase(Locale.ROOT).startsWith(RESERVED)) {
+            throw FailureException.permanent(
+                    "source: %s has a column \"%s\", and names that begin with %s are Nightshift's own; rename the column"
+                            .formatted(file, name, RESERVED));
+        }
     }
 
     private void refuseOtherEncoding(String name, String file) {

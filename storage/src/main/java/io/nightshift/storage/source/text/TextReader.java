@@ -33,10 +33,12 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
@@ -46,10 +48,15 @@ import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// Reads CSV files and files with a JSON object in each line through [TextTable]. A slice is a range of
 /// records of one file. Malformed records are rows: their fault makes the worker quarantine them.
 public final class TextReader implements SourceReader {
+
+    /// The objects that are scanned at a time. Most of the time goes by waiting for the store.
+    private static final int REQUESTS = 16;
 
     private final Supplier<DuckDb> duckDb;
     private final SourceFiles files;
@@ -91,13 +98,20 @@ public final class TextReader implements SourceReader {
     // Planning.
 
     /// A file as it was scanned.
-    private record Scanned(SourceFile pin, FileScan scan) {}
+    private record Scanned(SourceFile pin, FileScan scan) {
+        /// What was detected of the column with a name of the file's own.
+        DetectedType type(String own) {
+            return scan.types().getOrDefault(own, new DetectedType());
+        }
+    }
 
     /// All files, and the types of all their columns.
     ///
     /// @param types by name, declared or detected
     /// @param declared the names of those that are declared
-    private record Source(List<Scanned> files, Map<String, String> types, Set<String> declared) {
+    /// @param own for each file its own names of columns, by their names in the source
+    private record Source(
+            List<Scanned> files, Map<String, String> types, Set<String> declared, List<Map<String, String>> own) {
         List<String> detected() {
             return types.keySet().stream()
                     .filter(name -> !declared.contains(name))
@@ -129,17 +143,25 @@ public final class TextReader implements SourceReader {
             types.keySet().retainAll(read);
             List<String> detected = new ArrayList<>(source.detected());
             detected.retainAll(read);
-            return source.files.stream()
-                    .map(file -> inspected(file, types, detected))
-                    .toList();
+            List<InspectedFile> inspected = new ArrayList<>();
+            for (int i = 0; i < source.files.size(); i++) {
+                inspected.add(inspected(source.files.get(i), types, detected, source.own.get(i)));
+            }
+            return inspected;
         } catch (SQLException e) {
             throw new FailureException(DuckDbError.failure("the source can't be inspected", e), e);
         }
     }
 
-    private static InspectedFile inspected(Scanned file, Map<String, String> types, List<String> detected) {
+    private InspectedFile inspected(
+            Scanned file, Map<String, String> types, List<String> detected, Map<String, String> own) {
         SourceFile pin = file.pin;
-        String schema = TextSchema.of(file.scan, types, detected).text();
+        Map<String, String> renamed = new LinkedHashMap<>(own);
+        renamed.entrySet().removeIf(name -> name.getKey().equals(name.getValue()));
+        if (format.dialect() == null) {
+            renamed.keySet().retainAll(types.keySet());
+        }
+        String schema = TextSchema.of(file.scan, types, detected, renamed).text();
         return new InspectedFile(
                 new SourceFile(pin.path(), pin.bytes(), pin.modified(), file.scan.rows(), pin.tag(), schema),
                 file.scan.index().stream().map(Interval::rows).toList());
@@ -150,15 +172,16 @@ public final class TextReader implements SourceReader {
         List<FileVersion> listed = files.list(paths, format.kind());
         List<Scanned> scanned = scan(listed);
         Map<String, DetectedType> found = new LinkedHashMap<>();
-        for (Scanned file : scanned) {
-            file.scan
-                    .types()
-                    .forEach((name, type) -> found.computeIfAbsent(name, any -> new DetectedType())
-                            .addAll(type));
+        List<Map<String, String>> own = own(scanned);
+        for (int i = 0; i < scanned.size(); i++) {
+            Scanned file = scanned.get(i);
+            own.get(i)
+                    .forEach((name, ownName) -> found.computeIfAbsent(name, any -> new DetectedType())
+                            .addAll(file.type(ownName)));
         }
         Map<String, String> types = new LinkedHashMap<>();
         found.forEach((name, type) -> types.put(name, type.type()));
-        Set<String> declared = declare(types, scanned);
+        Set<String> declared = declare(types, scanned, own);
         if (types.isEmpty()) {
             throw FailureException.permanent(
                     format.dialect() == null
@@ -166,7 +189,39 @@ public final class TextReader implements SourceReader {
                                     .formatted(called(scanned))
                             : "source: %s is empty, not even a header is there".formatted(called(scanned)));
         }
-        return new Source(scanned, types, declared);
+        return new Source(scanned, types, declared, own);
+    }
+
+    /// The files' own names of columns, by their names in the source.
+    ///
+    /// @throws FailureException if files without a header have different numbers of columns
+    private List<Map<String, String>> own(List<Scanned> scanned) {
+        ColumnMapping columns = new ColumnMapping();
+        List<Map<String, String>> own = new ArrayList<>();
+        @Nullable Scanned first = null;
+        for (Scanned file : scanned) {
+            Map<String, String> names = new LinkedHashMap<>();
+            if (format.dialect() == null) {
+                file.scan.types().keySet().forEach(key -> names.put(columns.ofKey(key, file.pin.path()), key));
+            } else {
+                columns.ofHeader(file.scan).forEach((ownName, name) -> names.put(name, ownName));
+                first = first == null && !names.isEmpty() ? file : first;
+                if (first != null
+                        && !format.hasHeader()
+                        && !names.isEmpty()
+                        && names.size() != first.scan.names().size()) {
+                    throw FailureException.permanent(
+                            "source: the first record of %s has %,d values, and that of %s has %,d; files without a header must have the same columns"
+                                    .formatted(
+                                            first.pin.path(),
+                                            first.scan.names().size(),
+                                            file.pin.path(),
+                                            names.size()));
+                }
+            }
+            own.add(names);
+        }
+        return own;
     }
 
     private static String called(List<Scanned> scanned) {
@@ -176,14 +231,11 @@ public final class TextReader implements SourceReader {
     /// Puts the declared types in the place of the detected ones.
     ///
     /// @return the names of those columns
-    private Set<String> declare(Map<String, String> types, List<Scanned> scanned) {
+    private Set<String> declare(Map<String, String> types, List<Scanned> scanned, List<Map<String, String>> names) {
         Set<String> declared = new LinkedHashSet<>();
         boolean hasRows = scanned.stream().anyMatch(file -> !file.scan.names().isEmpty());
         format.declared().forEach((name, type) -> {
-            String own = types.keySet().stream()
-                    .filter(name::equalsIgnoreCase)
-                    .findFirst()
-                    .orElse(null);
+            String own = named(name, types.keySet(), names);
             if (own == null && format.dialect() != null && hasRows) {
                 String nearest = NameSuggestion.closest(name, types.keySet());
                 throw FailureException.permanent("%s.columns: no file has a column \"%s\"; %s"
@@ -200,12 +252,26 @@ public final class TextReader implements SourceReader {
         return declared;
     }
 
+    /// The column that a declaration is of; null if no file has it.
+    private static @Nullable String named(String declared, Set<String> columns, List<Map<String, String>> names) {
+        for (Map<String, String> own : names) {
+            for (Map.Entry<String, String> name : own.entrySet()) {
+                if (name.getValue().equals(declared)) {
+                    return name.getKey();
+                }
+            }
+        }
+        return columns.stream().filter(declared::equalsIgnoreCase).findFirst().orElse(null);
+    }
+
     /// Scans files, several at a time.
     private List<Scanned> scan(List<FileVersion> listed) {
         if (listed.size() == 1) {
             return List.of(scan(listed.getFirst()));
         }
-        int threads = Math.min(listed.size(), Runtime.getRuntime().availableProcessors());
+        boolean isRemote = listed.stream().anyMatch(file -> file.tag() != null);
+        int most = isRemote ? REQUESTS : Runtime.getRuntime().availableProcessors();
+        int threads = Math.min(listed.size(), most);
         try (ExecutorService pool = Executors.newFixedThreadPool(
                 threads, Thread.ofPlatform().daemon().name("scan-", 0).factory())) {
             List<Future<Scanned>> all =
@@ -242,46 +308,40 @@ public final class TextReader implements SourceReader {
         return new Scanned(pin, known);
     }
 
-    /// Checks the job against each different list of columns.
+    /// Checks the job against the columns.
     ///
     /// @return the columns that the job's expressions read
     private Set<String> check(Connection connection, Source source, Job job, ModelDescription model) {
-        Set<List<String>> seen = new LinkedHashSet<>();
+        Scanned first = first(source);
         Set<String> read = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-        BoundJob first = null;
-        for (Scanned file : source.files) {
-            if ((file.scan.names().isEmpty() && format.dialect() != null) || !seen.add(file.scan.names())) {
-                continue;
+        try {
+            SourceColumns columns = SourceColumns.checked(
+                    connection,
+                    joined.checked(connection, table(first, source)),
+                    job.source().select(),
+                    SourceColumns.Origin.JOB_FILE);
+            BoundJob bound = BoundJob.bind(columns, job, model);
+            for (String expression : expressions(bound, job)) {
+                read.addAll(columns.readBy("source", expression));
             }
-            try {
-                SourceColumns columns = SourceColumns.checked(
-                        connection,
-                        joined.checked(connection, table(file, source)),
-                        job.source().select(),
-                        SourceColumns.Origin.JOB_FILE);
-                BoundJob bound = BoundJob.bind(columns, job, model);
-                if (first == null) {
-                    first = bound;
-                } else {
-                    bound.refuseOtherOutput(first);
-                }
-                for (String expression : expressions(bound, job)) {
-                    read.addAll(columns.readBy("source", expression));
-                }
-                job.source().lookups().forEach(lookup -> read.addAll(lookup.on().keySet()));
-            } catch (FailureException e) {
-                throw explained(e, source);
-            } catch (SQLException e) {
-                throw new FailureException(
-                        DuckDbError.failure("source: the columns of %s can't be read".formatted(file.pin.path()), e),
-                        e);
-            }
-        }
-        if (first == null) {
-            throw FailureException.permanent(
-                    "source: %s is empty, not even a header is there".formatted(called(source.files)));
+            job.source().lookups().forEach(lookup -> read.addAll(lookup.on().keySet()));
+        } catch (FailureException e) {
+            throw explained(e, source);
+        } catch (SQLException e) {
+            throw new FailureException(
+                    DuckDbError.failure("source: the columns of %s can't be read".formatted(first.pin.path()), e), e);
         }
         return read;
+    }
+
+    /// The first file with columns, after which messages call all of them.
+    private static Scanned first(Source source) {
+        for (int i = 0; i < source.files.size(); i++) {
+            if (!source.own.get(i).isEmpty()) {
+                return source.files.get(i);
+            }
+        }
+        return source.files.getFirst();
     }
 
     /// Adds to a refusal why a column that it names is a text, if only some of its values are.
@@ -294,28 +354,32 @@ public final class TextReader implements SourceReader {
                 continue;
             }
             DetectedType all = new DetectedType();
-            source.files.forEach(file -> all.addAll(file.scan.types().getOrDefault(name, new DetectedType())));
-            String other = all.typeWithoutTexts();
-            if (other == null) {
-                continue;
-            }
-            for (Scanned file : source.files) {
-                DetectedType type = file.scan.types().get(name);
-                DetectedType.Value value = type == null ? null : type.firstText();
-                if (value != null) {
-                    return FailureException.permanent(
-                            "%s. Column \"%s\" is VARCHAR, because line %d of %s has \"%s\"; its other values are %s. Write %s.columns: {%s: %s} to have such records quarantined"
-                                    .formatted(
-                                            message.strip().replaceFirst("\\.$", ""),
-                                            name,
-                                            value.line(),
-                                            file.pin.path(),
-                                            value.text(),
-                                            other,
-                                            format.key(),
-                                            name,
-                                            other));
+            String why = null;
+            for (int i = 0; i < source.files.size(); i++) {
+                String own = source.own.get(i).get(name);
+                if (own == null) {
+                    continue;
                 }
+                Scanned file = source.files.get(i);
+                DetectedType type = file.type(own);
+                all.addAll(type);
+                DetectedType.Value value = type.firstText();
+                if (why == null && value != null) {
+                    why = "line %d of %s has \"%s\"".formatted(value.line(), file.pin.path(), value.text());
+                }
+            }
+            String other = all.typeWithoutTexts();
+            DetectedType.Value rounded = all.roundedByDouble();
+            String start = message.strip().replaceFirst("\\.$", "");
+            if (other != null && why != null) {
+                return FailureException.permanent(
+                        "%s. Column \"%s\" is VARCHAR, because %s; its other values are %s. Write %s.columns: {%s: %s} to have such records quarantined"
+                                .formatted(start, name, why, other, format.key(), name, other));
+            }
+            if (rounded != null) {
+                return FailureException.permanent(
+                        "%s. Column \"%s\" is VARCHAR, because it has fractions and also whole numbers such as %s, which DOUBLE would round. Write %s.columns: {%s: DOUBLE} if they may be rounded"
+                                .formatted(start, name, rounded.text(), format.key(), name));
             }
         }
         return refusal;
@@ -339,17 +403,44 @@ public final class TextReader implements SourceReader {
         return expressions;
     }
 
-    private List<Column> columns(Scanned file, Source source) {
-        List<String> names = format.dialect() == null ? List.copyOf(source.types.keySet()) : file.scan.names();
-        return names.stream()
-                .map(name -> new Column(
-                        name, source.types.getOrDefault(name, "VARCHAR"), true, !source.declared.contains(name)))
-                .toList();
+    private List<Column> columns(Source source) {
+        List<Column> columns = new ArrayList<>();
+        source.types.forEach((name, type) ->
+                columns.add(new Column(name, type, true, !source.declared.contains(name), given(name, source))));
+        return columns;
+    }
+
+    /// The key of a column in JSON objects, if it is another than the name.
+    private @Nullable String given(String name, Source source) {
+        if (format.dialect() == null) {
+            for (Map<String, String> own : source.own) {
+                String key = own.get(name);
+                if (key != null) {
+                    return key.equals(name) ? null : key;
+                }
+            }
+        }
+        return null;
     }
 
     private SourceTable table(Scanned file, Source source) {
-        TextSpec spec = new TextSpec(format.encoding(), format.dialect(), columns(file, source), List.of());
-        return new SourceTable(TextSql.from(spec, format), TextSql.OWN_COLUMNS, file.pin.path());
+        TextSpec spec = new TextSpec(format.encoding(), format.dialect(), columns(source), List.of());
+        Map<String, String> rounding = new LinkedHashMap<>();
+        source.detected().forEach(name -> {
+            String type = Objects.requireNonNull(source.types.get(name));
+            if (type.contains("DOUBLE") || type.startsWith("TIMESTAMP")) {
+                rounding.put(
+                        name,
+                        "the type detected of \"%s\" is %s, by which different values can become equal. Write %s.columns: {%s: VARCHAR} to keep the IDs as they are written%s"
+                                .formatted(
+                                        name,
+                                        type,
+                                        format.key(),
+                                        name,
+                                        type.equals("DOUBLE") ? ", or BIGINT if all of them are whole numbers" : ""));
+            }
+        });
+        return new SourceTable(TextSql.from(spec, format), TextSql.OWN_COLUMNS, file.pin.path(), Set.of(), rounding);
     }
 
     @Override
@@ -373,10 +464,7 @@ public final class TextReader implements SourceReader {
     @Override
     public BoundJob bind(Job job, ModelDescription model) {
         Source source = look();
-        Scanned first = source.files.stream()
-                .filter(file -> format.dialect() == null || !file.scan.names().isEmpty())
-                .findFirst()
-                .orElse(source.files.getFirst());
+        Scanned first = first(source);
         try (Connection connection = connect()) {
             SourceColumns columns = SourceColumns.planned(
                     connection, joined.added(table(first, source)), job.source().select());
@@ -406,23 +494,19 @@ public final class TextReader implements SourceReader {
     }
 
     /// The columns of all records that are not malformed, as one table. For a command, whose user may read
-    /// any file. All files must have the same columns.
+    /// any file.
     ///
     /// @param select computed columns: name to expression
     /// @throws FailureException if a path names nothing, or a file is broken
     public SourceColumns wholeRecords(Connection connection, Map<String, String> select) throws SQLException {
         TextTable.register(duckDb.get());
         Source source = look();
-        List<Column> columns = columns(source.files.getFirst(), source);
+        List<Column> columns = columns(source);
         List<Piece> pieces = new ArrayList<>();
-        for (Scanned file : source.files) {
-            if (format.dialect() != null
-                    && !file.scan.names().equals(source.files.getFirst().scan.names())) {
-                throw FailureException.permanent("source: %s and %s have different columns"
-                        .formatted(source.files.getFirst().pin.path(), file.pin.path()));
-            }
-            InspectedFile whole = inspected(file, source.types, source.detected());
-            pieces.add(piece(new Slice(whole.file(), 0, file.scan.rows()), columns.size()));
+        for (int i = 0; i < source.files.size(); i++) {
+            Scanned file = source.files.get(i);
+            InspectedFile whole = inspected(file, source.types, source.detected(), source.own.get(i));
+            pieces.add(piece(new Slice(whole.file(), 0, file.scan.rows()), columns, file.scan.names()));
         }
         TextSpec spec = new TextSpec(format.encoding(), format.dialect(), columns, pieces);
         String from = "(SELECT %s FROM %s WHERE %s IS NULL)"
@@ -481,51 +565,80 @@ public final class TextReader implements SourceReader {
     }
 
     /// Slices of files with the same columns, which one query reads.
-    private record Group(List<String> names, TextSchema schema, List<Slice> slices) {}
+    ///
+    /// @param headers the names in each file, if it is CSV
+    private record Group(List<Column> columns, List<Slice> slices, List<List<String>> headers) {}
 
     private List<Group> group(List<Slice> slices) {
-        record Key(List<String> names, Map<String, String> types, List<String> detected) {}
-        Map<Key, Group> groups = new LinkedHashMap<>();
+        Map<List<Column>, Group> groups = new LinkedHashMap<>();
         for (Slice slice : slices) {
             TextSchema schema = TextSchema.of(slice.file());
-            List<String> names = names(slice.file(), schema);
-            groups.computeIfAbsent(
-                            new Key(names, schema.types(), schema.detected()),
-                            key -> new Group(names, schema, new ArrayList<>()))
-                    .slices
-                    .add(slice);
+            List<String> header = header(slice.file());
+            Group group = groups.computeIfAbsent(
+                    columns(schema, header), columns -> new Group(columns, new ArrayList<>(), new ArrayList<>()));
+            group.slices.add(slice);
+            group.headers.add(header);
         }
         return List.copyOf(groups.values());
     }
 
-    /// The columns of a file, in its order.
-    private List<String> names(SourceFile file, TextSchema schema) {
+    /// The file's own names of its columns, in its order; empty if they are keys of JSON objects.
+    private List<String> header(SourceFile file) {
         if (format.dialect() == null) {
-            return List.copyOf(schema.types().keySet());
+            return List.of();
         }
-        if (!format.hasHeader() && !format.declared().isEmpty()) {
-            return List.copyOf(format.declared().keySet());
-        }
-        return TextScanner.header(files.localPath(file), file.path(), format);
+        return !format.hasHeader() && !format.declared().isEmpty()
+                ? List.copyOf(format.declared().keySet())
+                : TextScanner.header(files.localPath(file), file.path(), format);
+    }
+
+    /// The columns of a file, in its order, and those that only other files have and the job reads.
+    private List<Column> columns(TextSchema schema, List<String> header) {
+        Map<String, String> names = names(schema);
+        Set<String> all = new LinkedHashSet<>();
+        header.forEach(own -> all.add(names.getOrDefault(own, own)));
+        all.addAll(schema.types().keySet());
+        return all.stream()
+                .map(name -> new Column(
+                        name,
+                        schema.types().getOrDefault(name, "VARCHAR"),
+                        schema.types().containsKey(name),
+                        schema.detected().contains(name),
+                        format.dialect() == null ? schema.renamed().get(name) : null))
+                .toList();
+    }
+
+    /// The names of columns in the source, by the file's own names, where they are others.
+    private static Map<String, String> names(TextSchema schema) {
+        Map<String, String> names = new HashMap<>();
+        schema.renamed().forEach((name, own) -> names.put(own, name));
+        return names;
     }
 
     private TextSpec spec(Group group) {
-        Map<String, String> types = group.schema.types();
-        List<Column> columns = group.names.stream()
-                .map(name -> new Column(
-                        name,
-                        types.getOrDefault(name, "VARCHAR"),
-                        types.containsKey(name),
-                        group.schema.detected().contains(name)))
-                .toList();
         List<Piece> pieces = new ArrayList<>();
-        for (Slice slice : group.slices) {
-            pieces.add(piece(slice, group.names.size()));
+        for (int i = 0; i < group.slices.size(); i++) {
+            pieces.add(piece(group.slices.get(i), group.columns, group.headers.get(i)));
         }
-        return new TextSpec(format.encoding(), format.dialect(), columns, pieces);
+        return new TextSpec(format.encoding(), format.dialect(), group.columns, pieces);
     }
 
-    private Piece piece(Slice slice, int fields) {
+    /// @param header the file's own names of its columns; empty if they are keys of JSON objects
+    private static List<Integer> order(TextSchema schema, List<Column> columns, List<String> header) {
+        if (header.isEmpty()) {
+            return List.of();
+        }
+        Map<String, String> names = names(schema);
+        List<String> own =
+                header.stream().map(name -> names.getOrDefault(name, name)).toList();
+        List<Integer> order =
+                columns.stream().map(column -> own.indexOf(column.name())).toList();
+        boolean isOwn = order.size() == header.size()
+                && IntStream.range(0, order.size()).allMatch(i -> order.get(i) == i);
+        return isOwn ? List.of() : order;
+    }
+
+    private Piece piece(Slice slice, List<Column> columns, List<String> header) {
         SourceFile file = slice.file();
         TextSchema schema = TextSchema.of(file);
         Encoding encoding = Encoding.of(format.encoding());
@@ -549,8 +662,8 @@ public final class TextReader implements SourceReader {
                 row,
                 slice.firstRow() - row,
                 slice.rows(),
-                fields,
-                List.of());
+                header.size(),
+                order(schema, columns, header));
     }
 
     @Override

@@ -69,7 +69,8 @@ final class TextRows implements DuckDBTableFunctionState {
             int output = Arrays.stream(wanted).boxed().toList().indexOf(position);
             // What is wrong with a record must not depend on the columns that a query reads.
             if (output >= 0 || column.isChecked()) {
-                ValueColumn values = ValueColumn.of(column.type(), column.called(), numbers, encoding);
+                ValueColumn values =
+                        ValueColumn.of(column.type(), column.called(), column.isDetected(), numbers, encoding);
                 columns.add(new Active(i, column.name(), column.isChecked(), values));
                 if (output >= 0) {
                     written[output] = values;
@@ -93,13 +94,18 @@ final class TextRows implements DuckDBTableFunctionState {
         };
     }
 
-    /// Reads the next rows.
+    /// The bytes of records after which a block of rows ends. So a node's memory does not depend on how long
+    /// they are.
+    private static final long MOST_BYTES = 4 << 20;
+
+    /// Reads the next rows: as many as there is room for, or fewer if they are long.
     ///
     /// @return how many; 0 if there are no more
     int read(DuckDBDataChunkWriter chunk) throws IOException {
         int most = (int) Math.min(ValueColumn.ROWS, chunk.capacity());
         int count = 0;
-        while (count < most) {
+        long bytes = 0;
+        while (count < most && bytes < MOST_BYTES) {
             if (left == 0 && !nextPiece()) {
                 break;
             }
@@ -108,6 +114,7 @@ final class TextRows implements DuckDBTableFunctionState {
                 throw new IOException("\"%s\" ends before record %,d: it has changed".formatted(file(), row + 1));
             }
             take(current, count);
+            bytes += Math.max(0, current.end - current.start);
             row++;
             left--;
             count++;
@@ -194,6 +201,10 @@ final class TextRows implements DuckDBTableFunctionState {
         String wrong = null;
         for (Active column : columns) {
             int field = current.field(column.column);
+            if (field < 0) {
+                column.values.takeNull(count);
+                continue;
+            }
             byte[] bytes = csv.bytes();
             int from = csv.startOf(field);
             int to = csv.endOf(field);
@@ -274,7 +285,10 @@ final class TextRows implements DuckDBTableFunctionState {
         }
         List<JsonRecords.Target> targets = columns.stream()
                 .map(column -> new JsonRecords.Target(
-                        column.name, spec.columns().get(column.column).type(), column.isChecked, column.values))
+                        spec.columns().get(column.column).key(),
+                        spec.columns().get(column.column).type(),
+                        column.isChecked,
+                        column.values))
                 .toList();
         objects = new JsonRecords(targets);
         return new LineRecords(window, next.line());

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.source.SourcePins;
 import io.nightshift.storage.source.text.FileScan.Interval;
+import io.nightshift.storage.source.text.TextFormat.Header;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -40,6 +41,8 @@ final class TextScanner {
 
     /// More columns than a file has.
     private static final int MOST_COLUMNS = 65_536;
+
+    private static final Header NO_HEADER = new Header(List.of(), List.of());
 
     private static final ObjectReader JSON = new ObjectMapper(JsonRecords.JSON).reader();
 
@@ -85,14 +88,14 @@ final class TextScanner {
     static List<String> header(Path local, String file, TextFormat format) {
         try (InputStream in = Compression.of(local).open(local);
                 Opened opened = new TextScanner(format).open(in, file)) {
-            return opened.names;
+            return opened.header.names();
         } catch (IOException e) {
             throw SourcePins.unreadable(file, e);
         }
     }
 
-    /// @param names of a CSV file's columns
-    private record Opened(Records records, List<String> names) implements AutoCloseable {
+    /// @param header of a CSV file
+    private record Opened(Records records, Header header) implements AutoCloseable {
         @Override
         public void close() throws IOException {
             records.close();
@@ -107,18 +110,19 @@ final class TextScanner {
         if (format.dialect() == null) {
             Records lines = format.records(window, 1, true, 0);
             lines.position = begin;
-            return new Opened(lines, List.of());
+            return new Opened(lines, NO_HEADER);
         }
         CsvRecords records = (CsvRecords) format.records(window, 1, true, MOST_COLUMNS);
         records.position = begin;
         if (!records.next(true)) {
-            return new Opened(records, List.of());
+            return new Opened(records, NO_HEADER);
         }
-        List<String> names = format.names(records, file);
+        Header header = format.names(records, file);
+        int columns = header.names().size();
         long line = format.hasHeader() ? records.nextLine() : records.line();
-        Records rest = format.records(window, line, names.size() > 1, names.size());
+        Records rest = format.records(window, line, columns > 1, columns);
         rest.position = format.hasHeader() ? records.position : records.start;
-        return new Opened(rest, names);
+        return new Opened(rest, header);
     }
 
     /// The length of the byte order mark of UTF-8, if there is one. Refuses that of another encoding.
@@ -145,7 +149,7 @@ final class TextScanner {
     private FileScan scan(InputStream in, String file, Compression compression) throws IOException {
         try (Opened opened = open(in, file)) {
             Records records = opened.records;
-            opened.names.forEach(name -> types.put(name, new DetectedType()));
+            opened.header.names().forEach(name -> types.put(name, new DetectedType()));
             DetectedType[] columns = types.values().toArray(DetectedType[]::new);
             List<byte[]> nulls = nulls();
             long rows = 0;
@@ -171,7 +175,8 @@ final class TextScanner {
             if (rows > begun) {
                 add(new Interval(rows - begun, offset, line));
             }
-            return new FileScan(compression, records.nextOffset(), rows, index, opened.names, types);
+            Header header = opened.header;
+            return new FileScan(compression, records.nextOffset(), rows, index, header.names(), header.given(), types);
         }
     }
 

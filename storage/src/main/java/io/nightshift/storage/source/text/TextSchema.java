@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.source.text.FileScan.Interval;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,13 +18,24 @@ import java.util.StringJoiner;
 ///
 /// @param types the types of the columns that the job's expressions read, by name
 /// @param detected those of them whose type was detected
+/// @param renamed the name that the file itself has for a column, where it is another: the key of JSON objects
+///     or the header of a CSV file, by the column's name
 /// @param compression of the file
 /// @param bytes the length without compression
 /// @param index where records begin: for each [Interval] the number of its records, its distance in bytes and
 ///     in lines from the one before, the lines beyond one for each record only; to the base of 36, as short
 ///     as possible
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
-record TextSchema(Map<String, String> types, List<String> detected, Compression compression, long bytes, String index) {
+record TextSchema(
+        Map<String, String> types,
+        List<String> detected,
+        Map<String, String> renamed,
+        Compression compression,
+        long bytes,
+        String index) {
+
+    /// The name of a column whose key is empty.
+    private static final String UNNAMED = "unnamed";
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final int BASE = 36;
@@ -31,10 +43,21 @@ record TextSchema(Map<String, String> types, List<String> detected, Compression 
     TextSchema {
         types = types == null ? Map.of() : new LinkedHashMap<>(types);
         detected = detected == null ? List.of() : List.copyOf(detected);
+        renamed = renamed == null ? Map.of() : new LinkedHashMap<>(renamed);
         index = index == null ? "" : index;
     }
 
-    static TextSchema of(FileScan scan, Map<String, String> types, List<String> detected) {
+    /// What a column with a key of JSON objects is called: SQL has no empty names, and no NUL or half of a
+    /// surrogate pair in them.
+    static String asName(String key) {
+        String name = key.replace('\0', '\ufffd');
+        if (ValueColumn.hasHalfPair(name)) {
+            name = new String(name.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8).replace('?', '\ufffd');
+        }
+        return name.isEmpty() ? UNNAMED : name;
+    }
+
+    static TextSchema of(FileScan scan, Map<String, String> types, List<String> detected, Map<String, String> renamed) {
         StringJoiner index = new StringJoiner(" ");
         long offset = 0;
         long line = 0;
@@ -45,7 +68,7 @@ record TextSchema(Map<String, String> types, List<String> detected, Compression 
             offset = interval.offset();
             line = interval.line() + interval.rows();
         }
-        return new TextSchema(types, detected, scan.compression(), scan.bytes(), index.toString());
+        return new TextSchema(types, detected, renamed, scan.compression(), scan.bytes(), index.toString());
     }
 
     private static String number(long number) {

@@ -22,10 +22,21 @@ record TextSpec(String encoding, @Nullable CsvDialect dialect, List<Column> colu
     /// @param isChecked whether a value that does not have the type makes its record malformed. A column that
     ///     is not checked is VARCHAR
     /// @param isDetected whether the type was detected
-    record Column(String name, String type, boolean isChecked, boolean isDetected) {
+    /// @param given the key in JSON objects; null if it is the name
+    record Column(
+            String name,
+            String type,
+            boolean isChecked,
+            boolean isDetected,
+            @Nullable String given) {
 
         private static final Set<String> NATIVE = Set.of("BOOLEAN", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "VARCHAR");
         private static final Set<String> NARROW = Set.of("TINYINT", "SMALLINT", "UTINYINT", "USMALLINT", "UINTEGER");
+
+        /// The key in JSON objects.
+        String key() {
+            return given == null ? name : given;
+        }
 
         /// The type, for people.
         String called() {
@@ -65,7 +76,8 @@ record TextSpec(String encoding, @Nullable CsvDialect dialect, List<Column> colu
     /// @param skip how many records from there on are not wanted
     /// @param rows how many records are wanted after that
     /// @param fields how many values a record of a CSV file has
-    /// @param order for each column, the position of its value in a record; empty if it is the column's own
+    /// @param order for each column, the position of its value in a record, -1 if the file lacks it; empty if it
+    ///     is the column's own
     record Piece(
             String file,
             String path,

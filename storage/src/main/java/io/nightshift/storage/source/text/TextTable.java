@@ -83,7 +83,7 @@ final class TextTable implements DuckDBTableFunction<TextSpec, TextRows, Object>
         for (TextSpec.Column column : spec.columns()) {
             info.addResultColumn(
                     column.name(),
-                    ValueColumn.of(column.type(), column.called(), numbers, encoding)
+                    ValueColumn.of(column.type(), column.called(), column.isDetected(), numbers, encoding)
                             .vectorType());
         }
         for (Extra extra : Extra.values()) {

@@ -24,6 +24,9 @@ abstract sealed class ValueColumn {
 
     private static final VectorMemory MEMORY = VectorMemory.ofTheDriver();
 
+    /// What is wrong with a text that no UTF-8 stands for.
+    static final String HALF_PAIR = "has half of a surrogate pair";
+
     private final String misfit;
     private final long[] nulls = new long[ROWS / Long.SIZE];
     private boolean hasNulls;
@@ -36,8 +39,9 @@ abstract sealed class ValueColumn {
     ///
     /// @param type as [io.nightshift.protocol.job.CsvInput#columns] has it
     /// @param called the type, for people
+    /// @param isExact whether a number that the type would round is refused, since nobody has chosen the type
     /// @param encoding of texts
-    static ValueColumn of(String type, String called, NumberReader numbers, Encoding encoding) {
+    static ValueColumn of(String type, String called, boolean isExact, NumberReader numbers, Encoding encoding) {
         String misfit = "is not " + called;
         return switch (type) {
             case "BOOLEAN" -> new Booleans(misfit);
@@ -49,9 +53,10 @@ abstract sealed class ValueColumn {
             case "USMALLINT" -> new Longs(misfit, numbers, 0, 0xffff);
             case "UINTEGER" -> new Longs(misfit, numbers, 0, 0xffff_ffffL);
             case "FLOAT" -> new Floats(misfit, numbers);
-            case "DOUBLE" -> new Doubles(misfit, numbers);
+            case "DOUBLE" -> new Doubles(misfit, isExact ? "would be rounded as " + called : null, numbers);
             case "HUGEINT", "UBIGINT" -> new Texts(misfit, encoding, numbers, 0);
             case "VARCHAR" -> new Texts(misfit, encoding);
+            case "JSON" -> new Texts(misfit, encoding, true);
             default -> {
                 if (type.startsWith("DECIMAL")) {
                     int scale = Integer.parseInt(type.substring(type.indexOf(',') + 1, type.length() - 1));
@@ -123,8 +128,28 @@ abstract sealed class ValueColumn {
 
     /// A JSON text as a value of another type than text.
     final @Nullable String putText(int row, JsonParser parser) throws IOException {
-        byte[] text = parser.getText().getBytes(StandardCharsets.UTF_8);
-        return put(row, text, 0, text.length);
+        String text = parser.getText();
+        if (hasHalfPair(text)) {
+            return HALF_PAIR;
+        }
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        return put(row, bytes, 0, bytes.length);
+    }
+
+    /// Whether half of a surrogate pair is without its other half. UTF-8 has no bytes for it.
+    static boolean hasHalfPair(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isSurrogate(c)) {
+                if (Character.isLowSurrogate(c)
+                        || i + 1 == text.length()
+                        || !Character.isLowSurrogate(text.charAt(i + 1))) {
+                    return true;
+                }
+                i++;
+            }
+        }
+        return false;
     }
 
     final @Nullable String refuse(JsonParser parser) throws IOException {
@@ -321,8 +346,12 @@ abstract sealed class ValueColumn {
         private static final int LONGEST_WORD = 9;
         private final NumberReader numbers;
 
-        Fractions(String misfit, NumberReader numbers) {
+        private final @Nullable String rounded;
+
+        /// @param rounded what is wrong with a whole number that the type rounds; null if nothing is
+        Fractions(String misfit, @Nullable String rounded, NumberReader numbers) {
             super(misfit);
+            this.rounded = rounded;
             this.numbers = numbers;
         }
 
@@ -337,7 +366,7 @@ abstract sealed class ValueColumn {
             int end = trimEnd(bytes, start, to);
             if (numbers.read(bytes, start, end)) {
                 set(row, numbers);
-                return null;
+                return rounded != null && numbers.isRoundedByDouble() ? rounded : null;
             }
             if (end - start > LONGEST_WORD) {
                 return misfit();
@@ -359,7 +388,10 @@ abstract sealed class ValueColumn {
                 case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> {
                     double value = parser.getDoubleValue();
                     set(row, value);
-                    yield Double.isInfinite(value) ? misfit() : null;
+                    boolean isRounded = rounded != null
+                            && parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+                            && NumberReader.isRoundedByDouble(parser.getBigIntegerValue());
+                    yield Double.isInfinite(value) ? misfit() : isRounded ? rounded : null;
                 }
                 case VALUE_STRING -> putText(row, parser);
                 default -> refuse(parser);
@@ -370,8 +402,8 @@ abstract sealed class ValueColumn {
     static final class Doubles extends Fractions {
         private final double[] values = new double[ROWS];
 
-        Doubles(String misfit, NumberReader numbers) {
-            super(misfit, numbers);
+        Doubles(String misfit, @Nullable String rounded, NumberReader numbers) {
+            super(misfit, rounded, numbers);
         }
 
         @Override
@@ -399,7 +431,7 @@ abstract sealed class ValueColumn {
         private final float[] values = new float[ROWS];
 
         Floats(String misfit, NumberReader numbers) {
-            super(misfit, numbers);
+            super(misfit, null, numbers);
         }
 
         @Override
@@ -429,15 +461,22 @@ abstract sealed class ValueColumn {
         private final byte @Nullable [][] characters;
         private final @Nullable NumberReader numbers;
         private final int scale;
+        private final boolean isJson;
         private byte[] utf8 = new byte[16 * ROWS];
         private final int[] ends = new int[ROWS];
         private int length;
 
         Texts(String misfit, Encoding encoding) {
+            this(misfit, encoding, false);
+        }
+
+        /// @param isJson whether the value of a key is kept as the JSON that it is, quotes included
+        Texts(String misfit, Encoding encoding, boolean isJson) {
             super(misfit);
             this.characters = encoding.characters();
             this.numbers = null;
             this.scale = 0;
+            this.isJson = isJson;
         }
 
         /// @param scale of decimal numbers
@@ -446,6 +485,11 @@ abstract sealed class ValueColumn {
             this.characters = encoding.characters();
             this.numbers = numbers;
             this.scale = scale;
+            this.isJson = false;
+        }
+
+        boolean isJson() {
+            return isJson;
         }
 
         @Override
@@ -536,11 +580,22 @@ abstract sealed class ValueColumn {
         @Nullable
         String put(int row, JsonParser parser, byte[] line, int from) throws IOException {
             JsonToken token = parser.currentToken();
+            int start = from + (int) parser.currentTokenLocation().getByteOffset();
+            if (isJson && token == JsonToken.VALUE_STRING) {
+                boolean isWhole = !hasHalfPair(parser.getText());
+                int last = from + (int) parser.currentLocation().getByteOffset();
+                return isWhole ? put(row, line, start, last) : HALF_PAIR;
+            }
             if (token != JsonToken.START_OBJECT && token != JsonToken.START_ARRAY) {
                 return putText(row, parser);
             }
-            int start = from + (int) parser.currentTokenLocation().getByteOffset();
-            parser.skipChildren();
+            String problem = isJson ? NestedType.checkKeys(parser) : null;
+            if (!isJson) {
+                parser.skipChildren();
+            }
+            if (problem != null) {
+                return problem;
+            }
             int end = from + (int) parser.currentTokenLocation().getByteOffset() + 1;
             return numbers == null ? put(row, line, start, end) : misfit();
         }

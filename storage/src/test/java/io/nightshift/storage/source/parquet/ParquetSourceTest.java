@@ -43,6 +43,25 @@ class ParquetSourceTest extends SourceContract {
     }
 
     @Override
+    protected CloseIds closeIds() {
+        data.parquet("close/1.parquet", "SELECT unnest([9007199254740993, 9007199254740992]) AS id, 1.5::DOUBLE AS f0");
+        data.parquet("close/2.parquet", "SELECT 1.5::DOUBLE AS id, 1.5::DOUBLE AS f0");
+        return new CloseIds(
+                new ParquetInput(List.of(folder.resolve("close").toString())), "source.id: id is BIGINT in ");
+    }
+
+    @Override
+    protected Input named(String name, String query) {
+        return new ParquetInput(
+                List.of(data.parquet("named/" + name + ".parquet", query).toString()));
+    }
+
+    @Override
+    protected Input allNamed() {
+        return new ParquetInput(List.of(folder.resolve("named").toString()));
+    }
+
+    @Override
     protected List<Input> aliases(Input input) {
         String files = folder.resolve("input").toString();
         return List.of(

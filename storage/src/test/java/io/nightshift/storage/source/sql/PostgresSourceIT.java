@@ -62,6 +62,17 @@ class PostgresSourceIT {
         }
 
         @Override
+        protected @Nullable CloseIds closeIds() {
+            Databases.postgres(
+                    database,
+                    "CREATE TABLE close (id numeric PRIMARY KEY, f0 float8);"
+                            + "INSERT INTO close VALUES (9007199254740993, 1), (9007199254740992, 2), (1.5, 3)");
+            return new CloseIds(
+                    new DatabaseInput(Engine.POSTGRESQL, "db", "close", null, null, null),
+                    "source.id: \"id\" is numeric of no precision or of more than 38 digits");
+        }
+
+        @Override
         protected List<Input> aliases(Input input) {
             return List.of(table("public.the rows"));
         }
@@ -112,6 +123,11 @@ class PostgresSourceIT {
                             + "INSERT INTO numbers SELECT 'r' || i, i FROM generate_series(0, 300) i;"
                             + "INSERT INTO numbers VALUES (NULL, 1), (NULL, 2)");
             return input;
+        }
+
+        @Override
+        protected @Nullable CloseIds closeIds() {
+            return null;
         }
 
         @Override

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.protocol.job.Input;
 import io.nightshift.storage.source.SourceContract;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -28,6 +30,41 @@ class CsvSourceTest extends SourceContract {
                     .formatted(query, 15 * number, file(number)));
         }
         return TextInputs.csv(folder.resolve("input").toString());
+    }
+
+    private Input file(String name, String text) {
+        try {
+            return TextInputs.csv(Files.writeString(
+                            Files.createDirectories(folder.resolve("named")).resolve(name), text)
+                    .toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    protected CloseIds closeIds() {
+        return new CloseIds(file("close.csv", "id,f0\n9007199254740993,1\n9007199254740992,2\n1.5,3\n"), null);
+    }
+
+    @Override
+    protected Input nameTwice() {
+        file("twice-1.csv", "id,ID,f0\nr0,other,1\n");
+        file("twice-2.csv", "ID,f0,id\nother,2,r1\n");
+        return TextInputs.csv(folder.resolve("named").toString());
+    }
+
+    @Override
+    protected Input named(String name, String query) {
+        Input input = file(name + ".csv", "");
+        data.execute("COPY (%s) TO '%s' (FORMAT csv, HEADER)"
+                .formatted(query, folder.resolve("named").resolve(name + ".csv")));
+        return input;
+    }
+
+    @Override
+    protected Input allNamed() {
+        return TextInputs.csv(folder.resolve("named").toString());
     }
 
     @Override

@@ -40,6 +40,46 @@ class NdjsonSourceTest extends SourceContract {
         return new NdjsonInput(List.of(paths), Map.of());
     }
 
+    private Input file(String name, String text) {
+        try {
+            return input(Files.writeString(
+                            Files.createDirectories(folder.resolve("named")).resolve(name), text)
+                    .toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    protected CloseIds closeIds() {
+        return new CloseIds(file("close.ndjson", """
+            {"id": 9007199254740993, "f0": 1}
+            {"id": 9007199254740992, "f0": 2}
+            {"id": 1.5, "f0": 3}
+            """), null);
+    }
+
+    @Override
+    protected Input nameTwice() {
+        return file("twice.ndjson", """
+            {"id": "r0", "ID": "other", "f0": 1}
+            {"ID": "other", "f0": 2, "id": "r1"}
+            """);
+    }
+
+    @Override
+    protected Input named(String name, String query) {
+        Path file = folder.resolve("named").resolve(name + ".ndjson");
+        file(name + ".ndjson", "");
+        write(query, file);
+        return input(file.toString());
+    }
+
+    @Override
+    protected Input allNamed() {
+        return input(folder.resolve("named").toString());
+    }
+
     @Override
     protected List<Input> aliases(Input input) {
         String files = folder.resolve("input").toString();

@@ -104,6 +104,19 @@ abstract class TextObjectsContract extends SourceContract {
     }
 
     @Override
+    protected Input named(String name, String query) {
+        Path file = folder.resolve("local." + ending);
+        data.execute("COPY (%s) TO '%s' (%s)".formatted(query, file, format));
+        store.put("named/%s.%s".formatted(name, ending), file);
+        return input(store.address("named/%s.%s".formatted(name, ending)));
+    }
+
+    @Override
+    protected Input allNamed() {
+        return input(store.address("named"));
+    }
+
+    @Override
     protected List<Input> aliases(Input input) {
         return List.of(
                 input(store.address("input/")),

@@ -281,6 +281,9 @@ class TextReaderTest {
             true,FALSE                              | BOOLEAN
             0,007                                   | VARCHAR
             12345678901234567890                    | VARCHAR
+            9007199254740993,-9007199254740993      | BIGINT
+            9007199254740992,1.5                    | DOUBLE
+            9007199254740993,1.5                    | VARCHAR
             2026-01-01,2026-12-31                   | DATE
             2026-01-01,2026-02-30                   | VARCHAR
             2026-01-01,2026-12-31T10:00:00          | TIMESTAMP
@@ -326,6 +329,103 @@ class TextReaderTest {
                         MODEL))
                 .hasMessageContaining("'month(VARCHAR)'")
                 .hasMessageNotContaining("because");
+    }
+
+    @Test
+    void anIdWhoseDetectedTypeRoundsIsRefusedWithTheTypesThatDoNot() {
+        Sources sources = new Sources(() -> data.duckDb);
+        String csv = write("a.csv", "id,n\n1,1\n1e3,2\n");
+        String json = write("a.ndjson", "{\"key\": {\"id\": 1.5}, \"n\": 1}\n");
+        Job direct =
+                TestJobBuilder.over(TextInputs.csv(csv)).features("n").id("id").build();
+        Job computed = TestJobBuilder.over(TextInputs.csv(csv))
+                .features("n")
+                .select("key", "'r' || id")
+                .id("key")
+                .build();
+        Job nested = TestJobBuilder.over(new NdjsonInput(List.of(json), Map.of()))
+                .features("n")
+                .id("key.id")
+                .build();
+
+        for (Job job : List.of(direct, computed)) {
+            assertThatThrownBy(() -> sources.inspect(job, MODEL))
+                    .hasMessage("source.id: the type detected of \"id\" is DOUBLE, by which different values can become"
+                            + " equal. Write source.csv.columns: {id: VARCHAR} to keep the IDs as they are"
+                            + " written, or BIGINT if all of them are whole numbers");
+        }
+        assertThatThrownBy(() -> sources.inspect(nested, MODEL)).hasMessageStartingWith("source.id: the type detected");
+        for (String type : List.of("VARCHAR", "DOUBLE")) {
+            Input input = TextInputs.typed(TextInputs.csv(csv), Map.of("id", type));
+            assertThat(sources.inspect(
+                            TestJobBuilder.over(input).features("n").id("id").build(), MODEL))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void aNumberThatADetectedTypeWouldRoundIsQuarantined() {
+        String many = "1.5,x\n".repeat(21_000);
+        String csv = write("a.csv", "a,b\n" + many + "9007199254740993,x\n9007199254740992,x\n1e300,x\n");
+        String json = write("a.ndjson", "{\"a\": 1.5}\n".repeat(21_000) + "{\"a\": 9007199254740993}\n{\"a\": 4e18}\n");
+
+        assertThat(read(TextInputs.csv(csv), "a"))
+                .endsWith(
+                        "column \"a\" would be rounded as DOUBLE, the type detected @ line 21002, byte 126004:"
+                                + " 9007199254740993 @ 9007199254740993,x",
+                        "9007199254740992.0",
+                        "1e+300");
+        assertThat(read(new NdjsonInput(List.of(json), Map.of()), "a"))
+                .endsWith(
+                        "column \"a\" would be rounded as DOUBLE, the type detected @ line 21001, byte 231000:"
+                                + " 9007199254740993 @ {\"a\": 9007199254740993}",
+                        "4e+18");
+        assertThat(read(TextInputs.typed(TextInputs.csv(csv), Map.of("a", "DOUBLE")), "a"))
+                .endsWith("9007199254740992.0", "9007199254740992.0", "1e+300");
+        assertThatThrownBy(() -> new Sources(() -> data.duckDb)
+                        .inspect(
+                                TestJobBuilder.over(TextInputs.csv(write("b.csv", "a,b\n1.5,1\n9007199254740993,1\n")))
+                                        .features("a")
+                                        .build(),
+                                MODEL))
+                .hasMessageContaining("Column \"a\" is VARCHAR, because it has fractions and also whole numbers such as"
+                        + " 9007199254740993, which DOUBLE would round. Write source.csv.columns: {a: DOUBLE} if"
+                        + " they may be rounded");
+    }
+
+    @Test
+    void aColumnThatAFileLacksIsNullThere() {
+        write("a.csv", "id,n,Name\n1,2,x\n");
+        write("b.csv", "name,id,other\ny,2,z\n");
+        write("c.csv", "ID\n3\n");
+        CsvInput all = TextInputs.csv(folder.toString());
+
+        assertThat(read(all, "id", "n", "Name", "other"))
+                .containsExactlyInAnyOrder("1|2|x|NULL", "2|NULL|y|z", "3|NULL|NULL|NULL");
+        assertThat(read(all, "n")).containsExactlyInAnyOrder("2", "NULL", "NULL");
+        assertThatThrownBy(() -> read(all, "none")).hasMessageContaining("neither a column of");
+    }
+
+    @Test
+    void columnsWhoseNamesDifferOnlyInCaseKeepTheirValuesInAnyOrder() {
+        write("a.csv", "id,ID\nlower,UPPER\n");
+        write("b.csv", "ID,id\nUPPER,lower\n");
+        write("c.csv", "ID\nUPPER\n");
+
+        assertThat(read(TextInputs.csv(folder.toString()), "id", "ID_1"))
+                .containsExactlyInAnyOrder("lower|UPPER", "lower|UPPER", "NULL|UPPER");
+    }
+
+    @Test
+    void filesWithoutAHeaderMustHaveTheSameColumns() {
+        write("a.csv", "1,x\n");
+        write("b.csv", "1\n");
+        CsvInput input = TextInputs.of(
+                folder.toString(), ",", "\"", null, false, List.of(""), true, ".", null, null, null, Map.of());
+
+        assertThatThrownBy(() -> read(input, "column0"))
+                .hasMessageContaining("a.csv has 2 values, and that of ")
+                .hasMessageEndingWith("b.csv has 1; files without a header must have the same columns");
     }
 
     @Test
@@ -424,6 +524,28 @@ class TextReaderTest {
     }
 
     @Test
+    void aBlockOfLongRecordsHasFewOfThem() throws SQLException {
+        String longText = "x".repeat(50_000);
+        String csv = write("a.csv", "id,t\n" + ("1," + longText + "\n").repeat(300));
+        String json = write("a.ndjson", ("{\"id\": 1, \"t\": \"" + longText + "\"}\n").repeat(300));
+
+        for (Input input : List.of(TextInputs.csv(csv), new NdjsonInput(List.of(json), Map.of()))) {
+            Job job = job(input, "id", "t");
+            Sources sources = new Sources(() -> data.duckDb);
+            InspectedFile file = sources.inspect(job, MODEL).getFirst();
+            List<Slice> slices = List.of(new Slice(file.file(), 0, 300));
+            SourceReader reader = sources.of(job.source());
+            try (Connection connection = data.duckDb.connect();
+                    HeldSlices _ = reader.hold(slices)) {
+                String from = reader.relations(connection, slices).getFirst().from();
+                assertThat(data.blocks(from)).hasSizeBetween(3, 5);
+                assertThat(data.rows("SELECT count(*), min(length(t)), max(length(t)) FROM " + from))
+                        .containsExactly("300|50000|50000");
+            }
+        }
+    }
+
+    @Test
     void jsonObjectsAreReadWithTheirParts() {
         String file = write("a.ndjson", """
                 {"id": 1, "name": "a\\u00e4", "customer": {"age": 40, "tags": ["x", "y"]}, "at": "2026-01-01T10:00:00Z"}
@@ -445,14 +567,87 @@ class TextReaderTest {
                 .containsExactly(
                         "1|aä|{'age': 40, 'tags': [x, y]}|2026-01-01 10:00:00+00",
                         "2|NULL|{'age': NULL, 'tags': NULL}|NULL",
-                        "it is not JSON: Unexpected end-of-input: expected close marker for Object @ line 4, byte 154 @ {\"id\": 3",
+                        "it is not JSON: Unexpected end-of-input: expected close marker for Object @ line 4, byte 154"
+                                + " @ {\"id\": 3",
                         "it is not a JSON object @ line 5, byte 163 @ [1]",
                         "column \"id\" is not BIGINT @ line 6, byte 167: \"x\" @ {\"id\": \"x\"}",
-                        "column \"customer\" has a part that is not BIGINT @ line 7, byte 179: {\"age\": 1.5} @ {\"id\": 4, \"customer\": {\"age\": 1.5}}",
+                        "column \"customer\" has a part that is not BIGINT @ line 7, byte 179: {\"age\": 1.5} @"
+                                + " {\"id\": 4, \"customer\": {\"age\": 1.5}}",
                         "something follows the JSON object @ line 8, byte 215 @ {\"id\": 5} {\"id\": 6}",
                         "it has the key \"id\" twice @ line 9, byte 235 @ {\"id\": 7, \"id\": 8}",
                         "9|12|NULL|NULL",
                         "NULL|NULL|NULL|NULL");
+    }
+
+    @Test
+    void aValueOfAJsonColumnIsTheJsonThatItIs() {
+        List<String> values = List.of(
+                "\"5\"",
+                "\"null\"",
+                "\"[1]\"",
+                "\"abc\"",
+                "\"\"",
+                "\"a\\\"\\u00e4\"",
+                "5",
+                "-0",
+                "1E400",
+                "12345678901234567890123",
+                "true",
+                "[1, \"x\"]",
+                "{\"a\": null}");
+        String lines = values.stream().map("{\"a\": %s}\n"::formatted).collect(Collectors.joining());
+        String file = write("a.ndjson", lines + "{\"a\": null}\n{}\n");
+        List<String> all = new ArrayList<>(values);
+        all.addAll(List.of("NULL", "NULL"));
+
+        assertThat(types(new NdjsonInput(List.of(file), Map.of()), "a")).containsExactly(Map.entry("a", "JSON"));
+        assertThat(read(new NdjsonInput(List.of(file), Map.of()), "a")).isEqualTo(all);
+        assertThat(read(new NdjsonInput(List.of(file), Map.of("a", "JSON")), "a"))
+                .isEqualTo(all);
+    }
+
+    @Test
+    void keysThatSqlDoesNotTellApartAreColumnsOfTheirOwn() {
+        String file = write("a.ndjson", """
+                {"id": 1, "ID": 2, "": 3, "id_1": 4, "unnamed": 5, "a\\u0000b": 6, "s": {"": 7, "x": 8}}
+                {"Id": 9, "ID": 10}
+                """);
+        NdjsonInput input = new NdjsonInput(List.of(file), Map.of("ID", "VARCHAR"));
+
+        assertThat(read(input, "id", "ID_1", "unnamed", "id_1_1", "unnamed_1", "a\ufffdb", "s", "Id_2"))
+                .containsExactly("1|2|3|4|5|6|{\"\": 7, \"x\": 8}|NULL", "NULL|10|NULL|NULL|NULL|NULL|NULL|9");
+        assertThat(types(input, "id", "ID_1")).isEqualTo(Map.of("id", "BIGINT", "ID_1", "VARCHAR"));
+        assertThatThrownBy(() ->
+                        read(new NdjsonInput(List.of(write("b.ndjson", "{\"nightshift_row\": 1}")), Map.of()), "a"))
+                .hasMessageContaining("names that begin with nightshift_ are Nightshift's own");
+    }
+
+    @Test
+    void whatDuckDbWouldDropOrReplaceIsQuarantined() {
+        String file = write("a.ndjson", """
+                {"s": {"x": 1}, "t": "a", "j": [1]}
+                {"s": {"x": 1, "x": 2}, "t": "a", "j": {}}
+                {"s": {"x": 1}, "t": "\\ud800", "j": {}}
+                {"s": {"x": 1}, "t": "a", "j": [{"y": 1, "y": 1}]}
+                {"s": {"x": 1}, "t": "\\ud83d\\ude00", "j": "\\udc00"}
+                {"s": {"x": 1, "y": {"z": ["\\ud800x"]}}, "t": "a", "j": 1}
+                {"s": {"x": 1, "\\udc00": 2}, "t": "a", "j": 1}
+                {"s": {"x": 1, "y": {"z": 1, "z": 2}}, "t": "\\ud83d\\ude00", "j": {"a": {"y": 1}, "b": {"y": 1}}}
+                """);
+        NdjsonInput input =
+                new NdjsonInput(List.of(file), Map.of("s", "STRUCT(\"x\" BIGINT)", "t", "VARCHAR", "j", "JSON"));
+
+        assertThat(read(input, "s", "t", "j"))
+                .satisfiesExactly(
+                        first -> assertThat(first).isEqualTo("{'x': 1}|a|[1]"),
+                        twice -> assertThat(twice).startsWith("column \"s\" has an object with the key \"x\" twice @ "),
+                        half -> assertThat(half).startsWith("column \"t\" has half of a surrogate pair @ "),
+                        below -> assertThat(below).startsWith("column \"j\" has an object with the key \"y\" twice @ "),
+                        json -> assertThat(json).startsWith("column \"j\" has half of a surrogate pair @ "),
+                        ignored -> assertThat(ignored).startsWith("column \"s\" has half of a surrogate pair @ "),
+                        key -> assertThat(key).startsWith("it is not JSON: Unexpected low surrogate in field name"),
+                        last -> assertThat(last)
+                                .isEqualTo("{'x': 1}|\ud83d\ude00|{\"a\": {\"y\": 1}, \"b\": {\"y\": 1}}"));
     }
 
     @Test
@@ -510,8 +705,9 @@ class TextReaderTest {
         Encoding utf8 = Encoding.of("utf-8");
         NumberReader numbers = new NumberReader(".", null);
         JsonRecords json = new JsonRecords(List.of(
-                new JsonRecords.Target("a", "BIGINT", true, ValueColumn.of("BIGINT", "BIGINT", numbers, utf8)),
-                new JsonRecords.Target("b", "VARCHAR", true, ValueColumn.of("VARCHAR", "VARCHAR", numbers, utf8))));
+                new JsonRecords.Target("a", "BIGINT", true, ValueColumn.of("BIGINT", "BIGINT", false, numbers, utf8)),
+                new JsonRecords.Target(
+                        "b", "VARCHAR", true, ValueColumn.of("VARCHAR", "VARCHAR", false, numbers, utf8))));
         json.parsesAll(slowly);
         try (LineRecords records = new LineRecords(new ByteWindow(new ByteArrayInputStream(line), 0), 1)) {
             if (!records.next(true)) {
