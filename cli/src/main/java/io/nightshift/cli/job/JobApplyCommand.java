@@ -49,6 +49,7 @@ final class JobApplyCommand extends JobCommand {
         }
         out().println(sentence(result));
         JobTable.of(result.job(), header).print(out());
+        result.warnings().forEach(out()::println);
         if (result.job().pause() != null) {
             out().println("The job is paused. Resume it: %s job resume %s%s"
                     .formatted(ShellCommands.program(), header.name(), options()));

@@ -26,9 +26,11 @@ import org.jspecify.annotations.Nullable;
 /// When clocks change, a tick is what a person expects who reads the expression as local time:
 ///
 /// - A local time that does not exist, because clocks go forward, runs once, right after the gap.
-/// - A local time that comes twice, because clocks go back, runs once, the first time.
+/// - A local time that comes twice, because clocks go back, runs once, the first time. A job that runs at any
+///   hour, such as `0 * * * *`, runs both times, because it runs by the time that has passed.
 ///
-/// So every local time of the expression has exactly one tick, except that those of one gap share one.
+/// So every local time of the expression has exactly one tick, except that those of one gap share one, and
+/// those of a job that runs at any hour have two if the time comes twice.
 final class Ticks {
 
     /// More than the longest gap or overlap of any time zone, which is a day that is left out.
@@ -39,6 +41,7 @@ final class Ticks {
     private final @Nullable Instant from;
     private final @Nullable Instant until;
     private final Duration jitter;
+    private final boolean runsTwice;
 
     private static final int KEPT_ANSWERS = 64;
 
@@ -49,12 +52,20 @@ final class Ticks {
     /// @param start the first date, or null
     /// @param end the last date, or null
     /// @param jitter the most by which a run may be later than its tick; zero for none
-    Ticks(CronExpression cron, ZoneId zone, @Nullable LocalDate start, @Nullable LocalDate end, Duration jitter) {
+    /// @param runsTwice whether a local time that comes twice has two ticks
+    Ticks(
+            CronExpression cron,
+            ZoneId zone,
+            @Nullable LocalDate start,
+            @Nullable LocalDate end,
+            Duration jitter,
+            boolean runsTwice) {
         this.cron = cron;
         this.zone = zone;
         this.from = start == null ? null : start.atStartOfDay(zone).toInstant();
         this.until = end == null ? null : end.plusDays(1).atStartOfDay(zone).toInstant();
         this.jitter = jitter;
+        this.runsTwice = runsTwice;
     }
 
     ZoneId zone() {
@@ -83,7 +94,7 @@ final class Ticks {
         Instant start = from != null && after.isBefore(from) ? from.minusNanos(1) : after;
         Optional<Instant> next;
         try {
-            next = firstAfter(start);
+            next = earlier(firstAfter(start), runsTwice ? firstRepeated(start) : Optional.empty());
         } catch (DateTimeException e) {
             // Beyond the last year that the calendar knows.
             return Optional.empty();
@@ -106,6 +117,30 @@ final class Ticks {
             next = cron.next(gap != null && gap.isGap() ? gap.getDateTimeAfter().minusNanos(1) : next.get());
         }
         return next.map(this::instant);
+    }
+
+    private static Optional<Instant> earlier(Optional<Instant> one, Optional<Instant> other) {
+        return one.isEmpty() || (other.isPresent() && other.get().isBefore(one.get())) ? other : one;
+    }
+
+    /// The first tick in the second pass of local times that come twice: those at the time, or the next ones.
+    private Optional<Instant> firstRepeated(Instant after) {
+        ZoneRules rules = zone.getRules();
+        return earlier(
+                firstRepeated(after, rules.previousTransition(after.plusNanos(1))),
+                firstRepeated(after, rules.nextTransition(after)));
+    }
+
+    private Optional<Instant> firstRepeated(Instant after, @Nullable ZoneOffsetTransition transition) {
+        if (transition == null || !transition.isOverlap()) {
+            return Optional.empty();
+        }
+        Instant before = transition.getInstant().minusNanos(1);
+        LocalDateTime local =
+                LocalDateTime.ofInstant(after.isAfter(before) ? after : before, transition.getOffsetAfter());
+        return cron.next(local)
+                .filter(next -> next.isBefore(transition.getDateTimeBefore()))
+                .map(next -> next.toInstant(transition.getOffsetAfter()));
     }
 
     /// When a local time of the expression runs.

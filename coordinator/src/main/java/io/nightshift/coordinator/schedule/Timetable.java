@@ -53,7 +53,24 @@ record Timetable(JobHeader header, @Nullable Ticks ticks, boolean isUnreadable) 
                 header.timing().zone(),
                 start,
                 end,
-                Objects.requireNonNullElse(schedule.jitter(), Duration.ZERO));
+                Objects.requireNonNullElse(schedule.jitter(), Duration.ZERO),
+                runsTwice(schedule));
+    }
+
+    /// Runs with the local time among their parameters would be the same run.
+    private static boolean runsTwice(JobSchedule schedule) {
+        return CronExpression.parse(schedule.cron()).isAnyHour() && !hasLocalTime(schedule);
+    }
+
+    private static boolean hasLocalTime(JobSchedule schedule) {
+        return schedule.parameters().values().stream()
+                .anyMatch(text ->
+                        TimeTemplate.parse(text, TimeTemplate.Time.SCHEDULED).hasLocalTime());
+    }
+
+    /// Whether a local time that comes twice has two runs. Only for a job with a schedule.
+    boolean runsTwice() {
+        return runsTwice(Objects.requireNonNull(header.timing().schedule()));
     }
 
     /// The ticks of the schedule, before its start and after its end, too. Only for a job with a schedule.
@@ -69,6 +86,7 @@ record Timetable(JobHeader header, @Nullable Ticks ticks, boolean isUnreadable) 
             return one == null && two == null;
         }
         return one.cron().equals(two.cron())
+                && hasLocalTime(one) == hasLocalTime(two)
                 && Objects.equals(one.start(), two.start())
                 && Objects.equals(one.end(), two.end())
                 && header.timing().timeZone().equals(other.header().timing().timeZone());

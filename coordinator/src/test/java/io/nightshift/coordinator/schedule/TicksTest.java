@@ -35,7 +35,8 @@ class TicksTest {
     }
 
     private static Ticks ticks(String cron, ZoneId zone, @Nullable LocalDate start, @Nullable LocalDate end) {
-        return new Ticks(CronExpression.parse(cron), zone, start, end, Duration.ZERO);
+        CronExpression expression = CronExpression.parse(cron);
+        return new Ticks(expression, zone, start, end, Duration.ZERO, expression.isAnyHour());
     }
 
     private static List<Instant> of(String cron, ZoneId zone, String after, String upTo) {
@@ -64,12 +65,25 @@ class TicksTest {
     void aLocalTimeThatComesTwiceRunsTheFirstTime() {
         assertThat(of("30 2 * * *", BERLIN, "2026-10-24T12:00:00Z", "2026-10-26T12:00:00Z"))
                 .containsExactly(at("2026-10-25T00:30:00Z"), at("2026-10-26T01:30:00Z"));
-        assertThat(of("0,30 * * * *", BERLIN, "2026-10-24T23:45:00Z", "2026-10-25T02:45:00Z"))
+        assertThat(of("0,30 0-23 * * *", BERLIN, "2026-10-24T23:45:00Z", "2026-10-25T02:45:00Z"))
                 .containsExactly(
                         at("2026-10-25T00:00:00Z"),
                         at("2026-10-25T00:30:00Z"),
                         at("2026-10-25T02:00:00Z"),
                         at("2026-10-25T02:30:00Z"));
+    }
+
+    @Test
+    void aJobThatRunsAtAnyHourRunsInBothPassesOfAnHourThatComesTwice() {
+        assertThat(of("0 * * * *", BERLIN, "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"))
+                .as("a day of 25 hours")
+                .hasSize(25)
+                .contains(at("2026-10-25T00:00:00Z"), at("2026-10-25T01:00:00Z"), at("2026-10-25T02:00:00Z"));
+        assertThat(of("0 */2 * * *", BERLIN, "2026-10-24T22:30:00Z", "2026-10-25T03:30:00Z"))
+                .containsExactly(at("2026-10-25T00:00:00Z"), at("2026-10-25T01:00:00Z"), at("2026-10-25T03:00:00Z"));
+        assertThat(of("0 * * * *", BERLIN, "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"))
+                .as("a day of 23 hours")
+                .hasSize(23);
     }
 
     @Test
@@ -102,7 +116,7 @@ class TicksTest {
 
     @Test
     void jitterIsTheSameEachTimeAndDiffersBetweenJobsAndTicks() {
-        Ticks ticks = new Ticks(CronExpression.parse("0 2 * * *"), BERLIN, null, null, Duration.ofMinutes(10));
+        Ticks ticks = new Ticks(CronExpression.parse("0 2 * * *"), BERLIN, null, null, Duration.ofMinutes(10), false);
         Set<Duration> delays = new HashSet<>();
         for (Instant tick : ticks.between(at("2026-01-01T00:00:00Z"), at("2026-12-31T00:00:00Z"), 365)) {
             Duration delay = Duration.between(tick, ticks.dueAt("churn", tick));
@@ -214,10 +228,13 @@ class TicksTest {
                 for (int minute : schedule.minutes()) {
                     LocalDateTime time = hour.withMinute(minute);
                     List<ZoneOffset> offsets = rules.getValidOffsets(time);
-                    instants.add(
-                            offsets.isEmpty()
-                                    ? rules.getTransition(time).getInstant()
-                                    : time.toInstant(offsets.getFirst()));
+                    if (offsets.isEmpty()) {
+                        instants.add(rules.getTransition(time).getInstant());
+                    } else if (schedule.hours().size() == 24) {
+                        offsets.forEach(offset -> instants.add(time.toInstant(offset)));
+                    } else {
+                        instants.add(time.toInstant(offsets.getFirst()));
+                    }
                 }
             }
         }

@@ -7,6 +7,7 @@ import io.nightshift.api.JobList;
 import io.nightshift.api.JobList.JobDescription;
 import io.nightshift.api.JobRun;
 import io.nightshift.api.JobRunPage;
+import io.nightshift.coordinator.schedule.ClockChanges;
 import io.nightshift.coordinator.schedule.UpcomingTicks;
 import java.util.List;
 import java.util.TreeMap;
@@ -53,13 +54,16 @@ public final class JobQueries {
 
     /// Applies a job file, as [AppliedJobs#apply] does.
     ///
-    /// @return the job with its next ticks
+    /// @return the job with its next ticks, and warnings
     public CompletionStage<ApplyResult> apply(
             Caller caller, String text, @Nullable String folder, @Nullable String expected) {
         return schedules
                 .apply(caller, text, folder, expected)
-                .thenApply(result ->
-                        new ApplyResult(UpcomingTicks.describe(result.job()), result.created(), result.changed()));
+                .thenApply(result -> new ApplyResult(
+                        UpcomingTicks.describe(result.job()),
+                        result.created(),
+                        result.changed(),
+                        ClockChanges.warnings(result.job())));
     }
 
     /// A page of a job's runs, newest first, with the totals of their batches.

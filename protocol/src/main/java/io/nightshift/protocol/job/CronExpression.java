@@ -8,14 +8,19 @@ import com.cronutils.parser.CronParser;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// A cron expression: five fields (minute, hour, day of the month, month, day of the week), or six with the
 /// second first, or a name such as `@daily`. Where both kinds of days are restricted, a day must match one of
-/// them, as in the cron of Unix. Immutable, and safe for several threads.
+/// them. Where one of the two begins with `*`, such as `*/5`, a day must match both. So does the cron of Unix.
+/// Immutable, and safe for several threads.
 ///
 /// A cron expression describes local times, and knows no time zone. So this class computes with local times
 /// only.
@@ -40,18 +45,45 @@ public final class CronExpression {
 
     private static final LocalDateTime TESTED_FROM = LocalDateTime.of(2024, 1, 1, 0, 0);
 
+    private static final Pattern BACKWARDS = Pattern.compile("([0-9]{1,2})-([0-9]{1,2})");
+    private static final Pattern EXTENSION = Pattern.compile("[0-9]*[LlWw]|.*#.*");
+
     /// A field of an expression.
     ///
     /// @param values that it may have, in words
-    private record Field(String name, String values) {}
+    /// @param first the least value
+    /// @param last the greatest value, each value counted once
+    private record Field(String name, String values, int first, int last) {
+
+        /// What else to write for a text that is no value of this field, but of another program's; empty if
+        /// there is nothing to say.
+        String advice(String text) {
+            Matcher backwards = BACKWARDS.matcher(text);
+            if (backwards.matches()) {
+                int from = Integer.parseInt(backwards.group(1));
+                int to = Integer.parseInt(backwards.group(2));
+                return to < from && to >= first && from <= last
+                        ? ". A range ends with its greater number: write %s,%s"
+                                .formatted(range(from, last), range(first, to))
+                        : "";
+            }
+            return EXTENSION.matcher(text).matches()
+                    ? ". L, W and # are not supported. For the last day of a month, run on day 1, with a parameter such as {scheduled:date - 1 day}"
+                    : "";
+        }
+
+        private static String range(int from, int to) {
+            return from == to ? String.valueOf(from) : from + "-" + to;
+        }
+    }
 
     private static final List<Field> FIELDS = List.of(
-            new Field("seconds", "0 to 59"),
-            new Field("minutes", "0 to 59"),
-            new Field("hours", "0 to 23"),
-            new Field("days of the month", "1 to 31"),
-            new Field("months", "1 to 12 or JAN to DEC"),
-            new Field("days of the week", "0 to 7 (0 and 7 are Sunday) or SUN to SAT"));
+            new Field("seconds", "0 to 59", 0, 59),
+            new Field("minutes", "0 to 59", 0, 59),
+            new Field("hours", "0 to 23", 0, 23),
+            new Field("days of the month", "1 to 31", 1, 31),
+            new Field("months", "1 to 12 or JAN to DEC", 1, 12),
+            new Field("days of the week", "0 to 7 (0 and 7 are Sunday) or SUN to SAT", 0, 6));
 
     private static final String EXPECTED =
             "a cron expression of five fields (minute, hour, day of the month, month, day of the week) such as \"0 2 * * *\", of six with the second first, or one of @hourly, @daily, @weekly, @monthly, @yearly";
@@ -59,9 +91,13 @@ public final class CronExpression {
     private final String text;
     private final ExecutionTime times;
 
-    private CronExpression(String text, ExecutionTime times) {
+    /// Matches the days of the week that a day must have in addition; null if [#times] says everything.
+    private final @Nullable ExecutionTime weekdays;
+
+    private CronExpression(String text, ExecutionTime times, @Nullable ExecutionTime weekdays) {
         this.text = text;
         this.times = times;
+        this.weekdays = weekdays;
     }
 
     private static CronParser parser(boolean hasSeconds) {
@@ -111,8 +147,8 @@ public final class CronExpression {
             if (!isValid(fields, i)) {
                 return Optional.of(new Problem(
                         "\"%s\" in the field of the %s".formatted(YamlValue.shortened(fields.get(i)), field.name()),
-                        "%s, ranges such as 1-5, steps such as */2, lists such as 1,3, or *"
-                                .formatted(field.values())));
+                        "%s, ranges such as 1-5, steps such as */2, lists such as 1,3, or *%s"
+                                .formatted(field.values(), field.advice(fields.get(i)))));
             }
         }
         return parseChecked(text).next(TESTED_FROM).isPresent()
@@ -162,9 +198,25 @@ public final class CronExpression {
     }
 
     private static CronExpression parseChecked(String text) {
-        String expression = fullText(text);
-        boolean hasSeconds = expression.split("\\s+").length == 6;
-        return new CronExpression(text, ExecutionTime.forCron(parser(hasSeconds, expression)));
+        String[] fields = fullText(text).split(" ");
+        int days = fields.length - 3;
+        int weekday = fields.length - 1;
+        boolean mustMatchBoth = !fields[days].equals("*")
+                && !fields[weekday].equals("*")
+                && (fields[days].startsWith("*") || fields[weekday].startsWith("*"));
+        return mustMatchBoth
+                ? new CronExpression(text, times(replaced(fields, weekday, "*")), times("* * * * " + fields[weekday]))
+                : new CronExpression(text, times(String.join(" ", fields)), null);
+    }
+
+    private static ExecutionTime times(String expression) {
+        return ExecutionTime.forCron(parser(expression.split(" ").length == 6, expression));
+    }
+
+    private static String replaced(String[] fields, int index, String field) {
+        String[] others = fields.clone();
+        others[index] = field;
+        return String.join(" ", others);
     }
 
     /// The first local time after another that the expression describes; empty if there is none within
@@ -174,15 +226,40 @@ public final class CronExpression {
     public Optional<LocalDateTime> next(LocalDateTime after) {
         // UTC has no gaps, so that the library computes with local times.
         ZonedDateTime from = after.atZone(ZoneOffset.UTC);
-        return times.nextExecution(from)
-                .filter(next -> next.isBefore(from.plusYears(LONGEST_PAUSE_YEARS)))
-                .map(ZonedDateTime::toLocalDateTime);
+        ZonedDateTime end = from.plusYears(LONGEST_PAUSE_YEARS);
+        Optional<ZonedDateTime> next = times.nextExecution(from);
+        while (weekdays != null
+                && next.isPresent()
+                && next.get().isBefore(end)
+                && !weekdays.isMatch(next.get().truncatedTo(ChronoUnit.MINUTES))) {
+            next = times.nextExecution(
+                    next.get().truncatedTo(ChronoUnit.DAYS).plusDays(1).minusNanos(1));
+        }
+        return next.filter(time -> time.isBefore(end)).map(ZonedDateTime::toLocalDateTime);
+    }
+
+    /// Whether the expression leaves the hour open, as `0 * * * *` and `0 */2 * * *` do. Such a job runs by the
+    /// time that has passed, not at certain times of the day.
+    public boolean isAnyHour() {
+        String[] fields = fullText(text).split(" ");
+        return fields[fields.length - 4].startsWith("*");
     }
 
     /// The expression in English, such as `at 02:00 every day`.
     public String words() {
-        String expression = NAMES.getOrDefault(text.strip().toLowerCase(Locale.ROOT), text.strip());
-        return CronWords.of(parser(expression.split("\\s+").length == 6, expression));
+        String[] fields = fullText(text).split(" ");
+        int days = fields.length - 3;
+        int weekday = fields.length - 1;
+        if (fields[days].equals("*") || fields[weekday].equals("*")) {
+            return words(String.join(" ", fields));
+        }
+        String byDay = words(replaced(fields, weekday, "*"));
+        String byWeekday = words(replaced(fields, days, "*"));
+        return weekdays == null ? byDay + ", and " + byWeekday : byDay + ", if the same time is " + byWeekday;
+    }
+
+    private static String words(String expression) {
+        return CronWords.of(parser(expression.split(" ").length == 6, CronWords.listed(expression)));
     }
 
     /// The expression as it was written.

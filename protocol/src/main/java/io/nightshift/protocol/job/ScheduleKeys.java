@@ -34,7 +34,7 @@ final class ScheduleKeys {
                     JobKey.optional(
                             "parameters",
                             new Templates(),
-                            "The parameters of each run. `{scheduled:date}` stands for the local date of the scheduled time, `{scheduled:timestamp}` for its local date and time; `- 1 day` or `+ 2 hours` may follow. The units are second, minute, hour, day, week, month and year. A parameter that is missing here has its default.",
+                            "The parameters of each run. `{scheduled:date}` stands for the local date of the scheduled time, `{scheduled:timestamp}` for its local date and time, `{scheduled:utc}` for the same in UTC; `- 1 day` or `+ 2 hours` may follow. The units are second, minute, hour, day, week, month and year. A parameter that is missing here has its default.",
                             "{}"),
                     JobKey.optional(
                             "start",

@@ -1,6 +1,7 @@
 package io.nightshift.protocol.job;
 
 import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
@@ -18,12 +19,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The time is the tick of a schedule (`scheduled`), or the moment when a trigger has fired (`triggered`), in
 /// the job's time zone. Seconds, minutes and hours are added on the time line. Days, weeks, months and years
-/// are added to the local date, whose time of day stays.
+/// are added to the local date, whose time of day stays. `{scheduled:utc}` is the same with UTC in place of the
+/// job's time zone, so it differs between the two passes of an hour that comes twice.
 public final class TimeTemplate {
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{([^{}]*)\\}");
     private static final Pattern CONTENT = Pattern.compile(
-            "\\s*(scheduled|triggered)\\s*:\\s*(date|timestamp)\\s*(?:([+-])\\s*([0-9]{1,6})\\s*([a-z]+?)s?\\s*)?");
+            "\\s*(scheduled|triggered)\\s*:\\s*(date|timestamp|utc)\\s*(?:([+-])\\s*([0-9]{1,6})\\s*([a-z]+?)s?\\s*)?");
     private static final Map<String, ChronoUnit> UNITS = Map.of(
             "second", ChronoUnit.SECONDS,
             "minute", ChronoUnit.MINUTES,
@@ -51,15 +53,22 @@ public final class TimeTemplate {
 
     private record Fixed(String text) implements Part {}
 
-    private record Placeholder(boolean isDate, long amount, ChronoUnit unit) implements Part {
+    /// The parts of a time that a placeholder stands for.
+    private enum Form {
+        DATE,
+        TIMESTAMP,
+        UTC
+    }
+
+    private record Placeholder(Form form, long amount, ChronoUnit unit) implements Part {
 
         ZonedDateTime shifted(ZonedDateTime time) {
-            return time.plus(amount, unit);
+            return (form == Form.UTC ? time.withZoneSameInstant(ZoneOffset.UTC) : time).plus(amount, unit);
         }
 
         String value(ZonedDateTime time) {
             LocalDateTime local = shifted(time).toLocalDateTime();
-            return isDate ? local.toLocalDate().toString() : SECONDS.format(local);
+            return form == Form.DATE ? local.toLocalDate().toString() : SECONDS.format(local);
         }
     }
 
@@ -116,21 +125,28 @@ public final class TimeTemplate {
         if (!matcher.matches() || !matcher.group(1).equals(time.text())) {
             return null;
         }
-        boolean isDate = matcher.group(2).equals("date");
+        Form form = Form.valueOf(matcher.group(2).toUpperCase(Locale.ROOT));
         if (matcher.group(3) == null) {
-            return new Placeholder(isDate, 0, ChronoUnit.DAYS);
+            return new Placeholder(form, 0, ChronoUnit.DAYS);
         }
         ChronoUnit unit = UNITS.get(matcher.group(5));
-        if (unit == null || (isDate && unit.isTimeBased())) {
+        if (unit == null || (form == Form.DATE && unit.isTimeBased())) {
             return null;
         }
         long amount = Long.parseLong(matcher.group(4));
-        return new Placeholder(isDate, matcher.group(3).equals("-") ? -amount : amount, unit);
+        return new Placeholder(form, matcher.group(3).equals("-") ? -amount : amount, unit);
     }
 
     /// Whether the value depends on the time.
     public boolean dependsOnTime() {
         return parts.stream().anyMatch(Placeholder.class::isInstance);
+    }
+
+    /// Whether the value has the local time of day, which is the same in both passes of an hour that comes
+    /// twice.
+    public boolean hasLocalTime() {
+        return parts.stream()
+                .anyMatch(part -> part instanceof Placeholder placeholder && placeholder.form() == Form.TIMESTAMP);
     }
 
     /// The value at a time.

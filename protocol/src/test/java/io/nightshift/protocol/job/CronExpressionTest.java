@@ -71,7 +71,12 @@ class CronExpressionTest {
                 "every night|\"every night\"|five fields",
                 "@nightly|\"@nightly\"|@daily",
                 "0 0 30 2 *|which never comes|days that exist",
-                "0 0 31 4,6,9,11 *|which never comes|days that exist"
+                "0 0 31 4,6,9,11 *|which never comes|days that exist",
+                "0 22-2 * * *|\"22-2\" in the field of the hours|write 22-23,0-2",
+                "0 2 * * 6-0|\"6-0\" in the field of the days of the week|write 6,0",
+                "0 2 L * *|\"L\" in the field of the days of the month|For the last day of a month, run on day 1",
+                "0 2 15W * *|\"15W\" in the field of the days of the month|L, W and # are not supported",
+                "0 2 * * 5#2|\"5#2\" in the field of the days of the week|L, W and # are not supported"
             })
     void anInvalidTextIsExplained(String text, String found, String expected) {
         CronExpression.Problem problem = CronExpression.problem(text).orElseThrow();
@@ -79,6 +84,29 @@ class CronExpressionTest {
         assertThat(problem.found()).contains(found);
         assertThat(problem.expected()).contains(expected);
         assertThatThrownBy(() -> CronExpression.parse(text)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "0 2 * * *|at 02:00 every day",
+                "0 0 6 ? * SAT|at 06:00 on Saturday",
+                "0 2 1-7 * MON|at 02:00 every day from 1 to 7, and at 02:00 on Monday",
+                "0 2 */5 * MON|at 02:00 every 5 days, if the same time is at 02:00 on Monday",
+                "*/45 * * * *|at minutes 0 and 45 of the hour",
+                "*/15 * * * *|every 15 minutes"
+            })
+    void theWordsSayWhatTheExpressionMeans(String text, String words) {
+        assertThat(CronExpression.parse(text).words()).isEqualTo(words);
+    }
+
+    @Test
+    void aJobRunsAtAnyHourIfTheExpressionLeavesTheHourOpen() {
+        assertThat(List.of("0 * * * *", "*/5 */2 * * *", "0 0 * * * *", "@hourly"))
+                .allMatch(text -> CronExpression.parse(text).isAnyHour());
+        assertThat(List.of("0 2 * * *", "* 2 * * *", "0 0-23 * * *", "0 0 2 * * *", "@daily"))
+                .noneMatch(text -> CronExpression.parse(text).isAnyHour());
     }
 
     @ParameterizedTest
@@ -96,8 +124,8 @@ class CronExpressionTest {
                 .contains(LocalDateTime.of(2104, 2, 29, 0, 0));
     }
 
-    /// A field and the values that it describes, found without the library. Every text but `*` restricts
-    /// them.
+    /// A field and the values that it describes, found without the library. A text that begins with `*` does not
+    /// count as a restriction where the two kinds of days are joined.
     record Field(String text, Set<Integer> values, boolean restricted) {}
 
     record Expression(Field minute, Field hour, Field day, Field month, Field weekday) {
@@ -121,7 +149,7 @@ class CronExpressionTest {
         Arbitrary<Field> any = Arbitraries.of(new Field("*", range(least, most, 1), false));
         Arbitrary<Field> step = Arbitraries.integers()
                 .between(2, Math.max(2, (most - least) / 2))
-                .map(by -> new Field("*/" + by, range(least, most, by), true));
+                .map(by -> new Field("*/" + by, range(least, most, by), false));
         Arbitrary<Field> one = Arbitraries.integers()
                 .between(least, most)
                 .map(value -> new Field(String.valueOf(value), range(value, value, 1), true));

@@ -30,6 +30,9 @@ class TimeTemplateTest {
         "{scheduled:timestamp - 1 hour}, 2026-03-31T01:30:00",
         "{scheduled:timestamp - 90 minutes}, 2026-03-31T01:00:00",
         "{scheduled:timestamp + 5 seconds}, 2026-03-31T02:30:05",
+        "{scheduled:utc}, 2026-03-31T00:30:00",
+        "{scheduled:utc - 1 hour}, 2026-03-30T23:30:00",
+        "{scheduled:utc - 1 day}, 2026-03-30T00:30:00",
         "eu, eu",
         "eu-{scheduled:date}, eu-2026-03-31",
         "{scheduled:date - 1 day}_{scheduled:date}, 2026-03-30_2026-03-31"

@@ -53,6 +53,7 @@ abstract class AppliedJobsContract extends JobsFixture {
         CommandResult applied = command("job", "apply", job.file().toString());
         assertThat(applied.expect(0).out())
                 .contains("Applied job ticking.", "every 2 seconds", "Europe/Berlin", "tick (timestamp)")
+                .contains("comes twice in Europe/Berlin", "{scheduled:utc}")
                 .containsPattern("next runs +20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d CES?T +tick=20\\d\\d-");
         await().atMost(PATIENCE)
                 .untilAsserted(
