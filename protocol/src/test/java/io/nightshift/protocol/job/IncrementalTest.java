@@ -190,6 +190,8 @@ class IncrementalTest {
         assertThat(pinned.source().where()).contains("THEN CAST('incremental.column: updated_at is NULL'", times);
         assertThat(((DatabaseInput) pinned.source().input()).where())
                 .isEqualTo("(active\n) AND (\"updated_at\" IS NULL OR (" + times + "))");
+        assertThat(NewTimes.timeColumn(String.valueOf(pinned.source().where()))).isEqualTo("updated_at");
+        assertThat(NewTimes.timeColumn("updated_at IS NULL")).isNull();
         assertThat(pinned.asWritten()).isEqualTo(job);
         assertThat(JobFingerprint.of(pinned)).isEqualTo(JobFingerprint.of(job));
         assertThat(pinned.incrementalSource()).isEqualTo(job.incrementalSource());

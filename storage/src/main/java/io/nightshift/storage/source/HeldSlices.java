@@ -25,6 +25,13 @@ public interface HeldSlices extends AutoCloseable {
     /// @throws io.nightshift.protocol.failure.FailureException if they can't be fetched
     void requireAllColumns();
 
+    /// Says that the next queries need only rows at some positions. A reader for which a row costs much may leave out
+    /// others, until this is called again.
+    ///
+    /// @param least the first position in each file
+    /// @param most the last position in each file
+    default void restrict(long least, long most) {}
+
     /// Why the slices could not be read, where DuckDB's error is only its consequence; null if nothing failed.
     default @Nullable FailureException failure() {
         return null;

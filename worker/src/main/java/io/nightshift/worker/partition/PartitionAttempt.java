@@ -360,7 +360,7 @@ public final class PartitionAttempt {
             if (!query.isEvaluated()) {
                 execute(connection, query.evaluation());
             }
-            execute(connection, ownValues(connection, query));
+            readOwnValues(connection, query, held);
             FailureMessages messages = new FailureMessages(connection);
             if (query.careful() || count.undecided() > 0) {
                 messages.collect(query, this::refuseIfCancelled);
@@ -513,12 +513,22 @@ public final class PartitionAttempt {
         return counts;
     }
 
-    private static String ownValues(Connection connection, PartitionQuery query) throws SQLException {
+    private void readOwnValues(Connection connection, PartitionQuery query, HeldSlices held) throws SQLException {
+        long least;
+        long most;
+        String sql;
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(query.badRows())) {
             row.next();
-            return query.ownValues(
-                    row.getLong(1), row.getLong(2), row.getLong(3), Objects.requireNonNullElse(row.getString(4), "-1"));
+            least = row.getLong(1);
+            most = row.getLong(2);
+            sql = query.ownValues(least, most, row.getLong(3), Objects.requireNonNullElse(row.getString(4), "-1"));
+        }
+        held.restrict(least, most);
+        try {
+            execute(connection, sql);
+        } finally {
+            held.restrict(0, Long.MAX_VALUE);
         }
     }
 

@@ -190,12 +190,9 @@ class QuarantineIT {
             assertThat(node.rows("SELECT record_row, \"value\", message FROM " + scored.quarantineTable()
                             + " ORDER BY record_row"))
                     .containsExactly(
-                            "1|abc|Conversion Error: Could not convert string 'abc' to INT32 when casting from source"
-                                    + " column s",
-                            "2|x y|Conversion Error: Could not convert string 'x y' to INT32 when casting from source"
-                                    + " column s",
-                            "3|abc|Conversion Error: Could not convert string 'abc' to INT32 when casting from source"
-                                    + " column s",
+                            "1|abc|Conversion Error: Could not convert string 'abc' to INT32 when casting from source column s",
+                            "2|x y|Conversion Error: Could not convert string 'x y' to INT32 when casting from source column s",
+                            "3|abc|Conversion Error: Could not convert string 'abc' to INT32 when casting from source column s",
                             "4|s = 4, d = 0|Conversion Error: Date out of range: 2004-0-1");
             assertThat(node.rows("SELECT count(DISTINCT reason) FROM " + scored.quarantineTable()))
                     .as("the reason is the same for all rows of an expression")
@@ -203,8 +200,7 @@ class QuarantineIT {
             assertThat(scored.result().reasons())
                     .first()
                     .isEqualTo(
-                            "in.parquet row 1: feature \"f0\" can't be computed: CAST(s AS INTEGER): Conversion Error:"
-                                    + " Could not convert string 'abc' to INT32 when casting from source column s");
+                            "in.parquet row 1: feature \"f0\" can't be computed: CAST(s AS INTEGER): Conversion Error: Could not convert string 'abc' to INT32 when casting from source column s");
         }
 
         @Test
@@ -271,8 +267,7 @@ class QuarantineIT {
         void aLongColumnThatNoExpressionReadsIsReadOfBadRowsOnly() throws IOException {
             Path file = node.parquet(
                     "in.parquet",
-                    "SELECT CASE i WHEN 7 THEN 'x' WHEN 9 THEN NULL ELSE i::VARCHAR END AS s, repeat('long', 15000) AS"
-                            + " wide FROM range(6000) t(i)");
+                    "SELECT CASE i WHEN 7 THEN 'x' WHEN 9 THEN NULL ELSE i::VARCHAR END AS s, repeat('long', 15000) AS wide FROM range(6000) t(i)");
             Path spill = node.folder.resolve("spill");
             Files.deleteIfExists(spill);
             Files.createFile(spill);
@@ -290,6 +285,23 @@ class QuarantineIT {
                                         .formatted(scored.quarantineTable())))
                         .containsExactly("7|60019|x", "9|60020|null");
             }
+        }
+
+        /// The condition is the one that a batch of new rows gets.
+        @Test
+        void aRowWithoutATimeIsQuarantinedBecauseOfItsTime() {
+            Path file =
+                    node.parquet("in.parquet", "SELECT i AS f0, CASE WHEN i <> 4 THEN i END AS at FROM range(9) t(i)");
+            Job job = TestJobBuilder.over(file)
+                    .where(
+                            "(CASE WHEN \"at\" IS NULL THEN CAST('incremental.column: at is NULL' AS BOOLEAN) ELSE (\"at\" <= 5) END)")
+                    .build();
+
+            Scored scored = node.score(job, SumModel.ofNumbers(1), file);
+
+            assertThat(node.reasons(scored))
+                    .containsExactly("4|at is NULL, and incremental.column says that it has the time of the row");
+            assertThat(node.rows("SELECT count(*) FROM " + scored.partTable())).containsExactly("5");
         }
 
         @Test

@@ -207,6 +207,11 @@ public final class ChangedRowReader implements SourceReader {
         }
 
         @Override
+        public void restrict(long least, long most) {
+            slices.restrict(least, most);
+        }
+
+        @Override
         public @Nullable FailureException failure() {
             return slices.failure();
         }

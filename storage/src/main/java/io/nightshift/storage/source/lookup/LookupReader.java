@@ -308,6 +308,11 @@ public final class LookupReader implements SourceReader {
         }
 
         @Override
+        public void restrict(long least, long most) {
+            slices.restrict(least, most);
+        }
+
+        @Override
         public @Nullable FailureException failure() {
             return slices.failure();
         }

@@ -39,6 +39,7 @@ final class SqlReading implements HeldSlices, SqlScan.Rows {
     private final List<Slice> slices;
     private final List<SqlColumn> columns;
     private final long number;
+    private List<Slice> needed;
     private @Nullable RowStream open;
     private @Nullable FailureException failure;
     private volatile boolean cancelled;
@@ -57,6 +58,7 @@ final class SqlReading implements HeldSlices, SqlScan.Rows {
         this.connections = connections;
         this.session = session;
         this.slices = List.copyOf(slices);
+        this.needed = this.slices;
         this.columns =
                 columns.stream().filter(column -> column.carrier() != null).toList();
         this.number = SqlScan.put(this);
@@ -197,10 +199,24 @@ final class SqlReading implements HeldSlices, SqlScan.Rows {
         return reason;
     }
 
-    /// One pass over all slices, in order.
+    @Override
+    public void restrict(long least, long most) {
+        List<Slice> restricted = new ArrayList<>();
+        for (Slice slice : slices) {
+            long from = Math.max(slice.firstRow(), least);
+            long last = Math.min(slice.firstRow() + slice.rows() - 1, most);
+            if (from <= last) {
+                restricted.add(new Slice(slice.file(), from, last - from + 1));
+            }
+        }
+        needed = restricted;
+    }
+
+    /// One pass over the slices that are needed, in order.
     private final class Pass implements SqlScan.Reading {
 
         private final List<SqlColumn> wanted;
+        private final List<Slice> passed = needed;
         private int slice = -1;
         private long read;
         private long first;
@@ -220,7 +236,7 @@ final class SqlReading implements HeldSlices, SqlScan.Rows {
                         return 0;
                     }
                     stream = open;
-                    Slice current = slices.get(slice);
+                    Slice current = passed.get(slice);
                     int count = stream == null ? 0 : stream.read(vectors, most);
                     if (count == 0) {
                         requireAll(current);
@@ -256,11 +272,11 @@ final class SqlReading implements HeldSlices, SqlScan.Rows {
         private boolean begin() throws SQLException {
             do {
                 slice++;
-            } while (slice < slices.size() && slices.get(slice).rows() == 0);
-            if (slice >= slices.size()) {
+            } while (slice < passed.size() && passed.get(slice).rows() == 0);
+            if (slice >= passed.size()) {
                 return false;
             }
-            Slice next = slices.get(slice);
+            Slice next = passed.get(slice);
             boolean isWhole = next.rows() == next.file().rows();
             read = 0;
             file = next.file().path().getBytes(StandardCharsets.UTF_8);

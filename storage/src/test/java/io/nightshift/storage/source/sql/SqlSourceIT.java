@@ -114,13 +114,11 @@ class SqlSourceIT {
         String ofPostgres = Databases.postgres().create();
         Databases.postgres(
                 ofPostgres,
-                "CREATE TABLE wide (id int PRIMARY KEY, f0 float8, t text);"
-                        + "INSERT INTO wide SELECT i, i, repeat('x', 50000) FROM generate_series(1, 300) i");
+                "CREATE TABLE wide (id int PRIMARY KEY, f0 float8, t text);INSERT INTO wide SELECT i, i, repeat('x', 50000) FROM generate_series(1, 300) i");
         String ofMariadb = MariadbServer.shared().create();
         Databases.mariadb(
                 ofMariadb,
-                "CREATE TABLE wide (id int PRIMARY KEY, f0 double, t longtext);\n"
-                        + "INSERT INTO wide SELECT seq, seq, repeat('x', 50000) FROM seq_1_to_300");
+                "CREATE TABLE wide (id int PRIMARY KEY, f0 double, t longtext);\nINSERT INTO wide SELECT seq, seq, repeat('x', 50000) FROM seq_1_to_300");
         List<Sources> sources = List.of(ofPostgres(ofPostgres), ofMariadb(ofMariadb));
         List<DatabaseInput> inputs = List.of(postgres("wide", null, "id"), mariadb("wide", null, null));
         for (int i = 0; i < 2; i++) {
@@ -132,9 +130,13 @@ class SqlSourceIT {
             List<Slice> slices = whole(sources.get(i).inspect(job, MODEL));
             SourceReader reader = sources.get(i).of(job.source());
             try (Connection connection = data.duckDb.connect();
-                    HeldSlices _ = reader.hold(slices)) {
+                    HeldSlices held = reader.hold(slices)) {
                 String from = reader.relations(connection, slices).getFirst().from();
                 assertThat(data.blocks(from)).hasSizeBetween(3, 5);
+                held.restrict(17, 19);
+                assertThat(data.rows("SELECT nightshift_row, f0, length(t) FROM " + from))
+                        .containsExactly("17|18.0|50000", "18|19.0|50000", "19|20.0|50000");
+                held.restrict(0, Long.MAX_VALUE);
                 assertThat(data.rows("SELECT count(*), min(length(t)), max(length(t)) FROM " + from))
                         .containsExactly("300|50000|50000");
             }
@@ -407,10 +409,7 @@ class SqlSourceIT {
                 b, i2, i4, i8, r, n, w, u, small, s, c, v, d, ts, tz, t, CAST(id AS VARCHAR), j, e, hex(y), m, p, iv, "Odd ""name"
                 """))
                 .containsExactly(
-                        "true|-2|-3|9223372036854775807|0.25|-12345678.90|12345678901234567890.1234|1.0E20|-0.5|häé"
-                                + " 中|ab|x|1999-12-31|2026-02-03"
-                                + " 04:05:06.789|2026-02-03T02:05:06.789Z|23:59:59.500|123e4567-e89b-12d3-a456-426614174000|{\"a\":"
-                                + " 1}|glad|01FF|12.34|10.0.0.1/32|1 day 02:00:00|7",
+                        "true|-2|-3|9223372036854775807|0.25|-12345678.90|12345678901234567890.1234|1.0E20|-0.5|häé 中|ab|x|1999-12-31|2026-02-03 04:05:06.789|2026-02-03T02:05:06.789Z|23:59:59.500|123e4567-e89b-12d3-a456-426614174000|{\"a\": 1}|glad|01FF|12.34|10.0.0.1/32|1 day 02:00:00|7",
                         "null|null|null|null|null|0.00|0.0000|null|null||null|null|"
                                 + data.rows("SELECT 'infinity'::DATE, '-infinity'::TIMESTAMP, 'infinity'::TIMESTAMPTZ")
                                         .getFirst()
@@ -428,8 +427,7 @@ class SqlSourceIT {
                 .build();
         assertThatThrownBy(() -> sources.inspect(array, MODEL))
                 .hasMessageContaining(
-                        "the column list is an array of int4, which can't be read; write source.postgres.query with"
-                                + " array_to_string(list, ',')");
+                        "the column list is an array of int4, which can't be read; write source.postgres.query with array_to_string(list, ',')");
         Databases.postgres(database, "UPDATE t SET n = 'NaN' WHERE f0 = 2");
         assertThatThrownBy(() -> read(sources, job, whole(sources.inspect(job, MODEL)), "n"))
                 .hasMessageContaining("column n holds NaN");
@@ -450,16 +448,14 @@ class SqlSourceIT {
         Sources sources = ofMariadb(database);
         Job job = job(mariadb("t", null, null), 100);
         List<Slice> slices = whole(sources.inspect(job, MODEL));
-        assertThat(read(
-                        sources,
-                        job,
-                        slices,
-                        "a, b, c, d, e, f, g, h, i, k, l, m, n, o, p, q, r, s, t, u, v, hex(w), CAST(x AS"
-                                + " VARCHAR), y, z"))
+        assertThat(
+                        read(
+                                sources,
+                                job,
+                                slices,
+                                "a, b, c, d, e, f, g, h, i, k, l, m, n, o, p, q, r, s, t, u, v, hex(w), CAST(x AS VARCHAR), y, z"))
                 .containsExactlyInAnyOrder(
-                        "-1|255|1|-4|5|4000000000|-7|18446744073709551615|1.5|-3.25|4.25|2024-02-03|2024-02-03"
-                                + " 04:05:06.789|2024-02-03T04:05:06.700Z|25:00:01|2024|ab|häé"
-                                + " 中|long|x|{\"a\":1}|01FF|123e4567-e89b-12d3-a456-426614174000|true|5",
+                        "-1|255|1|-4|5|4000000000|-7|18446744073709551615|1.5|-3.25|4.25|2024-02-03|2024-02-03 04:05:06.789|2024-02-03T04:05:06.700Z|25:00:01|2024|ab|häé 中|long|x|{\"a\":1}|01FF|123e4567-e89b-12d3-a456-426614174000|true|5",
                         Collections.nCopies(25, "null").stream().collect(Collectors.joining("|")));
         assertThatThrownBy(() -> sources.inspect(
                         TestJobBuilder.over(mariadb("t", null, null))
@@ -596,8 +592,7 @@ class SqlSourceIT {
             String database = Databases.postgres().create();
             Databases.postgres(
                     database,
-                    "DROP USER IF EXISTS hurried; CREATE USER hurried; ALTER USER hurried SET statement_timeout ="
-                            + " '300ms'");
+                    "DROP USER IF EXISTS hurried; CREATE USER hurried; ALTER USER hurried SET statement_timeout = '300ms'");
             Sources sources = Databases.sources(data, Databases.postgres().url(database), "hurried", null);
             assertThatThrownBy(() ->
                             sources.inspect(job(postgres(null, "SELECT 1 AS f0 FROM pg_sleep(60)", null), 10), MODEL))
