@@ -261,8 +261,7 @@ sealed interface ValueType {
     record Constants() implements ValueType {
 
         static final String VALUE =
-                "a text in one line, a number, true, false, or a map of one of the types text, integer, number,"
-                        + " boolean, date, timestamp to a value";
+                "a text in one line, a number, true, false, or a map of one of the types text, integer, number, boolean, date, timestamp to a value";
 
         @Override
         public String expectation() {

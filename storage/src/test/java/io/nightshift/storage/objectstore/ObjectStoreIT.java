@@ -173,8 +173,8 @@ class ObjectStoreIT {
                 400,
                 "AuthorizationHeaderMalformed",
                 "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-central-1'");
-        String reason = "the bucket is in the region eu-central-1, and store lake uses another one. Set its region to"
-                + " eu-central-1";
+        String reason =
+                "the bucket is in the region eu-central-1, and store lake uses another one. Set its region to eu-central-1";
 
         store.proxy.next(wrong, wrong);
         assertThatThrownBy(this::find).hasMessageContaining(reason);

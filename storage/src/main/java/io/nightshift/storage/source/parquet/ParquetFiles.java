@@ -63,8 +63,7 @@ final class ParquetFiles {
 
     private static FailureException encrypted(String path) {
         return refusal(
-                "source: %s is an encrypted Parquet file, which Nightshift can't read; write it without encryption,"
-                        + " for example on an encrypted disk",
+                "source: %s is an encrypted Parquet file, which Nightshift can't read; write it without encryption, for example on an encrypted disk",
                 path);
     }
 

@@ -274,8 +274,7 @@ public final class SqlReader implements SourceReader {
         for (SqlColumn column : columns) {
             if (column.carrier() == null && names(job, model, column.name())) {
                 String advice = column.engineType().startsWith("array")
-                        ? "write source.postgres.query with array_to_string(%1$s, ','), to_json(%1$s)::text, or an"
-                                + " element such as %1$s[1]"
+                        ? "write source.postgres.query with array_to_string(%1$s, ','), to_json(%1$s)::text, or an element such as %1$s[1]"
                         : "write %2$s.query with ST_AsText(%1$s), or with a number computed from it";
                 throw session.refused("the column %s is %s, which can't be read; %s"
                         .formatted(

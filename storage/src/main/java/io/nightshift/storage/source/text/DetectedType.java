@@ -34,8 +34,8 @@ final class DetectedType {
     private static final int LONGEST_TIME = 40;
     private static final int LONGEST_WORD = 9;
 
-    private static final Pattern TIME = Pattern.compile("(\\d{4})-(\\d{2})-(\\d{2})([T"
-            + " ]([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-]\\d{2}(:?\\d{2})?)?)?");
+    private static final Pattern TIME = Pattern.compile(
+            "(\\d{4})-(\\d{2})-(\\d{2})([T ]([01]\\d|2[0-3]):[0-5]\\d(:[0-5]\\d(\\.\\d{1,9})?)?(Z|[+-]\\d{2}(:?\\d{2})?)?)?");
 
     /// Values of a column of texts that are looked at before it is one, whatever else may follow.
     private static final int MOST_TEXTS = 100;

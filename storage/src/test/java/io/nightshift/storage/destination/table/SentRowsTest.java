@@ -50,8 +50,7 @@ class SentRowsTest {
     @Test
     void theHeapHoldsFewLongTextsHoweverManyAVectorHas(@TempDir Path folder) throws SQLException {
         String from =
-                "SELECT i, repeat('x', 9000) || i AS one, CASE WHEN i % 3 = 0 THEN repeat('ä', i // 2) END AS other"
-                        + " FROM range(3000) t(i)";
+                "SELECT i, repeat('x', 9000) || i AS one, CASE WHEN i % 3 = 0 THEN repeat('ä', i // 2) END AS other FROM range(3000) t(i)";
         try (TestData data = new TestData(folder);
                 Connection connection = data.duckDb.connect();
                 Statement statement = connection.createStatement()) {

@@ -39,8 +39,7 @@ class MariadbSourceIT {
         protected CloseIds closeIds() {
             Databases.mariadb(
                     database,
-                    "CREATE TABLE close (id decimal(60, 2) PRIMARY KEY, f0 double);\n"
-                            + "INSERT INTO close VALUES (9007199254740993, 1), (9007199254740992, 2), (1.5, 3)");
+                    "CREATE TABLE close (id decimal(60, 2) PRIMARY KEY, f0 double);\nINSERT INTO close VALUES (9007199254740993, 1), (9007199254740992, 2), (1.5, 3)");
             return new CloseIds(
                     new DatabaseInput(Engine.MARIADB, "db", "close", null, null, null),
                     "source.id: \"id\" is decimal of no precision or of more than 38 digits");

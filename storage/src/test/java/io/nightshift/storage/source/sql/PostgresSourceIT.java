@@ -65,8 +65,7 @@ class PostgresSourceIT {
         protected @Nullable CloseIds closeIds() {
             Databases.postgres(
                     database,
-                    "CREATE TABLE close (id numeric PRIMARY KEY, f0 float8);"
-                            + "INSERT INTO close VALUES (9007199254740993, 1), (9007199254740992, 2), (1.5, 3)");
+                    "CREATE TABLE close (id numeric PRIMARY KEY, f0 float8);INSERT INTO close VALUES (9007199254740993, 1), (9007199254740992, 2), (1.5, 3)");
             return new CloseIds(
                     new DatabaseInput(Engine.POSTGRESQL, "db", "close", null, null, null),
                     "source.id: \"id\" is numeric of no precision or of more than 38 digits");

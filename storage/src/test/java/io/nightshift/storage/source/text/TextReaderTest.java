@@ -350,9 +350,8 @@ class TextReaderTest {
 
         for (Job job : List.of(direct, computed)) {
             assertThatThrownBy(() -> sources.inspect(job, MODEL))
-                    .hasMessage("source.id: the type detected of \"id\" is DOUBLE, by which different values can become"
-                            + " equal. Write source.csv.columns: {id: VARCHAR} to keep the IDs as they are"
-                            + " written, or BIGINT if all of them are whole numbers");
+                    .hasMessage(
+                            "source.id: the type detected of \"id\" is DOUBLE, by which different values can become equal. Write source.csv.columns: {id: VARCHAR} to keep the IDs as they are written, or BIGINT if all of them are whole numbers");
         }
         assertThatThrownBy(() -> sources.inspect(nested, MODEL)).hasMessageStartingWith("source.id: the type detected");
         for (String type : List.of("VARCHAR", "DOUBLE")) {
@@ -371,14 +370,12 @@ class TextReaderTest {
 
         assertThat(read(TextInputs.csv(csv), "a"))
                 .endsWith(
-                        "column \"a\" would be rounded as DOUBLE, the type detected @ line 21002, byte 126004:"
-                                + " 9007199254740993 @ 9007199254740993,x",
+                        "column \"a\" would be rounded as DOUBLE, the type detected @ line 21002, byte 126004: 9007199254740993 @ 9007199254740993,x",
                         "9007199254740992.0",
                         "1e+300");
         assertThat(read(new NdjsonInput(List.of(json), Map.of()), "a"))
                 .endsWith(
-                        "column \"a\" would be rounded as DOUBLE, the type detected @ line 21001, byte 231000:"
-                                + " 9007199254740993 @ {\"a\": 9007199254740993}",
+                        "column \"a\" would be rounded as DOUBLE, the type detected @ line 21001, byte 231000: 9007199254740993 @ {\"a\": 9007199254740993}",
                         "4e+18");
         assertThat(read(TextInputs.typed(TextInputs.csv(csv), Map.of("a", "DOUBLE")), "a"))
                 .endsWith("9007199254740992.0", "9007199254740992.0", "1e+300");
@@ -388,9 +385,8 @@ class TextReaderTest {
                                         .features("a")
                                         .build(),
                                 MODEL))
-                .hasMessageContaining("Column \"a\" is VARCHAR, because it has fractions and also whole numbers such as"
-                        + " 9007199254740993, which DOUBLE would round. Write source.csv.columns: {a: DOUBLE} if"
-                        + " they may be rounded");
+                .hasMessageContaining(
+                        "Column \"a\" is VARCHAR, because it has fractions and also whole numbers such as 9007199254740993, which DOUBLE would round. Write source.csv.columns: {a: DOUBLE} if they may be rounded");
     }
 
     @Test
@@ -567,12 +563,10 @@ class TextReaderTest {
                 .containsExactly(
                         "1|aä|{'age': 40, 'tags': [x, y]}|2026-01-01 10:00:00+00",
                         "2|NULL|{'age': NULL, 'tags': NULL}|NULL",
-                        "it is not JSON: Unexpected end-of-input: expected close marker for Object @ line 4, byte 154"
-                                + " @ {\"id\": 3",
+                        "it is not JSON: Unexpected end-of-input: expected close marker for Object @ line 4, byte 154 @ {\"id\": 3",
                         "it is not a JSON object @ line 5, byte 163 @ [1]",
                         "column \"id\" is not BIGINT @ line 6, byte 167: \"x\" @ {\"id\": \"x\"}",
-                        "column \"customer\" has a part that is not BIGINT @ line 7, byte 179: {\"age\": 1.5} @"
-                                + " {\"id\": 4, \"customer\": {\"age\": 1.5}}",
+                        "column \"customer\" has a part that is not BIGINT @ line 7, byte 179: {\"age\": 1.5} @ {\"id\": 4, \"customer\": {\"age\": 1.5}}",
                         "something follows the JSON object @ line 8, byte 215 @ {\"id\": 5} {\"id\": 6}",
                         "it has the key \"id\" twice @ line 9, byte 235 @ {\"id\": 7, \"id\": 8}",
                         "9|12|NULL|NULL",
