@@ -340,8 +340,8 @@ class WorkerIT {
 
     @Test
     void anAbandonedAttemptStopsSoonAndLeavesNothing() {
-        // To its end, it would take 24 s.
-        scoreSlowly(Duration.ofMillis(100));
+        // To its end, it would take four minutes.
+        scoreSlowly(Duration.ofSeconds(1));
         patience = SOON;
         worker();
         grant();
@@ -355,7 +355,7 @@ class WorkerIT {
         self.tell(new WorkerMessage.Abandon(lease.attempt(), "the lease ran out"));
 
         ActorRef<WorkerMessage> again = jobs.expectMessageClass(
-                        BatchRegisterCommand.FindWork.class, Duration.ofSeconds(10))
+                        BatchRegisterCommand.FindWork.class, Duration.ofMinutes(2))
                 .worker();
         assertThat(node.staged()).isEmpty();
         again.tell(new WorkerMessage.WorkAt(TestNode.BATCH));

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Another program that writes below the destination of a batch. Its files or objects are none of Nightshift's, which
-/// must leave them as they are.
+/// Another program that writes below the destination of a batch. Nightshift must leave its files or objects as they
+/// are.
 final class ForeignWriter {
 
     private static final int FILES = 20;
