@@ -4,7 +4,7 @@ import com.typesafe.config.Config;
 
 /// The keys of the register in the sections `nightshift.batch` and `nightshift.ledger` of the configuration.
 ///
-/// @param scoringAtOnce how many batches score at the same time in the cluster, at least 1
+/// @param scoringAtOnce how many batches of one job and priority score at the same time, at least 1
 /// @param keep how many ended batches, and how many idempotency keys, the register keeps in memory, at least 0
 public record RegisterSettings(int scoringAtOnce, int keep) {
 

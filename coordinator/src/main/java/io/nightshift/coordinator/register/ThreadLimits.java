@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -35,72 +36,121 @@ final class ThreadLimits {
     ///
     /// @param nanos when it was sent there
     /// @param leased whether the batch has said that it holds a partition
-    private record Busy(BatchId batch, long nanos, boolean leased) {}
+    private record Busy(Limited batch, long nanos, boolean leased) {}
+
+    /// What is counted of a job, so that a question about one of its batches costs the same however many there are.
+    private static final class JobCount {
+        private int batches;
+        private int awaited;
+        private int busy;
+    }
 
     private static final class Limited {
         private final String job;
         private final ThreadLimit limit;
+        private final JobCount count;
+        private final Set<ActorRef<WorkerMessage>> workers = new HashSet<>();
         private boolean isAwaited;
 
-        Limited(String job, ThreadLimit limit) {
+        Limited(String job, ThreadLimit limit, JobCount count) {
             this.job = job;
             this.limit = limit;
+            this.count = count;
+        }
+
+        void await(boolean awaited) {
+            if (isAwaited != awaited) {
+                isAwaited = awaited;
+                count.awaited += awaited ? 1 : -1;
+            }
         }
     }
 
     private final Set<ActorRef<WorkerMessage>> workers = new HashSet<>();
     private final Map<ActorRef<WorkerMessage>, Busy> busy = new HashMap<>();
     private final Map<BatchId, Limited> batches = new HashMap<>();
+    private final Map<String, JobCount> jobs = new HashMap<>();
     private @Nullable Long begin;
 
     /// A worker has nothing to do.
     void free(ActorRef<WorkerMessage> worker) {
-        busy.remove(worker);
+        forget(worker);
         workers.add(worker);
     }
 
     /// A worker has ended.
     void ended(ActorRef<WorkerMessage> worker) {
-        busy.remove(worker);
+        forget(worker);
         workers.remove(worker);
     }
 
     /// A batch that was open before this object was created may have workers.
     void await(BatchId batch, String job, ThreadLimit limit) {
-        limited(batch, job, limit).isAwaited = true;
+        limited(batch, job, limit).await(true);
     }
 
     /// A batch says which workers hold its partitions.
     void leased(BatchId batch, String job, ThreadLimit limit, Collection<ActorRef<WorkerMessage>> holders, long now) {
-        limited(batch, job, limit).isAwaited = false;
+        Limited limited = limited(batch, job, limit);
+        limited.await(false);
         Set<ActorRef<WorkerMessage>> holding = new HashSet<>(holders);
-        busy.entrySet()
-                .removeIf(entry -> entry.getValue().batch().equals(batch)
-                        && !holding.contains(entry.getKey())
-                        && (entry.getValue().leased() || now - entry.getValue().nanos() >= ARRIVAL));
+        for (ActorRef<WorkerMessage> worker : List.copyOf(limited.workers)) {
+            Busy known = busy.get(worker);
+            if (known != null && !holding.contains(worker) && (known.leased() || now - known.nanos() >= ARRIVAL)) {
+                forget(worker);
+            }
+        }
         for (ActorRef<WorkerMessage> holder : holding) {
             Busy known = busy.get(holder);
             // A worker that was just sent elsewhere has ended its partition while this message was under way.
-            if (known == null || known.leased() || known.batch().equals(batch)) {
-                busy.put(holder, new Busy(batch, now, true));
+            if (known == null || known.leased() || known.batch() == limited) {
+                count(holder, new Busy(limited, now, true));
             }
         }
     }
 
     private Limited limited(BatchId batch, String job, ThreadLimit limit) {
-        return batches.computeIfAbsent(batch, unknown -> new Limited(job, limit));
+        return batches.computeIfAbsent(batch, unknown -> {
+            JobCount count = jobs.computeIfAbsent(job, first -> new JobCount());
+            count.batches++;
+            return new Limited(job, limit, count);
+        });
+    }
+
+    private void count(ActorRef<WorkerMessage> worker, Busy now) {
+        forget(worker);
+        busy.put(worker, now);
+        now.batch().workers.add(worker);
+        now.batch().count.busy++;
+    }
+
+    private void forget(ActorRef<WorkerMessage> worker) {
+        Busy known = busy.remove(worker);
+        if (known != null) {
+            known.batch().workers.remove(worker);
+            known.batch().count.busy--;
+        }
     }
 
     /// A batch has ended.
     void ended(BatchId batch) {
-        batches.remove(batch);
-        busy.values().removeIf(one -> one.batch().equals(batch));
+        Limited limited = batches.remove(batch);
+        if (limited == null) {
+            return;
+        }
+        List.copyOf(limited.workers).forEach(this::forget);
+        limited.await(false);
+        limited.count.batches--;
+        if (limited.count.batches == 0) {
+            jobs.remove(limited.job);
+        }
     }
 
     /// A worker was sent to a batch.
     void sent(ActorRef<WorkerMessage> worker, BatchId batch, long now) {
-        if (batches.containsKey(batch)) {
-            busy.put(worker, new Busy(batch, now, false));
+        Limited limited = batches.get(batch);
+        if (limited != null) {
+            count(worker, new Busy(limited, now, false));
         }
     }
 
@@ -113,18 +163,7 @@ final class ThreadLimits {
         if (begin == null) {
             begin = now;
         }
-        Set<BatchId> ofJob = new HashSet<>();
-        for (Map.Entry<BatchId, Limited> other : batches.entrySet()) {
-            if (other.getValue().job.equals(limited.job)) {
-                if (other.getValue().isAwaited && now - begin < SILENCE) {
-                    return false;
-                }
-                ofJob.add(other.getKey());
-            }
-        }
-        long count = busy.values().stream()
-                .filter(one -> ofJob.contains(one.batch()))
-                .count();
-        return count < limited.limit.of(workers.size());
+        boolean isAwaiting = limited.count.awaited > 0 && now - begin < SILENCE;
+        return !isAwaiting && limited.count.busy < limited.limit.of(workers.size());
     }
 }

@@ -2,13 +2,11 @@ package io.nightshift.coordinator.register;
 
 import io.nightshift.protocol.batch.BatchId;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
-import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 /// the time that a partition of the batch takes, so that batches with long partitions don't get more threads
 /// than others. While two flows have work, the services that they get, divided by their weights, differ by no
 /// more than one partition of each.
+///
+/// The number of batches that score at the same time is limited within each flow, after the flow is chosen. So a
+/// flow with hundreds of batches never keeps workers from another one.
 ///
 /// Deterministic: the caller passes the time, in nanoseconds of a monotonic clock. Used by one thread.
 class WorkerShares {
@@ -44,27 +45,66 @@ class WorkerShares {
 
     private static final class Flow {
         private final double weight;
-        private final SequencedSet<BatchId> batches = new LinkedHashSet<>();
+        private final int atOnce;
+
+        /// The batches that have got a worker and still have work. The one that was served least recently comes
+        /// first.
+        private final SequencedSet<BatchId> scoring = new LinkedHashSet<>();
+
+        /// The batches that have work and have got no worker yet, in the order of their reports.
+        private final SequencedSet<BatchId> waiting = new LinkedHashSet<>();
+
         private double start;
 
-        Flow(double weight) {
+        Flow(double weight, int atOnce) {
             this.weight = weight;
+            this.atOnce = atOnce;
+        }
+
+        boolean isEmpty() {
+            return scoring.isEmpty() && waiting.isEmpty();
+        }
+
+        void remove(BatchId batch) {
+            scoring.remove(batch);
+            waiting.remove(batch);
+        }
+
+        /// The batch that gets a worker of this flow; null if none may get one.
+        @Nullable
+        BatchId next(Predicate<BatchId> permitted) {
+            BatchId begins = scoring.size() < atOnce ? first(waiting, permitted) : null;
+            return begins == null ? first(scoring, permitted) : begins;
+        }
+
+        private static @Nullable BatchId first(SequencedSet<BatchId> batches, Predicate<BatchId> permitted) {
+            for (BatchId batch : batches) {
+                if (permitted.test(batch)) {
+                    return batch;
+                }
+            }
+            return null;
+        }
+
+        /// A batch has got a worker.
+        void served(BatchId batch) {
+            remove(batch);
+            scoring.addLast(batch);
         }
     }
 
     private final int atOnce;
-    private final Map<BatchId, Report> reports = new HashMap<>();
+
+    /// The batch that has been silent for longest comes first.
+    private final SequencedMap<BatchId, Report> reports = new LinkedHashMap<>();
 
     /// The flow that was served least recently comes first.
     private final SequencedMap<FlowKey, Flow> flows = new LinkedHashMap<>();
 
-    /// The batches that have got a worker and still have work.
-    private final Set<BatchId> scoring = new LinkedHashSet<>();
-
     /// The start tag of the flow that was served last.
     private double virtualTime;
 
-    /// @param atOnce how many batches may score at the same time, at least 1
+    /// @param atOnce how many batches of one job and priority may score at the same time, at least 1
     WorkerShares(int atOnce) {
         this.atOnce = atOnce;
     }
@@ -79,18 +119,19 @@ class WorkerShares {
     /// @param partitionMillis how long one takes; 0 if that is not known
     void hasWork(BatchId batch, String job, int priority, long partitionMillis, long now) {
         FlowKey key = new FlowKey(job, priority);
-        Report before = reports.put(batch, new Report(key, partitionMillis, now));
+        Report before = reports.remove(batch);
+        reports.putLast(batch, new Report(key, partitionMillis, now));
         if (before != null && before.flow().equals(key)) {
             return;
         }
         if (before != null) {
             leave(before.flow(), batch);
         }
-        Flow flow = flows.computeIfAbsent(key, unknown -> new Flow(weight(priority)));
-        if (flow.batches.isEmpty()) {
+        Flow flow = flows.computeIfAbsent(key, unknown -> new Flow(weight(priority), atOnce));
+        if (flow.isEmpty()) {
             flow.start = startTag(flow.start, virtualTime);
         }
-        flow.batches.add(batch);
+        flow.waiting.add(batch);
     }
 
     /// The start tag of a flow that has work again.
@@ -101,7 +142,6 @@ class WorkerShares {
     /// A batch has no partitions to lease now.
     void hasNoWork(BatchId batch) {
         Report report = reports.remove(batch);
-        scoring.remove(batch);
         if (report != null) {
             leave(report.flow(), batch);
         }
@@ -110,7 +150,7 @@ class WorkerShares {
     private void leave(FlowKey key, BatchId batch) {
         Flow flow = flows.get(key);
         if (flow != null) {
-            flow.batches.remove(batch);
+            flow.remove(batch);
         }
     }
 
@@ -126,46 +166,35 @@ class WorkerShares {
     @Nullable
     BatchId next(long now, Predicate<BatchId> permitted) {
         dropSilent(now);
-        for (Flow flow : flows.values()) {
-            if (flow.batches.stream().noneMatch(permitted)) {
-                flow.start = startTag(flow.start, virtualTime);
-            }
-        }
-        flows.values().removeIf(flow -> flow.batches.isEmpty() && flow.start <= virtualTime);
+        flows.values().removeIf(flow -> flow.isEmpty() && flow.start <= virtualTime);
         FlowKey chosen = null;
         Flow first = null;
+        BatchId batch = null;
         for (Map.Entry<FlowKey, Flow> entry : flows.entrySet()) {
             Flow flow = entry.getValue();
+            BatchId next = flow.next(permitted);
+            if (next == null) {
+                flow.start = startTag(flow.start, virtualTime);
+                continue;
+            }
             boolean isBefore = first == null
                     || flow.start < first.start
                     || (flow.start == first.start && flow.weight > first.weight);
-            if (isBefore && mayScore(flow, permitted) != null) {
+            if (isBefore) {
                 chosen = entry.getKey();
                 first = flow;
+                batch = next;
             }
         }
-        BatchId batch = first == null ? null : mayScore(first, permitted);
         if (chosen == null || first == null || batch == null) {
             return null;
         }
-        scoring.add(batch);
-        first.batches.remove(batch);
-        first.batches.addLast(batch);
+        first.served(batch);
         virtualTime = first.start;
         first.start += cost(batch) / first.weight;
         flows.remove(chosen);
         flows.putLast(chosen, first);
         return batch;
-    }
-
-    /// The first batch of the flow that may score.
-    private @Nullable BatchId mayScore(Flow flow, Predicate<BatchId> permitted) {
-        for (BatchId batch : flow.batches) {
-            if ((scoring.size() < atOnce || scoring.contains(batch)) && permitted.test(batch)) {
-                return batch;
-            }
-        }
-        return null;
     }
 
     private double cost(BatchId batch) {
@@ -180,11 +209,8 @@ class WorkerShares {
     }
 
     private void dropSilent(long now) {
-        for (BatchId batch : reports.entrySet().stream()
-                .filter(entry -> now - entry.getValue().nanos() > SILENCE)
-                .map(Map.Entry::getKey)
-                .toList()) {
-            hasNoWork(batch);
+        while (!reports.isEmpty() && now - reports.firstEntry().getValue().nanos() > SILENCE) {
+            hasNoWork(reports.firstEntry().getKey());
         }
     }
 }

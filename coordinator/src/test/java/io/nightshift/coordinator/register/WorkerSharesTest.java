@@ -99,19 +99,45 @@ class WorkerSharesTest {
         }
 
         @Test
-        void onlySoManyBatchesScoreAtTheSameTime() {
+        void onlySoManyBatchesOfAJobAndPriorityScoreAtTheSameTime() {
             WorkerShares one = new WorkerShares(1);
             one.hasWork(A, "churn", 5, 0, 0);
-            one.hasWork(C, "risk", 5, 0, 0);
+            one.hasWork(B, "churn", 5, 0, 0);
             assertThat(List.of(
                             Objects.requireNonNull(one.next(0)),
                             Objects.requireNonNull(one.next(0)),
                             Objects.requireNonNull(one.next(0))))
                     .containsOnly(A);
             one.hasNoWork(A);
-            assertThat(one.next(0)).isEqualTo(C);
-            one.hasWork(A, "churn", 10, 0, 0);
-            assertThat(one.next(0)).as("it keeps its place").isEqualTo(C);
+            assertThat(one.next(0)).isEqualTo(B);
+            one.hasWork(A, "churn", 5, 0, 0);
+            assertThat(one.next(0)).as("it keeps its place").isEqualTo(B);
+        }
+
+        @Test
+        void theBatchesOfAnotherJobAreNotCounted() {
+            WorkerShares one = new WorkerShares(1);
+            one.hasWork(A, "churn", 5, 0, 0);
+            one.hasWork(B, "churn", 6, 0, 0);
+            one.hasWork(C, "risk", 5, 0, 0);
+
+            assertThat(List.of(
+                            Objects.requireNonNull(one.next(0)),
+                            Objects.requireNonNull(one.next(0)),
+                            Objects.requireNonNull(one.next(0))))
+                    .containsExactly(B, A, C);
+        }
+
+        @Test
+        void aBatchOfAHighPriorityGetsTheNextFreeWorkerBesideABackfillOfHundreds() {
+            for (int i = 0; i < 300; i++) {
+                shares.hasWork(new BatchId("history-%d".formatted(i)), "history", 0, 60_000, 0);
+            }
+            next(2_000);
+            shares.hasWork(C, "risk", 10, 0, 0);
+
+            assertThat(shares.next(0)).isEqualTo(C);
+            assertThat(count(next(300), C)).as("its share").isGreaterThan(290);
         }
 
         @Test
@@ -119,10 +145,10 @@ class WorkerSharesTest {
             WorkerShares one = new WorkerShares(1);
             one.hasWork(A, "churn", 10, 0, 0);
             assertThat(one.next(0)).isEqualTo(A);
-            one.hasWork(C, "risk", 0, 0, Duration.ofSeconds(25).toNanos());
+            one.hasWork(B, "churn", 10, 0, Duration.ofSeconds(25).toNanos());
 
             assertThat(one.next(Duration.ofSeconds(29).toNanos())).isEqualTo(A);
-            assertThat(one.next(Duration.ofSeconds(31).toNanos())).isEqualTo(C);
+            assertThat(one.next(Duration.ofSeconds(31).toNanos())).isEqualTo(B);
         }
     }
 
