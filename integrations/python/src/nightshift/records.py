@@ -237,11 +237,13 @@ class Progress:
         rows_done: rows of the committed partitions, plus rows that running attempts have reported.
         in_flight: number of partitions that are leased to workers.
         attempts_failed: failed attempts since the batch was opened or last retried.
+        waits_for_worker: whether the batch has partitions to score, and no worker has one of them.
     """
 
     rows_done: int
     in_flight: int
     attempts_failed: int
+    waits_for_worker: bool
 
 
 @dataclass(frozen=True)
@@ -381,6 +383,7 @@ class Batch:
                 int(progress.get("rows_done") or 0),
                 int(progress.get("in_flight") or 0),
                 int(progress.get("attempts_failed") or 0),
+                bool(progress.get("waits_for_worker")),
             ),
             json.get("waits_for"),
             dict(json.get("unseen_categories") or {}),

@@ -110,7 +110,8 @@ public record BatchDescription(
     ///     reported
     /// @param inFlight number of partitions that are leased to workers
     /// @param attemptsFailed failed attempts since the batch was opened or last retried
-    public record Progress(long rowsDone, int inFlight, int attemptsFailed) {}
+    /// @param waitsForWorker whether the batch has partitions to score, and no worker has one of them
+    public record Progress(long rowsDone, int inFlight, int attemptsFailed, boolean waitsForWorker) {}
 
     /// The pause of a batch.
     ///

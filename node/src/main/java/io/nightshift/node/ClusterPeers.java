@@ -5,8 +5,11 @@ import io.nightshift.protocol.batch.StepCommand;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.RootActorPath;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -39,17 +42,29 @@ final class ClusterPeers implements BatchPeers {
     }
 
     private List<Address> addresses() {
+        return members(member ->
+                isNode(member) && !member.address().equals(cluster.selfMember().address()));
+    }
+
+    /// The members that are up and reachable, of those that are wanted.
+    private List<Address> members(Predicate<Member> wanted) {
         CurrentClusterState state = cluster.state();
-        List<Address> others = new ArrayList<>();
+        List<Address> members = new ArrayList<>();
         for (Member member : state.getMembers()) {
-            if (isNode(member)
+            if (wanted.test(member)
                     && member.status().equals(MemberStatus.up())
-                    && !state.getUnreachable().contains(member)
-                    && !member.address().equals(cluster.selfMember().address())) {
-                others.add(member.address());
+                    && !state.getUnreachable().contains(member)) {
+                members.add(member.address());
             }
         }
-        return others;
+        return members;
+    }
+
+    @Override
+    public Set<String> scoring() {
+        return members(member -> member.hasRole("worker")).stream()
+                .map(ClusterPeers::name)
+                .collect(Collectors.toSet());
     }
 
     @Override

@@ -273,6 +273,7 @@ public final class Node {
                         Clock.systemUTC()),
                 new RegistryPromoter(dependencies.models().registry(), name),
                 new LedgerMeasurements(dependencies.ledger()),
+                dependencies.ledger().stepRuns(),
                 dependencies.ledger()::entries,
                 this::tellRegister,
                 blocking,
@@ -304,7 +305,8 @@ public final class Node {
                                 new LostBatches(dependencies.ledger()),
                                 archive,
                                 blocking,
-                                RegisterSettings.of(system.settings().config().getConfig("nightshift"))))
+                                RegisterSettings.of(system.settings().config().getConfig("nightshift")),
+                                dependencies.observer().batches()))
                 .withRole("coordinator"));
         sharding.init(Entity.of(
                         Batch.KEY,

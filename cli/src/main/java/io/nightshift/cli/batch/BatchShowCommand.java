@@ -85,6 +85,7 @@ final class BatchShowCommand extends QueryCommand {
         if (batch.waitsFor() != null) {
             table.row("waits for", batch.waitsFor());
         }
+        worker(table, batch);
         table.print(out());
         if (batch.shadow() != null) {
             ShadowText.print(batch.shadow(), out());
@@ -118,6 +119,7 @@ final class BatchShowCommand extends QueryCommand {
             }
             table.row("partitions", "%d of %d committed".formatted(batch.committed(), batch.partitions()));
             outage(table, batch);
+            worker(table, batch);
             waits(table, batch.batch(), batch.waitsFor());
         } catch (NightshiftException e) {
             if (e.kind() != NightshiftException.Kind.UNAVAILABLE) {
@@ -146,6 +148,16 @@ final class BatchShowCommand extends QueryCommand {
     private static void outage(TextTable table, BatchDescription batch) {
         if (batch.outage() != null) {
             table.row("waits for", DisplayFormat.of(batch.outage()));
+        }
+    }
+
+    private static void worker(TextTable table, BatchDescription batch) {
+        BatchDescription.Timing timing = batch.timing();
+        if (batch.progress() != null && batch.progress().waitsForWorker() && timing != null) {
+            table.row(
+                    "waits for",
+                    "a free worker%s. The jobs that have work share the workers by priority, and this one has priority %d"
+                            .formatted(timing.threads() == null ? "" : " within its job's limit", timing.priority()));
         }
     }
 

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.alert;
 
 import io.nightshift.coordinator.alert.AlertState.Incident;
 import io.nightshift.coordinator.batch.ReadableEvents;
+import io.nightshift.coordinator.batch.RestartBackoff;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertEvent;
 import io.nightshift.protocol.alert.AlertStep;
@@ -90,8 +91,8 @@ public final class AlertOutbox extends EventSourcedBehavior<AlertMessage, AlertE
             BiConsumer<BatchId, BatchCommand> batches,
             Clock clock,
             AlertObserver observer) {
-        Behavior<AlertMessage> behavior = Behaviors.setup(context -> Behaviors.withTimers(
-                timers -> new AlertOutbox(context, timers, settings, sender, batches, clock, observer)));
+        Behavior<AlertMessage> behavior = RestartBackoff.supervise(Behaviors.setup(context -> Behaviors.withTimers(
+                timers -> new AlertOutbox(context, timers, settings, sender, batches, clock, observer))));
         return Behaviors.transformMessages(
                 AlertCommand.class, behavior, pattern -> pattern.matchAny(AlertMessage.CommandReceived::new));
     }

@@ -177,6 +177,11 @@ class AttemptDecisions {
         return actions;
     }
 
+    /// Whether the batch has partitions to lease, and no worker has one of them.
+    boolean waitsForWorker(BatchState state, DecisionTime now) {
+        return inFlight() == 0 && nextPartition(state, now).isPresent();
+    }
+
     /// Whether the batch alone is at the limit of its job. The register watches the limit; this holds it,
     /// too, while the register is silent and workers ask without it. What a share is in threads only the
     /// register knows.
@@ -328,7 +333,8 @@ class AttemptDecisions {
 
     // Failures.
 
-    Decision failed(BatchState state, BatchCommand.AttemptFailed message, DecisionTime now) {
+    /// @param nodes that can score now; empty if they are not known
+    Decision failed(BatchState state, BatchCommand.AttemptFailed message, Set<String> nodes, DecisionTime now) {
         Attempt attempt = message.attempt();
         if (leases == null || !keepsLeases(state) || !leases.holds(attempt.partition(), attempt.epoch())) {
             return discard(state, attempt, message.use());
@@ -345,6 +351,7 @@ class AttemptDecisions {
                         failure,
                         until,
                         uncounted(attempt.epoch(), message.use()))),
+                nodes,
                 now);
     }
 
@@ -396,7 +403,7 @@ class AttemptDecisions {
                     uncounted(silent.epoch(), silent.use())));
         }
         if (!expired.isEmpty()) {
-            return failed(state, expired, now).plus(actions);
+            return failed(state, expired, Set.of(), now).plus(actions);
         }
         Failure failure = unfinishableFailure(state, state.committed().count(), state.attemptsFailed());
         if (failure == null) {
@@ -432,7 +439,8 @@ class AttemptDecisions {
     /// - if a resource fails and the batch's time to retry it is over;
     /// - with the first partition that has exhausted its attempts, if the job stops there;
     /// - otherwise when every other partition is committed.
-    private Decision failed(BatchState state, List<BatchEvent.AttemptFailed> attempts, DecisionTime now) {
+    private Decision failed(
+            BatchState state, List<BatchEvent.AttemptFailed> attempts, Set<String> nodes, DecisionTime now) {
         RetryPolicy retry = retry(state);
         Map<Integer, Integer> counts = new HashMap<>(state.attemptsFailed());
         for (BatchEvent.AttemptFailed attempt : attempts) {
@@ -441,7 +449,7 @@ class AttemptDecisions {
                 if (!attempt.until().isAfter(now.instant())) {
                     return failBatch(attempts, OutageLimit.exceeded(state, failure, now), now);
                 }
-                if (isConfirmed(state, attempt)) {
+                if (isConfirmed(state, attempt, nodes)) {
                     return failBatch(attempts, Failure.permanent(failure.message()), now);
                 }
                 continue;
@@ -471,9 +479,11 @@ class AttemptDecisions {
         return Decision.persist(List.copyOf(attempts), List.of());
     }
 
-    /// Whether the input file that a node lacks is missing indeed: a second node lacks it, and no node that
-    /// scores this batch has yet to look for it.
-    boolean isConfirmed(BatchState state, BatchEvent.AttemptFailed attempt) {
+    /// Whether the input file that a node lacks is missing indeed: a second node lacks it, and no node that can
+    /// score has yet to look for it, whether it scores this batch now or not.
+    ///
+    /// @param scoring the nodes that can score now
+    boolean isConfirmed(BatchState state, BatchEvent.AttemptFailed attempt, Set<String> scoring) {
         FailedResource resource = attempt.failure().resource();
         if (resource == null || resource.type() != FailedResource.Type.INPUT || leases == null) {
             return false;
@@ -481,7 +491,7 @@ class AttemptDecisions {
         Set<String> nodes = new HashSet<>(
                 state.outage() == null ? Set.of() : state.outage().reports().getOrDefault(resource, Set.of()));
         nodes.add(attempt.node());
-        return nodes.size() > 1 && nodes.containsAll(leases.nodes());
+        return nodes.size() > 1 && nodes.containsAll(leases.nodes()) && nodes.containsAll(scoring);
     }
 
     /// A failure of a node's resource keeps the batch's partitions from that node for a while. A failure of

@@ -18,7 +18,12 @@ import io.nightshift.storage.source.SourcePins;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +37,10 @@ final class BackgroundTaskRunner {
     private final BatchId batch;
     private final BatchServices services;
     private final boolean isCoordinators;
+
+    /// Runs of steps of this object that have begun and not ended.
+    private final Set<String> runs = ConcurrentHashMap.newKeySet();
+
     /// Whether nothing of the source is kept any more, whatever a plan that still goes on does.
     private volatile boolean isReleased;
 
@@ -68,8 +77,9 @@ final class BackgroundTaskRunner {
 
     private CoordinatorMessage.TaskOutcome outcome(CoordinatorAction.BackgroundTask task, BatchState state) {
         return switch (task) {
-            case CoordinatorAction.MakePlan plan -> plan(state.submission().job(), state);
-            case CoordinatorAction.InspectInput inspect -> inspect(inspect, state);
+            case CoordinatorAction.MakePlan plan ->
+                counted("plan", state, () -> plan(state.submission().job(), state));
+            case CoordinatorAction.InspectInput inspect -> counted("extension", state, () -> inspect(inspect, state));
             case CoordinatorAction.CheckInput check -> {
                 checkInput(state);
                 yield new CoordinatorMessage.InputUnchanged();
@@ -85,6 +95,54 @@ final class BackgroundTaskRunner {
             case CoordinatorAction.RunRedrive redrive -> redrive(redrive, state);
             case CoordinatorAction.CountLedgerEntries count -> countEntries();
         };
+    }
+
+    /// Does a step that computes expressions of the job. One of them may end the process, as a bug of a native
+    /// library does. If that has happened as often as a partition may fail, the step is not done again.
+    ///
+    /// @throws FailureException permanently if it is not done again
+    private <T> T counted(String step, BatchState state, Supplier<T> work) {
+        endRuns();
+        String run = UUID.randomUUID().toString();
+        List<String> nodes = services.runs().begin(batch, step, run, services.node());
+        runs.add(run);
+        try {
+            int attempts = services.settings()
+                    .retry()
+                    .forJob(state.submission().job().retry())
+                    .attempts();
+            if (nodes.size() >= attempts) {
+                services.runs().forget(batch, step);
+                throw FailureException.permanent(
+                        "the step %s of %s has ended the process of its node %d times, on %s. It is not tried again, so that it ends no other node. An expression of the job may be the reason, and the logs of these nodes say more. Change the job and run it again, or retry the batch to allow %d more tries"
+                                .formatted(
+                                        step,
+                                        batch,
+                                        nodes.size(),
+                                        nodes.stream().distinct().collect(Collectors.joining(", ")),
+                                        attempts));
+            }
+            T done = work.get();
+            runs.remove(run);
+            services.runs().forget(batch, step);
+            return done;
+        } finally {
+            endRuns();
+        }
+    }
+
+    /// Records that the runs of this object have not ended the process: they have ended, they hang, or the batch
+    /// moves to another node.
+    private void endRuns() {
+        for (String run : runs) {
+            try {
+                services.runs().end(batch, run);
+                runs.remove(run);
+            } catch (FailureException e) {
+                // The next run of this object tries it again.
+                LOG.debug("{}: the end of a step can't be recorded: {}", batch, e.getMessage());
+            }
+        }
     }
 
     /// A file that this node does not see may be there for the workers. They check it again.
@@ -279,7 +337,9 @@ final class BackgroundTaskRunner {
                     redriver.check(state, Objects.requireNonNull(task.request()));
                     yield new CoordinatorMessage.RedriveStepEnded(step, null, null, null);
                 }
-                case SCORE -> new CoordinatorMessage.RedriveStepEnded(step, redriver.score(state), null, null);
+                case SCORE ->
+                    new CoordinatorMessage.RedriveStepEnded(
+                            step, counted("redrive", state, () -> redriver.score(state)), null, null);
                 case PUBLISH -> new CoordinatorMessage.RedriveStepEnded(step, null, redriver.publish(state), null);
                 case WITHDRAW ->
                     new CoordinatorMessage.RedriveStepEnded(
@@ -331,6 +391,7 @@ final class BackgroundTaskRunner {
     /// @param job of the batch
     CoordinatorMessage.TaskOutcome stalled(CoordinatorAction.BackgroundTask task, Job job, Duration waited) {
         String source = job.source().input().toString();
+        endRuns();
         return switch (task) {
             case CoordinatorAction.MakePlan plan ->
                 new CoordinatorMessage.TaskStalled(stall("planning from " + source, source, waited));
@@ -390,6 +451,7 @@ final class BackgroundTaskRunner {
     /// Ends what the plan keeps of the source.
     void release() {
         isReleased = true;
+        endRuns();
         services.inspector().release(batch);
     }
 

@@ -6,6 +6,7 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
@@ -26,6 +27,7 @@ import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -47,7 +49,7 @@ import org.slf4j.LoggerFactory;
 /// The coordinator of one batch, as an actor. [BatchDecisions] decides about each message; this class
 /// persists the events of the decision and then performs its actions.
 ///
-/// The coordinator of an ended batch leaves memory after a while (passivation). The next message for the
+/// The coordinator of an ended or failed batch leaves memory after a while (passivation). The next message for the
 /// batch starts it again.
 ///
 /// After a failed write to the journal, whose outcome is unknown, the actor recovers from the journal with
@@ -89,6 +91,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     /// The last deletion of the staged output; null before the first.
     private @Nullable WatchedTask<Boolean> sweep;
 
+    /// The last fence of the batch's publication; null before the first.
+    private @Nullable WatchedTask<CoordinatorMessage.TaskOutcome> fence;
+
     /// Why the batch can't be resumed: an entry of its ledger is missing or can't be read. Null if it can.
     private @Nullable String damage;
 
@@ -97,6 +102,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     /// Whether an operator has closed the damaged batch.
     private boolean isClosed;
+
+    /// Whether the register knows the batch as failed, or may.
+    private boolean isToldFailed;
 
     private Batch(
             ActorContext<CoordinatorMessage> context,
@@ -126,11 +134,19 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             BatchId batch, ActorRef<ClusterSharding.ShardCommand> shard, BatchServices services) {
         Behavior<CoordinatorMessage> behavior = Behaviors.setup(
                 context -> Behaviors.withTimers(timers -> new Batch(context, timers, shard, batch, services)));
-        Behavior<CoordinatorMessage> recovering = Behaviors.supervise(behavior)
+        Behavior<CoordinatorMessage> recovering = RestartBackoff.supervise(Behaviors.supervise(behavior)
                 .onFailure(
-                        StaleStateException.class, SupervisorStrategy.restart().withLoggingEnabled(false));
+                        StaleStateException.class, SupervisorStrategy.restart().withLoggingEnabled(false)));
         return Behaviors.transformMessages(
-                BatchCommand.class, recovering, pattern -> pattern.matchAny(CoordinatorMessage.CommandReceived::new));
+                BatchCommand.class,
+                recovering,
+                pattern -> pattern.matchAny(command -> received(command, services.peers())));
+    }
+
+    private static CoordinatorMessage received(BatchCommand command, BatchPeers peers) {
+        return command instanceof BatchCommand.AttemptFailed failed
+                ? new CoordinatorMessage.AttemptReported(failed, peers.scoring())
+                : new CoordinatorMessage.CommandReceived(command);
     }
 
     /// Restarts the actor, because another coordinator has written to the ledger.
@@ -185,12 +201,15 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     public SignalHandler<BatchState> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.instance(), this::recovered)
-                .onSignal(PostStop.instance(), state -> {
-                    replay.close();
-                    observer.coordinatorStopped();
-                    services.blocking().execute(tasks::release);
-                })
+                .onSignal(PostStop.instance(), state -> stopped())
+                .onSignal(PreRestart.instance(), state -> stopped())
                 .build();
+    }
+
+    private void stopped() {
+        replay.close();
+        observer.coordinatorStopped();
+        services.blocking().execute(tasks::release);
     }
 
     /// Pekko keeps this object after a failed write, but the decision logic must start anew.
@@ -212,6 +231,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             return;
         }
         decisions = newDecisions();
+        isToldFailed = state.phase() == Phase.FAILED;
         setTimers(state, now());
         context.getSelf().tell(new CoordinatorMessage.Recovered());
     }
@@ -224,7 +244,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             timers.startTimerWithFixedDelay(TICK, TICK, services.settings().tick());
         }
         wakeForWindow(decisions.wakesAt(state, now), now);
-        if (decisions.isRemovable(state)) {
+        boolean isReported = state.phase() != Phase.FAILED || !(alerts.isUnrecorded() || isFenceRunning());
+        boolean isRemovable = decisions.isRemovable(state) && isReported;
+        if (isRemovable) {
             timers.startSingleTimer(
                     IDLE_TIMEOUT, IDLE_TIMEOUT, services.settings().passivateAfter());
         } else {
@@ -284,6 +306,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             perform(state, action);
         }
         observer.afterActions(decisions, state, message, now);
+        tellFailure(state, message, now);
         if (message
                         instanceof
                         CoordinatorMessage.TaskReported(
@@ -297,6 +320,19 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             reportAlerts(state, false);
         }
         setTimers(state, now);
+    }
+
+    /// Tells the register whether the batch has failed. The register does not ask for a failed batch, so that its
+    /// coordinator leaves memory until somebody else does.
+    private void tellFailure(BatchState state, CoordinatorMessage message, DecisionTime now) {
+        boolean isFailed = state.phase() == Phase.FAILED;
+        boolean isAsked = message instanceof CoordinatorMessage.Recovered
+                || message instanceof CoordinatorMessage.CommandReceived(BatchCommand.EnsureStarted start);
+        if (isFailed != isToldFailed || (isFailed && isAsked)) {
+            BatchStatus.Timing timing = isFailed ? decisions.timing(state, now) : null;
+            services.register().accept(new BatchRegisterCommand.FailureChanged(batch, timing));
+            isToldFailed = isFailed;
+        }
     }
 
     /// @return whether the message is only about alerts
@@ -371,18 +407,46 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             startElsewhere(task, task.helper(), state);
             return;
         }
+        if (isFence(task) && fence != null && fence.isHanging()) {
+            report(task, afterHangingFence(task, state, fence));
+            return;
+        }
         WatchedTask<CoordinatorMessage.TaskOutcome> watched = watch(() -> tasks.run(task, state));
+        fence = isFence(task) ? watched : fence;
         CompletableFuture<CoordinatorMessage.TaskOutcome> stalled = watched.stall()
                 .thenApply(waited -> tasks.stalled(task, state.submission().job(), waited));
         if (task instanceof CoordinatorAction.FencePublication) {
             report(task, watched.result().applyToEither(stalled, Function.identity()));
-        } else if (task instanceof CoordinatorAction.RemoveOutput || task instanceof CoordinatorAction.RunRedrive) {
+        } else if (task instanceof CoordinatorAction.RemoveOutput
+                || task instanceof CoordinatorAction.RunRedrive
+                || task instanceof CoordinatorAction.FenceFailedBatch) {
             // While it hangs, no other one begins.
             report(task, watched.result());
         } else {
             report(task, watched.result());
             report(task, stalled);
         }
+    }
+
+    private static boolean isFence(CoordinatorAction.BackgroundTask task) {
+        return task instanceof CoordinatorAction.FencePublication || task instanceof CoordinatorAction.FenceFailedBatch;
+    }
+
+    private boolean isFenceRunning() {
+        return fence != null && !fence.result().isDone();
+    }
+
+    /// While a fence hangs, no other one begins: each would take a thread. A request is answered at once, and a
+    /// failed batch is fenced when the hanging fence has ended.
+    private CompletableFuture<CoordinatorMessage.TaskOutcome> afterHangingFence(
+            CoordinatorAction.BackgroundTask task,
+            BatchState state,
+            WatchedTask<CoordinatorMessage.TaskOutcome> hanging) {
+        Job job = state.submission().job();
+        Duration waited = hanging.stall().join();
+        return task instanceof CoordinatorAction.FencePublication
+                ? CompletableFuture.completedFuture(tasks.stalled(task, job, waited))
+                : hanging.result().handle((outcome, problem) -> tasks.stalled(task, job, waited));
     }
 
     private void startElsewhere(CoordinatorAction.BackgroundTask task, String helper, BatchState state) {
@@ -440,8 +504,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     /// other one.
     private void sweep(Job job) {
         WatchedTask<Boolean> last = sweep;
-        boolean hangs = last != null && last.stall().isDone() && !last.result().isDone();
-        WatchedTask<Boolean> current = last != null && hangs
+        WatchedTask<Boolean> current = last != null && last.isHanging()
                 ? last
                 : watch(() -> {
                     tasks.sweep(job);

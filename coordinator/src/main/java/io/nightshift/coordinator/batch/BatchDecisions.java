@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -107,6 +108,8 @@ final class BatchDecisions {
     Decision decide(BatchState state, CoordinatorMessage message, DecisionTime now) {
         return switch (message) {
             case CoordinatorMessage.CommandReceived(BatchCommand command) -> decide(state, command, now);
+            case CoordinatorMessage.AttemptReported(BatchCommand.AttemptFailed failed, Set<String> nodes) ->
+                withNextStep(state, attempts.failed(state, failed, nodes, now), false, now);
             case CoordinatorMessage.Recovered recovered ->
                 state.redrives().isPending()
                         ? redrives.resume(state, now)
@@ -170,7 +173,7 @@ final class BatchDecisions {
             case BatchCommand.ReleaseLease release -> attempts.release(state, release, now);
             case BatchCommand.AttemptDiscarded(Attempt attempt, Use use) -> attempts.discard(state, attempt, use);
             case BatchCommand.AttemptFailed failed ->
-                withNextStep(state, attempts.failed(state, failed, now), false, now);
+                withNextStep(state, attempts.failed(state, failed, Set.of(), now), false, now);
         };
     }
 
@@ -227,9 +230,11 @@ final class BatchDecisions {
     }
 
     /// Whether the coordinator can be removed from memory until somebody asks for the batch again. Nothing is
-    /// lost: the ledger has the batch's end, and the register asks for it again if it missed it.
+    /// lost: the ledger has the batch's end, and the register asks for it again if it missed it. A failed batch
+    /// waits for a person.
     boolean isRemovable(BatchState state) {
-        return !state.isOpen() && !lifecycle.isTaskRunning() && !removal.isTaskRunning() && !redrives.isBusy(state);
+        boolean isSettled = state.phase() == Phase.FAILED ? !lifecycle.isFencing() : !state.isOpen();
+        return isSettled && !lifecycle.isTaskRunning() && !removal.isTaskRunning() && !redrives.isBusy(state);
     }
 
     /// The values of the batch in the metrics; null if the batch has ended or was never submitted.
@@ -291,7 +296,8 @@ final class BatchDecisions {
                 state.canary() == null ? null : state.canary().status(),
                 ShadowState.report(state),
                 state.reused(),
-                published == null ? List.of() : published.otherDestinations());
+                published == null ? List.of() : published.otherDestinations(),
+                attempts.waitsForWorker(state, now));
     }
 
     private static BatchStatus.@Nullable Outage outage(BatchState.@Nullable Outage outage) {

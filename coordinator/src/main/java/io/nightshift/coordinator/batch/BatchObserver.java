@@ -7,6 +7,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.Use;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Is notified of what happens to the batches that this node coordinates.
@@ -43,6 +44,9 @@ public interface BatchObserver {
 
         @Override
         public void batchDamaged(BatchId batch) {}
+
+        @Override
+        public void failedBatches(Map<BatchId, BatchStatus.Timing> failed) {}
     };
 
     /// The outcome of an attempt.
@@ -105,4 +109,10 @@ public interface BatchObserver {
 
     /// This node coordinates a batch whose ledger can't be read, until [#gaugesChanged] is called for it.
     void batchDamaged(BatchId batch);
+
+    /// Which batches of the cluster have failed and are neither retried nor cancelled. Only the node with the batch
+    /// register knows, because their coordinators are not in memory.
+    ///
+    /// @param failed with their times when they failed; empty if this node no longer has the register
+    void failedBatches(Map<BatchId, BatchStatus.Timing> failed);
 }

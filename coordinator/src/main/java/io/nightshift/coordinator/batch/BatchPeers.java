@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.StepCommand;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.Address;
@@ -19,6 +20,11 @@ public interface BatchPeers {
         }
 
         @Override
+        public Set<String> scoring() {
+            return Set.of();
+        }
+
+        @Override
         public CompletionStage<ActorRef<StepCommand>> find(String node) {
             return CompletableFuture.failedFuture(new IllegalArgumentException("there is no node " + node));
         }
@@ -31,6 +37,9 @@ public interface BatchPeers {
 
     /// The other nodes that are up and reachable, `host:port`, in order.
     List<String> others();
+
+    /// The nodes that can score now, `host:port`: those with workers that are up and reachable, this one included.
+    Set<String> scoring();
 
     /// The actor of a node that does steps.
     ///

@@ -26,6 +26,7 @@ import java.util.function.ToLongFunction;
 /// @param redriver scores quarantined rows of published batches again; called on threads of `blocking` only
 /// @param promoter moves aliases to candidates that have passed; called on threads of `blocking` only
 /// @param measurements what the checks of batches look at; called on threads of `blocking` only
+/// @param runs remembers which steps have begun and not ended; called on threads of `blocking` only
 /// @param entries counts a batch's entries in the journal; called on threads of `blocking` only
 /// @param register sends a command to the batch register; called by any thread, never blocks
 /// @param blocking runs work that waits for disks or databases, on threads that belong to no actor dispatcher
@@ -47,6 +48,7 @@ public record BatchServices(
         Redriver redriver,
         CandidatePromoter promoter,
         BatchMeasurements measurements,
+        StepRuns runs,
         ToLongFunction<BatchId> entries,
         Consumer<BatchRegisterCommand> register,
         Executor blocking,

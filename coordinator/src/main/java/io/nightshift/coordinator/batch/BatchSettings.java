@@ -9,7 +9,8 @@ import java.time.Duration;
 /// @param tick how often a coordinator checks its leases and tells the register about waiting partitions
 /// @param retry how failed attempts and background tasks are retried
 /// @param stallAfter how long a background task may wait for a file system
-/// @param passivateAfter how long the coordinator of an ended batch stays in memory after its last message
+/// @param passivateAfter how long the coordinator of an ended or failed batch stays in memory after its last
+///     message
 /// @param removalGrace how long the output of a removed batch is kept after readers stopped seeing it; 0 or
 ///     more
 public record BatchSettings(

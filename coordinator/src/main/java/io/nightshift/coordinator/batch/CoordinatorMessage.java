@@ -10,6 +10,7 @@ import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Everything that the coordinator of a batch receives.
@@ -17,6 +18,15 @@ sealed interface CoordinatorMessage {
 
     /// A command from outside: a worker, the register or an operator.
     record CommandReceived(BatchCommand command) implements CoordinatorMessage {}
+
+    /// A worker reports a failed attempt.
+    ///
+    /// @param nodes that can score now, `host:port`
+    record AttemptReported(BatchCommand.AttemptFailed failed, Set<String> nodes) implements CoordinatorMessage {
+        public AttemptReported {
+            nodes = Set.copyOf(nodes);
+        }
+    }
 
     /// The actor has read the ledger. Sent once for each recovery.
     record Recovered() implements CoordinatorMessage {}

@@ -59,6 +59,12 @@ class LifecycleDecisions {
     /// Whether the task of the phase waits for the batch's window.
     private boolean isTaskDeferred;
 
+    /// Whether the fence of the failed batch runs, or is tried again soon.
+    private boolean isFencing;
+
+    /// When that fence failed for the first time; null if it has not.
+    private @Nullable Instant fenceFailedAt;
+
     /// The other node that does the task of the phase, or does it next; null for this node.
     private @Nullable String helper;
 
@@ -90,6 +96,11 @@ class LifecycleDecisions {
 
     boolean isTaskRunning() {
         return isTaskRunning;
+    }
+
+    /// Whether it is not known yet that readers can't see the failed batch.
+    boolean isFencing() {
+        return isFencing;
     }
 
     /// The highest incarnation whose attempts this coordinator can judge, because the state says finally
@@ -333,6 +344,7 @@ class LifecycleDecisions {
     List<CoordinatorAction> afterTakeover(BatchState next, DecisionTime now) {
         incarnation = next.incarnation();
         failedTasks = 0;
+        fenceFailedAt = null;
         returnToThisNode();
         return startTask(next, now);
     }
@@ -443,6 +455,7 @@ class LifecycleDecisions {
             DecisionTime now) {
         if (startedBy == incarnation) {
             isTaskRunning = false;
+            isFencing = false;
         }
         if (state.phase() == Phase.CANCELLED) {
             return Decision.of(reportEnd(state));
@@ -747,9 +760,8 @@ class LifecycleDecisions {
     /// A batch whose partitions are all committed may have failed while it was published. An earlier
     /// coordinator that wakes up late may then show it to readers, unless it is fenced.
     List<CoordinatorAction> fence(BatchState failed) {
-        return failed.isComplete() && commits.violation(failed) == null
-                ? List.of(new CoordinatorAction.FenceFailedBatch(incarnation))
-                : List.of();
+        isFencing = failed.isComplete() && commits.violation(failed) == null;
+        return isFencing ? List.of(new CoordinatorAction.FenceFailedBatch(incarnation)) : List.of();
     }
 
     /// Retries a failed batch that readers see, which records it as published.
@@ -761,11 +773,16 @@ class LifecycleDecisions {
         }
         Failure failure = outcome.failure();
         if (failure == null) {
+            isFencing = false;
             return outcome.isVisible()
                     ? takeOver(state, now, new BatchEvent.Retried(now.instant()))
                     : Decision.nothing();
         }
-        if (failure.isPermanent()) {
+        fenceFailedAt = fenceFailedAt == null ? now.instant() : fenceFailedAt;
+        Instant until = fenceFailedAt.plus(retry(state).patience(failure));
+        // The next coordinator tries again, when the register or a person asks for the batch.
+        if (failure.isPermanent() || !until.isAfter(now.instant())) {
+            isFencing = false;
             return Decision.nothing();
         }
         failedTasks++;

@@ -59,6 +59,11 @@ final class WatchedTask<T> {
         return stall;
     }
 
+    /// Whether the work has stalled and not ended since.
+    boolean isHanging() {
+        return stall.isDone() && !result.isDone();
+    }
+
     private void run() {
         begin();
         checkLater();

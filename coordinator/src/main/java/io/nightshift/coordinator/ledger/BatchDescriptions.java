@@ -156,7 +156,8 @@ public final class BatchDescriptions {
                 status.failure() == null ? null : status.failure().message(),
                 status.destination(),
                 new BatchDescription.LedgerHead(status.entries(), status.head()),
-                new BatchDescription.Progress(status.rowsDone(), status.inFlight(), status.attemptsFailed()),
+                new BatchDescription.Progress(
+                        status.rowsDone(), status.inFlight(), status.attemptsFailed(), status.waitsForWorker()),
                 waitsFor == null ? waitsForWindow(status.timing()) : waitsFor,
                 status.unseenCategories(),
                 pause(status.pause()),

@@ -4,6 +4,7 @@ import io.nightshift.coordinator.alert.AlertOutbox;
 import io.nightshift.coordinator.alert.AlertState;
 import io.nightshift.coordinator.batch.Batch;
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.StepRuns;
 import io.nightshift.coordinator.incremental.FileMarks;
 import io.nightshift.coordinator.incremental.RowMarks;
 import io.nightshift.coordinator.register.BatchRegister;
@@ -341,6 +342,11 @@ public record Ledger(String url, String user, String password) {
     /// What lineage receivers know of each batch.
     public ToldLineageTable toldLineage() {
         return new ToldLineageTable(this);
+    }
+
+    /// Which runs of steps have begun and not ended.
+    public StepRuns stepRuns() {
+        return new StepRunsTable(this);
     }
 
     /// Decides which files are new.

@@ -59,6 +59,10 @@ public final class BatchMetrics implements BatchObserver {
 
     private final Clock clock;
     private final Map<BatchId, BatchGauges> gauges = new ConcurrentHashMap<>();
+
+    /// The failed batches of the cluster, if this node has the register.
+    private volatile Map<BatchId, Timing> failed = Map.of();
+
     private final Set<BatchId> damaged = ConcurrentHashMap.newKeySet();
     private final Map<AttemptOutcome, Counter> attempts = new EnumMap<>(AttemptOutcome.class);
     private final Map<Phase, Timer> batches = new EnumMap<>(Phase.class);
@@ -174,7 +178,9 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     private Stream<Timing> timings() {
-        return gauges.values().stream().map(BatchGauges::timing).flatMap(Stream::ofNullable);
+        return Stream.concat(
+                gauges.values().stream().map(BatchGauges::timing).flatMap(Stream::ofNullable),
+                failed.values().stream());
     }
 
     private long count(Predicate<Timing> state) {
@@ -229,7 +235,11 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     private long inPhase(Phase phase) {
-        return gauges.values().stream().filter(batch -> batch.phase() == phase).count();
+        return phase == Phase.FAILED
+                ? failed.size()
+                : gauges.values().stream()
+                        .filter(batch -> batch.phase() == phase)
+                        .count();
     }
 
     private int sum(ToIntFunction<BatchGauges> part) {
@@ -315,7 +325,21 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     @Override
-    public void gaugesChanged(BatchId batch, @Nullable BatchGauges current) {
+    public void failedBatches(Map<BatchId, Timing> now) {
+        Map<BatchId, Timing> before = failed;
+        failed = now;
+        before.forEach((batch, timing) -> {
+            if (!now.containsKey(batch)) {
+                jobs.of(batch).ifPresent(job -> job.failed(batch, null));
+            }
+        });
+        now.forEach((batch, timing) -> jobs.of(batch).ifPresent(job -> job.failed(batch, timing)));
+    }
+
+    /// A failed batch is counted where the register is, because its coordinator leaves memory.
+    @Override
+    public void gaugesChanged(BatchId batch, @Nullable BatchGauges changed) {
+        BatchGauges current = changed == null || changed.phase() == Phase.FAILED ? null : changed;
         jobs.of(batch).ifPresent(job -> job.changed(batch, current));
         if (current == null) {
             gauges.remove(batch);

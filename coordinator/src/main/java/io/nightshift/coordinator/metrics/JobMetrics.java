@@ -60,6 +60,7 @@ final class JobMetrics {
     final class OfJob {
 
         private final Map<BatchId, BatchGauges> open = new ConcurrentHashMap<>();
+        private final Map<BatchId, Timing> failed = new ConcurrentHashMap<>();
         private final Map<Phase, Counter> runs = new EnumMap<>(Phase.class);
         private final Counter untilPublished;
         private final Counter predicted;
@@ -126,13 +127,17 @@ final class JobMetrics {
         }
 
         private long inPhase(Phase phase) {
-            return open.values().stream()
-                    .filter(batch -> batch.phase() == phase)
-                    .count();
+            return phase == Phase.FAILED
+                    ? failed.size()
+                    : open.values().stream()
+                            .filter(batch -> batch.phase() == phase)
+                            .count();
         }
 
         private Stream<Timing> timings() {
-            return open.values().stream().map(BatchGauges::timing).flatMap(Stream::ofNullable);
+            return Stream.concat(
+                    open.values().stream().map(BatchGauges::timing).flatMap(Stream::ofNullable),
+                    failed.values().stream());
         }
 
         /// Not a number if no open batch has a deadline.
@@ -177,6 +182,15 @@ final class JobMetrics {
             Objects.requireNonNull(runs.get(phase)).increment();
             if (phase == Phase.PUBLISHED) {
                 untilPublished.increment(sinceSubmission.toMillis() / 1e3);
+            }
+        }
+
+        /// @param timing null if the batch is not failed any more, or this node no longer has the register
+        void failed(BatchId batch, @Nullable Timing timing) {
+            if (timing == null) {
+                failed.remove(batch);
+            } else {
+                failed.put(batch, timing);
             }
         }
 

@@ -1,6 +1,8 @@
 package io.nightshift.coordinator.register;
 
+import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.batch.ReadableEvents;
+import io.nightshift.coordinator.batch.RestartBackoff;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -13,12 +15,14 @@ import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.register.BatchRegisterSnapshot;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -78,7 +82,11 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     private final ActorRef<BatchStatus> statuses;
     private final ActorRef<ControlReply> cancels;
     private final RegisterSettings settings;
+    private final BatchObserver observer;
     private RegisterDecisions decisions;
+
+    /// What the observer was told last.
+    private Map<BatchId, BatchStatus.Timing> failed = Map.of();
 
     /// Whether the journal was searched for lost batches. Commands wait for that: otherwise, a job could open
     /// another batch although one is open.
@@ -100,7 +108,8 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
             BatchArchive archive,
             Executor blocking,
             RegisterSettings settings,
-            RegisterInbox inbox) {
+            RegisterInbox inbox,
+            BatchObserver observer) {
         super(
                 PersistenceId.of(KEY.name(), ID),
                 SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
@@ -112,6 +121,7 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
         this.blocking = blocking;
         this.settings = settings;
         this.inbox = inbox;
+        this.observer = observer;
         this.decisions = newDecisions();
         this.statuses = context.messageAdapter(BatchStatus.class, RegisterMessage.StatusReceived::new);
         this.cancels = context.messageAdapter(ControlReply.class, RegisterMessage.CancelAnswered::new);
@@ -120,17 +130,19 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     /// @param search finds the batches that the register has lost
     /// @param archive of the ended batches that the register has not in memory
     /// @param blocking runs what waits for the database
+    /// @param observer is told which batches have failed
     public static Behavior<BatchRegisterCommand> create(
             BatchSender batches,
             Clock clock,
             LostBatch.Search search,
             BatchArchive archive,
             Executor blocking,
-            RegisterSettings settings) {
+            RegisterSettings settings,
+            BatchObserver observer) {
         return Behaviors.setup(start -> {
             RegisterInbox inbox = new RegisterInbox();
-            Behavior<RegisterMessage> behavior = Behaviors.setup(
-                    context -> new BatchRegister(context, batches, clock, search, archive, blocking, settings, inbox));
+            Behavior<RegisterMessage> behavior = RestartBackoff.supervise(Behaviors.setup(context ->
+                    new BatchRegister(context, batches, clock, search, archive, blocking, settings, inbox, observer)));
             return Behaviors.intercept(() -> inbox, behavior);
         });
     }
@@ -186,8 +198,14 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     public SignalHandler<BatchRegisterState> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.instance(), this::recovered)
-                .onSignal(PostStop.instance(), state -> blocking.execute(archive::close))
+                .onSignal(PostStop.instance(), state -> stopped())
+                .onSignal(PreRestart.instance(), state -> stopped())
                 .build();
+    }
+
+    private void stopped() {
+        observer.failedBatches(Map.of());
+        blocking.execute(archive::close);
     }
 
     /// Pekko keeps this object after a failed write, whose outcome is unknown.
@@ -208,7 +226,7 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
                     }
                     return new RegisterMessage.LostBatchesFound(problem == null ? lost : null);
                 });
-        decisions.wake(state).forEach(this::perform);
+        decisions.wake(state, System.nanoTime(), clock.instant()).forEach(this::perform);
     }
 
     @Override
@@ -233,6 +251,10 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
             context.watchWith(worker, new RegisterMessage.WorkerEnded(worker));
         }
         RegisterAction.Decision decision = decisions.decide(state, message, System.nanoTime(), clock.instant());
+        if (!decisions.failed().equals(failed)) {
+            failed = decisions.failed();
+            observer.failedBatches(failed);
+        }
         if (decision.events().isEmpty()) {
             decision.actions().forEach(this::perform);
             if (message instanceof RegisterMessage.LostBatchesFound) {

@@ -93,6 +93,18 @@ class RegisterDecisions {
 
     private boolean hasWoken;
 
+    /// How long the register does not ask for a failed batch, whose coordinator leaves memory. It asks all the same
+    /// from time to time, so that a batch runs that was retried without the register's knowledge.
+    private static final long FAILED_REST = Duration.ofHours(1).toNanos();
+
+    /// @param nanos when the batch said that it has failed
+    private record FailedBatch(BatchStatus.Timing timing, long nanos) {}
+
+    private final Map<BatchId, FailedBatch> failedBatches = new HashMap<>();
+
+    /// The same without their times; unmodifiable, replaced with each change.
+    private Map<BatchId, BatchStatus.Timing> failed = Map.of();
+
     private final ArrayDeque<ActorRef<WorkerMessage>> freeWorkers = new ArrayDeque<>();
 
     /// The submissions of each run that wait for its open batch. The first is being decided about.
@@ -142,7 +154,7 @@ class RegisterDecisions {
             case RegisterMessage.CancelAnswered(ControlReply reply) -> cancelAnswered(state, reply, nanos, now);
             case RegisterMessage.NextSubmission(RunKey run) -> next(state, run, nanos, now);
             case RegisterMessage.LostBatchesFound(List<LostBatch> lost) ->
-                reenter(state, lost == null ? List.of() : lost, now);
+                reenter(state, lost == null ? List.of() : lost, nanos, now);
             case RegisterMessage.ArchiveAnswered(BatchArchive.Answer answer) -> {
                 RunKey run = answer.question().run();
                 if (waiting.containsKey(run)) {
@@ -176,14 +188,19 @@ class RegisterDecisions {
             case BatchRegisterCommand.Find find -> find(state, find);
             case BatchRegisterCommand.FindByKey find -> findByKey(state, find);
             case BatchRegisterCommand.WakeOpenBatches wakeUp ->
-                Decision.of().plus(wake(state)).plus(archive(state));
+                Decision.of().plus(wake(state, nanos, now)).plus(archive(state));
             case BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker) -> {
                 freeWorkers.remove(worker);
                 freeWorkers.add(worker);
                 limits.free(worker);
                 yield Decision.of().plus(assignWorkers(nanos));
             }
+            case BatchRegisterCommand.FailureChanged(BatchId batch, BatchStatus.Timing timing) -> {
+                failed(batch, timing == null || state.hasEnded(batch) ? null : new FailedBatch(timing, nanos));
+                yield Decision.of();
+            }
             case BatchRegisterCommand.HasWork(BatchId batch, long partitionMillis) -> {
+                failed(batch, null);
                 hasWork(state, batch, partitionMillis, nanos);
                 yield Decision.of().plus(assignWorkers(nanos));
             }
@@ -203,6 +220,7 @@ class RegisterDecisions {
             case BatchRegisterCommand.BatchEnded ended -> {
                 shares.hasNoWork(ended.batch());
                 limits.ended(ended.batch());
+                failed(ended.batch(), null);
                 yield state.hasEnded(ended.batch()) ? Decision.of() : Decision.persist(ended(state, ended, now));
             }
         };
@@ -225,7 +243,7 @@ class RegisterDecisions {
     }
 
     /// Enters batches again whose entry was lost, and makes sure that those run that have not ended.
-    private Decision reenter(BatchRegisterState state, List<LostBatch> lost, Instant now) {
+    private Decision reenter(BatchRegisterState state, List<LostBatch> lost, long nanos, Instant now) {
         List<BatchRegisterEvent> events = new ArrayList<>();
         BatchRegisterState next = state;
         for (LostBatch batch : lost) {
@@ -236,7 +254,7 @@ class RegisterDecisions {
                 next = next.apply(event);
             }
         }
-        return events.isEmpty() ? Decision.of() : new Decision(events, wake(next));
+        return events.isEmpty() ? Decision.of() : new Decision(events, wake(next, nanos, now));
     }
 
     private static Decision find(BatchRegisterState state, BatchRegisterCommand.Find find) {
@@ -313,13 +331,45 @@ class RegisterDecisions {
                                         .formatted(reason, SUBMIT_AGAIN))));
     }
 
+    /// The failed batches that are neither retried nor cancelled, with their times when they said so. Can't be
+    /// changed.
+    Map<BatchId, BatchStatus.Timing> failed() {
+        return failed;
+    }
+
+    /// @param now null for a batch that has not failed
+    private void failed(BatchId batch, @Nullable FailedBatch now) {
+        FailedBatch before = now == null ? failedBatches.remove(batch) : failedBatches.put(batch, now);
+        boolean isSame =
+                before == null ? now == null : now != null && before.timing().equals(now.timing());
+        if (!isSame) {
+            Map<BatchId, BatchStatus.Timing> timings = new HashMap<>();
+            failedBatches.forEach((id, one) -> timings.put(id, one.timing()));
+            failed = Map.copyOf(timings);
+        }
+    }
+
+    /// Whether nothing is lost if the register does not ask for a batch now: it has failed, so it waits for a
+    /// person. One whose deadline passes reports that.
+    private boolean isResting(BatchId batch, long nanos, Instant now) {
+        FailedBatch failure = failedBatches.get(batch);
+        if (failure == null || nanos - failure.nanos() >= FAILED_REST) {
+            return false;
+        }
+        BatchStatus.Timing timing = failure.timing();
+        return timing.deadline() == null || timing.deadlineMissed() || !now.isAfter(timing.deadline());
+    }
+
     /// Makes sure that every open batch runs, and repeats messages that a crash may have lost.
-    List<RegisterAction> wake(BatchRegisterState state) {
+    List<RegisterAction> wake(BatchRegisterState state, long nanos, Instant now) {
         List<RegisterAction> actions = new ArrayList<>();
         for (BatchRegisterState.Entry entry : state.unfinished()) {
             Job job = Objects.requireNonNull(entry.submission()).job();
             if (!hasWoken && job.timing().threads() != null) {
                 limits.await(entry.batch(), job.name(), job.timing().threads());
+            }
+            if (isResting(entry.batch(), nanos, now) && !entry.superseded()) {
+                continue;
             }
             // A batch must be submitted before it can be cancelled, and its first message may have been lost.
             actions.add(new RegisterAction.TellBatch(
@@ -730,6 +780,7 @@ class RegisterDecisions {
             BatchRegisterCommand.Submit submit,
             Instant now) {
         BatchId batch = open.batch();
+        failed(batch, null);
         InputChange change = change(open, status, submit);
         if (change == InputChange.REFUSED) {
             return reply(submit, InputChange.refusal(batch, noun(open.run())));

@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.schedule;
 
 import io.nightshift.coordinator.batch.ReadableEvents;
+import io.nightshift.coordinator.batch.RestartBackoff;
 import io.nightshift.protocol.schedule.JobCatalogueCommand;
 import io.nightshift.protocol.schedule.JobCatalogueEvent;
 import io.nightshift.protocol.schedule.ScheduledJobCommand;
@@ -69,7 +70,7 @@ public final class JobCatalogue
 
     /// @param jobs sends a command to an applied job, on whichever node it runs; never blocks
     public static Behavior<JobCatalogueCommand> create(BiConsumer<String, ScheduledJobCommand> jobs, Clock clock) {
-        return Behaviors.setup(context -> new JobCatalogue(jobs, clock));
+        return RestartBackoff.supervise(Behaviors.setup(context -> new JobCatalogue(jobs, clock)));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.schedule;
 
 import io.nightshift.coordinator.batch.ReadableEvents;
+import io.nightshift.coordinator.batch.RestartBackoff;
 import io.nightshift.coordinator.schedule.ScheduleServices.StartResult;
 import io.nightshift.coordinator.schedule.ScheduledJobState.Revision;
 import io.nightshift.protocol.alert.AlertReply;
@@ -85,8 +86,8 @@ public final class ScheduledJob
     /// @param shard stops the actor at its request, and keeps the messages that arrive meanwhile
     public static Behavior<ScheduledJobCommand> create(
             String job, ActorRef<ClusterSharding.ShardCommand> shard, ScheduleServices services) {
-        Behavior<ScheduledJobMessage> behavior = Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new ScheduledJob(context, timers, shard, job, services)));
+        Behavior<ScheduledJobMessage> behavior = RestartBackoff.supervise(Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new ScheduledJob(context, timers, shard, job, services))));
         return Behaviors.transformMessages(
                 ScheduledJobCommand.class,
                 behavior,

@@ -8,6 +8,7 @@ import io.nightshift.coordinator.incremental.NewFilePlanner;
 import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.publish.LedgerMeasurements;
 import io.nightshift.protocol.alert.AlertCommand;
+import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -53,10 +54,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -93,6 +96,9 @@ final class BatchActorFixture {
     Runnable onPublish = () -> {};
     Runnable onPrepare = () -> {};
     Runnable onFence = () -> {};
+
+    /// Called before the register gets a command.
+    volatile Consumer<BatchRegisterCommand> onRegister = command -> {};
 
     /// The other nodes that do steps, by name.
     final Map<String, ActorRef<StepCommand>> helpers = new ConcurrentSkipListMap<>();
@@ -215,8 +221,9 @@ final class BatchActorFixture {
                     throw new AssertionError("no job of these tests tries a candidate");
                 },
                 new LedgerMeasurements(node.ledger()),
+                node.ledger().stepRuns(),
                 node.ledger()::entries,
-                register::add,
+                this::toRegister,
                 node.blocking(),
                 Clock.systemUTC(),
                 name,
@@ -228,6 +235,22 @@ final class BatchActorFixture {
                 stuck);
     }
 
+    private void toRegister(BatchRegisterCommand command) {
+        onRegister.accept(command);
+        register.add(command);
+    }
+
+    /// Records all alerts, as the outbox does.
+    void recordAlerts() {
+        for (AlertCommand command : List.copyOf(alerts)) {
+            if (command instanceof AlertCommand.Raise raise) {
+                raise.replyTo().tell(new AlertReply.Recorded(raise.subject(), raise.cause(), raise.version()));
+            } else if (command instanceof AlertCommand.Resolve resolve) {
+                resolve.replyTo().tell(new AlertReply.Recorded(resolve.subject(), resolve.cause(), resolve.version()));
+            }
+        }
+    }
+
     /// Starts another node that does steps.
     ActorRef<StepCommand> help(String name, SourceInspector inspector) {
         ActorRef<StepCommand> helper =
@@ -236,10 +259,18 @@ final class BatchActorFixture {
         return helper;
     }
 
+    /// The nodes that can score; empty if a test does not say.
+    volatile Set<String> scoring = Set.of();
+
     private final BatchPeers peers = new BatchPeers() {
         @Override
         public List<String> others() {
             return List.copyOf(helpers.keySet());
+        }
+
+        @Override
+        public Set<String> scoring() {
+            return scoring;
         }
 
         @Override
@@ -260,6 +291,14 @@ final class BatchActorFixture {
     void restart() {
         node.kit().stop(actor);
         actor = start();
+    }
+
+    void stop() {
+        node.kit().stop(actor);
+    }
+
+    StepRuns stepRuns() {
+        return node.ledger().stepRuns();
     }
 
     void tell(BatchCommand command) {

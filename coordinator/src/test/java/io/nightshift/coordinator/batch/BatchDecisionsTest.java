@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.jspecify.annotations.Nullable;
@@ -115,6 +116,16 @@ class BatchDecisionsTest extends DecisionsFixture {
         }
 
         @Test
+        void theStatusSaysThatABatchWaitsForItsFirstWorker() {
+            open();
+            assertThat(described().waitsForWorker()).as("it is planned first").isFalse();
+            plan();
+            assertThat(described().waitsForWorker()).isTrue();
+            lease();
+            assertThat(described().waitsForWorker()).isFalse();
+        }
+
+        @Test
         void aStalledTaskIsRetriedByTheNextIncarnation() {
             open();
 
@@ -199,7 +210,32 @@ class BatchDecisionsTest extends DecisionsFixture {
         }
 
         @Test
-        void onlyAnEndedBatchLeavesMemory() {
+        void aFailedBatchLeavesMemoryWhenItIsFencedOrTheTimeForThatIsOver() {
+            start();
+            state = ExampleBatch.state(
+                    ExampleBatch.submitted(ExampleBatch.job()),
+                    ExampleBatch.tookOver(1),
+                    ExampleBatch.planned(),
+                    ExampleBatch.committed(
+                            ExampleBatch.commit(0, new Epoch(1, 1), 0),
+                            ExampleBatch.commit(1, new Epoch(1, 2), 0),
+                            ExampleBatch.commit(2, new Epoch(1, 3), 0)));
+            report(1, new CoordinatorMessage.TaskFailed(Failure.permanent("the table is gone")));
+            assertThat(state.phase()).isEqualTo(Phase.FAILED);
+            assertThat(decisions.isRemovable(state)).as("it is fenced").isFalse();
+            report(1, new CoordinatorMessage.FailedBatchFenced(false, AWAY));
+            assertThat(decisions.isRemovable(state)).as("the fence is repeated").isFalse();
+            seconds = 10;
+
+            assertThat(report(1, new CoordinatorMessage.FailedBatchFenced(false, AWAY)))
+                    .isEqualTo(Decision.nothing());
+
+            assertThat(decide(new CoordinatorMessage.IdleTimeout()))
+                    .isEqualTo(Decision.of(new CoordinatorAction.Passivate()));
+        }
+
+        @Test
+        void anEndedBatchLeavesMemory() {
             start();
             assertThat(decide(new CoordinatorMessage.IdleTimeout())).isEqualTo(Decision.nothing());
             assertThat(decisions.needsTick(state, now())).isTrue();
@@ -670,6 +706,27 @@ class BatchDecisionsTest extends DecisionsFixture {
 
             decide(new BatchCommand.AttemptFailed(attempt(1, 2), "node:3", MISSING));
             assertThat(state.phase()).isEqualTo(Phase.FAILED);
+        }
+
+        @Test
+        void twoNodesWithoutAFileDoNotFailABatchThatOthersHaveNotTried() {
+            start();
+            lease();
+            Set<String> nodes = Set.of("node:1", "node:2", "node:3");
+            decide(new CoordinatorMessage.AttemptReported(
+                    new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", MISSING), nodes));
+            decide(new BatchCommand.RequestLease("node:2", worker, "nonce"));
+
+            decide(new CoordinatorMessage.AttemptReported(
+                    new BatchCommand.AttemptFailed(attempt(0, 2), "node:2", MISSING), nodes));
+
+            assertThat(state.phase()).isEqualTo(Phase.RUNNING);
+            assertThat(decide(new BatchCommand.RequestLease("node:3", worker, "nonce")))
+                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:3", attempt(0, 3), "nonce")));
+            decide(new CoordinatorMessage.AttemptReported(
+                    new BatchCommand.AttemptFailed(attempt(0, 3), "node:3", MISSING), nodes));
+            assertThat(state.phase()).isEqualTo(Phase.FAILED);
+            assertThat(state.failure()).isEqualTo(Failure.permanent("it does not exist"));
         }
 
         @Test

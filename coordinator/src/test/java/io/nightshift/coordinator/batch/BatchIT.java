@@ -15,6 +15,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.BatchStatusBuilder;
+import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
@@ -567,6 +568,53 @@ final class BatchIT extends BatchActorTests {
 
             assertThat(batch.describe().phase()).isEqualTo(Phase.PUBLISHED);
             batch.shard.expectMessageClass(ClusterSharding.Passivate.class, SOON);
+        }
+
+        @Test
+        void aFailedBatchLeavesMemoryOnceItsAlertIsRecordedAndComesBackOnARetry() throws IOException {
+            BatchActorFixture batch = opened(1);
+            batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", Failure.permanent("no")));
+            batch.failure();
+            await().atMost(SOON).until(() -> !batch.alerts.isEmpty());
+            batch.recordAlerts();
+
+            batch.shard.expectMessageClass(ClusterSharding.Passivate.class, SOON);
+            assertThat(lastFailureChange(batch).timing()).isNotNull();
+            batch.restart();
+            assertThat(batch.ask(reply -> new BatchCommand.Retry(reply, null)))
+                    .isEqualTo(new ControlReply.Done(batch.id, Phase.RUNNING));
+
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHED);
+            assertThat(lastFailureChange(batch).timing())
+                    .as("the register asks for it again")
+                    .isNull();
+        }
+
+        private static BatchRegisterCommand.FailureChanged lastFailureChange(BatchActorFixture batch) {
+            return batch.register.stream()
+                    .filter(BatchRegisterCommand.FailureChanged.class::isInstance)
+                    .map(BatchRegisterCommand.FailureChanged.class::cast)
+                    .reduce((first, second) -> second)
+                    .orElseThrow();
+        }
+
+        @Test
+        void anExceptionOfItsOwnCodeRestartsTheCoordinator() throws IOException {
+            BatchActorFixture batch = batch(1, PATIENT, LENIENT);
+            AtomicInteger commands = new AtomicInteger();
+            batch.onRegister = command -> {
+                if (command instanceof BatchRegisterCommand.HasWork && commands.getAndIncrement() == 0) {
+                    throw new IllegalStateException("a mistake");
+                }
+            };
+
+            batch.open();
+
+            await().atMost(SOON)
+                    .until(() -> batch.history(BatchEvent.TookOver.class).size() == 2);
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHED);
         }
 
         @Test

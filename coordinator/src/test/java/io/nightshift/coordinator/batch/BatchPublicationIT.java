@@ -139,6 +139,35 @@ final class BatchPublicationIT extends BatchActorTests {
     }
 
     @Test
+    void whileTheFenceOfAFailedBatchHangsNoOtherOneBegins() throws IOException {
+        BatchActorFixture batch = batch(1, BatchActorFixture.stalling(BatchActorFixture.STALL), LENIENT);
+        CompletableFuture<Void> gate = new CompletableFuture<>();
+        AtomicInteger fences = new AtomicInteger();
+        batch.onPublish = () -> {
+            throw FailureException.permanent("the share is gone");
+        };
+        batch.onFence = () -> {
+            fences.incrementAndGet();
+            gate.join();
+        };
+        batch.open();
+        batch.complete(0);
+        batch.failure();
+        await().atMost(SOON).until(() -> batch.stuck.count() == 1);
+
+        assertThat(batch.ask(reply -> new BatchCommand.Cancel("", reply)))
+                .isInstanceOfSatisfying(
+                        ControlReply.Refused.class,
+                        refused -> assertThat(refused.reason()).contains("the file system has not answered"));
+        assertThat(fences).hasValue(1);
+
+        gate.complete(null);
+        await().atMost(SOON).until(() -> batch.stuck.count() == 0);
+        assertThat(batch.ask(reply -> new BatchCommand.Cancel("", reply)))
+                .isEqualTo(new ControlReply.Done(batch.id, Phase.CANCELLED));
+    }
+
+    @Test
     void aBatchWhosePublicationHangsToTheEndFailsAndIsCancelledForGood() throws IOException {
         BatchActorFixture batch = batch(1, BatchActorFixture.stalling(BatchActorFixture.STALL), LENIENT);
         CompletableFuture<Void> gate = new CompletableFuture<>();

@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.batch;
 
 import static io.nightshift.coordinator.batch.BatchActorFixture.LEASE;
+import static io.nightshift.coordinator.batch.BatchActorFixture.PATIENT;
 import static io.nightshift.coordinator.batch.BatchActorFixture.SOON;
 import static io.nightshift.coordinator.batch.BatchActorFixture.settings;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -16,11 +17,15 @@ import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.job.Submission;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -29,6 +34,72 @@ import org.junit.jupiter.api.Timeout;
 /// The coordinator of a batch whose workers fall silent, or whose own process or journal fails.
 @Timeout(300)
 final class BatchRecoveryIT extends BatchActorTests {
+
+    @Nested
+    class CrashesWhilePlanning {
+
+        /// A process that ends while it plans leaves only what it has recorded before.
+        private void crash(BatchActorFixture batch, String node) {
+            batch.stepRuns().begin(batch.id, "plan", node, node);
+        }
+
+        @Test
+        void aPlanThatEndsEachProcessFailsTheBatchAndEndsNoOther() throws IOException {
+            BatchActorFixture batch = batch(1, PATIENT, LENIENT);
+            AtomicInteger plans = new AtomicInteger();
+            batch.onInspect = plans::incrementAndGet;
+            for (String node : List.of("node:2", "node:3", "node:4")) {
+                crash(batch, node);
+            }
+            Submission submission = batch.submission();
+            plans.set(0);
+
+            batch.tell(new BatchCommand.Open(submission));
+
+            assertThat(batch.failure())
+                    .startsWith("the step plan of " + batch.id
+                            + " has ended the process of its node 3 times, on node:2, node:3, node:4");
+            assertThat(plans).hasValue(0);
+            batch.ask(reply -> new BatchCommand.Retry(reply, null));
+            batch.complete(0);
+            batch.awaitPhase(Phase.PUBLISHED);
+        }
+
+        @Test
+        void aPlanThatSucceedsEndsTheSeriesOfCrashes() throws IOException {
+            BatchActorFixture batch = batch(1, PATIENT, LENIENT);
+            crash(batch, "node:2");
+            crash(batch, "node:3");
+            batch.open();
+            batch.awaitPhase(Phase.RUNNING);
+
+            assertThat(batch.stepRuns().begin(batch.id, "plan", "next", "node:1"))
+                    .isEmpty();
+        }
+
+        @Test
+        void aCoordinatorThatIsStoppedWhileItPlansHasNotCrashed() throws IOException {
+            BatchActorFixture batch = batch(1, PATIENT, LENIENT);
+            Submission submission = batch.submission();
+            CountDownLatch plans = new CountDownLatch(1);
+            CompletableFuture<Void> gate = new CompletableFuture<>();
+            batch.onInspect = () -> {
+                plans.countDown();
+                gate.join();
+            };
+            batch.tell(new BatchCommand.Open(submission));
+            awaitLatch(plans);
+
+            batch.stop();
+
+            await().atMost(SOON).untilAsserted(() -> {
+                List<String> left = batch.stepRuns().begin(batch.id, "plan", "probe", "node:9");
+                batch.stepRuns().end(batch.id, "probe");
+                assertThat(left).isEmpty();
+            });
+            gate.complete(null);
+        }
+    }
 
     @Nested
     class LeasesAndHeartbeats {

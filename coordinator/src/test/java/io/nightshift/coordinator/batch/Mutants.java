@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -264,7 +265,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
             return new AttemptDecisions(batch, settings, random) {
                 @Override
-                boolean isConfirmed(BatchState state, BatchEvent.AttemptFailed attempt) {
+                boolean isConfirmed(BatchState state, BatchEvent.AttemptFailed attempt, Set<String> scoring) {
                     return attempt.failure().equals(SimulatedWorker.MISSING);
                 }
             };

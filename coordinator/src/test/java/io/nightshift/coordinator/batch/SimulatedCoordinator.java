@@ -45,6 +45,10 @@ final class SimulatedCoordinator extends SimulatedProcess {
     private int seen;
 
     private long lastMessage;
+
+    /// Whether it has left memory. The next message starts it again.
+    private boolean isPassivated;
+
     private boolean writing;
     /// The wall clock's time of the last decision. Its actions follow when its events are durable.
     private Instant decided = ExampleBatch.AT;
@@ -100,6 +104,11 @@ final class SimulatedCoordinator extends SimulatedProcess {
 
     void receive(CoordinatorMessage message) {
         lastMessage = world.now();
+        if (isPassivated) {
+            // The message starts it again.
+            isPassivated = false;
+            recover(world.latency());
+        }
         mailbox.add(message);
         process();
     }
@@ -183,7 +192,11 @@ final class SimulatedCoordinator extends SimulatedProcess {
                     tellRegister(new BatchRegisterCommand.BatchEnded(ExampleBatch.BATCH, Phase.CANCELLED));
                 });
             case CoordinatorAction.RecoverFromLedger recover -> recover(world.between(0.01, 1));
-            case CoordinatorAction.Passivate passivate -> kill();
+            case CoordinatorAction.Passivate passivate -> {
+                decisions = null;
+                mailbox.clear();
+                isPassivated = true;
+            }
             case CoordinatorAction.WriteLog log -> {}
             case CoordinatorAction.BackgroundTask task -> start(task, state());
         }

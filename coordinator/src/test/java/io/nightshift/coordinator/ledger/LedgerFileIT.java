@@ -191,6 +191,7 @@ class LedgerFileIT {
                 ReadFilesContract.hold(ledger.ledger().readFiles());
                 ScoredRowsContract.hold(ledger.ledger().rowSets());
                 RemovedBatchesContract.hold(ledger.ledger().removedBatches());
+                StepRunsContract.hold(ledger.ledger().stepRuns());
             }
             Path copy = folder.resolve("copy");
             EmbeddedLedger.create(copy, export());

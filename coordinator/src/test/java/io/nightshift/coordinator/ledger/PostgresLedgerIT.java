@@ -56,6 +56,7 @@ class PostgresLedgerIT {
         ReadFilesContract.hold(ledger.readFiles());
         ScoredRowsContract.hold(ledger.rowSets());
         RemovedBatchesContract.hold(ledger.removedBatches());
+        StepRunsContract.hold(ledger.stepRuns());
     }
 
     @Test

@@ -198,6 +198,30 @@ final class BatchMetricsTest {
     }
 
     @Test
+    void failedBatchesAreCountedOnceAlthoughTheirCoordinatorsLeaveMemory() {
+        Search churn = new Search(registry, "churn");
+        metrics.gaugesChanged(CHURN, new BatchGauges(Phase.FAILED, 0, 0, Duration.ZERO, null));
+        metrics.failedBatches(Map.of(CHURN, timing(NOW.plusSeconds(60), 0, 0)));
+        metrics.gaugesChanged(CHURN, null);
+
+        assertThat(registry.get("nightshift.batches")
+                        .tag("state", "failed")
+                        .gauge()
+                        .value())
+                .isEqualTo(1);
+        assertThat(churn.value("nightshift.job.batches", "state", "failed")).isEqualTo(1);
+        assertThat(churn.value("nightshift.job.deadline")).isEqualTo(60);
+
+        metrics.failedBatches(Map.of());
+        assertThat(registry.get("nightshift.batches")
+                        .tag("state", "failed")
+                        .gauge()
+                        .value())
+                .isZero();
+        assertThat(churn.value("nightshift.job.batches", "state", "failed")).isZero();
+    }
+
+    @Test
     void jobsBeyondTheLimitHaveNoMetricsOfTheirOwn() {
         for (int job = 0; job <= JobMetrics.MOST_JOBS; job++) {
             metrics.batchStopped(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
+import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.ledger.JournalTableWriter;
 import io.nightshift.coordinator.ledger.JournalWriteBlocker;
@@ -84,7 +85,8 @@ class BatchRegisterIT {
                         new LostBatches(node.ledger()),
                         node.ledger().archive(),
                         node.blocking(),
-                        new RegisterSettings(100, 1_000)));
+                        new RegisterSettings(100, 1_000),
+                        BatchObserver.NONE));
     }
 
     private void tell(BatchId batch, BatchCommand command) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
+import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.JournalWriter;
@@ -66,7 +67,8 @@ class RegisterArchiveIT {
                         new LostBatches(node.ledger()),
                         node.ledger().archive(),
                         node.blocking(),
-                        new RegisterSettings(100, KEEP)));
+                        new RegisterSettings(100, KEEP),
+                        BatchObserver.NONE));
     }
 
     private static BatchRegisterCommand.SubmitReply submit(

@@ -498,9 +498,44 @@ class RegisterDecisionsTest {
                             new BatchRegisterEvent.Resubmitted(ExampleBatch.AT, A, later),
                             new RegisterAction.TellBatch(A, new BatchCommand.Open(later)),
                             new RegisterAction.Send<>(caller, new BatchRegisterCommand.Accepted(A, true, false))));
-            assertThat(decisions.wake(state))
+            assertThat(decisions.wake(state, nanos, ExampleBatch.AT))
                     .as("repeated, because the message may be lost")
                     .containsExactly(new RegisterAction.TellBatch(A, new BatchCommand.EnsureStarted(later)));
+        }
+
+        @Test
+        void aFailedBatchIsNotAskedForUntilItIsRetriedOrItsDeadlinePasses() {
+            opened(A);
+            Instant deadline = ExampleBatch.AT.plusSeconds(60);
+            BatchStatus.Timing timing = new BatchStatus.Timing(5, "UTC", null, deadline, false, null, null);
+            List<RegisterAction> wakes = decisions.wake(state, nanos, ExampleBatch.AT);
+            assertThat(wakes).hasSize(1);
+
+            decide(new BatchRegisterCommand.FailureChanged(A, timing));
+            assertThat(decisions.failed()).containsEntry(A, timing);
+            assertThat(decisions.wake(state, nanos, deadline)).isEmpty();
+            assertThat(decisions.wake(state, nanos, deadline.plusMillis(1))).isEqualTo(wakes);
+            assertThat(decisions.wake(state, nanos + 3_600 * SECOND, ExampleBatch.AT))
+                    .as("a retry may have got lost")
+                    .isEqualTo(wakes);
+
+            decide(new BatchRegisterCommand.FailureChanged(A, null));
+            assertThat(decisions.failed()).isEmpty();
+            assertThat(decisions.wake(state, nanos, ExampleBatch.AT)).isEqualTo(wakes);
+            decide(new BatchRegisterCommand.FailureChanged(A, timing));
+            decide(new BatchRegisterCommand.HasWork(A, 0));
+            assertThat(decisions.wake(state, nanos, ExampleBatch.AT)).isEqualTo(wakes);
+        }
+
+        @Test
+        void aFailedBatchThatALaterOneReplacesIsCancelledAllTheSame() {
+            opened(A);
+            opened(B);
+            decide(new BatchRegisterCommand.FailureChanged(
+                    A, new BatchStatus.Timing(5, "UTC", null, null, false, null, null)));
+
+            assertThat(decisions.wake(state, nanos, ExampleBatch.AT))
+                    .contains(new RegisterAction.CancelBatch(A, false));
         }
 
         @Test

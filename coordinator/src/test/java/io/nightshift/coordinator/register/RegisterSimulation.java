@@ -207,7 +207,7 @@ final class RegisterSimulation {
             // The register starts with a snapshot.
             state = BatchRegisterState.of(state.snapshot());
         }
-        decisions.wake(state).forEach(this::perform);
+        decisions.wake(state, 0, ExampleBatch.AT).forEach(this::perform);
         decisions.archive(state).forEach(this::perform);
         List<BatchRegisterCommand> late = List.copyOf(buffer);
         buffer.clear();

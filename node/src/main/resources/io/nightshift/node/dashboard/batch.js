@@ -157,6 +157,7 @@ function Banner({batch}) {
     ${batch.reason && html`<${Notice} kind=${batch.state === 'failed' || batch.state === 'damaged' ? 'bad' : 'info'}>${batch.reason}
       ${batch.state === 'failed' && html`<small class="muted block">${batch.retryable ? 'This may be over when the batch is retried.' : 'A retry without a change fails again.'}</small>`}</${Notice}>`}
     ${batch.waits_for && html`<${Notice} kind="warn">The batch waits for ${batch.waits_for}.</${Notice}>`}
+    ${batch.progress?.waits_for_worker && html`<${Notice} kind="info">The batch waits for a free worker.</${Notice}>`}
     ${batch.outage && html`<${Notice} kind="warn">${batch.outage.reason}. It does not work since <${Time} at=${batch.outage.since} />; the batch fails <${Time} at=${batch.outage.until} withAge />.</${Notice}>`}
     ${batch.removal && html`<${Notice} kind="info">The output is <${Removal} of=${batch.removal} />${batch.removal.reason && ` (${batch.removal.reason})`}. Its ledger stays.</${Notice}>`}
     ${batch.redrive && html`<${Notice} kind=${batch.redrive.state === 'failed' ? 'bad' : 'info'}><${Redrive} of=${batch.redrive} /></${Notice}>`}

@@ -50,6 +50,7 @@ import org.jspecify.annotations.Nullable;
 /// @param reused the parts of another batch that the batch reuses, by model; empty if it reuses none
 /// @param otherDestinations where readers find the batch besides `destination`, in the order of the job; empty
 ///     before it is published, or if its job has one destination
+/// @param waitsForWorker whether the batch has partitions to lease, and no worker has one of them
 @RecordBuilder
 @RecordBuilder.Options(addClassRetainedGenerated = true, addStaticBuilder = false, enableWither = false)
 public record BatchStatus(
@@ -83,7 +84,8 @@ public record BatchStatus(
         @Nullable Canary canary,
         @Nullable Shadow shadow,
         @Initializer(source = List.class, value = "of") List<ReusedParts> reused,
-        @Initializer(source = List.class, value = "of") List<String> otherDestinations) {
+        @Initializer(source = List.class, value = "of") List<String> otherDestinations,
+        boolean waitsForWorker) {
 
     public BatchStatus {
         checks = List.copyOf(checks);

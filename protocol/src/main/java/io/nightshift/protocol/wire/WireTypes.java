@@ -469,7 +469,8 @@ final class WireTypes {
             new WireType(586, BatchDescription.Shadow.Bin.class),
             new WireType(587, BatchDescription.Shadow.Difference.class),
             new WireType(588, BatchDescription.Reuse.class),
-            new WireType(589, BatchDescription.Reuse.Parts.class));
+            new WireType(589, BatchDescription.Reuse.Parts.class),
+            new WireType(595, BatchRegisterCommand.FailureChanged.class));
 
     /// The types of messages that actors accept. All other types are parts of messages only.
     static final List<Class<?>> MESSAGES = List.of(

@@ -295,7 +295,8 @@ public final class GoldenMessages {
                         AT,
                         "the file is damaged"),
                 List.of(new ReusedParts(BATCH.value(), MODEL.sha256(), 4, 70)),
-                List.of("table delays in data source warehouse"));
+                List.of("table delays in data source warehouse"),
+                true);
     }
 
     private void statuses() {
@@ -425,6 +426,8 @@ public final class GoldenMessages {
         add("find-work", new BatchRegisterCommand.FindWork(worker));
         add("has-work", new BatchRegisterCommand.HasWork(BATCH));
         add("has-no-work", new BatchRegisterCommand.HasNoWork(BATCH));
+        add("failure-changed", new BatchRegisterCommand.FailureChanged(BATCH, status().timing()));
+        add("failure-changed-retried", new BatchRegisterCommand.FailureChanged(BATCH, null));
         add("leased", new BatchRegisterCommand.Leased(BATCH, List.of(worker)));
         add("has-work-timed", new BatchRegisterCommand.HasWork(BATCH, 4_200));
         add("batch-ended", new BatchRegisterCommand.BatchEnded(BATCH, Phase.PUBLISHED));
@@ -844,7 +847,7 @@ public final class GoldenMessages {
                 null,
                 null,
                 new BatchDescription.LedgerHead(17, "ab".repeat(32)),
-                new BatchDescription.Progress(1_000_000, 2, 3),
+                new BatchDescription.Progress(1_000_000, 2, 3, false),
                 "the journal does not answer",
                 Map.of("plan", 7L),
                 new BatchDescription.Pause(AT, "the warehouse is loaded", "ops"),

@@ -1,5 +1,5 @@
--- The archive of ended batches, the files that were read, the removed batches and the told lineage, as in
--- migrations/V3__archive.sql to V8__redriving_coordinator.sql. Run whenever the ledger is opened.
+-- The archive of ended batches, the files that were read, the removed batches, the told lineage and the runs of
+-- steps, as in migrations/V3__archive.sql to V9__step_runs.sql. Run whenever the ledger is opened.
 
 CREATE TABLE IF NOT EXISTS batch_archive (
     batch  VARCHAR(128) PRIMARY KEY,
@@ -81,3 +81,11 @@ CREATE TABLE IF NOT EXISTS told_lineage (
 );
 
 CREATE INDEX IF NOT EXISTS told_lineage_number ON told_lineage (number, batch);
+
+CREATE TABLE IF NOT EXISTS step_run (
+    batch VARCHAR(128) NOT NULL,
+    step  VARCHAR(16)  NOT NULL,
+    run   VARCHAR(64)  NOT NULL,
+    node  VARCHAR(300) NOT NULL,
+    PRIMARY KEY (batch, run)
+);
