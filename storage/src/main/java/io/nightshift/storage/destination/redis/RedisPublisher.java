@@ -51,6 +51,12 @@ final class RedisPublisher {
     /// Questions that are sent before the answer to the first of them is read.
     private static final int AHEAD = 500;
 
+    /// Records that one step looks for.
+    private static final int COUNTED = 1000;
+
+    /// Steps that are sent before the answer to the first of them is read; each has some hundred bytes.
+    private static final int STEPS_AHEAD = 100;
+
     private final RedisDestination destination;
     private final DataSources dataSources;
     private final RedisKeys keys;
@@ -150,6 +156,7 @@ final class RedisPublisher {
         }
         checkParts(connection, found, batch);
         checkCounts(connection, found, batch);
+        checkRecords(connection, found, batch);
         if (batch.job().source().uniqueId() && batch.quarantined() > 0) {
             List<String> repeated = QuarantinedIds.repeated(connection, found, batch.commits(), 3);
             if (!repeated.isEmpty()) {
@@ -336,6 +343,32 @@ final class RedisPublisher {
             for (PartitionCommit commit : some) {
                 check(found.keys().ids(commit.partition()), connection.read(), commit.part());
                 check(found.keys().quarantine(commit.partition()), connection.read(), commit.quarantine());
+            }
+        }
+    }
+
+    /// Looks for every record.
+    private void checkRecords(RedisConnection connection, RedisBatch found, CommittedBatch batch) {
+        // Has the server keep the script, which later ones are sent without.
+        run(connection, Script.COUNT, found, -1, 0, 1);
+        for (PartitionCommit commit : batch.commits()) {
+            long rows = commit.part().rows();
+            long there = 0;
+            for (long first = 0; first < rows; ) {
+                int sent = 0;
+                for (; sent < STEPS_AHEAD && first < rows; sent++) {
+                    Script.COUNT.send(
+                            connection, destination.name(), found.number(), commit.partition(), first, COUNTED);
+                    first += COUNTED;
+                }
+                for (; sent > 0; sent--) {
+                    there += RedisConnection.asNumber(connection.read());
+                }
+            }
+            if (there != rows) {
+                throw FailureException.permanent(
+                        "%d of the %d committed records of %s are gone from %s: they were deleted, or have expired. Start over with --new"
+                                .formatted(rows - there, rows, commit.attempt(batch.id()), destination));
             }
         }
     }

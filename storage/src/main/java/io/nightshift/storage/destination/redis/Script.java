@@ -255,6 +255,14 @@ enum Script {
             end
             return #ids
             """),
+    /// Counts some records of a partition that are there: a record may be deleted, or expire if it was given a time to
+    /// live. Arguments: the partition, the position of the first record, and how many to look for.
+    COUNT("""
+            local ids = redis.call('LRANGE', batch .. ':ids:' .. ARGV[3], ARGV[4], ARGV[4] + ARGV[5] - 1)
+            if #ids == 0 then return 0 end
+            for i, id in ipairs(ids) do ids[i] = records .. ':' .. id end
+            return redis.call('EXISTS', unpack(ids))
+            """),
     /// Keeps an attempt. Arguments: the number of records, that of quarantined rows, and what is recorded of the
     /// partition. The result is 1, or 0 if the attempt doesn't hold its partition, or -1 if rows are missing.
     KEEP("""

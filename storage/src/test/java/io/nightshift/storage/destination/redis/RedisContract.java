@@ -155,6 +155,10 @@ abstract class RedisContract extends DestinationContract {
                         () -> call(Command.RENAME, OWN + ":ids:2", "kept"),
                         () -> call(Command.RENAME, "kept", OWN + ":ids:2")),
                 new Obstacle(
+                        "a record has expired",
+                        () -> call(Command.RENAME, "scores:1:r12", "kept"),
+                        () -> call(Command.RENAME, "kept", "scores:1:r12")),
+                new Obstacle(
                         "the batch can't be marked",
                         () -> call(Command.SET, "nightshift:scores:published", "in the way"),
                         () -> call(Command.DEL, "nightshift:scores:published")));
@@ -254,6 +258,24 @@ abstract class RedisContract extends DestinationContract {
                                 List.of(published.commits().get(1).reused(1))))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("can't be reused: partition 1 does not have 8 records and 2 quarantined rows");
+    }
+
+    /// A server without persistence was restarted.
+    @Test
+    void aBatchThatTheServerHasForgottenIsRefusedAndAnotherOneIsPublished() throws Exception {
+        CommittedBatch committed = committed();
+        call(Command.FLUSHDB);
+
+        assertThatThrownBy(() -> store().publish(committed))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("it is gone from ");
+        assertThat(store().fence(ContractBatch.ID, 2)).isEmpty();
+        store().discard(ContractBatch.ID);
+
+        store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
+        store().publish(batch.committedAs(store(), ContractBatch.NEXT, 1));
+
+        assertThat(seen()).isEqualTo(ALL);
     }
 
     @Test
