@@ -128,10 +128,13 @@ class FolderPublisher {
     /// folder in which it is mounted is empty or missing.
     void requirePlace(BatchId batch) throws IOException {
         BatchFolders folders = folders(batch);
-        for (Path trace : List.of(folders.published(), folders.staged(), folders.removed(), folders.marker())) {
+        for (Path trace : List.of(folders.published(), folders.removed(), folders.marker())) {
             if (Folders.isThere(trace)) {
                 return;
             }
+        }
+        if (Gathering.holdsOutput(folders.staged())) {
+            return;
         }
         throw new FailureException(Failure.of(
                 FailedResource.Type.MOUNT,

@@ -65,6 +65,26 @@ final class Gathering {
         return own;
     }
 
+    /// Whether an attempt or a coordinator has left something. A coordinator whose node lacks the file system may have
+    /// made the folder of the attempts, but no attempt of another node has written there.
+    static boolean holdsOutput(Path staged) throws IOException {
+        if (!Folders.isThere(staged)) {
+            return false;
+        }
+        try (Stream<Path> entries = Files.list(staged)) {
+            if (entries.anyMatch(entry -> !entry.endsWith(BatchFolders.ATTEMPTS))) {
+                return true;
+            }
+        }
+        Path attempts = staged.resolve(BatchFolders.ATTEMPTS);
+        if (!Folders.isThere(attempts)) {
+            return false;
+        }
+        try (Stream<Path> entries = Files.list(attempts)) {
+            return entries.findAny().isPresent();
+        }
+    }
+
     /// Whether a coordinator of a later incarnation has made its folder.
     static boolean isClaimedAfter(Path staged, int incarnation) throws IOException {
         return folders(staged, OUTPUT).stream().anyMatch(other -> number(other, OUTPUT) > incarnation);

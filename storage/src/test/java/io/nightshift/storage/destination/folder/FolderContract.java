@@ -16,6 +16,7 @@ import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -153,7 +154,19 @@ public abstract class FolderContract extends DestinationContract {
 
     @Override
     protected List<Obstacle> absences() {
-        return unmounted(out());
+        List<Obstacle> absences = new ArrayList<>(unmounted(out()));
+        Path elsewhere = folder.resolve("mounted");
+        absences.add(new Obstacle(
+                "one in which a coordinator has prepared the batch without the file system",
+                () -> {
+                    Files.move(out(), elsewhere);
+                    store().prepare(ContractBatch.ID, batch.job(), ContractBatch.MODEL);
+                },
+                () -> {
+                    Folders.deleteTree(out());
+                    Files.move(elsewhere, out());
+                }));
+        return absences;
     }
 
     @Override
