@@ -7,6 +7,9 @@
 #   bench/fuzz.sh [SECONDS [TARGET…]]     600 seconds in all, for all targets, by default
 #   bench/fuzz.sh targets                 lists the targets
 #
+# The target `expressions` computes random SQL expressions in a process of its own, without Jazzer. A crash is a finding; the last
+# line of its log is the expression.
+#
 # Inputs that reached new code are kept in bench/fuzz-corpus/TARGET, which git ignores, and are where the next run starts.
 # A finding is written to bench/fuzz-corpus/crash-…; the script prints its stack trace and exits with status 77. When it is
 # fixed, move it to system-tests/src/test/resources/fuzz/TARGET/NAME.bin, so that every build reads it. Needs a JDK of 25 or
@@ -23,13 +26,14 @@ options=(-Xmx1g -XX:+EnableDynamicAgentLoading --enable-native-access=ALL-UNNAME
 entry=io.nightshift.system.fuzz.JazzerTarget
 
 if [[ ${1:-} == targets ]]; then
+    echo expressions
     exec "$java" "${options[@]}" $entry
 fi
 seconds=${1:-600}
 shift || true
 if [[ $# -eq 0 ]]; then
     mapfile -t targets < <("$java" "${options[@]}" $entry)
-    set -- "${targets[@]}"
+    set -- expressions "${targets[@]}"
 fi
 # Jazzer's own checks (file paths, SQL, reflection …) see what a node does on purpose, so they are off.
 checks=(BigDecimal ClojureLangHooks Deserialization ExpressionLanguageInjection FilePathTraversal LdapInjection
@@ -41,6 +45,20 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 options+=("-Djava.io.tmpdir=$scratch")
 for target; do
+    if [[ $target == expressions ]]; then
+        mkdir -p "$corpus"
+        end=$((SECONDS + seconds / $#))
+        for ((seed = RANDOM * 32768 + RANDOM; SECONDS < end; seed++)); do
+            "$java" "${options[@]}" -XX:+SuppressFatalErrorMessage io.nightshift.system.fuzz.HostileExpressions $seed 2000 \
+                > "$corpus/expressions.log" 2>&1 || {
+                echo "The process ended with seed $seed at the expression:"
+                tail -5 "$corpus/expressions.log"
+                exit 77
+            }
+        done
+        echo "expressions: the last seed is $((seed - 1))"
+        continue
+    fi
     mkdir -p "$corpus/$target"
     "$java" "${options[@]}" $entry "$target" "$corpus/$target"
     "$java" "${options[@]}" com.code_intelligence.jazzer.Jazzer --target_class=$entry --target_args="$target" \

@@ -11,6 +11,7 @@ import java.io.InvalidObjectException;
 import java.io.ObjectInputFilter;
 import java.io.ObjectInputStream;
 import java.io.ObjectStreamClass;
+import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,7 +25,7 @@ import smile.data.type.StructType;
 ///
 /// - A filter checks every class before an object of it is created, and accepts only the classes that
 ///   supported models consist of. It bounds the depth, the number of references, the length of arrays and the
-///   number of bytes.
+///   number of bytes. It bounds the hash tables, in which all keys may have one hash.
 /// - Among the accepted classes, hash maps and lists could still be nested so that hashing them never ends.
 ///   So a map may hold only texts and numbers, a list only fields of a schema, rows of numbers or nodes of a
 ///   tree, and a field only a plain type.
@@ -36,6 +37,14 @@ public final class SmileObjectReader {
 
     private static final long MAX_REFERENCES = 100_000_000;
     private static final int MAX_ARRAY = 50_000_000;
+
+    /// The most pairs of places in the same hash table, over all tables. Keys of one hash are easy to make, and
+    /// reading a table of them takes time that is quadratic in its size.
+    private static final double MAX_PAIRS = 1L << 33;
+
+    /// How many times as long a stream with a `Hashtable` may take. It looks through all keys of one hash, may be
+    /// four times as full as it has places, and is in no model but as `Properties`, which are small.
+    private static final int HASHTABLE = 512;
 
     private static final String PLAIN_DISTANCE = "smile/math/MathEx.distance([D[D)D";
     private static final String TREE_NODE = "smile.neighbor.CoverTree$Node";
@@ -283,6 +292,8 @@ public final class SmileObjectReader {
     private static final class Filter implements ObjectInputFilter {
 
         private final long length;
+        private double pairs;
+        private boolean hashtable;
         private @Nullable String refused;
 
         private Filter(long length) {
@@ -291,7 +302,12 @@ public final class SmileObjectReader {
 
         @Override
         public Status checkInput(FilterInfo info) {
-            if (info.depth() > MAX_DEPTH
+            if (info.serialClass() == Map.Entry[].class) {
+                pairs += (double) info.arrayLength() * info.arrayLength() * (hashtable ? HASHTABLE : 1);
+            }
+            hashtable |= info.serialClass() == Hashtable.class;
+            if (pairs > MAX_PAIRS
+                    || info.depth() > MAX_DEPTH
                     || info.references() > MAX_REFERENCES
                     || info.arrayLength() > Math.min(MAX_ARRAY, length)
                     || info.streamBytes() > length) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.scoring.HostileFiles;
+import io.nightshift.scoring.ModelException;
 import io.nightshift.scoring.ModelFile;
 import io.nightshift.scoring.ModelLoader;
 import io.nightshift.scoring.form.ModelPart;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -125,6 +127,31 @@ class HostileSmileModelTest extends HostileFiles {
 
     @Nested
     class ObjectStreams {
+
+        /// Reading a table whose keys all have one hash takes time that is quadratic in its size.
+        @Test
+        void hashTablesThatAllKeysOfOneHashCouldFillAreRefusedBeforeTheyAreRead() {
+            for (Map<String, Integer> table :
+                    List.of(new Hashtable<String, Integer>(), new HashMap<String, Integer>())) {
+                for (int i = 0; i < 200_000; i++) {
+                    table.put("key" + i, i);
+                }
+                assertThatThrownBy(() -> loader().load("hostile.ser", serialised(table)))
+                        .isInstanceOf(ModelException.class)
+                        .hasMessageContaining("are more or larger, than those of any supported model");
+            }
+            Object[] tables = new Object[200];
+            for (int i = 0; i < tables.length; i++) {
+                Map<String, Integer> table = new Hashtable<>(3_000);
+                for (int j = 0; j < 2_000; j++) {
+                    table.put("key" + j, j);
+                }
+                tables[i] = table;
+            }
+            assertThatThrownBy(() -> loader().load("hostile.ser", serialised(tables)))
+                    .isInstanceOf(ModelException.class)
+                    .hasMessageContaining("are more or larger, than those of any supported model");
+        }
 
         @Test
         void aClassThatActsWhenReadIsRefusedBeforeItDoes() throws IOException {

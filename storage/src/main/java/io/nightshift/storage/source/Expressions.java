@@ -1,17 +1,25 @@
 package io.nightshift.storage.source;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.source.ExpressionCost.Macro;
+import io.nightshift.storage.source.FunctionList.Cost;
+import io.nightshift.storage.source.FunctionList.Kind;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -21,6 +29,17 @@ import java.util.TreeSet;
 public final class Expressions {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /// The most levels of expressions, and of types, in each other. DuckDB binds them recursively, and threads of
+    /// 1 MiB overflow at some 400 levels.
+    private static final int MOST_LEVELS = 100;
+
+    /// The most characters of an expression in a message.
+    private static final int SHOWN = 400;
+
+    private static final String TOO_DEEP =
+            "it has more than %d levels of expressions in each other. Write a sum or a concatenation of many values with list_sum([...]) or concat(...), or compute a part of it in the source"
+                    .formatted(MOST_LEVELS);
     private static final String NOT_SINGLE = "it is not a single expression";
     private static final Set<String> ALLOWED = Set.of(
             "BETWEEN",
@@ -33,8 +52,7 @@ public final class Expressions {
             "FUNCTION",
             "LAMBDA",
             "OPERATOR",
-            "COLLATE",
-            "TYPE");
+            "COLLATE");
 
     private final Connection connection;
     private final Functions functions;
@@ -56,10 +74,11 @@ public final class Expressions {
         // also be an expression without them.
         parse(key, expression, expression + "\n");
         JsonNode parsed = parse(key, expression, "(" + expression + "\n)");
-        walk(key, expression, parsed, new HashSet<>());
+        Map<String, List<Macro>> macros = new HashMap<>();
+        walk(key, expression, parsed, 0, macros);
         try {
-            ExpressionSize.check(parsed);
-        } catch (ExpressionSize.TooLarge e) {
+            ExpressionCost.check(parsed, name -> macros.getOrDefault(name, List.of()));
+        } catch (ExpressionCost.TooLarge e) {
             throw refusal(key, expression, String.valueOf(e.getMessage()));
         }
     }
@@ -79,19 +98,29 @@ public final class Expressions {
     }
 
     private JsonNode parse(String key, String expression, String selected) throws SQLException {
+        if (CaseOperands.areRepeated(selected)) {
+            throw refusal(
+                    key,
+                    expression,
+                    "the operand of a CASE is repeated for each WHEN, and it is long or has a CASE itself. Write CASE"
+                            + " WHEN x = 1 instead of CASE x WHEN 1");
+        }
         String sql = "SELECT json_serialize_sql(" + Sql.text("SELECT " + selected) + ")";
         JsonNode parsed;
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
             row.next();
             parsed = JSON.readTree(row.getString(1));
+        } catch (StreamConstraintsException e) {
+            throw refusal(key, expression, TOO_DEEP);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("DuckDB's JSON can't be read", e);
         }
         if (parsed.path("error").asBoolean()) {
             boolean parser = "parser".equals(parsed.path("error_type").asText());
             String message = parsed.path("error_message").asText().replaceAll("\\s+", " ");
-            throw refusal(key, expression, parser ? message : NOT_SINGLE);
+            boolean deep = message.contains("expression depth limit");
+            throw refusal(key, expression, deep ? TOO_DEEP : parser ? message : NOT_SINGLE);
         }
         JsonNode select = parsed.path("statements").path(0).path("node");
         JsonNode list = select.path("select_list");
@@ -113,42 +142,66 @@ public final class Expressions {
         return list.get(0);
     }
 
-    private void walk(String key, String expression, JsonNode node, Set<String> macrosSeen) throws SQLException {
-        switch (node.path("class").asText()) {
+    /// @param depth of the node: the number of expressions and types around it
+    private void walk(String key, String expression, JsonNode node, int depth, Map<String, List<Macro>> macros)
+            throws SQLException {
+        if (depth > MOST_LEVELS) {
+            throw refusal(key, expression, TOO_DEEP);
+        }
+        String kind = node.path("class").asText();
+        switch (kind) {
             case "" -> {
                 // Not an expression, but a node that may contain some.
             }
-            case "FUNCTION" -> checkFunction(key, expression, node, macrosSeen);
+            case "FUNCTION" -> checkFunction(key, expression, node, depth, macros);
             case "COLUMN_REF" -> checkColumn(key, expression, node.path("column_names"));
-            case String kind
-            when !ALLOWED.contains(kind) ->
-                throw refusal(
-                        key,
-                        expression,
-                        "a %s is not allowed, only expressions over the row's own columns"
-                                .formatted(kind.toLowerCase(Locale.ROOT)));
+            case "TYPE" -> checkType(key, expression, node);
             default -> {
-                // Allowed.
+                if (!ALLOWED.contains(kind)) {
+                    throw refusal(
+                            key,
+                            expression,
+                            "a %s is not allowed, only expressions over the row's own columns"
+                                    .formatted(kind.toLowerCase(Locale.ROOT)));
+                }
             }
         }
         for (JsonNode child : node) {
             if (child.isContainerNode()) {
-                walk(key, expression, child, macrosSeen);
+                walk(key, expression, child, kind.isEmpty() ? depth : depth + 1, macros);
             }
         }
     }
 
-    private void checkFunction(String key, String expression, JsonNode call, Set<String> macrosSeen)
+    private void checkFunction(String key, String expression, JsonNode call, int depth, Map<String, List<Macro>> macros)
             throws SQLException {
         String name = call.path("function_name").asText().toLowerCase(Locale.ROOT);
+        Cost cost = FunctionList.shipped().of(name);
+        boolean macro = cost != null && (cost.kind() == Kind.MACRO || cost.kind() == Kind.ROWS);
+        if (macro && !macros.containsKey(name)) {
+            List<Macro> parsed = new ArrayList<>();
+            macros.put(name, parsed);
+            for (Functions.Definition definition : functions.macros(name)) {
+                JsonNode tree = parse(key, expression, definition.definition());
+                // A macro uses other macros, so it is checked where it is called.
+                walk(key, expression, tree, depth, macros);
+                parsed.add(new Macro(definition.parameters(), tree));
+            }
+        }
         String refusal = functions.refusal(name, call.path("arguments").size());
         if (refusal != null) {
             throw refusal(key, expression, refusal);
         }
-        if (macrosSeen.add(name)) {
-            for (String macro : functions.macros(name)) {
-                walk(key, expression, parse(key, expression, macro), macrosSeen);
-            }
+    }
+
+    /// DuckDB's casts from JSON to VARIANT recurse in native code without a bound.
+    private static void checkType(String key, String expression, JsonNode type) {
+        if (type.path("type_name").asText().equalsIgnoreCase("variant")) {
+            throw refusal(
+                    key,
+                    expression,
+                    "the type VARIANT can't be used: a value that is nested deeply would end the process. Use JSON, or"
+                            + " the type of the field");
         }
     }
 
@@ -170,6 +223,8 @@ public final class Expressions {
     }
 
     static FailureException refusal(String key, String expression, String why) {
-        return FailureException.permanent("%s: «%s»: %s".formatted(key, expression, why));
+        // So that a long expression doesn't push the reason out of the message.
+        String shown = expression.length() > SHOWN ? expression.substring(0, SHOWN) + "…" : expression;
+        return FailureException.permanent("%s: «%s»: %s".formatted(key, shown, why));
     }
 }

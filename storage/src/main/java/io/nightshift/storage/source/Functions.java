@@ -1,5 +1,9 @@
 package io.nightshift.storage.source;
 
+import io.nightshift.protocol.failure.NameSuggestion;
+import io.nightshift.storage.source.FunctionList.Cost;
+import io.nightshift.storage.source.FunctionList.Kind;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -12,13 +16,8 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// DuckDB's functions by name, as its catalogue has them, and what makes one unfit for a job.
+/// DuckDB's functions by name, as its catalogue has them, and why one can't be used in an expression.
 final class Functions {
-
-    /// Functions that the catalogue calls consistent, though they are not: they give the time, or read what
-    /// an SQL text names.
-    private static final Set<String> MISMARKED =
-            Set.of("current_localtime", "current_localtimestamp", "json_serialize_plan");
 
     /// Functions that look like columns, since they are called without parentheses.
     private static final Set<String> BARE = Set.of(
@@ -41,10 +40,14 @@ final class Functions {
 
     private final Map<String, Facts> facts;
 
+    /// A macro as the catalogue has it.
+    ///
+    /// @param definition the SQL that it stands for
+    record Definition(List<String> parameters, String definition) {}
+
     /// @param perRow whether it can be called for a row and gives one value
-    /// @param changing whether its value depends on more than its arguments
     /// @param macros what it stands for, where it is a macro; one for each overload
-    private record Facts(boolean perRow, boolean changing, List<String> macros) {}
+    private record Facts(boolean perRow, List<Definition> macros) {}
 
     private Functions(Map<String, Facts> facts) {
         this.facts = facts;
@@ -60,27 +63,34 @@ final class Functions {
 
     private static Map<String, Facts> load(Connection connection) throws SQLException {
         String sql = """
-            SELECT lower(function_name), function_type IN ('scalar', 'macro'),
-                function_type = 'scalar' AND stability <> 'CONSISTENT', macro_definition
+            SELECT lower(function_name), function_type IN ('scalar', 'macro'), macro_definition, parameters
             FROM duckdb_functions()
             """;
         Map<String, Facts> facts = new HashMap<>();
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             while (rows.next()) {
-                String macro = rows.getString(4);
-                Facts overload =
-                        new Facts(rows.getBoolean(2), rows.getBoolean(3), macro == null ? List.of() : List.of(macro));
-                facts.merge(rows.getString(1), overload, Functions::both);
+                String macro = rows.getString(3);
+                List<Definition> definitions =
+                        macro == null ? List.of() : List.of(new Definition(texts(rows.getArray(4)), macro));
+                facts.merge(rows.getString(1), new Facts(rows.getBoolean(2), definitions), Functions::both);
             }
         }
         return facts;
     }
 
+    private static List<String> texts(Array array) throws SQLException {
+        List<String> texts = new ArrayList<>();
+        for (Object text : (Object[]) array.getArray()) {
+            texts.add(String.valueOf(text));
+        }
+        return texts;
+    }
+
     private static Facts both(Facts one, Facts other) {
-        List<String> macros = new ArrayList<>(one.macros());
+        List<Definition> macros = new ArrayList<>(one.macros());
         macros.addAll(other.macros());
-        return new Facts(one.perRow() || other.perRow(), one.changing() || other.changing(), macros);
+        return new Facts(one.perRow() || other.perRow(), macros);
     }
 
     /// Whether a name that looks like a column's is a function, unless a column has it.
@@ -88,27 +98,34 @@ final class Functions {
         return BARE.contains(name.toLowerCase(Locale.ROOT));
     }
 
-    /// Why a function can't be used for a row, or null if it can. An unknown function is left to DuckDB's
-    /// binder, which suggests the name that was meant.
+    /// Why a function can't be used in an expression, or null if it can.
     ///
     /// @param name in lower case
     @Nullable
     String refusal(String name, int arguments) {
-        Facts known = facts.get(name);
-        boolean changing = MISMARKED.contains(name) || (known != null && known.changing());
         boolean ageNow = name.equals("age") && arguments == 1;
-        if (changing || ageNow || name.startsWith("nightshift_")) {
-            return name + "() depends on more than the row, so a score could not be repeated."
-                    + " Write the value itself; it can be overridden with --set";
+        if (ageNow || name.startsWith("nightshift_")) {
+            return name + "()" + Kind.CHANGING.refusal();
         }
+        Cost listed = FunctionList.shipped().of(name);
+        if (listed != null) {
+            String refusal = listed.kind().refusal();
+            return refusal == null ? null : name + "()" + refusal;
+        }
+        Facts known = facts.get(name);
         if (MANY_ROWS.contains(name) || (known != null && !known.perRow())) {
-            return name + "() does not give one value for one row";
+            return name + "()" + Kind.ROWS.refusal();
         }
-        return null;
+        if (known != null) {
+            return name + "()" + Kind.INTERNAL.refusal();
+        }
+        String nearest = NameSuggestion.closest(name, FunctionList.shipped().allowed());
+        return "the function %s() does not exist%s"
+                .formatted(name, nearest == null ? "" : "; did you mean " + nearest + "()?");
     }
 
     /// The expressions for which a macro stands, one for each overload; empty for a function.
-    List<String> macros(String name) {
+    List<Definition> macros(String name) {
         Facts known = facts.get(name);
         return known == null ? List.of() : known.macros();
     }

@@ -19,14 +19,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -39,10 +43,10 @@ class ExpressionsTest {
     void start(@TempDir Path folder) {
         node = new TestData(folder);
         file = node.parquet("in.parquet", """
-                SELECT 1 AS a, 2.5 AS b, 'x' AS s, [1, 2] AS l, {'y': {'z': 3}} AS st, DATE '2026-01-02' AS d,
-                    TIMESTAMP '2026-01-02 03:04:05' AS t, true AS ok, 9 AS "select", 8 AS "a ""b"" c", 7 AS größe,
-                    6 AS "user"
-                """);
+            SELECT 1 AS a, 2.5 AS b, 'x' AS s, [1, 2] AS l, {'y': {'z': 3}} AS st, DATE '2026-01-02' AS d,
+                TIMESTAMP '2026-01-02 03:04:05' AS t, true AS ok, 9 AS "select", 8 AS "a ""b"" c", 7 AS größe,
+                6 AS "user"
+            """);
     }
 
     @AfterAll
@@ -239,10 +243,13 @@ class ExpressionsTest {
                 "len(range(a))",
                 "len(generate_series(1, 1000000000, 1))",
                 "list_sum(list_transform(range(1000), lambda x: len(range(1000))))",
-                "list_transform(list_transform(list_transform(l, lambda x: [x, x, x, x, x, x, x, x]), lambda x: [x, x, x, x, x, x, x, x]), lambda x: [x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x])",
+                "list_transform(list_transform(list_transform(l, lambda x: [x, x, x, x, x, x, x, x]), lambda x: [x, x,"
+                        + " x, x, x, x, x, x]), lambda x: [x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x])",
                 "list_reduce([s, s, s], lambda y, z: y || y)",
-                "replace(replace(replace(s, 'x', 'xxxxxxxxxxxxxxxx'), 'x', 'xxxxxxxxxxxxxxxx'), 'x', 'xxxxxxxxxxxxxxxx')",
-                "regexp_replace(regexp_replace(s, '.', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', 'g'), '.', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', 'g')",
+                "replace(replace(replace(s, 'x', 'xxxxxxxxxxxxxxxx'), 'x', 'xxxxxxxxxxxxxxxx'), 'x',"
+                        + " 'xxxxxxxxxxxxxxxx')",
+                "regexp_replace(regexp_replace(s, '.', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', 'g'), '.',"
+                        + " 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', 'g')",
                 "printf('%2000000000d', a)",
                 "printf('%*d', a, a)",
                 "format('{:>2000000000}', a)",
@@ -256,6 +263,133 @@ class ExpressionsTest {
         assertThatThrownBy(() -> inspect(expression))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("() may make a ");
+    }
+
+    /// Each of these ended the process, or kept it busy for hours or in gigabytes.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "json_contains(s, '1')|json_contains() ends the process",
+                "TRY(json_contains(s, s))|json_contains() ends the process",
+                "CAST(s AS JSON)::VARIANT|the type VARIANT can't be used",
+                "CAST(NULL AS STRUCT(a VARIANT[]))|the type VARIANT can't be used",
+                "variant_keys(s::JSON)|variant_keys() ends the process",
+                "json_transform('1', concat(repeat('[', 1000), repeat(']', 1000)))|a literal text of at most 32 levels",
+                "json_transform('1', s)|a literal text of at most 32 levels",
+                "json_pretty(s)|json_pretty() may make a value of the square",
+                "json_extract(s, '$..a')|square of the document's size",
+                "s->'$..a'|square of the document's size",
+                "json_extract(s, concat('$.', '.a'))|square of the document's size",
+                "json_extract(s, list_first(list_transform(['$..a'], lambda x: x)))|square of the document's size",
+                "hex(hex(hex(hex(hex(hex(hex(hex(hex(hex(hex(s)))))))))))|hex() may make a value that is too large",
+                "concat_ws(repeat('x', 8000), s, s, s, s, s, s, s, s, s, s)|concat_ws() may make a value that is too"
+                        + " large",
+                "array_to_string(range(2000), repeat('x', 1000))|array_to_string() may make a value that is too large",
+                "damerau_levenshtein(s, s)|Bound both texts, for example with left(a, 200)",
+                "damerau_levenshtein(repeat('x', 8000), repeat('y', 8000))|Bound both texts",
+                "levenshtein(repeat('x', 8000), repeat('y', 8000))|Bound both texts",
+                "repeat(s, length(s))|it grows faster than the row",
+                "replace(s, 'x', s)|it grows faster than the row",
+                "list_transform(l, lambda x: l)|it grows faster than the row",
+                "CAST(NULL AS DOUBLE[100000])|cast() may make a value that is too large",
+                "equi_width_bins(0, 1, 1000000, false)|equi_width_bins() may make a value that is too large",
+                "strftime(d, repeat('%c', 8000))|strftime() may make a value that is too large",
+                "list_aggregate(l, s)|list_aggregate() may make a value of any kind",
+                "list_aggregate(l, 'reservoir_quantile', 0.5)|list_aggregate() may make a value of any kind",
+                "cast_to_type(s, 1)|is not among the functions that expressions may call",
+                "version()|version() depends on more than the row",
+            })
+    void whatCouldEndTheProcessOrNeedsTooMuchIsRefusedBeforeItIsBound(String expression, String reason) {
+        assertThatThrownBy(() -> inspect(expression))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining(reason);
+    }
+
+    static Stream<Arguments> nestedExpressions() {
+        return Stream.of(
+                        Arguments.of("1", "+1", ""),
+                        Arguments.of("[", "", "]"),
+                        Arguments.of("abs(", "", ")"),
+                        Arguments.of("NOT ", "", ""),
+                        Arguments.of("{'a': ", "", "}"),
+                        Arguments.of("'{}'", "->'a'", ""),
+                        Arguments.of("CASE WHEN ok THEN 1 ELSE ", "", " END"),
+                        Arguments.of("a IN (", "", ")"),
+                        Arguments.of("NULL::INT", "[]", ""),
+                        Arguments.of("TRY(", "", ")"),
+                        Arguments.of("list_transform(l, lambda x: ", "", ")"))
+                .flatMap(pattern -> Stream.of(150, 900, 5000)
+                        .map(times -> Arguments.of(
+                                times + " × " + pattern.get()[0] + pattern.get()[1], nested(pattern.get(), times))));
+    }
+
+    private static String nested(Object[] pattern, int times) {
+        String before = (String) pattern[0];
+        String between = (String) pattern[1];
+        return between.isEmpty()
+                ? before.repeat(times) + "1" + ((String) pattern[2]).repeat(times)
+                : before + between.repeat(times);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("nestedExpressions")
+    void anExpressionThatIsNestedTooDeeplyIsRefusedBeforeItIsBound(String name, String expression) {
+        assertThatThrownBy(() -> inspect(expression))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("more than 100 levels");
+    }
+
+    @Test
+    void expressionsThatDuckDbWouldRepeatWithoutEndAreRefused() {
+        String nullif = "a";
+        String between = "a";
+        String operand = "a";
+        String lambda = "1";
+        for (int i = 0; i < 30; i++) {
+            nullif = "nullif(%s, %d)".formatted(nullif, i);
+            between = "(%s BETWEEN 0 AND 1)".formatted(between);
+            operand = "CASE %s WHEN 1 THEN 2 WHEN 3 THEN 4 ELSE 5 END".formatted(operand);
+            lambda = "list_transform(l, lambda x: %s)".formatted(lambda);
+        }
+        for (String repeated : List.of(nullif, between)) {
+            assertThatThrownBy(() -> inspect(repeated)).hasMessageContaining("Nest them less");
+        }
+        for (String repeated : List.of(
+                operand,
+                operand.replace("1", "/* */ 1"),
+                "CASE {end: %s} WHEN {end: 1} THEN 1 END".formatted(operand))) {
+            assertThatThrownBy(() -> inspect(repeated)).hasMessageContaining("Write CASE WHEN x = 1");
+        }
+        String lambdas = lambda;
+        assertThatThrownBy(() -> inspect(lambdas)).hasMessageContaining("nested more than 5 levels deep");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "damerau_levenshtein(left(s, 200), left(s, 200))",
+                "levenshtein(s, 'x')",
+                "jaro_winkler_similarity(s, s)",
+                "list_filter(l, lambda x: list_contains(l, x))",
+                "array_to_string(list_transform(string_split(s, ' '), lambda x: upper(x)), ' ')",
+                "list_sum([a, a, a, a, a, a, a, a, a, a])",
+                "CASE s WHEN 'a' THEN 1 WHEN 'b' THEN 2 ELSE CASE s WHEN 'c' THEN 3 END END",
+                "CASE a WHEN 1 THEN 2 END + CASE a WHEN 2 THEN 3 END + CASE a WHEN 3 THEN 4 END",
+                "json_extract_string(json_object('k', a, 'v', json_object('w', s)), '$.v.w')",
+                "json_extract('{\"k\": [1]}', ['$.k', '$.k[0]'])",
+                "'{\"k\": [1, 2]}'::JSON->'k'->-1",
+                "json_transform('{\"k\": 1}', '{\"k\": \"INTEGER\"}')",
+                "md5(concat_ws('|', a::VARCHAR, b::VARCHAR, s, d::VARCHAR, t::VARCHAR))",
+                "nullif(nullif(nullif(s, ''), '-'), 'n/a')",
+                "split_part(split_part(s, '@', 2), '.', 1)",
+                "list_reduce(l, lambda y, z: y + z)",
+                "list_aggregate(l, 'max')",
+                "hex(hash(s)) || to_base64(encode(s)) || sha256(s)",
+                "s::TEXT[]",
+            })
+    void ordinaryFunctionsAreAllowed(String expression) {
+        assertThatCode(() -> inspect(expression)).doesNotThrowAnyException();
     }
 
     @ParameterizedTest

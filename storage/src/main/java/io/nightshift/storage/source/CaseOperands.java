@@ -1,0 +1,93 @@
+package io.nightshift.storage.source;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Finds `CASE x WHEN 1 …` whose operand x is too long to repeat. DuckDB's parser copies the operand for each WHEN,
+/// so a dozen of them in each other make a tree of gigabytes. So this is found in the text, before it is parsed.
+final class CaseOperands {
+
+    /// The most characters that all operands may have together, when each stands at each of its WHENs.
+    private static final long MOST = 100_000;
+
+    /// Texts, quoted names and comments, whose words are none; then words and brackets. Texts that end
+    /// elsewhere than after a plain quote are not recognised, see [#HIDING].
+    private static final Pattern TOKEN = Pattern.compile(
+            "'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|[\\p{L}_][\\p{L}\\p{N}_]*|[(\\[{]|[)\\]}]|\\.");
+
+    /// What could hide the end of a text: prefixes of quotes, dollar quotes, and comments in brackets.
+    private static final Pattern HIDING = Pattern.compile("[\\p{L}\\p{N}_&]['\"]|\\$|/\\*");
+
+    private static final Pattern SIMPLE = Pattern.compile("\\bcase\\b(?!\\s+when\\b)", Pattern.CASE_INSENSITIVE);
+
+    /// A CASE that has not ended.
+    private static final class Open {
+        private final int start;
+        private final int level;
+        private long operand = -1;
+
+        private Open(int start, int level) {
+            this.start = start;
+            this.level = level;
+        }
+    }
+
+    private CaseOperands() {}
+
+    static boolean areRepeated(String sql) {
+        if (!SIMPLE.matcher(sql).find()) {
+            return false;
+        }
+        return HIDING.matcher(sql).find() ? mayBeRepeated(sql) : repeated(sql);
+    }
+
+    /// As if all operands had a CASE.
+    private static boolean mayBeRepeated(String sql) {
+        long cases = SIMPLE.matcher(sql).results().count();
+        long whens = Pattern.compile("\\bwhen\\b", Pattern.CASE_INSENSITIVE)
+                .matcher(sql)
+                .results()
+                .count();
+        return sql.length() * Math.pow(Math.max(1, (double) whens / cases), cases) > 10.0 * MOST;
+    }
+
+    private static boolean repeated(String sql) {
+        Deque<Open> open = new ArrayDeque<>();
+        int level = 0;
+        long sum = 0;
+        String before = "";
+        for (Matcher token = TOKEN.matcher(sql); token.find(); before = token.group()) {
+            String word = before.equals(".") ? "" : token.group().toLowerCase(Locale.ROOT);
+            switch (word) {
+                case "(", "[", "{" -> level++;
+                case ")", "]", "}" -> level--;
+                case "case" -> {
+                    if (open.stream().anyMatch(outer -> outer.operand < 0)) {
+                        return true;
+                    }
+                    open.push(new Open(token.end(), level));
+                }
+                case "when" -> {
+                    Open inner = open.peek();
+                    if (inner != null && inner.level == level) {
+                        inner.operand = inner.operand < 0 ? token.start() - inner.start : inner.operand;
+                        sum += inner.operand;
+                    }
+                }
+                case "end" -> {
+                    Open inner = open.peek();
+                    if (inner != null && inner.level == level && inner.operand >= 0) {
+                        open.pop();
+                    }
+                }
+                default -> {
+                    // Any other word.
+                }
+            }
+        }
+        return sum > MOST;
+    }
+}
