@@ -36,7 +36,7 @@ class PlainCopiesTest {
         copies.hold(
                 file,
                 local,
-                new TextSchema(Map.of("id", "BIGINT"), List.of(), Compression.GZIP, TEXT.length, ""),
+                new TextSchema(Map.of("id", "BIGINT"), List.of(), Map.of(), Compression.GZIP, TEXT.length, ""),
                 encoding,
                 folder.resolve("scratch"));
 
