@@ -119,12 +119,12 @@ public final class ServeCommand implements Callable<Integer> {
                     "the configuration has nightshift.journal, the journal of a cluster, but `serve` keeps its ledger in"
                             + " the home folder. Remove nightshift.journal, or start a node with `nightshift node`");
         }
-        if (port != 0 && given.tls() == null) {
+        NodeSettings configured = given.node();
+        int messages = NodeOptions.port(port);
+        if (messages != 0 && given.tls() == null) {
             throw FailureException.permanent(
                     "--port needs TLS, because other users of the machine could connect to the port and use the server as you may. Set nightshift.tls in the configuration as docs/how-to/tls.md describes, or leave --port out and use HTTP");
         }
-        NodeSettings configured = given.node();
-        int messages = NodeOptions.port(port);
         return new NodeSettings(
                 LOOPBACK,
                 messages,
