@@ -5,6 +5,7 @@ import { slug } from 'github-slugger'
 import { defineConfig } from 'vitepress'
 import { bracesAreText, repositoryLinks } from './markdown.js'
 import { sidebar } from './navigation.js'
+import { searchOptions } from './search.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const docs = path.join(root, 'docs')
@@ -55,7 +56,7 @@ export default defineConfig({
   },
 
   themeConfig: {
-    search: { provider: 'local' },
+    search: { provider: 'local', options: { miniSearch: { searchOptions } } },
     sidebar: sidebar(docs),
     outline: { level: [2, 3] },
     nav: [

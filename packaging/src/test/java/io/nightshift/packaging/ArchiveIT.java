@@ -2,6 +2,7 @@ package io.nightshift.packaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import java.io.IOException;
@@ -10,7 +11,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -134,6 +137,50 @@ final class ArchiveIT {
         assertThat(entries).allMatch(line -> entry.matcher(line).matches());
         assertThat(entries.stream().map(line -> entry.matcher(line).replaceAll("$2")))
                 .containsOnly("2026-11-24 00:00:00");
+    }
+
+    private static final Pattern NAMED_PATH =
+            Pattern.compile("\\b(?:docs/[a-z-]+/[a-z-]+\\.md|tools/[a-z-]+\\.(?:py|sh)|examples/[a-z]+/[a-z.]+)");
+
+    /// The messages of the program and the generated job files are texts of its sources.
+    @Test
+    void everyPathThatTheProgramNamesIsInTheArchive() throws IOException {
+        List<Path> sources;
+        try (Stream<Path> modules = Files.list(Checkout.path(""))) {
+            sources = modules.map(module -> module.resolve("src/main/java"))
+                    .filter(Files::isDirectory)
+                    .filter(module -> !module.toString().matches(".*/(testing|nemesis)/.*"))
+                    .toList();
+        }
+        Set<String> named = new TreeSet<>();
+        for (Path module : sources) {
+            try (Stream<Path> files = Files.walk(module)) {
+                for (Path file :
+                        files.filter(file -> file.toString().endsWith(".java")).toList()) {
+                    Files.readAllLines(file).stream()
+                            .filter(line -> !line.strip().startsWith("//"))
+                            .flatMap(line -> NAMED_PATH.matcher(line).results())
+                            .forEach(path -> named.add(path.group()));
+                }
+            }
+        }
+        assertThat(named).contains("docs/reference/job-file.md", "tools/export-sklearn.py", "tools/get-onnxruntime.sh");
+        assertThat(named).allSatisfy(path -> assertThat(program.resolve(path)).isRegularFile());
+    }
+
+    @Test
+    void theTutorialsPathsAndLinksAreInTheArchive() throws IOException {
+        Pattern link = Pattern.compile("\\]\\((?!https?:|#)([^)#]+)");
+        try (Stream<Path> pages = Files.list(program.resolve("docs/tutorial"))) {
+            assertThat(pages).isNotEmpty().allSatisfy(page -> assertThat(link.matcher(Files.readString(page))
+                            .results()
+                            .map(found -> page.getParent().resolve(found.group(1))))
+                    .allSatisfy(linked -> assertThat(linked).exists()));
+        }
+        assertThat(program.resolve("nightshift")).isSymbolicLink().isExecutable();
+        assertThat(program.resolve("examples/job.schema.json")).isRegularFile();
+        assertThat(Files.readString(program.resolve("examples/flights/job.yaml")))
+                .startsWith("# yaml-language-server: $schema=../job.schema.json");
     }
 
     @Test

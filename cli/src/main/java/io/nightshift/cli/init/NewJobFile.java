@@ -30,7 +30,7 @@ record NewJobFile(
 
     String text() {
         StringBuilder text = new StringBuilder("""
-            # A job for Nightshift. What each key means: docs/reference/job-file.md
+            # A job for Nightshift. The page docs/reference/job-file.md, which comes with the program, describes each key.
             #
             #   nightshift plan FILE     prints what a run would do
             #   nightshift run FILE      scores the data and publishes the predictions

@@ -158,7 +158,7 @@ final class DocumentationIT {
     }
 
     /// The tutorial's commands, with a database of the test, free ports, and the process of the node instead
-    /// of `pkill`.
+    /// of `kill`.
     @Test
     @Nightly(shortForm = {"DocumentationTest", "ClusterIT"})
     void theTutorialOnClustersRunsAsItStands() throws Exception {
@@ -193,7 +193,7 @@ final class DocumentationIT {
         assertThat(nodes).hasSize(3);
     }
 
-    /// The tutorial's commands, with a free port, and the process of the server instead of `pkill`.
+    /// The tutorial's commands, with a free port, and the process of the server instead of `kill`.
     @Test
     @Nightly(shortForm = {"DocumentationTest", "ServedJobsIT"})
     void theTutorialOnSchedulesRunsAsItStands() throws Exception {
@@ -227,7 +227,7 @@ final class DocumentationIT {
             servers.add(shell.start(line + " --http-port 0", log));
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThat(Files.readString(log)).contains("serving http"));
-        } else if (line.startsWith("pkill -9 ")) {
+        } else if (line.equals("kill -9 %1")) {
             servers.getLast().destroyForcibly().waitFor();
         } else {
             shell.run(line).expect(0);
@@ -250,7 +250,7 @@ final class DocumentationIT {
             nodes.add(shell.start(line, log));
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThat(Files.readString(log)).contains(" is up"));
-        } else if (line.startsWith("pkill -9 ")) {
+        } else if (line.equals("kill -9 %1")) {
             nodes.getFirst().destroyForcibly().waitFor();
         } else {
             shell.run(line).expect(0);
