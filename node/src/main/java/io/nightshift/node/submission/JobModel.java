@@ -18,6 +18,7 @@ import io.nightshift.storage.filesystem.Digests;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -87,20 +88,30 @@ public sealed interface JobModel {
     ///
     /// @throws FailureException if there is no such model, or its file can't be used
     static JobModel find(ModelReference reference, ModelRegistry registry) {
+        return find(reference, registry, ModelFiles::load);
+    }
+
+    /// As [#find(ModelReference, ModelRegistry)].
+    ///
+    /// @param load loads a model file
+    static JobModel find(ModelReference reference, ModelRegistry registry, Function<Path, Model> load) {
         if (reference instanceof ModelReference.File(String path)) {
-            return read(Path.of(path));
+            Path file = Path.of(path);
+            return new FromFile(file, load.apply(file));
         }
         ModelVersion version = registry.resolve(reference);
-        return new FromRegistry(version, ModelFiles.load(registry.path(version)));
+        return new FromRegistry(version, load.apply(registry.path(version)));
     }
 
     /// Loads the version that a job's rollout tries; null if the job has none, its alias does not exist, the
     /// version is the one that the job names as its model, or somebody has rolled it back.
     ///
     /// @param champion the model that the job names
+    /// @param load loads a model file
     /// @throws FailureException permanent, if both can't score the same rows, or a guard does not fit them.
     ///     Not in a shadow
-    static @Nullable Candidate candidate(Job job, JobModel champion, ModelRegistry registry) {
+    static @Nullable Candidate candidate(
+            Job job, JobModel champion, ModelRegistry registry, Function<Path, Model> load) {
         Rollout rollout = job.rollout();
         if (rollout == null || !(champion instanceof FromRegistry(ModelVersion version, Model model))) {
             return null;
@@ -116,9 +127,9 @@ public sealed interface JobModel {
         }
         boolean hasMargins = job.output().margin();
         if (!rollout.isCanary()) {
-            return shadow(tried, model, hasMargins, registry);
+            return shadow(tried, model, hasMargins, registry, load);
         }
-        Model candidate = ModelFiles.load(registry.path(tried));
+        Model candidate = load.apply(registry.path(tried));
         String difference = difference(model.description(), candidate.description(), hasMargins);
         if (difference != null) {
             throw FailureException.permanent(
@@ -135,9 +146,14 @@ public sealed interface JobModel {
         return new Candidate(tried, candidate, null);
     }
 
-    private static Candidate shadow(ModelVersion tried, Model champion, boolean hasMargins, ModelRegistry registry) {
+    private static Candidate shadow(
+            ModelVersion tried,
+            Model champion,
+            boolean hasMargins,
+            ModelRegistry registry,
+            Function<Path, Model> load) {
         try {
-            Model candidate = ModelFiles.load(registry.path(tried));
+            Model candidate = load.apply(registry.path(tried));
             String difference = difference(champion.description(), candidate.description(), hasMargins);
             return difference == null ? new Candidate(tried, candidate, null) : new Candidate(tried, null, difference);
         } catch (FailureException e) {

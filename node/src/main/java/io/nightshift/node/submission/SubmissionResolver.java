@@ -5,16 +5,19 @@ import io.nightshift.coordinator.plan.Planner;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.model.ModelCache;
+import io.nightshift.node.model.ParsedModels;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.ChangedRows;
+import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.NewFiles;
 import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.protocol.wire.WireLimits;
 import io.nightshift.scoring.Model;
 import io.nightshift.storage.Destinations;
@@ -48,6 +51,7 @@ public final class SubmissionResolver {
     private final long memory;
     private final PlanLimits limits;
     private final Set<String> channels;
+    private final ParsedModels models = new ParsedModels();
 
     /// @param registry of the models that jobs may name
     /// @param destinations that jobs may name, with the sources
@@ -135,7 +139,7 @@ public final class SubmissionResolver {
         if (job.model() instanceof ModelReference.File(String path)) {
             destinations.sources().roots().requireReadable(Path.of(path));
         }
-        return JobModel.find(job.model(), registry);
+        return JobModel.find(job.model(), registry, models::load);
     }
 
     /// Checks what needs neither model nor source, so that a mistake there is found before they are read.
@@ -182,7 +186,7 @@ public final class SubmissionResolver {
     private Check check(Job written, DestinationStore destination, JobModel found) {
         Model model = found.model();
         Job job = written.withFeatures(BoundJob.featureNames(model.description()));
-        JobModel.Candidate candidate = JobModel.candidate(job, found, registry);
+        JobModel.Candidate candidate = JobModel.candidate(job, found, registry, models::load);
         long modelBytes = model.heapBytes() + (candidate == null ? 0 : candidate.heapBytes());
         MemoryEstimate.of(job, model.description(), modelBytes, threads, memory);
         List<InspectedFile> files = inspect(job, model);
@@ -193,13 +197,28 @@ public final class SubmissionResolver {
                 modelBytes,
                 threads,
                 memory);
-        limits.check(files.size(), Planner.cut(files, job.partitions().rows()).partitions());
+        Job.Partitions partitions = partitions(job, files);
+        limits.check(files.size(), Planner.cut(files, partitions.rows()).partitions());
         Destinations.refuse(destination.check(job, model.description()));
         SchemaComparison schema = compare(job, destination, model);
         if (!job.output().newSchema()) {
             schema.refuseBreaking();
         }
-        return new Check(withTimeType(job, model).with(schema.after()), model, candidate, files, estimate);
+        Job resolved = withTimeType(job, model).with(partitions).with(schema.after());
+        return new Check(resolved, model, candidate, files, estimate);
+    }
+
+    /// The division of the input. A table keeps its largest size: it is cut by ranges of a key, and not every table can
+    /// be.
+    private Job.Partitions partitions(Job job, List<InspectedFile> files) {
+        long rows = files.stream()
+                .map(InspectedFile::file)
+                .filter(file -> !file.isLookup())
+                .mapToLong(SourceFile::rows)
+                .sum();
+        return job.source().input() instanceof DatabaseInput
+                ? job.partitions()
+                : job.partitions().of(rows, threads);
     }
 
     /// Compares the columns that a job writes with those of its newest published batch. Refuses what [#check]

@@ -210,15 +210,23 @@ public record Job(
 
     /// The job as its file has it: not restricted to what a batch reads.
     public Job asWritten() {
+        Job job = partitions.chosen() ? with(Partitions.BY_DEFAULT) : this;
         return incremental instanceof NewTimes times && times.pinned() != null
-                ? times.written(this, times.pinned())
-                : this;
+                ? times.written(job, times.pinned())
+                : job;
     }
 
     /// What an incremental job reads: batches with the same text divide it among themselves. 32 hexadecimal
     /// digits.
     public String incrementalSource() {
         return JobFingerprint.source(this);
+    }
+
+    /// The same job with its input divided in another way.
+    public Job with(Partitions other) {
+        return partitions.equals(other)
+                ? this
+                : JobBuilder.builder(this).partitions(other).build();
     }
 
     Job with(Source otherSource, Incremental other) {
@@ -317,13 +325,42 @@ public record Job(
     /// @param rows the size of a partition that is aimed at; row groups are kept whole where
     ///     they are not larger
     /// @param key the key by whose values the input is divided first; null if there is none
-    public record Partitions(int rows, @Nullable PartitionKey key) {
-        /// The size of a partition, in rows, if the job file has none.
+    /// @param chosen whether the job file leaves the size to Nightshift
+    public record Partitions(int rows, @Nullable PartitionKey key, boolean chosen) {
+        /// The largest size of a partition, in rows, if the job file has none.
         public static final int DEFAULT_ROWS = 250_000;
+
+        /// The smallest size of a partition, in rows, if the job file has none: of fewer rows, the commit would take
+        /// longer than the scoring.
+        public static final int LEAST_ROWS = 2_000;
+
+        /// The partitions for each scoring thread, so that no thread waits long for the last.
+        private static final int FOR_A_THREAD = 4;
+
+        /// Partitions of a job file that has no size.
+        public static final Partitions BY_DEFAULT = new Partitions(DEFAULT_ROWS, null, true);
+
+        /// Partitions of a size that the job file has.
+        public Partitions(int rows, @Nullable PartitionKey key) {
+            this(rows, key, false);
+        }
 
         /// Partitions of consecutive rows.
         public Partitions(int rows) {
             this(rows, null);
+        }
+
+        /// The partitions of an input, if the job file leaves their size to Nightshift: at least four for each
+        /// thread, if there are enough rows.
+        ///
+        /// @param input rows of the input
+        /// @param threads that score
+        public Partitions of(long input, int threads) {
+            if (!chosen) {
+                return this;
+            }
+            long size = Math.ceilDiv(input, (long) FOR_A_THREAD * threads);
+            return new Partitions((int) Math.clamp(size, LEAST_ROWS, DEFAULT_ROWS), key, true);
         }
     }
 

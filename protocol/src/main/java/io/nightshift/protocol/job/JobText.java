@@ -44,7 +44,9 @@ public final class JobText {
         if (job.retention() != null) {
             retention(destination.putObject("retention"), job.retention());
         }
-        partitions(root.putObject("partitions"), job.partitions());
+        if (!job.partitions().chosen()) {
+            partitions(root.putObject("partitions"), job.partitions());
+        }
         errors(root.putObject("errors"), job.errors());
         if (job.retry() != null) {
             retry(root.putObject("retry"), job.retry());

@@ -20,9 +20,13 @@ final class PartitionKeys {
                     JobKey.optional(
                             "rows",
                             new Whole(1, 1_000_000_000),
-                            "The intended number of rows of a partition. Row groups that are not larger stay whole. Without this key, it is "
+                            "The intended number of rows of a partition. Row groups that are not larger stay whole. Without this key, it is at most "
                                     + Job.Partitions.DEFAULT_ROWS
-                                    + "; with `by`, the rows of a partition value are divided further only if this key is given.",
+                                    + ", and so small that there are four partitions for each scoring thread, but at least "
+                                    + Job.Partitions.LEAST_ROWS
+                                    + "; tables of databases have partitions of "
+                                    + Job.Partitions.DEFAULT_ROWS
+                                    + " rows. With `by`, the rows of a partition value are divided further only if this key is given.",
                             "100000"),
                     JobKey.optional(
                             "by",
@@ -125,7 +129,7 @@ final class PartitionKeys {
         int rows = given == null ? Job.Partitions.DEFAULT_ROWS : Math.toIntExact(given);
         String by = values.textOrNull("by");
         if (by == null) {
-            return new Job.Partitions(rows);
+            return given == null ? Job.Partitions.BY_DEFAULT : new Job.Partitions(rows);
         }
         Long count = values.wholeOrNull("count");
         String every = values.textOrNull("every");

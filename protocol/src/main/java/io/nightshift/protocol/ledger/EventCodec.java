@@ -22,6 +22,7 @@ import io.nightshift.protocol.job.ChangedRows;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.Incremental;
 import io.nightshift.protocol.job.Input;
+import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.job.NewFiles;
 import io.nightshift.protocol.job.NewTimes;
@@ -63,6 +64,7 @@ public final class EventCodec {
             .addMixIn(BatchEvent.Committed.class, RareDiscards.class)
             .addMixIn(BatchEvent.StepFailed.class, RarePromotions.class)
             .addMixIn(BatchRegisterEvent.Reentered.class, RarelySuperseded.class)
+            .addMixIn(Job.Partitions.class, RarelyChosen.class)
             .addMixIn(CutPlan.Piece.class, Numbers.class)
             .addMixIn(Input.class, KindOfCase.class)
             .addMixIn(Incremental.class, IncrementalKinds.class)
@@ -341,6 +343,12 @@ public final class EventCodec {
     interface RareDiscards {
         @JsonInclude(JsonInclude.Include.NON_DEFAULT)
         int discardedAttempts();
+    }
+
+    /// A job file with a size has none.
+    interface RarelyChosen {
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+        boolean chosen();
     }
 
     /// Most entries are not.

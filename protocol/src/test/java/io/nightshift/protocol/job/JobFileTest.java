@@ -654,7 +654,7 @@ class JobFileTest {
                                 Map.of(),
                                 null))
                         .destination(new ParquetDestination("/jobs/flights/predictions"))
-                        .partitions(new Job.Partitions(250_000))
+                        .partitions(Job.Partitions.BY_DEFAULT)
                         .errors(new Job.ErrorPolicy(0.01, null))
                         .output(new Job.Output(List.of()))
                         .build());

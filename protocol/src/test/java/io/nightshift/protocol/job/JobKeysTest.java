@@ -25,6 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
+import java.util.regex.Matcher;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -536,6 +538,8 @@ class JobKeysTest {
         return table.toString();
     }
 
+    private static final Pattern STAR_OR_CODE = Pattern.compile("`[^`]*`|\\*");
+
     private static void rows(StringBuilder table, String path, Section section) {
         for (JobKey key : section.keys()) {
             row(table, path, key);
@@ -560,10 +564,16 @@ class JobKeysTest {
             default -> key.type().expectation();
         };
         String example = key.example().isEmpty() ? "" : "`" + key.example().replace("|", "\\|") + "`";
-        table.append("| `%s` | %s | %s | %s | %s |\n"
-                .formatted(JobKey.path(section, key.name()), holds, fallback, key.meaning(), example)
-                .replace("*", "\\*")
-                .replace("/\\*.parquet`", "/*.parquet`"));
+        table.append(withStars("| `%s` | %s | %s | %s | %s |\n"
+                .formatted(JobKey.path(section, key.name()), holds, fallback, key.meaning(), example)));
+    }
+
+    /// Markdown in which a star is a star. In a code span it is one already, and a backslash there is text.
+    private static String withStars(String markdown) {
+        return STAR_OR_CODE
+                .matcher(markdown)
+                .replaceAll(found -> Matcher.quoteReplacement(
+                        found.group().equals("*") ? "\\*" : found.group()));
     }
 
     private static void hold(Path file, String expected) throws IOException {
