@@ -19,12 +19,14 @@ class Answer:
     Attributes:
         body: JSON, or the bytes to send.
         cut: whether the connection ends after the body, although more was announced.
+        silent: whether the connection stays open after the body, although more was announced, until the server closes.
     """
 
     status: int
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
+    silent: bool = False
 
 
 @dataclass
@@ -41,6 +43,7 @@ class ScriptedServer:
         self.requests: list[Received] = []
         self._answers = list(answers)
         self._lock = threading.Lock()
+        self._closed = threading.Event()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -64,13 +67,17 @@ class ScriptedServer:
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(body) + (100 if answer.cut else 0)))
+                self.send_header("Content-Length", str(len(body) + (100 if answer.cut or answer.silent else 0)))
                 self.end_headers()
                 self.wfile.write(body)
+                if answer.silent:
+                    self.wfile.flush()
+                    outer._closed.wait()
                 self.close_connection = True
 
             do_GET = _handle
             do_POST = _handle
+            do_PUT = _handle
 
             def log_message(self, format: str, *arguments: Any) -> None:
                 pass
@@ -88,6 +95,7 @@ class ScriptedServer:
         return f"{'https' if self._is_tls else 'http'}://localhost:{self._server.server_address[1]}"
 
     def close(self) -> None:
+        self._closed.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

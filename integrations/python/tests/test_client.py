@@ -116,8 +116,51 @@ class SubmitTest(ClientTest):
             client.submit(file)
             client.submit(str(file))
             self.assertEqual([request.body for request in server.requests], [JOB.encode()] * 2)
-            with self.assertRaisesRegex(ValueError, "nosuch.yaml can't be read: No such file"):
+            with self.assertRaisesRegex(FileNotFoundError, "nosuch.yaml can't be read: No such file"):
                 client.submit(Path(folder, "nosuch.yaml"))
+
+    def test_a_job_is_applied_under_its_name(self) -> None:
+        server = self.serve(Answer(200, {"job": "flights", "changed": True}))
+        for text in (JOB, "# a\njob: 'flights' # b\nmodel: m\n", '{"model": "m",\n"job": "flights"}'):
+            self.assertTrue(self.client(server).apply(text, folder="/jobs")["changed"])
+            request = server.requests[-1]
+            self.assertEqual((request.method, request.path), ("PUT", "/v1/jobs/flights"))
+            self.assertEqual(request.query, [("folder", "/jobs")])
+            self.assertEqual(request.body, text.encode())
+        with self.assertRaisesRegex(ValueError, "has no line `job: NAME`"):
+            self.client(server).apply("model: m\n")
+
+    def test_a_backfill_sends_its_range_and_a_key(self) -> None:
+        server = self.serve(Answer(201, {"id": "b1"}), Answer(200, {"runs": []}), Answer(200, {"state": "running"}))
+        client = self.client(server)
+        days = (datetime.date(2026, 11, 1), "2026-11-25")
+        self.assertEqual(client.backfill("flights", *days, parallel=3, key="k"), {"id": "b1"})
+        client.backfill("flights", *days, dry_run=True)
+        client.backfill_status("flights", "b1")
+        started, tried, asked = server.requests
+        self.assertEqual((started.method, started.path), ("POST", "/v1/jobs/flights/backfills"))
+        self.assertEqual(
+            json.loads(started.body), {"from": "2026-11-01", "to": "2026-11-25", "parallel": 3, "all": False}
+        )
+        self.assertEqual(started.headers["idempotency-key"], "k")
+        self.assertEqual(tried.query, [("dry-run", "true")])
+        self.assertEqual(asked.path, "/v1/jobs/flights/backfills/b1")
+        with self.assertRaisesRegex(ValueError, "parallel must be 1 to 100"):
+            client.backfill("flights", *days, parallel=101)
+
+    def test_alerts_come_from_all_pages(self) -> None:
+        server = self.serve(Answer(200, {"alerts": [{"cause": "failed"}], "next": "c"}), Answer(200, {"alerts": [{}]}))
+        self.assertEqual(list(self.client(server).alerts(open_only=True)), [{"cause": "failed"}, {}])
+        self.assertEqual(
+            [request.query for request in server.requests],
+            [[("state", "open"), ("limit", "100")], [("state", "open"), ("limit", "100"), ("cursor", "c")]],
+        )
+
+    def test_the_timing_of_a_batch_is_that_of_the_answer(self) -> None:
+        timing = {"priority": 5, "deadline": "2026-11-25T05:00:00Z"}
+        server = self.serve(Answer(200, batch(timing=timing)), Answer(200, batch()))
+        self.assertEqual(self.client(server).get(ID).timing, timing)
+        self.assertIsNone(self.client(server).get(ID).timing)
 
     def test_an_invalid_key_is_refused_before_it_is_sent(self) -> None:
         server = self.serve(Answer(201, {"batch": ID}))
@@ -265,6 +308,20 @@ class TokenTest(ClientTest):
             ):
                 file.write_text(text)
                 self.assertEqual(Client(home=folder)._transport._servers()[0].url, url, text)
+            file.write_text(f"starting\n{os.getpid()} 1\n")
+            client = Client(home=folder)
+            waits: list[float] = []
+
+            def started(seconds: float) -> None:
+                waits.append(seconds)
+                file.write_text(f"http://127.0.0.1:{free_port()}\n{os.getpid()} 1\n")
+
+            with self.assertRaisesRegex(nightshift.Unreachable, "the server of .* is starting"):
+                client._transport._servers()
+            client._transport.sleep = started  # type: ignore[attr-defined]
+            with self.assertRaisesRegex(nightshift.Unreachable, "cannot reach http://127.0.0.1:[0-9]+"):
+                client.get(ID)
+            self.assertTrue(waits, "the client waited for the server that starts")
             file.unlink()
             self.assertEqual(Client(home=folder)._transport._servers()[0].url, "http://127.0.0.1:7380")
 
@@ -346,6 +403,12 @@ class WaitTest(ClientTest):
             self.client(server).wait(ID, timeout=0)
         self.assertTrue(caught.exception.retryable)
         self.assertIsInstance(caught.exception, TimeoutError)
+
+    def test_a_wait_that_ends_during_a_silent_stream_names_no_failure(self) -> None:
+        silent = Answer(200, b": alive\n\n", {"Content-Type": "text/event-stream"}, silent=True)
+        server = self.serve(Answer(200, batch()), silent)
+        with self.assertRaisesRegex(nightshift.WaitTimeout, "It continues; wait again to resume$"):
+            self.client(server).wait(ID, timeout=0.1)
 
     def test_a_wait_for_an_unknown_batch_fails_at_once(self) -> None:
         server = self.serve(Answer(404, problem(404, "unknown-batch", "there is no batch nosuch")))

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import time
 import uuid
 from itertools import islice
@@ -43,6 +44,7 @@ from .transport import (
 from .version import __version__
 
 _KEY = re.compile(r"[!-~]{1,255}")
+_NAME = re.compile(rb"""^(?:\{\s*)?["']?job["']?\s*:\s*["']?([a-z0-9][a-z0-9._-]{0,62})["']?\s*(?:#.*|,.*|\})?$""", re.MULTILINE)
 _SUBMIT_FACTOR = 5
 _PAGE = 100
 _MOST = 1000
@@ -137,6 +139,7 @@ class Client:
                 committed. Without a key, a submission always does that.
 
         Raises:
+            OSError: if the job file can't be read.
             Rejected: if the job file has mistakes, or nothing was started for another reason.
         """
         if key is not None and not _KEY.fullmatch(key):
@@ -332,6 +335,79 @@ class Client:
             if cursor is None:
                 return
 
+    # Applied jobs. The answers are those of the HTTP API.
+
+    def apply(self, job: Union[str, "os.PathLike[str]"], *, folder: Optional[str] = None) -> Mapping[str, Any]:
+        """Applies a job: from now on it runs by its schedule and its trigger. The same job again changes nothing. Needs
+        the role submit.
+
+        Args:
+            job: the job file: a path, or its text, as in `submit`.
+            folder: the folder on the nodes from which relative paths in the file start. Without it, they must be absolute.
+
+        Raises:
+            OSError: if the job file can't be read.
+            ValueError: if it has no name.
+            Rejected: if it has mistakes.
+        """
+        text = _text(job)
+        name = _NAME.search(text)
+        if name is None:
+            raise ValueError("the job file has no line `job: NAME`")
+        path = "/v1/jobs/" + name.group(1).decode("ascii") + _query({"folder": folder})
+        headers = {"Content-Type": "application/yaml"}
+        return self._send(Request("PUT", path, self._timeout * _SUBMIT_FACTOR, text, headers), dict)
+
+    def backfill(
+        self,
+        job: str,
+        start: object,
+        end: object,
+        *,
+        parallel: int = 1,
+        all: bool = False,
+        key: Optional[str] = None,
+        dry_run: bool = False,
+    ) -> Mapping[str, Any]:
+        """Runs an applied job for each tick of its schedule in a range. `backfill_status` says how far it is. Needs the
+        role submit.
+
+        Args:
+            job: the job's name.
+            start: the first local date, as a text or a date.
+            end: the last local date.
+            parallel: how many runs there are at a time, 1 to 100.
+            all: also runs that are published already.
+            key: 1 to 100 letters, digits, - and _. The same key always means the same backfill.
+            dry_run: starts nothing, and returns each run of the range.
+        """
+        if not 1 <= parallel <= 100:
+            raise ValueError(f"parallel must be 1 to 100, not {parallel}")
+        body = {"from": _value(start), "to": _value(end), "parallel": parallel, "all": all}
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key or uuid.uuid4().hex}
+        path = _job_path(job) + "/backfills" + ("?dry-run=true" if dry_run else "")
+        content = json.dumps(body).encode("utf-8")
+        return self._send(Request("POST", path, self._timeout * _SUBMIT_FACTOR, content, headers), dict)
+
+    def backfill_status(self, job: str, backfill: str) -> Mapping[str, Any]:
+        """The progress of a backfill."""
+        return self._send(self._get(_job_path(job) + "/backfills/" + quote(backfill, safe="")), dict)
+
+    def alerts(self, *, open_only: bool = False) -> Iterator[Mapping[str, Any]]:
+        """The alerts, newest first, with the keys of `nightshift alert list -o json`.
+
+        Args:
+            open_only: only alerts whose cause has not ended.
+        """
+        cursor: Optional[str] = None
+        while True:
+            query = _query({"state": "open" if open_only else None, "limit": _PAGE, "cursor": cursor})
+            answer = self._send(self._get("/v1/alerts" + query), dict)
+            yield from _all(dict, answer.get("alerts"))
+            cursor = answer.get("next")
+            if cursor is None:
+                return
+
     # Jobs and nodes
 
     def jobs(self) -> Sequence[Job]:
@@ -523,6 +599,9 @@ class Client:
                 if deadline is not None and time.monotonic() >= deadline:
                     return
         except (OSError, http.client.HTTPException) as e:
+            if isinstance(e, socket.timeout) and deadline is not None and time.monotonic() >= deadline:
+                # Nothing has failed: the caller does not wait any longer.
+                return
             raise Unreachable(f"the stream of batch {batch} broke: {e or type(e).__name__}") from e
         except ValueError as e:
             raise Unexpected(f"the server's events are not those of Nightshift: {e}") from e
@@ -555,7 +634,8 @@ def _text(job: Union[str, "os.PathLike[str]"]) -> bytes:
     try:
         return Path(job).read_bytes()
     except OSError as e:
-        raise ValueError(f"the job file {os.fspath(job)} can't be read: {e.strerror or e}") from e
+        # Of the same class: FileNotFoundError stays one.
+        raise type(e)(e.errno, f"the job file {os.fspath(job)} can't be read: {e.strerror or e}") from e
 
 
 def _parameter_query(parameters: Optional[Mapping[str, object]]) -> List[str]:
@@ -566,6 +646,12 @@ def _value(value: object) -> str:
     """A parameter's value as text. `str` of a date is ISO 8601, that of a datetime is not."""
     isoformat = getattr(value, "isoformat", None)
     return isoformat() if callable(isoformat) else str(value)
+
+
+def _job_path(job: str) -> str:
+    if not job or job in (".", ".."):
+        raise ValueError("a job is named by its name")
+    return "/v1/jobs/" + quote(job, safe="")
 
 
 def _path(batch: str) -> str:

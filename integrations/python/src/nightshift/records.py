@@ -308,6 +308,7 @@ class Batch:
         rollout: how far the canary of another model version is, as the HTTP API says; None if the batch has none.
         shadow: how another model version compares that scores in addition, as the HTTP API says; None if none does.
         reuse: what the batch reuses of another one, as the HTTP API says; None if it reuses nothing.
+        timing: priority, window, deadline and forecast, as the HTTP API says; None if the answer has none.
         json: the whole answer, with keys that this version of the client does not know.
     """
 
@@ -337,6 +338,7 @@ class Batch:
     rollout: Optional[Mapping[str, Any]]
     shadow: Optional[Mapping[str, Any]]
     reuse: Optional[Mapping[str, Any]]
+    timing: Optional[Mapping[str, Any]]
     json: Mapping[str, Any] = field(repr=False, compare=False)
 
     @property
@@ -397,6 +399,7 @@ class Batch:
             json.get("rollout"),
             json.get("shadow"),
             json.get("reuse"),
+            json.get("timing"),
             dict(json),
         )
 

@@ -68,6 +68,9 @@ class Server:
         return all(ipaddress.ip_address(one.partition("%")[0]).is_loopback for one in addresses)
 
 
+_STARTING = "starting"
+
+
 def home_folder(home: Optional[PathLike]) -> Path:
     """The given home folder, or that of the user."""
     return Path.home() / ".nightshift" if home is None else Path(home)
@@ -75,10 +78,13 @@ def home_folder(home: Optional[PathLike]) -> Path:
 
 def local_server(home: Optional[PathLike]) -> Server:
     """The server that runs on a home folder: its file `server` has the URL, and the ID of the process. A server
-    that was killed leaves the file behind. Without a server, the default of all nodes."""
+    that was killed leaves the file behind. A server that is still starting has no URL there. Without a server, the
+    default of all nodes."""
     try:
         url, process = (home_folder(home) / "server").read_text(encoding="ascii").splitlines()[:2]
         if _runs(int(process.split()[0])):
+            if url == _STARTING:
+                raise Unreachable(f"the server of {home_folder(home)} is starting")
             return Server.of(url)
     except (OSError, ValueError, IndexError):
         pass
@@ -207,9 +213,8 @@ class Transport:
         """
         number = 1
         while True:
-            server = self._server()
             try:
-                return self._attempt(server, request)
+                return self._attempt(self._server(), request)
             except NightshiftError as e:
                 if not e.retryable or number >= self._attempts:
                     raise
