@@ -360,7 +360,7 @@ public record Job(
                 return this;
             }
             long size = Math.ceilDiv(input, (long) FOR_A_THREAD * threads);
-            return new Partitions((int) Math.clamp(size, LEAST_ROWS, DEFAULT_ROWS), key, true);
+            return new Partitions(Math.clamp(size, LEAST_ROWS, DEFAULT_ROWS), key, true);
         }
     }
 

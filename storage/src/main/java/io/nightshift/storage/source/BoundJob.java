@@ -63,9 +63,20 @@ public record BoundJob(
 
     /// A model's input and the expression that gives it.
     ///
+    /// @param input the name or the expression, as the job or the model has it
     /// @param categories of the feature, or null if it is a number
     public record Feature(
-            Bound source, ModelFeature model, @Nullable Categories categories) {}
+            String input,
+            Bound source,
+            ModelFeature model,
+            @Nullable Categories categories) {
+
+        /// The feature in messages: a model that does not name its features has only their numbers, and the job's
+        /// author knows the columns.
+        public String called() {
+            return "feature \"%s\"".formatted(model.name() == null ? input : source.name());
+        }
+    }
 
     /// Up to this number, a FLOAT holds every whole number.
     private static final double EXACT = 1 << 24;
@@ -427,7 +438,7 @@ public record BoundJob(
                 if (!fits(bound.type(), feature, categories)) {
                     misfits.add(new Misfit(key, input, bound, feature));
                 }
-                features.add(new Feature(bound, feature, categories));
+                features.add(new Feature(input, bound, feature, categories));
             }
             if (!misfits.isEmpty()) {
                 throw FailureException.permanent("%s: %s".formatted(file, refusal(misfits)));

@@ -505,7 +505,7 @@ final class SliceQuery {
             addLimit(checks, "the id", job.id(), true);
         }
         for (Feature feature : job.features()) {
-            addFailure(checks, "feature \"" + feature.source().name() + "\"", feature.source());
+            addFailure(checks, feature.called(), feature.source());
             addDomain(checks, feature);
         }
         for (Bound bound : job.output()) {
@@ -537,7 +537,7 @@ final class SliceQuery {
 
     private void addDomain(List<Check> checks, Feature feature) {
         String value = value(feature.source());
-        String what = "feature \"" + feature.source().name() + "\"";
+        String what = feature.called();
         boolean finite = BoundJob.isAlwaysFinite(feature.source().type());
         boolean fraction = !finite && !BoundJob.isText(feature.source().type());
         if (!feature.model().missing()) {

@@ -30,8 +30,9 @@ final class ShadowScorerTest {
     }
 
     private static final List<Feature> FEATURES = List.of(
-            new Feature(new Bound("tenure", "tenure", "FLOAT"), NUMBER, null),
+            new Feature("tenure", new Bound("tenure", "tenure", "FLOAT"), NUMBER, null),
             new Feature(
+                    "plan",
                     new Bound("plan", "plan", "VARCHAR"),
                     NUMBER,
                     new Categories(List.of("basic", "plus"), List.of(), true, Categories.Unseen.MISSING)));
