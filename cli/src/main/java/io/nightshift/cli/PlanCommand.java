@@ -84,8 +84,9 @@ final class PlanCommand implements Callable<Integer> {
             CutPlan counted =
                     isKeyed ? destinations.sources().count(job, check.model().description(), check.files()) : null;
             Planner.KeyedPlan keyed = counted == null ? null : Planner.cut(counted, check.files(), job.partitions());
-            PartitionPlan plan =
-                    keyed == null ? Planner.cut(check.files(), check.job().partitions().rows()) : keyed.partitions();
+            PartitionPlan plan = keyed == null
+                    ? Planner.cut(check.files(), check.job().partitions().rows())
+                    : keyed.partitions();
             String fetches = destinations.sources().fetches(job, check.model().description(), check.files());
             List<String> details = new ArrayList<>();
             PartitionPlan.Index index = plan.index(

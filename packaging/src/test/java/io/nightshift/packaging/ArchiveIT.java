@@ -172,10 +172,12 @@ final class ArchiveIT {
     void theTutorialsPathsAndLinksAreInTheArchive() throws IOException {
         Pattern link = Pattern.compile("\\]\\((?!https?:|#)([^)#]+)");
         try (Stream<Path> pages = Files.list(program.resolve("docs/tutorial"))) {
-            assertThat(pages).isNotEmpty().allSatisfy(page -> assertThat(link.matcher(Files.readString(page))
-                            .results()
-                            .map(found -> page.getParent().resolve(found.group(1))))
-                    .allSatisfy(linked -> assertThat(linked).exists()));
+            assertThat(pages)
+                    .isNotEmpty()
+                    .allSatisfy(page -> assertThat(link.matcher(Files.readString(page))
+                                    .results()
+                                    .map(found -> page.getParent().resolve(found.group(1))))
+                            .allSatisfy(linked -> assertThat(linked).exists()));
         }
         assertThat(program.resolve("nightshift")).isSymbolicLink().isExecutable();
         assertThat(program.resolve("examples/job.schema.json")).isRegularFile();

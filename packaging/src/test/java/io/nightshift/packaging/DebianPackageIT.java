@@ -98,7 +98,8 @@ final class DebianPackageIT {
         assertThat(root.resolve("usr/share/doc/nightshift/copyright")).isRegularFile();
         assertThat(root.resolve("usr/share/doc/nightshift/changelog.gz")).isRegularFile();
         assertThat(root.resolve("usr/share/doc/nightshift/NOTICE")).isRegularFile();
-        assertThat(root.resolve("usr/share/doc/nightshift/docs/tutorial/first-batch.md")).isRegularFile();
+        assertThat(root.resolve("usr/share/doc/nightshift/docs/tutorial/first-batch.md"))
+                .isRegularFile();
         assertThat(root.resolve("usr/lib/nightshift/tools/export-sklearn.py")).isRegularFile();
         assertThat(root.resolve("usr/lib/systemd/system/nightshift.service")).isRegularFile();
     }

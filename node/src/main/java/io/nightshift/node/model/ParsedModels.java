@@ -10,10 +10,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The models that submissions have named lately, so that the same file is parsed once. To parse a large JSON file takes
+/// The models that submissions have named lately, so that the same file is parsed once. To parse a large JSON file
+/// takes
 /// much longer than to read it.
 ///
-/// A model is known by the digest of its file's content: a file may change without another size or time. The models are held
+/// A model is known by the digest of its file's content: a file may change without another size or time. The models are
+/// held
 /// softly, so they never take memory that scoring needs. Safe for several threads.
 public final class ParsedModels {
 

@@ -661,6 +661,22 @@ class JobFileTest {
     }
 
     @Test
+    void withoutASizeThereAreFourPartitionsForEachThread() {
+        Job job = parse(SMALLEST);
+
+        assertThat(job.partitions().of(100_000, 4).rows()).isEqualTo(6_250);
+        assertThat(job.partitions().of(100_000, 64).rows()).isEqualTo(Job.Partitions.LEAST_ROWS);
+        assertThat(job.partitions().of(1_000_000_000, 4).rows()).isEqualTo(Job.Partitions.DEFAULT_ROWS);
+        assertThat(new Job.Partitions(300).of(100_000, 4)).isEqualTo(new Job.Partitions(300));
+        assertThat(JobFingerprint.of(job.with(job.partitions().of(100_000, 4))))
+                .as("the same run on another node")
+                .isEqualTo(JobFingerprint.of(job));
+        assertThat(JobFile.parse(JobText.of(job.with(job.partitions().of(100_000, 4))), Path.of("job.yaml"), List.of())
+                        .partitions())
+                .isEqualTo(Job.Partitions.BY_DEFAULT);
+    }
+
+    @Test
     void allMistakesAreReportedAtOnceInTheOrderOfTheirLinesAndMissingKeysLast() {
         assertThat(complaint("""
                         job: Flight Delays

@@ -25,9 +25,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.Pattern;
-import java.util.regex.Matcher;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -572,8 +572,7 @@ class JobKeysTest {
     private static String withStars(String markdown) {
         return STAR_OR_CODE
                 .matcher(markdown)
-                .replaceAll(found -> Matcher.quoteReplacement(
-                        found.group().equals("*") ? "\\*" : found.group()));
+                .replaceAll(found -> Matcher.quoteReplacement(found.group().equals("*") ? "\\*" : found.group()));
     }
 
     private static void hold(Path file, String expected) throws IOException {
