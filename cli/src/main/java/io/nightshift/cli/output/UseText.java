@@ -34,7 +34,7 @@ public final class UseText {
                         use.cores() == 1 ? "processor" : "processors");
         lines.put(
                 "used",
-                "%s of processor time%s, %s read, %s written"
+                "%s of processor time on scoring threads%s, %s read, %s written"
                         .formatted(
                                 seconds(use.processorSeconds()),
                                 busy,
@@ -44,7 +44,7 @@ public final class UseText {
         if (discarded.attempts() > 0) {
             lines.put(
                     "discarded",
-                    "%,d %s: %s of processor time, %s read, %s written"
+                    "%,d %s: %s of processor time on scoring threads, %s read, %s written"
                             .formatted(
                                     discarded.attempts(),
                                     discarded.attempts() == 1 ? "attempt" : "attempts",
