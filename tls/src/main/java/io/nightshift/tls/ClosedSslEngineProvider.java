@@ -17,8 +17,8 @@ import scala.Option;
 ///
 /// Pekko's clustering always opens a port. Every user of the machine can connect to it, also if it is on
 /// loopback, and could send messages as a node does. This node has no certificate and trusts none, so the TLS
-/// handshake fails before a message is read. It needs no keys, and nothing is computed until somebody connects,
-/// so the node starts as fast as without TLS. Messages within the node do not use the transport.
+/// handshake fails before a message is read. It needs no keys, so the start generates none. Messages within the
+/// node do not use the transport.
 ///
 /// Pekko creates this class, which `embedded-cluster.conf` names.
 public final class ClosedSslEngineProvider implements SSLEngineProvider {
