@@ -40,7 +40,8 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
     /// A column whose name differs in case, spaces and punctuation only, or that was chosen by its position.
     record Column(String feature, String column) implements Mapped {}
 
-    /// A column of texts, for which the model has numbers: the job has to list the texts in the order of the numbers.
+    /// A column of texts, for which the model has numbers: the job has to list the texts in the order of the
+    /// numbers.
     ///
     /// @param found the texts in the data, sorted
     record Unlisted(String feature, String column, List<String> found) implements Mapped {
@@ -160,8 +161,8 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
         };
     }
 
-    /// Whether the job has to list the texts of a column: the model has a number for each. A text that is a number is
-    /// converted instead, if the model knows no categories.
+    /// Whether the job has to list the texts of a column: the model has a number for each. A text that is a number
+    /// is converted instead, if the model knows no categories.
     private static boolean isListed(ModelFeature feature, String column, DataPreview data) {
         return BoundJob.isText(data.columns().getOrDefault(column, ""))
                 && switch (feature.type()) {

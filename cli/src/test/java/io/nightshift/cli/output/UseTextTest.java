@@ -31,9 +31,10 @@ class UseTextTest {
     @Test
     void aBatchHasUsedProcessorsAndBytes() {
         assertThat(UseText.lines(use(null, 0, null)))
-                .isEqualTo(Map.of(
-                        "used",
-                        "95.0 s of processor time on scoring threads (79 % of 2 processors busy), 3.0 GiB read, 700 B written"));
+                .isEqualTo(
+                        Map.of(
+                                "used",
+                                "95.0 s of processor time on scoring threads (79 % of 2 processors busy), 3.0 GiB read, 700 B written"));
     }
 
     @Test
@@ -43,7 +44,8 @@ class UseTextTest {
 
         assertThat(lines.keySet()).containsExactly("used", "discarded", "cost", "waited");
         assertThat(lines)
-                .containsEntry("discarded", "1 attempt: 1.3 s of processor time on scoring threads, 2.0 KiB read, 0 B written")
+                .containsEntry(
+                        "discarded", "1 attempt: 1.3 s of processor time on scoring threads, 2.0 KiB read, 0 B written")
                 .containsEntry(
                         "cost",
                         "1.23 EUR, 0.001230 EUR for each million predictions; 0.0123 EUR of it for discarded attempts")

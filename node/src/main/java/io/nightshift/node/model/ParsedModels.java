@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// takes
 /// much longer than to read it.
 ///
-/// A model is known by the digest of its file's content: a file may change without another size or time. The models are
-/// held
+/// A model is known by the digest of its file's content: a file may change without another size or time. The models
+/// are held
 /// softly, so they never take memory that scoring needs. Safe for several threads.
 public final class ParsedModels {
 

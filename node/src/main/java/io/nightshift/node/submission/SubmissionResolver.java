@@ -208,8 +208,8 @@ public final class SubmissionResolver {
         return new Check(resolved, model, candidate, files, estimate);
     }
 
-    /// The division of the input. A table keeps its largest size: it is cut by ranges of a key, and not every table can
-    /// be.
+    /// The division of the input. A table keeps its largest size: it is cut by ranges of a key, and not every table
+    /// can be.
     private Job.Partitions partitions(Job job, List<InspectedFile> files) {
         long rows = files.stream()
                 .map(InspectedFile::file)

@@ -330,8 +330,8 @@ public record Job(
         /// The largest size of a partition, in rows, if the job file has none.
         public static final int DEFAULT_ROWS = 250_000;
 
-        /// The smallest size of a partition, in rows, if the job file has none: of fewer rows, the commit would take
-        /// longer than the scoring.
+        /// The smallest size of a partition, in rows, if the job file has none: of fewer rows, the commit would
+        /// take longer than the scoring.
         public static final int LEAST_ROWS = 2_000;
 
         /// The partitions for each scoring thread, so that no thread waits long for the last.

@@ -33,9 +33,10 @@ public final class Connections {
             innodb_lock_wait_timeout = 20, lock_wait_timeout = 10, sql_safe_updates = 0, foreign_key_checks = 1
             /*M!100101 , max_statement_time = 0 */""";
 
-    /// The same for PostgreSQL, whatever `ALTER ROLE` and `ALTER DATABASE` say. No time-out of the server may end what
-    /// takes long and makes progress; the callers bound what must be short. What is acknowledged must be durable. A
-    /// `synchronous_commit` that waits for other servers stays. Not every version has all of the time-outs.
+    /// The same for PostgreSQL, whatever `ALTER ROLE` and `ALTER DATABASE` say. No time-out of the server may end
+    /// what takes long and makes progress; the callers bound what must be short. What is acknowledged must be
+    /// durable. A `synchronous_commit` that waits for other servers stays. Not every version has all of the
+    /// time-outs.
     private static final String POSTGRESQL_WRITES = """
             SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout',
             'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout');

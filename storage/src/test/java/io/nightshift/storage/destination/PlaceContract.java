@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 /// missing, and what others keep there is left alone.
 abstract class PlaceContract extends ReuseContract {
 
-    /// Ways in which a node may not see the place, although it was written: each is put after a batch was published.
+    /// Ways in which a node may not see the place, although it was written: each is put after a batch was
+    /// published.
     protected abstract List<Obstacle> absences() throws Exception;
 
     /// Puts things of others next to those of the batch, also among what is staged.

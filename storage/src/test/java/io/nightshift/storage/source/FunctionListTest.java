@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Holds the list of functions to DuckDB's catalogue, and the page to the list. `-Dnightshift.regenerate=true` writes
-/// the page anew.
+/// Holds the list of functions to DuckDB's catalogue, and the page to the list. `-Dnightshift.regenerate=true`
+/// writes the page anew.
 class FunctionListTest {
 
     private static final Path PAGE = Path.of("../docs/reference/job-file.md");

@@ -404,8 +404,7 @@ public abstract class SourceContract {
     void aTextThatLooksLikeAnotherTypeStaysAText() throws SQLException {
         Assumptions.assumeTrue(
                 job(new ParquetInput(List.of("/none"))).source().lookups().isEmpty(), "lookups have no such keys");
-        List<String> texts =
-                List.of("5", "1e3", "007", "null", "true", "[1]", "{}", "2026-01-01", "abc", "NaN");
+        List<String> texts = List.of("5", "1e3", "007", "null", "true", "[1]", "{}", "2026-01-01", "abc", "NaN");
         Input input = rows("SELECT unnest(%s) AS id, 1.5 AS f0"
                 .formatted(texts.stream().map(text -> "'" + text + "'").toList()));
 

@@ -39,7 +39,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// A batch whose input file changes fails, in whatever way and at whatever moment the file changes, and readers
-/// see nothing of it. A gate holds the partitions at the moment. All batches share one node with two scoring threads.
+/// see nothing of it. A gate holds the partitions at the moment. All batches share one node with two scoring
+/// threads.
 ///
 /// By default, half of the combinations run: each moment with two of the changes, and each change at two or
 /// three of the moments. `-Dnightshift.changed-input.all=true` runs all, as the nightly workflow does.

@@ -73,7 +73,8 @@ final class CostIT {
                 .as("the state keeps it rounded")
                 .isCloseTo(shown.get("bytes").asDouble(), withinPercentage(0.1));
         assertThat(show().expect(0).out())
-                .containsPattern("used +[0-9.]+ s of processor time on scoring threads [(][0-9]+ % of [0-9]+ processors? busy[)], ")
+                .containsPattern(
+                        "used +[0-9.]+ s of processor time on scoring threads [(][0-9]+ % of [0-9]+ processors? busy[)], ")
                 .containsPattern("cost +[0-9.]+ EUR, [0-9.]+ EUR for each million predictions");
     }
 

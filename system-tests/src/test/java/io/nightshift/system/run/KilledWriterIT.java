@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Protocol.Command;
 
-/// Kills the program with SIGKILL while it writes to a server that is the only destination of its job, and starts it
-/// again: while a partition is written, between two commits, and while the batch is published.
+/// Kills the program with SIGKILL while it writes to a server that is the only destination of its job, and starts
+/// it again: while a partition is written, between two commits, and while the batch is published.
 @Nightly(shortForm = {"PostgresCrashIT", "RedisHashesIT", "MariadbDestinationIT"})
 final class KilledWriterIT {
 

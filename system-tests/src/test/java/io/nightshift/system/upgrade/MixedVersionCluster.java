@@ -226,8 +226,8 @@ final class MixedVersionCluster implements AutoCloseable {
         admitUntil(() -> assertThat(commits(batch)).as(() -> logs()).hasSizeGreaterThanOrEqualTo(commits));
     }
 
-    /// Lets one partition after the other through, slowly: not all of them may pass before the condition holds. A node
-    /// of another version gets no work before an old node has left.
+    /// Lets one partition after the other through, slowly: not all of them may pass before the condition holds. A
+    /// node of another version gets no work before an old node has left.
     private void admitUntil(ThrowingRunnable condition) {
         await().atMost(SOON).pollInterval(BETWEEN_ADMISSIONS).untilAsserted(() -> {
             if (gate.waiting() > 0) {

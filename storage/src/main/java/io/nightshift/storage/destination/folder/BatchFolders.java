@@ -72,8 +72,8 @@ public record BatchFolders(Path folder, BatchId batch) {
         return removedRoot().resolve(PREFIX + batch);
     }
 
-    /// The file that is made before the first batch is published, and stays. It tells the destination from the empty
-    /// folder in which its file system is mounted on other nodes.
+    /// The file that is made before the first batch is published, and stays. It tells the destination from the
+    /// empty folder in which its file system is mounted on other nodes.
     public Path marker() {
         return folder.resolve(".nightshift");
     }

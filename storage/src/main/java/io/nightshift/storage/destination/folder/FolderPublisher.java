@@ -124,8 +124,8 @@ class FolderPublisher {
         }
     }
 
-    /// Checks that this node sees the place at which a batch was prepared. On a node that lacks the file system, the
-    /// folder in which it is mounted is empty or missing.
+    /// Checks that this node sees the place at which a batch was prepared. On a node that lacks the file system,
+    /// the folder in which it is mounted is empty or missing.
     void requirePlace(BatchId batch) throws IOException {
         BatchFolders folders = folders(batch);
         for (Path trace : List.of(folders.published(), folders.removed(), folders.marker())) {

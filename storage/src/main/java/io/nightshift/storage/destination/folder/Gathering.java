@@ -65,8 +65,8 @@ final class Gathering {
         return own;
     }
 
-    /// Whether an attempt or a coordinator has left something. A coordinator whose node lacks the file system may have
-    /// made the folder of the attempts, but no attempt of another node has written there.
+    /// Whether an attempt or a coordinator has left something. A coordinator whose node lacks the file system may
+    /// have made the folder of the attempts, but no attempt of another node has written there.
     static boolean holdsOutput(Path staged) throws IOException {
         if (!Folders.isThere(staged)) {
             return false;

@@ -59,8 +59,8 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
     /// A version of the register.
     record Version(State state, String tag) {}
 
-    /// Makes the register unless it is there. A store that ignores the conditions of writes is found out before there
-    /// is anything to publish, and nothing is left in it.
+    /// Makes the register unless it is there. A store that ignores the conditions of writes is found out before
+    /// there is anything to publish, and nothing is left in it.
     ///
     /// @throws FailureException permanent, if the store ignores the conditions of writes
     void open() {

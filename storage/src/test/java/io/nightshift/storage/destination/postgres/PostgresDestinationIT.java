@@ -132,8 +132,8 @@ class PostgresDestinationIT extends DestinationContract {
         }
     }
 
-    /// Each connection is asked by a trigger, when it changes the tables of all batches. The limits are too long to end
-    /// anything.
+    /// Each connection is asked by a trigger, when it changes the tables of all batches. The limits are too long to
+    /// end anything.
     @Test
     void noSettingOfARoleOrDatabaseAppliesToWhatWrites() throws Exception {
         Map<String, String> settings = Map.of(
