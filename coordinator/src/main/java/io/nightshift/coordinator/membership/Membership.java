@@ -6,6 +6,8 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -15,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// Helps a node to find its cluster, and ensures that at most one cluster works on a journal: the shared
 /// database decides.
 ///
-/// A node that starts joins the members that were seen recently. If there are none, it forms a cluster. Only
+/// A node that starts joins the members that were seen recently. If there are none, and none confirms for
+/// some time that it runs, it forms a cluster. Only
 /// one node at a time can do that, because it locks a table. The new cluster supersedes the one before; if
 /// nodes of that cluster still run, they find out with their next [#confirm] and stop. Members confirm
 /// regularly that they run. Only the database's clock counts. `docs/decisions/0011-membership.md` gives the
@@ -30,13 +33,30 @@ public final class Membership {
     /// The time for which a member counts as running after its last confirmation.
     static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    /// A longer time between two looks at the database ends a [Lookout].
+    private static final Duration LONGEST_GAP = Duration.ofSeconds(5);
+
     private final Ledger ledger;
+    private final Duration lookout;
     private final String address;
     private final UUID incarnation;
+    private @Nullable Lookout alone;
+
+    /// The time in which this node has looked for members again and again, and has seen none. By the database's
+    /// clock.
+    ///
+    /// @param cluster whose members it looks for
+    private record Lookout(UUID cluster, Instant since, Instant last) {}
 
     /// @param self the process of this node
     public Membership(Ledger ledger, NodeProcess self) {
+        this(ledger, self, PATIENCE);
+    }
+
+    /// @param lookout how long no member must be seen while the database answers, before a new cluster is formed
+    Membership(Ledger ledger, NodeProcess self, Duration lookout) {
         this.ledger = ledger;
+        this.lookout = lookout;
         this.address = self.address();
         this.incarnation = self.incarnation();
     }
@@ -67,9 +87,21 @@ public final class Membership {
     }
 
     /// Finds the cluster to join. If no member runs, makes this node the one that forms a new cluster.
-    public JoinDecision findOrForm() throws SQLException {
+    ///
+    /// After the database was away, members run that could not confirm it. So a member that has not left counts
+    /// as lost only when this node has looked for it for some time, and the database has answered all the time.
+    ///
+    /// @return null while this node looks for such members; called again every few seconds then
+    public @Nullable JoinDecision findOrForm() throws SQLException {
         try (Connection connection = lockedTransaction()) {
             JoinDecision.Join join = find(connection);
+            if (join == null && mayRunUnseen(connection)) {
+                // Its earlier process doesn't run any more, so nobody waits for that.
+                register(connection, null);
+                connection.commit();
+                return null;
+            }
+            alone = null;
             JoinDecision decision = join == null ? form(connection) : join;
             register(connection, decision instanceof JoinDecision.Form ? decision.cluster() : null);
             connection.commit();
@@ -111,6 +143,31 @@ public final class Membership {
         UUID current = current(connection);
         List<String> running = current == null ? List.of() : running(connection, current);
         return current == null || running.isEmpty() ? null : new JoinDecision.Join(current, running);
+    }
+
+    /// Whether the cluster has members that have not left, and that this node has not looked for long enough.
+    private boolean mayRunUnseen(Connection connection) throws SQLException {
+        String sql = """
+            SELECT cluster.id, clock_timestamp() FROM cluster
+            WHERE EXISTS (SELECT FROM member WHERE member.cluster = cluster.id AND address <> ?)
+            """;
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, address);
+            try (ResultSet rows = statement.executeQuery()) {
+                if (!rows.next()) {
+                    return false;
+                }
+                UUID cluster = rows.getObject(1, UUID.class);
+                Instant now = rows.getObject(2, OffsetDateTime.class).toInstant();
+                Lookout before = alone;
+                boolean goesOn = before != null
+                        && before.cluster().equals(cluster)
+                        && before.last().plus(LONGEST_GAP).isAfter(now);
+                Instant since = before != null && goesOn ? before.since() : now;
+                alone = new Lookout(cluster, since, now);
+                return now.isBefore(since.plus(lookout));
+            }
+        }
     }
 
     private JoinDecision form(Connection connection) throws SQLException {

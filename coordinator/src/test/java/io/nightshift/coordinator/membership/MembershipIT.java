@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -55,7 +56,7 @@ class MembershipIT {
     }
 
     private static Membership membership(String address, long uid) {
-        return new Membership(ledger, new NodeProcess(address, uid));
+        return new Membership(ledger, new NodeProcess(address, uid), Duration.ZERO);
     }
 
     private static void execute(String sql) throws SQLException {
@@ -122,6 +123,46 @@ class MembershipIT {
 
         passes("second:1", 11);
         assertThat(third.find()).isEqualTo(new JoinDecision.Join(formed.cluster(), List.of("first:1")));
+    }
+
+    @Test
+    void afterAnOutageOfTheDatabaseANodeWaitsForTheMembersThatStillRun() throws Exception {
+        UUID formed = first.findOrForm().cluster();
+        second.findOrForm();
+        second.confirm(formed);
+        passes("first:1", 30);
+        passes("second:1", 30);
+        Membership restarted = new Membership(ledger, new NodeProcess("second:1", 2), Duration.ofHours(1));
+
+        assertThat(restarted.findOrForm()).as("the first may run").isNull();
+        assertThat(first.confirm(formed)).as("the cluster goes on").isTrue();
+        assertThat(restarted.findOrForm()).isEqualTo(new JoinDecision.Join(formed, List.of("first:1")));
+    }
+
+    @Test
+    void nobodyWaitsForProcessesThatHaveAllStartedAgain() throws Exception {
+        UUID formed = first.findOrForm().cluster();
+        second.findOrForm();
+        second.confirm(formed);
+        passes("first:1", 30);
+        passes("second:1", 30);
+
+        Membership firstAgain = new Membership(ledger, new NodeProcess("first:1", 2), Duration.ofHours(1));
+        Membership secondAgain = new Membership(ledger, new NodeProcess("second:1", 2), Duration.ofHours(1));
+        assertThat(firstAgain.findOrForm()).as("the second may run").isNull();
+        assertThat(secondAgain.findOrForm()).isInstanceOf(JoinDecision.Form.class);
+        assertThat(firstAgain.findOrForm()).isInstanceOf(JoinDecision.Join.class);
+    }
+
+    @Test
+    void aNodeWaitsForNobodyIfAllOthersHaveLeft() throws Exception {
+        UUID formed = first.findOrForm().cluster();
+        first.leave();
+        Membership patient = new Membership(ledger, new NodeProcess("second:1", 1), Duration.ofHours(1));
+
+        JoinDecision decision = patient.findOrForm();
+        assertThat(decision).isInstanceOf(JoinDecision.Form.class);
+        assertThat(decision.cluster()).isNotEqualTo(formed);
     }
 
     @Test
