@@ -13,6 +13,7 @@ import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.http.Endpoint;
 import io.nightshift.node.log.ProgramLog;
 import io.nightshift.node.submission.SubmissionResolver;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -148,10 +150,32 @@ public final class ClusterNode {
     private static ActorSystem<Void> system(Config config, NodeSettings settings) {
         try {
             tryToListen(settings);
-            return ActorSystem.create(Behaviors.empty(), NAME, config);
+            return actorSystem(NAME, config);
         } catch (IOException | RemoteTransportException e) {
             throw FailureException.permanent("the node can't listen at %s:%d: %s"
                     .formatted(settings.bindHostname(), settings.bindPort(), e.getMessage()));
+        }
+    }
+
+    /// Starts the actors of a node.
+    ///
+    /// @throws FailureException transient, if the machine is too busy to open a port in time
+    static ActorSystem<Void> actorSystem(String name, Config config) {
+        try {
+            return ActorSystem.create(Behaviors.empty(), name, config);
+        } catch (Exception e) {
+            // Scala throws checked exceptions that no method declares.
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (cause instanceof TimeoutException) {
+                    throw new FailureException(
+                            Failure.transientFailure(
+                                    "the node could not open its port for other nodes within %d s: the machine is probably overloaded. Start it again when it has less load"
+                                            .formatted(config.getDuration("pekko.remote.artery.bind.bind-timeout")
+                                                    .toSeconds())),
+                            e);
+                }
+            }
+            throw e;
         }
     }
 

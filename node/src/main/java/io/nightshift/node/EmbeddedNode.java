@@ -5,7 +5,6 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import io.nightshift.coordinator.ledger.Ledger;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 
@@ -17,8 +16,7 @@ public final class EmbeddedNode {
 
     /// Starts the node and lets it form its cluster.
     public static Node start(Node.Dependencies dependencies) {
-        ActorSystem<Void> system =
-                ActorSystem.create(Behaviors.empty(), "nightshift", configuration(dependencies.ledger()));
+        ActorSystem<Void> system = ClusterNode.actorSystem("nightshift", configuration(dependencies.ledger()));
         Cluster cluster = Cluster.get(system);
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         return Node.start(system, dependencies);
