@@ -49,6 +49,10 @@ final class AlertReports {
     /// @param text what happened, or how the cause ended, in one or two sentences
     record Condition(AlertCause cause, boolean isActive, String text) {}
 
+    /// How long a coordinator that has taken over a batch waits for its first progress. The time in which no
+    /// node had the batch would be an alert otherwise.
+    static final Duration FIRST_PROGRESS = Duration.ofMinutes(2);
+
     /// For how long a deadline is at risk before anyone is told.
     private static final Duration RISK_TIME = Duration.ofMinutes(1);
 
@@ -56,6 +60,7 @@ final class AlertReports {
 
     private final BatchId batch;
     private final Duration stalledAfter;
+    private final Instant since;
     private final Map<AlertCause, Sent> sent = new EnumMap<>(AlertCause.class);
 
     private long entries;
@@ -83,9 +88,11 @@ final class AlertReports {
     private boolean isClosed;
 
     /// @param stalledAfter how long the batch may make no progress
-    AlertReports(BatchId batch, Duration stalledAfter) {
+    /// @param since when this coordinator took over the batch
+    AlertReports(BatchId batch, Duration stalledAfter, Instant since) {
         this.batch = batch;
         this.stalledAfter = stalledAfter;
+        this.since = since;
     }
 
     /// A background task waits for a file system that does not answer.
@@ -285,8 +292,8 @@ final class AlertReports {
         boolean isLasting = isRaised || !riskSince.plus(RISK_TIME).isAfter(now);
         String workers = forecast.wantedWorkers() == 0
                 ? "No number of workers suffices"
-                : "It needs %,d workers and has %,.0f"
-                        .formatted(forecast.wantedWorkers(), Math.ceil(forecast.workers()));
+                : "It needs about %.1f times as many workers as work on it"
+                        .formatted(forecast.wantedWorkers() / Math.max(1, forecast.workers()));
         return new Condition(
                 AlertCause.DEADLINE_AT_RISK,
                 isLasting,
@@ -371,7 +378,8 @@ final class AlertReports {
             return new Condition(AlertCause.STALLED, false, "The batch waits for its window.");
         }
         Duration waited = Duration.between(opens.isAfter(progressAt) ? opens : progressAt, now);
-        if (stalledStep == null && waited.compareTo(stalledAfter) < 0) {
+        boolean isNew = now.isBefore(since.plus(FIRST_PROGRESS));
+        if (stalledStep == null && (isNew || waited.compareTo(stalledAfter) < 0)) {
             return new Condition(AlertCause.STALLED, false, "The batch makes progress again.");
         }
         String reason = stalledStep != null

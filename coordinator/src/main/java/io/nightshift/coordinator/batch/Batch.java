@@ -160,7 +160,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     private AlertReports newAlerts() {
         alertEntries = -1;
-        return new AlertReports(batch, services.stalledAfter());
+        return new AlertReports(batch, services.stalledAfter(), services.clock().instant());
     }
 
     @Override

@@ -34,7 +34,7 @@ class AlertReportsTest {
     private static final Duration STALLED = Duration.ofMinutes(30);
 
     private final ActorRef<AlertReply> outbox = TestInbox.<AlertReply>create().getRef();
-    private final AlertReports reports = new AlertReports(BATCH, STALLED);
+    private final AlertReports reports = new AlertReports(BATCH, STALLED, Instant.EPOCH);
 
     private static Job job() {
         Job job = ExampleBatch.job();
@@ -193,7 +193,8 @@ class AlertReportsTest {
         BatchState failed = state(ExampleBatch.failed());
 
         List<AlertCommand> before = due(failed, AT);
-        List<AlertCommand> after = new AlertReports(BATCH, STALLED).due(failed, 0, AT.plusSeconds(60), false, outbox);
+        List<AlertCommand> after =
+                new AlertReports(BATCH, STALLED, Instant.EPOCH).due(failed, 0, AT.plusSeconds(60), false, outbox);
 
         assertThat(after).isEqualTo(before);
     }
@@ -245,10 +246,30 @@ class AlertReportsTest {
     void aStallIsMeasuredAcrossCoordinators() {
         BatchState running = state();
 
-        List<AlertCommand> commands = new AlertReports(BATCH, STALLED)
+        List<AlertCommand> commands = new AlertReports(BATCH, STALLED, Instant.EPOCH)
                 .due(running, 0, AT.plus(STALLED).plusSeconds(1), false, outbox);
 
         assertThat(raised(commands)).containsExactly(AlertCause.STALLED);
+    }
+
+    @Test
+    void theTimeInWhichNoNodeRanIsNoStallIfTheBatchProgressesThen() {
+        BatchState running = state();
+        Instant restart = AT.plus(STALLED.multipliedBy(10));
+        AlertReports restarted = new AlertReports(BATCH, STALLED, restart);
+
+        assertThat(restarted.due(running, 0, restart.plusSeconds(1), false, outbox))
+                .isEmpty();
+        assertThat(restarted.due(running, 5, restart.plusSeconds(60), false, outbox))
+                .isEmpty();
+        assertThat(restarted.due(running, 5, restart.plus(AlertReports.FIRST_PROGRESS), false, outbox))
+                .isEmpty();
+
+        AlertReports without = new AlertReports(BATCH, STALLED, restart);
+        assertThat(without.due(running, 0, restart.plusSeconds(1), false, outbox))
+                .isEmpty();
+        assertThat(raised(without.due(running, 0, restart.plus(AlertReports.FIRST_PROGRESS), false, outbox)))
+                .containsExactly(AlertCause.STALLED);
     }
 
     @Test
@@ -354,7 +375,7 @@ class AlertReportsTest {
         assertThat(deadlineAlerts(running, late, AT.plusSeconds(120), 7))
                 .singleElement()
                 .asString()
-                .contains("may miss its deadline", "It needs 7 workers and has 4");
+                .contains("may miss its deadline", "It needs about 1.8 times as many workers as work on it");
         assertThat(deadlineAlerts(running, AT.plusSeconds(3_590), AT.plusSeconds(121), 0))
                 .as("only a little earlier")
                 .isEmpty();
