@@ -46,7 +46,12 @@ public final class BatchNameResolver {
         if (matches.isEmpty()) {
             String near = NameSuggestion.closest(name, ids);
             throw FailureException.permanent("there is no batch %s; %s"
-                    .formatted(name, near == null ? "`batch list` shows them all" : "did you mean " + near + "?"));
+                    .formatted(
+                            name,
+                            near == null
+                                    ? "`batch list` shows them all, and `job runs %s` the runs of the job, if one is applied"
+                                            .formatted(name)
+                                    : "did you mean " + near + "?"));
         }
         List<String> newest = kept.isEmpty() ? List.copyOf(matches.descendingSet()) : kept.reversed();
         String shown = newest.stream().limit(SHOWN).collect(Collectors.joining(", "));
