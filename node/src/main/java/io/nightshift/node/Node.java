@@ -688,7 +688,7 @@ public final class Node {
             SubmissionQueue.Limits admission,
             ModelRegistry registry,
             Prices prices) {
-        SubmissionQueue queue = new SubmissionQueue(admission);
+        SubmissionQueue queue = new SubmissionQueue(admission, stuck);
         dependencies.observer().observe(queue);
         RequestForwarder requests = new RequestForwarder(new GatewayServices(
                 (job, fresh) -> resolve(submissions, job, fresh),
@@ -714,7 +714,7 @@ public final class Node {
                 requests,
                 batches,
                 destinations.sources(),
-                (job, text, event) -> {},
+                (job, text, event) -> dependencies.observer().happened(event),
                 this::tellAlerts,
                 dependencies.alerts().names(),
                 blocking);

@@ -4,6 +4,7 @@ import io.nightshift.coordinator.alert.AlertObserver;
 import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.node.gateway.SubmissionQueue;
+import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.WorkerObserver;
@@ -36,6 +37,9 @@ public interface NodeObserver {
         public void observe(SubmissionQueue submissions) {}
 
         @Override
+        public void happened(ScheduledJobEvent event) {}
+
+        @Override
         public String exposition() {
             return "";
         }
@@ -54,6 +58,9 @@ public interface NodeObserver {
 
     /// The node accepts submissions; called once.
     void observe(SubmissionQueue submissions);
+
+    /// Something has happened to an applied job whose actor runs on this node. Called by actors; never blocks.
+    void happened(ScheduledJobEvent event);
 
     /// The observed events, in Prometheus' text format.
     String exposition();

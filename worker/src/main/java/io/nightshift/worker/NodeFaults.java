@@ -81,7 +81,7 @@ public final class NodeFaults {
             return switch (resource.type()) {
                 case REGISTRY, LIBRARY -> true;
                 case SCRATCH, MOUNT -> batch.equals(succeeded);
-                case INPUT, STORAGE, DATABASE -> false;
+                case INPUT, STORAGE, DATABASE, PLACE -> false;
             };
         }
     }

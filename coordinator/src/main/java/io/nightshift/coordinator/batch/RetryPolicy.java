@@ -82,7 +82,7 @@ public record RetryPolicy(
     Duration patience(Failure failure) {
         return switch (failure.resource() == null ? null : failure.resource().type()) {
             case DATABASE -> database;
-            case INPUT, REGISTRY, SCRATCH, LIBRARY, MOUNT -> node;
+            case INPUT, REGISTRY, SCRATCH, LIBRARY, MOUNT, PLACE -> node;
             case STORAGE -> storage;
             case null -> storage;
         };

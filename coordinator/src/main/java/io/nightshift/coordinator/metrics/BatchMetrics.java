@@ -144,6 +144,9 @@ public final class BatchMetrics implements BatchObserver {
                 .description(OPEN_BATCHES)
                 .tag("state", "damaged")
                 .register(registry);
+        Gauge.builder("nightshift.batches.outside.window", this::outsideWindow)
+                .description("Open batches that wait for their time window")
+                .register(registry);
         Gauge.builder("nightshift.queue.depth", () -> sum(BatchGauges::waiting))
                 .description("Partitions that wait for a worker")
                 .register(registry);
@@ -232,6 +235,10 @@ public final class BatchMetrics implements BatchObserver {
 
     private static Duration[] millis(int... bounds) {
         return Arrays.stream(bounds).mapToObj(Duration::ofMillis).toArray(Duration[]::new);
+    }
+
+    private long outsideWindow() {
+        return timings().filter(timing -> timing.windowOpens() != null).count();
     }
 
     private long inPhase(Phase phase) {

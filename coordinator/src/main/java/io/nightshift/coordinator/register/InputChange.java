@@ -3,6 +3,7 @@ package io.nightshift.coordinator.register;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
@@ -53,8 +54,9 @@ enum InputChange {
     /// @param noun what the batch is of, for people
     static BatchRegisterCommand.Rejected refusal(BatchId batch, String noun) {
         return new BatchRegisterCommand.Rejected(
-                "batch %s of this %s is open, but its input has changed since it was opened: a file of the source was changed, added or removed. Restore the files to resume it, set source.on-change to extend or restart, or start a new batch with --new"
-                        .formatted(batch, noun),
+                Failure.permanent(
+                        "batch %s of this %s is open, but its input has changed since it was opened: a file of the source was changed, added or removed. Restore the files to resume it, set source.on-change to extend or restart, or start a new batch with --new"
+                                .formatted(batch, noun)),
                 batch);
     }
 

@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.NewTimes;
 import io.nightshift.protocol.job.RunKey;
@@ -627,8 +628,10 @@ class RegisterDecisions {
                         reply(
                                 first.submit(),
                                 new BatchRegisterCommand.Rejected(
-                                        "batch %s of this %s can't be replaced: %s. Nothing was started. Submit again when the batch has ended"
-                                                .formatted(batch, noun(run), reason))));
+                                        Failure.transientFailure(
+                                                "batch %s of this %s can't be replaced: %s. Nothing was started. Submit again when the batch has ended"
+                                                        .formatted(batch, noun(run), reason)),
+                                        null)));
         };
     }
 
@@ -765,12 +768,14 @@ class RegisterDecisions {
                                         .reuse())
                                 .batch())
                 : "its partitions are scored for the first time";
-        return new BatchRegisterCommand.Rejected("batch %s of this %s is open, and %s. Wait until it has ended, %s"
-                .formatted(
-                        open.batch(),
-                        noun(open.run()),
-                        what,
-                        isReuse ? "or cancel it" : "or start a new batch with --new, which cancels it"));
+        return new BatchRegisterCommand.Rejected(
+                Failure.transientFailure("batch %s of this %s is open, and %s. Wait until it has ended, %s"
+                        .formatted(
+                                open.batch(),
+                                noun(open.run()),
+                                what,
+                                isReuse ? "or cancel it" : "or start a new batch with --new, which cancels it")),
+                null);
     }
 
     private Decision resume(

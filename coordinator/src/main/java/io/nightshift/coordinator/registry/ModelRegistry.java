@@ -3,6 +3,8 @@ package io.nightshift.coordinator.registry;
 import io.nightshift.api.AliasChange;
 import io.nightshift.api.AliasMove;
 import io.nightshift.api.ModelHistory;
+import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.ModelReference;
@@ -366,9 +368,18 @@ public final class ModelRegistry {
 
     /// The versions of an existing model.
     private List<Integer> versions(String name) {
-        List<Integer> versions = ModelVersion.NAME.matcher(name).matches() ? store.versions(name) : List.of();
+        boolean isName = ModelVersion.NAME.matcher(name).matches();
+        List<Integer> versions = isName ? store.versions(name) : List.of();
         if (versions.isEmpty()) {
-            throw FailureException.permanent("no model is named \"" + name + "\"; " + alternatives(name));
+            String message = "no model is named \"" + name + "\"; ";
+            if (isName && store.names().isEmpty()) {
+                // A registry whose file system is not mounted looks the same.
+                throw new FailureException(Failure.of(
+                        FailedResource.Type.PLACE,
+                        store.place(),
+                        message + "none is registered yet in %s, or it is not mounted".formatted(store.place())));
+            }
+            throw FailureException.permanent(message + alternatives(name));
         }
         return versions;
     }

@@ -72,6 +72,11 @@ final class ModelRegistryFolder implements ModelRegistryStore {
     }
 
     @Override
+    public String place() {
+        return models.toString();
+    }
+
+    @Override
     public List<String> names() {
         return reading(models, () -> {
             List<String> names = new ArrayList<>();
@@ -247,9 +252,19 @@ final class ModelRegistryFolder implements ModelRegistryStore {
         }
     }
 
-    private static <T> T reading(Path file, FileWork<T> work) {
+    private <T> T reading(Path file, FileWork<T> work) {
         try {
             return work.run();
+        } catch (NoSuchFileException e) {
+            FailureException missing = failure("read", file, e);
+            throw Files.isDirectory(models)
+                    ? missing
+                    : new FailureException(
+                            Failure.of(
+                                    FailedResource.Type.PLACE,
+                                    models.toString(),
+                                    missing.failure().message()),
+                            e);
         } catch (IOException e) {
             throw failure("read", file, e);
         }

@@ -55,6 +55,11 @@ final class ModelRegistryObjects implements ModelRegistryStore {
     }
 
     @Override
+    public String place() {
+        return prefix.toString();
+    }
+
+    @Override
     public List<String> names() {
         TreeSet<String> names = new TreeSet<>();
         forEachVersion(MODELS, found -> names.add(found.group("name")));

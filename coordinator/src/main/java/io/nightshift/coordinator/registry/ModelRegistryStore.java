@@ -13,6 +13,9 @@ import java.util.function.UnaryOperator;
 /// an operation.
 sealed interface ModelRegistryStore permits ModelRegistryFolder, ModelRegistryObjects {
 
+    /// The folder or the address, for people.
+    String place();
+
     /// The names with at least one version, sorted.
     List<String> names();
 

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.schedule;
 
+import io.nightshift.coordinator.schedule.ScheduledJobState.Cause;
 import io.nightshift.coordinator.schedule.ScheduledJobState.Run;
 import io.nightshift.coordinator.schedule.ScheduledJobState.RunPhase;
 import io.nightshift.protocol.alert.AlertCommand;
@@ -17,7 +18,7 @@ import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// Tells the alert outbox when the last tick of a job's schedule has no batch, and when a later one has. Both
+/// Tells the alert outbox when a run that is due has no batch, and when it or a later one has. Both
 /// follow from the job's state and the time, so that a new actor after a crash finds the same. Each is sent
 /// until the outbox has acknowledged it.
 ///
@@ -50,17 +51,19 @@ final class MissedTickReports {
     ///
     /// @param replyTo receives the outbox's answer
     Optional<AlertCommand> due(ScheduledJobState state, Instant now, ActorRef<AlertReply> replyTo) {
-        Run last = lastTick(state);
-        if (last == null || last.tick() == null) {
+        Run last = lastDue(state);
+        if (last == null) {
             return Optional.empty();
         }
-        boolean isMissed = state.isApplied() && isMissed(last, now);
+        Run late = late(state, now);
+        Run missed = late == null ? last : late;
+        boolean isMissed = state.isApplied() && (late != null || isMissed(last));
         if (!isMissed && state.isApplied() && last.phase() == RunPhase.WAITING) {
             // Whether the tick before was missed still counts.
             return Optional.empty();
         }
         // Grows with the ticks, and with what comes of a tick.
-        long version = last.tick().toEpochMilli() * 2 + (isMissed ? 0 : 1);
+        long version = time(last).toEpochMilli() * 2 + (isMissed ? 0 : 1);
         if (!isDue(version, now)) {
             return Optional.empty();
         }
@@ -72,8 +75,7 @@ final class MissedTickReports {
                                 AlertCause.SCHEDULE_MISSED,
                                 version,
                                 job,
-                                "Job %s has no batch for its schedule's tick %s: %s"
-                                        .formatted(job, last.tick(), reason(last)),
+                                "Job %s has no batch for %s: %s".formatted(job, title(missed), reason(missed)),
                                 channels(state),
                                 replyTo)
                         : new AlertCommand.Resolve(
@@ -81,7 +83,8 @@ final class MissedTickReports {
                                 AlertCause.SCHEDULE_MISSED,
                                 version,
                                 state.isApplied()
-                                        ? "The tick %s has a batch.".formatted(last.tick())
+                                        ? "The %s has a batch."
+                                                .formatted(title(last).substring("its ".length()))
                                         : "The job was deleted.",
                                 replyTo));
     }
@@ -92,23 +95,41 @@ final class MissedTickReports {
                 || (!sent.isRecorded() && !sent.at().plus(REPEAT).isAfter(now));
     }
 
-    private static @Nullable Run lastTick(ScheduledJobState state) {
+    /// The last run that the schedule or the trigger has asked for; null if there is none.
+    private static @Nullable Run lastDue(ScheduledJobState state) {
         Run last = null;
         for (Run run : state.runs()) {
-            Instant tick = run.tick();
-            if (tick != null && (last == null || last.tick() == null || tick.isAfter(last.tick()))) {
+            if (run.cause() != Cause.MANUAL && (last == null || time(run).isAfter(time(last)))) {
                 last = run;
             }
         }
         return last;
     }
 
-    private static boolean isMissed(Run run, Instant now) {
-        return switch (run.phase()) {
-            case REFUSED, SKIPPED -> true;
-            case WAITING -> run.dueAt().plus(LATE).isBefore(now);
-            case RUNNING, PUBLISHED, UNCHANGED, FAILED, CANCELLED -> false;
-        };
+    /// The first run that is still tried although it should have begun long ago; null if there is none.
+    private static @Nullable Run late(ScheduledJobState state, Instant now) {
+        for (Run run : state.openRuns()) {
+            if (run.cause() != Cause.MANUAL
+                    && run.phase() == RunPhase.WAITING
+                    && run.dueAt().plus(LATE).isBefore(now)) {
+                return run;
+            }
+        }
+        return null;
+    }
+
+    private static Instant time(Run run) {
+        return run.tick() == null ? run.dueAt() : run.tick();
+    }
+
+    private static String title(Run run) {
+        return run.tick() == null
+                ? "its trigger of %s".formatted(run.dueAt())
+                : "its schedule's tick %s".formatted(run.tick());
+    }
+
+    private static boolean isMissed(Run run) {
+        return run.phase() == RunPhase.REFUSED || run.phase() == RunPhase.SKIPPED;
     }
 
     private static String reason(Run run) {

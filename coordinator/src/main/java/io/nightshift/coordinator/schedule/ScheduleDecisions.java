@@ -51,6 +51,9 @@ class ScheduleDecisions {
     /// A tick that comes later than by this was missed, so that the schedule's `catch-up` decides about it.
     static final Duration GRACE = Duration.ofMinutes(1);
 
+    /// How long a run that is due is submitted again while a place that it needs is away. Then it is refused.
+    static final Duration LONGEST_WAIT = Duration.ofHours(24);
+
     /// The most runs that wait. Further ticks are decided about when there is room.
     static final int MOST_WAITING = 100;
 
@@ -321,16 +324,28 @@ class ScheduleDecisions {
             if (waitingTicks(draft.state) >= MOST_WAITING) {
                 return;
             }
-            if (timetable.overlap() == Overlap.SKIP && draft.state.isActive()) {
+            Map<String, String> parameters = timetable.scheduled(tick);
+            if (timetable.overlap() == Overlap.SKIP && blocksTick(draft.state, parameters)) {
                 skip(draft, ticks, tick, "the previous run had not ended");
             } else {
                 draft.persist(new ScheduledJobEvent.TickDue(
                         draft.now,
                         tick,
-                        timetable.scheduled(tick),
+                        parameters,
                         draft.state.requireCurrent().number()));
             }
         }
+    }
+
+    /// Whether a run has not ended. One that waits for its input blocks only the ticks with the same parameters,
+    /// because it does their work.
+    private static boolean blocksTick(ScheduledJobState state, Map<String, String> parameters) {
+        for (Run run : state.openRuns()) {
+            if (!run.isPostponed() || run.parameters().equals(parameters)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// The first tick that is not decided about. It does not depend on the clock.
@@ -387,6 +402,8 @@ class ScheduleDecisions {
         int underWay = 0;
         for (Run run : state.openRuns()) {
             isFree = isFree && !blocksNext(run);
+            // Its answer may start a batch.
+            isFree = isFree && !(run.isPostponed() && isUnderWay(draft, run));
             underWay += submissions.isUnderWay(run.key(), draft.nanos) ? 1 : 0;
         }
         for (Run run : state.openRuns()) {
@@ -398,9 +415,14 @@ class ScheduleDecisions {
             if (mayStart && underWay < Submissions.AT_ONCE && start(draft, run)) {
                 underWay++;
             }
-            // The runs start in order, and the next one waits for the end of this one.
-            isFree = isFree && isManual;
+            // The runs start in order, and the next one waits for the end of this one. It does not wait for what
+            // this one lacks.
+            isFree = isFree && (isManual || (run.isPostponed() && !isUnderWay(draft, run)));
         }
+    }
+
+    private boolean isUnderWay(ScheduleDraft draft, Run run) {
+        return submissions.isUnderWay(run.key(), draft.nanos);
     }
 
     /// Whether the next run of a queue waits for the end of this one.
@@ -442,19 +464,42 @@ class ScheduleDecisions {
                             draft.now, backfillKey.id(), backfillKey.number(), batch, unchanged));
                 }
             }
-            case StartResult.Refused(String reason) -> {
-                if (backfillKey == null) {
-                    draft.persist(new ScheduledJobEvent.RunRefused(draft.now, key, reason));
+            case StartResult.Away(String reason, boolean isInput) -> {
+                if (backfillKey != null && isInput) {
+                    // A backfill goes on with its other runs. Whoever started it can repeat it.
+                    refused(draft, key, backfillKey, reason);
+                } else if (run != null && !draft.now.isBefore(run.dueAt().plus(LONGEST_WAIT))) {
+                    refused(
+                            draft,
+                            key,
+                            null,
+                            "%s. The run has waited %d hours for it"
+                                    .formatted(
+                                            reason.endsWith(".") ? reason.substring(0, reason.length() - 1) : reason,
+                                            LONGEST_WAIT.toHours()));
                 } else {
-                    draft.persist(new ScheduledJobEvent.BackfillRunEnded(
-                            draft.now, backfillKey.id(), backfillKey.number(), null, reason));
+                    submissions.postpone(key, draft.nanos);
+                    if (run == null) {
+                        notNow(draft, key, reason);
+                    } else if (!reason.equals(run.reason())) {
+                        draft.persist(new ScheduledJobEvent.RunPostponed(draft.now, key, reason));
+                    }
                 }
             }
+            case StartResult.Refused(String reason) -> refused(draft, key, backfillKey, reason);
             case StartResult.NotNow(String reason) -> {
                 submissions.postpone(key, draft.nanos);
                 notNow(draft, key, reason);
             }
         }
+    }
+
+    private static void refused(ScheduleDraft draft, String key, @Nullable BackfillKey backfill, String reason) {
+        draft.persist(
+                backfill == null
+                        ? new ScheduledJobEvent.RunRefused(draft.now, key, reason)
+                        : new ScheduledJobEvent.BackfillRunEnded(
+                                draft.now, backfill.id(), backfill.number(), null, reason));
     }
 
     /// A run whose outcome is not known stays due.

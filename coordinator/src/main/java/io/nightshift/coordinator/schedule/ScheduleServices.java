@@ -74,6 +74,13 @@ public record ScheduleServices(
         /// @param unchanged whether the run was published before as this batch, so that nothing was started
         record Started(BatchId batch, boolean unchanged) implements StartResult {}
 
+        /// The run has no batch, because a place that it needs is away, such as its input. Submitting it again
+        /// later may help.
+        ///
+        /// @param reason for people
+        /// @param isInput whether a file of the input or of the model is missing
+        record Away(String reason, boolean isInput) implements StartResult {}
+
         /// The run can't be submitted, now or later.
         ///
         /// @param reason for people

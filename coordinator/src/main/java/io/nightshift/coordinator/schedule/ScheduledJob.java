@@ -209,6 +209,13 @@ public final class ScheduledJob
                         job,
                         started.unchanged() ? "was published before as" : "is",
                         started.batch());
+            case ScheduledJobEvent.RunPostponed postponed ->
+                LOG.warn(
+                        "{} of job {} can't be submitted now: {}. It is tried again until {} hours after it was due",
+                        postponed.run(),
+                        job,
+                        postponed.reason(),
+                        ScheduleDecisions.LONGEST_WAIT.toHours());
             case ScheduledJobEvent.RunRefused refused ->
                 LOG.error("{} of job {} can't be submitted: {}", refused.run(), job, refused.reason());
             case ScheduledJobEvent.TicksSkipped skipped ->

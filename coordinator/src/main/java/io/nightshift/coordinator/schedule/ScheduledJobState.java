@@ -135,7 +135,7 @@ record ScheduledJobState(
     /// @param dueAt when it was decided that the run is due
     /// @param batch null before the run has one
     /// @param startedAt when the run got its batch, or null
-    /// @param reason why it failed, was refused or skipped, or null
+    /// @param reason why it failed, was refused or skipped, or can't be submitted now; null if there is none
     /// @param endedAt when the end was noticed, or null
     @RecordBuilder
     @RecordBuilder.Options(addClassRetainedGenerated = true, addStaticBuilder = false, enableWither = false)
@@ -178,7 +178,17 @@ record ScheduledJobState(
                     .phase(RunPhase.RUNNING)
                     .batch(started)
                     .startedAt(at)
+                    .reason(null)
                     .build();
+        }
+
+        private Run postponed(String why) {
+            return ScheduledJobStateRunBuilder.builder(this).reason(why).build();
+        }
+
+        /// Whether the run is due, and a place that it needs was away when it was submitted last.
+        boolean isPostponed() {
+            return phase == RunPhase.WAITING && reason != null;
         }
 
         private Run ended(Instant at, RunPhase end, @Nullable String why) {
@@ -221,6 +231,10 @@ record ScheduledJobState(
                 }
                 Run started = run.started(at, batch);
                 yield unchanged ? withEnded(started.ended(at, RunPhase.UNCHANGED, null)) : withOpen(started);
+            }
+            case ScheduledJobEvent.RunPostponed(Instant at, String key, String reason) -> {
+                Run run = openRun(key);
+                yield run == null ? this : withOpen(run.postponed(reason));
             }
             case ScheduledJobEvent.RunRefused(Instant at, String key, String reason) ->
                 ended(at, key, RunPhase.REFUSED, reason);
@@ -313,6 +327,7 @@ record ScheduledJobState(
         Map<Integer, Revision> all = new TreeMap<>(revisions);
         all.put(revision.number(), revision);
         return change().current(revision)
+                .open(postponedTo(revision))
                 .isDeleted(false)
                 .pause(isDeleted ? null : pause)
                 .decided(later(decided, applied.after()))
@@ -320,6 +335,22 @@ record ScheduledJobState(
                 .observation(isDeleted ? null : observation)
                 .build()
                 .pruned();
+    }
+
+    /// The open runs, of which those that lack a place are submitted with a new revision: it may name another
+    /// place.
+    private VectorMap<String, Run> postponedTo(Revision revision) {
+        VectorMap<String, Run> runs = open;
+        for (Run run : openRuns()) {
+            if (run.isPostponed()) {
+                runs = runs.updated(
+                        run.key(),
+                        ScheduledJobStateRunBuilder.builder(run)
+                                .revision(revision.number())
+                                .build());
+            }
+        }
+        return runs;
     }
 
     /// Runs that wait are not started any more. The others are followed to their end.

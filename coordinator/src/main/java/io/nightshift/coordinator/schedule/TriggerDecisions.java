@@ -73,23 +73,23 @@ final class TriggerDecisions {
         if (source != null) {
             source.postpone(draft.nanos, source.delay);
         }
-        if (!Objects.equals(seen.problem(), sourceProblem)) {
-            sourceProblem = seen.problem();
-            if (sourceProblem != null) {
-                draft.actions.add(new ScheduleAction.Warn(
-                        "the trigger of %s can't look at the source: %s".formatted(job, sourceProblem)));
-            }
-        }
         Observation observation = seen.observation();
+        Observation before = draft.state.observation();
+        Observation base =
+                observation != null && before != null && before.place().equals(observation.place()) ? before : null;
+        String away = observation == null || base == null || !observation.isAwaySince(base)
+                ? null
+                : "%s held %,d files, and its folder is missing or is an empty mount point now"
+                        .formatted(observation.place(), base.files());
+        warn(draft, away == null ? seen.problem() : away);
         if (observation == null
+                || away != null
                 || !mayTrigger(draft.state)
                 || draft.state.requireCurrent().number() != seen.revision()) {
             return;
         }
         JobTrigger trigger = Objects.requireNonNull(
                 timetables.current(draft.state).header().timing().trigger());
-        Observation before = draft.state.observation();
-        Observation base = before != null && before.place().equals(observation.place()) ? before : null;
         long rows = observation.rows() - (base == null ? 0 : base.rows());
         long files = observation.files() - (base == null ? 0 : base.files());
         boolean isNew = before == null || !before.digest().equals(observation.digest());
@@ -101,6 +101,16 @@ final class TriggerDecisions {
                     new ScheduledJobEvent.TriggerFired(draft.now, observation, seen.parameters(), seen.revision()));
         } else if (base != null && trigger.marker() == null && (rows < 0 || files < 0)) {
             draft.persist(new ScheduledJobEvent.SourceShrunk(draft.now, observation));
+        }
+    }
+
+    private void warn(ScheduleDraft draft, @Nullable String problem) {
+        if (!Objects.equals(problem, sourceProblem)) {
+            sourceProblem = problem;
+            if (problem != null) {
+                draft.actions.add(new ScheduleAction.Warn(
+                        "the trigger of %s can't look at the source: %s".formatted(job, problem)));
+            }
         }
     }
 }

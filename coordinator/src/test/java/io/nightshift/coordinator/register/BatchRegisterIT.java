@@ -17,6 +17,7 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobBuilder;
 import io.nightshift.protocol.job.JobFingerprint;
@@ -444,9 +445,11 @@ class BatchRegisterIT {
         phases.put(old, Phase.PUBLISHING);
 
         assertThat(submit(submission("flights"), true))
-                .isEqualTo(new BatchRegisterCommand.Rejected("batch " + old + " of this job can't be replaced:"
-                        + " it became visible to readers before it could be cancelled, so it is published. Nothing was started."
-                        + " Submit again when the batch has ended"));
+                .isEqualTo(new BatchRegisterCommand.Rejected(
+                        Failure.transientFailure("batch " + old + " of this job can't be replaced:"
+                                + " it became visible to readers before it could be cancelled, so it is published. Nothing was started."
+                                + " Submit again when the batch has ended"),
+                        null));
         assertThat(node.ledger().registerEvents()).hasSize(1);
     }
 

@@ -12,6 +12,7 @@ import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobBuilder;
@@ -356,10 +357,10 @@ class RegisterDecisionsTest {
 
             decide(submit());
             assertThat(decide(status(A, Phase.RUNNING)))
-                    .isEqualTo(
-                            reply(
-                                    new BatchRegisterCommand.Rejected(
-                                            "batch flights-a of this job is open, and it scores partitions of batch flights-0 again. Wait until it has ended, or start a new batch with --new, which cancels it")));
+                    .isEqualTo(reply(new BatchRegisterCommand.Rejected(
+                            Failure.transientFailure(
+                                    "batch flights-a of this job is open, and it scores partitions of batch flights-0 again. Wait until it has ended, or start a new batch with --new, which cancels it"),
+                            null)));
             decide(submit(again, false, null, ticket()));
             assertThat(decide(status(A, Phase.RUNNING)).actions())
                     .contains(new RegisterAction.Send<>(caller, new BatchRegisterCommand.Accepted(A, true, false)));
@@ -373,7 +374,9 @@ class RegisterDecisionsTest {
                     .isEqualTo(
                             reply(
                                     new BatchRegisterCommand.Rejected(
-                                            "batch flights-b of this job is open, and its partitions are scored for the first time. Wait until it has ended, or cancel it")));
+                                            Failure.transientFailure(
+                                                    "batch flights-b of this job is open, and its partitions are scored for the first time. Wait until it has ended, or cancel it"),
+                                            null)));
         }
 
         @Test
@@ -395,7 +398,8 @@ class RegisterDecisionsTest {
 
             assertThat(decide(status(A, Phase.FAILED)))
                     .isEqualTo(reply(new BatchRegisterCommand.Rejected(
-                            "batch flights-a of this job is open, but its input has changed since it was opened: a file of the source was changed, added or removed. Restore the files to resume it, set source.on-change to extend or restart, or start a new batch with --new",
+                            Failure.permanent(
+                                    "batch flights-a of this job is open, but its input has changed since it was opened: a file of the source was changed, added or removed. Restore the files to resume it, set source.on-change to extend or restart, or start a new batch with --new"),
                             A)));
         }
 
@@ -654,10 +658,10 @@ class RegisterDecisionsTest {
             decide(status(A, Phase.PUBLISHING));
 
             assertThat(decide(new RegisterMessage.CancelAnswered(new ControlReply.Refused(A, "it is being published"))))
-                    .isEqualTo(
-                            reply(
-                                    new BatchRegisterCommand.Rejected(
-                                            "batch flights-a of this job can't be replaced: it is being published. Nothing was started. Submit again when the batch has ended")));
+                    .isEqualTo(reply(new BatchRegisterCommand.Rejected(
+                            Failure.transientFailure(
+                                    "batch flights-a of this job can't be replaced: it is being published. Nothing was started. Submit again when the batch has ended"),
+                            null)));
         }
 
         @Test

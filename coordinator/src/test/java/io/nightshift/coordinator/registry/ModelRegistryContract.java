@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.api.AliasChange;
 import io.nightshift.api.AliasMove;
 import io.nightshift.api.ModelHistory;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
@@ -133,7 +134,13 @@ abstract class ModelRegistryContract {
 
     @Test
     void aWrongReferenceIsAnsweredWithWhatThereIs() {
-        assertRefused(() -> resolve("delays")).hasMessage("no model is named \"delays\"; none is registered yet");
+        assertThatThrownBy(() -> resolve("delays"))
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        away -> assertThat(away.failure().resource())
+                                .extracting(FailedResource::type)
+                                .isEqualTo(FailedResource.Type.PLACE))
+                .hasMessageStartingWith("no model is named \"delays\"; none is registered yet in ");
 
         register("delays", "a");
         register("delays", "b");

@@ -1,10 +1,13 @@
 package io.nightshift.coordinator.registry;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.nightshift.api.AliasMove;
 import io.nightshift.api.ModelHistory;
+import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +44,32 @@ class ModelRegistryTest extends ModelRegistryContract {
         assertThat(registry.path(version))
                 .isEqualTo(home.resolve("models/delays/1/model.nsm"))
                 .hasContent("the model");
+    }
+
+    @Test
+    void aRegistryThatIsNotMountedMayComeBack() throws IOException {
+        ModelVersion version = register("delays", "a");
+        register("delays", "b");
+        Path away = Files.move(home.resolve("models"), home.resolve("unmounted"));
+
+        assertAway(() -> registry.promote("delays", "champion", 2, 1, "a batch", ""));
+        assertAway(() -> registry.history("delays"));
+        assertAway(() -> registry.path(version));
+        Files.createDirectory(home.resolve("models"));
+        assertAway(() -> registry.resolve(ModelReference.parse("delays@champion")));
+
+        Files.delete(home.resolve("models"));
+        Files.move(away, home.resolve("models"));
+        assertThat(registry.promote("delays", "champion", 2, null, "a batch", "")
+                        .to())
+                .isEqualTo(2);
+    }
+
+    private static void assertAway(ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        away -> assertThat(away.failure().isPermanent()).isFalse());
     }
 
     @Test

@@ -106,6 +106,36 @@ class MissedTickReportsTest {
     }
 
     @Test
+    void aRunThatWaitsForItsInputIsReportedWithTheReasonAlsoIfALaterTickHasABatch() {
+        ScheduledJobEvent postponed = new ScheduledJobEvent.RunPostponed(FIRST, "tick:" + FIRST, "there is no /in");
+        Instant late = FIRST.plus(MissedTickReports.LATE).plusSeconds(1);
+
+        AlertCommand.Raise raise =
+                (AlertCommand.Raise) due(state(due(FIRST), postponed), late).orElseThrow();
+        assertThat(raise.summary()).endsWith("tick 2026-11-26T02:00:00Z: there is no /in");
+
+        AlertCommand.Raise again = (AlertCommand.Raise)
+                due(state(due(FIRST), postponed, due(SECOND), started(SECOND)), SECOND.plusSeconds(1))
+                        .orElseThrow();
+        assertThat(again.summary()).endsWith("tick 2026-11-26T02:00:00Z: there is no /in");
+
+        assertThat(due(state(due(FIRST), postponed, due(SECOND), started(SECOND), started(FIRST)), SECOND))
+                .get()
+                .isInstanceOf(AlertCommand.Resolve.class);
+    }
+
+    @Test
+    void aTriggersRunThatWaitsIsReported() {
+        ScheduledJobState waiting = state(new ScheduledJobEvent.TriggerFired(
+                FIRST, new ScheduledJobEvent.Observation("a", "/in", 1, 1), Map.of(), 1));
+
+        AlertCommand.Raise raise = (AlertCommand.Raise)
+                due(waiting, FIRST.plus(MissedTickReports.LATE).plusSeconds(1)).orElseThrow();
+
+        assertThat(raise.summary()).startsWith("Job churn has no batch for its trigger of 2026-11-26T02:00:00Z");
+    }
+
+    @Test
     void theSameIsReportedAfterACrash() {
         ScheduledJobState refused = state(due(FIRST), refused(FIRST));
 

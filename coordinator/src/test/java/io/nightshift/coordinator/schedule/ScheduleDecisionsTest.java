@@ -302,6 +302,145 @@ class ScheduleDecisionsTest {
         }
     }
 
+    /// A run whose input, destination or registry is away.
+    @Nested
+    class AwayPlaces {
+
+        private static final String FIRST = "tick:2026-11-26T02:00:00Z";
+        private static final String SECOND = "tick:2026-11-27T02:00:00Z";
+        private static final String AWAY = "source: there is no folder for /lake/*.parquet";
+
+        private void away(String key) {
+            decide(new ScheduledJobMessage.StartAnswered(key, new StartResult.Away(AWAY, true)));
+        }
+
+        @Test
+        void aRunWhoseInputIsAwayForAnHourRunsWhenItIsBack() {
+            apply(NIGHTLY.formatted("all", "queue"));
+            at("2026-11-26T02:00:00Z");
+            away(FIRST);
+            assertThat(Objects.requireNonNull(run(FIRST)).reason()).isEqualTo(AWAY);
+
+            for (int minute = 1; minute < 60; minute++) {
+                at("2026-11-26T02:%02d:00Z".formatted(minute));
+                starts().forEach(start -> away(start.key()));
+            }
+            long told = events.stream()
+                    .filter(ScheduledJobEvent.RunPostponed.class::isInstance)
+                    .count();
+            assertThat(told).as("the same reason is persisted once").isOne();
+            assertThat(phase(FIRST)).isEqualTo(ScheduledJobState.RunPhase.WAITING);
+
+            at("2026-11-26T03:01:00Z");
+            assertThat(starts()).extracting(StartRequest::key).containsExactly(FIRST);
+            started(FIRST);
+            assertThat(phase(FIRST)).isEqualTo(ScheduledJobState.RunPhase.RUNNING);
+            assertThat(Objects.requireNonNull(run(FIRST)).reason()).isNull();
+        }
+
+        @Test
+        void aNewActorSubmitsItAgain() {
+            apply(NIGHTLY.formatted("all", "queue"));
+            at("2026-11-26T02:00:00Z");
+            away(FIRST);
+
+            decisions = new ScheduleDecisions("churn");
+            decide(new ScheduledJobMessage.TimeReached());
+
+            assertThat(starts()).extracting(StartRequest::key).containsExactly(FIRST);
+        }
+
+        @Test
+        void itIsRefusedAfterADay() {
+            apply(NIGHTLY.formatted("all", "queue"));
+            at("2026-11-26T02:00:00Z");
+            away(FIRST);
+            at("2026-11-27T01:59:59Z");
+            away(FIRST);
+            assertThat(phase(FIRST)).isEqualTo(ScheduledJobState.RunPhase.WAITING);
+
+            at("2026-11-27T02:00:00Z");
+            away(FIRST);
+
+            assertThat(phase(FIRST)).isEqualTo(ScheduledJobState.RunPhase.REFUSED);
+            assertThat(Objects.requireNonNull(run(FIRST)).reason())
+                    .isEqualTo(AWAY + ". The run has waited 24 hours for it");
+        }
+
+        @Test
+        void theNextRunDoesNotWaitForWhatItLacksAndNeverTwoStartAtOnce() {
+            apply(NIGHTLY.formatted("all", "queue"));
+            at("2026-11-26T02:00:00Z");
+            away(FIRST);
+            at("2026-11-26T12:00:00Z");
+            assertThat(starts()).extracting(StartRequest::key).containsExactly(FIRST);
+            decide(new ScheduledJobMessage.CommandReceived(new ScheduledJobCommand.Apply(
+                    text(NIGHTLY.formatted("all", "queue").replace("0 2 *", "0 13 *")),
+                    null,
+                    "ops",
+                    TestInbox.<ScheduledJobReply<ApplyResult>>create().getRef())));
+            at("2026-11-26T13:00:00Z");
+            assertThat(starts())
+                    .as("while the first is under way")
+                    .extracting(StartRequest::key)
+                    .containsExactly(FIRST);
+
+            away(FIRST);
+            assertThat(starts()).extracting(StartRequest::key).containsExactly("tick:2026-11-26T13:00:00Z");
+            BatchId second = started("tick:2026-11-26T13:00:00Z");
+            at("2026-11-26T13:30:00Z");
+            assertThat(starts()).as("while the second runs").isEmpty();
+            ended(second, Phase.PUBLISHED);
+            assertThat(starts()).extracting(StartRequest::key).containsExactly(FIRST);
+        }
+
+        @Test
+        void aTickIsSkippedOnlyForARunThatDoesItsWork() {
+            apply(NIGHTLY.formatted("all", "skip"));
+            at("2026-11-26T02:00:00Z");
+            away(FIRST);
+            at("2026-11-27T02:00:00Z");
+            assertThat(phase(SECOND)).isEqualTo(ScheduledJobState.RunPhase.WAITING);
+        }
+
+        @Test
+        void aTickWithTheSameParametersIsSkipped() {
+            apply("schedule: {cron: \"0 2 * * *\", overlap: skip}");
+            at("2026-11-26T02:00:00Z");
+            away(FIRST);
+            at("2026-11-27T02:00:00Z");
+            assertThat(phase(SECOND)).isEqualTo(ScheduledJobState.RunPhase.SKIPPED);
+        }
+
+        @Test
+        void aChangedJobFileCountsForARunThatWaits() {
+            apply(NIGHTLY.formatted("all", "queue"));
+            at("2026-11-26T02:00:00Z");
+            away(FIRST);
+
+            apply(NIGHTLY.formatted("all", "queue") + "\npriority: 9");
+            at("2026-11-26T02:01:00Z");
+
+            assertThat(starts().getFirst().text()).contains("priority: 9");
+        }
+
+        @Test
+        void aBackfillGoesOnWithoutTheRunThatHasNoInputAndWaitsForADestination() {
+            apply(NIGHTLY.formatted("all", "queue"));
+            Backfill begun = value(ask(replyTo -> new ScheduledJobCommand.StartBackfill(
+                    "b1", new BackfillRequest("2026-01-01", "2026-01-03", 1, false, null), "ops", replyTo)));
+            assertThat(begun.runs()).isGreaterThan(1);
+            decide(new ScheduledJobMessage.StartAnswered(
+                    "backfill:b1:0", new StartResult.Away("the folder /predictions is read-only", false)));
+            assertThat(starts()).isEmpty();
+            at("2026-11-25T12:00:10Z");
+            assertThat(starts()).extracting(StartRequest::key).containsExactly("backfill:b1:0");
+
+            away("backfill:b1:0");
+            assertThat(starts()).extracting(StartRequest::key).containsExactly("backfill:b1:1");
+        }
+    }
+
     @Nested
     class Revisions {
 
@@ -457,6 +596,44 @@ class ScheduleDecisionsTest {
             assertThat(starts()).isEmpty();
             source("d", 150);
             assertThat(starts()).extracting(StartRequest::key).containsExactly("trigger:d");
+        }
+
+        private Observation files(String digest, int files, String... volumes) {
+            return new Observation(digest, "/lake/*.parquet", 0, files, List.of(volumes));
+        }
+
+        private void look(Observation observation) {
+            decide(new ScheduledJobMessage.SourceSeen(1, Map.of(), observation, null));
+        }
+
+        @Test
+        void aMissingMountIsNoEmptySourceSoOneNewFileStartsNothingAfterIt() {
+            apply("trigger: {when: {files: 5}, every: 10s}");
+            look(files("a", 10, "nfs4 server:/lake"));
+            ended(started("trigger:a"), Phase.PUBLISHED);
+
+            look(files("", 0, "ext4 /dev/sda1"));
+            assertThat(actions).anyMatch(ScheduleAction.Warn.class::isInstance);
+            look(files("", 0, ""));
+            look(files("b", 3, "nfs4 server:/lake", ""));
+            look(files("c", 11, "nfs4 server:/lake"));
+
+            assertThat(starts()).isEmpty();
+            assertThat(events).noneMatch(ScheduledJobEvent.SourceShrunk.class::isInstance);
+            look(files("d", 15, "nfs4 server:/lake"));
+            assertThat(starts()).extracting(StartRequest::key).containsExactly("trigger:d");
+        }
+
+        @Test
+        void filesAreCountedFromNoneAfterTheFolderWasEmptied() {
+            apply("trigger: {when: {files: 5}, every: 10s}");
+            look(files("a", 10, "ext4 /dev/sda1"));
+            ended(started("trigger:a"), Phase.PUBLISHED);
+
+            look(files("", 0, "ext4 /dev/sda1"));
+            look(files("b", 5, "ext4 /dev/sda1"));
+
+            assertThat(starts()).extracting(StartRequest::key).containsExactly("trigger:b");
         }
 
         @Test

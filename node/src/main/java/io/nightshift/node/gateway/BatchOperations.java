@@ -8,9 +8,11 @@ import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.coordinator.retention.BatchRetention;
+import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
@@ -24,6 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -85,6 +88,20 @@ public final class BatchOperations {
     /// @throws ProblemException if the key or the job is invalid, or the caller's role does not allow the job
     public CompletionStage<SubmitResult> submit(
             Caller caller, SentJob sent, boolean fresh, boolean full, @Nullable String key) {
+        return submit(caller, sent, fresh, full, key, () -> false);
+    }
+
+    /// As [#submit(Caller, SentJob, boolean, boolean, String)], for a caller that may stop waiting: no batch is
+    /// opened then.
+    ///
+    /// @param isAbandoned whether nobody waits for the answer any more; called on any thread
+    public CompletionStage<SubmitResult> submit(
+            Caller caller,
+            SentJob sent,
+            boolean fresh,
+            boolean full,
+            @Nullable String key,
+            BooleanSupplier isAbandoned) {
         Job job;
         try {
             checkKey(key);
@@ -102,7 +119,7 @@ public final class BatchOperations {
                 Stream.of(key == null ? "" : "key " + key, JobPermissions.text(job.effects()))
                         .filter(text -> !text.isEmpty())
                         .collect(Collectors.joining(", ")),
-                requests.submit(caller.name(), job, fresh || full, key));
+                requests.submit(caller.name(), caller.name(), job, fresh || full, key, isAbandoned));
     }
 
     private static Job full(Job job) {
@@ -120,7 +137,7 @@ public final class BatchOperations {
         Job job = sent.parse();
         return requests.compareSchema(caller.name(), job).exceptionally(problem -> {
             throw ProblemException.cause(problem) instanceof FailureException failure
-                            && failure.failure().isPermanent()
+                            && (failure.failure().isPermanent() || SubmissionResolver.isAway(failure.failure()))
                     ? ProblemException.rejected(failure.failure().message())
                     : ProblemException.of(problem);
         });
@@ -183,9 +200,9 @@ public final class BatchOperations {
                         AuditLog.log(caller, action, batch.value(), "done", "published before");
                         yield new SubmitResult(batch.value(), false, true, false);
                     }
-                    case BatchRegisterCommand.Rejected(String reason, BatchId changed) -> {
-                        AuditLog.log(caller, action, subject, "refused", reason);
-                        throw ProblemException.rejected(reason);
+                    case BatchRegisterCommand.Rejected(Failure failure, BatchId _) -> {
+                        AuditLog.log(caller, action, subject, "refused", failure.message());
+                        throw ProblemException.rejected(failure.message());
                     }
                     case BatchRegisterCommand.TooManyOpen(String reason) -> {
                         AuditLog.log(caller, action, subject, "refused", reason);

@@ -10,6 +10,7 @@ import io.nightshift.coordinator.ledger.RegisteredBatches;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;
+import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.ModelReference;
@@ -137,7 +138,7 @@ public final class ModelOperations {
         try {
             return reading.get();
         } catch (FailureException e) {
-            throw e.failure().isPermanent()
+            throw e.failure().isPermanent() || SubmissionResolver.isAway(e.failure())
                     ? ProblemException.notFound("model", e.failure().message())
                     : ProblemException.of(e);
         }
@@ -147,7 +148,7 @@ public final class ModelOperations {
         try {
             return change.get();
         } catch (FailureException e) {
-            throw e.failure().isPermanent()
+            throw e.failure().isPermanent() || SubmissionResolver.isAway(e.failure())
                     ? ProblemException.conflict(
                             "Nothing was changed: " + e.failure().message())
                     : ProblemException.of(e);

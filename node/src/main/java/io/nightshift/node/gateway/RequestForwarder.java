@@ -3,6 +3,7 @@ package io.nightshift.node.gateway;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.SchemaReport;
+import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -20,6 +21,7 @@ import io.nightshift.protocol.register.SubmissionTicket;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,15 +54,25 @@ public final class RequestForwarder {
     /// @param caller whose limits hold
     /// @param by the name of the token that the batch names
     public CompletionStage<SubmitReply> submit(String caller, String by, Job job, boolean fresh, @Nullable String key) {
+        return submit(caller, by, job, fresh, key, () -> false);
+    }
+
+    /// As [#submit(String, String, Job, boolean, String)], for a caller that may stop waiting.
+    ///
+    /// @param isAbandoned whether nobody waits for the answer any more, so that no batch must be opened.
+    ///     Asked after the inspection, on any thread
+    CompletionStage<SubmitReply> submit(
+            String caller, String by, Job job, boolean fresh, @Nullable String key, BooleanSupplier isAbandoned) {
+        Request request = new Request(caller, job.name(), fresh, key, isAbandoned);
         Supplier<Submission> inspection =
                 () -> services.submissions().resolve(job, fresh).by(by);
         CompletionStage<SubmitReply> reply = key == null
-                ? resolved(caller, inspection, fresh, null)
+                ? resolved(request, inspection)
                 : findByKey(job, key)
                         .thenCompose(found -> found instanceof BatchRegisterCommand.Found(BatchId batch)
                                 ? CompletableFuture.completedFuture(
                                         new BatchRegisterCommand.Accepted(batch, false, true))
-                                : resolved(caller, inspection, fresh, key));
+                                : resolved(request, inspection));
         return rejected(reply);
     }
 
@@ -73,7 +85,8 @@ public final class RequestForwarder {
     public CompletionStage<SubmitReply> rescore(
             String caller, BatchId batch, RescoreRequest request, @Nullable String key) {
         return rejected(resolved(
-                caller, () -> services.rescores().resolve(batch, request).by(caller), false, key));
+                new Request(caller, batch.value(), false, key, () -> false),
+                () -> services.rescores().resolve(batch, request).by(caller)));
     }
 
     /// Compares the columns that a job writes with those of its newest published batch.
@@ -82,7 +95,22 @@ public final class RequestForwarder {
     /// @return fails with a [FailureException]; it is permanent if the job can't run
     /// @throws ProblemException if too many submissions wait already
     public CompletionStage<SchemaReport> compareSchema(String caller, Job job) {
-        return services.queue().inspect(caller, () -> services.schemas().compare(job));
+        return services.queue()
+                .inspect(caller, job.name(), () -> services.schemas().compare(job));
+    }
+
+    /// Why a job can't run until somebody changes it; empty if it can, or if a place that it names is away.
+    ///
+    /// @return fails if that can't be known now
+    public CompletionStage<Optional<String>> refusal(String caller, Job job) {
+        return services.queue().inspect(caller, job.name(), () -> {
+            try {
+                services.schemas().compare(job);
+                return Optional.<String>empty();
+            } catch (FailureException e) {
+                return Optional.of(e.failure()).filter(Failure::isPermanent).map(Failure::message);
+            }
+        });
     }
 
     /// The reply to a submission. What can't be resolved is rejected.
@@ -130,18 +158,69 @@ public final class RequestForwarder {
                 .ask(replyTo -> new BatchRegisterCommand.FindByKey(job.name(), key, fingerprint, replyTo));
     }
 
-    private CompletionStage<SubmitReply> resolved(
-            String caller, Supplier<Submission> inspection, boolean fresh, @Nullable String key) {
+    /// A submission.
+    ///
+    /// @param of the job, or the batch whose partitions are scored again
+    private record Request(
+            String caller,
+            String of,
+            boolean fresh,
+            @Nullable String key,
+            BooleanSupplier isAbandoned) {}
+
+    private CompletionStage<SubmitReply> resolved(Request request, Supplier<Submission> inspection) {
         return services.queue()
-                .inspect(caller, inspection)
-                .thenCompose(submission ->
-                        open(caller, submission, fresh, key).thenCompose(reply -> named(reply, submission)))
+                .inspect(request.caller(), request.of(), () -> Inspected.of(inspection))
+                .exceptionally(Inspected::notInspected)
+                .<SubmitReply>thenCompose(inspected -> switch (inspected) {
+                    case Inspected.Resolved(Submission submission)
+                    when request.isAbandoned().getAsBoolean() ->
+                        CompletableFuture.completedFuture(
+                                new BatchRegisterCommand.NotNow("the caller no longer waits for the answer"));
+                    case Inspected.Resolved(Submission submission) ->
+                        open(request.caller(), submission, request.fresh(), request.key())
+                                .thenCompose(reply -> named(reply, submission));
+                    case Inspected.Failed(SubmitReply reply) -> CompletableFuture.completedFuture(reply);
+                })
                 .thenApply(reply -> {
                     if (reply instanceof BatchRegisterCommand.TooManyOpen) {
                         services.queue().countRefusal();
                     }
                     return reply;
                 });
+    }
+
+    /// What came of the inspection of a submission.
+    private sealed interface Inspected {
+
+        record Resolved(Submission submission) implements Inspected {}
+
+        record Failed(SubmitReply reply) implements Inspected {}
+
+        /// The queue has not waited for an inspection.
+        static Inspected notInspected(Throwable problem) {
+            if (ProblemException.cause(problem) instanceof FailureException e
+                    && !e.failure().isPermanent()) {
+                return new Failed(new BatchRegisterCommand.NotNow(e.failure().message()));
+            }
+            throw problem instanceof RuntimeException unknown ? unknown : new IllegalStateException(problem);
+        }
+
+        /// Blocks on disks and databases.
+        static Inspected of(Supplier<Submission> inspection) {
+            try {
+                return new Resolved(inspection.get());
+            } catch (FailureException e) {
+                Failure failure = e.failure();
+                if (failure.isPermanent()) {
+                    return new Failed(new BatchRegisterCommand.Rejected(failure.message()));
+                }
+                return new Failed(
+                        SubmissionResolver.isAway(failure)
+                                ? new BatchRegisterCommand.Rejected(failure, null)
+                                : new BatchRegisterCommand.NotNow(failure.message()));
+            }
+        }
     }
 
     /// The answer, with the name of the file if another input is the reason for a rejection.

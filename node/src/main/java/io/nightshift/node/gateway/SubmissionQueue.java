@@ -1,24 +1,47 @@
 package io.nightshift.node.gateway;
 
+import io.nightshift.coordinator.batch.StuckThreads;
+import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.register.OpenBatchLimit;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The submissions that a node inspects, with a few at a time and a limited number that wait. Inspecting one
 /// reads the footers of all input files, so it can take minutes. Without limits, one caller could use all the
 /// node's threads and connections.
 ///
+/// A source that does not answer keeps a thread, which can't be interrupted, but no place:
+///
+/// - The submissions of one job have half of the places at most.
+/// - An inspection that takes longer than [#SLOW] gives its place to the next submission. Until it ends, other
+///   submissions of its job are refused at once, so that repeating them takes no thread.
+/// - After [#LONGEST], nobody waits for an inspection any longer, and its result is dropped: it opens no batch.
+///
 /// Safe for several threads, none of which waits.
 public final class SubmissionQueue {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SubmissionQueue.class);
 
     /// The limits of submissions, from the section `nightshift.admission` of the configuration.
     ///
@@ -30,47 +53,176 @@ public final class SubmissionQueue {
         public static final Limits DEFAULT = new Limits(8, 1_000, 500, 1_000);
     }
 
+    /// After this time, an inspection gives its place to the next submission.
+    static final Duration SLOW = Duration.ofMinutes(1);
+
+    /// The longest time that a submission waits, and the longest time that an inspection is waited for.
+    static final Duration LONGEST = Duration.ofMinutes(30);
+
+    /// The most inspections that have given up their places. Further ones keep theirs, which bounds the threads.
+    static final int MOST_SLOW = 64;
+
     /// When a refused caller should submit again.
     private static final int RETRY_SECONDS = 5;
 
     private final Limits limits;
-    private final ThreadPoolExecutor inspections;
+    private final StuckThreads stuck;
+    private final LongSupplier nanos;
+    private final ExecutorService threads;
     private final Map<String, Integer> callers = new ConcurrentHashMap<>();
     private final LongAdder refused = new LongAdder();
 
-    public SubmissionQueue(Limits limits) {
+    // Guarded by this object.
+    private final Deque<Inspection<?>> waiting = new ArrayDeque<>();
+    private final Set<Inspection<?>> running = new HashSet<>();
+    private final Set<Inspection<?>> slow = new HashSet<>();
+
+    /// The inspection of a submission.
+    private final class Inspection<T> implements Runnable {
+
+        private final String job;
+        private final Supplier<T> work;
+        private final CompletableFuture<T> result = new CompletableFuture<>();
+
+        /// When it was submitted, and then when it began.
+        private long since = nanos.getAsLong();
+
+        private Inspection(String job, Supplier<T> work) {
+            this.job = job;
+            this.work = work;
+        }
+
+        private boolean isOlderThan(Duration age) {
+            return nanos.getAsLong() - since > age.toNanos();
+        }
+
+        @Override
+        public void run() {
+            try {
+                T inspected = work.get();
+                ended(this);
+                result.complete(inspected);
+            } catch (RuntimeException | Error e) {
+                ended(this);
+                result.completeExceptionally(e);
+            }
+        }
+    }
+
+    /// @param stuck counts the threads of inspections that have given up their places
+    public SubmissionQueue(Limits limits, StuckThreads stuck) {
+        this(limits, stuck, System::nanoTime);
+        ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("submission-limits").factory());
+        clock.scheduleWithFixedDelay(this::enforceLimits, 1, 1, TimeUnit.SECONDS);
+    }
+
+    /// A queue whose owner calls [#enforceLimits].
+    SubmissionQueue(Limits limits, StuckThreads stuck, LongSupplier nanos) {
         this.limits = limits;
-        this.inspections = new ThreadPoolExecutor(
-                limits.inspections(),
-                limits.inspections(),
-                1,
-                TimeUnit.MINUTES,
-                new ArrayBlockingQueue<>(limits.waiting()),
+        this.stuck = stuck;
+        this.nanos = nanos;
+        this.threads = Executors.newCachedThreadPool(
                 Thread.ofPlatform().daemon().name("submission-", 1).factory());
-        inspections.allowCoreThreadTimeOut(true);
     }
 
     /// Inspects a submission as soon as its turn comes.
     ///
     /// @param caller the name of the caller's token
+    /// @param job the job's name; an inspection of the same job that hangs is the reason to refuse another one
     /// @param inspection may wait for disks and databases
+    /// @return fails with a transient [FailureException] if the job's source does not answer
     /// @throws ProblemException if too many submissions wait already
-    <T> CompletionStage<T> inspect(String caller, Supplier<T> inspection) {
+    <T> CompletionStage<T> inspect(String caller, String job, Supplier<T> inspection) {
         if (callers.merge(caller, 1, Integer::sum) > limits.perCaller()) {
             leave(caller);
             throw tooMany(
                     "The caller has %,d submissions that the node has not inspected yet, which is its limit.",
                     limits.perCaller());
         }
-        CompletableFuture<T> inspected;
+        Inspection<T> added = new Inspection<>(job, inspection);
         try {
-            inspected = CompletableFuture.supplyAsync(inspection, inspections);
-        } catch (RejectedExecutionException full) {
+            add(added);
+        } catch (ProblemException full) {
             leave(caller);
+            throw full;
+        }
+        return added.result.whenComplete((result, problem) -> leave(caller));
+    }
+
+    private synchronized void add(Inspection<?> added) {
+        for (Inspection<?> hanging : slow) {
+            if (hanging.job.equals(added.job)) {
+                added.result.completeExceptionally(new FailureException(Failure.transientFailure(
+                        "an inspection of a submission of %s has not ended for %d s: its source, its destination or the model registry does not answer"
+                                .formatted(
+                                        added.job,
+                                        TimeUnit.NANOSECONDS.toSeconds(nanos.getAsLong() - hanging.since)))));
+                return;
+            }
+        }
+        waiting.add(added);
+        begin();
+        if (waiting.size() > limits.waiting()) {
+            waiting.removeLast();
             throw tooMany(
                     "The node has %,d submissions that wait to be inspected, which is its limit.", limits.waiting());
         }
-        return inspected.whenComplete((result, problem) -> leave(caller));
+    }
+
+    /// Begins the inspections for which there is a place.
+    private void begin() {
+        int ofOneJob = Math.max(1, limits.inspections() / 2);
+        Iterator<Inspection<?>> next = waiting.iterator();
+        while (next.hasNext() && running.size() < limits.inspections()) {
+            Inspection<?> inspection = next.next();
+            long same = running.stream()
+                    .filter(other -> other.job.equals(inspection.job))
+                    .count();
+            if (same < ofOneJob) {
+                next.remove();
+                inspection.since = nanos.getAsLong();
+                running.add(inspection);
+                threads.execute(inspection);
+            }
+        }
+    }
+
+    private synchronized void ended(Inspection<?> inspection) {
+        running.remove(inspection);
+        if (slow.remove(inspection)) {
+            stuck.cameBack();
+            LOG.info("The inspection of a submission of {} has ended.", inspection.job);
+        }
+        begin();
+    }
+
+    /// Gives the places of slow inspections to others, and ends waiting that takes too long.
+    void enforceLimits() {
+        List<Inspection<?>> late = new ArrayList<>();
+        synchronized (this) {
+            for (Inspection<?> inspection : List.copyOf(running)) {
+                if (inspection.isOlderThan(SLOW) && slow.size() < MOST_SLOW) {
+                    running.remove(inspection);
+                    slow.add(inspection);
+                    stuck.stalled();
+                    LOG.warn(
+                            "The inspection of a submission of {} has not ended for {} s. Its source, its destination or the model registry does not answer, or has very many files. Other submissions of the job are refused until it ends.",
+                            inspection.job,
+                            SLOW.toSeconds());
+                }
+            }
+            slow.stream().filter(inspection -> inspection.isOlderThan(LONGEST)).forEach(late::add);
+            running.stream()
+                    .filter(inspection -> inspection.isOlderThan(LONGEST))
+                    .forEach(late::add);
+            waiting.removeIf(inspection -> inspection.isOlderThan(LONGEST) && late.add(inspection));
+            begin();
+        }
+        late.forEach(inspection ->
+                inspection.result.completeExceptionally(new FailureException(Failure.transientFailure(
+                        "the submission of %s could not be inspected within %d minutes. Nothing was started"
+                                .formatted(inspection.job, LONGEST.toMinutes())))));
     }
 
     private void leave(String caller) {
@@ -101,7 +253,7 @@ public final class SubmissionQueue {
     }
 
     /// Submissions that wait to be inspected.
-    public int waiting() {
-        return inspections.getQueue().size();
+    public synchronized int waiting() {
+        return waiting.size();
     }
 }

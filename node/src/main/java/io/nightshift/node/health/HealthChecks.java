@@ -142,8 +142,8 @@ public final class HealthChecks {
                     .formatted(scoring.stuck(), scoring.isExhausted() ? ", so the node leases nothing" : ""));
         }
         if (stuck.count() > 0) {
-            problems.add(
-                    "threads of coordinators that hang while they plan, check an input or publish: " + stuck.count());
+            problems.add("threads that hang while they inspect a submission, plan, check an input or publish: "
+                    + stuck.count());
         }
         return new Check(
                 "resources", true, problems.isEmpty() ? "no resource of the node fails" : String.join("; ", problems));

@@ -22,6 +22,11 @@ public record Call(RoutingContext context, Caller caller, HttpLimits limits) {
         return Objects.requireNonNull(context.pathParam(name), name);
     }
 
+    /// Whether the client has closed its connection, so that it gets no answer. Called on any thread.
+    boolean isAbandoned() {
+        return context.response().closed();
+    }
+
     /// @param name in any case
     Optional<String> header(String name) {
         return Optional.ofNullable(context.request().getHeader(name));

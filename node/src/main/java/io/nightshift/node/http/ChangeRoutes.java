@@ -61,7 +61,8 @@ final class ChangeRoutes {
         boolean fresh = call.flag("new");
         String key = call.header("Idempotency-Key").map(String::strip).orElse(null);
         BatchOperations.SentJob job = new BatchOperations.SentJob(call.body(), call.parameters());
-        return CompletableFuture.supplyAsync(() -> changes.submit(call.caller(), job, fresh, full, key), blocking)
+        return CompletableFuture.supplyAsync(
+                        () -> changes.submit(call.caller(), job, fresh, full, key, call::isAbandoned), blocking)
                 .thenCompose(submission -> submission)
                 .thenApply(ChangeRoutes::submitted);
     }

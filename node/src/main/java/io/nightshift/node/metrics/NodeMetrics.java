@@ -1,6 +1,7 @@
 package io.nightshift.node.metrics;
 
 import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,6 +26,7 @@ import io.nightshift.coordinator.metrics.BatchMetrics;
 import io.nightshift.node.NodeObserver;
 import io.nightshift.node.configuration.OtlpSettings;
 import io.nightshift.node.gateway.SubmissionQueue;
+import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.WorkerObserver;
@@ -47,6 +49,10 @@ public final class NodeMetrics implements NodeObserver {
     private final BatchMetrics batches;
     private final WorkerMetrics workers = new WorkerMetrics(all);
     private final AlertMetrics alerts = new AlertMetrics(all);
+
+    private final Counter postponedRuns = runs("postponed");
+    private final Counter refusedRuns = runs("refused");
+    private final Counter missedTicks = runs("missed");
 
     private NodeMetrics(Prices prices) {
         batches = new BatchMetrics(all, prices);
@@ -156,6 +162,23 @@ public final class NodeMetrics implements NodeObserver {
         FunctionCounter.builder("nightshift.submissions.refused", submissions, SubmissionQueue::refused)
                 .description("Submissions that were refused because of a limit of nightshift.admission")
                 .register(all);
+    }
+
+    private Counter runs(String outcome) {
+        return Counter.builder("nightshift.runs.without.batch")
+                .description("Runs of applied jobs that could not start")
+                .tag("outcome", outcome)
+                .register(all);
+    }
+
+    @Override
+    public void happened(ScheduledJobEvent event) {
+        switch (event) {
+            case ScheduledJobEvent.RunPostponed postponed -> postponedRuns.increment();
+            case ScheduledJobEvent.RunRefused refused -> refusedRuns.increment();
+            case ScheduledJobEvent.TicksSkipped skipped -> missedTicks.increment(skipped.ticks());
+            default -> {}
+        }
     }
 
     @Override

@@ -19,6 +19,7 @@ import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.Caller;
 import io.nightshift.node.gateway.JobPermissions;
 import io.nightshift.node.gateway.ProblemException;
+import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFileException;
 import io.nightshift.protocol.job.JobHeader;
 import io.nightshift.protocol.schedule.JobCatalogueCommand;
@@ -33,6 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -60,11 +62,26 @@ public final class JobScheduler implements AppliedJobs {
 
     private static final Duration LOOK = Duration.ofMillis(200);
 
+    /// How long [#apply] waits for the check of the next run. A source with very many files takes longer.
+    private static final Duration CHECK_PATIENCE = Duration.ofSeconds(20);
+
+    private static final Optional<String> CHECK_TIMED_OUT = Optional.empty();
+
     private final Jobs jobs;
     private final Catalogue catalogue;
     private final RunStates states;
     private final Clock clock;
     private final Set<String> channels;
+    private final RunCheck check;
+
+    /// Checks a run as its submission would, without opening a batch.
+    @FunctionalInterface
+    public interface RunCheck {
+        /// @return why the job can't run, until somebody changes it; empty if it can, or if a place is away.
+        /// Fails if
+        ///     that can't be known now
+        CompletionStage<Optional<String>> check(String caller, Job job);
+    }
 
     /// Asks an applied job, wherever it runs. Fails if no answer comes in time.
     @FunctionalInterface
@@ -80,12 +97,14 @@ public final class JobScheduler implements AppliedJobs {
     }
 
     /// @param channels the names of the channels that alerts of jobs may be sent to
-    JobScheduler(Jobs jobs, Catalogue catalogue, RunStates states, Clock clock, Set<String> channels) {
+    /// @param check of the next run of a job that is applied
+    JobScheduler(Jobs jobs, Catalogue catalogue, RunStates states, Clock clock, Set<String> channels, RunCheck check) {
         this.jobs = jobs;
         this.catalogue = catalogue;
         this.states = states;
         this.clock = clock;
         this.channels = Set.copyOf(channels);
+        this.check = check;
     }
 
     @Override
@@ -106,10 +125,36 @@ public final class JobScheduler implements AppliedJobs {
                 caller,
                 "apply-job",
                 job,
-                answered(catalogue.ask(replyTo -> new JobCatalogueCommand.Add(job, replyTo)), "the catalogue of jobs")
+                tried(caller, text, folder, header)
+                        .thenCompose(checked -> answered(
+                                catalogue.ask(replyTo -> new JobCatalogueCommand.Add(job, replyTo)),
+                                "the catalogue of jobs"))
                         .thenCompose(entered -> this.<ApplyResult>ask(
                                 job, replyTo -> new ScheduledJobCommand.Apply(text, folder, caller.name(), replyTo))),
                 result -> "revision " + result.job().revision() + (effects.isEmpty() ? "" : ", " + effects));
+    }
+
+    /// Checks the job as the submission of its next run would. What is away may be back when the run is due, so
+    /// only a mistake in the job is a reason to refuse it.
+    private CompletionStage<Boolean> tried(Caller caller, String text, @Nullable String folder, JobHeader header) {
+        Job sample;
+        try {
+            sample = JobTexts.job(
+                    text, folder, SampleRun.of(header, clock.instant()).orElse(Map.of()));
+        } catch (JobFileException e) {
+            // It has parameters that only a caller can set.
+            return CompletableFuture.completedFuture(false);
+        }
+        return check.check(caller.name(), sample)
+                .toCompletableFuture()
+                .completeOnTimeout(CHECK_TIMED_OUT, CHECK_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                .handle((refusal, problem) -> {
+                    if (problem == null && refusal.isPresent()) {
+                        throw ProblemException.rejected(
+                                "No run of the job %s could start: %s".formatted(header.name(), refusal.get()));
+                    }
+                    return problem == null;
+                });
     }
 
     private JobHeader checked(String text, @Nullable String folder, @Nullable String expected) {

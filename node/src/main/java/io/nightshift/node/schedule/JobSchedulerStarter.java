@@ -83,7 +83,8 @@ public final class JobSchedulerStarter {
                 question -> starter.catalogue().ask(question::apply, SOON),
                 new RunStates(batches),
                 clock,
-                channels);
+                channels,
+                requests::refusal);
     }
 
     private final class EntityJobs implements JobScheduler.Jobs {

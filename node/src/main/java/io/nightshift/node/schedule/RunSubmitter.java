@@ -9,6 +9,8 @@ import io.nightshift.node.gateway.BatchQueries;
 import io.nightshift.node.gateway.BatchQueries.RunOutcome;
 import io.nightshift.node.gateway.RequestForwarder;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFileException;
@@ -90,7 +92,9 @@ final class RunSubmitter implements RunStarter {
         boolean isOpen = outcome.isPresent() && !isPublished;
         boolean fresh = request.mode() == StartMode.BACKFILL_ALL && !isOpen;
         return requests.submit(CALLER, request.by(), job, fresh, request.key())
-                .thenCompose(reply -> reply instanceof BatchRegisterCommand.Rejected && hasFailed(outcome)
+                .thenCompose(reply -> reply instanceof BatchRegisterCommand.Rejected rejected
+                                && rejected.failure().isPermanent()
+                                && hasFailed(outcome)
                         // The failed batch can't be resumed, for example because the job file has changed since.
                         ? requests.submit(CALLER, request.by(), job, true, request.key())
                         : CompletableFuture.completedFuture(reply))
@@ -107,9 +111,16 @@ final class RunSubmitter implements RunStarter {
             case BatchRegisterCommand.Accepted(BatchId batch, boolean resumed, boolean repeated) ->
                 new StartResult.Started(batch, false);
             case BatchRegisterCommand.AlreadyPublished(BatchId batch) -> new StartResult.Started(batch, true);
-            case BatchRegisterCommand.Rejected(String reason, BatchId changed) -> new StartResult.Refused(reason);
+            case BatchRegisterCommand.Rejected(Failure failure, BatchId _) ->
+                failure.isPermanent()
+                        ? new StartResult.Refused(failure.message())
+                        : new StartResult.Away(failure.message(), isInput(failure));
             case BatchRegisterCommand.TooManyOpen(String reason) -> new StartResult.NotNow(reason);
-            case BatchRegisterCommand.NotNow(String reason) -> new StartResult.NotNow(reason);
+            case BatchRegisterCommand.NotNow(String reason) -> new StartResult.Away(reason, false);
         };
+    }
+
+    private static boolean isInput(Failure failure) {
+        return failure.resource() != null && failure.resource().type() == FailedResource.Type.INPUT;
     }
 }

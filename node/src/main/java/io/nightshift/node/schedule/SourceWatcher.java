@@ -48,7 +48,8 @@ final class SourceWatcher implements SourceClient {
             return marker(Path.of(trigger.marker()));
         }
         SourceState state = sources.state(job.source());
-        return new Observation(state.digest(), String.valueOf(job.source().input()), state.rows(), state.files());
+        return new Observation(
+                state.digest(), String.valueOf(job.source().input()), state.rows(), state.files(), state.volumes());
     }
 
     private Observation marker(Path marker) {

@@ -3,6 +3,7 @@ package io.nightshift.node.submission;
 import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.plan.InputDifference;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.register.BatchRegisterCommand.Rejected;
@@ -36,7 +37,8 @@ public final class ChangedInput {
                     ? rejected
                     : InputDifference.first(plan.files(), sources.inspect(job, model))
                             .map(difference -> new Rejected(
-                                    rejected.reason() + ". The first difference: " + difference, rejected.changed()))
+                                    Failure.permanent(rejected.reason() + ". The first difference: " + difference),
+                                    rejected.changed()))
                             .orElse(rejected);
         } catch (FailureException e) {
             LOG.warn("The file that has changed is not named: {}", e.getMessage());

@@ -5,6 +5,8 @@ import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.Provenance;
 import io.nightshift.coordinator.registry.RegistrationResult;
 import io.nightshift.node.model.ModelFiles;
+import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ModelReference;
@@ -16,6 +18,7 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.Task;
 import io.nightshift.storage.filesystem.Digests;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Function;
@@ -196,7 +199,18 @@ public sealed interface JobModel {
     ///
     /// @throws FailureException if the file can't be used
     static FromFile read(Path file) {
-        return new FromFile(file, ModelFiles.load(file));
+        try {
+            return new FromFile(file, ModelFiles.load(file));
+        } catch (FailureException e) {
+            throw Files.notExists(file)
+                    ? new FailureException(
+                            Failure.of(
+                                    FailedResource.Type.INPUT,
+                                    file.toString(),
+                                    e.failure().message()),
+                            e)
+                    : e;
+        }
     }
 
     /// Registers a model under a name. The same model under the same name stays one version.

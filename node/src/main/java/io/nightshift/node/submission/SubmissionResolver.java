@@ -7,6 +7,7 @@ import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.model.ParsedModels;
 import io.nightshift.protocol.failure.FailedResource;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.failure.NameSuggestion;
 import io.nightshift.protocol.job.ChangedRows;
@@ -111,7 +112,8 @@ public final class SubmissionResolver {
     /// model, the memory it needs, and whether its columns fit source, model and destination. Touches
     /// nothing: no registry, no ledger, no destination.
     ///
-    /// @throws FailureException permanent, with a sentence for the job's author, if the job can't run
+    /// @throws FailureException with a sentence for the job's author. It is permanent if the job can't run;
+    ///     transient if a place can't be used at the moment, see [#isAway]
     public Check check(Job job) {
         DestinationStore destination = checkPlace(job);
         return check(job, destination, find(job));
@@ -120,8 +122,7 @@ public final class SubmissionResolver {
     /// Checks a job as [#check] does, then stores its model if that is a file. A job that is refused stores
     /// nothing.
     ///
-    /// @throws FailureException as [#check]; transient if the registry or the source can't be read at the
-    ///     moment
+    /// @throws FailureException as [#check]
     public Resolved resolve(Job job) {
         DestinationStore destination = checkPlace(job);
         JobModel found = find(job);
@@ -152,22 +153,33 @@ public final class SubmissionResolver {
             throw FailureException.permanent(refusal);
         }
         DestinationStore destination = destinations.of(job);
-        Destinations.refuse(destination.checkPlace());
+        requireWritable(job, destination);
         return destination;
     }
 
-    /// A file that is missing when the job is submitted is a mistake in the job.
-    private List<InspectedFile> inspect(Job job, Model model) {
-        try {
-            return job.incremental() instanceof NewFiles
-                    ? destinations.sources().inspect(job, model.description(), SubmissionResolver::newest)
-                    : destinations.sources().inspect(job, model.description());
-        } catch (FailureException e) {
-            FailedResource resource = e.failure().resource();
-            throw resource != null && resource.type() == FailedResource.Type.INPUT
-                    ? FailureException.permanent(e.failure().message())
-                    : e;
+    private static void requireWritable(Job job, DestinationStore destination) {
+        List<String> obstacles = destination.checkPlace();
+        if (!obstacles.isEmpty()) {
+            throw new FailureException(
+                    Failure.of(FailedResource.Type.PLACE, job.destination().toString(), String.join("\n", obstacles)));
         }
+    }
+
+    private List<InspectedFile> inspect(Job job, Model model) {
+        return job.incremental() instanceof NewFiles
+                ? destinations.sources().inspect(job, model.description(), SubmissionResolver::newest)
+                : destinations.sources().inspect(job, model.description());
+    }
+
+    /// Whether a submission failed because a place that the job names is not there: its input, its destination, or
+    /// the registry with its model. It may come back, or the job names a wrong one: a person who submits the job is
+    /// told at once, and a run of a schedule waits.
+    public static boolean isAway(Failure failure) {
+        return failure.resource() != null
+                && switch (failure.resource().type()) {
+                    case INPUT, PLACE -> true;
+                    case STORAGE, DATABASE, REGISTRY, SCRATCH, LIBRARY, MOUNT -> false;
+                };
     }
 
     /// The plan of the batch decides which files are new. To check the job, the newest are enough: a source
@@ -199,7 +211,12 @@ public final class SubmissionResolver {
                 memory);
         Job.Partitions partitions = partitions(job, files);
         limits.check(files.size(), Planner.cut(files, partitions.rows()).partitions());
-        Destinations.refuse(destination.check(job, model.description()));
+        List<String> reasons = destination.check(job, model.description());
+        if (!reasons.isEmpty()) {
+            // The place may have gone since it was checked.
+            requireWritable(job, destination);
+            Destinations.refuse(reasons);
+        }
         SchemaComparison schema = compare(job, destination, model);
         if (!job.output().newSchema()) {
             schema.refuseBreaking();

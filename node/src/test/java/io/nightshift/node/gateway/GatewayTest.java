@@ -27,6 +27,7 @@ import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.coordinator.alert.AlertSender;
+import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.registry.ModelRegistry;
@@ -70,7 +71,7 @@ class GatewayTest {
                 throw new AssertionError("the schema of " + job.name() + " was compared");
             },
             (rejected, submission) -> rejected,
-            new SubmissionQueue(SubmissionQueue.Limits.DEFAULT),
+            new SubmissionQueue(SubmissionQueue.Limits.DEFAULT, new StuckThreads()),
             new GatewayServices.RegisterClient() {
                 @Override
                 public <T> CompletionStage<T> ask(Function<ActorRef<T>, BatchRegisterCommand> question) {

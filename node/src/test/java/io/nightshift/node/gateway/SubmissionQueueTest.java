@@ -2,9 +2,13 @@ package io.nightshift.node.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import io.nightshift.coordinator.batch.StuckThreads;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -17,8 +21,19 @@ class SubmissionQueueTest {
         disk.complete("inspected");
     }
 
+    private final StuckThreads stuck = new StuckThreads();
+    private final AtomicLong nanos = new AtomicLong();
+
+    private SubmissionQueue queue(SubmissionQueue.Limits limits) {
+        return new SubmissionQueue(limits, stuck, nanos::get);
+    }
+
+    private static <T> T join(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().join();
+    }
+
     private CompletionStage<String> submit(SubmissionQueue queue, String caller) {
-        return queue.inspect(caller, disk::join);
+        return queue.inspect(caller, "churn", disk::join);
     }
 
     private static void refuses(Runnable submission, String sentence) {
@@ -31,7 +46,7 @@ class SubmissionQueueTest {
 
     @Test
     void aSubmissionThatFindsTheQueueFullIsRefused() {
-        SubmissionQueue queue = new SubmissionQueue(new SubmissionQueue.Limits(1, 2, 100, 1));
+        SubmissionQueue queue = queue(new SubmissionQueue.Limits(1, 2, 100, 1));
         CompletionStage<String> first = submit(queue, "nightly");
         submit(queue, "nightly");
         CompletionStage<String> last = submit(queue, "web");
@@ -50,7 +65,7 @@ class SubmissionQueueTest {
 
     @Test
     void oneCallerCannotUseTheWholeQueue() {
-        SubmissionQueue queue = new SubmissionQueue(new SubmissionQueue.Limits(1, 100, 2, 1));
+        SubmissionQueue queue = queue(new SubmissionQueue.Limits(1, 100, 2, 1));
         CompletionStage<String> first = submit(queue, "nightly");
         submit(queue, "nightly");
 
@@ -66,8 +81,8 @@ class SubmissionQueueTest {
 
     @Test
     void aFailedInspectionFreesItsPlace() {
-        SubmissionQueue queue = new SubmissionQueue(new SubmissionQueue.Limits(1, 1, 1, 1));
-        assertThatThrownBy(() -> queue.inspect("nightly", () -> {
+        SubmissionQueue queue = queue(new SubmissionQueue.Limits(1, 1, 1, 1));
+        assertThatThrownBy(() -> queue.inspect("nightly", "churn", () -> {
                             throw new IllegalStateException("the share is away");
                         })
                         .toCompletableFuture()
@@ -76,5 +91,81 @@ class SubmissionQueueTest {
 
         disk.complete("inspected");
         assertThat(submit(queue, "nightly").toCompletableFuture().join()).isEqualTo("inspected");
+    }
+
+    private void after(SubmissionQueue queue, Duration time) {
+        nanos.addAndGet(time.plusNanos(1).toNanos());
+        queue.enforceLimits();
+    }
+
+    @Test
+    void aSickSourceHasHalfOfThePlacesAtMost() {
+        SubmissionQueue queue = queue(new SubmissionQueue.Limits(4, 100, 100, 1));
+        for (int i = 0; i < 10; i++) {
+            submit(queue, "schedule");
+        }
+
+        assertThat(join(queue.inspect("schedule", "healthy", () -> "healthy"))).isEqualTo("healthy");
+        assertThat(queue.waiting()).isEqualTo(8);
+    }
+
+    @Test
+    void inspectionsThatHangGiveTheirPlacesToOthersAndAreCounted() {
+        SubmissionQueue queue = queue(new SubmissionQueue.Limits(2, 100, 100, 1));
+        CompletionStage<String> one = queue.inspect("schedule", "sick-1", disk::join);
+        queue.inspect("schedule", "sick-2", disk::join);
+        CompletionStage<String> healthy = queue.inspect("schedule", "healthy", () -> "healthy");
+        assertThat(queue.waiting()).isEqualTo(1);
+        after(queue, SubmissionQueue.SLOW.minusSeconds(1));
+        assertThat(stuck.count()).isZero();
+
+        after(queue, Duration.ofSeconds(1));
+
+        assertThat(join(healthy)).isEqualTo("healthy");
+        assertThat(stuck.count()).isEqualTo(2);
+
+        disk.complete("inspected");
+        assertThat(join(one)).isEqualTo("inspected");
+        await().until(() -> stuck.count() == 0);
+    }
+
+    @Test
+    void aRepeatedQuestionToASourceThatHangsTakesNoThread() {
+        SubmissionQueue queue = queue(new SubmissionQueue.Limits(2, 100, 100, 1));
+        submit(queue, "schedule");
+        after(queue, SubmissionQueue.SLOW);
+
+        assertThatThrownBy(() -> join(submit(queue, "schedule")))
+                .hasMessageContaining("an inspection of a submission of churn has not ended for 60 s");
+        assertThat(stuck.count()).isEqualTo(1);
+        assertThat(queue.waiting()).isZero();
+        disk.complete("inspected");
+    }
+
+    @Test
+    void theThreadsThatHangAreBounded() {
+        SubmissionQueue queue = queue(new SubmissionQueue.Limits(2, 1_000, 1_000, 1));
+        for (int i = 0; i < SubmissionQueue.MOST_SLOW + 10; i++) {
+            queue.inspect("schedule", "sick-" + i, disk::join);
+            after(queue, SubmissionQueue.SLOW);
+        }
+
+        assertThat(stuck.count()).isEqualTo(SubmissionQueue.MOST_SLOW);
+        assertThat(queue.waiting()).isEqualTo(8);
+    }
+
+    @Test
+    void nobodyWaitsForLongerThanTheLongestTimeAndALateResultIsDropped() {
+        SubmissionQueue queue = queue(new SubmissionQueue.Limits(1, 100, 1, 1));
+        CompletionStage<String> hanging = submit(queue, "schedule");
+        after(queue, SubmissionQueue.LONGEST);
+
+        assertThatThrownBy(() -> join(hanging)).hasMessageContaining("could not be inspected within 30 minutes");
+        disk.complete("inspected");
+        assertThat(hanging.toCompletableFuture()).isCompletedExceptionally();
+        await().until(() -> stuck.count() == 0);
+        assertThat(join(submit(queue, "schedule")))
+                .as("the caller's place is free")
+                .isEqualTo("inspected");
     }
 }

@@ -117,7 +117,7 @@ final class MetricServersIT {
     private NodeMetrics show(@Nullable OtlpSettings otlp) {
         NodeMetrics metrics = NodeMetrics.begin(otlp, "node:1", MonitoringTest.PRICES);
         metrics.begin(system, new ScoringThreads(2), new NodeFaults(Clock.systemUTC()), new StuckThreads());
-        metrics.observe(new SubmissionQueue(SubmissionQueue.Limits.DEFAULT));
+        metrics.observe(new SubmissionQueue(SubmissionQueue.Limits.DEFAULT, new StuckThreads()));
         MonitoringTest.showJob(metrics);
         return metrics;
     }

@@ -93,7 +93,7 @@ class MonitoringTest {
         system = ActorSystem.create(Behaviors.empty(), "metrics");
         NodeMetrics metrics = NodeMetrics.begin(null, "node:1", PRICES);
         metrics.begin(system, new ScoringThreads(2), new NodeFaults(Clock.systemUTC()), new StuckThreads());
-        metrics.observe(new SubmissionQueue(SubmissionQueue.Limits.DEFAULT));
+        metrics.observe(new SubmissionQueue(SubmissionQueue.Limits.DEFAULT, new StuckThreads()));
         showJob(metrics);
         exposition = metrics.exposition();
         shown = new TreeMap<>();

@@ -17,6 +17,7 @@ import io.nightshift.protocol.schedule.ScheduledJobReply;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -55,7 +56,8 @@ class JobSchedulerTest {
             },
             new RunStates(new BatchQueries(null, new Ledger("jdbc:none:", "", ""), Runnable::run, Prices.NONE)),
             Clock.systemUTC(),
-            Set.of());
+            Set.of(),
+            (caller, job) -> CompletableFuture.completedFuture(Optional.empty()));
 
     private void apply(Role role, String text) {
         scheduler.apply(new Caller("ci", role, "10.0.0.7"), text, null, null);

@@ -104,6 +104,39 @@ final class SubmissionResolverTest {
                 batch.resolve("_manifest.json"), "{\"schema_version\": %d, \"schema\": %s}".formatted(version, schema));
     }
 
+    private void assertAway(String message, String... overrides) throws IOException {
+        Job job = job(overrides);
+        assertThatThrownBy(() -> resolver(MEMORY).resolve(job))
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        away -> assertThat(SubmissionResolver.isAway(away.failure()))
+                                .isTrue())
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void aPlaceThatIsNotThereMayComeBack() throws IOException {
+        Path missing = folder.resolve("away");
+        assertAway("there is no file " + missing, "source.parquet=" + missing + "/in.parquet");
+        assertAway("there is no folder for " + missing, "source.parquet=" + missing + "/*.parquet");
+        assertAway("there is no such file", "model=" + missing + "/model.ubj");
+        assertAway("none is registered yet", "model=delays");
+        Path file = Files.createFile(folder.resolve("file"));
+        assertAway(file.toString(), "destination.parquet=" + file + "/out");
+    }
+
+    @Test
+    void aMistakeInTheJobIsRefused() throws IOException {
+        for (String mistake : List.of("source.id=nothing", "source.where=nothing > 1")) {
+            Job job = job(mistake);
+            assertThatThrownBy(() -> resolver(MEMORY).resolve(job))
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            refused ->
+                                    assertThat(refused.failure().isPermanent()).isTrue());
+        }
+    }
+
     private OutputSchema schema(String... overrides) throws IOException {
         return Objects.requireNonNull(
                 resolver(MEMORY).check(job(overrides)).job().output().schema());

@@ -21,7 +21,10 @@ public record FailedResource(Type type, String name) {
         /// A native library of one node.
         LIBRARY,
         /// A file system that does not answer one node.
-        MOUNT;
+        MOUNT,
+        /// A place that a job names and that is not there or can't be written, such as its destination or the model
+        /// registry: it may come back, or the job names a wrong one.
+        PLACE;
 
         /// The name of the type, for people.
         public String title() {
@@ -33,13 +36,14 @@ public record FailedResource(Type type, String name) {
                 case SCRATCH -> "folder for temporary files";
                 case LIBRARY -> "native library";
                 case MOUNT -> "file system";
+                case PLACE -> "place";
             };
         }
 
         /// Whether the resource belongs to one node, so that another node may not miss it.
         public boolean isOfNode() {
             return switch (this) {
-                case INPUT, REGISTRY, SCRATCH, LIBRARY, MOUNT -> true;
+                case INPUT, REGISTRY, SCRATCH, LIBRARY, MOUNT, PLACE -> true;
                 case STORAGE, DATABASE -> false;
             };
         }

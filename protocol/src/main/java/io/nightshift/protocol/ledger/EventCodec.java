@@ -281,6 +281,7 @@ public final class EventCodec {
         @JsonSubTypes.Type(value = ScheduledJobEvent.SourceShrunk.class, name = "source-shrunk"),
         @JsonSubTypes.Type(value = ScheduledJobEvent.Requested.class, name = "requested"),
         @JsonSubTypes.Type(value = ScheduledJobEvent.RunStarted.class, name = "run-started"),
+        @JsonSubTypes.Type(value = ScheduledJobEvent.RunPostponed.class, name = "run-postponed"),
         @JsonSubTypes.Type(value = ScheduledJobEvent.RunRefused.class, name = "run-refused"),
         @JsonSubTypes.Type(value = ScheduledJobEvent.RunSkipped.class, name = "run-skipped"),
         @JsonSubTypes.Type(value = ScheduledJobEvent.RunEnded.class, name = "run-ended"),

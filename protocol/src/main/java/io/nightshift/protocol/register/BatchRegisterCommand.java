@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import java.util.List;
@@ -149,13 +150,19 @@ public sealed interface BatchRegisterCommand {
 
     /// Nothing was started.
     ///
-    /// @param reason why, in one or two sentences, for people
+    /// @param failure why, in one or two sentences, for people. It is transient if the same submission may
+    ///     be accepted later, although nobody changes the job
     /// @param changed the open batch whose input is not what the source has now, if that is the reason; else null
-    record Rejected(String reason, @Nullable BatchId changed) implements SubmitReply {
+    record Rejected(Failure failure, @Nullable BatchId changed) implements SubmitReply {
 
-        /// A submission that is rejected for another reason than its input.
+        /// A submission that is rejected until somebody changes something.
         public Rejected(String reason) {
-            this(reason, null);
+            this(Failure.permanent(reason), null);
+        }
+
+        /// Why, for people.
+        public String reason() {
+            return failure.message();
         }
     }
 

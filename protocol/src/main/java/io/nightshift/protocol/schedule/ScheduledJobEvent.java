@@ -5,6 +5,7 @@ import io.nightshift.api.BackfillRequest;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -90,7 +91,27 @@ public sealed interface ScheduledJobEvent {
     /// @param place what was observed: the path or pattern with the values of the parameters
     /// @param rows of the files; 0 if the trigger does not count them
     /// @param files the number of files
-    record Observation(String digest, String place, long rows, long files) {}
+    /// @param volumes the file systems that hold the local folders of the source; an empty text for a folder that
+    ///     is not there. Empty for a marker, and if it is not known
+    record Observation(String digest, String place, long rows, long files, List<String> volumes) {
+        public Observation {
+            volumes = volumes == null ? List.of() : List.copyOf(volumes);
+        }
+
+        /// An observation of a marker.
+        public Observation(String digest, String place, long rows, long files) {
+            this(digest, place, rows, files, List.of());
+        }
+
+        /// Whether a source that holds less than before is not seen as it is: a folder is missing, or holds nothing
+        /// and lies on another file system, as a mount point does without its mount.
+        ///
+        /// @param before an earlier observation of the same place
+        public boolean isAwaySince(Observation before) {
+            boolean hasShrunk = files < before.files || rows < before.rows;
+            return hasShrunk && (volumes.contains("") || (files == 0 && !volumes.equals(before.volumes)));
+        }
+    }
 
     /// A caller asked for a run.
     ///
@@ -109,6 +130,14 @@ public sealed interface ScheduledJobEvent {
     /// @param batch the batch
     /// @param unchanged whether the same was published before as this batch, so that nothing was started
     record RunStarted(Instant at, String run, BatchId batch, boolean unchanged) implements ScheduledJobEvent {}
+
+    /// A run can't be submitted now, because a place that it needs is away, and is tried again. Persisted when
+    /// the reason changes.
+    ///
+    /// @param at when it was decided, by the wall clock of its node
+    /// @param run the run's key
+    /// @param reason what is away, in one or two sentences, for people
+    record RunPostponed(Instant at, String run, String reason) implements ScheduledJobEvent {}
 
     /// A run could not be submitted, and is not tried again.
     ///

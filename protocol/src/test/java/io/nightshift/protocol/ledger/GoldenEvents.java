@@ -539,6 +539,7 @@ public final class GoldenEvents {
         events.put("source-shrunk", new ScheduledJobEvent.SourceShrunk(AT, observation));
         events.put("requested", new ScheduledJobEvent.Requested(AT, "2f6a", day, 2, "ops"));
         events.put("run-started", new ScheduledJobEvent.RunStarted(AT, run, BATCH, false));
+        events.put("run-postponed", new ScheduledJobEvent.RunPostponed(AT, run, "there is no folder /in"));
         events.put("run-refused", new ScheduledJobEvent.RunRefused(AT, run, "there is no model m"));
         events.put("run-skipped", new ScheduledJobEvent.RunSkipped(AT, run, "the run before is not over"));
         events.put("run-ended", new ScheduledJobEvent.RunEnded(AT, run, Phase.PUBLISHED, null));

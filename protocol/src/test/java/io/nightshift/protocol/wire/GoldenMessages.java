@@ -441,7 +441,7 @@ public final class GoldenMessages {
         add("accepted", new BatchRegisterCommand.Accepted(BATCH, false, true));
         add("already-published", new BatchRegisterCommand.AlreadyPublished(BATCH));
         add("rejected", new BatchRegisterCommand.Rejected("the batch is being published"));
-        add("rejected-input", new BatchRegisterCommand.Rejected("its input has changed", BATCH));
+        add("rejected-input", new BatchRegisterCommand.Rejected(Failure.permanent("its input has changed"), BATCH));
     }
 
     private void findCommands(ActorRef<BatchRegisterCommand.FindReply> asker, ActorRef<SubmissionTicket> ticketHolder) {

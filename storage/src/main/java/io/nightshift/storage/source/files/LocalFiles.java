@@ -8,6 +8,7 @@ import io.nightshift.storage.source.FileVersion;
 import io.nightshift.storage.source.SourcePins;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileStore;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileSystems;
 import java.nio.file.FileVisitOption;
@@ -107,6 +108,24 @@ final class LocalFiles {
             throw SourcePins.missing(path, "source: no file matches " + path);
         }
         return files;
+    }
+
+    /// The file system that holds the folder of a path; empty if the folder is not there.
+    static String volume(String text, FileKind kind) {
+        Path path = Path.of(text).toAbsolutePath().normalize();
+        int firstWildcard = firstWildcard(path);
+        Path folder = firstWildcard >= 0
+                ? path.getRoot().resolve(path.subpath(0, Math.max(1, firstWildcard)))
+                : kind.matches(text) ? path.resolveSibling("") : path;
+        if (!Files.isDirectory(folder)) {
+            return "";
+        }
+        try {
+            FileStore store = Files.getFileStore(folder);
+            return store.type() + " " + store.name();
+        } catch (IOException e) {
+            throw SourcePins.unreadable(folder, e);
+        }
     }
 
     private static int firstWildcard(Path path) {

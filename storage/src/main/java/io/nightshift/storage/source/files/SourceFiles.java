@@ -104,20 +104,39 @@ public final class SourceFiles implements PinComparison {
         return selection.select(listed);
     }
 
-    /// As [#list], but without a failure if there is no file yet.
+    /// As [#list], but without a failure for a path that names no file yet. [#volumes] says whether its folder is
+    /// there.
     public List<FileVersion> listOrNone(List<String> paths, FileKind kind) {
+        List<String> named =
+                paths.stream().filter(path -> !namesNothing(path, kind)).toList();
+        return named.isEmpty() ? List.of() : list(named, kind);
+    }
+
+    private boolean namesNothing(String path, FileKind kind) {
         try {
-            return list(paths, kind);
+            list(List.of(path), kind);
+            return false;
         } catch (FailureException e) {
             FailedResource resource = e.failure().resource();
             if (resource != null
                     && resource.type() == FailedResource.Type.INPUT
                     && (e.getCause() == null || !ObjectAddress.isAddress(resource.name()))
                     && !LocalFiles.isThere(Path.of(resource.name()))) {
-                return List.of();
+                return true;
             }
             throw e;
         }
+    }
+
+    /// The file systems that hold the folders of local paths, in their order; an empty text for a folder that is
+    /// not there. A folder without its mount is missing, or lies on the file system around it.
+    ///
+    /// @param kind of the files; a path with a name of this kind is a file, any other one a folder
+    public static List<String> volumes(List<String> paths, FileKind kind) {
+        return paths.stream()
+                .filter(path -> !ObjectAddress.isAddress(path))
+                .map(path -> LocalFiles.volume(path, kind))
+                .toList();
     }
 
     /// A file as it is now; null if it is gone.

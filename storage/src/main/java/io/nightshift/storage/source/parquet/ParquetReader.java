@@ -209,7 +209,8 @@ public final class ParquetReader implements SourceReader {
     @Override
     public SourceState state(Job.Source source, RowCounts counts) {
         Map<FileVersion, Long> known = new LinkedHashMap<>();
-        for (FileVersion version : files.listOrNone(input(source).paths(), ParquetFiles.KIND)) {
+        List<String> paths = input(source).paths();
+        for (FileVersion version : files.listOrNone(paths, ParquetFiles.KIND)) {
             Long rows = counts.get(version);
             if (rows == null) {
                 rows = count(version);
@@ -222,7 +223,8 @@ public final class ParquetReader implements SourceReader {
             known.put(version, rows);
         }
         long rows = known.values().stream().mapToLong(Long::longValue).sum();
-        return new SourceState(known.size(), rows, SourcePins.digest(known.keySet()));
+        return new SourceState(
+                known.size(), rows, SourcePins.digest(known.keySet()), SourceFiles.volumes(paths, ParquetFiles.KIND));
     }
 
     /// The number of rows of a file; null if it is not a whole Parquet file. One that is being written is not.

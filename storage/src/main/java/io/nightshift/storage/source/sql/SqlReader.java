@@ -382,7 +382,7 @@ public final class SqlReader implements SourceReader {
             List<SqlPiece> pieces = new SqlPlan(dialect, session, statement()).pieces(table, Integer.MAX_VALUE);
             long rows = pieces.stream().mapToLong(SqlPiece::rows).sum();
             String tags = pieces.stream().map(piece -> piece.tag(table.name())).collect(Collectors.joining("\n"));
-            return new SourceState(1, rows, SqlPiece.digest(tags, 64));
+            return new SourceState(1, rows, SqlPiece.digest(tags, 64), List.of());
         });
     }
 

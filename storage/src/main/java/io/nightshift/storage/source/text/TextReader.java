@@ -458,7 +458,7 @@ public final class TextReader implements SourceReader {
                 // It is still being written: its compression ends too early, or its header is not there.
             }
         }
-        return new SourceState(whole.size(), rows, SourcePins.digest(whole));
+        return new SourceState(whole.size(), rows, SourcePins.digest(whole), SourceFiles.volumes(paths, format.kind()));
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -194,5 +195,28 @@ class SourceFilesTest {
             assertThat(e.failure().isPermanent()).isTrue();
             assertThat(e).hasMessage(message);
         });
+    }
+
+    private List<String> volumes(String... paths) {
+        return SourceFiles.volumes(
+                Stream.of(paths).map(path -> folder + "/" + path).toList(), PARQUET);
+    }
+
+    @Test
+    void theVolumeOfAFolderSaysWhetherItIsThere() {
+        List<String> there = volumes("", "*.parquet", "year=*/c.parquet", "gone.parquet", "empty");
+
+        assertThat(there).hasSize(5).doesNotContain("");
+        assertThat(Set.copyOf(there)).as("all on one file system").hasSize(1);
+        assertThat(volumes("gone", "gone/*.parquet", "gone/a.parquet")).containsOnly("");
+        assertThat(SourceFiles.volumes(List.of("s3://lake/in"), PARQUET)).isEmpty();
+    }
+
+    @Test
+    void aPathThatNamesNothingYetDoesNotHideTheFilesOfTheOthers() {
+        List<FileVersion> found = new SourceFiles(FileRoots.UNRESTRICTED)
+                .listOrNone(List.of(folder + "/empty", folder + "/a.parquet"), PARQUET);
+
+        assertThat(found).extracting(FileVersion::path).containsExactly(folder + "/a.parquet");
     }
 }
