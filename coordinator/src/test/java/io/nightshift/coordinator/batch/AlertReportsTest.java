@@ -375,7 +375,7 @@ class AlertReportsTest {
         assertThat(deadlineAlerts(running, late, AT.plusSeconds(120), 7))
                 .singleElement()
                 .asString()
-                .contains("may miss its deadline", "It needs about 1.8 times as many workers as work on it");
+                .contains("may miss its deadline", "It needs about 2.0 times as many workers as work on it");
         assertThat(deadlineAlerts(running, AT.plusSeconds(3_590), AT.plusSeconds(121), 0))
                 .as("only a little earlier")
                 .isEmpty();

@@ -371,12 +371,10 @@ class RegisterDecisionsTest {
             opened(B);
             decide(submit(again, false, null, ticket()));
             assertThat(decide(status(B, Phase.RUNNING)))
-                    .isEqualTo(
-                            reply(
-                                    new BatchRegisterCommand.Rejected(
-                                            Failure.transientFailure(
-                                                    "batch flights-b of this job is open, and its partitions are scored for the first time. Wait until it has ended, or cancel it"),
-                                            null)));
+                    .isEqualTo(reply(new BatchRegisterCommand.Rejected(
+                            Failure.transientFailure(
+                                    "batch flights-b of this job is open, and its partitions are scored for the first time. Wait until it has ended, or cancel it"),
+                            null)));
         }
 
         @Test

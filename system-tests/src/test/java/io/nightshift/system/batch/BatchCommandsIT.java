@@ -160,7 +160,8 @@ class BatchCommandsIT {
                 .isEqualTo(
                         "nightshift: there is no batch fligths-20261124t231425-0001; did you mean flights-20261124t231425-0001?\n");
         assertThat(batch("verify", "churn").err())
-                .isEqualTo("nightshift: there is no batch churn; `batch list` shows them all, and `job runs churn` the runs of the job, if one is applied\n");
+                .isEqualTo(
+                        "nightshift: there is no batch churn; `batch list` shows them all, and `job runs churn` the runs of the job, if one is applied\n");
     }
 
     // Show and events.
