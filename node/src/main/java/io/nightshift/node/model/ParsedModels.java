@@ -11,12 +11,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// The models that submissions have named lately, so that the same file is parsed once. To parse a large JSON file
-/// takes
-/// much longer than to read it.
+/// takes much longer than to read it.
 ///
 /// A model is known by the digest of its file's content: a file may change without another size or time. The models
-/// are held
-/// softly, so they never take memory that scoring needs. Safe for several threads.
+/// are held softly, so they never take memory that scoring needs. Safe for several threads.
 public final class ParsedModels {
 
     private static final int MOST = 16;

@@ -99,8 +99,7 @@ public sealed interface JobModel {
     /// @param load loads a model file
     static JobModel find(ModelReference reference, ModelRegistry registry, Function<Path, Model> load) {
         if (reference instanceof ModelReference.File(String path)) {
-            Path file = Path.of(path);
-            return new FromFile(file, load.apply(file));
+            return read(Path.of(path), load);
         }
         ModelVersion version = registry.resolve(reference);
         return new FromRegistry(version, load.apply(registry.path(version)));
@@ -199,8 +198,12 @@ public sealed interface JobModel {
     ///
     /// @throws FailureException if the file can't be used
     static FromFile read(Path file) {
+        return read(file, ModelFiles::load);
+    }
+
+    private static FromFile read(Path file, Function<Path, Model> load) {
         try {
-            return new FromFile(file, ModelFiles.load(file));
+            return new FromFile(file, load.apply(file));
         } catch (FailureException e) {
             throw Files.notExists(file)
                     ? new FailureException(
