@@ -17,7 +17,8 @@ public final class HomeFolder {
                     "The home folder, which holds the ledger, the registered models and the log; default: ~/.nightshift.")
     private Path folder = ofUser(System.getenv("HOME"), System.getProperty("user.home"));
 
-    /// The home folder of a user. The shell's `~` is `$HOME`, and Java's is what the system knows of the user.
+    /// The home folder of a user. The shell's `~` is `$HOME`. Java's `user.home` is the folder in the system's list
+    /// of users.
     ///
     /// @param shell null if the environment has none
     static Path ofUser(@Nullable String shell, String system) {

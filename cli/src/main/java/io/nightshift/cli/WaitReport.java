@@ -7,16 +7,16 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
 
-/// Says what a command waits for: an object store, a database or another server that does not answer. Without
-/// it, a command seems to hang until its time limits are over. For one thread.
+/// Reports the object store, database or other server that a command waits for. Without this report, the command
+/// seems to hang until its time limits are over. For one thread.
 final class WaitReport {
 
     private static final long LOOK_MILLIS = 1_000;
 
-    /// A wait of this length is told.
+    /// A wait of this length is reported.
     private static final Duration LONG = Duration.ofSeconds(4);
 
-    /// A wait that goes on is told again after so many looks.
+    /// A wait that continues is reported again after so many looks.
     private static final int AGAIN = 15;
 
     private final PrintWriter out;
@@ -47,7 +47,7 @@ final class WaitReport {
         return thread::interrupt;
     }
 
-    /// Tells of waits that are new, or have been going on for long.
+    /// Reports the waits that are new, or that continue for long.
     void look() {
         Map<String, Integer> now = new HashMap<>();
         for (String endpoint : waits.apply(LONG)) {

@@ -12,8 +12,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
 
-/// The page that a browser opens to get to an address with a sign-in code. All users of a machine can see the
-/// arguments of a browser, so these name a file that only this user can read. The file leads to the address.
+/// The page that redirects a browser to an address with a sign-in code. All users of a machine can see the
+/// arguments of a browser. So the arguments name this page, a file that only its user can read, and not the
+/// address.
 final class SignInPage {
 
     private static final String FILE = "sign-in";
@@ -22,7 +23,7 @@ final class SignInPage {
 
     /// Writes the page. It replaces the one of an earlier sign-in, whose code is no longer valid.
     ///
-    /// @param folder where it is written; made if it is missing
+    /// @param folder where the page is written; created if it is missing
     static Path write(Path folder, URI address) throws IOException {
         Files.createDirectories(folder);
         Path page = folder.toAbsolutePath().resolve(FILE + ".html");

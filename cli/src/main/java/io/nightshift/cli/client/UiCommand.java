@@ -26,8 +26,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// `ui`: opens the dashboard in a browser that is signed in already. The address holds a code that is valid
-/// once and for a minute, not the token. The browser gets it by a [SignInPage].
+/// `ui`: opens the dashboard in a browser that is signed in already. The address holds a code that is valid once
+/// and for a minute, not the token. The browser reads the address from a [SignInPage].
 @Command(
         name = "ui",
         description =

@@ -34,7 +34,7 @@ import java.util.stream.Collectors;
 ///
 /// @param name in messages: the file, the number of files, or the table
 /// @param columns and their DuckDB types, in order
-/// @param ids the columns whose values are all present and distinct, the likeliest first
+/// @param ids the columns without missing or repeated values, the likeliest record ID first
 /// @param texts the distinct values of columns of texts, sorted; not of columns that have many
 /// @param numerals the columns of texts that are all numbers
 record DataPreview(
@@ -45,10 +45,10 @@ record DataPreview(
         Map<String, List<String>> texts,
         Set<String> numerals) {
 
-    /// So many rows are examined.
+    /// The number of rows that are examined.
     static final int EXAMINED = 100_000;
 
-    /// The most distinct values that are taken for categories.
+    /// The most distinct values of a column whose texts are proposed as categories.
     static final int CATEGORIES = 100;
 
     DataPreview {

@@ -67,7 +67,7 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
                 model.features().stream().map(feature -> byName(feature, data)).toList(), true);
     }
 
-    /// Whether the job can run: nothing is left to a person.
+    /// Whether the job can run without changes by a person.
     boolean isComplete() {
         return features.stream().noneMatch(mapped -> mapped instanceof Unmapped || mapped instanceof Unlisted);
     }
@@ -191,7 +191,7 @@ record FeatureMapping(List<Mapped> features, boolean isNamed) {
             if (plain(feature).startsWith(prefix)) {
                 for (String text : column.getValue()) {
                     if (plain(feature).equals(prefix + plain(text))) {
-                        // A row without a text has none of the texts.
+                        // A row with NULL has none of the texts, so the result is false, not NULL.
                         return "%s IS NOT DISTINCT FROM %s".formatted(name(column.getKey()), Sql.text(text));
                     }
                 }

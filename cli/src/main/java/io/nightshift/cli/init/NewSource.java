@@ -75,7 +75,7 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
 
     private static final int MOST_SEARCHED = 10_000;
 
-    /// What one `--data` says.
+    /// The meaning of one `--data`.
     private record Place(Kind kind, String text) {}
 
     NewSource {
@@ -148,7 +148,7 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
                     .flatMap(path -> Stream.of(Kind.values()).filter(kind -> kind.matches(path)))
                     .collect(Collectors.toCollection(TreeSet::new));
         } catch (IOException | UncheckedIOException e) {
-            // Whoever reads the files says what is wrong with the folder.
+            // The reader of the files reports what is wrong with the folder.
             return Set.of();
         }
     }
@@ -175,7 +175,7 @@ record NewSource(Kind kind, List<String> places, String delimiter) {
                     : text(connection, "SELECT Delimiter FROM sniff_csv(%s)".formatted(Sql.text(file)));
             return found != null && DELIMITERS.contains(found) ? found : ",";
         } catch (SQLException e) {
-            // Whoever reads the file says what is wrong with it.
+            // The reader of the file reports what is wrong with it.
             return ",";
         }
     }

@@ -49,8 +49,8 @@ final class AlertReports {
     /// @param text what happened, or how the cause ended, in one or two sentences
     record Condition(AlertCause cause, boolean isActive, String text) {}
 
-    /// How long a coordinator that has taken over a batch waits for its first progress. The time in which no
-    /// node had the batch would be an alert otherwise.
+    /// How long a coordinator that has taken over a batch waits for its first progress. Otherwise the time in which
+    /// no node had the batch would raise an alert.
     static final Duration FIRST_PROGRESS = Duration.ofMinutes(2);
 
     /// For how long a deadline is at risk before anyone is told.

@@ -479,8 +479,8 @@ class AttemptDecisions {
         return Decision.persist(List.copyOf(attempts), List.of());
     }
 
-    /// Whether the input file that a node lacks is missing indeed: a second node lacks it, and no node that can
-    /// score has yet to look for it, whether it scores this batch now or not.
+    /// Whether an input file that one node does not see is missing everywhere: a second node does not see it
+    /// either, and every node that can score has looked for it, also nodes that do not score this batch now.
     ///
     /// @param scoring the nodes that can score now
     boolean isConfirmed(BatchState state, BatchEvent.AttemptFailed attempt, Set<String> scoring) {

@@ -38,7 +38,7 @@ final class BackgroundTaskRunner {
     private final BatchServices services;
     private final boolean isCoordinators;
 
-    /// Runs of steps of this object that have begun and not ended.
+    /// The runs of steps that this object has begun and not ended.
     private final Set<String> runs = ConcurrentHashMap.newKeySet();
 
     /// Whether nothing of the source is kept any more, whatever a plan that still goes on does.
@@ -97,10 +97,11 @@ final class BackgroundTaskRunner {
         };
     }
 
-    /// Does a step that computes expressions of the job. One of them may end the process, as a bug of a native
-    /// library does. If that has happened as often as a partition may fail, the step is not done again.
+    /// Runs a step that computes expressions of the job. An expression may crash the process, for example by a bug
+    /// in a native library. After as many crashes as a partition may have failed attempts, the step is not run
+    /// again.
     ///
-    /// @throws FailureException permanently if it is not done again
+    /// @throws FailureException permanent, if the step is not run again
     private <T> T counted(String step, BatchState state, Supplier<T> work) {
         endRuns();
         String run = UUID.randomUUID().toString();

@@ -103,7 +103,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     /// Whether an operator has closed the damaged batch.
     private boolean isClosed;
 
-    /// Whether the register knows the batch as failed, or may.
+    /// Whether the register has been sent the report that the batch has failed. It may not have arrived.
     private boolean isToldFailed;
 
     private Batch(
@@ -322,8 +322,8 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         setTimers(state, now);
     }
 
-    /// Tells the register whether the batch has failed. The register does not ask for a failed batch, so that its
-    /// coordinator leaves memory until somebody else does.
+    /// Reports to the register whether the batch has failed. The register sends no messages to a failed batch, so
+    /// that its coordinator can leave memory until somebody asks for the batch.
     private void tellFailure(BatchState state, CoordinatorMessage message, DecisionTime now) {
         boolean isFailed = state.phase() == Phase.FAILED;
         boolean isAsked = message instanceof CoordinatorMessage.Recovered

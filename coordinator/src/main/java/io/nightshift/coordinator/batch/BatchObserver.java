@@ -111,7 +111,7 @@ public interface BatchObserver {
     void batchDamaged(BatchId batch);
 
     /// Which batches of the cluster have failed and are neither retried nor cancelled. Only the node with the batch
-    /// register knows, because their coordinators are not in memory.
+    /// register reports this, because the coordinators of failed batches are not in memory.
     ///
     /// @param failed with their times when they failed; empty if this node no longer has the register
     void failedBatches(Map<BatchId, BatchStatus.Timing> failed);

@@ -98,7 +98,7 @@ class LifecycleDecisions {
         return isTaskRunning;
     }
 
-    /// Whether it is not known yet that readers can't see the failed batch.
+    /// Whether readers might still see the failed batch: no fence has succeeded yet.
     boolean isFencing() {
         return isFencing;
     }

@@ -19,7 +19,7 @@ public final class RestartBackoff {
 
     private RestartBackoff() {}
 
-    /// @param entity that is to be restarted. It gets the messages that arrive during the backoff afterwards
+    /// @param entity that is restarted. After the backoff, it gets the messages that arrived during the backoff
     public static <T> Behavior<T> supervise(Behavior<T> entity) {
         return Behaviors.supervise(entity)
                 .onFailure(

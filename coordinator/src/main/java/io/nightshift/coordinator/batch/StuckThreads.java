@@ -2,8 +2,8 @@ package io.nightshift.coordinator.batch;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Counts the threads of a node that wait for a file system that does not answer while they do a step of a
-/// coordinator or inspect a submission: the work has stalled, and the threads have not come back. Safe for
+/// Counts the threads of a node that hang in a file system that does not answer, while they run a step of a
+/// coordinator or inspect a submission. Their work counts as stalled, and the threads have not returned. Safe for
 /// several threads.
 public final class StuckThreads {
 

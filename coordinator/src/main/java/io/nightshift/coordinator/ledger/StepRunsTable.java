@@ -9,7 +9,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The table `step_run` beside the journal.
+/// The table `step_run` next to the journal.
 final class StepRunsTable implements StepRuns {
 
     private final Ledger ledger;

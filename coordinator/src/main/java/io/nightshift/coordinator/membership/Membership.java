@@ -42,8 +42,7 @@ public final class Membership {
     private final UUID incarnation;
     private @Nullable Lookout alone;
 
-    /// The time in which this node has looked for members again and again, and has seen none. By the database's
-    /// clock.
+    /// The period in which this node has looked for members repeatedly, and has seen none, by the database's clock.
     ///
     /// @param cluster whose members it looks for
     private record Lookout(UUID cluster, Instant since, Instant last) {}
@@ -53,7 +52,8 @@ public final class Membership {
         this(ledger, self, PATIENCE);
     }
 
-    /// @param lookout how long no member must be seen while the database answers, before a new cluster is formed
+    /// @param lookout how long this node must look for members without seeing one, while the database answers,
+    ///     before it forms a new cluster
     Membership(Ledger ledger, NodeProcess self, Duration lookout) {
         this.ledger = ledger;
         this.lookout = lookout;
@@ -88,15 +88,16 @@ public final class Membership {
 
     /// Finds the cluster to join. If no member runs, makes this node the one that forms a new cluster.
     ///
-    /// After the database was away, members run that could not confirm it. So a member that has not left counts
-    /// as lost only when this node has looked for it for some time, and the database has answered all the time.
+    /// After an outage of the database, there may be running members that could not confirm that they run. So a
+    /// member that has not left counts as lost only when this node has looked for it for some time, and the
+    /// database has answered all that time.
     ///
     /// @return null while this node looks for such members; called again every few seconds then
     public @Nullable JoinDecision findOrForm() throws SQLException {
         try (Connection connection = lockedTransaction()) {
             JoinDecision.Join join = find(connection);
             if (join == null && mayRunUnseen(connection)) {
-                // Its earlier process doesn't run any more, so nobody waits for that.
+                // The earlier process of this node no longer runs, so the node does not wait for it.
                 register(connection, null);
                 connection.commit();
                 return null;
@@ -145,7 +146,7 @@ public final class Membership {
         return current == null || running.isEmpty() ? null : new JoinDecision.Join(current, running);
     }
 
-    /// Whether the cluster has members that have not left, and that this node has not looked for long enough.
+    /// Whether the cluster has members that have not left, and for which this node has not looked long enough.
     private boolean mayRunUnseen(Connection connection) throws SQLException {
         String sql = """
             SELECT cluster.id, clock_timestamp() FROM cluster

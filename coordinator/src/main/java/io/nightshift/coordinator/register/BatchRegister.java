@@ -85,7 +85,7 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     private final BatchObserver observer;
     private RegisterDecisions decisions;
 
-    /// What the observer was told last.
+    /// The last report to the observer.
     private Map<BatchId, BatchStatus.Timing> failed = Map.of();
 
     /// Whether the journal was searched for lost batches. Commands wait for that: otherwise, a job could open
@@ -130,7 +130,7 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     /// @param search finds the batches that the register has lost
     /// @param archive of the ended batches that the register has not in memory
     /// @param blocking runs what waits for the database
-    /// @param observer is told which batches have failed
+    /// @param observer receives the failed batches
     public static Behavior<BatchRegisterCommand> create(
             BatchSender batches,
             Clock clock,

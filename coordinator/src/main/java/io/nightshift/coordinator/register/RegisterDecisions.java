@@ -94,11 +94,11 @@ class RegisterDecisions {
 
     private boolean hasWoken;
 
-    /// How long the register does not ask for a failed batch, whose coordinator leaves memory. It asks all the same
-    /// from time to time, so that a batch runs that was retried without the register's knowledge.
+    /// How long the register sends no messages to a failed batch, so that its coordinator can leave memory. After
+    /// this time, it asks once, because the batch may have been retried without the register's knowledge.
     private static final long FAILED_REST = Duration.ofHours(1).toNanos();
 
-    /// @param nanos when the batch said that it has failed
+    /// @param nanos when the batch reported that it has failed
     private record FailedBatch(BatchStatus.Timing timing, long nanos) {}
 
     private final Map<BatchId, FailedBatch> failedBatches = new HashMap<>();
@@ -332,8 +332,7 @@ class RegisterDecisions {
                                         .formatted(reason, SUBMIT_AGAIN))));
     }
 
-    /// The failed batches that are neither retried nor cancelled, with their times when they said so. Can't be
-    /// changed.
+    /// The failed batches that are neither retried nor cancelled, with the times of their reports. Unmodifiable.
     Map<BatchId, BatchStatus.Timing> failed() {
         return failed;
     }
@@ -350,8 +349,8 @@ class RegisterDecisions {
         }
     }
 
-    /// Whether nothing is lost if the register does not ask for a batch now: it has failed, so it waits for a
-    /// person. One whose deadline passes reports that.
+    /// Whether the register need not ask for a batch now, because the batch has failed and waits for a person. A
+    /// failed batch whose deadline passes must be asked, because it reports that.
     private boolean isResting(BatchId batch, long nanos, Instant now) {
         FailedBatch failure = failedBatches.get(batch);
         if (failure == null || nanos - failure.nanos() >= FAILED_REST) {

@@ -38,7 +38,8 @@ final class ThreadLimits {
     /// @param leased whether the batch has said that it holds a partition
     private record Busy(Limited batch, long nanos, boolean leased) {}
 
-    /// What is counted of a job, so that a question about one of its batches costs the same however many there are.
+    /// The counts of a job. With them, a question about one of its batches takes the same time however many batches
+    /// the job has.
     private static final class JobCount {
         private int batches;
         private int awaited;

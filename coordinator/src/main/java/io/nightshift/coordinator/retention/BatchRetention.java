@@ -60,7 +60,7 @@ public final class BatchRetention {
 
     /// @param batch the newest published one
     /// @param retention of the job; null if it has none
-    /// @param by who has set it, as [BatchEvent.Submitted#by()]
+    /// @param by the name of the token that set the retention, as [BatchEvent.Submitted#by()]
     private record Newest(
             BatchId batch,
             @Nullable Retention retention,
@@ -68,7 +68,7 @@ public final class BatchRetention {
 
     /// A batch that a retention removes.
     ///
-    /// @param by the name of the token of who has set the retention; null if that is not known
+    /// @param by the name of the token that set the retention; null if it is not known
     public record Begun(
             RetentionReport.Expired expired, @Nullable String by) {}
 
@@ -117,7 +117,7 @@ public final class BatchRetention {
                 begun.stream().limit(MOST).map(Begun::expired).toList(), begun.size() > MOST);
     }
 
-    /// @return what was due, of which the first [#MOST] begin
+    /// @return the removals that are due; the first [#MOST] of them begin
     private List<Begun> begin(@Nullable String job) {
         List<Begun> due = due(job);
         for (Begun begun : due.subList(0, Math.min(MOST, due.size()))) {
@@ -198,9 +198,9 @@ public final class BatchRetention {
         }
     }
 
-    /// The newest published batch of a job, with the retention that holds. There may be many jobs, so little is
-    /// read of each. A rescore has the retention of an old batch, which may have changed since, so it decides
-    /// nothing.
+    /// The newest published batch of a job, with the retention that applies. There may be many jobs, so little is
+    /// read of each. A rescored batch does not decide, because it has the retention of an old batch, which may have
+    /// changed since.
     private @Nullable Newest newest(RegisteredBatches registered, String job) {
         Entry first = null;
         Entry last = null;

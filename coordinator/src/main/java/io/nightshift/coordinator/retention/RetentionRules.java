@@ -16,8 +16,8 @@ import java.util.function.Predicate;
 /// Which batches a retention removes. Pure.
 ///
 /// A retention counts the batches at each destination of its job on their own. Once a batch of the job has a
-/// retention, later batches without one are not counted. So nobody can push out batches of others by
-/// submissions that need no permission to delete.
+/// retention, later batches without one are not counted. So a caller without the permission to delete can't push
+/// out other people's batches by submissions.
 ///
 /// Some batches are promised to readers, and no retention removes them: the newest batch at each destination,
 /// by submission and by publication, and the newest batch of a run that has an open batch, because readers

@@ -12,8 +12,8 @@ import java.time.zone.ZoneOffsetTransition;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Says on which days of the coming year an applied job does not run as its cron expression says, because clocks
-/// change.
+/// Finds the days of the coming year on which an applied job runs at other times than its cron expression says,
+/// because clocks change.
 public final class ClockChanges {
 
     private static final Duration YEAR = Duration.ofDays(366);

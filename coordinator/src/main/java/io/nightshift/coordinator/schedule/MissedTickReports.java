@@ -106,7 +106,7 @@ final class MissedTickReports {
         return last;
     }
 
-    /// The first run that is still tried although it should have begun long ago; null if there is none.
+    /// The first run that is still submitted again although it should have begun long ago; null if there is none.
     private static @Nullable Run late(ScheduledJobState state, Instant now) {
         for (Run run : state.openRuns()) {
             if (run.cause() != Cause.MANUAL

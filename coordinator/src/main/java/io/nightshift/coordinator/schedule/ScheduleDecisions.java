@@ -51,7 +51,8 @@ class ScheduleDecisions {
     /// A tick that comes later than by this was missed, so that the schedule's `catch-up` decides about it.
     static final Duration GRACE = Duration.ofMinutes(1);
 
-    /// How long a run that is due is submitted again while a place that it needs is away. Then it is refused.
+    /// How long a due run is submitted again while its input, destination or registry is missing. Then it is
+    /// refused.
     static final Duration LONGEST_WAIT = Duration.ofHours(24);
 
     /// The most runs that wait. Further ticks are decided about when there is room.
@@ -415,8 +416,8 @@ class ScheduleDecisions {
             if (mayStart && underWay < Submissions.AT_ONCE && start(draft, run)) {
                 underWay++;
             }
-            // The runs start in order, and the next one waits for the end of this one. It does not wait for what
-            // this one lacks.
+            // The runs start in order, and the next one waits for the end of this one. But it does not wait while
+            // this one waits for its input, destination or registry.
             isFree = isFree && (isManual || (run.isPostponed() && !isUnderWay(draft, run)));
         }
     }
@@ -466,7 +467,7 @@ class ScheduleDecisions {
             }
             case StartResult.Away(String reason, boolean isInput) -> {
                 if (backfillKey != null && isInput) {
-                    // A backfill goes on with its other runs. Whoever started it can repeat it.
+                    // The backfill continues with its other runs. Its caller can repeat the backfill.
                     refused(draft, key, backfillKey, reason);
                 } else if (run != null && !draft.now.isBefore(run.dueAt().plus(LONGEST_WAIT))) {
                     refused(

@@ -46,7 +46,7 @@ public record ScheduleServices(
     /// @param folder that relative paths start from, or null
     /// @param parameters that are set; all others have their defaults
     /// @param mode which batch is wanted
-    /// @param by the name of the token of who applied the job
+    /// @param by the name of the token that applied the job
     public record StartRequest(
             String job,
             String key,
@@ -74,8 +74,8 @@ public record ScheduleServices(
         /// @param unchanged whether the run was published before as this batch, so that nothing was started
         record Started(BatchId batch, boolean unchanged) implements StartResult {}
 
-        /// The run has no batch, because a place that it needs is away, such as its input. Submitting it again
-        /// later may help.
+        /// The run has no batch, because its input, destination or registry is missing. Submitting it again later
+        /// may help.
         ///
         /// @param reason for people
         /// @param isInput whether a file of the input or of the model is missing

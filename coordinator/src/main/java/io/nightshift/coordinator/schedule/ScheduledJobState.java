@@ -186,7 +186,7 @@ record ScheduledJobState(
             return ScheduledJobStateRunBuilder.builder(this).reason(why).build();
         }
 
-        /// Whether the run is due, and a place that it needs was away when it was submitted last.
+        /// Whether the run is due, and its input, destination or registry was missing when it was submitted last.
         boolean isPostponed() {
             return phase == RunPhase.WAITING && reason != null;
         }
@@ -337,8 +337,8 @@ record ScheduledJobState(
                 .pruned();
     }
 
-    /// The open runs, of which those that lack a place are submitted with a new revision: it may name another
-    /// place.
+    /// The open runs. Those whose input, destination or registry is missing are submitted with the new revision,
+    /// which may name another one.
     private VectorMap<String, Run> postponedTo(Revision revision) {
         VectorMap<String, Run> runs = open;
         for (Run run : openRuns()) {

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// When clocks change, a tick is what a person expects who reads the expression as local time:
 ///
 /// - A local time that does not exist, because clocks go forward, runs once, right after the gap.
-/// - A local time that comes twice, because clocks go back, runs once, the first time. A job that runs at any
-///   hour, such as `0 * * * *`, runs both times, because it runs by the time that has passed.
+/// - A local time that comes twice, because clocks go back, runs once, the first time. A job whose hour is open,
+///   such as `0 * * * *`, runs both times, because it runs by the time that has passed.
 ///
 /// So every local time of the expression has exactly one tick, except that those of one gap share one, and
 /// those of a job that runs at any hour have two if the time comes twice.

@@ -33,7 +33,7 @@ public final class NemesisCluster implements AutoCloseable {
     /// The home folder of the commands, with the token of an administrator.
     private static final String HOME = "home";
 
-    /// A home folder with a token that permits to submit jobs.
+    /// A home folder with a token that may only submit jobs.
     private static final String SUBMITTER = "home-submitter";
 
     public final Path folder;

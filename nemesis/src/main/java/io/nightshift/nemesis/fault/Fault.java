@@ -45,10 +45,10 @@ public enum Fault {
     STORE_PARTITION,
     /// MariaDB or Redis, with the predictions, ends all connections and accepts none.
     DESTINATION_DOWN,
-    /// The folder of the destination is gone for some seconds, for all nodes, as a share that was unmounted.
+    /// The folder of the destination is gone for some seconds, for all nodes, as if its share were unmounted.
     DESTINATION_AWAY,
-    /// An empty folder is in the place of the destination's folder for some seconds, for all nodes, as the mount
-    /// point of a share that was unmounted.
+    /// For some seconds, all nodes see an empty folder in place of the destination's folder, like the mount point
+    /// of a share that was unmounted.
     DESTINATION_EMPTY,
     /// Another program writes files or objects below the destination.
     FOREIGN_WRITER,
