@@ -46,7 +46,7 @@ final class ClusterPeers implements BatchPeers {
                 isNode(member) && !member.address().equals(cluster.selfMember().address()));
     }
 
-    /// The members that are up and reachable, of those that are wanted.
+    /// Those of the wanted members that are up and reachable.
     private List<Address> members(Predicate<Member> wanted) {
         CurrentClusterState state = cluster.state();
         List<Address> members = new ArrayList<>();

@@ -23,8 +23,8 @@ import org.apache.pekko.pattern.Patterns;
 /// has states that no coordinator leaves by itself (see [ClusterJoiner]). A restart of the coordinator's node
 /// ends them: another node takes over the coordinator, and the others register there.
 ///
-/// A node that is slow answers late, and so does everything on it. So a question without an answer counts only
-/// if the sharding actors of this node and of all older nodes answered promptly at the same time.
+/// On a slow node, every actor answers late. So a missing answer counts only if the sharding actors of this node
+/// and of all older nodes answered promptly at the same time.
 ///
 /// The coordinators run on the oldest nodes. So an older node gives up before a younger one, which then may get
 /// its answers. Not safe for several threads.

@@ -73,9 +73,9 @@ public final class LocalServer {
         }
     }
 
-    /// The address of the server that runs on a home folder; empty if none does. Waits while a server starts.
+    /// The address of the server that runs on a home folder; empty if none runs. Waits while a server starts.
     ///
-    /// @param waiting called once, with what is waited for, if a server is starting
+    /// @param waiting called once if a server is starting, with a text that describes the wait
     /// @throws FailureException transient, if a server does not end its start
     public static Optional<URI> await(Path home, Consumer<String> waiting) {
         long end = System.nanoTime() + PATIENCE.toNanos();
@@ -103,7 +103,7 @@ public final class LocalServer {
         return read(home).filter(recorded -> !recorded.isStarting()).map(recorded -> URI.create(recorded.address()));
     }
 
-    /// What the file says of a process that runs.
+    /// The content of the file, if its process runs.
     private record Recorded(String address, long process) {
         boolean isStarting() {
             return address.equals(STARTING);

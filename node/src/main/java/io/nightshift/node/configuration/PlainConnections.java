@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Connections without TLS. Passwords and rows are readable on their way, so they leave this machine only if the
-/// configuration permits it.
+/// Connections without TLS. Others on the network can read their passwords and rows. So such connections lead to
+/// another machine only if the configuration permits it.
 final class PlainConnections {
 
     /// The parameters by which the drivers insist on TLS.

@@ -91,8 +91,8 @@ public final class BatchOperations {
         return submit(caller, sent, fresh, full, key, () -> false);
     }
 
-    /// As [#submit(Caller, SentJob, boolean, boolean, String)], for a caller that may stop waiting: no batch is
-    /// opened then.
+    /// As [#submit(Caller, SentJob, boolean, boolean, String)], for a caller that may stop waiting. Then no batch
+    /// is opened.
     ///
     /// @param isAbandoned whether nobody waits for the answer any more; called on any thread
     public CompletionStage<SubmitResult> submit(

@@ -3,7 +3,8 @@ package io.nightshift.node.gateway;
 import io.nightshift.protocol.job.JobEffect;
 import java.util.Set;
 
-/// What the roles allow a job file to say. A job may change no more than its author could change by a request.
+/// Decides which role a caller needs for the keys of a job file. A job may change no more than its author could
+/// change by a request.
 public final class JobPermissions {
 
     private JobPermissions() {}
@@ -40,8 +41,8 @@ public final class JobPermissions {
         };
     }
 
-    /// What the audit log says of an admitted job, such as `with destination.retention`; empty if it has no
-    /// effect on more than its own batches.
+    /// The detail in the audit log for an admitted job, such as `with destination.retention`; empty if the job
+    /// affects only its own batches.
     public static String text(Set<JobEffect> effects) {
         return effects.isEmpty()
                 ? ""

@@ -52,15 +52,15 @@ public final class RequestForwarder {
     /// As [#submit(String, Job, boolean, String)].
     ///
     /// @param caller whose limits hold
-    /// @param by the name of the token that the batch names
+    /// @param by the name of the token that is recorded in the batch
     public CompletionStage<SubmitReply> submit(String caller, String by, Job job, boolean fresh, @Nullable String key) {
         return submit(caller, by, job, fresh, key, () -> false);
     }
 
     /// As [#submit(String, String, Job, boolean, String)], for a caller that may stop waiting.
     ///
-    /// @param isAbandoned whether nobody waits for the answer any more, so that no batch must be opened.
-    ///     Asked after the inspection, on any thread
+    /// @param isAbandoned whether nobody waits for the answer any more. Then no batch is opened. Called after the
+    ///     inspection, on any thread
     CompletionStage<SubmitReply> submit(
             String caller, String by, Job job, boolean fresh, @Nullable String key, BooleanSupplier isAbandoned) {
         Request request = new Request(caller, job.name(), fresh, key, isAbandoned);
@@ -99,7 +99,8 @@ public final class RequestForwarder {
                 .inspect(caller, job.name(), () -> services.schemas().compare(job));
     }
 
-    /// Why a job can't run until somebody changes it; empty if it can, or if a place that it names is away.
+    /// The reason why a job can't run until somebody changes it; empty if it can run, or if only its input,
+    /// destination or registry is missing.
     ///
     /// @return fails if that can't be known now
     public CompletionStage<Optional<String>> refusal(String caller, Job job) {
@@ -190,14 +191,14 @@ public final class RequestForwarder {
                 });
     }
 
-    /// What came of the inspection of a submission.
+    /// The result of the inspection of a submission.
     private sealed interface Inspected {
 
         record Resolved(Submission submission) implements Inspected {}
 
         record Failed(SubmitReply reply) implements Inspected {}
 
-        /// The queue has not waited for an inspection.
+        /// The queue has stopped waiting for the inspection.
         static Inspected notInspected(Throwable problem) {
             if (ProblemException.cause(problem) instanceof FailureException e
                     && !e.failure().isPermanent()) {

@@ -26,7 +26,7 @@ final class SharedReads<K, V> {
         this(read, executor, Integer.MAX_VALUE);
     }
 
-    /// @param most things that are read at the same time, about
+    /// @param most the approximate number of things that are read at the same time
     SharedReads(Function<K, V> read, Executor executor, int most) {
         this.read = read;
         this.executor = executor;

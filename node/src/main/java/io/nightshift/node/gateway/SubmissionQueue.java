@@ -31,12 +31,13 @@ import org.slf4j.LoggerFactory;
 /// reads the footers of all input files, so it can take minutes. Without limits, one caller could use all the
 /// node's threads and connections.
 ///
-/// A source that does not answer keeps a thread, which can't be interrupted, but no place:
+/// If a source does not answer, the inspection keeps its thread, which can't be interrupted. But it does not keep
+/// its place:
 ///
-/// - The submissions of one job have half of the places at most.
+/// - The submissions of one job have at most half of the places.
 /// - An inspection that takes longer than [#SLOW] gives its place to the next submission. Until it ends, other
 ///   submissions of its job are refused at once, so that repeating them takes no thread.
-/// - After [#LONGEST], nobody waits for an inspection any longer, and its result is dropped: it opens no batch.
+/// - After [#LONGEST], the queue stops waiting for an inspection and ignores its result, so it opens no batch.
 ///
 /// Safe for several threads, none of which waits.
 public final class SubmissionQueue {
@@ -59,7 +60,8 @@ public final class SubmissionQueue {
     /// The longest time that a submission waits, and the longest time that an inspection is waited for.
     static final Duration LONGEST = Duration.ofMinutes(30);
 
-    /// The most inspections that have given up their places. Further ones keep theirs, which bounds the threads.
+    /// The largest number of inspections that have given up their places. Further inspections keep theirs, which
+    /// bounds the number of threads.
     static final int MOST_SLOW = 64;
 
     /// When a refused caller should submit again.
@@ -84,7 +86,7 @@ public final class SubmissionQueue {
         private final Supplier<T> work;
         private final CompletableFuture<T> result = new CompletableFuture<>();
 
-        /// When it was submitted, and then when it began.
+        /// The time of the submission until the inspection begins, and then the time when it began.
         private long since = nanos.getAsLong();
 
         private Inspection(String job, Supplier<T> work) {

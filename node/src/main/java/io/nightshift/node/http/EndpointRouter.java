@@ -42,7 +42,7 @@ final class EndpointRouter {
     private static final String EXCHANGE = "nightshift.exchange";
     private static final String CALLER = "nightshift.caller";
 
-    /// When a caller with too many watches should open one again.
+    /// How long a caller with too many watches should wait before it opens another one.
     private static final int RETRY_SECONDS = 10;
 
     private final Vertx vertx;

@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
 /// that has left the cache stays in memory while an attempt scores with it, and is not loaded again for another
 /// attempt meanwhile.
 ///
-/// Safe for several threads. Loading one model does not hold up another one.
+/// Safe for several threads. Loading one model does not delay another one.
 public final class ModelCache {
 
-    /// Models are on the Java heap. The rest of it is left to the models in use and to everything else.
+    /// Models are on the Java heap. The rest of the heap is for the models in use and for all other data.
     private static final int SHARE_OF_HEAP = 4;
 
     private final ModelRegistry registry;
@@ -32,10 +32,10 @@ public final class ModelCache {
     /// The model that was used least recently comes first.
     private final SequencedMap<ModelVersion, Model> kept = new LinkedHashMap<>();
 
-    /// What [#kept] holds, in bytes.
+    /// The bytes of the models in [#kept].
     private long bytes;
 
-    /// All models in memory, those included that are kept only by their users.
+    /// All models in memory, including those that only their users keep.
     private final Map<ModelVersion, WeakReference<Model>> loaded = new HashMap<>();
 
     private final Map<ModelVersion, CompletableFuture<Model>> loading = new HashMap<>();
@@ -94,7 +94,7 @@ public final class ModelCache {
         return other == null ? load(version, mine) : loadedBy(other);
     }
 
-    /// What the cache keeps, in bytes, without the models that only their users keep.
+    /// The bytes of the models that the cache keeps, without those that only their users keep.
     synchronized long keptBytes() {
         return bytes;
     }

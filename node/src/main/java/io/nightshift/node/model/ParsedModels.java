@@ -10,11 +10,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The models that submissions have named lately, so that the same file is parsed once. To parse a large JSON file
-/// takes much longer than to read it.
+/// The models that recent submissions have named. The cache avoids that the same file is parsed again, because
+/// parsing a large JSON file takes much longer than reading it.
 ///
-/// A model is known by the digest of its file's content: a file may change without another size or time. The models
-/// are held softly, so they never take memory that scoring needs. Safe for several threads.
+/// The key of a model is the digest of its file's content, because a file may change without a change of its size
+/// or time. The cache holds the models by soft references, so they never take memory that scoring needs. Safe for
+/// several threads.
 public final class ParsedModels {
 
     private static final int MOST = 16;
@@ -51,7 +52,7 @@ public final class ParsedModels {
         parsed.put(digest, new SoftReference<>(model));
     }
 
-    /// Null if the file can't be read: loading it says why.
+    /// Null if the file can't be read. Loading the file then reports the reason.
     private static @Nullable String digest(Path file) {
         try {
             return Digests.sha256(file);

@@ -77,9 +77,8 @@ public final class JobScheduler implements AppliedJobs {
     /// Checks a run as its submission would, without opening a batch.
     @FunctionalInterface
     public interface RunCheck {
-        /// @return why the job can't run, until somebody changes it; empty if it can, or if a place is away.
-        /// Fails if
-        ///     that can't be known now
+        /// @return the reason why the job can't run until somebody changes it; empty if it can run, or if only its
+        ///     input, destination or registry is missing. Fails if that can't be known now
         CompletionStage<Optional<String>> check(String caller, Job job);
     }
 
@@ -117,7 +116,7 @@ public final class JobScheduler implements AppliedJobs {
             AuditLog.refused(caller, "apply-job", expected, e);
             throw e;
         }
-        // The runs of an applied job are not checked again, so its text is checked whenever it is applied.
+        // The runs of an applied job are not checked again. So the role is checked whenever the job is applied.
         JobPermissions.check(caller, "apply-job", header.name(), header.effects());
         String job = header.name();
         String effects = JobPermissions.text(header.effects());
@@ -134,15 +133,15 @@ public final class JobScheduler implements AppliedJobs {
                 result -> "revision " + result.job().revision() + (effects.isEmpty() ? "" : ", " + effects));
     }
 
-    /// Checks the job as the submission of its next run would. What is away may be back when the run is due, so
-    /// only a mistake in the job is a reason to refuse it.
+    /// Checks the job as the submission of its next run would. A missing input, destination or registry may be back
+    /// when the run is due. So only a mistake in the job is a reason to refuse it.
     private CompletionStage<Boolean> tried(Caller caller, String text, @Nullable String folder, JobHeader header) {
         Job sample;
         try {
             sample = JobTexts.job(
                     text, folder, SampleRun.of(header, clock.instant()).orElse(Map.of()));
         } catch (JobFileException e) {
-            // It has parameters that only a caller can set.
+            // The job has parameters that only a caller can set.
             return CompletableFuture.completedFuture(false);
         }
         return check.check(caller.name(), sample)

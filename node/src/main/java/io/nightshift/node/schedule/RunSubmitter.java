@@ -28,7 +28,7 @@ import java.util.concurrent.Executor;
 /// caller is [#CALLER]. Safe for several threads, none of which waits.
 final class RunSubmitter implements RunStarter {
 
-    /// The caller for limits. The batch names the one who applied the job.
+    /// The caller whose limits apply. The batch records the caller that applied the job.
     static final String CALLER = "schedule";
 
     private final RequestForwarder requests;

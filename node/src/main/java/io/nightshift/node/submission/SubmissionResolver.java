@@ -112,8 +112,8 @@ public final class SubmissionResolver {
     /// model, the memory it needs, and whether its columns fit source, model and destination. Touches
     /// nothing: no registry, no ledger, no destination.
     ///
-    /// @throws FailureException with a sentence for the job's author. It is permanent if the job can't run;
-    ///     transient if a place can't be used at the moment, see [#isAway]
+    /// @throws FailureException with a sentence for the job's author. It is permanent if the job can't run. It is
+    ///     transient if the input, the destination or the registry can't be used at the moment, see [#isAway]
     public Check check(Job job) {
         DestinationStore destination = checkPlace(job);
         return check(job, destination, find(job));
@@ -171,9 +171,9 @@ public final class SubmissionResolver {
                 : destinations.sources().inspect(job, model.description());
     }
 
-    /// Whether a submission failed because a place that the job names is not there: its input, its destination, or
-    /// the registry with its model. It may come back, or the job names a wrong one: a person who submits the job is
-    /// told at once, and a run of a schedule waits.
+    /// Whether a submission failed because the job's input, its destination, or the registry with its model is
+    /// missing. It may come back, or the job names a wrong one. So a person who submits the job gets the failure at
+    /// once, and a run of a schedule waits.
     public static boolean isAway(Failure failure) {
         return failure.resource() != null
                 && switch (failure.resource().type()) {
@@ -213,7 +213,7 @@ public final class SubmissionResolver {
         limits.check(files.size(), Planner.cut(files, partitions.rows()).partitions());
         List<String> reasons = destination.check(job, model.description());
         if (!reasons.isEmpty()) {
-            // The place may have gone since it was checked.
+            // The destination may be missing only since it was checked.
             requireWritable(job, destination);
             Destinations.refuse(reasons);
         }
@@ -225,8 +225,8 @@ public final class SubmissionResolver {
         return new Check(resolved, model, candidate, files, estimate);
     }
 
-    /// The division of the input. A table keeps its largest size: it is cut by ranges of a key, and not every table
-    /// can be.
+    /// The division of the input. A table keeps the largest size of partitions, because it is divided by ranges of
+    /// a key, which not every table has.
     private Job.Partitions partitions(Job job, List<InspectedFile> files) {
         long rows = files.stream()
                 .map(InspectedFile::file)

@@ -41,7 +41,7 @@ public sealed interface BatchEvent {
     /// @param due the tick of the schedule that led to the batch; null if none did
     /// @param reuse what the batch takes over from a published batch; null if it scores all
     /// @param candidate the version that the job's rollout tries; null if there is none to try
-    /// @param by the name of the token of who submitted it, or applied its job; null if that is not known
+    /// @param by the name of the token that submitted the batch, or applied its job; null if it is not known
     record Submitted(
             Instant at,
             BatchId batch,

@@ -22,8 +22,8 @@ public record FailedResource(Type type, String name) {
         LIBRARY,
         /// A file system that does not answer one node.
         MOUNT,
-        /// A place that a job names and that is not there or can't be written, such as its destination or the model
-        /// registry: it may come back, or the job names a wrong one.
+        /// The destination of a job or the model registry, if it is missing or can't be written. It may come back,
+        /// or the job names a wrong one.
         PLACE;
 
         /// The name of the type, for people.

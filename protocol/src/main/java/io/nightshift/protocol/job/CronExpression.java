@@ -17,10 +17,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// A cron expression: five fields (minute, hour, day of the month, month, day of the week), or six with the
-/// second first, or a name such as `@daily`. Where both kinds of days are restricted, a day must match one of
-/// them. Where one of the two begins with `*`, such as `*/5`, a day must match both. So does the cron of Unix.
-/// Immutable, and safe for several threads.
+/// A cron expression: five fields (minute, hour, day of the month, month, day of the week), or six with the second
+/// first, or a name such as `@daily`. Where both kinds of days are restricted, a day must match one of them. Where
+/// one of the two begins with `*`, such as `*/5`, a day must match both. The cron of Unix does the same. Immutable,
+/// and safe for several threads.
 ///
 /// A cron expression describes local times, and knows no time zone. So this class computes with local times
 /// only.
@@ -55,8 +55,8 @@ public final class CronExpression {
     /// @param last the greatest value, each value counted once
     private record Field(String name, String values, int first, int last) {
 
-        /// What else to write for a text that is no value of this field, but of another program's; empty if
-        /// there is nothing to say.
+        /// The alternative to a text that is not a value of this field, but is one in another program's cron; empty
+        /// if there is none.
         String advice(String text) {
             Matcher backwards = BACKWARDS.matcher(text);
             if (backwards.matches()) {
@@ -91,7 +91,7 @@ public final class CronExpression {
     private final String text;
     private final ExecutionTime times;
 
-    /// Matches the days of the week that a day must have in addition; null if [#times] says everything.
+    /// Matches the days of the week, if a day must also match these; null if [#times] matches everything.
     private final @Nullable ExecutionTime weekdays;
 
     private CronExpression(String text, ExecutionTime times, @Nullable ExecutionTime weekdays) {
@@ -238,8 +238,8 @@ public final class CronExpression {
         return next.filter(time -> time.isBefore(end)).map(ZonedDateTime::toLocalDateTime);
     }
 
-    /// Whether the expression leaves the hour open, as `0 * * * *` and `0 */2 * * *` do. Such a job runs by the
-    /// time that has passed, not at certain times of the day.
+    /// Whether the hour field begins with `*`, as in `0 * * * *` and `0 */2 * * *`. Such a job runs by the time
+    /// that has passed, not at certain times of the day.
     public boolean isAnyHour() {
         String[] fields = fullText(text).split(" ");
         return fields[fields.length - 4].startsWith("*");

@@ -116,7 +116,7 @@ public record Job(
                 .toList();
     }
 
-    /// What it changes beyond its own batches.
+    /// The changes that the job makes beyond its own batches.
     public Set<JobEffect> effects() {
         Set<JobEffect> effects = EnumSet.noneOf(JobEffect.class);
         if (retention != null) {
@@ -330,7 +330,7 @@ public record Job(
         /// The largest size of a partition, in rows, if the job file has none.
         public static final int DEFAULT_ROWS = 250_000;
 
-        /// The smallest size of a partition, in rows, if the job file has none: of fewer rows, the commit would
+        /// The smallest size of a partition, in rows, if the job file has none. With fewer rows, the commit would
         /// take longer than the scoring.
         public static final int LEAST_ROWS = 2_000;
 

@@ -7,9 +7,10 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A change that a job makes to more than its own batches. It needs a greater role than to submit the job.
+/// A change that a job makes to more than its own batches. It needs a role with more permissions than the
+/// submission.
 ///
-/// No parameter can be used in the keys that lead to it, so it depends on the job file only.
+/// The keys that lead to an effect can't contain parameters, so it depends only on the text of the job file.
 public enum JobEffect {
     /// It deletes published batches of all runs of the job.
     DELETES_BATCHES("destination.retention"),
@@ -27,7 +28,7 @@ public enum JobEffect {
         return key;
     }
 
-    /// The effects of a job file. A value that is not valid counts as one that has the effect.
+    /// The effects of a job file. An invalid value counts as if it had the effect.
     static Set<JobEffect> of(Mapping root) {
         Set<JobEffect> effects = EnumSet.noneOf(JobEffect.class);
         if (isSet(root, "destination", "retention", null)) {

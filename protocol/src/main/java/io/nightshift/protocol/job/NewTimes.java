@@ -155,7 +155,8 @@ public record NewTimes(
 
     private static final Pattern WITHOUT_TIME = Pattern.compile("'incremental\\.column: ((?:[^']|'')*) is NULL'");
 
-    /// The column without whose time a row meets a pinned condition neither way; null if a condition is none.
+    /// The column of a pinned condition. If a row has no time in it, the condition is neither true nor false. Null
+    /// if the condition is not a pinned one.
     ///
     /// @param where the condition of a source
     public static @Nullable String timeColumn(String where) {
@@ -237,8 +238,8 @@ public record NewTimes(
                 + "'";
     }
 
-    /// The last local time that does not come after an instant. Where clocks are set back later, this excludes
-    /// the local time to which they are set, because rows are written at exactly this time, too.
+    /// The last local time that does not come after an instant. If clocks are set back later, the local time to
+    /// which they are set is excluded, because rows may later be written at exactly this time, too.
     private LocalDateTime lastSettled(Instant time) {
         LocalDateTime local = LocalDateTime.ofInstant(time, ZoneId.of(timeZone));
         LocalDateTime repeated = nextRepeated(time);
@@ -253,7 +254,8 @@ public record NewTimes(
         return repeated != null && repeated.isBefore(local) ? repeated : local;
     }
 
-    /// The local time to which clocks are set back when they are changed next; null if they are not, or forward.
+    /// The local time to which the next change of clocks sets them back; null if there is no next change, or if it
+    /// sets them forward.
     private @Nullable LocalDateTime nextRepeated(Instant time) {
         ZoneOffsetTransition next = ZoneId.of(timeZone).getRules().nextTransition(time);
         return next != null && next.isOverlap() ? next.getDateTimeAfter() : null;

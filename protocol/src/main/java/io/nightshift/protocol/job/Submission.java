@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param due the tick of the schedule that led to it; null if none did
 /// @param reuse what is taken over from a published batch; null if all is scored
 /// @param candidate the version that the job's rollout tries; null if there is none to try
-/// @param by the name of the token of its caller, or of whoever applied its job; null if that is not known
+/// @param by the name of the token of its caller, or of the caller that applied its job; null if it is not known
 public record Submission(
         Job job,
         String fingerprint,
@@ -80,7 +80,7 @@ public record Submission(
 
     /// The same with its caller.
     ///
-    /// @param name of the token of its caller, or of whoever applied its job; null if that is not known
+    /// @param name of the token of its caller, or of the caller that applied its job; null if it is not known
     public Submission by(@Nullable String name) {
         return new Submission(job, fingerprint, input, model, due, reuse, candidate, name);
     }

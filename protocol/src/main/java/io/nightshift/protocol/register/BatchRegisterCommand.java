@@ -96,7 +96,7 @@ public sealed interface BatchRegisterCommand {
     /// @param batch the batch that sends this message
     record HasNoWork(BatchId batch) implements BatchRegisterCommand {}
 
-    /// Sent by a batch: it has failed, or has no longer.
+    /// Sent by a batch that has failed, or that has been retried or cancelled after it failed.
     ///
     /// @param batch the batch that sends this message
     /// @param timing the times of the failed batch; null if it was retried or cancelled
@@ -150,8 +150,8 @@ public sealed interface BatchRegisterCommand {
 
     /// Nothing was started.
     ///
-    /// @param failure why, in one or two sentences, for people. It is transient if the same submission may
-    ///     be accepted later, although nobody changes the job
+    /// @param failure the reason, in one or two sentences, for people. It is transient if the same submission may
+    ///     be accepted later without a change of the job
     /// @param changed the open batch whose input is not what the source has now, if that is the reason; else null
     record Rejected(Failure failure, @Nullable BatchId changed) implements SubmitReply {
 

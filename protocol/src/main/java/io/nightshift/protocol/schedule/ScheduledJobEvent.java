@@ -103,8 +103,8 @@ public sealed interface ScheduledJobEvent {
             this(digest, place, rows, files, List.of());
         }
 
-        /// Whether a source that holds less than before is not seen as it is: a folder is missing, or holds nothing
-        /// and lies on another file system, as a mount point does without its mount.
+        /// Whether a source may only seem to hold less than before: a folder is missing, or is empty and on another
+        /// file system, like a mount point whose file system is not mounted.
         ///
         /// @param before an earlier observation of the same place
         public boolean isAwaySince(Observation before) {
@@ -131,12 +131,12 @@ public sealed interface ScheduledJobEvent {
     /// @param unchanged whether the same was published before as this batch, so that nothing was started
     record RunStarted(Instant at, String run, BatchId batch, boolean unchanged) implements ScheduledJobEvent {}
 
-    /// A run can't be submitted now, because a place that it needs is away, and is tried again. Persisted when
-    /// the reason changes.
+    /// A run can't be submitted now, because its input, its destination or the registry is missing. It is submitted
+    /// again later. Persisted when the reason changes.
     ///
     /// @param at when it was decided, by the wall clock of its node
     /// @param run the run's key
-    /// @param reason what is away, in one or two sentences, for people
+    /// @param reason what is missing, in one or two sentences, for people
     record RunPostponed(Instant at, String run, String reason) implements ScheduledJobEvent {}
 
     /// A run could not be submitted, and is not tried again.

@@ -42,8 +42,8 @@ public final class SmileObjectReader {
     /// reading a table of them takes time that is quadratic in its size.
     private static final double MAX_PAIRS = 1L << 33;
 
-    /// How many times as long a stream with a `Hashtable` may take. It looks through all keys of one hash, may be
-    /// four times as full as it has places, and is in no model but as `Properties`, which are small.
+    /// The factor by which a stream with a `Hashtable` counts more. A `Hashtable` searches all keys of one hash,
+    /// and may have four times as many entries as places. Models contain one only as `Properties`, which are small.
     private static final int HASHTABLE = 512;
 
     private static final String PLAIN_DISTANCE = "smile/math/MathEx.distance([D[D)D";
