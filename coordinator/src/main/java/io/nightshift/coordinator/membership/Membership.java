@@ -17,12 +17,11 @@ import org.jspecify.annotations.Nullable;
 /// Helps a node to find its cluster, and ensures that at most one cluster works on a journal: the shared
 /// database decides.
 ///
-/// A node that starts joins the members that were seen recently. If there are none, and none confirms for
-/// some time that it runs, it forms a cluster. Only
-/// one node at a time can do that, because it locks a table. The new cluster supersedes the one before; if
-/// nodes of that cluster still run, they find out with their next [#confirm] and stop. Members confirm
-/// regularly that they run. Only the database's clock counts. `docs/decisions/0011-membership.md` gives the
-/// reasons.
+/// A starting node joins the members that were seen recently. If there are none, and no member confirms for some
+/// time that it runs, the node forms a cluster. Only one node at a time can do that, because it locks a table. The
+/// new cluster supersedes the one before; if nodes of that cluster still run, they find out with their next
+/// [#confirm] and stop. Members confirm regularly that they run. Only the database's clock counts.
+/// `docs/decisions/0011-membership.md` gives the reasons.
 ///
 /// The members that a node joins by may have died since, and other processes may have their addresses. So
 /// [#enter] says which cluster a node is in, not the decision to join.

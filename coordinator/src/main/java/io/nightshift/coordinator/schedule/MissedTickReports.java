@@ -18,14 +18,14 @@ import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// Tells the alert outbox when a run that is due has no batch, and when it or a later one has. Both
-/// follow from the job's state and the time, so that a new actor after a crash finds the same. Each is sent
-/// until the outbox has acknowledged it.
+/// Reports to the alert outbox when a due run has no batch, and when this run or a later one has a batch. Both
+/// reports follow from the job's state and the time, so a new actor after a crash sends the same ones. Each report
+/// is sent until the outbox has acknowledged it.
 ///
 /// Deterministic, and used by one thread.
 final class MissedTickReports {
 
-    /// After this time, a run that is due and has no batch is missed, although it is still tried.
+    /// After this time, a due run without a batch counts as missed, although it is still submitted again.
     static final Duration LATE = Duration.ofMinutes(15);
 
     private static final Duration REPEAT = Duration.ofSeconds(10);

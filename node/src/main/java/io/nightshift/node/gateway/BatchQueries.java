@@ -71,7 +71,8 @@ public final class BatchQueries {
     /// Descriptions of ended batches that are kept.
     private static final int MOST_ENDED = 10_000;
 
-    /// Requests for the past of a batch that are answered at the same time, so that others find a thread.
+    /// How many requests for an earlier state of a batch are answered at the same time. The limit leaves threads
+    /// for other requests.
     private static final int MOST_PAST = 2;
 
     private static final int MOST_BATCHES = 100;

@@ -33,10 +33,10 @@ public final class Connections {
             innodb_lock_wait_timeout = 20, lock_wait_timeout = 10, sql_safe_updates = 0, foreign_key_checks = 1
             /*M!100101 , max_statement_time = 0 */""";
 
-    /// The same for PostgreSQL, whatever `ALTER ROLE` and `ALTER DATABASE` say. No time-out of the server may end
-    /// what takes long and makes progress; the callers bound what must be short. What is acknowledged must be
-    /// durable. A `synchronous_commit` that waits for other servers stays. Not every version has all of the
-    /// time-outs.
+    /// The same for PostgreSQL, whatever `ALTER ROLE` and `ALTER DATABASE` say. No time-out of the server may end a
+    /// statement that takes long and makes progress. The callers limit those that must be short. An acknowledged
+    /// commit must be durable. A `synchronous_commit` that waits for other servers is kept. Not every version has
+    /// all of the time-outs.
     private static final String POSTGRESQL_WRITES = """
             SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout',
             'idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout');
@@ -46,13 +46,13 @@ public final class Connections {
 
     private Connections() {}
 
-    /// The statements with which each session begins that writes to a destination. Every connection to one is
-    /// prepared by them: a pool's, a publisher's, and a catalog's.
+    /// The first statements of each session that writes to a destination. They prepare every such connection: a
+    /// pool's, a publisher's, and a catalog's.
     static String writes(DataSourceSettings settings) {
         return isMariadb(settings) ? MARIADB_WRITES : POSTGRESQL_WRITES;
     }
 
-    /// Prepares a new session that writes, which isn't one of ours.
+    /// Prepares a new session that writes, on a connection that this class did not open.
     public static void prepare(DataSourceSettings settings, Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);

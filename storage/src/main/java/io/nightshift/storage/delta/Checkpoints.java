@@ -112,7 +112,7 @@ final class Checkpoints implements ParquetHandler {
         }
     }
 
-    /// A checkpoint that is read.
+    /// A checkpoint that is being read.
     private final class OpenCheckpoint implements AutoCloseable {
         private final String path;
         private final StructType schema;
@@ -194,7 +194,7 @@ final class Checkpoints implements ParquetHandler {
                 connection.close();
             }
         } catch (SQLException _) {
-            // What was read of it is right.
+            // The rows that were read are right nevertheless.
         }
     }
 

@@ -7,8 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/// The schemas of tables as they were when a batch first asked for them on this node. The attempts of a batch share
-/// one, so that not each of them reads the log, which other programs may have made long. Safe for several threads.
+/// The schemas of tables, as they were when a batch first asked for them on this node. The attempts of a batch
+/// share a schema. So not every attempt reads the table's log, which other programs may have made long. Safe for
+/// several threads.
 public final class TableSchemas {
 
     private static final int MOST = 64;
@@ -24,7 +25,7 @@ public final class TableSchemas {
 
     /// The schema of a table for a batch. Two attempts that ask at the same time may both read it.
     ///
-    /// @param read reads it; nothing if there is no table, which is not kept
+    /// @param read reads the schema; empty if there is no table. An empty result is not kept
     public Optional<StructType> get(String table, String batch, Supplier<Optional<StructType>> read) {
         String key = table + " " + batch;
         StructType known = schemas.get(key);

@@ -6,9 +6,9 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
-/// A thread's wait for an endpoint, such as an object store or a database, until it is closed. An endpoint that
-/// accepts connections and never answers would otherwise look like a program that hangs: [#longerThan] tells
-/// others what is waited for. Safe for several threads.
+/// A thread's wait for an endpoint, such as an object store or a database, until it is closed. If an endpoint
+/// accepts connections and never answers, the program would seem to hang. So [#longerThan] lists the endpoints that
+/// threads wait for. Safe for several threads.
 public final class EndpointWait implements AutoCloseable {
 
     private static final Set<EndpointWait> OPEN = ConcurrentHashMap.newKeySet();

@@ -1,4 +1,4 @@
-/// What object stores, databases, Redis servers and catalogs have in common for those who wait for them.
+/// The waits for object stores, databases, Redis servers and catalogs.
 @NullMarked
 package io.nightshift.storage.endpoint;
 

@@ -79,7 +79,8 @@ public final class Folders {
         }
     }
 
-    /// Whether something is there under a path. [Files#exists] also answers no if the file system doesn't answer.
+    /// Whether a path exists. Unlike this method, [Files#exists] also returns false if the file system doesn't
+    /// answer.
     ///
     /// @throws IOException if it can't be found out
     public static boolean isThere(Path path) throws IOException {

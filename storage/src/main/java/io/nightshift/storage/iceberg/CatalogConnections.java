@@ -9,8 +9,8 @@ import org.apache.iceberg.CatalogProperties;
 import org.apache.iceberg.jdbc.JdbcClientPool;
 import org.apache.iceberg.jdbc.UncheckedSQLException;
 
-/// The connections of a catalog in a database. They are prepared as all that write to a destination: a commit that
-/// the catalog has acknowledged must not be lost with the server.
+/// The connections of a catalog in a database. They are prepared like all connections that write to a destination:
+/// if the server crashes, it must not lose a commit that the catalog has acknowledged.
 final class CatalogConnections extends JdbcClientPool {
 
     private final DataSourceSettings database;

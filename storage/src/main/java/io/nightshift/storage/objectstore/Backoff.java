@@ -14,7 +14,8 @@ final class Backoff {
     private static final long LONGEST_MILLIS = 5_000;
     private static final long LOOK_MILLIS = 100;
 
-    /// The tries that end because nothing is answered. Each takes long, and a caller shall hear within a minute.
+    /// The number of tries that end without an answer. Each takes long, and the caller must get the failure within
+    /// a minute.
     private static final int SILENT_TRIES = 2;
 
     private final long firstMillis;

@@ -241,7 +241,7 @@ public final class ObjectStore implements AutoCloseable {
             return null;
         } catch (FailureException e) {
             if (StoreFailures.isWithoutReason(e)) {
-                // The answer to HEAD has no body. That to another request says what is wrong.
+                // The answer to HEAD has no body. The answer to another request says what is wrong.
                 probe(address);
             }
             throw e;
@@ -344,7 +344,7 @@ public final class ObjectStore implements AutoCloseable {
 
     /// A small object as it is now; null if there is none.
     ///
-    /// @throws FailureException if it can't be read, or is another one at each try
+    /// @throws FailureException if the object can't be read, or has changed at each try
     public @Nullable ObjectContent get(ObjectAddress address) {
         try {
             return get(address, found -> {
@@ -359,9 +359,9 @@ public final class ObjectStore implements AutoCloseable {
         }
     }
 
-    /// Copies an object as it is now to a file, which is replaced.
+    /// Copies the present version of an object to a file, which is replaced.
     ///
-    /// @return false if there is no object; the file is as it was then
+    /// @return false if there is no object. Then the file is not changed
     /// @throws FailureException as [#get(ObjectAddress)]
     /// @throws IOException if the file can't be written
     public boolean get(ObjectAddress address, Path file) throws IOException {
@@ -640,7 +640,7 @@ public final class ObjectStore implements AutoCloseable {
                         .filter(upload -> upload.key().startsWith(prefix.key()))
                         .forEach(upload -> all.add(new Upload(prefix.with(upload.key()), upload.uploadId())));
                 boolean goesOn = Boolean.TRUE.equals(page.isTruncated())
-                        // A store that repeats a page would repeat it for ever.
+                        // A store that repeats a page would repeat it endlessly.
                         && !(Objects.equals(key, page.nextKeyMarker())
                                 && Objects.equals(id, page.nextUploadIdMarker()));
                 key = goesOn ? page.nextKeyMarker() : null;

@@ -25,7 +25,8 @@ final class StoreClients {
 
     private static final Duration CONNECT = Duration.ofSeconds(10);
 
-    /// No byte for so long means that a connection is broken. Two tries take less than a minute: see [Backoff].
+    /// A connection without a byte for this time counts as broken. Two tries take less than a minute: see
+    /// [Backoff].
     private static final Duration SILENCE = Duration.ofSeconds(25);
 
     private StoreClients() {}

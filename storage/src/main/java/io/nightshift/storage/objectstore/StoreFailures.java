@@ -47,7 +47,7 @@ final class StoreFailures {
     /// What the client adds to its messages. It never tries twice: the tries are our own.
     private static final String SDK_ATTEMPTS = " \\(SDK Attempt Count: \\d+\\)$";
 
-    /// The code of the error that a request is signed for another region than the bucket's.
+    /// The error code for a request that is signed for another region than the bucket's.
     private static final String WRONG_REGION = "AuthorizationHeaderMalformed";
 
     private static final Pattern EXPECTED_REGION = Pattern.compile("expecting '([a-z0-9-]+)'");
@@ -190,7 +190,7 @@ final class StoreFailures {
         return expected.find() ? expected.group(1) : "";
     }
 
-    /// Whether a failure is an error of which the store has only told the status.
+    /// Whether a failure is an error for which the store has sent only the status.
     static boolean isWithoutReason(FailureException e) {
         return e.getCause() instanceof AwsServiceException service
                 && service.statusCode() == 400

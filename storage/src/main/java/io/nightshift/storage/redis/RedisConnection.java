@@ -25,8 +25,8 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
-/// A connection to a Redis or Valkey server whose errors are [FailureException]s that say what was being done.
-/// For one thread; only [#abort] and [#isWaiting] may be called by others.
+/// A connection to a Redis or Valkey server. Its errors are [FailureException]s that name the operation. For one
+/// thread; only [#abort] and [#isWaiting] may be called by others.
 ///
 /// Every call ends: an answer is waited for [#SILENCE], and what is sent before an answer is read, at most
 /// [#SENT] bytes, fits into the socket's buffer, so that sending does not wait.

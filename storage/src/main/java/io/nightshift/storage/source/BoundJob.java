@@ -71,7 +71,7 @@ public record BoundJob(
             ModelFeature model,
             @Nullable Categories categories) {
 
-        /// The feature in messages: a model that does not name its features has only their numbers, and the job's
+        /// The name of the feature in messages. A model may have only numbers for its features, but the job's
         /// author knows the columns.
         public String called() {
             return "feature \"%s\"".formatted(model.name() == null ? input : source.name());
@@ -521,7 +521,7 @@ public record BoundJob(
         /// @param key the feature's key under `categories`
         private record Misfit(String key, String input, Bound bound, ModelFeature feature) {
 
-            /// Whether a list of the categories is all that lacks.
+            /// Whether only a list of the categories is missing.
             boolean lacksCategories() {
                 return feature.type() instanceof FeatureType.Categorical && isText(bound.type());
             }
@@ -544,7 +544,7 @@ public record BoundJob(
             }
         }
 
-        /// All that is wrong with features, so that one run finds it.
+        /// All mistakes in the features, so that one run reports all of them.
         private static String refusal(List<Misfit> misfits) {
             List<Misfit> unlisted =
                     misfits.stream().filter(Misfit::lacksCategories).toList();

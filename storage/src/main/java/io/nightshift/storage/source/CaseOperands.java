@@ -7,10 +7,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// Finds `CASE x WHEN 1 …` whose operand x is too long to repeat. DuckDB's parser copies the operand for each WHEN,
-/// so a dozen of them in each other make a tree of gigabytes. So this is found in the text, before it is parsed.
+/// so a dozen nested ones make a tree of gigabytes. This class finds them in the text, before DuckDB parses it.
 final class CaseOperands {
 
-    /// The most characters that all operands may have together, when each stands at each of its WHENs.
+    /// The most characters that all operands may have together, if each operand is repeated at each of its WHENs.
     private static final long MOST = 100_000;
 
     /// Texts, quoted names and comments, whose words are none; then words and brackets. Texts that end
@@ -18,7 +18,7 @@ final class CaseOperands {
     private static final Pattern TOKEN = Pattern.compile(
             "'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|[\\p{L}_][\\p{L}\\p{N}_]*|[(\\[{]|[)\\]}]|\\.");
 
-    /// What could hide the end of a text: prefixes of quotes, dollar quotes, and comments in brackets.
+    /// Syntax that could hide the end of a text: prefixes of quotes, dollar quotes, and comments in brackets.
     private static final Pattern HIDING = Pattern.compile("[\\p{L}\\p{N}_&]['\"]|\\$|/\\*");
 
     private static final Pattern SIMPLE = Pattern.compile("\\bcase\\b(?!\\s+when\\b)", Pattern.CASE_INSENSITIVE);

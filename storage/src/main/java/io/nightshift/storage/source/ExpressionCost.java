@@ -18,14 +18,15 @@ import org.jspecify.annotations.Nullable;
 
 /// An upper bound of the bytes that an expression may need for one row, computed from its text and the
 /// [FunctionList]. DuckDB's memory limit does not count texts and lists while a function makes them, and DuckDB
-/// does not interrupt a function. So `repeat('x', 1000000000)` would take gigabytes, and already at planning,
-/// because it is a constant. An expression that may grow that much is refused before DuckDB computes anything.
+/// does not interrupt a function. So `repeat('x', 1000000000)` would take gigabytes. Because it is a constant, it
+/// would do so already at planning. Nightshift refuses an expression that may grow that much before DuckDB computes
+/// anything.
 ///
 /// The bound is computed twice. First a column counts as [#COLUMN] bytes, whatever it holds, so the bound limits
-/// how much an expression can multiply what is in the row. Then a column counts as [#LARGE] bytes, and the limit
-/// is greater by the same factor. What grows faster than the row, such as `repeat(a, length(a))`, exceeds it.
-/// Time is bounded with the size: every function that jobs may call takes time that depends on the size of its
-/// arguments and of its result, apart from those that the list says.
+/// how much an expression can multiply what is in the row. Then a column counts as [#LARGE] bytes, and the limit is
+/// higher by the same factor. Values that grow faster than the row, such as `repeat(a, length(a))`, exceed it. Time
+/// is bounded with the size: every function that jobs may call takes time that depends on the size of its arguments
+/// and of its result, apart from those that the list says.
 final class ExpressionCost {
 
     /// The bytes that a value of a column counts as.
@@ -55,7 +56,7 @@ final class ExpressionCost {
     /// Bytes of a character, in UTF-8.
     private static final double CHARACTER = 4;
 
-    /// How much longer a value may be as a text, or a list than its text.
+    /// How much longer a value may be as a text, or a list may be than its text.
     private static final double CAST = 8;
 
     /// A character as JSON, such as `\\u0001`.
@@ -320,7 +321,7 @@ final class ExpressionCost {
         return quoted;
     }
 
-    /// How many times a document may be in what a path finds.
+    /// How many times the result of a path may contain the document.
     private static double path(String name, List<JsonNode> arguments) throws TooLarge {
         JsonNode path = arguments.size() > 1 ? arguments.get(1) : MissingNode.getInstance();
         String literal = path.path("literal").path("text").asText();
@@ -544,8 +545,8 @@ final class ExpressionCost {
                                 .formatted(called, bytes, MOST));
     }
 
-    /// How many nodes an expression has when DuckDB has put the arguments of macros in their places. DuckDB
-    /// copies the first operand of BETWEEN, too.
+    /// How many nodes an expression has after DuckDB has substituted the arguments of macros. DuckDB copies the
+    /// first operand of BETWEEN, too.
     ///
     /// @param macros the definitions of a macro; empty for a function
     private record Repetition(Function<String, List<Macro>> macros) {

@@ -30,8 +30,8 @@ public final class Expressions {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /// The most levels of expressions, and of types, in each other. DuckDB binds them recursively, and threads of
-    /// 1 MiB overflow at some 400 levels.
+    /// The most levels of nested expressions and types. DuckDB binds them recursively, and threads of 1 MiB
+    /// overflow at some 400 levels.
     private static final int MOST_LEVELS = 100;
 
     /// The most characters of an expression in a message.

@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// The functions that expressions may call, and what each costs at most: the file `functions.txt`, which people
-/// have reviewed. What it does not list is refused.
+/// The functions that expressions may call, with an upper bound of the cost of each: the file `functions.txt`,
+/// which people have reviewed. Functions that it does not list are refused.
 final class FunctionList {
 
     /// The file.

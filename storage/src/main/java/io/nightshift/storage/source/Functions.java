@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// DuckDB's functions by name, as its catalogue has them, and why one can't be used in an expression.
+/// The functions in DuckDB's catalogue by name, and the reasons why expressions can't use some of them.
 final class Functions {
 
     /// Functions that look like columns, since they are called without parentheses.
@@ -98,7 +98,7 @@ final class Functions {
         return BARE.contains(name.toLowerCase(Locale.ROOT));
     }
 
-    /// Why a function can't be used in an expression, or null if it can.
+    /// The reason why an expression can't use a function, or null if it can.
     ///
     /// @param name in lower case
     @Nullable

@@ -25,8 +25,8 @@ public interface HeldSlices extends AutoCloseable {
     /// @throws io.nightshift.protocol.failure.FailureException if they can't be fetched
     void requireAllColumns();
 
-    /// Says that the next queries need only rows at some positions. A reader for which a row costs much may leave
-    /// out others, until this is called again.
+    /// Announces that the next queries need only the rows at some positions. Until the next call, a reader may
+    /// leave out other rows if reading them is expensive.
     ///
     /// @param least the first position in each file
     /// @param most the last position in each file

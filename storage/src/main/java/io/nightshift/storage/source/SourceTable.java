@@ -11,8 +11,8 @@ import java.util.Set;
 /// @param name what the table is called in messages: most often a file's path
 /// @param derived columns that are not in the source's own rows, but come with them, such as those of the names
 ///     of folders. A computed column of the same name takes their place
-/// @param rounding columns of which different values can become equal when they are read: why, and what to do,
-///     by name
+/// @param rounding the columns whose different values can become equal when they are read, by name, with the reason
+///     and what to do
 public record SourceTable(
         String from, String ownColumns, String name, Set<String> derived, Map<String, String> rounding) {
 
@@ -21,7 +21,7 @@ public record SourceTable(
         rounding = new LinkedHashMap<>(rounding);
     }
 
-    /// A table that has the values as they are in the source.
+    /// A table without columns that round values.
     public SourceTable(String from, String ownColumns, String name, Set<String> derived) {
         this(from, ownColumns, name, derived, Map.of());
     }

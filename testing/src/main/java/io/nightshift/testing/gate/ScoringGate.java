@@ -19,9 +19,9 @@ import java.util.stream.Stream;
 /// rows waits at the gate with its lease, and uses no processor time. So a test can hold a batch at a known state:
 /// «3 partitions are committed, the others wait», on a slow machine as on a fast one.
 ///
-/// One gate holds all processes that were started with its [#option], and this process after [#attach]. They
-/// meet in a folder: [ScoringGateAgent] reads it. A process that is cancelled, killed or told to end does not wait
-/// for the gate.
+/// One gate holds all processes that were started with its [#option], and this process after [#attach]. The gate
+/// and the processes communicate by a folder, which [ScoringGateAgent] reads. A process that is cancelled, killed
+/// or asked to end does not wait at the gate.
 ///
 /// Each attempt that passes a closed gate uses up one admission, also if it fails later. An attempt that waits for
 /// longer than `nightshift.worker.stall-after` is cancelled.
@@ -33,7 +33,7 @@ public final class ScoringGate {
     private final Path agent;
     private int admitted;
 
-    /// How the names of the held batches begin.
+    /// The prefix of the names of the held batches.
     private String held = "";
 
     private ScoringGate(Path folder, Path agent) {
@@ -95,7 +95,7 @@ public final class ScoringGate {
         }
     }
 
-    /// Lets so many more partitions through the closed gate, and holds the others.
+    /// Lets this number of further partitions through the closed gate, and holds the others.
     public void admit(int partitions) throws IOException {
         admitted += partitions;
         Path limit = Files.writeString(folder.resolve("new-limit"), admitted + "\n" + held);
@@ -138,7 +138,7 @@ public final class ScoringGate {
         return ProcessHandle.of(process).isPresent();
     }
 
-    /// Waits until so many attempts wait at the gate.
+    /// Waits until this number of attempts waits at the gate.
     public void awaitWaiting(int attempts) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (waiting() != attempts) {

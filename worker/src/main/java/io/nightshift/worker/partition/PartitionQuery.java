@@ -42,7 +42,7 @@ record PartitionQuery(
     /// The temporary table that [#ownValues] fills.
     private static final String OWN = "nightshift_own";
 
-    /// The bad rows whose positions stand in a query.
+    /// The number of bad rows whose positions a query lists.
     private static final int LISTED = 64;
 
     /// Whether expressions or the model may fail for single rows. Finding these rows takes long, so it is done

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 /// column.
 final class ReadColumns {
 
-    /// An expression that may name columns by something else than their names.
+    /// An expression that may refer to columns by something else than their names.
     private static final Pattern ANY_COLUMN =
             Pattern.compile("\\bcolumns\\s*\\(|\\(\\s*\\*|,\\s*\\*|\\.\\s*\\*", Pattern.CASE_INSENSITIVE);
 

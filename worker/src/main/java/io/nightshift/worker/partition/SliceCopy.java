@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// A temporary table with the rows of slices: the columns that the job's expressions read, and what is wrong with
-/// malformed records. The file's own values are read later, of bad rows only.
+/// malformed records. The file's own values are read later, and only for bad rows.
 ///
 /// @param statement makes the table
 /// @param slices whose relation is the table

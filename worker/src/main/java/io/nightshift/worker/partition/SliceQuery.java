@@ -66,8 +66,8 @@ final class SliceQuery {
     /// Holds for a row for which the job's condition failed.
     private static final String UNDECIDED = "nightshift_where IS NULL";
 
-    /// A number of at least 0 that DuckDB takes for another one each time. It does not move a condition that
-    /// names such a value.
+    /// A number of at least 0. DuckDB assumes that each evaluation gives another one, so it does not move a
+    /// condition that contains it.
     private static final String NOT_MOVED = "current_connection_id()";
 
     private final BoundJob job;
@@ -196,8 +196,8 @@ final class SliceQuery {
                 .formatted(rows, notMoved("nightshift_reason IS NOT NULL"));
     }
 
-    /// A condition that DuckDB does not move below the expressions that it names. It would evaluate each of
-    /// them as often as it is named.
+    /// A condition that DuckDB does not move below the expressions that it names. Otherwise DuckDB would evaluate
+    /// each expression as often as the condition names it.
     private static String notMoved(String condition) {
         return "coalesce(%s, nightshift_not_moved < 0)".formatted(condition);
     }

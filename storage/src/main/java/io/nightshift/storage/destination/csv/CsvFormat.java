@@ -117,9 +117,8 @@ public final class CsvFormat implements FileFormat {
                 .formatted(select, Sql.text(file.toString()), codec());
     }
 
-    /// Each warehouse takes `\N` for NULL, and Snowflake takes a backslash for an escape, unless told otherwise.
-    /// Redshift
-    /// reads `""` and nothing alike: as the empty text by default, or as NULL with `NULL AS ''`.
+    /// By default, each warehouse reads `\N` as NULL, and Snowflake reads a backslash as an escape. Redshift does
+    /// not distinguish `""` from nothing: it reads both as the empty text by default, or as NULL with `NULL AS ''`.
     @Override
     public WarehouseFormat warehouse() {
         String name = compression.name();

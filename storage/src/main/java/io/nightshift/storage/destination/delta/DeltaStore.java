@@ -236,7 +236,7 @@ public final class DeltaStore implements DestinationStore {
     @Override
     public void unpublish(BatchId batch) {
         if (!table.remove(batch)) {
-            // A table that this node does not see has no batch either.
+            // If this node does not see a table, it sees no batch of it either.
             files.requirePlace(batch);
         }
     }

@@ -72,8 +72,8 @@ public record BatchFolders(Path folder, BatchId batch) {
         return removedRoot().resolve(PREFIX + batch);
     }
 
-    /// The file that is made before the first batch is published, and stays. It tells the destination from the
-    /// empty folder in which its file system is mounted on other nodes.
+    /// The mark: a file that is created before the first batch is published, and never deleted. It distinguishes
+    /// the destination from an empty mount point, on a node that has not mounted the file system.
     public Path marker() {
         return folder.resolve(".nightshift");
     }

@@ -7,9 +7,10 @@ import io.nightshift.storage.destination.DestinationStore;
 /// A destination of files, in a folder or an object store, alone or below a table.
 public interface FileDestination extends DestinationStore {
 
-    /// Checks that this node sees the place at which a batch was prepared: something of the batch is there, or the
-    /// mark that stays once a batch was published there. Only then can something of the batch be called absent.
+    /// Checks that this node sees the destination at which a batch was prepared: it finds output of the batch, or
+    /// the mark that stays once a batch was published there. Only then may other output of the batch be reported as
+    /// absent.
     ///
-    /// @throws FailureException not permanent, if that isn't so
+    /// @throws FailureException not permanent, if this node finds neither
     void requirePlace(BatchId batch);
 }

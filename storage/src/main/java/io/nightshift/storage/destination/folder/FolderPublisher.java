@@ -116,7 +116,7 @@ class FolderPublisher {
         }
     }
 
-    /// Another publisher may make the same file at the same time.
+    /// Another publisher may create the same file at the same time.
     private void mark(BatchFolders folders) throws IOException {
         if (!Folders.isThere(folders.marker())) {
             Files.write(folders.marker(), MARK.getBytes(StandardCharsets.UTF_8));
@@ -124,8 +124,8 @@ class FolderPublisher {
         }
     }
 
-    /// Checks that this node sees the place at which a batch was prepared. On a node that lacks the file system,
-    /// the folder in which it is mounted is empty or missing.
+    /// Checks that this node sees the destination at which a batch was prepared. On a node without the file system,
+    /// the mount point is empty or missing.
     void requirePlace(BatchId batch) throws IOException {
         BatchFolders folders = folders(batch);
         for (Path trace : List.of(folders.published(), folders.removed(), folders.marker())) {

@@ -92,8 +92,8 @@ final class IcebergTable implements FileColumns {
         return Optional.ofNullable(location);
     }
 
-    /// Where the catalog looks for the table, if it is a folder, and finds it missing if its file system is. Other
-    /// catalogs know which tables they have.
+    /// The folder in which a folder catalog looks for the table. If its file system is not mounted, the catalog
+    /// finds no table. Other catalogs know which tables they have.
     Optional<String> locationInFolder() {
         return catalog().folder(table).map(folder -> "file://" + folder);
     }

@@ -56,7 +56,7 @@ record BatchKeys(ObjectAddress prefix, BatchId batch) {
         return prefix.with(prefix.key() + "_staging/");
     }
 
-    /// The batch whose attempt or coordinator has staged an object; null if another program has written it.
+    /// The batch whose attempt or coordinator has staged an object; null if another program has written the object.
     ///
     /// @param prefix of the destination
     static @Nullable BatchId stagedBatch(ObjectAddress prefix, ObjectAddress address) {
@@ -90,7 +90,7 @@ record BatchKeys(ObjectAddress prefix, BatchId batch) {
         return published(SUPPLEMENT);
     }
 
-    /// The object that is written before the first batch is published, and stays.
+    /// The mark: an object that is written before the first batch is published, and never deleted.
     ObjectAddress marker() {
         return below("_nightshift");
     }

@@ -127,8 +127,8 @@ final class ObjectPublisher {
         return isPublished(keys) ? Optional.of(publication(keys)) : Optional.empty();
     }
 
-    /// Checks that this is the store in which a batch was prepared. A store that was replaced or emptied, and a
-    /// proxy that knows no bucket, answer that there is no object.
+    /// Checks that this is the store in which a batch was prepared. A store that was replaced or emptied, or a
+    /// proxy without the bucket, answers that there is no object.
     void requirePlace(BatchId batch) {
         BatchKeys keys = keys(batch);
         for (ObjectAddress trace : List.of(keys.published(BatchFolders.SUCCESS), keys.register(), keys.marker())) {

@@ -59,8 +59,8 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
     /// A version of the register.
     record Version(State state, String tag) {}
 
-    /// Makes the register unless it is there. A store that ignores the conditions of writes is found out before
-    /// there is anything to publish, and nothing is left in it.
+    /// Creates the register unless it exists. This detects a store that ignores the conditions of writes before
+    /// there is anything to publish, and leaves nothing in such a store.
     ///
     /// @throws FailureException permanent, if the store ignores the conditions of writes
     void open() {

@@ -51,10 +51,11 @@ final class RedisPublisher {
     /// Questions that are sent before the answer to the first of them is read.
     private static final int AHEAD = 500;
 
-    /// Records that one step looks for.
+    /// The number of records that one step looks for.
     private static final int COUNTED = 1000;
 
-    /// Steps that are sent before the answer to the first of them is read; each has some hundred bytes.
+    /// The number of steps that are sent before the answer to the first of them is read. Each step has some hundred
+    /// bytes.
     private static final int STEPS_AHEAD = 100;
 
     private final RedisDestination destination;
@@ -347,9 +348,9 @@ final class RedisPublisher {
         }
     }
 
-    /// Looks for every record.
+    /// Checks that the server still has every record.
     private void checkRecords(RedisConnection connection, RedisBatch found, CommittedBatch batch) {
-        // Has the server keep the script, which later ones are sent without.
+        // After this request, the server keeps the script, so the next ones are sent without its text.
         run(connection, Script.COUNT, found, -1, 0, 1);
         for (PartitionCommit commit : batch.commits()) {
             long rows = commit.part().rows();

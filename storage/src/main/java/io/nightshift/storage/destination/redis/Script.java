@@ -255,8 +255,9 @@ enum Script {
             end
             return #ids
             """),
-    /// Counts some records of a partition that are there: a record may be deleted, or expire if it was given a time
-    /// to live. Arguments: the partition, the position of the first record, and how many to look for.
+    /// Counts the existing ones among some records of a partition. A record may have been deleted, or have expired
+    /// if it was given a time to live. Arguments: the partition, the position of the first record, and how many to
+    /// look for.
     COUNT("""
             local ids = redis.call('LRANGE', batch .. ':ids:' .. ARGV[3], ARGV[4], ARGV[4] + ARGV[5] - 1)
             if #ids == 0 then return 0 end

@@ -113,7 +113,7 @@ final class ObjectFiles {
         return found;
     }
 
-    /// A key, or a glob, as a path. A path can't have empty names, as between the two slashes of `a//b`.
+    /// A key or a glob as a path. A path can't have empty names, such as the one between the two slashes of `a//b`.
     private static String path(String key) {
         return EMPTY_NAME.matcher("/" + key).replaceAll("/" + EMPTY);
     }

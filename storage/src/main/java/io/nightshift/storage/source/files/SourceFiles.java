@@ -129,7 +129,8 @@ public final class SourceFiles implements PinComparison {
     }
 
     /// The file systems that hold the folders of local paths, in their order; an empty text for a folder that is
-    /// not there. A folder without its mount is missing, or lies on the file system around it.
+    /// not there. If a folder's file system is not mounted, the folder is missing, or is on the file system of its
+    /// parent.
     ///
     /// @param kind of the files; a path with a name of this kind is a file, any other one a folder
     public static List<String> volumes(List<String> paths, FileKind kind) {

@@ -73,7 +73,7 @@ record ParquetFooter(
         /// The number of the physical type of byte arrays of a fixed length.
         private static final int FIXED_LENGTH = 7;
 
-        /// The number of an encoding that DuckDB reads of numbers only.
+        /// The number of an encoding that DuckDB reads only in columns of numbers.
         private static final int BYTE_STREAM_SPLIT = 9;
 
         private final byte[] tail;

@@ -16,7 +16,7 @@ import java.util.Objects;
 /// time.
 final class MariadbRows implements RowStream {
 
-    /// The rows that the driver keeps. The server sends the next ones without being asked.
+    /// The number of rows that the driver keeps. The server sends the next ones without a request.
     private static final int FETCHED = 100;
 
     private static final long MICROS = 1_000_000;
@@ -107,8 +107,8 @@ final class MariadbRows implements RowStream {
         return bytes;
     }
 
-    /// Of a text such as 2026-11-27. MariaDB has dates that are none, such as 0000-00-00, which its driver
-    /// gives as NULL.
+    /// The argument is a text such as 2026-11-27. MariaDB also has invalid dates, such as 0000-00-00, which its
+    /// driver returns as NULL.
     private static long days(SqlColumn column, byte[] text) throws SQLException {
         try {
             return LocalDate.of(number(text, 0, 4), number(text, 5, 7), number(text, 8, 10))

@@ -2,10 +2,10 @@ package io.nightshift.storage.source.sql;
 
 import io.nightshift.protocol.failure.FailureException;
 
-/// A text of a job that becomes part of a statement. Without a semicolon it can't begin another one.
+/// A text of a job that becomes part of a statement. Without a semicolon, it can't begin another statement.
 ///
-/// One in a literal, in a name or in a comment is let through only if the text is so plain that every database
-/// sees the same literals, names and comments in it.
+/// A semicolon in a literal, a name or a comment is accepted only if the text is so plain that every database finds
+/// the same literals, names and comments in it.
 final class SingleStatement {
 
     private final String sql;

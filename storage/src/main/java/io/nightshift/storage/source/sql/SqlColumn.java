@@ -75,7 +75,7 @@ record SqlColumn(
         return new SqlColumn(name, engineType, null, 0, 0, "", null);
     }
 
-    /// Whether the database has numbers in the column that the carrier does not have.
+    /// Whether the column of the database may have numbers that the carrier can't represent.
     boolean isRounded() {
         return carrier == Carrier.DOUBLE
                 && (engineType.equals("numeric")

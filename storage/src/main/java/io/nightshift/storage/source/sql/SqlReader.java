@@ -354,7 +354,7 @@ public final class SqlReader implements SourceReader {
                 rounding(columns));
     }
 
-    /// Decimals that DuckDB's do not hold are read as DOUBLE.
+    /// Decimals that are too large for DuckDB's are read as DOUBLE.
     private Map<String, String> rounding(List<SqlColumn> columns) {
         Map<String, String> rounding = new LinkedHashMap<>();
         for (SqlColumn column : columns) {

@@ -9,9 +9,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// The first rows of a table or a query, for a person who looks at them before there is a job. Holds a transaction
-/// until
-/// it is closed. For one thread.
+/// The first rows of a table or a query, for a person who has no job yet. Holds a transaction until it is closed.
+/// For one thread.
 public final class SqlSample implements AutoCloseable {
 
     private final Connection database;
@@ -28,7 +27,7 @@ public final class SqlSample implements AutoCloseable {
         this.columns = columns;
     }
 
-    /// The columns; their relation has the first rows alone.
+    /// The columns. Their relation has only the first rows.
     public SourceColumns columns() {
         return columns;
     }
@@ -55,7 +54,7 @@ public final class SqlSample implements AutoCloseable {
         private final int most;
         private @Nullable RowStream open;
 
-        /// @param from what stands after FROM
+        /// @param from the text after FROM
         /// @param most rows that are read
         Rows(SqlDialect dialect, SqlSession session, String from, List<SqlColumn> columns, int most) {
             this.dialect = dialect;

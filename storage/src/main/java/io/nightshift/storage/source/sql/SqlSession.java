@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A connection that reads a source, whose errors are [FailureException]s that name the data source, and never
-/// its URL. For one thread.
+/// A connection that reads a source. Its errors are [FailureException]s that name the data source, and never its
+/// URL. For one thread.
 final class SqlSession {
 
     /// Statements that the server has ended: PostgreSQL's `query_canceled`, MariaDB's time-out and interruption.

@@ -12,14 +12,14 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Which columns of several text files are the same, and what they are called: no two names differ only in case,
-/// because SQL does not distinguish these. For one thread.
+/// Finds the columns of several text files that are the same, and gives each a name. No two names differ only in
+/// case, because SQL does not distinguish them. For one thread.
 ///
 /// Columns of CSV files are the same if their headers have the same name, or one that differs only in case.
 /// Keys of JSON objects are the same only if they are equal.
 final class ColumnMapping {
 
-    /// @param given what the header of the first file with the column calls it
+    /// @param given the name in the header of the first file with the column
     private record Known(String name, String given) {}
 
     private final List<Known> columns = new ArrayList<>();

@@ -24,7 +24,7 @@ final class DetectedType {
     private static final int OBJECT = 128;
     private static final int ARRAY = 256;
 
-    /// With WHOLE: one of the whole numbers is none that DOUBLE has.
+    /// Together with WHOLE: DOUBLE can't represent one of the whole numbers.
     private static final int WIDE = 512;
 
     /// The deepest nesting and the most keys of an object that become a STRUCT.
@@ -215,8 +215,8 @@ final class DetectedType {
         return firstText;
     }
 
-    /// The first whole number that DOUBLE does not have, if others are fractions; null if there is none. The
-    /// column is a text then.
+    /// The first whole number that DOUBLE can't represent, if other numbers are fractions. Then the column is a
+    /// text. Null if there is none.
     @Nullable
     Value roundedByDouble() {
         return (seen & ~WIDE) == (WHOLE | FRACTION) ? firstWide : null;

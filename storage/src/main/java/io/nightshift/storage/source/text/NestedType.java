@@ -179,8 +179,8 @@ sealed interface NestedType {
         return "has an object with the key \"%s\" twice".formatted(key);
     }
 
-    /// Checks a value of any type, and leaves the parser at its end: DuckDB takes the first value of a key that
-    /// an object has twice, and no text that UTF-8 does not have.
+    /// Checks a value of any type, and leaves the parser at its end. If an object has a key twice, DuckDB takes the
+    /// first value. DuckDB refuses texts that UTF-8 can't represent.
     ///
     /// @return null, or what is wrong, to stand after the column's name
     static @Nullable String checkKeys(JsonParser parser) throws IOException {

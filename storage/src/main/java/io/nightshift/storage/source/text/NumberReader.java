@@ -168,7 +168,7 @@ final class NumberReader {
         }
     }
 
-    /// Whether the number was written as a whole one, and is none that a double has.
+    /// Whether the number was written as a whole one that a double can't represent.
     boolean isRoundedByDouble() {
         if (!isWrittenWhole() || (!isLong && digits <= EXACT_WHOLES)) {
             return false;
@@ -176,7 +176,7 @@ final class NumberReader {
         return isRoundedByDouble(new BigInteger(new String(plain, 0, plainLength, StandardCharsets.US_ASCII)));
     }
 
-    /// Whether a whole number is none that a double has.
+    /// Whether a double can't represent a whole number.
     static boolean isRoundedByDouble(BigInteger whole) {
         BigInteger amount = whole.abs();
         return amount.bitLength() > Double.MAX_EXPONENT

@@ -99,7 +99,7 @@ public final class TextReader implements SourceReader {
 
     /// A file as it was scanned.
     private record Scanned(SourceFile pin, FileScan scan) {
-        /// What was detected of the column with a name of the file's own.
+        /// The detected type of the column with one of the file's own names.
         DetectedType type(String own) {
             return scan.types().getOrDefault(own, new DetectedType());
         }
@@ -410,7 +410,7 @@ public final class TextReader implements SourceReader {
         return columns;
     }
 
-    /// The key of a column in JSON objects, if it is another than the name.
+    /// The key of a column in JSON objects, if it differs from the name.
     private @Nullable String given(String name, Source source) {
         if (format.dialect() == null) {
             for (Map<String, String> own : source.own) {

@@ -98,7 +98,7 @@ final class TextRows implements DuckDBTableFunctionState {
     /// they are.
     private static final long MOST_BYTES = 4 << 20;
 
-    /// Reads the next rows: as many as there is room for, or fewer if they are long.
+    /// Reads the next rows: as many as the block has room for, or fewer if they are long.
     ///
     /// @return how many; 0 if there are no more
     int read(DuckDBDataChunkWriter chunk) throws IOException {

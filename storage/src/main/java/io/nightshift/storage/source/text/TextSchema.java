@@ -47,8 +47,8 @@ record TextSchema(
         index = index == null ? "" : index;
     }
 
-    /// What a column with a key of JSON objects is called: SQL has no empty names, and no NUL or half of a
-    /// surrogate pair in them.
+    /// The name of the column for a key of JSON objects. Names in SQL can't be empty, and can't contain NUL or half
+    /// of a surrogate pair.
     static String asName(String key) {
         String name = key.replace('\0', '\ufffd');
         if (ValueColumn.hasHalfPair(name)) {

@@ -24,7 +24,7 @@ abstract sealed class ValueColumn {
 
     private static final VectorMemory MEMORY = VectorMemory.ofTheDriver();
 
-    /// What is wrong with a text that no UTF-8 stands for.
+    /// The message for a text that UTF-8 can't represent.
     static final String HALF_PAIR = "has half of a surrogate pair";
 
     private final String misfit;
@@ -39,7 +39,7 @@ abstract sealed class ValueColumn {
     ///
     /// @param type as [io.nightshift.protocol.job.CsvInput#columns] has it
     /// @param called the type, for people
-    /// @param isExact whether a number that the type would round is refused, since nobody has chosen the type
+    /// @param isExact whether a number that the type would round is refused, because the type was detected
     /// @param encoding of texts
     static ValueColumn of(String type, String called, boolean isExact, NumberReader numbers, Encoding encoding) {
         String misfit = "is not " + called;
@@ -348,7 +348,8 @@ abstract sealed class ValueColumn {
 
         private final @Nullable String rounded;
 
-        /// @param rounded what is wrong with a whole number that the type rounds; null if nothing is
+        /// @param rounded the message for a whole number that the type would round; null if such numbers are
+        ///     accepted
         Fractions(String misfit, @Nullable String rounded, NumberReader numbers) {
             super(misfit);
             this.rounded = rounded;
@@ -470,7 +471,7 @@ abstract sealed class ValueColumn {
             this(misfit, encoding, false);
         }
 
-        /// @param isJson whether the value of a key is kept as the JSON that it is, quotes included
+        /// @param isJson whether the value of a key is kept as JSON, including quotes
         Texts(String misfit, Encoding encoding, boolean isJson) {
             super(misfit);
             this.characters = encoding.characters();
