@@ -115,7 +115,7 @@ final class BackgroundTaskRunner {
             if (nodes.size() >= attempts) {
                 services.runs().forget(batch, step);
                 throw FailureException.permanent(
-                        "the step %s of %s has ended the process of its node %d times, on %s. It is not tried again, so that it ends no other node. An expression of the job may be the reason, and the logs of these nodes say more. Change the job and run it again, or retry the batch to allow %d more tries"
+                        "the step %s of %s has ended the process of its node %d times, on %s. It is not tried again, so that it crashes no other node. The cause may be an expression of the job; see the logs of these nodes. Change the job and run it again, or retry the batch to allow %d more tries"
                                 .formatted(
                                         step,
                                         batch,

@@ -85,7 +85,7 @@ final class StoreFailures {
         return new FailureException(Failure.of(
                 FailedResource.Type.STORAGE,
                 ObjectAddress.SCHEME + object.address().bucket(),
-                "%s: %s can't be read from %s: at each try it no longer had the ETag \"%s\" that HEAD had told. Either other programs write it all the time, or a proxy changes ETags (a weak one begins with W/)"
+                "%s: %s can't be read from %s: at each try, its ETag was no longer \"%s\", as in the answer to HEAD. Either other programs write it all the time, or a proxy changes ETags (a weak one begins with W/)"
                         .formatted(purpose, object.address(), settings, object.tag())));
     }
 

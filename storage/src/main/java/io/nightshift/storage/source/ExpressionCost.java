@@ -303,7 +303,7 @@ final class ExpressionCost {
     private static void pairs(String name, double needed, double most) throws TooLarge {
         if (needed > most) {
             throw new TooLarge(
-                    "%s() compares each character of one text with each of the other, which takes too much for long texts. Bound both texts, for example with left(a, 200)"
+                    "%s() compares each character of one text with each of the other, which takes too much memory and time for long texts. Bound both texts, for example with left(a, 200)"
                             .formatted(name));
         }
     }

@@ -38,7 +38,7 @@ public final class Expressions {
     private static final int SHOWN = 400;
 
     private static final String TOO_DEEP =
-            "it has more than %d levels of expressions in each other. Write a sum or a concatenation of many values with list_sum([...]) or concat(...), or compute a part of it in the source"
+            "it has more than %d levels of nested expressions. Write a sum or a concatenation of many values with list_sum([...]) or concat(...), or compute a part of it in the source"
                     .formatted(MOST_LEVELS);
     private static final String NOT_SINGLE = "it is not a single expression";
     private static final Set<String> ALLOWED = Set.of(
@@ -200,7 +200,7 @@ public final class Expressions {
             throw refusal(
                     key,
                     expression,
-                    "the type VARIANT can't be used: a value that is nested deeply would end the process. Use JSON, or"
+                    "the type VARIANT can't be used: a deeply nested value would crash the process. Use JSON, or"
                             + " the type of the field");
         }
     }

@@ -139,7 +139,7 @@ class FolderPublisher {
         throw new FailureException(Failure.of(
                 FailedResource.Type.MOUNT,
                 folder.toString(),
-                "there is nothing of %s in %s on this node. If this node lacks the file system, mount it; if the folder was deleted or replaced for good, make the file %s, and Nightshift takes the batch for deleted"
+                "there is nothing of %s in %s on this node. If this node lacks the file system, mount it. If the folder was deleted or replaced permanently, create the file %s; Nightshift then treats the batch as deleted"
                         .formatted(batch, folder, folders.marker())));
     }
 

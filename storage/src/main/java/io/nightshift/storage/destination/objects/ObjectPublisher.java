@@ -139,7 +139,7 @@ final class ObjectPublisher {
         throw new FailureException(Failure.of(
                 FailedResource.Type.MOUNT,
                 prefix.toString(),
-                "destination: there is nothing of %s below %s in %s. Check the settings of the store; if the objects were deleted for good, write an empty object %s, and Nightshift takes the batch for deleted"
+                "destination: there is nothing of %s below %s in %s. Check the settings of the store. If the objects were deleted permanently, write an empty object %s; Nightshift then treats the batch as deleted"
                         .formatted(batch, prefix, store(), keys.marker())));
     }
 
