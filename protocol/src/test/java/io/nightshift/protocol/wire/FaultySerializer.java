@@ -6,7 +6,7 @@ import java.util.Arrays;
 import org.apache.pekko.actor.ExtendedActorSystem;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
-/// A node's serializer that corrupts certain messages: a [BatchRegisterCommand.Rejected] whose reason names a
+/// A node's serializer that corrupts certain messages: a [BatchRegisterCommand.TooManyOpen] whose reason names a
 /// fault.
 public final class FaultySerializer extends SerializerWithStringManifest {
 
@@ -49,6 +49,6 @@ public final class FaultySerializer extends SerializerWithStringManifest {
     }
 
     private static boolean isFault(Object message, String fault) {
-        return message.equals(new BatchRegisterCommand.Rejected(fault));
+        return message.equals(new BatchRegisterCommand.TooManyOpen(fault));
     }
 }

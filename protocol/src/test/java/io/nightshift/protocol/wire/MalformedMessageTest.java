@@ -27,7 +27,7 @@ class MalformedMessageTest {
     private static final KryoSerializer SERIALIZER = SYSTEM.serializer();
     private static final Map<String, Object> GOLDEN = GoldenMessages.current(SYSTEM);
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private static final String REJECTED = SERIALIZER.manifest(new BatchRegisterCommand.Rejected(""));
+    private static final String TOO_MANY = SERIALIZER.manifest(new BatchRegisterCommand.TooManyOpen(""));
     private static final int MUTATIONS = 250 * Integer.getInteger("nightshift.tries.factor", 1);
 
     /// Enough for an exception with its stack trace, actors' paths, and the values of a message.
@@ -42,18 +42,18 @@ class MalformedMessageTest {
     /// number of its class plus 2 and its value.
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            nothing                       | Rejected |                                 | Buffer too small
-            garbage                       | Rejected | ff ff ff ff ff ff ff ff         | a length of -1
-            the end is missing            | Rejected | 06 00 00 00 03 04 61            | a length of 6
-            a text longer than its record | Rejected | 03 00 00 00 03 ff 7f            | a length of 16383
-            a text of 2 GiB               | Rejected | 07 00 00 00 03 ff ff ff ff 07 61| a length of 2147483647
-            a negative length             | Rejected | 07 00 00 00 03 ff ff ff ff 0f 61| a length of -1
-            an unknown class              | Rejected | 02 00 00 00 ea 07 00            | unregistered class ID: 1000
-            a class by its name           | Rejected | 04 00 00 00 01 00 82 61         | a class by name
-            a null                        | Rejected | 01 00 00 00 00                  | Rejected.reason can't be null
-            another type                  | Rejected | 02 00 00 00 02 02               | Rejected.reason can't be of the class
-            a component is missing        | Rejected | 00 00 00 00                     | Rejected.reason is missing
-            bytes after the end           | Rejected | 02 00 00 00 03 00 00            | 1 bytes too many
+            nothing                       | TooManyOpen |                                 | Buffer too small
+            garbage                       | TooManyOpen | ff ff ff ff ff ff ff ff         | a length of -1
+            the end is missing            | TooManyOpen | 06 00 00 00 03 04 61            | a length of 6
+            a text longer than its record | TooManyOpen | 03 00 00 00 03 ff 7f            | a length of 16383
+            a text of 2 GiB               | TooManyOpen | 07 00 00 00 03 ff ff ff ff 07 61| a length of 2147483647
+            a negative length             | TooManyOpen | 07 00 00 00 03 ff ff ff ff 0f 61| a length of -1
+            an unknown class              | TooManyOpen | 02 00 00 00 ea 07 00            | unregistered class ID: 1000
+            a class by its name           | TooManyOpen | 04 00 00 00 01 00 82 61         | a class by name
+            a null                        | TooManyOpen | 01 00 00 00 00                  | TooManyOpen.reason can't be null
+            another type                  | TooManyOpen | 02 00 00 00 02 02               | TooManyOpen.reason can't be of the class
+            a component is missing        | TooManyOpen | 00 00 00 00                     | TooManyOpen.reason is missing
+            bytes after the end           | TooManyOpen | 02 00 00 00 03 00 00            | 1 bytes too many
             a value the record refuses    | WorkAt   | 07 00 00 00 16 02 00 00 00 03 00| not a batch ID
             an unknown message            | 999      | 00 00 00 00                     | unknown message class number '999'
             a part of a message           | BatchId  | 02 00 00 00 03 00               | unknown message class number '20'
@@ -91,7 +91,7 @@ class MalformedMessageTest {
         bytes[2] = (byte) (length >> 16);
 
         long before = allocated();
-        assertThatThrownBy(() -> SERIALIZER.fromBinary(bytes, REJECTED))
+        assertThatThrownBy(() -> SERIALIZER.fromBinary(bytes, TOO_MANY))
                 .isInstanceOf(NotSerializableException.class)
                 .hasMessageContaining("Max depth exceeded");
         assertThat(allocated() - before).isLessThan(ALLOCATED);
@@ -115,7 +115,7 @@ class MalformedMessageTest {
         }
 
         long before = allocated();
-        assertThatThrownBy(() -> SERIALIZER.fromBinary(bytes, REJECTED)).isInstanceOf(NotSerializableException.class);
+        assertThatThrownBy(() -> SERIALIZER.fromBinary(bytes, TOO_MANY)).isInstanceOf(NotSerializableException.class);
         assertThat(allocated() - before).isLessThan(64L * WireLimits.MESSAGE);
     }
 

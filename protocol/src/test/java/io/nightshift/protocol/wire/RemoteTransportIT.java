@@ -73,15 +73,15 @@ class RemoteTransportIT {
 
         for (int i = 0; i < 200; i++) {
             for (String fault : FAULTS) {
-                BatchRegisterCommand.SubmitReply message = new BatchRegisterCommand.Rejected(fault + " " + i);
+                BatchRegisterCommand.SubmitReply message = new BatchRegisterCommand.TooManyOpen(fault + " " + i);
                 good.add(message);
                 remote.tell(message);
-                remote.tell(new BatchRegisterCommand.Rejected(fault));
+                remote.tell(new BatchRegisterCommand.TooManyOpen(fault));
             }
         }
         // So large that its sender refuses it.
-        remote.tell(new BatchRegisterCommand.Rejected("x".repeat(WireLimits.MESSAGE)));
-        BatchRegisterCommand.SubmitReply last = new BatchRegisterCommand.Rejected("the end");
+        remote.tell(new BatchRegisterCommand.TooManyOpen("x".repeat(WireLimits.MESSAGE)));
+        BatchRegisterCommand.SubmitReply last = new BatchRegisterCommand.TooManyOpen("the end");
         good.add(last);
         remote.tell(last);
 

@@ -153,18 +153,20 @@ class WireLimitsTest {
 
     @Test
     void aMessageThatIsTooLargeIsRefusedByItsSender() {
-        assertThatThrownBy(() -> SERIALIZER.toBinary(new BatchRegisterCommand.Rejected("x".repeat(WireLimits.MESSAGE))))
+        assertThatThrownBy(
+                        () -> SERIALIZER.toBinary(new BatchRegisterCommand.TooManyOpen("x".repeat(WireLimits.MESSAGE))))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("cannot write a Rejected in 245760 bytes: Buffer overflow");
-        assertThat(SERIALIZER.toBinary(new BatchRegisterCommand.Rejected("x"))).hasSizeLessThan(10);
+                .hasMessageStartingWith("cannot write a TooManyOpen in 245760 bytes: Buffer overflow");
+        assertThat(SERIALIZER.toBinary(new BatchRegisterCommand.TooManyOpen("x")))
+                .hasSizeLessThan(10);
     }
 
     @Test
     void aMessageThatIsTooLargeIsRefusedByItsReader() {
-        String rejected = SERIALIZER.manifest(new BatchRegisterCommand.Rejected(""));
-        assertThatThrownBy(() -> SERIALIZER.fromBinary(new byte[WireLimits.MESSAGE + 1], rejected))
+        String manifest = SERIALIZER.manifest(new BatchRegisterCommand.TooManyOpen(""));
+        assertThatThrownBy(() -> SERIALIZER.fromBinary(new byte[WireLimits.MESSAGE + 1], manifest))
                 .isInstanceOf(NotSerializableException.class)
-                .hasMessage("a Rejected of 245761 bytes exceeds the limit of 245760");
+                .hasMessage("a TooManyOpen of 245761 bytes exceeds the limit of 245760");
     }
 
     private static Job job(int files, int length) {
