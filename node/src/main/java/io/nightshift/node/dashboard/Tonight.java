@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// What the page «Tonight» shows at one moment: a row for each open batch, and for each other job its last batch.
@@ -37,7 +38,8 @@ record Tonight(String head, Map<String, String> rows) {
             String type, String subject, @Nullable String job, String cause, String summary, Instant raisedAt) {}
 
     /// @param key the batch, or the job without one
-    /// @param done rows that are scored
+    /// @param done rows of the input that are finished: scored, quarantined, or left out by the job
+    /// @param predictions rows that have a prediction
     /// @param next the next tick of the job's schedule
     /// @param waiting runs of the job that are due and have no batch yet
     /// @param removal how far the removal of the published batch is
@@ -52,10 +54,12 @@ record Tonight(String head, Map<String, String> rows) {
             @Nullable Map<String, String> parameters,
             long rows,
             long done,
+            long predictions,
             long quarantined,
             int partitions,
             int committed,
             @Nullable String reason,
+            boolean retryable,
             @Nullable String waitsFor,
             BatchDescription.@Nullable Timing timing,
             @Nullable Instant next,
@@ -67,8 +71,8 @@ record Tonight(String head, Map<String, String> rows) {
         /// A job without a batch.
         static Row of(AppliedJob job) {
             return new Row(
-                            job.job(), job.job(), null, "none", null, null, null, 0, 0, 0, 0, 0, null, null, null, null,
-                            null, null, 0, null)
+                            job.job(), job.job(), null, "none", null, null, null, 0, 0, 0, 0, 0, 0, null, false, null,
+                            null, null, null, null, 0, null)
                     .with(job);
         }
 
@@ -89,7 +93,9 @@ record Tonight(String head, Map<String, String> rows) {
                         0,
                         0,
                         0,
+                        0,
                         isOpen ? "its coordinator has not answered yet" : null,
+                        false,
                         null,
                         null,
                         null,
@@ -108,10 +114,12 @@ record Tonight(String head, Map<String, String> rows) {
                     parameters(batch.parameters()),
                     batch.rows(),
                     batch.rowsDone(),
+                    batch.predictions(),
                     batch.quarantined(),
                     batch.partitions(),
                     batch.committed(),
-                    shortened(batch.reason()),
+                    shortened(explanation(batch)),
+                    batch.retryable(),
                     shortened(resource(batch)),
                     batch.isSettled() ? null : batch.timing(),
                     null,
@@ -138,10 +146,12 @@ record Tonight(String head, Map<String, String> rows) {
                             parameters,
                             rows,
                             done,
+                            predictions,
                             quarantined,
                             partitions,
                             committed,
                             reason,
+                            retryable,
                             waitsFor,
                             timing,
                             job.next(),
@@ -154,15 +164,26 @@ record Tonight(String head, Map<String, String> rows) {
         /// The most urgent first.
         int rank() {
             boolean isLate = timing != null && (timing.deadlineMissed() || timing.deadlineAtRisk());
+            boolean isStuck = waitsFor != null && (timing == null || timing.windowOpens() == null);
             return switch (state) {
                 case "failed", "damaged" -> 0;
                 case "held" -> 1;
-                case "running", "submitted", "opened", "publishing" -> isLate || waitsFor != null ? 2 : 4;
+                case "running", "submitted", "opened", "publishing" -> isLate || isStuck ? 2 : 4;
                 case "paused" -> 3;
                 case "none" -> 6;
                 default -> 5;
             };
         }
+    }
+
+    /// Why the batch is in its state. Of a held batch, these are the checks that have failed.
+    private static @Nullable String explanation(BatchDescription batch) {
+        return batch.reason() == null && batch.state().equals("held")
+                ? batch.checks().stream()
+                        .filter(check -> !check.passed())
+                        .map(check -> "%s: %s".formatted(check.name(), check.text()))
+                        .collect(Collectors.joining("; "))
+                : batch.reason();
     }
 
     private static @Nullable String resource(BatchDescription batch) {

@@ -71,41 +71,45 @@ function Confirmation({action, onClose, onDone}) {
   </${Dialog}>`;
 }
 
-/** What can be done with a batch in its state. */
-export function batchActions(batch, state) {
+/**
+ * What can be done with a batch in its state.
+ *
+ * @param name of the batch in the questions, such as its job and its parameters
+ */
+export function batchActions({batch, state, retryable}, name) {
   const control = (verb) => (values) => post(`v1/batches/${segment(batch)}/${verb}`, values);
   const actions = [];
   const is = (...states) => states.includes(state);
   if (is('failed')) {
     actions.push({
-      label: 'Retry', kind: 'primary', role: 'admin', title: 'Retry the batch?',
-      does: 'The batch continues with the partitions that are not committed. Nothing that is committed is scored again. Fix the cause of the failure first.',
+      label: 'Retry', kind: retryable ? 'primary' : '', role: 'admin', title: `Retry ${name}?`,
+      does: `The batch continues with the partitions that are not committed. Nothing that is committed is scored again. ${retryable ? 'Fix the cause of the failure first.' : 'The cause of the failure does not go away by itself: without a change, the retry fails again.'}`,
       done: 'The batch is retried.', run: control('retry'),
     });
   }
   if (is('held')) {
     actions.push({
-      label: 'Approve', kind: 'primary', role: 'admin', title: 'Publish the batch in spite of its checks?',
+      label: 'Approve', kind: 'primary', role: 'admin', title: `Publish ${name} in spite of its checks?`,
       does: 'The batch is published as it is, although a check has failed. Readers see its predictions. This can’t be undone.',
       fields: [{...REASON, label: 'Why it is right (kept in the ledger)'}], done: 'The batch is approved.', run: control('approve'),
     });
   }
   if (is('paused')) {
     actions.push({
-      label: 'Resume', kind: 'primary', role: 'admin', title: 'Resume the batch?',
+      label: 'Resume', kind: 'primary', role: 'admin', title: `Resume ${name}?`,
       does: 'Workers score partitions of this batch again.', done: 'The batch is resumed.', run: control('resume'),
     });
   }
   if (is('submitted', 'running')) {
     actions.push({
-      label: 'Pause', role: 'admin', title: 'Pause the batch?',
+      label: 'Pause', role: 'admin', title: `Pause ${name}?`,
       does: 'No more partitions are started. Partitions that are being scored finish and are committed, so no work is lost.',
       fields: [REASON], done: 'The batch is paused.', run: control('pause'),
     });
   }
   if (is('submitted', 'running', 'paused', 'publishing', 'held', 'failed')) {
     actions.push({
-      label: 'Cancel', kind: 'danger', role: 'admin', title: 'Cancel the batch for good?',
+      label: 'Cancel', kind: 'danger', role: 'admin', title: `Cancel ${name} for good?`,
       does: 'The output that is staged is deleted. A cancelled batch can’t be resumed; the next run of the job starts another batch.',
       fields: [REASON], done: 'The batch is cancelled.', run: control('cancel'),
     });

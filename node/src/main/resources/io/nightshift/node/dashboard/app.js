@@ -35,7 +35,10 @@ function App() {
   const [session, setSession] = useState(undefined);
   const [problem, setProblem] = useState(null);
   useEffect(() => {
-    onSignedOut(() => setSession(null));
+    onSignedOut((detail) => setSession((before) => {
+      if (before) setProblem(`The session has ended. ${detail}`);
+      return null;
+    }));
     const start = async () => {
       const code = takeCode();
       try {
@@ -86,6 +89,8 @@ function SignIn({problem, onDone}) {
 
 const PAGES = [['tonight', '#/', 'Tonight'], ['nodes', '#/nodes', 'Nodes'], ['models', '#/models', 'Models']];
 const TELLING = 6000;
+/** The milliseconds between two questions whether the token is still valid. */
+const VALIDITY = 5000;
 
 function Frame({session, onSignOut}) {
   const [route, setRoute] = useState(address);
@@ -129,6 +134,10 @@ function Frame({session, onSignOut}) {
     },
     trouble: (now) => setTrouble(now.detail),
   }), []);
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || get('session').catch(() => {}), VALIDITY);
+    return () => clearInterval(timer);
+  }, []);
   useEffect(() => {
     // A new page begins at its top, for the eyes and for screen readers.
     if (!isFirst.current) {

@@ -2,7 +2,7 @@
 import {html, useEffect, useRef, useState} from './preact.js';
 import {bytes, clock, duration, modelName, number, plural, short, yaml} from './format.js';
 import {get, segment, watch} from './server.js';
-import {Copy, Forecast, ForecastText, Icon, Loaded, Notice, Panel, Parameters, Progress, Removal, State, Time, jobLink, share, stateIcon, stateWord, tone, useClock, useLoaded} from './parts.js';
+import {Copy, Forecast, ForecastText, Icon, Loaded, Notice, Panel, Parameters, Progress, Removal, State, Time, batchName, jobLink, share, shownState, stateIcon, stateWord, tone, useClock, useLoaded} from './parts.js';
 import {RateChart} from './charts.js';
 import {Action, batchActions, covers, ignoreWindow, redrive} from './actions.js';
 
@@ -48,7 +48,7 @@ export function BatchPage({session, name, tell, rows}) {
   }, [known?.job, known?.state]);
   if (problem) return html`<main id="main" tabindex="-1"><h1>Batch ${name}</h1><${Notice}>${problem}</${Notice}></main>`;
   if (!batch) return loading(row);
-  const actions = batchActions(batch.batch, batch.state);
+  const actions = batchActions(batch, batchName(batch));
   if (batch.timing?.window_opens) actions.push(ignoreWindow(batch.batch));
   return html`<main id="main" tabindex="-1">
     <${Crumbs} job=${batch.job} />
@@ -87,7 +87,7 @@ export function BatchPage({session, name, tell, rows}) {
 
 const Crumbs = ({job}) => html`<nav class="crumbs" aria-label="Where you are"><a href="#/">Tonight</a> <span aria-hidden="true">/</span> <a href=${jobLink(job)}>${job}</a></nav>`;
 
-const Heading = ({of}) => html`<h1>${of.job} <${Parameters} of=${of.parameters} /> <${State} state=${of.state} /></h1>`;
+const Heading = ({of}) => html`<h1>${of.job} <${Parameters} of=${of.parameters} /> <${State} state=${shownState(of)} /></h1>`;
 
 /**
  * What is shown until the node has answered.
@@ -156,13 +156,14 @@ function Banner({batch}) {
   return html`
     ${batch.reason && html`<${Notice} kind=${batch.state === 'failed' || batch.state === 'damaged' ? 'bad' : 'info'}>${batch.reason}
       ${batch.state === 'failed' && html`<small class="muted block">${batch.retryable ? 'This may be over when the batch is retried.' : 'A retry without a change fails again.'}</small>`}</${Notice}>`}
-    ${batch.waits_for && html`<${Notice} kind="warn">The batch waits for ${batch.waits_for}.</${Notice}>`}
+    ${batch.waits_for && html`<${Notice} kind=${batch.timing?.window_opens ? 'info' : 'warn'}>The batch waits for ${batch.waits_for}.</${Notice}>`}
     ${batch.progress?.waits_for_worker && html`<${Notice} kind="info">The batch waits for a free worker.</${Notice}>`}
     ${batch.outage && html`<${Notice} kind="warn">${batch.outage.reason}. It does not work since <${Time} at=${batch.outage.since} />; the batch fails <${Time} at=${batch.outage.until} withAge />.</${Notice}>`}
     ${batch.removal && html`<${Notice} kind="info">The output is <${Removal} of=${batch.removal} />${batch.removal.reason && ` (${batch.removal.reason})`}. Its ledger stays.</${Notice}>`}
     ${batch.redrive && html`<${Notice} kind=${batch.redrive.state === 'failed' ? 'bad' : 'info'}><${Redrive} of=${batch.redrive} /></${Notice}>`}
     ${batch.pause && html`<${Notice} kind="info">Paused <${Time} at=${batch.pause.at} withAge />${batch.pause.by && ` by ${batch.pause.by}`}${batch.pause.reason && `: ${batch.pause.reason}`}</${Notice}>`}
-    ${batch.state === 'held' && html`<${Notice} kind="warn">A check has failed, so the batch is not published. Approve it, or cancel it.</${Notice}>`}
+    ${batch.state === 'held' && html`<${Notice} kind="warn">A check has failed, so the batch is not published. Approve it, or cancel it.
+      <ul>${batch.checks.filter((check) => !check.passed).map((check) => html`<li key=${check.name}><strong>${check.name}</strong>: ${check.text}</li>`)}</ul></${Notice}>`}
     ${batch.rollout && html`<${Notice} kind=${batch.rollout.state === 'failed' ? 'warn' : 'info'}>Rollout: ${batch.rollout.text}.</${Notice}>`}
     ${batch.shadow?.state === 'abandoned' && html`<${Notice} kind="warn">Shadow: ${batch.shadow.text}.</${Notice}>`}
     ${batch.reuse && html`<${Notice} kind="info">Reused ${batch.reuse.text}.</${Notice}>`}
@@ -179,12 +180,13 @@ function Redrive({of}) {
 
 function Summary({batch, detail}) {
   const done = batch.progress?.rows_done ?? (batch.state === 'published' ? batch.rows : batch.read);
+  const leftOut = batch.state === 'published' ? batch.rows - batch.read : 0;
   const isOpen = !SETTLED.includes(batch.state);
   const isRunning = batch.state === 'running';
   const rate = currentRate(detail?.rate, isRunning);
   return html`<section class="summary" aria-label="Summary">
     <div class="meter big"><${Progress} value=${done} max=${batch.rows} label="Rows scored" state=${batch.state} />
-      <span class="figures"><strong>${share(done, batch.rows)}</strong> <span class="muted">${batch.rows > 0 ? `${number(done)} of ${number(batch.rows)} rows` : 'not planned yet'}</span></span></div>
+      <span class="figures"><strong>${share(done, batch.rows)}</strong> <span class="muted">${batch.rows > 0 ? `${number(done)} of ${number(batch.rows)} rows${leftOut > 0 ? `, ${number(leftOut)} of them left out by the job` : ''}` : 'not planned yet'}</span></span></div>
     ${isOpen && batch.timing && html`<div class="meter"><${Forecast} timing=${batch.timing} from=${batch.submitted_at} /><${ForecastText} timing=${batch.timing} /></div>`}
     <dl class="figures-list">
       <div><dt>Submitted</dt><dd><${Time} at=${batch.submitted_at} zone=${batch.timing?.time_zone} /></dd></div>

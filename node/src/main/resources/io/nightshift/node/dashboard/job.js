@@ -8,7 +8,7 @@ import {Action, Dialog, Opener, jobActions} from './actions.js';
 
 const PAGE = 100;
 /** What the page shows of a batch. */
-const FIELDS = 'batch,submitted_at,state,model,parameters,read,predictions,quarantined,reason,removal,use.active_seconds,use.cost,checks.name,checks.value,checks.limit,checks.baseline';
+const FIELDS = 'batch,submitted_at,state,model,parameters,read,predictions,quarantined,reason,removal,use.active_seconds,use.cost,checks.name,checks.value,checks.limit,checks.passed,checks.baseline';
 const ENDED = ['published', 'unchanged', 'failed', 'cancelled', 'damaged'];
 
 /** All pages of a list, up to a number of items. */
@@ -37,14 +37,16 @@ async function load(name, most) {
   const applied = await unlessUnknown(get(path));
   const [batches, runs, backfills] = await Promise.all([
     pages(`v1/batches?job=${segment(name)}&fields=${FIELDS}`, 'batches', most),
-    applied ? pages(`${path}/runs?missing=false`, 'runs', most) : {items: [], hasMore: false},
+    applied ? pages(`${path}/runs?`, 'runs', most) : {items: [], hasMore: false},
     applied ? get(`${path}/backfills`) : {backfills: []},
   ]);
-  const causes = new Map(runs.items.filter((run) => run.batch).map((run) => [run.batch, run]));
+  // A run that found nothing new names the batch of an earlier run.
+  const isOwn = (run) => run.batch && run.state !== 'unchanged';
+  const causes = new Map(runs.items.filter(isOwn).map((run) => [run.batch, run]));
   const known = new Set(batches.items.map((batch) => batch.batch));
   const all = batches.items.map((batch) => ofBatch(batch, causes.get(batch.batch), backfills.backfills.some((backfill) => isOf(batch, backfill))));
-  // Runs without a batch, and those whose batch is on a later page.
-  all.push(...runs.items.filter((run) => !run.batch || !known.has(run.batch)).map(ofRun));
+  // Runs without a batch of their own, and those whose batch is on a later page.
+  all.push(...runs.items.filter((run) => !isOwn(run) || !known.has(run.batch)).map(ofRun));
   all.sort((a, b) => b.at.localeCompare(a.at));
   return {applied, runs: all, hasMore: batches.hasMore || runs.hasMore, backfills: backfills.backfills};
 }
@@ -102,7 +104,7 @@ export function JobPage({session, name, rows, tell}) {
 function Job({name, page, session, changed, onMore}) {
   const {applied, runs} = page;
   if (!applied && runs.length === 0) return html`<h1>${name}</h1><${Notice} kind="info">There is no job ${name}. It has no batch, and it is not applied.</${Notice}>`;
-  const oldestFirst = runs.filter((run) => run.batch).toReversed();
+  const oldestFirst = runs.filter((run) => run.batch && run.state !== 'unchanged').toReversed();
   const currency = runs.find((run) => run.cost)?.cost.currency;
   return html`<div class="title"><div><h1>${name}</h1><p class="muted">${plural(runs.length, 'run')}${page.hasMore ? ' and more before' : ''}</p></div>
       <div class="buttons">${applied && html`<${TriggerButton} job=${applied} session=${session} changed=${changed} />

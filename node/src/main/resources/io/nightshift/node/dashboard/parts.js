@@ -7,6 +7,7 @@ import {isConnectionLost, onConnection} from './server.js';
 const STATES = {
   opened: ['wait', 'clock', 'opened'],
   submitted: ['wait', 'clock', 'planning'],
+  window: ['wait', 'clock', 'waits for its window'],
   running: ['run', 'play', 'running'],
   paused: ['pause', 'pause', 'paused'],
   publishing: ['run', 'up', 'publishing'],
@@ -58,6 +59,9 @@ export function Icon({name}) {
 export const tone = (state) => (STATES[state] ?? ['off'])[0];
 export const stateIcon = (state) => (STATES[state] ?? ['off', 'dot'])[1];
 export const stateWord = (state) => (STATES[state] ?? ['off', 'dot', state])[2];
+
+/** The state of a batch for people: one that waits for its window neither plans nor runs. */
+export const shownState = (batch) => (batch.timing?.window_opens && ['submitted', 'running'].includes(batch.state) ? 'window' : batch.state);
 
 export function State({state}) {
   return html`<span class="state ${tone(state)}"><${Icon} name=${stateIcon(state)} />${stateWord(state)}</span>`;
@@ -206,6 +210,9 @@ export function useClock(seconds = 10) {
     return () => clearInterval(timer);
   }, [seconds]);
 }
+
+/** The job of a batch and the values of its parameters: churn, day=2026-11-25. */
+export const batchName = (batch) => [batch.job, ...Object.entries(batch.parameters ?? {}).map(([name, value]) => `${name}=${value}`)].join(', ');
 
 export const batchLink = (batch) => `#/batches/${encodeURIComponent(batch)}`;
 export const jobLink = (job) => `#/jobs/${encodeURIComponent(job)}`;

@@ -14,7 +14,7 @@ const PATIENCE = 60_000;
 
 let whenSignedOut = () => {};
 
-/** @param action called when the session has ended */
+/** @param action called with the node's sentence when the session has ended */
 export function onSignedOut(action) {
   whenSignedOut = action;
 }
@@ -42,7 +42,7 @@ export async function ask(path, {method = 'GET', body, headers = {}, patience = 
   }
   if (!answer.ok) {
     if (answer.status === 401) {
-      whenSignedOut();
+      whenSignedOut(json?.detail ?? '');
     }
     throw new Refusal(answer.status, json?.detail ?? `The node answered with status ${answer.status}.`);
   }

@@ -1,7 +1,7 @@
 // «Tonight»: what needs a person, what runs, what is done.
 import {html, useEffect, useMemo, useState} from './preact.js';
 import {day, number, plural, relative, viewerZone} from './format.js';
-import {Forecast, ForecastText, Notice, Parameters, Progress, Removal, State, Time, batchLink, jobLink, share, useClock} from './parts.js';
+import {Forecast, ForecastText, Notice, Parameters, Progress, Removal, State, Time, batchLink, batchName, jobLink, share, shownState, stateWord, useClock} from './parts.js';
 import {Action, batchActions} from './actions.js';
 
 const ACTIVE = ['opened', 'submitted', 'running', 'publishing', 'paused'];
@@ -9,7 +9,9 @@ const ACTIVE = ['opened', 'submitted', 'running', 'publishing', 'paused'];
 function group(row) {
   const late = row.timing?.deadline_missed || row.timing?.deadline_at_risk;
   if (['failed', 'held', 'damaged'].includes(row.state)) return 'person';
-  if (ACTIVE.includes(row.state)) return row.waits_for || late ? 'person' : 'running';
+  // A batch that waits for its window does what its job says.
+  const isStuck = row.waits_for && !row.timing?.window_opens;
+  if (ACTIVE.includes(row.state)) return isStuck || late ? 'person' : 'running';
   if (row.batch && Date.now() - new Date(row.submitted_at) < 86_400_000) return 'done';
   return row.next ? 'next' : 'earlier';
 }
@@ -47,7 +49,7 @@ export function TonightPage({session, live, head, rows, tell}) {
     return found;
   }, [rows]);
   const counts = Object.fromEntries(Object.entries(groups).map(([name, list]) => [name, list.length]));
-  const matches = (row) => !text || `${row.job} ${row.batch ?? ''} ${row.state} ${Object.values(row.parameters ?? {}).join(' ')}`.toLowerCase().includes(text);
+  const matches = (row) => !text || `${row.job} ${row.batch ?? ''} ${row.state} ${stateWord(shownState(row))} ${GROUPS.find(([name]) => name === group(row))[1]} ${row.reason ?? ''} ${Object.entries(row.parameters ?? {}).map(([key, value]) => `${key}=${value}`).join(' ')}`.toLowerCase().includes(text);
   if (!live) return html`<main id="main" tabindex="-1"><h1>Tonight</h1><p class="muted loading">Loading…</p></main>`;
   const batchAlerts = new Set([...rows.values()].map((row) => row.batch));
   const otherAlerts = (head?.shown_alerts ?? []).filter((alert) => !(alert.type === 'batch' && batchAlerts.has(alert.subject)));
@@ -75,7 +77,9 @@ export function TonightPage({session, live, head, rows, tell}) {
 
 function Row({row, name, session, tell}) {
   const isActive = ACTIVE.includes(row.state);
-  const actions = name === 'person' && row.batch ? batchActions(row.batch, row.state) : [];
+  const actions = name === 'person' && row.batch ? batchActions(row, batchName(row)) : [];
+  const state = shownState(row);
+  const isPlanned = row.rows > 0;
   return html`<li class="row ${name}">
     <div class="who">
       <a class="job" href=${row.batch ? batchLink(row.batch) : jobLink(row.job)}>${row.job}</a>
@@ -83,13 +87,13 @@ function Row({row, name, session, tell}) {
       <span class="sub muted">${row.batch ? html`<a class="id" href=${jobLink(row.job)} aria-label=${`All runs of ${row.job}`}>all runs</a>` : null}
         ${row.schedule && html`<span>${row.paused !== undefined ? 'schedule paused' : row.next ? html`next <${Time} at=${row.next} zone=${row.timing?.time_zone} />` : row.schedule}</span>`}</span>
     </div>
-    <div class="what"><${State} state=${row.state} />${row.submitted_at && html`<small class="muted">${relative(row.submitted_at)}</small>`}</div>
+    <div class="what"><${State} state=${state} />${row.submitted_at && html`<small class="muted">${relative(row.submitted_at)}</small>`}</div>
     <div class="how">
-      ${isActive && html`<div class="meter"><${Progress} value=${row.done} max=${row.rows} label=${`Progress of ${row.job}`} state=${row.state} />
-        <span class="figures"><strong>${share(row.done, row.rows)}</strong> <span class="muted">${row.rows > 0 ? `${number(row.done)} of ${number(row.rows)} rows` : 'not planned yet'}</span></span></div>`}
-      ${!isActive && row.rows > 0 && html`<span class="figures">${number(row.done)} <span class="muted">of ${number(row.rows)} rows</span>${row.quarantined > 0 && html` · <span class="warn-text">${number(row.quarantined)} quarantined</span>`}</span>`}
+      ${isActive && (isPlanned || state !== 'window') && html`<div class="meter"><${Progress} value=${row.done} max=${row.rows} label=${`Progress of ${row.job}`} state=${row.state} />
+        <span class="figures"><strong>${isPlanned ? share(row.done, row.rows) : ''}</strong> <span class="muted">${isPlanned ? `${number(row.done)} of ${number(row.rows)} rows` : 'not planned yet'}</span></span></div>`}
+      ${!isActive && isPlanned && html`<span class="figures">${plural(row.predictions, 'prediction')} <span class="muted">of ${number(row.rows)} rows</span>${row.quarantined > 0 && html` · <span class="warn-text">${number(row.quarantined)} quarantined</span>`}</span>`}
       ${isActive && row.timing && html`<${Forecast} timing=${row.timing} from=${row.submitted_at} /><${ForecastText} timing=${row.timing} />`}
-      ${row.waits_for && html`<p class="reason warn-text">waits for ${row.waits_for}</p>`}
+      ${row.waits_for && html`<p class="reason ${state === 'window' ? 'muted' : 'warn-text'}">waits for ${row.waits_for}</p>`}
       ${row.reason && html`<p class="reason">${row.reason}</p>`}
       ${row.removal && html`<p class="muted"><${Removal} of=${row.removal} /></p>`}
       ${row.waiting > 0 && html`<p class="muted">${plural(row.waiting, 'run')} waiting</p>`}

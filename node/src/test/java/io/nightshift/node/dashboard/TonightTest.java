@@ -88,6 +88,34 @@ class TonightTest {
     }
 
     @Test
+    void aBatchThatWaitsForItsWindowIsNotUrgentAndAHeldOneNamesTheFailedCheck() {
+        BatchDescription waiting =
+                ApiJson.read("""
+                {"batch": "later-1", "job": "later", "model": "delays@1", "state": "submitted", "submitted_at": "%s",
+                 "waits_for": "its window, which opens 22:00 UTC", "ledger": {"entries": 1, "head": "x"},
+                 "timing": {"priority": 0, "time_zone": "UTC", "window_opens": "%s"}}
+                """.formatted(AT.plusSeconds(60), AT.plusSeconds(3_600)), BatchDescription.class);
+        BatchDescription held = ApiJson.read("""
+                {"batch": "risk-2", "job": "risk", "model": "delays@1", "state": "held", "submitted_at": "%s",
+                 "ledger": {"entries": 9, "head": "x"}, "checks": [
+                 {"name": "rows.min", "passed": true, "text": "10 rows", "on_fail": "hold"},
+                 {"name": "null.age", "passed": false, "text": "90 %% are NULL", "on_fail": "hold"}]}
+                """.formatted(AT), BatchDescription.class);
+        BatchDescription stuck = ApiJson.read("""
+                {"batch": "stuck-3", "job": "stuck", "model": "delays@1", "state": "running", "submitted_at": "%s",
+                 "waits_for": "the database", "ledger": {"entries": 1, "head": "x"}}
+                """.formatted(AT), BatchDescription.class);
+
+        Tonight now = tonight(List.of(
+                new Current.Batch(entry("later", 1, "submitted"), waiting),
+                new Current.Batch(entry("stuck", 3, "running"), stuck),
+                new Current.Batch(entry("risk", 2, "held"), held)));
+
+        assertThat(now.rows().keySet()).containsExactly("risk-2", "stuck-3", "later-1");
+        assertThat(now.rows().get("risk-2")).contains("\"reason\":\"null.age: 90 % are NULL\"");
+    }
+
+    @Test
     void aBatchThatIsNotDescribedYetHasItsStateFromTheRegister() {
         Tonight now = tonight(List.of(new Current.Batch(entry("done", 1, "published"), null)));
         assertThat(now.rows().get("done-1")).contains("\"state\":\"published\"", "\"rows\":0");

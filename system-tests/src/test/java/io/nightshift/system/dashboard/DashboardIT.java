@@ -18,6 +18,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -33,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.openqa.selenium.By;
 import org.openqa.selenium.Cookie;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebDriver;
@@ -234,7 +238,13 @@ final class DashboardIT {
         String held = batchOf("risk");
         awaitState(held, "held");
 
-        browser.awaitText("2 batches need a person");
+        browser.awaitText("2 batches need a person", "range.distance: ");
+        browser.fill("Find a job or batch", "needs a person");
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(browser.text())
+                        .contains("credit-scores", "risk")
+                        .doesNotContain("delays"));
+        browser.fill("Find a job or batch", "");
         check("batch", "#/batches/" + published, "12 of 12 committed");
         browser.ask("document.querySelector('svg.map').focus()");
         browser.type(Keys.ARROW_RIGHT);
@@ -246,6 +256,7 @@ final class DashboardIT {
         browser.awaitText("An example");
         browser.checkAccessibility("reasons");
         look("held", "#/batches/" + held, "A check has failed");
+        browser.awaitText("range.distance: ");
         browser.go("#/models");
         browser.awaitText("No model is registered");
         server.command(
@@ -271,6 +282,10 @@ final class DashboardIT {
         browser.awaitText("by local", "looked at it");
 
         browser.go("#/batches/" + failed);
+        assertThat(browser.driver()
+                        .findElements(By.xpath("//main//button[normalize-space()='Retry' and @class='primary']")))
+                .as("a retry that is known to fail again is not what the page suggests")
+                .isEmpty();
         browser.click("//main//button[normalize-space()='Retry']");
         browser.awaitText("Nothing that is committed is scored again");
         browser.type(Keys.ESCAPE);
@@ -335,8 +350,39 @@ final class DashboardIT {
 
         browser.go("#/");
         browser.press("Cancel");
+        browser.awaitText("Cancel credit-scores for good?");
         browser.confirm("Cancel");
         browser.awaitText("All is quiet");
+    }
+
+    /// It does what its job says, so nobody needs to look at it.
+    @Test
+    @Order(4)
+    void aBatchThatWaitsForItsWindowNeedsNobody() throws IOException {
+        FlightsJob later = job("later");
+        LocalTime opens = LocalTime.now(ZoneOffset.UTC).plusHours(6).truncatedTo(ChronoUnit.MINUTES);
+        later.edit(
+                "partitions:",
+                "window: {from: \"%s\", to: \"%s\"}\n\npartitions:".formatted(opens, opens.plusHours(1)));
+        String batch = submit(later);
+        browser.go("#/");
+        browser.awaitText("waits for its window", "later");
+        assertThat(browser.text()).contains("nothing needs you").doesNotContain("planning");
+        browser.go("#/batches/" + batch);
+        browser.awaitText("waits for its window", "Ignore the window");
+        server.command("batch", "cancel", batch).expect(0);
+    }
+
+    @Test
+    @Order(4)
+    void aRunThatFoundNothingNewIsOnThePageOfItsJob() throws IOException {
+        FlightsJob steady = job("steady");
+        server.command("job", "apply", steady.file().toString()).expect(0);
+        server.command("job", "trigger", "steady").expect(0);
+        awaitState(batchOf("steady"), "published");
+        server.command("job", "trigger", "steady").expect(0);
+        browser.go("#/jobs/steady");
+        browser.awaitText("2 runs", "unchanged");
     }
 
     @Test
@@ -410,7 +456,7 @@ final class DashboardIT {
         browser.checkAccessibility("removed run");
         browser.go("#/batches/" + first);
         browser.awaitText("The output is removed by retention");
-        browser.awaitText("(keep: 1)");
+        browser.awaitText("(keep: 1, set by local)");
         assertThat(browser.text()).doesNotContain("Redrive…");
         picture("removed");
     }
@@ -485,6 +531,14 @@ final class DashboardIT {
         }
         browser.awaitText("2 more features drifted less");
         check("drift", "#/jobs/hourly", "Runs above it");
+        assertThat(browser.ask("return [...document.querySelectorAll('[aria-label=\"Table of drift\"] tbody tr')]"
+                        + ".filter((row) => row.lastElementChild.textContent === '0').length"))
+                .as("columns that were above their limit in no run")
+                .isNotEqualTo(0L);
+        browser.go("#/");
+        await().atMost(PATIENCE)
+                .untilAsserted(
+                        () -> assertThat(browser.text()).containsPattern("[\\d,]+ predictions\\s+of 6,000 rows"));
 
         check("shadow", "#/batches/" + last, "Largest differences");
         browser.awaitText("Partitions compared", "hourly@2", "PSI", "Mean difference");
@@ -790,6 +844,10 @@ final class DashboardIT {
         browser.awaitText("Sign in");
         check("sign-in", "#/", "Or run nightshift ui");
         assertThat(browser.driver().manage().getCookies()).isEmpty();
+        browser.open(signInAddress());
+        browser.awaitText("delays");
+        browser.driver().manage().deleteAllCookies();
+        browser.awaitText("Sign in", "The session has ended.");
         browser.open(signInAddress());
         browser.awaitText("delays");
         assertThat(browser.complaints()).isEmpty();
