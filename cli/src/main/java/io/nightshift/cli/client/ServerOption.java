@@ -21,7 +21,8 @@ import picocli.CommandLine.Option;
 /// home folder.
 public final class ServerOption {
 
-    private static final String TOKEN = "NIGHTSHIFT_TOKEN";
+    /// The environment variable with the token.
+    public static final String TOKEN = "NIGHTSHIFT_TOKEN";
 
     @Option(
             names = "--server",

@@ -6,10 +6,13 @@ import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.JobFileOptions;
+import io.nightshift.cli.client.ClusterAccess;
+import io.nightshift.cli.client.ServerOption;
 import io.nightshift.cli.output.Colours;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.Symbols;
+import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.node.alert.AlertChannel;
@@ -123,6 +126,7 @@ public final class DoctorCommand implements Callable<Integer> {
             if (lineage != null) {
                 add(lineage(lineage));
             }
+            examineApplied(given).forEach(this::add);
             if (job != null) {
                 examineJob(job, given);
             }
@@ -353,6 +357,29 @@ public final class DoctorCommand implements Callable<Integer> {
         return problem == null
                 ? Diagnosis.fine("lineage", "its receiver can be reached")
                 : Diagnosis.problem("lineage", problem, "Correct nightshift.lineage. See docs/how-to/lineage.md.");
+    }
+
+    /// Asks a node of the configured cluster, or else the server that runs on the home folder.
+    private List<Diagnosis> examineApplied(Configuration given) {
+        ServerOption server = new ServerOption();
+        if (given.journal() != null) {
+            try (ClusterAccess cluster = ClusterAccess.connect(given, server.token(home))) {
+                return JobExamination.of(cluster);
+            } catch (FailureException e) {
+                return List.of(JobExamination.withoutServer(e.getMessage()));
+            }
+        }
+        try {
+            NightshiftClient running = server.connectLocally(home).orElse(null);
+            if (running == null) {
+                return List.of(JobExamination.withoutServer("no server runs on the home folder"));
+            }
+            try (ClusterAccess cluster = new ClusterAccess(running)) {
+                return JobExamination.of(cluster);
+            }
+        } catch (FailureException e) {
+            return List.of(JobExamination.unknown(e.getMessage()));
+        }
     }
 
     private void examineDestination(String folder, Configuration given) {

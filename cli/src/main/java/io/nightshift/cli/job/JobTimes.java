@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Formats and reads the times of jobs, for people.
-final class JobTimes {
+public final class JobTimes {
 
     /// In English, since the root locale has no names of time zones such as CET.
     private static final DateTimeFormatter LOCAL =
@@ -22,7 +22,7 @@ final class JobTimes {
     private JobTimes() {}
 
     /// The local time in a job's time zone, such as `2026-11-25 02:00:00 CET`.
-    static String local(Instant at, ZoneId zone) {
+    public static String local(Instant at, ZoneId zone) {
         return LOCAL.format(at.atZone(zone));
     }
 
