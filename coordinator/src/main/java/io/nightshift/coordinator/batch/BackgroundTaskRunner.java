@@ -295,10 +295,12 @@ final class BackgroundTaskRunner {
         }
     }
 
+    /// A publication that readers see is finished: its coordinator may have failed before it removed what was staged.
     private CoordinatorMessage.TaskOutcome fence(CoordinatorAction.FencePublication fence, BatchState state) {
         try {
+            boolean isVisible = services.publisher().fence(state).isPresent();
             return new CoordinatorMessage.PublicationFenced(
-                    fence.request(), services.publisher().fence(state).orElse(null), null);
+                    fence.request(), isVisible ? services.publisher().publish(state) : null, null);
         } catch (FailureException e) {
             return new CoordinatorMessage.PublicationFenced(fence.request(), null, e.failure());
         }

@@ -19,6 +19,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -521,6 +522,30 @@ final class BatchControlIT extends BatchActorTests {
                     .until(() -> batch.register.stream().filter(ended::equals).count() == 2);
             assertThat(batch.destination).isEmptyDirectory();
             assertThat(batch.describe().phase()).isEqualTo(Phase.CANCELLED);
+        }
+
+        /// A publisher that fails after the rename leaves what was staged.
+        @Test
+        void nothingStaysStagedOfABatchThatReadersSeeAlready() throws IOException {
+            CountDownLatch fencing = new CountDownLatch(1);
+            BatchActorFixture batch = publishing(() -> awaitLatch(fencing));
+            Path published = batch.destination.resolve("batch=" + batch.id);
+            Path staging = batch.destination.resolve(".staging");
+            batch.onFence = () -> {
+                fencing.countDown();
+                await().atMost(SOON).until(() -> Files.exists(published) && !Files.exists(staging));
+                try {
+                    Files.createDirectories(staging.resolve("batch=" + batch.id)
+                            .resolve("attempts")
+                            .resolve("late"));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            };
+
+            assertThat(cancel(batch)).isInstanceOf(ControlReply.Refused.class);
+            batch.awaitPhase(Phase.PUBLISHED);
+            assertThat(staging).doesNotExist();
         }
 
         @Test

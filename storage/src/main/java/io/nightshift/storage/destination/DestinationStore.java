@@ -84,12 +84,14 @@ public interface DestinationStore {
     /// Checks the committed output and shows all of it to readers at once: the output of the winning
     /// attempts, and none of attempts that won before their partition was rescored. Of two coordinators that
     /// publish one batch at a time, the one of the higher incarnation wins. A batch that is published already
-    /// is left as it is.
+    /// is left as it is. Then removes what is still staged of the batch.
     ///
     /// @param batch of which every partition is committed
     /// @param before called once, when everything is checked and only the last step is left, or if readers see the
     ///     batch already. If it fails, the batch does not become visible here
-    /// @throws FailureException if committed output is missing or the checks fail; nothing is visible then
+    /// @throws FailureException if committed output is missing or the checks fail; nothing is visible then. If
+    ///     something staged can't be removed from a folder, the failure is transient: readers see the batch, and a
+    ///     repetition removes the rest
     Publication publish(CommittedBatch batch, Runnable before);
 
     /// As [#publish(CommittedBatch, Runnable)], with nothing to do before the last step.

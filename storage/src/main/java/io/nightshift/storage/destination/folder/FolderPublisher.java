@@ -109,7 +109,7 @@ class FolderPublisher {
                 Files.move(output, published, StandardCopyOption.ATOMIC_MOVE);
             }
             Publication publication = publication(published);
-            tidy(batch);
+            discardSupplement(batch.id(), batch.incarnation());
             return publication;
         } catch (IOException e) {
             throw new FailureException(away("%s can't be published: %s".formatted(batch.id(), Folders.reason(e))), e);
@@ -218,7 +218,7 @@ class FolderPublisher {
             }
             removeSuperseded(batch, published);
             Publication publication = publication(published);
-            tidy(batch);
+            discardSupplement(batch.id(), batch.incarnation());
             return publication;
         } catch (IOException e) {
             throw new FailureException(
@@ -324,7 +324,7 @@ class FolderPublisher {
             if (Folders.isThere(published.resolve(BatchFolders.MANIFEST)) && hasSupplement(batch, published)) {
                 removeSuperseded(batch, published);
                 Publication publication = publication(published);
-                tidy(batch);
+                discardSupplement(batch.id(), batch.incarnation());
                 return Optional.of(publication);
             }
             // The attempts first: then no earlier publisher moves a file from there.
@@ -338,7 +338,7 @@ class FolderPublisher {
                 }
                 Folders.force(published);
             }
-            tidy(batch);
+            discardSupplement(batch.id(), batch.incarnation());
             return Optional.empty();
         } catch (IOException e) {
             throw new FailureException(
@@ -522,7 +522,8 @@ class FolderPublisher {
         }
     }
 
-    /// Keeps what a later coordinator has staged, because its supplement is under way.
+    /// Removes what is staged of a published batch. Keeps what a later coordinator has staged: its supplement is
+    /// under way.
     void discardSupplement(BatchId batch, int incarnation) {
         BatchFolders folders = folders(batch);
         try {
@@ -533,15 +534,6 @@ class FolderPublisher {
         } catch (IOException e) {
             throw new FailureException(
                     away("%s: staged output can't be removed: %s".formatted(batch, Folders.reason(e))), e);
-        }
-    }
-
-    /// After a publication, which has succeeded whatever is left.
-    private void tidy(CommittedBatch batch) {
-        try {
-            discardSupplement(batch.id(), batch.incarnation());
-        } catch (FailureException e) {
-            LOG.warn("{}", e.getMessage());
         }
     }
 

@@ -28,6 +28,7 @@ import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.SqlStatement;
 import io.nightshift.storage.filesystem.Digests;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -407,6 +408,48 @@ class FolderPublisherTest {
 
         publisher.publish(batch, () -> {});
 
+        assertNothingStaged();
+    }
+
+    /// A file system that goes away just after the rename.
+    private FolderPublisher awayAfterTheRename(Path elsewhere) {
+        return new FolderPublisher(
+                out,
+                NAMES,
+                new OutputRows(
+                        () -> {
+                            throw new AssertionError("no output is read");
+                        },
+                        new ParquetFormat(),
+                        new Sources(() -> {
+                            throw new AssertionError("no input is read");
+                        }))) {
+            @Override
+            void discardSupplement(BatchId published, int incarnation) {
+                try {
+                    Files.move(out, elsewhere);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+                super.discardSupplement(published, incarnation);
+            }
+        };
+    }
+
+    @Test
+    void aPublicationEndsWhenItsStagedOutputIsRemoved() throws IOException {
+        Path elsewhere = folder.resolve("elsewhere");
+
+        assertThatThrownBy(() -> awayAfterTheRename(elsewhere).publish(batch, () -> {}))
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        e -> assertThat(e.failure().isPermanent()).isFalse());
+        Files.move(elsewhere, out);
+        Map<String, String> visible = published();
+        assertThat(attempts()).isDirectory();
+        publisher.publish(batch, () -> {});
+
+        assertThat(published()).isEqualTo(visible);
         assertNothingStaged();
     }
 
