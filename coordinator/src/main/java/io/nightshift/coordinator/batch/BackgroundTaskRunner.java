@@ -124,8 +124,9 @@ final class BackgroundTaskRunner {
                                         attempts));
             }
             T done = work.get();
-            runs.remove(run);
+            // Until then, the run must end in the ledger.
             services.runs().forget(batch, step);
+            runs.remove(run);
             return done;
         } finally {
             endRuns();

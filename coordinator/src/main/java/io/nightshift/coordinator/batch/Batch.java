@@ -414,7 +414,8 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         WatchedTask<CoordinatorMessage.TaskOutcome> watched = watch(() -> tasks.run(task, state));
         fence = isFence(task) ? watched : fence;
         CompletableFuture<CoordinatorMessage.TaskOutcome> stalled = watched.stall()
-                .thenApply(waited -> tasks.stalled(task, state.submission().job(), waited));
+                .thenApplyAsync(
+                        waited -> tasks.stalled(task, state.submission().job(), waited), services.blocking());
         if (task instanceof CoordinatorAction.FencePublication) {
             report(task, watched.result().applyToEither(stalled, Function.identity()));
         } else if (task instanceof CoordinatorAction.RemoveOutput
@@ -445,8 +446,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         Job job = state.submission().job();
         Duration waited = hanging.stall().join();
         return task instanceof CoordinatorAction.FencePublication
-                ? CompletableFuture.completedFuture(tasks.stalled(task, job, waited))
-                : hanging.result().handle((outcome, problem) -> tasks.stalled(task, job, waited));
+                ? CompletableFuture.supplyAsync(() -> tasks.stalled(task, job, waited), services.blocking())
+                : hanging.result()
+                        .handleAsync((outcome, problem) -> tasks.stalled(task, job, waited), services.blocking());
     }
 
     private void startElsewhere(CoordinatorAction.BackgroundTask task, String helper, BatchState state) {

@@ -344,6 +344,7 @@ class LifecycleDecisions {
     List<CoordinatorAction> afterTakeover(BatchState next, DecisionTime now) {
         incarnation = next.incarnation();
         failedTasks = 0;
+        isFencing = false;
         fenceFailedAt = null;
         returnToThisNode();
         return startTask(next, now);
@@ -455,7 +456,6 @@ class LifecycleDecisions {
             DecisionTime now) {
         if (startedBy == incarnation) {
             isTaskRunning = false;
-            isFencing = false;
         }
         if (state.phase() == Phase.CANCELLED) {
             return Decision.of(reportEnd(state));

@@ -96,7 +96,7 @@ class RegisterDecisions {
 
     /// How long the register sends no messages to a failed batch, so that its coordinator can leave memory. After
     /// this time, it asks once, because the batch may have been retried without the register's knowledge.
-    private static final long FAILED_REST = Duration.ofHours(1).toNanos();
+    private static final long FAILED_REST = Duration.ofMinutes(10).toNanos();
 
     /// @param nanos when the batch reported that it has failed
     private record FailedBatch(BatchStatus.Timing timing, long nanos) {}
@@ -784,11 +784,11 @@ class RegisterDecisions {
             BatchRegisterCommand.Submit submit,
             Instant now) {
         BatchId batch = open.batch();
-        failed(batch, null);
         InputChange change = change(open, status, submit);
         if (change == InputChange.REFUSED) {
             return reply(submit, InputChange.refusal(batch, noun(open.run())));
         }
+        failed(batch, null);
         Optional<String> conflict = BatchRegisterState.conflict(open, submit.submission());
         boolean isReuse = submit.submission().reuse() != null;
         if (conflict.isPresent() && (isReuse || isReuse(open))) {

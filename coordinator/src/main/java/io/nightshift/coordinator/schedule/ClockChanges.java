@@ -6,6 +6,7 @@ import io.nightshift.protocol.job.JobFileException;
 import io.nightshift.protocol.job.JobSchedule;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.zone.ZoneOffsetTransition;
@@ -45,9 +46,14 @@ public final class ClockChanges {
         }
         CronExpression cron = CronExpression.parse(schedule.cron());
         ZoneId zone = timetable.header().timing().zone();
-        ZoneOffsetTransition change = zone.getRules().nextTransition(from);
+        LocalDate last = schedule.end() == null ? null : LocalDate.parse(schedule.end());
+        // A run in a gap starts at the very instant of the change.
+        ZoneOffsetTransition change = zone.getRules().nextTransition(from.minusNanos(1));
         while (change != null && change.getInstant().isBefore(from.plus(YEAR))) {
             LocalDateTime begin = change.isGap() ? change.getDateTimeBefore() : change.getDateTimeAfter();
+            if (last != null && begin.toLocalDate().isAfter(last)) {
+                break;
+            }
             LocalDateTime end = change.isGap() ? change.getDateTimeAfter() : change.getDateTimeBefore();
             LocalDateTime affected =
                     cron.next(begin.minusNanos(1)).filter(end::isAfter).orElse(null);

@@ -83,8 +83,8 @@ final class MissedTickReports {
                                 AlertCause.SCHEDULE_MISSED,
                                 version,
                                 state.isApplied()
-                                        ? "The %s has a batch."
-                                                .formatted(title(last).substring("its ".length()))
+                                        ? "The %s has a batch.%s"
+                                                .formatted(title(last).substring("its ".length()), lost(state, last))
                                         : "The job was deleted.",
                                 replyTo));
     }
@@ -116,6 +116,38 @@ final class MissedTickReports {
             }
         }
         return null;
+    }
+
+    /// A sentence about the runs that were refused after they had waited, since the run before the last one got its
+    /// batch; empty if there is none. Other refusals have raised the alert themselves.
+    private static String lost(ScheduledJobState state, Run last) {
+        Instant since = Instant.MIN;
+        for (Run run : state.runs()) {
+            if (run.cause() != Cause.MANUAL
+                    && !run.key().equals(last.key())
+                    && run.startedAt() != null
+                    && run.startedAt().isAfter(since)) {
+                since = run.startedAt();
+            }
+        }
+        Run lost = null;
+        int runs = 0;
+        for (Run run : state.runs()) {
+            if (run.cause() != Cause.MANUAL
+                    && run.phase() == RunPhase.REFUSED
+                    && run.postponedAt() != null
+                    && run.endedAt() != null
+                    && run.endedAt().isAfter(since)) {
+                runs++;
+                lost = lost == null || time(run).isAfter(time(lost)) ? run : lost;
+            }
+        }
+        if (lost == null) {
+            return "";
+        }
+        return runs == 1
+                ? " The run of %s is lost: %s".formatted(title(lost), reason(lost))
+                : " %d runs are lost, the last one that of %s: %s".formatted(runs, title(lost), reason(lost));
     }
 
     private static Instant time(Run run) {

@@ -13,6 +13,13 @@ final class Question {
     @Nullable
     Long since;
 
+    /// When what the question needs was first away; null if it was not.
+    @Nullable
+    Long awaySince;
+
+    /// Whether it is due, but waits for something else than a time.
+    boolean isHeld;
+
     long next;
     Duration delay;
 

@@ -24,6 +24,8 @@ import io.nightshift.protocol.schedule.ScheduledJobReply;
 import io.nightshift.protocol.schedule.ScheduledJobReply.Reason;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -107,7 +109,9 @@ class ScheduleDecisions {
     /// on.
     Optional<Duration> nextWake(ScheduledJobState state, long nanos, Instant now) {
         long wait = Long.MAX_VALUE;
-        if (state.isApplied() && state.pause() == null && waitingTicks(state) < MOST_WAITING) {
+        if (state.isApplied()
+                && state.pause() == null
+                && (waitingTicks(state) < MOST_WAITING || oldestPostponed(state, nanos) != null)) {
             Ticks ticks = timetables.current(state).ticks();
             if (ticks != null) {
                 wait = ticks.next(state.decided())
@@ -323,7 +327,15 @@ class ScheduleDecisions {
                 }
             }
             if (waitingTicks(draft.state) >= MOST_WAITING) {
-                return;
+                Run oldest = oldestPostponed(draft.state, draft.nanos);
+                if (oldest == null) {
+                    return;
+                }
+                draft.persist(new ScheduledJobEvent.RunRefused(
+                        draft.now,
+                        oldest.key(),
+                        "%s. The run has made room for a later one, because %d runs wait"
+                                .formatted(withoutPeriod(Objects.requireNonNull(oldest.reason())), MOST_WAITING)));
             }
             Map<String, String> parameters = timetable.scheduled(tick);
             if (timetable.overlap() == Overlap.SKIP && blocksTick(draft.state, parameters)) {
@@ -394,6 +406,17 @@ class ScheduleDecisions {
         return waiting;
     }
 
+    /// The first run that can make room for another one; null if there is none. The outcome of a submission that is
+    /// under way is not known.
+    private @Nullable Run oldestPostponed(ScheduledJobState state, long nanos) {
+        for (Run run : state.openRuns()) {
+            if (run.isPostponed() && !submissions.isUnderWay(run.key(), nanos)) {
+                return run;
+            }
+        }
+        return null;
+    }
+
     // Runs.
 
     private void startRuns(ScheduleDraft draft) {
@@ -401,16 +424,21 @@ class ScheduleDecisions {
         Overlap overlap = state.isApplied() ? timetables.current(state).overlap() : Overlap.ALLOW;
         boolean isFree = true;
         int underWay = 0;
+        List<Run> waiting = new ArrayList<>();
+        List<Run> postponed = new ArrayList<>();
         for (Run run : state.openRuns()) {
-            isFree = isFree && !blocksNext(run);
-            // Its answer may start a batch.
-            isFree = isFree && !(run.isPostponed() && isUnderWay(draft, run));
-            underWay += submissions.isUnderWay(run.key(), draft.nanos) ? 1 : 0;
-        }
-        for (Run run : state.openRuns()) {
-            if (run.phase() != RunPhase.WAITING) {
-                continue;
+            boolean isUnderWay = isUnderWay(draft, run);
+            // The answer of a submission that is under way may start a batch.
+            isFree = isFree && !blocksNext(run) && !isUnderWay;
+            underWay += isUnderWay ? 1 : 0;
+            if (run.phase() == RunPhase.WAITING) {
+                (run.isPostponed() ? postponed : waiting).add(run);
             }
+        }
+        // Last, so that they can't hold up the others. The one that has waited longest comes first.
+        postponed.sort(Comparator.comparingLong(run -> submissions.untilDue(run.key(), draft.nanos)));
+        waiting.addAll(postponed);
+        for (Run run : waiting) {
             boolean isManual = run.cause() == Cause.MANUAL;
             boolean mayStart = isManual || (state.pause() == null && (isFree || overlap == Overlap.ALLOW));
             if (mayStart && underWay < Submissions.AT_ONCE && start(draft, run)) {
@@ -418,7 +446,7 @@ class ScheduleDecisions {
             }
             // The runs start in order, and the next one waits for the end of this one. But it does not wait while
             // this one waits for its input, destination or registry.
-            isFree = isFree && (isManual || (run.isPostponed() && !isUnderWay(draft, run)));
+            isFree = isFree && !isUnderWay(draft, run) && (isManual || run.isPostponed());
         }
     }
 
@@ -469,15 +497,13 @@ class ScheduleDecisions {
                 if (backfillKey != null && isInput) {
                     // The backfill continues with its other runs. Its caller can repeat the backfill.
                     refused(draft, key, backfillKey, reason);
-                } else if (run != null && !draft.now.isBefore(run.dueAt().plus(LONGEST_WAIT))) {
+                } else if (hasWaited(draft, key, run)) {
                     refused(
                             draft,
                             key,
-                            null,
+                            backfillKey,
                             "%s. The run has waited %d hours for it"
-                                    .formatted(
-                                            reason.endsWith(".") ? reason.substring(0, reason.length() - 1) : reason,
-                                            LONGEST_WAIT.toHours()));
+                                    .formatted(withoutPeriod(reason), LONGEST_WAIT.toHours()));
                 } else {
                     submissions.postpone(key, draft.nanos);
                     if (run == null) {
@@ -490,9 +516,26 @@ class ScheduleDecisions {
             case StartResult.Refused(String reason) -> refused(draft, key, backfillKey, reason);
             case StartResult.NotNow(String reason) -> {
                 submissions.postpone(key, draft.nanos);
+                if (run != null && run.isPostponed()) {
+                    draft.persist(new ScheduledJobEvent.RunPostponed(draft.now, key, null));
+                }
                 notNow(draft, key, reason);
             }
         }
+    }
+
+    /// Whether what a run needs has been away for so long that the run is refused. For a run of a backfill, a new
+    /// actor counts from its own first submission.
+    private boolean hasWaited(ScheduleDraft draft, String key, @Nullable Run run) {
+        if (run == null) {
+            return submissions.awayFor(key, draft.nanos).compareTo(LONGEST_WAIT) >= 0;
+        }
+        return run.postponedAt() != null
+                && !draft.now.isBefore(run.postponedAt().plus(LONGEST_WAIT));
+    }
+
+    private static String withoutPeriod(String reason) {
+        return reason.endsWith(".") ? reason.substring(0, reason.length() - 1) : reason;
     }
 
     private static void refused(ScheduleDraft draft, String key, @Nullable BackfillKey backfill, String reason) {

@@ -11,6 +11,7 @@ import io.nightshift.protocol.schedule.ScheduledJobCommand;
 import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import io.nightshift.protocol.schedule.ScheduledJobEvent.Observation;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -209,12 +210,13 @@ public final class ScheduledJob
                         job,
                         started.unchanged() ? "was published before as" : "is",
                         started.batch());
-            case ScheduledJobEvent.RunPostponed postponed ->
+            case ScheduledJobEvent.RunPostponed(Instant at, String run, String reason)
+            when reason != null ->
                 LOG.warn(
-                        "{} of job {} can't be submitted now: {}. It is tried again until {} hours after it was due",
-                        postponed.run(),
+                        "{} of job {} can't be submitted now: {}. It is tried again for {} hours",
+                        run,
                         job,
-                        postponed.reason(),
+                        reason,
                         ScheduleDecisions.LONGEST_WAIT.toHours());
             case ScheduledJobEvent.RunRefused refused ->
                 LOG.error("{} of job {} can't be submitted: {}", refused.run(), job, refused.reason());

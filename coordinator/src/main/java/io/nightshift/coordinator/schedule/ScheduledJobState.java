@@ -135,6 +135,7 @@ record ScheduledJobState(
     /// @param dueAt when it was decided that the run is due
     /// @param batch null before the run has one
     /// @param startedAt when the run got its batch, or null
+    /// @param postponedAt when its input, destination or registry was first missing; null if it never was
     /// @param reason why it failed, was refused or skipped, or can't be submitted now; null if there is none
     /// @param endedAt when the end was noticed, or null
     @RecordBuilder
@@ -149,6 +150,7 @@ record ScheduledJobState(
             RunPhase phase,
             @Nullable BatchId batch,
             @Nullable Instant startedAt,
+            @Nullable Instant postponedAt,
             @Nullable String reason,
             @Nullable Instant endedAt) {
 
@@ -170,6 +172,7 @@ record ScheduledJobState(
                     null,
                     null,
                     null,
+                    null,
                     null);
         }
 
@@ -182,8 +185,11 @@ record ScheduledJobState(
                     .build();
         }
 
-        private Run postponed(String why) {
-            return ScheduledJobStateRunBuilder.builder(this).reason(why).build();
+        private Run postponed(Instant at, @Nullable String why) {
+            return ScheduledJobStateRunBuilder.builder(this)
+                    .postponedAt(postponedAt == null ? at : postponedAt)
+                    .reason(why)
+                    .build();
         }
 
         /// Whether the run is due, and its input, destination or registry was missing when it was submitted last.
@@ -234,7 +240,7 @@ record ScheduledJobState(
             }
             case ScheduledJobEvent.RunPostponed(Instant at, String key, String reason) -> {
                 Run run = openRun(key);
-                yield run == null ? this : withOpen(run.postponed(reason));
+                yield run == null ? this : withOpen(run.postponed(at, reason));
             }
             case ScheduledJobEvent.RunRefused(Instant at, String key, String reason) ->
                 ended(at, key, RunPhase.REFUSED, reason);

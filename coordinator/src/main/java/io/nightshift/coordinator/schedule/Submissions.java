@@ -57,18 +57,36 @@ final class Submissions {
         }
     }
 
-    /// Drops the submissions whose answers nobody needs any more.
+    /// The time until a run may be submitted. It is negative if it has passed.
+    long untilDue(String key, long nanos) {
+        Question question = questions.get(key);
+        return question == null ? 0 : question.next - nanos;
+    }
+
+    /// How long what a run needs has been away, at least. Called when the run could not be submitted.
+    Duration awayFor(String key, long nanos) {
+        Question question = questions.get(key);
+        if (question == null) {
+            return Duration.ZERO;
+        }
+        question.awaySince = question.awaySince == null ? Long.valueOf(nanos) : question.awaySince;
+        return Duration.ofNanos(nanos - question.awaySince);
+    }
+
+    /// Drops the submissions whose answers nobody needs any more. The others keep their backoff.
     ///
     /// @param isNeeded whether the run with a key has no answer
     void retain(Predicate<String> isNeeded, long nanos) {
+        questions.keySet().removeIf(isNeeded.negate());
         // A submission that is due, but was not sent, does not wait for a time. It waits, for example, for the end
         // of a pause.
-        questions.values().removeIf(question -> question.isDue(nanos));
-        questions.keySet().removeIf(isNeeded.negate());
+        questions.values().forEach(question -> question.isHeld = question.isDue(nanos));
     }
 
     /// When each is repeated, on the monotonic clock.
     LongStream wakes() {
-        return questions.values().stream().mapToLong(Question::wake);
+        return questions.values().stream()
+                .filter(question -> !question.isHeld)
+                .mapToLong(Question::wake);
     }
 }

@@ -86,7 +86,7 @@ record Timetable(JobHeader header, @Nullable Ticks ticks, boolean isUnreadable) 
             return one == null && two == null;
         }
         return one.cron().equals(two.cron())
-                && hasLocalTime(one) == hasLocalTime(two)
+                && runsTwice(one) == runsTwice(two)
                 && Objects.equals(one.start(), two.start())
                 && Objects.equals(one.end(), two.end())
                 && header.timing().timeZone().equals(other.header().timing().timeZone());

@@ -884,6 +884,16 @@ class BatchDecisionsTest extends DecisionsFixture {
         }
 
         @Test
+        void stayInMemoryForTheirFenceAlsoIfTheStalledPublicationEnds() {
+            failPublication();
+            report(1, new CoordinatorMessage.TaskFailed(REPEATED));
+            assertThat(decisions.isRemovable(state)).isFalse();
+
+            fenced(false, null);
+            assertThat(decisions.isRemovable(state)).isTrue();
+        }
+
+        @Test
         void areFencedAgainByTheNextCoordinator() {
             failPublication();
             BatchDecisions next =

@@ -43,6 +43,37 @@ class ClockChangesTest {
                 .isEmpty();
     }
 
+    @Test
+    void theChangeThatTheNextRunLiesInIsNamed() {
+        Timetable timetable = timetable("Europe/Berlin", "{cron: \"30 2 * * *\"}");
+        Instant next = timetable
+                .unbounded()
+                .next(Instant.parse("2027-03-27T12:00:00Z"))
+                .orElseThrow();
+
+        assertThat(ClockChanges.warnings(timetable, next)).first().asString().startsWith("On 2027-03-28");
+    }
+
+    @Test
+    void changesAfterTheEndOfTheScheduleAreNotNamed() {
+        assertThat(warnings("Europe/Berlin", "{cron: \"30 2 * * *\", end: 2027-03-27}"))
+                .isEmpty();
+        assertThat(warnings("Europe/Berlin", "{cron: \"30 2 * * *\", end: 2027-03-28}"))
+                .hasSize(1);
+    }
+
+    @Test
+    void theLocalTimeAmongTheParametersChangesTheTicksOnlyOfAJobThatRunsEachHour() {
+        String fixed = "{cron: \"30 2 * * *\"%s}";
+        String hourly = "{cron: \"@hourly\"%s}";
+        String local = ", parameters: {time: \"{scheduled:timestamp}\"}";
+
+        assertThat(timetable("UTC", fixed.formatted("")).hasSameTicks(timetable("UTC", fixed.formatted(local))))
+                .isTrue();
+        assertThat(timetable("UTC", hourly.formatted("")).hasSameTicks(timetable("UTC", hourly.formatted(local))))
+                .isFalse();
+    }
+
     /// The two runs of the hour would have the same parameters, and so would be one run.
     @Test
     void anHourlyJobWithTheLocalTimeAmongItsParametersRunsOnceAndIsWarned() {

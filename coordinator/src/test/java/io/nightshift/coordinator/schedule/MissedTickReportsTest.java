@@ -125,6 +125,20 @@ class MissedTickReportsTest {
     }
 
     @Test
+    void theEndNamesARunThatWasLostMeanwhile() {
+        ScheduledJobEvent postponed = new ScheduledJobEvent.RunPostponed(FIRST, "tick:" + FIRST, "there is no /in");
+        ScheduledJobEvent refused =
+                new ScheduledJobEvent.RunRefused(SECOND.plusSeconds(5), "tick:" + FIRST, "there is no /in");
+
+        AlertCommand.Resolve end = (AlertCommand.Resolve)
+                due(state(due(FIRST), postponed, due(SECOND), started(SECOND), refused), SECOND.plusSeconds(6))
+                        .orElseThrow();
+
+        assertThat(end.reason())
+                .endsWith("The run of its schedule's tick 2026-11-26T02:00:00Z is lost: there is no /in");
+    }
+
+    @Test
     void aTriggersRunThatWaitsIsReported() {
         ScheduledJobState waiting = state(new ScheduledJobEvent.TriggerFired(
                 FIRST, new ScheduledJobEvent.Observation("a", "/in", 1, 1), Map.of(), 1));

@@ -368,6 +368,118 @@ class ScheduleDecisionsTest {
         }
 
         @Test
+        void theDayCountsFromWhenSomethingWasFirstMissing() {
+            apply(NIGHTLY.formatted("all", "queue"));
+            at("2026-11-26T02:00:00Z");
+            BatchId first = started(FIRST);
+            at("2026-11-27T02:00:00Z");
+            at("2026-11-28T01:00:00Z");
+            ended(first, Phase.PUBLISHED);
+            at("2026-11-28T02:30:00Z");
+            away(SECOND);
+            assertThat(phase(SECOND)).isEqualTo(ScheduledJobState.RunPhase.WAITING);
+
+            at("2026-11-29T02:31:00Z");
+            away(SECOND);
+            assertThat(phase(SECOND)).isEqualTo(ScheduledJobState.RunPhase.REFUSED);
+        }
+
+        @Test
+        void twoRunsThatWaitKeepTheirBackoffAndALaterOneStartsBeforeThem() {
+            apply(NIGHTLY.formatted("all", "queue"));
+            at("2026-11-26T02:00:00Z");
+            away(FIRST);
+            at("2026-11-27T02:00:00Z");
+            for (int i = 0; i < 20; i++) {
+                starts().forEach(start -> away(start.key()));
+                at("2026-11-27T02:%02d:00Z".formatted(10 + i));
+            }
+            List<StartRequest> under = starts();
+            assertThat(under).hasSize(1);
+            away(under.getFirst().key());
+            List<StartRequest> other = starts();
+            assertThat(other).as("the other one is due, too").hasSize(1);
+            away(other.getFirst().key());
+            assertThat(starts()).isEmpty();
+            assertThat(decisions.nextWake(state, nanos, now)).contains(Duration.ofMinutes(1));
+
+            at("2026-11-28T02:00:00Z");
+            String third = "tick:2026-11-28T02:00:00Z";
+            starts().forEach(start -> {
+                if (!start.key().equals(third)) {
+                    away(start.key());
+                }
+            });
+            assertThat(starts()).extracting(StartRequest::key).containsExactly(third);
+            assertThat(decisions.nextWake(state, nanos, now))
+                    .as("those that are due wait for its answer")
+                    .get()
+                    .satisfies(wake -> assertThat(wake).isGreaterThan(Duration.ofSeconds(1)));
+        }
+
+        @Test
+        void noRunIsSubmittedBesideOneWhoseOutcomeIsNotKnown() {
+            apply(NIGHTLY.formatted("all", "queue"));
+            at("2026-11-26T02:00:00Z");
+            away(FIRST);
+            at("2026-11-26T02:01:00Z");
+            decide(new ScheduledJobMessage.StartAnswered(FIRST, new StartResult.NotNow("no answer")));
+            apply(NIGHTLY.formatted("all", "queue") + "\npriority: 9");
+            at("2026-11-27T02:00:00Z");
+
+            assertThat(starts()).extracting(StartRequest::key).containsExactly(FIRST);
+            assertThat(starts().getFirst().text()).doesNotContain("priority");
+        }
+
+        @Test
+        void aRunThatWaitsIsNotSubmittedBesideAnother() {
+            apply(NIGHTLY.formatted("all", "queue"));
+            at("2026-11-26T02:00:00Z");
+            away(FIRST);
+            at("2026-11-27T01:00:00Z");
+            away(FIRST);
+            at("2026-11-27T02:00:00Z");
+            starts().stream().filter(start -> start.key().equals(FIRST)).forEach(start -> away(FIRST));
+            assertThat(starts()).extracting(StartRequest::key).containsExactly(SECOND);
+
+            at("2026-11-27T02:02:00Z");
+
+            assertThat(starts()).as("while the second is under way").isEmpty();
+        }
+
+        @Test
+        void theOldestRunThatWaitsMakesRoomForATick() {
+            apply("schedule: {cron: \"* * * * *\", catch-up: all, overlap: allow}");
+            for (int minute = 0; minute < 120; minute++) {
+                at("2026-11-25T%d:%02d:00Z".formatted(13 + minute / 60, minute % 60));
+                while (!starts().isEmpty()) {
+                    starts().forEach(start -> away(start.key()));
+                }
+            }
+
+            assertThat(state.decided()).isEqualTo(Instant.parse("2026-11-25T14:59:00Z"));
+            assertThat(decisions.nextWake(state, nanos, now)).isPresent();
+            assertThat(state.openRuns()).hasSize(ScheduleDecisions.MOST_WAITING);
+            assertThat(Objects.requireNonNull(run("tick:2026-11-25T13:00:00Z")).reason())
+                    .isEqualTo(AWAY + ". The run has made room for a later one, because 100 runs wait");
+        }
+
+        @Test
+        void aRunOfABackfillIsRefusedAfterADayToo() {
+            apply(NIGHTLY.formatted("all", "queue"));
+            value(ScheduleDecisionsTest.this.<Backfill>ask(replyTo -> new ScheduledJobCommand.StartBackfill(
+                    "b1", new BackfillRequest("2026-01-01", "2026-01-03", 1, false, null), "ops", replyTo)));
+            StartResult away = new StartResult.Away("the folder /predictions is read-only", false);
+            decide(new ScheduledJobMessage.StartAnswered("backfill:b1:0", away));
+            at("2026-11-26T12:00:00Z");
+            decide(new ScheduledJobMessage.StartAnswered("backfill:b1:0", away));
+
+            assertThat(Objects.requireNonNull(state.backfills().get("b1")).problems())
+                    .singleElement()
+                    .satisfies(problem -> assertThat(problem.reason()).contains("has waited 24 hours"));
+        }
+
+        @Test
         void theNextRunDoesNotWaitForWhatItLacksAndNeverTwoStartAtOnce() {
             apply(NIGHTLY.formatted("all", "queue"));
             at("2026-11-26T02:00:00Z");
@@ -600,6 +712,12 @@ class ScheduleDecisionsTest {
 
         private Observation files(String digest, int files, String... volumes) {
             return new Observation(digest, "/lake/*.parquet", 0, files, List.of(volumes));
+        }
+
+        @Test
+        void anObservationThatNamesNoFileSystemIsOnNoOther() {
+            assertThat(files("b", 0, "7").isAwaySince(files("a", 3))).isFalse();
+            assertThat(files("b", 0, "7").isAwaySince(files("a", 3, "8"))).isTrue();
         }
 
         private void look(Observation observation) {

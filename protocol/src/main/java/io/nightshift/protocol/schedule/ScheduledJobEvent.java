@@ -109,7 +109,9 @@ public sealed interface ScheduledJobEvent {
         /// @param before an earlier observation of the same place
         public boolean isAwaySince(Observation before) {
             boolean hasShrunk = files < before.files || rows < before.rows;
-            return hasShrunk && (volumes.contains("") || (files == 0 && !volumes.equals(before.volumes)));
+            // An observation of an earlier version names no file systems.
+            boolean isElsewhere = !before.volumes.isEmpty() && !volumes.equals(before.volumes);
+            return hasShrunk && (volumes.contains("") || (files == 0 && isElsewhere));
         }
     }
 
@@ -136,8 +138,9 @@ public sealed interface ScheduledJobEvent {
     ///
     /// @param at when it was decided, by the wall clock of its node
     /// @param run the run's key
-    /// @param reason what is missing, in one or two sentences, for people
-    record RunPostponed(Instant at, String run, String reason) implements ScheduledJobEvent {}
+    /// @param reason what is missing, in one or two sentences, for people; null if it is not known whether the last
+    ///     submission has started a batch
+    record RunPostponed(Instant at, String run, @Nullable String reason) implements ScheduledJobEvent {}
 
     /// A run could not be submitted, and is not tried again.
     ///
