@@ -414,8 +414,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         WatchedTask<CoordinatorMessage.TaskOutcome> watched = watch(() -> tasks.run(task, state));
         fence = isFence(task) ? watched : fence;
         CompletableFuture<CoordinatorMessage.TaskOutcome> stalled = watched.stall()
-                .thenApplyAsync(
-                        waited -> tasks.stalled(task, state.submission().job(), waited), services.blocking());
+                .thenApplyAsync(waited -> tasks.stalled(task, state.submission().job(), waited), services.blocking());
         if (task instanceof CoordinatorAction.FencePublication) {
             report(task, watched.result().applyToEither(stalled, Function.identity()));
         } else if (task instanceof CoordinatorAction.RemoveOutput
@@ -444,11 +443,12 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             BatchState state,
             WatchedTask<CoordinatorMessage.TaskOutcome> hanging) {
         Job job = state.submission().job();
-        Duration waited = hanging.stall().join();
-        return task instanceof CoordinatorAction.FencePublication
-                ? CompletableFuture.supplyAsync(() -> tasks.stalled(task, job, waited), services.blocking())
+        CompletableFuture<Duration> waited = task instanceof CoordinatorAction.FencePublication
+                ? hanging.stall()
                 : hanging.result()
-                        .handleAsync((outcome, problem) -> tasks.stalled(task, job, waited), services.blocking());
+                        .handle((outcome, problem) -> true)
+                        .thenCombine(hanging.stall(), (ended, time) -> time);
+        return waited.thenApplyAsync(time -> tasks.stalled(task, job, time), services.blocking());
     }
 
     private void startElsewhere(CoordinatorAction.BackgroundTask task, String helper, BatchState state) {

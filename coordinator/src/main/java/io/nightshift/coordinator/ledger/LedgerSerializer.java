@@ -31,9 +31,9 @@ public final class LedgerSerializer extends SerializerWithStringManifest {
     static final String ALERT_EVENT = "alert-1";
 
     /// Raise the number whenever an event of the entity or the snapshot gets another field or case.
-    static final String REGISTER_SNAPSHOT = "register-snapshot-13";
+    static final String REGISTER_SNAPSHOT = "register-snapshot-14";
 
-    static final String JOB_SNAPSHOT = "job-snapshot-2";
+    static final String JOB_SNAPSHOT = "job-snapshot-3";
     static final String ALERT_SNAPSHOT = "alert-snapshot-3";
 
     private static final int HASH_BYTES = 32;

@@ -432,7 +432,8 @@ class ScheduleDecisions {
             isFree = isFree && !blocksNext(run) && !isUnderWay;
             underWay += isUnderWay ? 1 : 0;
             if (run.phase() == RunPhase.WAITING) {
-                (run.isPostponed() ? postponed : waiting).add(run);
+                // A submission without an answer may have started a batch, so it is repeated before others begin.
+                (run.isPostponed() && !submissions.isUnanswered(run.key()) ? postponed : waiting).add(run);
             }
         }
         // Last, so that they can't hold up the others. The one that has waited longest comes first.

@@ -34,6 +34,12 @@ final class Submissions {
         return question != null && question.isUnderWay(nanos);
     }
 
+    /// Whether a submission of a run was sent, and its outcome is not known.
+    boolean isUnanswered(String key) {
+        Question question = questions.get(key);
+        return question != null && question.since != null;
+    }
+
     /// Submits a run, unless a submission of it is under way, or must not be repeated yet.
     ///
     /// @param key the idempotency key
@@ -85,8 +91,6 @@ final class Submissions {
 
     /// When each is repeated, on the monotonic clock.
     LongStream wakes() {
-        return questions.values().stream()
-                .filter(question -> !question.isHeld)
-                .mapToLong(Question::wake);
+        return questions.values().stream().filter(question -> !question.isHeld).mapToLong(Question::wake);
     }
 }

@@ -52,8 +52,8 @@ class SnapshotFormatTest {
                 .as("what a snapshot or an event consists of has changed: raise the number in LedgerSerializer,"
                         + " and write the new digest here")
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
-                        "register-snapshot-13", "8374ea723c24b392",
-                        "job-snapshot-2", "25ec42d35dbe2fc0",
+                        "register-snapshot-14", "caaa23d9b1d01242",
+                        "job-snapshot-3", "25ec42d35dbe2fc0",
                         "alert-snapshot-3", "d1ca89761f80a7cb"));
     }
 

@@ -29,7 +29,7 @@ final class RunRefusalIT {
         job.write(ROWS);
         Path file = Files.createFile(folder.resolve("file"));
         InProcess.run("run", job.file().toString(), "--home", file + "/home")
-                .expect(2, "the log " + file + "/home/logs/nightshift.log can't be written", "--home");
+                .expect(2, "its log " + file + "/home/logs/nightshift.log can't be written", "--home");
         ProgramProcess.run(job, "--set", "destination.parquet=file/predictions")
                 .expect(2, "file/predictions can't be made");
 
