@@ -27,6 +27,7 @@ import io.nightshift.coordinator.register.BatchRegisterState.Entry;
 import io.nightshift.coordinator.register.RegisterSettings;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.retention.BatchRetention;
+import io.nightshift.coordinator.schedule.ScheduleServices;
 import io.nightshift.node.alert.AlertChannels;
 import io.nightshift.node.alert.AlertConfiguration;
 import io.nightshift.node.configuration.HttpSettings;
@@ -80,6 +81,7 @@ import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.plan.Slice;
 import io.nightshift.protocol.register.BatchRegisterCommand;
+import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import io.nightshift.scoring.Model;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.Destinations;
@@ -714,7 +716,17 @@ public final class Node {
                 requests,
                 batches,
                 destinations.sources(),
-                (job, text, event) -> dependencies.observer().happened(event),
+                new ScheduleServices.Observer() {
+                    @Override
+                    public void happened(String job, String text, ScheduledJobEvent event) {
+                        dependencies.observer().happened(event);
+                    }
+
+                    @Override
+                    public void postponed(String job, int runs) {
+                        dependencies.observer().postponed(job, runs);
+                    }
+                },
                 this::tellAlerts,
                 dependencies.alerts().names(),
                 blocking);

@@ -40,6 +40,9 @@ public interface NodeObserver {
         public void happened(ScheduledJobEvent event) {}
 
         @Override
+        public void postponed(String job, int runs) {}
+
+        @Override
         public String exposition() {
             return "";
         }
@@ -61,6 +64,10 @@ public interface NodeObserver {
 
     /// Something has happened to an applied job whose actor runs on this node. Called by actors; never blocks.
     void happened(ScheduledJobEvent event);
+
+    /// The number of runs of an applied job that wait for their input, their destination or the model registry; 0
+    /// if the job's actor has left this node. Called by actors, also without a change; never blocks.
+    void postponed(String job, int runs);
 
     /// The observed events, in Prometheus' text format.
     String exposition();

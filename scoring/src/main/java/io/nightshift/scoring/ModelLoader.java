@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class ModelLoader {
 
     /// Larger files are refused: their arrays would not fit into memory.
-    private static final int MAX_BYTES = 1 << 30;
+    public static final int MAX_BYTES = 1 << 30;
 
     private final List<ModelFormat> formats;
 
@@ -134,6 +134,10 @@ public final class ModelLoader {
         try {
             if (Files.isDirectory(file)) {
                 throw refused(what, "it is a directory, not a model file", null);
+            }
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                // Reading a pipe or a device may never end.
+                throw refused(what, "it is not a regular file", null);
             }
             checkSize(what, Files.size(file));
             return Files.readAllBytes(file);

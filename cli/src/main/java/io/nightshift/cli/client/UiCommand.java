@@ -63,8 +63,12 @@ public final class UiCommand implements Callable<Integer> {
         URI signedIn = dashboard.resolve("#/sign-in/" + code(reachable, dashboard));
         PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
         out.println(signedIn);
-        if (!noBrowser && !open(home.folder(), signedIn)) {
-            out.println("No browser was found. Open the address within a minute.");
+        if (!noBrowser) {
+            // A browser that is confined, such as one installed by snap, can't read a hidden folder. Then it shows
+            // an error, which this command can't see.
+            out.println("If the browser can't open the page, open this address within a minute.");
+            out.flush();
+            open(home.folder(), signedIn);
         }
         out.flush();
         return ExitStatus.DONE;
@@ -110,23 +114,20 @@ public final class UiCommand implements Callable<Integer> {
         }
     }
 
-    /// Opens an address with the system's browser.
-    ///
-    /// @return whether there seems to be one
-    private static boolean open(Path home, URI address) {
+    /// Opens an address with the system's browser, if there is one.
+    private static void open(Path home, URI address) {
         try {
             Path page = SignInPage.write(home, address);
             Process browser = new ProcessBuilder(SignInPage.command(System.getProperty("os.name", ""), page))
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
-            // A browser that opens its window here goes on; one that is missing has ended by then.
-            return !browser.waitFor(2, TimeUnit.SECONDS) || browser.exitValue() == 0;
+            // The terminal stays as it is until a program that only passes the page on has ended.
+            browser.waitFor(2, TimeUnit.SECONDS);
         } catch (IOException e) {
-            return false;
+            // The user opens the address.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return true;
         }
     }
 }

@@ -238,7 +238,11 @@ public final class BatchMetrics implements BatchObserver {
     }
 
     private long outsideWindow() {
-        return timings().filter(timing -> timing.windowOpens() != null).count();
+        return gauges.values().stream()
+                .filter(batch -> batch.phase() == Phase.RUNNING
+                        && batch.timing() != null
+                        && batch.timing().windowOpens() != null)
+                .count();
     }
 
     private long inPhase(Phase phase) {

@@ -55,6 +55,9 @@ public final class BatchRetention {
     /// What never changes of published batches of jobs with a retention.
     private final Map<BatchId, Facts> known = new ConcurrentHashMap<>();
 
+    /// The removals that sweeps have asked for and that have not begun. Only [#sweep] uses it.
+    private final Map<BatchId, Begun> asked = new LinkedHashMap<>();
+
     /// The newest published batch of each job.
     private final Map<String, Newest> newest = new ConcurrentHashMap<>();
 
@@ -131,18 +134,31 @@ public final class BatchRetention {
         return due;
     }
 
-    /// Continues all removals, and then begins those that are due.
+    /// Continues all removals, and then begins those that are due. Called by one thread at a time.
     ///
-    /// @return the removals that begin now
+    /// @return the removals that have begun since the last sweep, which asked for them
     /// @throws FailureException transient, if the ledger can't be read
     public List<Begun> sweep() {
+        List<Begun> begun = takeBegun();
         removed.pending().forEach(batch -> batches.accept(batch, new BatchCommand.Retire(null)));
         // If there are more, the next sweep finds them.
-        List<Begun> due = begin(null);
-        List<Begun> begun = due.subList(0, Math.min(MOST, due.size()));
+        for (Begun due : begin(null)) {
+            asked.put(new BatchId(due.expired().batch()), due);
+        }
         if (!begun.isEmpty()) {
             LOG.info("the retention of jobs removes {} batches", begun.size());
         }
+        return begun;
+    }
+
+    /// A removal may be refused, for example because a batch uses the output. Then the next sweep asks again.
+    private List<Begun> takeBegun() {
+        Set<BatchId> waiting = new HashSet<>(removed.without(List.copyOf(asked.keySet())));
+        List<Begun> begun = asked.entrySet().stream()
+                .filter(entry -> !waiting.contains(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
+        asked.clear();
         return begun;
     }
 

@@ -242,7 +242,11 @@ class ScheduleDecisions {
             Instant decided = draft.state.decided();
             ticks.last(decided, draft.now)
                     .ifPresent(last -> skip(
-                            draft, ticks, last, "they had not run when a job file with another schedule was applied"));
+                            draft,
+                            ticks,
+                            last,
+                            false,
+                            "they had not run when a job file with another schedule was applied"));
         }
         return draft.now.isAfter(draft.state.decided()) ? draft.now : draft.state.decided();
     }
@@ -339,7 +343,7 @@ class ScheduleDecisions {
             }
             Map<String, String> parameters = timetable.scheduled(tick);
             if (timetable.overlap() == Overlap.SKIP && blocksTick(draft.state, parameters)) {
-                skip(draft, ticks, tick, "the previous run had not ended");
+                skip(draft, ticks, tick, false, "the previous run had not ended");
             } else {
                 draft.persist(new ScheduledJobEvent.TickDue(
                         draft.now,
@@ -377,23 +381,26 @@ class ScheduleDecisions {
                         .isEmpty();
         String reason = "missed while no node ran the job or it was paused, and catch-up is "
                 + JobDescriptions.text(timetable.catchUp());
+        // Whoever pauses a job asks for that. The decision that ends a pause skips its ticks.
+        boolean isMissed = draft.events.stream().noneMatch(ScheduledJobEvent.Resumed.class::isInstance);
         if (!isLatest) {
-            skip(draft, ticks, last, reason);
+            skip(draft, ticks, last, isMissed, reason);
             return null;
         }
         Instant decided = draft.state.decided();
-        ticks.last(decided, last.minusNanos(1)).ifPresent(before -> skip(draft, ticks, before, reason));
+        ticks.last(decided, last.minusNanos(1)).ifPresent(before -> skip(draft, ticks, before, isMissed, reason));
         return last;
     }
 
     /// Skips all ticks up to one.
-    void skip(ScheduleDraft draft, Ticks ticks, Instant last, String reason) {
+    void skip(ScheduleDraft draft, Ticks ticks, Instant last, boolean missed, String reason) {
         List<Instant> skipped = ticks.between(draft.state.decided(), last, COUNTED_TICKS);
         draft.persist(new ScheduledJobEvent.TicksSkipped(
                 draft.now,
                 skipped.isEmpty() ? last : skipped.getFirst(),
                 last,
                 Math.max(skipped.size(), 1),
+                missed,
                 reason,
                 draft.state.requireCurrent().number()));
     }

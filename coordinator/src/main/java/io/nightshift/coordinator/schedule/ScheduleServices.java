@@ -117,10 +117,14 @@ public record ScheduleServices(
 
     /// Is notified of what happens to applied jobs, after it is durable. A crash may lose a notification.
     /// Called by actors; never blocks.
-    @FunctionalInterface
     public interface Observer {
         /// @param job the job's name
         /// @param text the job file of the event's revision, or of the present one
         void happened(String job, String text, ScheduledJobEvent event);
+
+        /// @param job the job's name
+        /// @param runs the number of its runs that wait for their input, destination or registry; 0 if
+        ///     its actor stops
+        void postponed(String job, int runs);
     }
 }

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -141,6 +142,7 @@ public final class ScheduledJob
     public SignalHandler<ScheduledJobState> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.instance(), this::recovered)
+                .onSignal(PostStop.instance(), state -> services.observer().postponed(job, 0))
                 .build();
     }
 
@@ -178,6 +180,7 @@ public final class ScheduledJob
 
     private void afterwards(ScheduledJobState state, ScheduleAction.Decision decision) {
         decision.actions().forEach(this::perform);
+        services.observer().postponed(job, state.postponedRuns());
         missed.due(state, services.clock().instant(), alertReplies).ifPresent(services.alerts());
         Optional<Duration> wake =
                 decisions.nextWake(state, System.nanoTime(), services.clock().instant());

@@ -299,6 +299,15 @@ record ScheduledJobState(
         return CollectionConverters.asJava(open).values();
     }
 
+    /// The number of runs that wait for their input, their destination or the registry.
+    int postponedRuns() {
+        int runs = 0;
+        for (Run run : openRuns()) {
+            runs += run.isPostponed() ? 1 : 0;
+        }
+        return runs;
+    }
+
     /// All runs that are kept, in no order.
     List<Run> runs() {
         List<Run> runs = new ArrayList<>(CollectionConverters.asJava(ended).values());

@@ -83,6 +83,17 @@ final class BatchMetricsTest {
     }
 
     @Test
+    void onlyRunningBatchesAreOutsideTheirWindow() {
+        BatchStatus.Timing outside = new BatchStatus.Timing(5, "UTC", NOW.plusSeconds(3_600), null, false, null, null);
+        metrics.gaugesChanged(CHURN, new BatchGauges(Phase.SUBMITTED, 0, 0, Duration.ZERO, outside));
+        batch("risk-1", 10, 0, timing(null, 600, 0));
+        assertThat(gauge("nightshift.batches.outside.window")).isZero();
+
+        batch("risk-1", 10, 0, outside);
+        assertThat(gauge("nightshift.batches.outside.window")).isOne();
+    }
+
+    @Test
     void theForecastIsThatOfTheLastBatch() {
         assertThat(gauge("nightshift.forecast", "quantile", "0.95")).isZero();
         batch("churn-1", 10, 4, timing(null, 600, 0));

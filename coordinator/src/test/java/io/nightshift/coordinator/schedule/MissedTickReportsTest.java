@@ -87,7 +87,7 @@ class MissedTickReportsTest {
     @Test
     void aSkippedTickIsMissed() {
         ScheduledJobState skipped =
-                state(new ScheduledJobEvent.TicksSkipped(SECOND, FIRST, SECOND, 2, "no node was up", 1));
+                state(new ScheduledJobEvent.TicksSkipped(SECOND, FIRST, SECOND, 2, true, "no node was up", 1));
 
         assertThat(due(skipped, SECOND)).get().isInstanceOf(AlertCommand.Raise.class);
     }
@@ -109,6 +109,9 @@ class MissedTickReportsTest {
     void aRunThatWaitsForItsInputIsReportedWithTheReasonAlsoIfALaterTickHasABatch() {
         ScheduledJobEvent postponed = new ScheduledJobEvent.RunPostponed(FIRST, "tick:" + FIRST, "there is no /in");
         Instant late = FIRST.plus(MissedTickReports.LATE).plusSeconds(1);
+        assertThat(state(due(FIRST)).postponedRuns()).isZero();
+        assertThat(state(due(FIRST), postponed).postponedRuns()).isOne();
+        assertThat(state(due(FIRST), postponed, started(FIRST)).postponedRuns()).isZero();
 
         AlertCommand.Raise raise =
                 (AlertCommand.Raise) due(state(due(FIRST), postponed), late).orElseThrow();

@@ -208,6 +208,43 @@ class ScheduleDecisionsTest {
             assertThat(starts()).hasSize(1);
         }
 
+        private List<Boolean> missed() {
+            return events.stream()
+                    .filter(ScheduledJobEvent.TicksSkipped.class::isInstance)
+                    .map(event -> ((ScheduledJobEvent.TicksSkipped) event).missed())
+                    .toList();
+        }
+
+        @Test
+        void ticksThatNoNodeRanAreMissed() {
+            apply(NIGHTLY.formatted("none", "allow"));
+            at("2026-11-28T12:00:00Z");
+
+            assertThat(missed()).containsExactly(true);
+        }
+
+        @Test
+        void ticksOfAPauseAreNotMissed() {
+            apply(NIGHTLY.formatted("none", "allow"));
+            value(ScheduleDecisionsTest.this.<AppliedJob>ask(
+                    replyTo -> new ScheduledJobCommand.Pause("lake", "ops", replyTo)));
+            at("2026-11-28T12:00:00Z");
+            value(ScheduleDecisionsTest.this.<AppliedJob>ask(
+                    replyTo -> new ScheduledJobCommand.Resume("ops", replyTo)));
+
+            assertThat(missed()).containsExactly(false);
+        }
+
+        @Test
+        void aTickThatIsSkippedBecauseOfOverlapIsNotMissed() {
+            apply(NIGHTLY.formatted("all", "skip"));
+            at("2026-11-26T02:00:00Z");
+            answerAll();
+            at("2026-11-27T02:00:00Z");
+
+            assertThat(missed()).containsExactly(false);
+        }
+
         @Test
         void aJobHasAHundredWaitingTicksAtMostAndTheOthersFollow() {
             apply("schedule: {cron: \"* * * * *\", catch-up: all, overlap: queue}");

@@ -158,8 +158,8 @@ class ScheduleSimulationTest {
             public ScheduleDecisions create(String job) {
                 return new ScheduleDecisions(job) {
                     @Override
-                    void skip(ScheduleDraft draft, Ticks ticks, Instant last, String reason) {
-                        super.skip(draft, ticks, ticks.next(last).orElse(last), reason);
+                    void skip(ScheduleDraft draft, Ticks ticks, Instant last, boolean missed, String reason) {
+                        super.skip(draft, ticks, ticks.next(last).orElse(last), missed, reason);
                     }
                 };
             }

@@ -4,7 +4,11 @@ import io.nightshift.node.alert.AlertUrl;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -13,9 +17,11 @@ import org.jspecify.annotations.Nullable;
 /// another machine only if the configuration permits it.
 final class PlainConnections {
 
-    /// The parameters by which the drivers insist on TLS.
-    private static final Pattern TLS = Pattern.compile(
-            "[?&](sslmode=(require|verify-ca|verify-full)|ssl=true|sslMode=(trust|verify-ca|verify-full)|useSsl=true)(&|$)");
+    /// The values of `sslmode` by which PostgreSQL's driver insists on TLS.
+    private static final Set<String> POSTGRES_TLS = Set.of("require", "verify-ca", "verify-full");
+
+    /// The values of `sslMode` and its other names by which MariaDB's driver insists on TLS.
+    private static final Set<String> MARIADB_TLS = Set.of("trust", "verify-ca", "verify-full", "true");
 
     /// A host of MariaDB's long form: `address=(host=db1)(port=3306)`.
     private static final Pattern ADDRESS = Pattern.compile("\\(host=([^)]*)\\)");
@@ -61,8 +67,28 @@ final class PlainConnections {
     }
 
     private static boolean leavesMachine(String url) {
-        boolean isEncrypted = url.startsWith("rediss://") || TLS.matcher(url).find();
-        return !isEncrypted && hosts(url).stream().anyMatch(host -> !AlertUrl.isLoopback(host));
+        return !isEncrypted(url) && hosts(url).stream().anyMatch(host -> !AlertUrl.isLoopback(host));
+    }
+
+    private static boolean isEncrypted(String url) {
+        if (url.startsWith("rediss://")) {
+            return true;
+        }
+        boolean isMariadb = url.startsWith("jdbc:mariadb:");
+        Map<String, String> parameters = new HashMap<>();
+        for (String parameter : url.substring(url.indexOf('?') + 1).split("&")) {
+            String[] parts = parameter.split("=", 2);
+            // The names are case-sensitive in PostgreSQL's driver only.
+            String name = isMariadb ? parts[0].toLowerCase(Locale.ROOT) : parts[0];
+            String value = parts.length < 2 ? "" : parts[1].toLowerCase(Locale.ROOT);
+            parameters.put(name, value.replace('_', '-'));
+        }
+        if (isMariadb) {
+            parameters.keySet().retainAll(Set.of("sslmode", "usessl"));
+            return !parameters.isEmpty() && MARIADB_TLS.containsAll(parameters.values());
+        }
+        String mode = parameters.get("sslmode");
+        return mode == null ? "true".equals(parameters.get("ssl")) : POSTGRES_TLS.contains(mode);
     }
 
     /// The hosts in the URL of a database. A URL without one leads to this machine.

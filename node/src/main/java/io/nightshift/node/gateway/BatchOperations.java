@@ -148,9 +148,10 @@ public final class BatchOperations {
     ///
     /// @param batch a batch ID, the beginning of one, or `latest`
     /// @param key as in [BatchRegisterCommand.Submit]
+    /// @param isAbandoned whether nobody waits for the answer any more; called on any thread
     /// @throws ProblemException if the key or the request is invalid
     public CompletionStage<SubmitResult> rescore(
-            Caller caller, String batch, RescoreRequest request, @Nullable String key) {
+            Caller caller, String batch, RescoreRequest request, @Nullable String key, BooleanSupplier isAbandoned) {
         checkKey(key);
         if (request.model() == null || request.model().isBlank()) {
             throw ProblemException.badRequest(
@@ -170,7 +171,7 @@ public final class BatchOperations {
                         "rescore",
                         entry.batch().value(),
                         key == null ? "" : "key " + key,
-                        requests.rescore(caller.name(), entry.batch(), request, key)));
+                        requests.rescore(caller.name(), entry.batch(), request, key, isAbandoned)));
     }
 
     private static void checkKey(@Nullable String key) {

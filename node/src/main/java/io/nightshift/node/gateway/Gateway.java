@@ -203,7 +203,12 @@ public final class Gateway {
                     RescoreRequest wanted,
                     String key,
                     ActorRef<GatewayReply<SubmitResult>> replyTo) ->
-                change(token, Role.SUBMIT, "rescore", replyTo, caller -> changes.rescore(caller, batch, wanted, key));
+                change(
+                        token,
+                        Role.SUBMIT,
+                        "rescore",
+                        replyTo,
+                        caller -> changes.rescore(caller, batch, wanted, key, () -> false));
             case GatewayCommand.ApplyRetention(
                     String job,
                     boolean dryRun,

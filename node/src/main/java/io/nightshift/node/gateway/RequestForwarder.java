@@ -80,12 +80,13 @@ public final class RequestForwarder {
     ///
     /// @param caller the name of the caller's token
     /// @param key as in [BatchRegisterCommand.Submit]
+    /// @param isAbandoned as in [#submit]
     /// @return as [#submit]
     /// @throws ProblemException as [#submit]
-    public CompletionStage<SubmitReply> rescore(
-            String caller, BatchId batch, RescoreRequest request, @Nullable String key) {
+    CompletionStage<SubmitReply> rescore(
+            String caller, BatchId batch, RescoreRequest request, @Nullable String key, BooleanSupplier isAbandoned) {
         return rejected(resolved(
-                new Request(caller, batch.value(), false, key, () -> false),
+                new Request(caller, batch.value(), false, key, isAbandoned),
                 () -> services.rescores().resolve(batch, request).by(caller)));
     }
 

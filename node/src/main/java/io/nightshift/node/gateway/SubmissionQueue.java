@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -34,9 +34,10 @@ import org.slf4j.LoggerFactory;
 /// If a source does not answer, the inspection keeps its thread, which can't be interrupted. But it does not keep
 /// its place:
 ///
-/// - The submissions of one job have at most half of the places.
+/// - The submissions of one job by one caller have at most half of the places.
 /// - An inspection that takes longer than [#SLOW] gives its place to the next submission. Until it ends, other
-///   submissions of its job are refused at once, so that repeating them takes no thread.
+///   submissions of its job by its caller are refused at once, so that repeating them takes no thread. Those of
+///   other callers are not, because their jobs of the same name may have another source.
 /// - After [#LONGEST], the queue stops waiting for an inspection and ignores its result, so it opens no batch.
 ///
 /// Safe for several threads, none of which waits.
@@ -55,7 +56,7 @@ public final class SubmissionQueue {
     }
 
     /// After this time, an inspection gives its place to the next submission.
-    static final Duration SLOW = Duration.ofMinutes(1);
+    static final Duration SLOW = Duration.ofMinutes(5);
 
     /// The longest time that a submission waits, and the longest time that an inspection is waited for.
     static final Duration LONGEST = Duration.ofMinutes(30);
@@ -70,7 +71,7 @@ public final class SubmissionQueue {
     private final Limits limits;
     private final StuckThreads stuck;
     private final LongSupplier nanos;
-    private final ExecutorService threads;
+    private final Executor threads;
     private final Map<String, Integer> callers = new ConcurrentHashMap<>();
     private final LongAdder refused = new LongAdder();
 
@@ -82,6 +83,7 @@ public final class SubmissionQueue {
     /// The inspection of a submission.
     private final class Inspection<T> implements Runnable {
 
+        private final String caller;
         private final String job;
         private final Supplier<T> work;
         private final CompletableFuture<T> result = new CompletableFuture<>();
@@ -89,9 +91,27 @@ public final class SubmissionQueue {
         /// The time of the submission until the inspection begins, and then the time when it began.
         private long since = nanos.getAsLong();
 
-        private Inspection(String job, Supplier<T> work) {
+        private Inspection(String caller, String job, Supplier<T> work) {
+            this.caller = caller;
             this.job = job;
             this.work = work;
+        }
+
+        /// Whether both ask the same source, as far as that can be known without looking at it. The parameters of a
+        /// job may change its paths, so they don't count.
+        private boolean isLike(Inspection<?> other) {
+            return job.equals(other.job) && caller.equals(other.caller);
+        }
+
+        private void fail(String reason) {
+            result.completeExceptionally(new FailureException(Failure.transientFailure(reason)));
+        }
+
+        /// The text is always the same, because a run is recorded again if the reason for its delay changes.
+        private void refuse() {
+            fail(
+                    "an inspection of a submission of %s does not end: its source, its destination or the model registry does not answer, or the source has very many files"
+                            .formatted(job));
         }
 
         private boolean isOlderThan(Duration age) {
@@ -116,22 +136,32 @@ public final class SubmissionQueue {
         this(limits, stuck, System::nanoTime);
         ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("submission-limits").factory());
-        clock.scheduleWithFixedDelay(this::enforceLimits, 1, 1, TimeUnit.SECONDS);
+        clock.scheduleWithFixedDelay(this::tryToEnforceLimits, 1, 1, TimeUnit.SECONDS);
     }
 
     /// A queue whose owner calls [#enforceLimits].
     SubmissionQueue(Limits limits, StuckThreads stuck, LongSupplier nanos) {
+        this(
+                limits,
+                stuck,
+                nanos,
+                Executors.newCachedThreadPool(
+                        Thread.ofPlatform().daemon().name("submission-", 1).factory()));
+    }
+
+    /// @param threads run the inspections, never on the thread that passes them
+    SubmissionQueue(Limits limits, StuckThreads stuck, LongSupplier nanos, Executor threads) {
         this.limits = limits;
         this.stuck = stuck;
         this.nanos = nanos;
-        this.threads = Executors.newCachedThreadPool(
-                Thread.ofPlatform().daemon().name("submission-", 1).factory());
+        this.threads = threads;
     }
 
     /// Inspects a submission as soon as its turn comes.
     ///
     /// @param caller the name of the caller's token
-    /// @param job the job's name; an inspection of the same job that hangs is the reason to refuse another one
+    /// @param job the job's name; an inspection of the same job and caller that hangs is the reason to refuse
+    ///     another one
     /// @param inspection may wait for disks and databases
     /// @return fails with a transient [FailureException] if the job's source does not answer
     /// @throws ProblemException if too many submissions wait already
@@ -142,7 +172,7 @@ public final class SubmissionQueue {
                     "The caller has %,d submissions that the node has not inspected yet, which is its limit.",
                     limits.perCaller());
         }
-        Inspection<T> added = new Inspection<>(job, inspection);
+        Inspection<T> added = new Inspection<>(caller, job, inspection);
         try {
             add(added);
         } catch (ProblemException full) {
@@ -152,66 +182,96 @@ public final class SubmissionQueue {
         return added.result.whenComplete((result, problem) -> leave(caller));
     }
 
-    private synchronized void add(Inspection<?> added) {
-        for (Inspection<?> hanging : slow) {
-            if (hanging.job.equals(added.job)) {
-                added.result.completeExceptionally(new FailureException(Failure.transientFailure(
-                        "an inspection of a submission of %s has not ended for %d s: its source, its destination or the model registry does not answer"
-                                .formatted(
-                                        added.job,
-                                        TimeUnit.NANOSECONDS.toSeconds(nanos.getAsLong() - hanging.since)))));
+    private void add(Inspection<?> added) {
+        List<Inspection<?>> notBegun;
+        synchronized (this) {
+            if (slow.stream().anyMatch(added::isLike)) {
+                added.refuse();
                 return;
             }
+            waiting.add(added);
+            notBegun = begin();
+            if (waiting.size() > limits.waiting()) {
+                waiting.removeLast();
+                throw tooMany(
+                        "The node has %,d submissions that wait to be inspected, which is its limit.",
+                        limits.waiting());
+            }
         }
-        waiting.add(added);
-        begin();
-        if (waiting.size() > limits.waiting()) {
-            waiting.removeLast();
-            throw tooMany(
-                    "The node has %,d submissions that wait to be inspected, which is its limit.", limits.waiting());
-        }
+        failNotBegun(notBegun);
     }
 
-    /// Begins the inspections for which there is a place.
-    private void begin() {
+    /// Begins the inspections for which there is a place. Called with the lock.
+    ///
+    /// @return those that can't begin, which the caller passes to [#failNotBegun] without the lock
+    private List<Inspection<?>> begin() {
         int ofOneJob = Math.max(1, limits.inspections() / 2);
+        List<Inspection<?>> notBegun = new ArrayList<>();
         Iterator<Inspection<?>> next = waiting.iterator();
         while (next.hasNext() && running.size() < limits.inspections()) {
             Inspection<?> inspection = next.next();
-            long same = running.stream()
-                    .filter(other -> other.job.equals(inspection.job))
-                    .count();
-            if (same < ofOneJob) {
+            if (running.stream().filter(inspection::isLike).count() < ofOneJob) {
                 next.remove();
                 inspection.since = nanos.getAsLong();
                 running.add(inspection);
-                threads.execute(inspection);
+                try {
+                    threads.execute(inspection);
+                } catch (RuntimeException | OutOfMemoryError e) {
+                    LOG.warn("The inspection of a submission of {} gets no thread: {}", inspection.job, e.toString());
+                    running.remove(inspection);
+                    notBegun.add(inspection);
+                }
             }
         }
+        return notBegun;
     }
 
-    private synchronized void ended(Inspection<?> inspection) {
-        running.remove(inspection);
-        if (slow.remove(inspection)) {
-            stuck.cameBack();
-            LOG.info("The inspection of a submission of {} has ended.", inspection.job);
+    private static void failNotBegun(List<Inspection<?>> notBegun) {
+        notBegun.forEach(inspection -> inspection.fail(
+                "the submission of %s could not be inspected, because the node can't start a thread. Nothing was started"
+                        .formatted(inspection.job)));
+    }
+
+    private void ended(Inspection<?> inspection) {
+        List<Inspection<?>> notBegun;
+        synchronized (this) {
+            running.remove(inspection);
+            if (slow.remove(inspection)) {
+                stuck.cameBack();
+                LOG.info("The inspection of a submission of {} has ended.", inspection.job);
+            }
+            notBegun = begin();
         }
-        begin();
+        failNotBegun(notBegun);
     }
 
-    /// Gives the places of slow inspections to others, and ends waiting that takes too long.
+    /// An exception would end the repetition.
+    private void tryToEnforceLimits() {
+        try {
+            enforceLimits();
+        } catch (RuntimeException | Error e) {
+            LOG.error("The limits of submissions could not be enforced. The node tries again in a second.", e);
+        }
+    }
+
+    /// Gives the places of slow inspections to others, refuses those that wait for the same job, and ends waiting
+    /// that takes too long.
     void enforceLimits() {
+        List<Inspection<?>> refusedNow = new ArrayList<>();
         List<Inspection<?>> late = new ArrayList<>();
+        List<Inspection<?>> notBegun;
         synchronized (this) {
             for (Inspection<?> inspection : List.copyOf(running)) {
                 if (inspection.isOlderThan(SLOW) && slow.size() < MOST_SLOW) {
                     running.remove(inspection);
                     slow.add(inspection);
                     stuck.stalled();
+                    waiting.removeIf(other -> other.isLike(inspection) && refusedNow.add(other));
                     LOG.warn(
-                            "The inspection of a submission of {} has not ended for {} s. Its source, its destination or the model registry does not answer, or has very many files. Other submissions of the job are refused until it ends.",
+                            "The inspection of a submission of {} has not ended for {} s. Its source, its destination or the model registry does not answer, or has very many files. Other submissions of the job by {} are refused until it ends.",
                             inspection.job,
-                            SLOW.toSeconds());
+                            SLOW.toSeconds(),
+                            inspection.caller);
                 }
             }
             slow.stream().filter(inspection -> inspection.isOlderThan(LONGEST)).forEach(late::add);
@@ -219,12 +279,13 @@ public final class SubmissionQueue {
                     .filter(inspection -> inspection.isOlderThan(LONGEST))
                     .forEach(late::add);
             waiting.removeIf(inspection -> inspection.isOlderThan(LONGEST) && late.add(inspection));
-            begin();
+            notBegun = begin();
         }
+        refusedNow.forEach(Inspection::refuse);
+        failNotBegun(notBegun);
         late.forEach(inspection ->
-                inspection.result.completeExceptionally(new FailureException(Failure.transientFailure(
-                        "the submission of %s could not be inspected within %d minutes. Nothing was started"
-                                .formatted(inspection.job, LONGEST.toMinutes())))));
+                inspection.fail("the submission of %s could not be inspected within %d minutes. Nothing was started"
+                        .formatted(inspection.job, LONGEST.toMinutes())));
     }
 
     private void leave(String caller) {

@@ -84,7 +84,7 @@ final class ChangeRoutes {
                     "The body must be a JSON object with a model, such as {\"model\": \"churn@3\"}: %s"
                             .formatted(e.getMessage()));
         }
-        return changes.rescore(call.caller(), call.segment("batch"), request, key.orElse(null))
+        return changes.rescore(call.caller(), call.segment("batch"), request, key.orElse(null), call::isAbandoned)
                 .thenApply(ChangeRoutes::submitted);
     }
 

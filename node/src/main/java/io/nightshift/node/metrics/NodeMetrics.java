@@ -34,6 +34,7 @@ import io.nightshift.worker.metrics.WorkerMetrics;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -50,12 +51,22 @@ public final class NodeMetrics implements NodeObserver {
     private final WorkerMetrics workers = new WorkerMetrics(all);
     private final AlertMetrics alerts = new AlertMetrics(all);
 
+    /// By job, without those that have none.
+    private final Map<String, Integer> postponed = new ConcurrentHashMap<>();
+
     private final Counter postponedRuns = runs("postponed");
     private final Counter refusedRuns = runs("refused");
     private final Counter missedTicks = runs("missed");
 
     private NodeMetrics(Prices prices) {
         batches = new BatchMetrics(all, prices);
+        Gauge.builder(
+                        "nightshift.runs.postponed",
+                        () -> postponed.values().stream()
+                                .mapToInt(Integer::intValue)
+                                .sum())
+                .description("Runs of applied jobs that wait for their input, their destination or the model registry")
+                .register(all);
     }
 
     /// Starts to count, and to send metrics if configured.
@@ -176,8 +187,17 @@ public final class NodeMetrics implements NodeObserver {
         switch (event) {
             case ScheduledJobEvent.RunPostponed postponed -> postponedRuns.increment();
             case ScheduledJobEvent.RunRefused refused -> refusedRuns.increment();
-            case ScheduledJobEvent.TicksSkipped skipped -> missedTicks.increment(skipped.ticks());
+            case ScheduledJobEvent.TicksSkipped skipped when skipped.missed() -> missedTicks.increment(skipped.ticks());
             default -> {}
+        }
+    }
+
+    @Override
+    public void postponed(String job, int runs) {
+        if (runs == 0) {
+            postponed.remove(job);
+        } else {
+            postponed.put(job, runs);
         }
     }
 

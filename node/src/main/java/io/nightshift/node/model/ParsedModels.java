@@ -2,9 +2,11 @@ package io.nightshift.node.model;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelLoader;
 import io.nightshift.storage.filesystem.Digests;
 import java.io.IOException;
 import java.lang.ref.SoftReference;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -52,10 +54,11 @@ public final class ParsedModels {
         parsed.put(digest, new SoftReference<>(model));
     }
 
-    /// Null if the file can't be read. Loading the file then reports the reason.
-    private static @Nullable String digest(Path file) {
+    /// Null if the file can't be read, or is refused in any case. Loading the file then reports the reason.
+    static @Nullable String digest(Path file) {
         try {
-            return Digests.sha256(file);
+            boolean mayBeModel = Files.isRegularFile(file) && Files.size(file) <= ModelLoader.MAX_BYTES;
+            return mayBeModel ? Digests.sha256(file) : null;
         } catch (IOException e) {
             return null;
         }

@@ -79,6 +79,7 @@ public final class JobScheduler implements AppliedJobs {
     public interface RunCheck {
         /// @return the reason why the job can't run until somebody changes it; empty if it can run, or if only its
         ///     input, destination or registry is missing. Fails if that can't be known now
+        /// @throws ProblemException if the node has too many submissions to inspect
         CompletionStage<Optional<String>> check(String caller, Job job);
     }
 
@@ -144,8 +145,14 @@ public final class JobScheduler implements AppliedJobs {
             // The job has parameters that only a caller can set.
             return CompletableFuture.completedFuture(false);
         }
-        return check.check(caller.name(), sample)
-                .toCompletableFuture()
+        CompletionStage<Optional<String>> checked;
+        try {
+            checked = check.check(caller.name(), sample);
+        } catch (ProblemException e) {
+            // The node has too many submissions to inspect.
+            return CompletableFuture.completedFuture(false);
+        }
+        return checked.toCompletableFuture()
                 .completeOnTimeout(CHECK_TIMED_OUT, CHECK_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
                 .handle((refusal, problem) -> {
                     if (problem == null && refusal.isPresent()) {

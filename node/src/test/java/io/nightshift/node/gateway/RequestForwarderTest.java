@@ -2,6 +2,7 @@ package io.nightshift.node.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.api.RescoreRequest;
 import io.nightshift.coordinator.batch.StuckThreads;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -16,6 +17,7 @@ import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterCommand.SubmitReply;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -32,11 +34,17 @@ class RequestForwarderTest {
             Map.of());
 
     private static SubmitReply submit(Supplier<Submission> inspection, boolean isAbandoned) {
+        return forwarder(inspection)
+                .submit("web", "web", JOB, false, null, () -> isAbandoned)
+                .toCompletableFuture()
+                .join();
+    }
+
+    /// @param inspection of a submission, and of a batch that scores partitions again
+    private static RequestForwarder forwarder(Supplier<Submission> inspection) {
         GatewayServices services = new GatewayServices(
                 (job, fresh) -> inspection.get(),
-                (batch, request) -> {
-                    throw new AssertionError(batch + " was asked");
-                },
+                (batch, request) -> inspection.get(),
                 job -> {
                     throw new AssertionError("the schema of " + job.name() + " was compared");
                 },
@@ -56,10 +64,7 @@ class RequestForwarderTest {
                 },
                 () -> null,
                 Runnable::run);
-        return new RequestForwarder(services)
-                .submit("web", "web", JOB, false, null, () -> isAbandoned)
-                .toCompletableFuture()
-                .join();
+        return new RequestForwarder(services);
     }
 
     private static SubmitReply failed(Failure failure) {
@@ -93,5 +98,15 @@ class RequestForwarderTest {
                 JOB, JobFingerprint.of(JOB), "01".repeat(32), new ModelVersion("churn", 1, "02".repeat(32)));
 
         assertThat(submit(() -> resolved, true)).isInstanceOf(BatchRegisterCommand.NotNow.class);
+        assertThat(forwarder(() -> resolved)
+                        .rescore(
+                                "web",
+                                new BatchId("churn-1"),
+                                new RescoreRequest("churn@1", List.of(), null),
+                                null,
+                                () -> true)
+                        .toCompletableFuture()
+                        .join())
+                .isInstanceOf(BatchRegisterCommand.NotNow.class);
     }
 }

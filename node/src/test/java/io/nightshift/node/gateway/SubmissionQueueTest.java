@@ -2,12 +2,18 @@ package io.nightshift.node.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.batch.StuckThreads;
+import io.nightshift.protocol.failure.FailureException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -136,10 +142,73 @@ class SubmissionQueueTest {
         after(queue, SubmissionQueue.SLOW);
 
         assertThatThrownBy(() -> join(submit(queue, "schedule")))
-                .hasMessageContaining("an inspection of a submission of churn has not ended for 60 s");
+                .hasMessageContaining("an inspection of a submission of churn does not end: its source,");
         assertThat(stuck.count()).isEqualTo(1);
         assertThat(queue.waiting()).isZero();
         disk.complete("inspected");
+    }
+
+    @Test
+    void submissionsThatWaitForAJobThatHangsAreRefusedAndTakeNoThread() {
+        SubmissionQueue queue = queue(new SubmissionQueue.Limits(8, 1_000, 1_000, 1));
+        List<CompletionStage<String>> nightly = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            nightly.add(submit(queue, "schedule"));
+        }
+
+        after(queue, SubmissionQueue.SLOW);
+        after(queue, SubmissionQueue.SLOW);
+
+        assertThat(stuck.count()).isEqualTo(4);
+        assertThat(queue.waiting()).isZero();
+        assertThat(nightly.subList(4, 100))
+                .allSatisfy(refused -> assertThatThrownBy(() -> join(refused))
+                        .hasMessageContaining("an inspection of a submission of churn does not end"));
+        disk.complete("inspected");
+        assertThat(nightly.subList(0, 4))
+                .allSatisfy(slow -> assertThat(join(slow)).isEqualTo("inspected"));
+    }
+
+    @Test
+    void aRefusalAlwaysSaysTheSame() {
+        SubmissionQueue queue = queue(new SubmissionQueue.Limits(2, 100, 100, 1));
+        submit(queue, "schedule");
+        after(queue, SubmissionQueue.SLOW);
+        Throwable first = catchThrowable(() -> join(submit(queue, "schedule")));
+
+        after(queue, Duration.ofSeconds(30));
+
+        assertThatThrownBy(() -> join(submit(queue, "schedule"))).hasMessage(first.getMessage());
+    }
+
+    @Test
+    void aJobThatHangsDoesNotKeepTheJobOfThatNameOfAnotherCallerFromItsRun() {
+        SubmissionQueue queue = queue(new SubmissionQueue.Limits(2, 100, 100, 1));
+        submit(queue, "web");
+        after(queue, SubmissionQueue.SLOW);
+
+        assertThat(join(queue.inspect("schedule", "churn", () -> "healthy"))).isEqualTo("healthy");
+    }
+
+    @Test
+    void aSubmissionWithoutAThreadFailsAndFreesItsPlaces() {
+        AtomicInteger begun = new AtomicInteger();
+        Executor exhausted = inspection -> {
+            if (begun.getAndIncrement() == 0) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            Thread.ofPlatform().daemon().start(inspection);
+        };
+        SubmissionQueue queue =
+                new SubmissionQueue(new SubmissionQueue.Limits(1, 100, 1, 1), stuck, nanos::get, exhausted);
+
+        assertThatThrownBy(() -> join(queue.inspect("web", "churn", () -> "inspected")))
+                .cause()
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        e -> assertThat(e.failure().isPermanent()).isFalse())
+                .hasMessageContaining("can't start a thread");
+        assertThat(join(queue.inspect("web", "churn", () -> "inspected"))).isEqualTo("inspected");
     }
 
     @Test

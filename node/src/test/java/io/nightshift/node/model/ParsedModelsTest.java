@@ -2,10 +2,13 @@ package io.nightshift.node.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.scoring.Model;
+import io.nightshift.scoring.ModelLoader;
 import io.nightshift.testing.FlightsJob;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -61,5 +64,20 @@ final class ParsedModelsTest {
             assertThatThrownBy(() -> models.load(folder.resolve("none"))).isInstanceOf(FailureException.class);
             assertThatThrownBy(() -> models.load(broken)).isInstanceOf(FailureException.class);
         }
+    }
+
+    @Test
+    void aFileThatCannotBeAModelIsRefusedWithoutReadingIt() throws Exception {
+        Path large = folder.resolve("large");
+        try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
+            file.setLength(ModelLoader.MAX_BYTES + 1L);
+        }
+        Path device = Path.of("/dev/zero");
+        assumeThat(device).exists();
+
+        assertThat(ParsedModels.digest(large)).isNull();
+        assertThat(ParsedModels.digest(device)).isNull();
+        assertThatThrownBy(() -> models.load(large)).isInstanceOf(FailureException.class);
+        assertThatThrownBy(() -> models.load(device)).hasMessageContaining("it is not a regular file");
     }
 }

@@ -41,6 +41,7 @@ class JobSchedulerTest {
             """;
 
     private final List<JobCatalogueCommand> asked = new ArrayList<>();
+    private JobScheduler.RunCheck check = (caller, job) -> CompletableFuture.completedFuture(Optional.empty());
     private final JobScheduler scheduler = new JobScheduler(
             new JobScheduler.Jobs() {
                 @Override
@@ -57,7 +58,7 @@ class JobSchedulerTest {
             new RunStates(new BatchQueries(null, new Ledger("jdbc:none:", "", ""), Runnable::run, Prices.NONE)),
             Clock.systemUTC(),
             Set.of(),
-            (caller, job) -> CompletableFuture.completedFuture(Optional.empty()));
+            (caller, job) -> check.check(caller, job));
 
     private void apply(Role role, String text) {
         scheduler.apply(new Caller("ci", role, "10.0.0.7"), text, null, null);
@@ -97,6 +98,17 @@ class JobSchedulerTest {
     @Test
     void otherJobsAreApplied() {
         apply(Role.SUBMIT, JOB + "rollout: {candidate: churn@2, guards: {latency: 2}, on-pass: keep}");
+
+        assertThat(asked).hasSize(1);
+    }
+
+    @Test
+    void aJobIsAppliedIfItCannotBeCheckedNow() {
+        check = (caller, job) -> {
+            throw ProblemException.tooMany("The node has 1,000 submissions that wait to be inspected.", 5);
+        };
+
+        apply(Role.SUBMIT, JOB.replace("parameters: {day: date}\n", "").replace("{day}", "new"));
 
         assertThat(asked).hasSize(1);
     }

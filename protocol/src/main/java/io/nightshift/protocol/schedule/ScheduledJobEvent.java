@@ -65,9 +65,10 @@ public sealed interface ScheduledJobEvent {
     /// @param first the first of the ticks
     /// @param last the last of the ticks; all before it are decided about
     /// @param ticks the number of ticks; at least 1
+    /// @param missed whether they were missed because no node ran the job; otherwise somebody has asked for it
     /// @param reason why, in one sentence, for people
     /// @param revision of the job file
-    record TicksSkipped(Instant at, Instant first, Instant last, int ticks, String reason, int revision)
+    record TicksSkipped(Instant at, Instant first, Instant last, int ticks, boolean missed, String reason, int revision)
             implements ScheduledJobEvent {}
 
     /// The source reached a state that the trigger waits for.

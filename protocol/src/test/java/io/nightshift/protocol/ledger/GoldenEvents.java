@@ -532,7 +532,7 @@ public final class GoldenEvents {
         events.put("tick-due", new ScheduledJobEvent.TickDue(AT, tick, day, 2));
         events.put(
                 "ticks-skipped",
-                new ScheduledJobEvent.TicksSkipped(AT, tick, tick.plusSeconds(7_200), 3, "no node was up", 2));
+                new ScheduledJobEvent.TicksSkipped(AT, tick, tick.plusSeconds(7_200), 3, true, "no node was up", 2));
         ScheduledJobEvent.Observation observation =
                 new ScheduledJobEvent.Observation("a1".repeat(32), "/lake/*.parquet", 5_000_000_000L, 70);
         events.put("trigger-fired", new ScheduledJobEvent.TriggerFired(AT, observation, day, 2));

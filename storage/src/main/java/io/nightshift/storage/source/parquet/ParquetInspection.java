@@ -178,7 +178,8 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
         private void refuseEmpty(List<OpenedFile> opened) {
             boolean isEmpty = opened.stream().allMatch(file -> file.rowGroups().isEmpty());
             if (isEmpty && job.source().failsIfEmpty()) {
-                throw FailureException.permanent(
+                throw SourcePins.missing(
+                        opened.getFirst().file().path(),
                         "source: there is not a single row in %s, and the job says source.on-empty: fail"
                                 .formatted(
                                         opened.size() == 1
@@ -193,7 +194,8 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
                 try {
                     List<String> differences = source.quickDifferences(file.file());
                     if (!differences.isEmpty()) {
-                        throw FailureException.permanent(
+                        throw SourcePins.missing(
+                                file.file().path(),
                                 "source: a file changed while the batch was being planned: %s: %s. Run again when nothing writes to the source"
                                         .formatted(file.file().path(), String.join(", ", differences)));
                     }

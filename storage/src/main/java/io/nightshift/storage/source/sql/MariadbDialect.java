@@ -140,7 +140,7 @@ final class MariadbDialect implements SqlDialect {
                     SELECT CASE WHEN ? OR table_schema <> database() THEN concat(table_schema, '.', table_name) ELSE table_name END
                     FROM information_schema.tables
                     WHERE table_schema NOT IN ('information_schema', 'mysql', 'performance_schema', 'sys') LIMIT 10000""", schema != null);
-            throw session.refused("there is no such table or view that %s may read; %s"
+            throw session.missing("there is no such table or view that %s may read; %s"
                     .formatted(session.user(), PostgresDialect.suggestion(named, names)));
         }
         if (found.isTable() && !TRANSACTIONAL.equalsIgnoreCase(found.engine())) {

@@ -237,7 +237,7 @@ final class PostgresDialect implements SqlDialect {
                         table,
                         named.substring(0, dot));
         if (found.isEmpty()) {
-            throw session.refused("there is no such table or view; " + suggestion(session, named));
+            throw session.missing("there is no such table or view; " + suggestion(session, named));
         }
         Found there = found.get();
         if (!there.isSchemaUsable()) {

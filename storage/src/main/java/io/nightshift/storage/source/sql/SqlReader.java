@@ -179,7 +179,7 @@ public final class SqlReader implements SourceReader {
                 .pieces(table, job.partitions().rows());
         long rows = pieces.stream().mapToLong(SqlPiece::rows).sum();
         if (rows == 0 && job.source().failsIfEmpty()) {
-            throw session.refused("there is not a single row in it, and the job says source.on-empty: fail");
+            throw session.missing("there is not a single row in it, and the job says source.on-empty: fail");
         }
         SqlPiece.Snapshot snapshot = exports ? dialect.export(session) : null;
         List<InspectedFile> files = new ArrayList<>();

@@ -5,6 +5,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DatabaseFailure;
 import io.nightshift.storage.endpoint.EndpointWait;
+import io.nightshift.storage.source.SourcePins;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -63,6 +64,11 @@ final class SqlSession {
 
     FailureException failed(SQLException e) {
         return failed(e, settings, doing);
+    }
+
+    /// The input is not there. It may come, or the job names a wrong one.
+    FailureException missing(String reason) {
+        return SourcePins.missing(doing.replaceFirst("^source: ", ""), doing + ": " + reason);
     }
 
     static FailureException failed(SQLException e, DataSourceSettings settings, String doing) {

@@ -124,13 +124,15 @@ public final class TextReader implements SourceReader {
         Source source = look();
         SourcePins.change(source.files.stream().map(Scanned::pin).toList(), pins())
                 .ifPresent(change -> {
-                    throw FailureException.permanent(
+                    throw SourcePins.missing(
+                            String.join(", ", paths),
                             "source: a file changed while the batch was being planned: %s. Run again when nothing writes to the source"
                                     .formatted(change));
                 });
         long rows = source.files.stream().mapToLong(file -> file.scan.rows()).sum();
         if (rows == 0 && job.source().failsIfEmpty()) {
-            throw FailureException.permanent(
+            throw SourcePins.missing(
+                    source.files.getFirst().pin.path(),
                     "source: there is not a single row in %s, and the job says source.on-empty: fail"
                             .formatted(
                                     source.files.size() == 1

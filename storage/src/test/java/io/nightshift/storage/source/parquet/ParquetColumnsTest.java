@@ -251,7 +251,7 @@ class ParquetColumnsTest extends ParquetReaderFixture {
                 assertThat(file.rowGroups()).isEmpty();
             });
             assertThat(read(job)).isEmpty();
-            assertRefused(job.failsIfEmpty().build(), "source: there is not a single row in");
+            assertMissing(job.failsIfEmpty().build(), "source: there is not a single row in");
         }
 
         @Test

@@ -3,6 +3,7 @@ package io.nightshift.storage.source.parquet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.ModelDescription;
@@ -13,6 +14,7 @@ import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.files.SourceFiles;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,5 +53,15 @@ abstract class ParquetReaderFixture {
             assertThat(e.failure().isPermanent()).isTrue();
             assertThat(e.getMessage()).contains(message).doesNotContain("\n");
         });
+    }
+
+    /// Refused as the input is now. A run waits, and a person is told at once.
+    final void assertMissing(Job job, String... message) {
+        assertThatThrownBy(() -> inspector.inspect(job, TestModels.ofNumbers(1)))
+                .isInstanceOfSatisfying(FailureException.class, e -> {
+                    assertThat(Objects.requireNonNull(e.failure().resource()).type())
+                            .isEqualTo(FailedResource.Type.INPUT);
+                    assertThat(e.getMessage()).contains(message).doesNotContain("\n");
+                });
     }
 }

@@ -97,12 +97,12 @@ class ParquetReaderTest extends ParquetReaderFixture {
         @Test
         void aSourceWithoutASingleRowIsRefusedIfTheJobSaysSo() {
             Path file = node.parquet("in/a.parquet", "SELECT 1 AS f0 WHERE false");
-            assertRefused(
+            assertMissing(
                     TestJobBuilder.over(file).failsIfEmpty().build(),
                     "source: there is not a single row in " + file,
                     "source.on-empty: fail");
             node.parquet("in/b.parquet", "SELECT 1 AS f0 WHERE false");
-            assertRefused(
+            assertMissing(
                     TestJobBuilder.over(folder).failsIfEmpty().build(), "source: there is not a single row in 2 files");
             assertThat(inspect(TestJobBuilder.over(folder).build()))
                     .extracting(found -> found.file().rows())

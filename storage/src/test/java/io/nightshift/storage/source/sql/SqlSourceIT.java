@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.DatabaseInput;
 import io.nightshift.protocol.job.DatabaseInput.Engine;
@@ -29,6 +30,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -481,11 +483,11 @@ class SqlSourceIT {
                     DROP USER IF EXISTS reader; CREATE USER reader; GRANT SELECT ON customers, seen TO reader
                     """);
             Sources sources = Databases.sources(data, Databases.postgres().url(database), "reader", null);
-            refused(
+            missing(
                     sources,
                     postgres("custmers", null, null),
                     "there is no such table or view; did you mean customers?");
-            refused(
+            missing(
                     sources,
                     postgres("public.nothing at all", null, null),
                     "there is no such table or view; there is ");
@@ -537,11 +539,11 @@ class SqlSourceIT {
                     INSERT INTO customers SELECT seq, seq FROM seq_1_to_100;
                     """.formatted(database));
             Sources sources = Databases.sources(data, MariadbServer.shared().url(database), "reader", "r");
-            refused(
+            missing(
                     sources,
                     mariadb("custmers", null, null),
                     "there is no such table or view that the user reader may read; did you mean customers?");
-            refused(
+            missing(
                     sources,
                     mariadb("secret", null, null),
                     "there is no such table or view that the user reader may read");
@@ -576,6 +578,17 @@ class SqlSourceIT {
                     "SELECT 1 AS f0 /*! ; */")) {
                 refused(sources, postgres(null, query, null), "source.postgres.query: it contains a semicolon");
             }
+        }
+
+        /// A run waits for a table, because it may be created later.
+        private void missing(Sources sources, DatabaseInput input, String message) {
+            assertThatThrownBy(() -> sources.inspect(job(input, 10), MODEL))
+                    .hasMessageContaining(message)
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(Objects.requireNonNull(e.failure().resource())
+                                            .type())
+                                    .isEqualTo(FailedResource.Type.INPUT));
         }
 
         private void refused(Sources sources, DatabaseInput input, String message) {
