@@ -214,13 +214,13 @@ class SubmissionQueueTest {
     @Test
     void theThreadsThatHangAreBounded() {
         SubmissionQueue queue = queue(new SubmissionQueue.Limits(2, 1_000, 1_000, 1));
-        for (int i = 0; i < SubmissionQueue.MOST_SLOW + 10; i++) {
+        for (int i = 0; i < SubmissionQueue.MOST_SLOW + 5; i++) {
             queue.inspect("schedule", "sick-" + i, disk::join);
             after(queue, SubmissionQueue.SLOW);
         }
 
         assertThat(stuck.count()).isEqualTo(SubmissionQueue.MOST_SLOW);
-        assertThat(queue.waiting()).isEqualTo(8);
+        assertThat(queue.waiting()).isEqualTo(3);
     }
 
     @Test
