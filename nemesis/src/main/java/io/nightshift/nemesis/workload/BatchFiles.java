@@ -162,6 +162,8 @@ public sealed interface BatchFiles extends BatchOutput {
         private static final String MANIFEST = "/_manifest.json";
         private static final String SUPPLEMENTS = "/_supplement.json";
         private static final String POINTER = "_latest-";
+        /// Tells the destination from an empty place, and stays.
+        private static final String MARK = "_nightshift";
         private static final ObjectMapper JSON = new ObjectMapper();
 
         @Override
@@ -264,7 +266,8 @@ public sealed interface BatchFiles extends BatchOutput {
                 }
             }
             return objects.stream()
-                    .filter(object -> !named.contains(object) && !object.startsWith(POINTER))
+                    .filter(object ->
+                            !named.contains(object) && !object.startsWith(POINTER) && !object.equals(MARK))
                     .collect(Collectors.joining(", "));
         }
     }
