@@ -74,7 +74,7 @@ final class DatabaseExamination {
         List<Diagnosis> found = new ArrayList<>();
         try (Database database = Database.open(settings, what, Duration.ZERO)) {
             Instant before = clock.instant();
-            Server server = server(database);
+            Server server = server(database, isJournal);
             Instant after = clock.instant();
             found.add(reachable(server));
             found.add(durability(server));
@@ -88,7 +88,9 @@ final class DatabaseExamination {
         return found;
     }
 
-    private static Server server(Database database) {
+    private static Server server(Database database, boolean isJournal) {
+        // This session has settings of its own, as those to destinations do. The sessions of the journal have none.
+        String setting = isJournal ? "reset_val" : "setting";
         return database.row(
                         row -> new Server(
                                 row.getInt(1),
@@ -100,11 +102,12 @@ final class DatabaseExamination {
                                 row.getLong(7)),
                         """
                         SELECT current_setting('server_version_num')::int, current_setting('server_version'),
-                               pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean,
-                               current_setting('synchronous_commit'), current_setting('fsync'),
-                               current_setting('full_page_writes'),
+                               pg_is_in_recovery()
+                               OR (SELECT %1$s FROM pg_settings WHERE name = 'default_transaction_read_only')::boolean,
+                               (SELECT %1$s FROM pg_settings WHERE name = 'synchronous_commit'),
+                               current_setting('fsync'), current_setting('full_page_writes'),
                                (extract(epoch FROM clock_timestamp()) * 1000)::bigint
-                        """)
+                        """.formatted(setting))
                 .orElseThrow();
     }
 

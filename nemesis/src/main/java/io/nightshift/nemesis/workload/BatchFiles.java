@@ -266,8 +266,7 @@ public sealed interface BatchFiles extends BatchOutput {
                 }
             }
             return objects.stream()
-                    .filter(object ->
-                            !named.contains(object) && !object.startsWith(POINTER) && !object.equals(MARK))
+                    .filter(object -> !named.contains(object) && !object.startsWith(POINTER) && !object.equals(MARK))
                     .collect(Collectors.joining(", "));
         }
     }
