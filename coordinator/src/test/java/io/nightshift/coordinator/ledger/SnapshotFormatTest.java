@@ -53,7 +53,7 @@ class SnapshotFormatTest {
                         + " and write the new digest here")
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
                         "register-snapshot-14", "caaa23d9b1d01242",
-                        "job-snapshot-3", "25ec42d35dbe2fc0",
+                        "job-snapshot-3", "ae4f251155854f3f",
                         "alert-snapshot-3", "d1ca89761f80a7cb"));
     }
 
