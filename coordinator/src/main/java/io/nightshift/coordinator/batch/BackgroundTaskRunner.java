@@ -296,7 +296,8 @@ final class BackgroundTaskRunner {
         }
     }
 
-    /// A publication that readers see is finished: its coordinator may have failed before it removed what was staged.
+    /// A publication that readers see is finished: its coordinator may have failed before it removed what was
+    /// staged.
     private CoordinatorMessage.TaskOutcome fence(CoordinatorAction.FencePublication fence, BatchState state) {
         try {
             boolean isVisible = services.publisher().fence(state).isPresent();
