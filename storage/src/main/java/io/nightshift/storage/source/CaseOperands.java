@@ -13,13 +13,11 @@ final class CaseOperands {
     /// The most characters that all operands may have together, if each operand is repeated at each of its WHENs.
     private static final long MOST = 100_000;
 
-    /// Texts, quoted names and comments, whose words are none; then words and brackets. Texts that end
-    /// elsewhere than after a plain quote are not recognised, see [#HIDING].
+    /// Texts, quoted names and comments, whose words are none; what may hide the end of a text; then words and
+    /// brackets. A doubled quote in a text makes it two tokens. No alternative repeats a group: that would
+    /// overflow the stack on a long text.
     private static final Pattern TOKEN = Pattern.compile(
-            "'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|[\\p{L}_][\\p{L}\\p{N}_]*|[(\\[{]|[)\\]}]|\\.");
-
-    /// Syntax that could hide the end of a text: prefixes of quotes, dollar quotes, and comments in brackets.
-    private static final Pattern HIDING = Pattern.compile("[\\p{L}\\p{N}_&]['\"]|\\$|/\\*");
+            "'[^']*'|\"[^\"]*\"|--[^\n]*|\\$|/\\*|[\\p{L}_][\\p{L}\\p{N}_]*|[(\\[{]|[)\\]}]|\\.");
 
     private static final Pattern SIMPLE = Pattern.compile("\\bcase\\b(?!\\s+when\\b)", Pattern.CASE_INSENSITIVE);
 
@@ -41,7 +39,25 @@ final class CaseOperands {
         if (!SIMPLE.matcher(sql).find()) {
             return false;
         }
-        return HIDING.matcher(sql).find() ? mayBeRepeated(sql) : repeated(sql);
+        return hidesTexts(sql) ? mayBeRepeated(sql) : repeated(sql);
+    }
+
+    /// Whether there is syntax that could hide the end of a text: prefixes of quotes, dollar quotes, and comments in
+    /// brackets.
+    private static boolean hidesTexts(String sql) {
+        for (Matcher token = TOKEN.matcher(sql); token.find(); ) {
+            char first = sql.charAt(token.start());
+            if (first == '$' || first == '/') {
+                return true;
+            }
+            if ((first == '\'' || first == '"') && token.start() > 0) {
+                int before = sql.codePointBefore(token.start());
+                if (Character.isLetterOrDigit(before) || before == '_' || before == '&') {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /// As if all operands had a CASE.

@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -363,6 +364,30 @@ class ExpressionsTest {
         }
         String lambdas = lambda;
         assertThatThrownBy(() -> inspect(lambdas)).hasMessageContaining("nested more than 5 levels deep");
+    }
+
+    @Test
+    void textsOfAnyLengthAreNoOperandsThatRepeat() {
+        String sixTexts = "CASE s WHEN 'aa' THEN 1 WHEN 'bb' THEN 2 WHEN 'cc' THEN 3 WHEN 'dd' THEN 4 WHEN 'ee' THEN 5"
+                + " WHEN 'f''f' THEN 6 ELSE 7 END";
+        String longText = "CASE s WHEN 'a' THEN 1 END + length('%s')".formatted("x''".repeat(50_000));
+
+        assertThat(CaseOperands.areRepeated(String.join(" + ", Collections.nCopies(10, sixTexts))))
+                .isFalse();
+        assertThat(CaseOperands.areRepeated(longText)).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"E'\\''", "$$'$$", "/* ' */ 1", "u&'a'", "x'00'"})
+    void aTextWithAPrefixMayHideOperandsThatRepeat(String text) {
+        String operand = "a";
+        for (int i = 0; i < 30; i++) {
+            operand = "CASE %s WHEN %s THEN 2 WHEN 3 THEN 4 ELSE 5 END".formatted(operand, text);
+        }
+        assertThat(CaseOperands.areRepeated(operand)).isTrue();
+        assertThat(CaseOperands.areRepeated(
+                        text + String.join(" + ", Collections.nCopies(10, "CASE s WHEN 1 THEN 1 WHEN 2 THEN 3 WHEN 3 THEN 4 END"))))
+                .isTrue();
     }
 
     @ParameterizedTest
