@@ -16,8 +16,8 @@ final class CaseOperands {
     /// Texts, quoted names and comments, whose words are none; what may hide the end of a text; then words and
     /// brackets. A doubled quote in a text makes it two tokens. No alternative repeats a group: that would
     /// overflow the stack on a long text.
-    private static final Pattern TOKEN = Pattern.compile(
-            "'[^']*'|\"[^\"]*\"|--[^\n]*|\\$|/\\*|[\\p{L}_][\\p{L}\\p{N}_]*|[(\\[{]|[)\\]}]|\\.");
+    private static final Pattern TOKEN =
+            Pattern.compile("'[^']*'|\"[^\"]*\"|--[^\n]*|\\$|/\\*|[\\p{L}_][\\p{L}\\p{N}_]*|[(\\[{]|[)\\]}]|\\.");
 
     private static final Pattern SIMPLE = Pattern.compile("\\bcase\\b(?!\\s+when\\b)", Pattern.CASE_INSENSITIVE);
 

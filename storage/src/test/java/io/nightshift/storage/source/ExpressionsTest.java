@@ -385,8 +385,10 @@ class ExpressionsTest {
             operand = "CASE %s WHEN %s THEN 2 WHEN 3 THEN 4 ELSE 5 END".formatted(operand, text);
         }
         assertThat(CaseOperands.areRepeated(operand)).isTrue();
-        assertThat(CaseOperands.areRepeated(
-                        text + String.join(" + ", Collections.nCopies(10, "CASE s WHEN 1 THEN 1 WHEN 2 THEN 3 WHEN 3 THEN 4 END"))))
+        assertThat(CaseOperands.areRepeated(text
+                        + String.join(
+                                " + ",
+                                Collections.nCopies(10, "CASE s WHEN 1 THEN 1 WHEN 2 THEN 3 WHEN 3 THEN 4 END"))))
                 .isTrue();
     }
 
