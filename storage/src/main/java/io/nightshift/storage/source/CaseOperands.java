@@ -42,8 +42,8 @@ final class CaseOperands {
         return hidesTexts(sql) ? mayBeRepeated(sql) : repeated(sql);
     }
 
-    /// Whether there is syntax that could hide the end of a text: prefixes of quotes, dollar quotes, and comments in
-    /// brackets.
+    /// Whether there is syntax that could hide the end of a text: prefixes of quotes, dollar quotes, and comments
+    /// in brackets.
     private static boolean hidesTexts(String sql) {
         for (Matcher token = TOKEN.matcher(sql); token.find(); ) {
             char first = sql.charAt(token.start());
