@@ -10,9 +10,9 @@ final class HomeFolderTest {
 
     @Test
     void itIsBelowTheHomeOfTheShell() {
-        assertThat(HomeFolder.ofUser("/home/ada", "/root")).isEqualTo(Path.of("/home/ada/.nightshift"));
-        assertThat(HomeFolder.ofUser(null, "/root")).isEqualTo(Path.of("/root/.nightshift"));
-        assertThat(HomeFolder.ofUser("", "/root")).isEqualTo(Path.of("/root/.nightshift"));
+        assertThat(HomeFolder.ofUser("/home/ada", "/home/mara")).isEqualTo(Path.of("/home/ada/.nightshift"));
+        assertThat(HomeFolder.ofUser(null, "/home/mara")).isEqualTo(Path.of("/home/mara/.nightshift"));
+        assertThat(HomeFolder.ofUser("", "/home/mara")).isEqualTo(Path.of("/home/mara/.nightshift"));
         assertThat(new HomeFolder().folder())
                 .isEqualTo(HomeFolder.ofUser(System.getenv("HOME"), System.getProperty("user.home")));
     }
