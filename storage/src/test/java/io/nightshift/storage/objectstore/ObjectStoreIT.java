@@ -136,7 +136,7 @@ class ObjectStoreIT {
                 .isInstanceOfSatisfying(
                         FailureException.class,
                         e -> assertThat(e.failure().isPermanent()).isFalse())
-                .hasMessageContaining("the ETag \"W/");
+                .hasMessageContaining("its ETag was no longer \"W/");
     }
 
     @Test
