@@ -79,6 +79,13 @@ public record BatchId(String value) implements Comparable<BatchId> {
         return end.find() ? value.substring(0, end.start()) : value;
     }
 
+    /// Whether this batch, of any job, was submitted later than another. IDs of other forms say nothing.
+    public boolean isSubmittedAfter(BatchId other) {
+        Matcher end = END_OF_ID.matcher(value);
+        Matcher endOfOther = END_OF_ID.matcher(other.value);
+        return end.find() && endOfOther.find() && end.group().compareTo(endOfOther.group()) > 0;
+    }
+
     @Override
     public int compareTo(BatchId other) {
         return value.compareTo(other.value);

@@ -35,8 +35,34 @@ abstract class PlaceContract extends ReuseContract {
                                 .isFalse());
     }
 
+    /// Moves the place away, so that a later batch makes a new one.
+    ///
+    /// @return empty for a destination whose place can't be made anew
+    protected Optional<Step> moveAway() {
+        return Optional.empty();
+    }
+
     @Nested
     class ThePlace {
+
+        @Test
+        void ofALaterBatchSaysNothingAboutTheBatchesBefore() throws Exception {
+            publish();
+            Optional<Step> moveAway = moveAway();
+            if (moveAway.isEmpty()) {
+                return;
+            }
+            moveAway.get().run();
+            store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
+            store().publish(batch.committedAs(store(), ContractBatch.NEXT, 1));
+
+            assertWaits("another one", "fence", () -> store().fence(ContractBatch.ID, 3));
+            assertWaits("another one", "unpublish", () -> store().unpublish(ContractBatch.ID));
+            assertWaits("another one", "delete", () -> store().delete(ContractBatch.ID));
+            store().unpublish(ContractBatch.NEXT);
+            store().delete(ContractBatch.NEXT);
+            store().delete(ContractBatch.NEXT);
+        }
 
         @Test
         void isAskedBeforeAPublishedBatchIsCalledAbsentOrRemoved() throws Exception {

@@ -9,6 +9,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.Manifest;
+import io.nightshift.storage.destination.PlaceMark;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.storage.filesystem.FileRoots;
@@ -18,7 +19,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -105,7 +105,7 @@ class FolderPublisher {
             Path output = Folders.isThere(published) ? null : assembled(batch, folders);
             before.run();
             if (output != null) {
-                mark(folders);
+                mark(folders, output.resolve("mark"));
                 Files.move(output, published, StandardCopyOption.ATOMIC_MOVE);
             }
             Publication publication = publication(published);
@@ -116,30 +116,42 @@ class FolderPublisher {
         }
     }
 
-    /// Another publisher may create the same file at the same time.
-    private void mark(BatchFolders folders) throws IOException {
-        if (!Folders.isThere(folders.marker())) {
-            Files.write(folders.marker(), MARK.getBytes(StandardCharsets.UTF_8));
+    /// Replaces the mark of a later batch: this batch is here, too. The mark appears at once, because an empty one
+    /// proves more.
+    ///
+    /// @param written where it is written before
+    private void mark(BatchFolders folders, Path written) throws IOException {
+        if (!isMarked(folders)) {
+            Files.write(written, PlaceMark.of(folders.batch(), MARK));
+            try (FileChannel channel = FileChannel.open(written, StandardOpenOption.WRITE)) {
+                channel.force(true);
+            }
+            Files.move(written, folders.marker(), StandardCopyOption.ATOMIC_MOVE);
             Folders.force(folder);
         }
+    }
+
+    private static boolean isMarked(BatchFolders folders) throws IOException {
+        return Folders.isThere(folders.marker())
+                && PlaceMark.proves(Files.readAllBytes(folders.marker()), folders.batch());
     }
 
     /// Checks that this node sees the destination at which a batch was prepared. On a node without the file system,
     /// the mount point is empty or missing.
     void requirePlace(BatchId batch) throws IOException {
         BatchFolders folders = folders(batch);
-        for (Path trace : List.of(folders.published(), folders.removed(), folders.marker())) {
+        for (Path trace : List.of(folders.published(), folders.removed())) {
             if (Folders.isThere(trace)) {
                 return;
             }
         }
-        if (Gathering.holdsOutput(folders.staged())) {
+        if (Gathering.holdsOutput(folders.staged()) || isMarked(folders)) {
             return;
         }
         throw new FailureException(Failure.of(
                 FailedResource.Type.MOUNT,
                 folder.toString(),
-                "there is nothing of %s in %s on this node. If this node lacks the file system, mount it. If the folder was deleted or replaced permanently, create the file %s; Nightshift then treats the batch as deleted"
+                "there is nothing of %s in %s on this node. If this node lacks the file system, mount it. If the folder was deleted or replaced permanently, create the file %s, or empty it; Nightshift then treats the batch as deleted"
                         .formatted(batch, folder, folders.marker())));
     }
 
@@ -501,10 +513,16 @@ class FolderPublisher {
     void keepQuarantine(CommittedBatch batch) {
         BatchFolders folders = folders(batch.id());
         try {
-            if (batch.quarantined() == 0 || !Folders.isThere(folders.staged())) {
+            if (batch.quarantined() == 0) {
                 return;
             }
             Path kept = folders.keptQuarantine();
+            if (!Folders.isThere(kept)) {
+                requirePlace(batch.id());
+            }
+            if (!Folders.isThere(folders.staged())) {
+                return;
+            }
             Folders.make(kept);
             for (PartitionCommit commit : batch.commits()) {
                 if (commit.quarantined() > 0) {
@@ -574,6 +592,7 @@ class FolderPublisher {
                 // Somebody may have put the folder back.
                 Folders.deleteTree(folders.removed());
                 Folders.make(folders.removedRoot());
+                mark(folders, folders.removedRoot().resolve("mark=" + batch));
                 Files.move(folders.published(), folders.removed(), StandardCopyOption.ATOMIC_MOVE);
             }
             // A predecessor may have renamed and died.

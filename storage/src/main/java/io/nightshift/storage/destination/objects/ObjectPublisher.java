@@ -8,6 +8,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.Manifest;
+import io.nightshift.storage.destination.PlaceMark;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.folder.BatchFolders;
 import io.nightshift.storage.destination.folder.FileFormat;
@@ -131,15 +132,20 @@ final class ObjectPublisher {
     /// proxy without the bucket, answers that there is no object.
     void requirePlace(BatchId batch) {
         BatchKeys keys = keys(batch);
-        for (ObjectAddress trace : List.of(keys.published(BatchFolders.SUCCESS), keys.register(), keys.marker())) {
+        for (ObjectAddress trace : List.of(
+                keys.published(BatchFolders.SUCCESS), keys.register(), keys.published(BatchFolders.MANIFEST))) {
             if (store().find(trace) != null) {
                 return;
             }
         }
+        ObjectContent mark = store().get(keys.marker());
+        if (mark != null && PlaceMark.proves(mark.bytes(), batch)) {
+            return;
+        }
         throw new FailureException(Failure.of(
                 FailedResource.Type.MOUNT,
                 prefix.toString(),
-                "destination: there is nothing of %s below %s in %s. Check the settings of the store. If the objects were deleted permanently, write an empty object %s; Nightshift then treats the batch as deleted"
+                "destination: there is nothing of %s below %s in %s. Check the settings of the store. If the objects were deleted permanently, write an empty object %s, also in place of the one that is there; Nightshift then treats the batch as deleted"
                         .formatted(batch, prefix, store(), keys.marker())));
     }
 
@@ -448,12 +454,26 @@ final class ObjectPublisher {
                 // Another process has finished this meanwhile. The batch may even be removed again.
                 return true;
             }
-            store().put(keys.marker(), MARK.getBytes(StandardCharsets.UTF_8), new Condition.IfAbsent());
+            mark(keys);
             put(keys, BatchFolders.SUCCESS, "");
         }
         new LatestPointer(store(), prefix, decision.job()).move(keys, names);
         deleteStaged(keys, incarnation);
         return true;
+    }
+
+    /// Replaces the mark of a later batch: this batch is here, too. If another process replaces it meanwhile, the
+    /// next call sees what it has written.
+    private void mark(BatchKeys keys) {
+        byte[] mark = PlaceMark.of(keys.batch(), MARK);
+        while (!store().put(keys.marker(), mark, new Condition.IfAbsent())) {
+            ObjectContent found = store().get(keys.marker());
+            if (found != null
+                    && (PlaceMark.proves(found.bytes(), keys.batch())
+                            || store().put(keys.marker(), mark, new Condition.IfTag(found.tag())))) {
+                return;
+            }
+        }
     }
 
     private void put(BatchKeys keys, String name, String text) {
@@ -494,6 +514,8 @@ final class ObjectPublisher {
     void unpublish(BatchId batch) {
         BatchKeys keys = keys(batch);
         if (isPublished(keys)) {
+            // An earlier version has left none. Without it, nothing tells a deleted batch from an emptied store.
+            mark(keys);
             store().delete(keys.register());
             new LatestPointer(store(), prefix, batch.job()).leave(batch, () -> newestBut(batch), names);
             store().delete(keys.published(BatchFolders.SUCCESS));

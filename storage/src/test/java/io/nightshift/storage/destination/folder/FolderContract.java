@@ -40,6 +40,37 @@ public abstract class FolderContract extends DestinationContract {
         return folder.resolve("out");
     }
 
+    @Override
+    protected Optional<Step> moveAway() {
+        return Optional.of(() -> Files.move(out(), out().resolveSibling("elsewhere")));
+    }
+
+    @Test
+    void aPlaceThatAnEarlierVersionHasNotMarkedIsMarkedByTheRemoval() throws Exception {
+        publish();
+        Files.delete(folders().marker());
+
+        store().unpublish(ContractBatch.ID);
+        store().delete(ContractBatch.ID);
+        store().delete(ContractBatch.ID);
+
+        assertThat(folders().marker()).exists();
+        assertThat(left()).isEqualTo(Optional.of(false));
+    }
+
+    @Test
+    void quarantinedRowsAreNotCalledKeptWhereThePlaceIsMissing() throws Exception {
+        CommittedBatch committed = committed();
+        for (Obstacle absence : absences()) {
+            absence.put().run();
+            assertThatThrownBy(() -> store().keepQuarantine(committed)).isInstanceOf(FailureException.class);
+            absence.remove().run();
+        }
+        store().keepQuarantine(committed);
+        store().discard(ContractBatch.ID);
+        store().keepQuarantine(committed);
+    }
+
     private BatchFolders folders() {
         return new BatchFolders(out(), ContractBatch.ID);
     }

@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 
 /// The contract for a prefix of a real store; a format of objects has one subclass. The destination goes
 /// through a proxy that disturbs, and the readers straight to the server.
@@ -78,6 +79,28 @@ public abstract class ObjectContract extends DestinationContract {
             reader.close();
         }
         lake.close();
+    }
+
+    @Override
+    protected Optional<Step> moveAway() {
+        return Optional.of(() -> {
+            ObjectStore direct = readers();
+            for (String name : listed()) {
+                direct.delete(keys().prefix().with(keys().prefix().key() + name));
+            }
+        });
+    }
+
+    @Test
+    void aPlaceThatAnEarlierVersionHasNotMarkedIsMarkedByTheRemoval() throws Exception {
+        publish();
+        readers().delete(keys().marker());
+
+        store().unpublish(ContractBatch.ID);
+        store().delete(ContractBatch.ID);
+        store().delete(ContractBatch.ID);
+
+        assertThat(left()).isEqualTo(Optional.of(false));
     }
 
     BatchKeys keys() {
