@@ -561,7 +561,7 @@ final class ObjectPublisher {
             if (isPublished(keys)) {
                 LOG.debug("{}: it is published, so nothing is staged of it", batch);
             } else if (register(keys).close()) {
-                deleteStaged(keys, Integer.MAX_VALUE);
+                deleteAllStaged(keys, Integer.MAX_VALUE);
             } else {
                 LOG.warn("{}: nothing that is staged is removed, since the batch is being published", batch);
             }
@@ -570,12 +570,15 @@ final class ObjectPublisher {
         }
     }
 
-    /// As [#deleteAllStaged]. Logs what can't be removed.
+    /// As [#deleteAllStaged].
+    ///
+    /// @throws FailureException transient, if something can't be removed
     private void deleteStaged(BatchKeys keys, int incarnation) {
         try {
             deleteAllStaged(keys, incarnation);
         } catch (FailureException e) {
-            LOG.warn("{}: staged objects could not be removed: {}", keys.batch(), e.getMessage());
+            String message = "%s: staged objects can't be removed: %s".formatted(keys.batch(), e.getMessage());
+            throw new FailureException(Failure.of(FailedResource.Type.STORAGE, prefix.toString(), message), e);
         }
     }
 

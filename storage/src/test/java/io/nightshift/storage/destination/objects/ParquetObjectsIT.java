@@ -278,7 +278,7 @@ class ParquetObjectsIT extends ObjectContract {
                 try {
                     store().publish(committed);
                 } catch (FailureException _) {
-                    // What is left to do after the publication is only logged.
+                    // Another coordinator finishes.
                 }
                 lake.proxy.heal();
                 assertThat(seen()).as("after request %d", n).isIn(NOTHING, ALL);
@@ -306,7 +306,7 @@ class ParquetObjectsIT extends ObjectContract {
                 try {
                     store().publishSupplement(supplement);
                 } catch (FailureException _) {
-                    // What is left to do after the publication is only logged.
+                    // Another coordinator finishes.
                 }
                 lake.proxy.heal();
                 assertThat(seen().predictions()).as("after request %d", n).isIn(28L, 29L);
@@ -431,6 +431,21 @@ class ParquetObjectsIT extends ObjectContract {
 
             store().publishSupplement(supplement);
             assertThat(seen()).isEqualTo(new Seen(29, 29, 1));
+        }
+
+        @Test
+        void ofAPublicationAreDeletedBeforeItEnds() throws Exception {
+            CommittedBatch committed = committed();
+            refuse(0, (method, path) -> method.equals("DELETE"));
+            assertThatThrownBy(() -> store().publish(committed))
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isFalse());
+            assertThat(seen()).isEqualTo(ALL);
+            lake.proxy.heal();
+
+            assertPublished(committed, store().publish(committed));
+            assertThat(listed()).noneMatch(name -> name.startsWith("_staging"));
         }
 
         private String orphan(String batch, String name) {
