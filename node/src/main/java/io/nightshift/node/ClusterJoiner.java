@@ -52,8 +52,7 @@ final class ClusterJoiner {
     private final @Nullable ContactPoints contactPoints;
     private final ShardingWatch sharding;
 
-    /// Gets a permit when this node is up, so that it enters at once. If it waited for the next step, its only
-    /// peer could leave before, and [Membership#enter] would find no member that it knows.
+    /// Gets a permit when this node is up, so that it enters at once, and others know it.
     private final Semaphore up = new Semaphore(0);
 
     private volatile boolean isOver;
@@ -176,7 +175,8 @@ final class ClusterJoiner {
 
     private void enter() throws SQLException {
         List<NodeProcess> members = members().map(ClusterNode::process).toList();
-        UUID found = isWhereItFormed() ? membership.enter(members) : null;
+        UUID joined = way instanceof JoinDecision.Join join ? join.cluster() : null;
+        UUID found = isWhereItFormed() ? membership.enter(members, joined) : null;
         if (found == null) {
             endSuperseded();
         } else {

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -215,27 +216,30 @@ public final class Membership {
     /// Records that this node is in the cluster that works on the journal, if it is.
     ///
     /// @param peers the members of the node's cluster as Pekko knows them, with or without the node itself
-    /// @return the cluster, or null if the node must stop: none of the peers is in the cluster that works on
-    ///     the journal, or another process has taken the node's address
-    public @Nullable UUID enter(Collection<NodeProcess> peers) throws SQLException {
+    /// @param joined the cluster that this node has [found][#find] and joined; null if it has formed one. The peers
+    ///     may have left since, and the node is alone in that cluster then
+    /// @return the cluster, or null if the node must stop: neither is `joined` the cluster that works on
+    ///     the journal, nor is one of the peers in it, or another process has taken the node's address
+    public @Nullable UUID enter(Collection<NodeProcess> peers, @Nullable UUID joined) throws SQLException {
         String sql = """
             UPDATE member SET cluster = cluster.id, seen = clock_timestamp()
             FROM cluster
-            WHERE member.address = ? AND member.incarnation = ? AND EXISTS (
+            WHERE member.address = ? AND member.incarnation = ? AND (cluster.id = ? OR EXISTS (
               SELECT FROM member peer WHERE peer.cluster = cluster.id AND (peer.address, peer.incarnation) IN
-                (SELECT * FROM unnest(?, ?)))
+                (SELECT * FROM unnest(?, ?))))
             RETURNING cluster.id
             """;
         try (Connection connection = ledger.connect();
                 PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, address);
             statement.setObject(2, incarnation);
+            statement.setObject(3, joined, Types.OTHER);
             statement.setArray(
-                    3,
+                    4,
                     connection.createArrayOf(
                             "varchar", peers.stream().map(NodeProcess::address).toArray()));
             statement.setArray(
-                    4,
+                    5,
                     connection.createArrayOf(
                             "uuid", peers.stream().map(NodeProcess::incarnation).toArray()));
             try (ResultSet rows = statement.executeQuery()) {

@@ -204,27 +204,39 @@ class MembershipIT {
         UUID formed = thirdAgain.findOrForm().cluster();
 
         NodeProcess self = new NodeProcess("first:1", 1);
-        assertThat(first.enter(List.of(self)))
+        assertThat(first.enter(List.of(self), null))
                 .as("nobody else of the cluster is there")
                 .isNull();
-        assertThat(first.enter(List.of(self, new NodeProcess("third:1", 1))))
+        assertThat(first.enter(List.of(self, new NodeProcess("third:1", 1)), null))
                 .as("the former process of the third")
                 .isNull();
-        assertThat(first.enter(List.of(self, new NodeProcess("third:1", 2))))
+        assertThat(first.enter(List.of(self, new NodeProcess("third:1", 2)), null))
                 .as("it has joined the third, which has formed a cluster anew")
                 .isEqualTo(formed);
         assertThat(first.confirm(formed)).isTrue();
-        assertThat(first.enter(List.of(self)))
+        assertThat(first.enter(List.of(self), null))
                 .as("it is one of the cluster itself")
                 .isEqualTo(formed);
 
         second.findOrForm();
-        assertThat(second.enter(List.of(self, new NodeProcess("second:1", 1))))
+        assertThat(second.enter(List.of(self, new NodeProcess("second:1", 1)), null))
                 .as("by one that joined")
                 .isEqualTo(formed);
-        assertThat(membership("second:1", 3).enter(List.of(self)))
+        assertThat(membership("second:1", 3).enter(List.of(self), null))
                 .as("a process that has never asked")
                 .isNull();
+    }
+
+    @Test
+    void aNodeRemainsInTheClusterThatItHasJoinedAfterAllOthersHaveLeft() throws Exception {
+        UUID formed = first.findOrForm().cluster();
+        second.findOrForm();
+        first.leave();
+        List<NodeProcess> alone = List.of(new NodeProcess("second:1", 1));
+
+        assertThat(second.enter(alone, UUID.randomUUID())).isNull();
+        assertThat(second.enter(alone, formed)).isEqualTo(formed);
+        assertThat(third.findOrForm()).isEqualTo(new JoinDecision.Join(formed, List.of("second:1")));
     }
 
     @Test
@@ -233,7 +245,7 @@ class MembershipIT {
         second.findOrForm();
         passes("first:1", 11);
         third.findOrForm();
-        assertThat(second.enter(List.of(new NodeProcess("first:1", 1), new NodeProcess("second:1", 1))))
+        assertThat(second.enter(List.of(new NodeProcess("first:1", 1), new NodeProcess("second:1", 1)), null))
                 .isNull();
     }
 }
