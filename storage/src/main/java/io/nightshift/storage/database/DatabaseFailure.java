@@ -5,6 +5,7 @@ import io.nightshift.protocol.failure.Failure;
 import java.sql.SQLException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
 
 /// Whether an error of a database is transient or permanent, by its SQLSTATE.
 public final class DatabaseFailure {
@@ -21,6 +22,9 @@ public final class DatabaseFailure {
     /// no codes.
     private static final Set<Integer> TRANSIENT_CODES = Set.of(1205, 1290, 1317, 1836, 1927, 1969);
 
+    /// The SQLSTATE of a value that must be unique, and is there already.
+    public static final String NOT_UNIQUE = "23505";
+
     private DatabaseFailure() {}
 
     /// @param doing what was being done, for the beginning of the sentence
@@ -30,7 +34,18 @@ public final class DatabaseFailure {
 
     /// Whether the same may succeed later.
     public static boolean isTransient(SQLException e) {
-        return isTransient(e.getSQLState()) || TRANSIENT_CODES.contains(e.getErrorCode());
+        return isTransient(e.getSQLState())
+                || TRANSIENT_CODES.contains(e.getErrorCode())
+                || isCreatedByAnother(e);
+    }
+
+    /// Whether another session of PostgreSQL has created the same table or index at the same time. `IF NOT EXISTS`
+    /// doesn't prevent this error. The session may be that of a killed process, which works until its statement ends.
+    public static boolean isCreatedByAnother(SQLException e) {
+        return e instanceof PSQLException error
+                && NOT_UNIQUE.equals(error.getSQLState())
+                && error.getServerErrorMessage() != null
+                && "pg_catalog".equals(error.getServerErrorMessage().getSchema());
     }
 
     /// @param doing what was being done, for the beginning of the sentence

@@ -12,6 +12,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.Database;
+import io.nightshift.storage.database.DatabaseFailure;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.Publication;
@@ -64,7 +65,6 @@ final class PostgresPublisher {
             "format('%s-%s %s %s %s', part.incarnation, part.lease, part.rows, part.bytes, part.sha256)";
 
     private static final String LOCKED = "55P03";
-    private static final String NOT_UNIQUE = "23505";
     private static final int IDS_SHOWN = 3;
 
     private final PostgresDestination destination;
@@ -488,7 +488,9 @@ final class PostgresPublisher {
         try {
             build(database, tables, "CREATE UNIQUE INDEX IF NOT EXISTS %s ON %s (%s)", "id", id);
         } catch (FailureException e) {
-            if (e.getCause() instanceof SQLException cause && NOT_UNIQUE.equals(cause.getSQLState())) {
+            if (e.getCause() instanceof SQLException cause
+                    && DatabaseFailure.NOT_UNIQUE.equals(cause.getSQLState())
+                    && !DatabaseFailure.isCreatedByAnother(cause)) {
                 throw repeated(job, repeatedIds(database, "SELECT %s FROM %s".formatted(list(id), staging), id));
             }
             throw e;
@@ -578,7 +580,7 @@ final class PostgresPublisher {
                 work.run();
                 return;
             } catch (FailureException e) {
-                if (!isLocked(e) || left == 0) {
+                if (left == 0 || !(isLocked(e) || isCreatedByAnother(e))) {
                     throw e;
                 }
             }
@@ -744,6 +746,10 @@ final class PostgresPublisher {
                 }
             }
         }
+    }
+
+    private static boolean isCreatedByAnother(FailureException e) {
+        return e.getCause() instanceof SQLException cause && DatabaseFailure.isCreatedByAnother(cause);
     }
 
     private static boolean isLocked(FailureException e) {

@@ -65,6 +65,11 @@ public final class ContractTable implements AutoCloseable {
         return tables.published();
     }
 
+    /// The name of the table that holds the predictions before the publication.
+    String staging() {
+        return tables.staging();
+    }
+
     public void execute(String sql) throws SQLException {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {

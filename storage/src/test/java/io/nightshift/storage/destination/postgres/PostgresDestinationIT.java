@@ -10,6 +10,7 @@ import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
+import io.nightshift.storage.destination.Publication;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -18,12 +19,18 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /// The contract on a real PostgreSQL.
 class PostgresDestinationIT extends DestinationContract {
+
+    private static final String WAITING =
+            "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%CREATE UNIQUE INDEX%'";
 
     private static ContractTable table;
 
@@ -129,6 +136,25 @@ class PostgresDestinationIT extends DestinationContract {
         try (ResultSet row = statement.executeQuery("SELECT count(*) FROM scores")) {
             row.next();
             return row.getLong(1);
+        }
+    }
+
+    /// The session of a killed coordinator works on until its statement ends.
+    @Test
+    void anIndexThatAKilledCoordinatorIsStillCreatingIsUsed() throws Exception {
+        CommittedBatch committed = committed();
+        try (Connection killed = table.connect();
+                Statement statement = killed.createStatement();
+                ExecutorService publisher = Executors.newSingleThreadExecutor()) {
+            killed.setAutoCommit(false);
+            statement.execute("CREATE UNIQUE INDEX %sid ON %s (record_id)"
+                    .formatted(table.staging().replace("nightshift_staging", "nightshift"), table.staging()));
+            Future<Publication> publication = publisher.submit(() -> store().publish(committed));
+            while (!publication.isDone() && table.rows(WAITING).isEmpty()) {
+                Thread.onSpinWait();
+            }
+            killed.commit();
+            assertPublished(committed, publication.get());
         }
     }
 
