@@ -681,9 +681,19 @@ final class HttpIT {
 
     /// The answers about an applied job, and that requests with a mistake are refused.
     private void appliedJobConforms(SchemaRegistry schemas, String document) throws IOException {
+        // The gate holds the runs of the backfill, so that it has not ended when it is cancelled.
+        gate.close("nightly");
+        for (String day : List.of("2024-12-31", "2025-12-31")) {
+            Files.copy(
+                    FlightsJob.example().resolve("flights.parquet"),
+                    folder.resolve("flights-%s.parquet".formatted(day)));
+        }
         String job = """
                 {job: nightly, model: flights, parameters: {day: date}, time-zone: Europe/Berlin,
-                 source: {parquet: "flights-{day}.parquet"}, destination: {parquet: predictions},
+                 source: {parquet: "flights-{day}.parquet", select: {
+                   month: month(date), day: day(date), weekday: dayofweek(date), hour: hour(date), minute: minute(date),
+                   origin_code: ascii(origin), destination_code: ascii(destination)}},
+                 destination: {parquet: predictions},
                  schedule: {cron: "0 2 1 1 *", parameters: {day: "{scheduled:date - 1 day}"}}}
                 """;
         HttpRequest.Builder put = node.request("/v1/jobs/nightly?folder=" + folder.toAbsolutePath())
