@@ -1,6 +1,7 @@
 package io.nightshift.cli.check;
 
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.CommittedTotals;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
@@ -215,7 +216,7 @@ public final class Replay {
         List<Path> parts = new ArrayList<>();
         for (PartitionCommit commit : commits) {
             int partition = commit.partition();
-            BatchState.Totals totals =
+            CommittedTotals totals =
                     state.committed().totals(partition, index.range(partition).rows());
             predictions += totals.predictions();
             quarantined += totals.quarantined();

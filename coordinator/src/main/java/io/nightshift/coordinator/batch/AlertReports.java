@@ -396,7 +396,7 @@ final class AlertReports {
     }
 
     private Condition nodeExcluded(BatchState state) {
-        BatchState.Outage outage = state.outage();
+        ResourceOutage outage = state.outage();
         if (outage == null || outage.reports().isEmpty() || !state.isOpen() || state.phase() == Phase.FAILED) {
             return new Condition(AlertCause.NODE_EXCLUDED, false, "No node is excluded from the batch any more.");
         }

@@ -415,7 +415,7 @@ class AttemptDecisions {
     /// Why a batch fails that no node can score: the time to wait for one is over, and none tries. Null
     /// otherwise.
     private @Nullable Failure abandonedFailure(BatchState state, DecisionTime now) {
-        BatchState.Outage outage = state.outage();
+        ResourceOutage outage = state.outage();
         if (outage == null || !isLeasing(state) || !isInWindow(state, now) || inFlight() > 0) {
             return null;
         }

@@ -261,7 +261,7 @@ final class BatchDecisions {
     }
 
     private BatchStatus describe(BatchState state, DecisionTime now) {
-        BatchState.Totals totals = state.totals();
+        CommittedTotals totals = state.totals();
         BatchEvent.Published published = state.published();
         return new BatchStatus(
                 batch,
@@ -300,7 +300,7 @@ final class BatchDecisions {
                 attempts.waitsForWorker(state, now));
     }
 
-    private static BatchStatus.@Nullable Outage outage(BatchState.@Nullable Outage outage) {
+    private static BatchStatus.@Nullable Outage outage(@Nullable ResourceOutage outage) {
         return outage == null ? null : new BatchStatus.Outage(outage.failure(), outage.since(), outage.until());
     }
 

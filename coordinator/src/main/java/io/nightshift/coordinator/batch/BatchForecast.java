@@ -86,7 +86,7 @@ public final class BatchForecast {
         }
         Instant opening = WindowGate.opening(state, now);
         TimeWindow window = state.pausingWindow();
-        BatchState.Plan plan = state.plan();
+        PinnedPlan plan = state.plan();
         BatchEvent.Submitted submitted = state.submission();
         Forecast forecast = Forecaster.forecast(new RemainingWork(
                 opening == null ? now : opening,

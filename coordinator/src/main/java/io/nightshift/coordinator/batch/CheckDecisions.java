@@ -52,7 +52,7 @@ public final class CheckDecisions {
         return results;
     }
 
-    private static CheckResult counted(BatchCheck check, long count, BatchState.Totals totals) {
+    private static CheckResult counted(BatchCheck check, long count, CommittedTotals totals) {
         double value = switch (check.measure()) {
             case ROWS_MIN, ROWS_MAX -> totals.read();
             case NULLS, RANGE, PREDICTION_NULLS, PREDICTION_RANGE -> share(count, totals.predictions());
@@ -75,7 +75,7 @@ public final class CheckDecisions {
                 : counts.getOrDefault(feature, 0L);
     }
 
-    private static CheckResult compared(BatchCheck check, Measured measured, BatchState.Totals totals) {
+    private static CheckResult compared(BatchCheck check, Measured measured, CommittedTotals totals) {
         Measured.Baseline baseline = measured.baseline();
         if (baseline == null) {
             return new CheckResult(check, 0, true);

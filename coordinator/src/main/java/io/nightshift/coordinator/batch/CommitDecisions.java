@@ -137,7 +137,7 @@ class CommitDecisions {
         DiscardedUse.Sum discarded = attempts.takeDiscarded();
         events.add(new BatchEvent.Committed(
                 now.instant(), commits, discarded.attempts() == 0 ? null : discarded.use(), discarded.attempts()));
-        BatchState.Totals totals = state.totals();
+        CommittedTotals totals = state.totals();
         for (PartitionCommit commit : commits) {
             totals = totals.plus(commit);
         }
@@ -157,7 +157,7 @@ class CommitDecisions {
     ///
     /// @param committed how many partitions are committed
     @Nullable
-    String violation(BatchState state, BatchState.Totals totals, int committed) {
+    String violation(BatchState state, CommittedTotals totals, int committed) {
         if (state.plan() == null) {
             return null;
         }
@@ -173,7 +173,7 @@ class CommitDecisions {
         return ErrorLimit.violation(job.errors(), plan.rows(), totals, firstReasons);
     }
 
-    /// Why the job forbids to publish what is committed, as [#violation(BatchState, BatchState.Totals, int)].
+    /// Why the job forbids to publish what is committed, as [#violation(BatchState, CommittedTotals, int)].
     @Nullable
     String violation(BatchState state) {
         return violation(state, state.totals(), state.committed().count());

@@ -134,11 +134,10 @@ public final class CommittedPartitions {
             return wide;
         }
 
-        BatchState.Totals totals(int i, long rows) {
+        CommittedTotals totals(int i, long rows) {
             long read = rows - (unread.length == 0 ? 0 : unread[i]);
             long bad = quarantined.length == 0 ? 0 : quarantined[i];
-            return new BatchState.Totals(
-                    rows, read, read - bad, bad, bytes[i], unseen.getOrDefault(i, Map.of()), use(i));
+            return new CommittedTotals(rows, read, read - bad, bad, bytes[i], unseen.getOrDefault(i, Map.of()), use(i));
         }
     }
 
@@ -251,7 +250,7 @@ public final class CommittedPartitions {
     /// The totals of a committed partition.
     ///
     /// @param rows of the partition, as planned
-    public BatchState.Totals totals(int partition, long rows) {
+    public CommittedTotals totals(int partition, long rows) {
         return chunks[partition / SIZE].totals(partition % SIZE, rows);
     }
 

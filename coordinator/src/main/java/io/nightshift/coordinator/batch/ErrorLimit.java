@@ -16,8 +16,7 @@ final class ErrorLimit {
     /// @param totals of the committed partitions
     /// @param reasons why the first rows were quarantined
     /// @return which limit is exceeded and by what, in one or two sentences; null if none is
-    static @Nullable String violation(
-            Job.ErrorPolicy policy, long rows, BatchState.Totals totals, List<String> reasons) {
+    static @Nullable String violation(Job.ErrorPolicy policy, long rows, CommittedTotals totals, List<String> reasons) {
         long quarantined = totals.quarantined();
         // Rows that are not committed yet count as read, so that a later commit can't lower the rate below
         // the limit.

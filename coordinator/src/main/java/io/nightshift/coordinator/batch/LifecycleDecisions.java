@@ -237,7 +237,7 @@ class LifecycleDecisions {
             // Another submission has come since, and the source may have changed again.
             return Decision.of(extend(state));
         }
-        BatchState.Plan plan = state.pinned();
+        PinnedPlan plan = state.pinned();
         PlanExtension extension = PlanExtension.of(
                 plan.files(),
                 plan.partitions(),
@@ -612,7 +612,7 @@ class LifecycleDecisions {
         }
         Failure failure = step.failure();
         Instant until = OutageLimit.untilPromoted(state, retry(state), failure, now);
-        BatchState.Outage outage = state.outage();
+        ResourceOutage outage = state.outage();
         boolean isRecorded = outage != null
                 && outage.promotion() != null
                 && outage.promotion().isLast()
@@ -684,7 +684,7 @@ class LifecycleDecisions {
         boolean isReported = resource == null
                 || !resource.type().isOfNode()
                 || reports(state, resource).contains(step.node());
-        BatchState.Outage outage = state.outage();
+        ResourceOutage outage = state.outage();
         return outage != null && outage.failure().equals(step.failure()) && outage.since(false) != null && isReported;
     }
 

@@ -45,7 +45,7 @@ public final class WindowGate {
     /// because the batch could not try the resource again.
     static boolean hasOldOutage(BatchState state, Instant now) {
         TimeWindow window = window(state);
-        BatchState.Outage outage = state.outage();
+        ResourceOutage outage = state.outage();
         return window != null
                 && outage != null
                 && window.isOpen(now)

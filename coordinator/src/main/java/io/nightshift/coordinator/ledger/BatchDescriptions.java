@@ -3,6 +3,8 @@ package io.nightshift.coordinator.ledger;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.BatchForecast;
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.CommittedTotals;
+import io.nightshift.coordinator.batch.ResourceOutage;
 import io.nightshift.coordinator.batch.ShadowState;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.cost.UseDescriptions;
@@ -82,7 +84,7 @@ public final class BatchDescriptions {
     /// @param now whether the batch's window is open, and its deadline missed, is said for this time
     /// @param prices of what the batch has used
     public static BatchDescription of(BatchRegisterState.Entry entry, BatchState state, Instant now, Prices prices) {
-        BatchState.Totals totals = state.totals();
+        CommittedTotals totals = state.totals();
         BatchStatus.Timing timing = state.phase() == null ? null : BatchForecast.timing(state, now);
         int partitions = state.plan() == null ? 0 : state.plan().index().partitions();
         return new BatchDescription(
@@ -359,7 +361,7 @@ public final class BatchDescriptions {
     }
 
     private static BatchDescription.@Nullable Outage outage(BatchState state) {
-        BatchState.Outage outage = state.outage();
+        ResourceOutage outage = state.outage();
         return outage == null
                 ? null
                 : new BatchDescription.Outage(outage.failure().message(), outage.since(), outage.until());

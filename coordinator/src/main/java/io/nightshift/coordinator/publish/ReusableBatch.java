@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.publish;
 
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.PinnedPlan;
 import io.nightshift.coordinator.batch.StagedParts;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -99,7 +100,7 @@ public final class ReusableBatch {
             }
             isExtended[0] |= event instanceof BatchEvent.PlanExtended;
         });
-        BatchState.Plan plan = state.pinned();
+        PinnedPlan plan = state.pinned();
         return new BatchEvent.Planned(
                 found[0].at(),
                 plan.files(),

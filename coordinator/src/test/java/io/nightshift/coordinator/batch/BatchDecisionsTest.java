@@ -162,7 +162,7 @@ class BatchDecisionsTest extends DecisionsFixture {
             assertThat(failed.actions())
                     .containsExactly(new CoordinatorAction.RetryLater(2, AWAY, Duration.ofSeconds(1)));
             assertThat(before.outage())
-                    .isEqualTo(new BatchState.Outage(
+                    .isEqualTo(new ResourceOutage(
                             ExampleBatch.AT, ExampleBatch.AT.plusSeconds(10), AWAY, false, Map.of(), null));
             state = ExampleBatch.after(
                     state, new BatchEvent.StepFailed(at(), "node:2", AWAY, ExampleBatch.AT.plusSeconds(10)));

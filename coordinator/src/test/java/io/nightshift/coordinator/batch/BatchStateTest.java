@@ -74,7 +74,7 @@ class BatchStateTest {
 
         state = after(state, committed(commit(0, new Epoch(1, 2), 0), commit(1, new Epoch(1, 3), 3)));
         assertThat(state.phase()).isEqualTo(Phase.PUBLISHING);
-        assertThat(state.totals()).isEqualTo(new BatchState.Totals(30, 30, 27, 3, 350));
+        assertThat(state.totals()).isEqualTo(new CommittedTotals(30, 30, 27, 3, 350));
 
         state = after(state, published());
         assertThat(state.phase()).isEqualTo(Phase.PUBLISHED);

@@ -138,7 +138,7 @@ final class CanaryDecisionsTest {
                 .containsExactly("Committed", "Rescored", "CanaryDecided");
         BatchState next = state.after(decision.events());
         assertThat(next.committed().count()).isZero();
-        assertThat(next.totals()).isEqualTo(BatchState.Totals.ZERO);
+        assertThat(next.totals()).isEqualTo(CommittedTotals.ZERO);
         assertThat(next.model()).isEqualTo(MODEL);
         assertThat(canary(next).status().state()).isEqualTo(Canary.State.FAILED);
         assertThat(canary(next).status().sentence())

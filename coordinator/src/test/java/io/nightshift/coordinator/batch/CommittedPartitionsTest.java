@@ -62,7 +62,7 @@ class CommittedPartitionsTest {
             committed = committed.withCommits(List.of(odd(partition)));
         }
         for (int partition : partitions) {
-            assertThat(committed.totals(partition, 10)).isEqualTo(BatchState.Totals.ZERO.plus(odd(partition)));
+            assertThat(committed.totals(partition, 10)).isEqualTo(CommittedTotals.ZERO.plus(odd(partition)));
         }
         List<Integer> half = partitions.subList(0, partitions.size() / 2);
         CommittedPartitions rest = committed.withoutPartitions(half);
@@ -126,11 +126,11 @@ class CommittedPartitionsTest {
             assertThat(resized.contains(partition)).isEqualTo(partitions.contains(partition));
         }
         partitions.forEach(partition ->
-                assertThat(resized.totals(partition, 10)).isEqualTo(BatchState.Totals.ZERO.plus(odd(partition))));
+                assertThat(resized.totals(partition, 10)).isEqualTo(CommittedTotals.ZERO.plus(odd(partition))));
         if (all > kept) {
             PartitionCommit next = odd(all - 1);
             assertThat(resized.withCommits(List.of(next)).totals(all - 1, 10))
-                    .isEqualTo(BatchState.Totals.ZERO.plus(next));
+                    .isEqualTo(CommittedTotals.ZERO.plus(next));
         }
         CommittedPartitions before = committed;
         if (kept > 0) {
@@ -178,7 +178,7 @@ class CommittedPartitionsTest {
                 .withoutPartitions(List.of(withAllNumbers))
                 .withCommits(List.of(plain));
 
-        assertThat(committed.totals(withAllNumbers, 10)).isEqualTo(BatchState.Totals.ZERO.plus(plain));
+        assertThat(committed.totals(withAllNumbers, 10)).isEqualTo(CommittedTotals.ZERO.plus(plain));
     }
 
     @ParameterizedTest
@@ -191,8 +191,8 @@ class CommittedPartitionsTest {
 
         CommittedPartitions grown = committed.withCommits(List.of(odd(partitions), odd(partitions + 1023)));
 
-        assertThat(grown.totals(withAllNumbers, 10)).isEqualTo(BatchState.Totals.ZERO.plus(odd(withAllNumbers)));
-        assertThat(grown.totals(partitions, 10)).isEqualTo(BatchState.Totals.ZERO.plus(odd(partitions)));
+        assertThat(grown.totals(withAllNumbers, 10)).isEqualTo(CommittedTotals.ZERO.plus(odd(withAllNumbers)));
+        assertThat(grown.totals(partitions, 10)).isEqualTo(CommittedTotals.ZERO.plus(odd(partitions)));
         assertThat(grown.contains(partitions + 1023)).isTrue();
         assertThat(grown.count()).isEqualTo(3);
     }

@@ -49,7 +49,7 @@ class ErrorLimitTest {
         Random random = new Random(seed);
         for (int order = 0; order < 4; order++) {
             Collections.shuffle(commits, random);
-            BatchState.Totals totals = BatchState.Totals.ZERO;
+            CommittedTotals totals = CommittedTotals.ZERO;
             boolean broken = false;
             for (PartitionCommit commit : commits) {
                 totals = totals.plus(commit);
@@ -64,7 +64,7 @@ class ErrorLimitTest {
     @Test
     void exactlyTheAllowedRateIsAllowed() {
         // 0.29 × 100 is 28.999999999999996 in floating point.
-        BatchState.Totals totals = new BatchState.Totals(100, 100, 71, 29, 0);
+        CommittedTotals totals = new CommittedTotals(100, 100, 71, 29, 0);
 
         assertThat(ErrorLimit.violation(new Job.ErrorPolicy(0.29, null), 100, totals, List.of()))
                 .isNull();
@@ -74,19 +74,19 @@ class ErrorLimitTest {
 
     @Test
     void zeroToleranceMeansNone() {
-        BatchState.Totals totals = new BatchState.Totals(10, 10, 9, 1, 0);
+        CommittedTotals totals = new CommittedTotals(10, 10, 9, 1, 0);
 
         assertThat(ErrorLimit.violation(new Job.ErrorPolicy(0, null), 1_000_000, totals, List.of()))
                 .isNotNull();
         assertThat(ErrorLimit.violation(
-                        new Job.ErrorPolicy(0, null), 1_000_000, new BatchState.Totals(10, 10, 10, 0, 0), List.of()))
+                        new Job.ErrorPolicy(0, null), 1_000_000, new CommittedTotals(10, 10, 10, 0, 0), List.of()))
                 .isNull();
     }
 
     @Test
     void theMessageSaysHowManyWhatIsAllowedAndTheFirstReasonsInAnyLocale() {
         Locale.setDefault(Locale.GERMANY);
-        BatchState.Totals totals = new BatchState.Totals(5_000, 5_000, 3_000, 2_000, 0);
+        CommittedTotals totals = new CommittedTotals(5_000, 5_000, 3_000, 2_000, 0);
 
         assertThat(ErrorLimit.violation(
                         new Job.ErrorPolicy(0.015, null),

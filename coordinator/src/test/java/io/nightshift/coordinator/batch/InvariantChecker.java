@@ -425,7 +425,7 @@ final class InvariantChecker {
     }
 
     private void checkTotals() {
-        BatchState.Totals sum = BatchState.Totals.ZERO;
+        CommittedTotals sum = CommittedTotals.ZERO;
         for (PartitionCommit commit : commits.values()) {
             sum = sum.plus(commit);
         }

@@ -357,7 +357,7 @@ enum Mutants implements Simulation.DecisionsFactory {
             return new CommitDecisions(batch, attempts) {
                 @Override
                 @Nullable
-                String violation(BatchState state, BatchState.Totals totals, int committed) {
+                String violation(BatchState state, CommittedTotals totals, int committed) {
                     return null;
                 }
             };

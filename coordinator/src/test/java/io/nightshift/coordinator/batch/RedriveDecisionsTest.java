@@ -165,7 +165,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
     void rowsThatCannotBeScoredLeaveTheBatchAsItWas() {
         decide(redrive);
         ended(1, RedriveStep.CHECK);
-        BatchState.Totals before = state.totals();
+        CommittedTotals before = state.totals();
 
         Decision failed = report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.SCORE, null, null, DISK));
 
@@ -207,7 +207,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
         decide(redrive);
         ended(1, RedriveStep.CHECK);
         scored(supplement(1, 2, 4, 1));
-        BatchState.Totals before = state.totals();
+        CommittedTotals before = state.totals();
 
         Decision refused = report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.PUBLISH, null, null, GONE));
 

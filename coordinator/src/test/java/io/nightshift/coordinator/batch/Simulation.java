@@ -637,7 +637,7 @@ final class Simulation {
     }
 
     private int partitions() {
-        BatchState.Plan plan = checker.state().plan();
+        PinnedPlan plan = checker.state().plan();
         return plan == null ? 1 : plan.index().partitions();
     }
 
@@ -712,7 +712,7 @@ final class Simulation {
     }
 
     private boolean isOverItsErrorLimit() {
-        BatchState.Plan plan = checker.state().plan();
+        PinnedPlan plan = checker.state().plan();
         return plan != null
                 && ErrorLimit.violation(
                                 job.errors(),

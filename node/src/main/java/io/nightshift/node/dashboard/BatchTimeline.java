@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.api.ApiJson;
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.CommittedTotals;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
@@ -220,7 +221,7 @@ final class BatchTimeline {
             allRows += rows;
             failed += state.attemptsFailed().getOrDefault(partition, 0);
             if (state.committed().contains(partition)) {
-                BatchState.Totals totals = state.committed().totals(partition, rows);
+                CommittedTotals totals = state.committed().totals(partition, rows);
                 committed++;
                 quarantined += totals.quarantined();
                 slowest = Math.max(slowest, totals.use().elapsed() / 1_000);

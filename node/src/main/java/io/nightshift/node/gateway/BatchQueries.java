@@ -11,6 +11,7 @@ import io.nightshift.api.JobList.JobDescription;
 import io.nightshift.api.PartitionPage;
 import io.nightshift.api.PartitionPage.PartitionDescription;
 import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.CommittedTotals;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.ArchiveTable;
 import io.nightshift.coordinator.ledger.BatchDescriptions;
@@ -561,7 +562,7 @@ public final class BatchQueries {
                     null,
                     null);
         }
-        BatchState.Totals totals = state.committed().totals(partition, range.rows());
+        CommittedTotals totals = state.committed().totals(partition, range.rows());
         return new PartitionDescription(
                 partition,
                 range.firstRow(),

@@ -1,6 +1,6 @@
 package io.nightshift.node.submission;
 
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.PinnedPlan;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.plan.InputDifference;
 import io.nightshift.protocol.failure.Failure;
@@ -32,7 +32,7 @@ public final class ChangedInput {
             return rejected;
         }
         try {
-            BatchState.Plan plan = ledger.state(rejected.changed()).plan();
+            PinnedPlan plan = ledger.state(rejected.changed()).plan();
             return plan == null
                     ? rejected
                     : InputDifference.first(plan.files(), sources.inspect(job, model))
