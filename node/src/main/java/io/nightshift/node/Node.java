@@ -642,7 +642,7 @@ public final class Node {
                         new LineageSender(
                                 dependencies.ledger(),
                                 settings,
-                                dependencies.dataSources(),
+                                destinations,
                                 Objects.requireNonNullElse(Version.ofProgram(), "development"),
                                 descriptions,
                                 blocking,

@@ -24,17 +24,9 @@ import io.nightshift.node.configuration.RegistryLocation;
 import io.nightshift.node.lineage.LineageSettings;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.CsvDestination;
-import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
-import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFileException;
-import io.nightshift.protocol.job.MariadbDestination;
-import io.nightshift.protocol.job.ParquetDestination;
-import io.nightshift.protocol.job.PostgresDestination;
-import io.nightshift.protocol.job.RedisDestination;
-import io.nightshift.protocol.job.SeveralDestinations;
 import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -423,17 +415,9 @@ public final class DoctorCommand implements Callable<Integer> {
             return;
         }
         for (Destination destination : read.destination().members()) {
-            switch (destination) {
-                case ParquetDestination parquet -> examineDestination(parquet.folder(), given);
-                case CsvDestination csv -> examineDestination(csv.folder(), given);
-                // It is a data source, which is examined already.
-                case PostgresDestination postgres -> {}
-                case MariadbDestination mariadb -> {}
-                case RedisDestination redis -> {}
-                case DeltaDestination delta -> examineDestination(delta.table(), given);
-                // The check of the job looks at its catalog.
-                case IcebergDestination iceberg -> {}
-                case SeveralDestinations several -> throw new IllegalStateException("several in several");
+            // Data sources are examined already, and the check of the job looks at its catalog.
+            if (destination.folder() != null) {
+                examineDestination(destination.folder(), given);
             }
         }
         int threads = Runtime.getRuntime().availableProcessors();

@@ -11,7 +11,8 @@ import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.ModelReference;
 import io.nightshift.protocol.model.ModelVersion;
-import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.Destinations;
+import io.nightshift.storage.dataset.Dataset;
 import io.openlineage.client.OpenLineage;
 import io.openlineage.client.OpenLineage.RunEvent.EventType;
 import java.net.URI;
@@ -42,15 +43,15 @@ final class LineageEvents {
 
     private final OpenLineage lineage = new OpenLineage(PRODUCER);
     private final String namespace;
-    private final DataSources databases;
+    private final Destinations destinations;
     private final String version;
 
     /// @param namespace of the jobs
-    /// @param databases that jobs may name
+    /// @param destinations of the node, with its data sources
     /// @param version of the program
-    LineageEvents(String namespace, DataSources databases, String version) {
+    LineageEvents(String namespace, Destinations destinations, String version) {
         this.namespace = namespace;
-        this.databases = databases;
+        this.destinations = destinations;
         this.version = version;
     }
 
@@ -115,7 +116,7 @@ final class LineageEvents {
     /// The data, and the model as a dataset of its own.
     private List<OpenLineage.InputDataset> inputs(BatchEvent.Submitted submitted, BatchDescription description) {
         List<OpenLineage.InputDataset> inputs = new ArrayList<>();
-        for (LineageDatasets.Dataset dataset : new LineageDatasets(submitted.job(), databases).inputs()) {
+        for (Dataset dataset : new LineageDatasets(submitted.job(), destinations).inputs()) {
             OpenLineage.InputDatasetBuilder input = lineage.newInputDatasetBuilder()
                     .namespace(dataset.namespace())
                     .name(dataset.name());
@@ -129,7 +130,7 @@ final class LineageEvents {
             }
             inputs.add(input.build());
         }
-        LineageDatasets.Dataset model = model(submitted);
+        Dataset model = model(submitted);
         inputs.add(lineage.newInputDatasetBuilder()
                 .namespace(model.namespace())
                 .name(model.name())
@@ -149,16 +150,15 @@ final class LineageEvents {
     }
 
     /// A registered model by its name, and another one by its file.
-    private LineageDatasets.Dataset model(BatchEvent.Submitted submitted) {
+    private Dataset model(BatchEvent.Submitted submitted) {
         return submitted.job().model() instanceof ModelReference.File(String path)
-                ? new LineageDatasets.Dataset("file", path)
-                : new LineageDatasets.Dataset(
-                        namespace, "models/" + submitted.model().name());
+                ? new Dataset("file", path)
+                : new Dataset(namespace, "models/" + submitted.model().name());
     }
 
     private List<OpenLineage.OutputDataset> outputs(
             EventType type, BatchEvent.Submitted submitted, BatchDescription description) {
-        List<LineageDatasets.Dataset> datasets = new LineageDatasets(submitted.job(), databases).outputs();
+        List<Dataset> datasets = new LineageDatasets(submitted.job(), destinations).outputs();
         // The size is that of all destinations together.
         Long bytes = datasets.size() == 1 ? description.bytes() : null;
         return datasets.stream()
@@ -167,11 +167,7 @@ final class LineageEvents {
     }
 
     private OpenLineage.OutputDataset output(
-            LineageDatasets.Dataset dataset,
-            EventType type,
-            BatchEvent.Submitted submitted,
-            long predictions,
-            @Nullable Long bytes) {
+            Dataset dataset, EventType type, BatchEvent.Submitted submitted, long predictions, @Nullable Long bytes) {
         OpenLineage.OutputDatasetBuilder output =
                 lineage.newOutputDatasetBuilder().namespace(dataset.namespace()).name(dataset.name());
         if (type == EventType.COMPLETE) {

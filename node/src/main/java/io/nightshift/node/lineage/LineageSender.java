@@ -12,7 +12,7 @@ import io.nightshift.node.alert.HttpPoster;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.Destinations;
 import io.openlineage.client.OpenLineage.RunEvent.EventType;
 import java.time.Duration;
 import java.time.Instant;
@@ -77,7 +77,7 @@ public final class LineageSender {
     public LineageSender(
             Ledger ledger,
             LineageSettings settings,
-            DataSources databases,
+            Destinations destinations,
             String version,
             Function<Entry, BatchDescription> descriptions,
             Executor executor,
@@ -85,7 +85,7 @@ public final class LineageSender {
         this.ledger = ledger;
         this.table = ledger.toldLineage();
         this.settings = settings;
-        this.events = new LineageEvents(settings.namespace(), databases, version);
+        this.events = new LineageEvents(settings.namespace(), destinations, version);
         this.descriptions = descriptions;
         this.http = new HttpPoster(executor);
         this.clock = clock;

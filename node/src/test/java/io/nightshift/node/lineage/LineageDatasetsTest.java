@@ -2,11 +2,12 @@ package io.nightshift.node.lineage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.node.lineage.LineageDatasets.Dataset;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;
+import io.nightshift.storage.Destinations;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.dataset.Dataset;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,16 @@ class LineageDatasetsTest {
             "near",
             new DataSourceSettings("near", "jdbc:postgresql:///near", null, null),
             "shop",
-            new DataSourceSettings("shop", "jdbc:mariadb://db.example.com:3307/shop", null, null)));
+            new DataSourceSettings("shop", "jdbc:mariadb://db.example.com:3307/shop", null, null),
+            "cache",
+            new DataSourceSettings("cache", "redis://cache.example.com/3", null, null)));
+
+    /// Neither files nor connections are opened.
+    private static final Destinations DESTINATIONS = new Destinations(
+            () -> {
+                throw new AssertionError("DuckDB is not needed");
+            },
+            DATABASES);
 
     private static LineageDatasets of(String source, String destination) {
         Job job = JobFile.parse("""
@@ -31,7 +41,7 @@ class LineageDatasetsTest {
                 source: {%s}
                 destination: {%s}
                 """.formatted(source, destination), Path.of("/jobs/flights.yaml"), List.of());
-        return new LineageDatasets(job, DATABASES);
+        return new LineageDatasets(job, DESTINATIONS);
     }
 
     @ParameterizedTest
@@ -67,6 +77,7 @@ class LineageDatasetsTest {
                 "postgres: {data-source: crm, table: delays}    | postgres://db.example.com:5432| crm.public.delays",
                 "postgres: {data-source: crm, table: out.delays}       | postgres://db.example.com:5432| crm.out.delays",
                 "mariadb: {data-source: shop, table: delays}    | mysql://db.example.com:3307   | shop.delays",
+                "redis: {data-source: cache, name: delays}      | redis://cache.example.com:6379| 3.delays",
                 "delta: lake/delays                             | file                          | /jobs/lake/delays",
                 "delta: 's3://lake/delays'                      | s3://lake                     | delays"
             })

@@ -32,6 +32,11 @@ public record DeltaDestination(String table) implements Destination {
     }
 
     @Override
+    public String folder() {
+        return table;
+    }
+
+    @Override
     public String toString() {
         return "Delta table " + table;
     }

@@ -11,6 +11,7 @@ import io.nightshift.protocol.job.YamlValue.Sequence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// The section `destination` of a job file. Each kind of destination has its keys in its own class: see [Kinds].
@@ -104,7 +105,7 @@ final class DestinationKeys {
     private static void refuseConflict(
             JobCheck check, List<Destination> members, Destination added, String path, int line) {
         for (Destination member : members) {
-            String conflict = SeveralDestinations.conflict(member, added);
+            String conflict = SeveralDestinations.conflict(member, added, UnaryOperator.identity());
             if (conflict != null) {
                 check.add(new Mistake(
                         line,

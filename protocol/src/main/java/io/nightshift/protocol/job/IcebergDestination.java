@@ -5,6 +5,8 @@ import io.nightshift.protocol.job.ValueType.Text;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /// A table of an Iceberg catalog. A batch is a partition of the table.
 ///
@@ -41,6 +43,11 @@ public record IcebergDestination(String catalog, String table) implements Destin
         values.put("catalog", catalog);
         values.put("table", table);
         return values;
+    }
+
+    @Override
+    public @Nullable String overlap(Destination other, UnaryOperator<String> addresses) {
+        return equals(other) ? "the same table" : null;
     }
 
     @Override

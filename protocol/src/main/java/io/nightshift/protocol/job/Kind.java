@@ -34,6 +34,11 @@ record Kind<T>(
         return key.name();
     }
 
+    /// As [#write], of a case that is known to be of this kind.
+    Written writeAny(Object value) {
+        return write(type.cast(value));
+    }
+
     Written write(T value) {
         return new Written(name(), writer.apply(value));
     }

@@ -75,15 +75,10 @@ final class Kinds {
     }
 
     static Written write(Destination destination) {
-        return switch (destination) {
-            case ParquetDestination parquet -> ParquetDestination.KIND.write(parquet);
-            case CsvDestination csv -> CsvDestination.KIND.write(csv);
-            case PostgresDestination postgres -> PostgresDestination.KIND.write(postgres);
-            case MariadbDestination mariadb -> MariadbDestination.KIND.write(mariadb);
-            case RedisDestination redis -> RedisDestination.KIND.write(redis);
-            case IcebergDestination iceberg -> IcebergDestination.KIND.write(iceberg);
-            case DeltaDestination delta -> DeltaDestination.KIND.write(delta);
-            case SeveralDestinations several -> SeveralDestinations.KIND.write(several);
-        };
+        return DESTINATIONS.stream()
+                .filter(kind -> kind.type().isInstance(destination))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no kind of destination: " + destination.getClass()))
+                .writeAny(destination);
     }
 }

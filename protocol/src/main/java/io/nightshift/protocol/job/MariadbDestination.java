@@ -6,6 +6,7 @@ import io.nightshift.protocol.job.ValueType.TextLists;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// A table of a MariaDB or MySQL database. Names are written as they are, and never folded by Nightshift.
@@ -78,6 +79,16 @@ public record MariadbDestination(
     /// `schema.table`, or `table`.
     public String qualified() {
         return schema == null ? table : schema + "." + table;
+    }
+
+    @Override
+    public @Nullable String overlap(Destination other, UnaryOperator<String> addresses) {
+        return other instanceof MariadbDestination that
+                        && addresses.apply(dataSource).equals(addresses.apply(that.dataSource))
+                        && SeveralDestinations.mayBeSameSchema(schema, that.schema)
+                        && table.equalsIgnoreCase(that.table)
+                ? "the same table"
+                : null;
     }
 
     @Override

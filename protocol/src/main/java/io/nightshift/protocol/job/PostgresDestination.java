@@ -6,6 +6,7 @@ import io.nightshift.protocol.job.ValueType.TextLists;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// A table of a PostgreSQL database. Names are case-sensitive and are never folded.
@@ -80,6 +81,15 @@ public record PostgresDestination(
     /// `schema.table`, or `table`.
     public String qualified() {
         return schema == null ? table : schema + "." + table;
+    }
+
+    @Override
+    public @Nullable String overlap(Destination other, UnaryOperator<String> addresses) {
+        return other instanceof PostgresDestination that
+                        && addresses.apply(dataSource).equals(addresses.apply(that.dataSource))
+                        && SeveralDestinations.mayBeSameSchema(schema, that.schema)
+                ? "a table in the same schema, which has one register of batches"
+                : null;
     }
 
     @Override

@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /// Records of a Redis or Valkey server: a key for each record ID.
 ///
@@ -62,6 +64,15 @@ public record RedisDestination(String dataSource, String name, Format format) im
         values.put("name", name);
         values.put("format", format.name().toLowerCase(Locale.ROOT));
         return values;
+    }
+
+    @Override
+    public @Nullable String overlap(Destination other, UnaryOperator<String> addresses) {
+        return other instanceof RedisDestination that
+                        && addresses.apply(dataSource).equals(addresses.apply(that.dataSource))
+                        && name.equals(that.name)
+                ? "the same keys"
+                : null;
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.nightshift.protocol.job;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -43,54 +44,30 @@ public record SeveralDestinations(List<Destination> members) implements Destinat
     }
 
     /// Why two destinations can't get the rows of one batch; null if they can.
-    public static @Nullable String conflict(Destination one, Destination other) {
-        String folder = folder(one);
-        String otherFolder = folder(other);
-        if (folder != null && otherFolder != null) {
-            return folder.equals(otherFolder)
-                    ? "the same folder"
-                    : folder.startsWith(otherFolder) || otherFolder.startsWith(folder)
-                            ? "a folder inside the other one"
-                            : null;
+    ///
+    /// @param addresses the address of a data source by its name: two names may have one address
+    public static @Nullable String conflict(Destination one, Destination other, UnaryOperator<String> addresses) {
+        if (one.folder() == null || other.folder() == null) {
+            return one.overlap(other, addresses);
         }
-        if (one instanceof PostgresDestination a && other instanceof PostgresDestination b) {
-            return a.dataSource().equals(b.dataSource()) && isSame(a.schema(), b.schema())
-                    ? "a table in the same schema, which has one register of batches"
-                    : null;
+        String folder = withSlash(one.folder());
+        String otherFolder = withSlash(other.folder());
+        if (folder.equals(otherFolder)) {
+            return "the same folder";
         }
-        if (one instanceof MariadbDestination a && other instanceof MariadbDestination b) {
-            return a.dataSource().equals(b.dataSource())
-                            && isSame(a.schema(), b.schema())
-                            && a.table().equalsIgnoreCase(b.table())
-                    ? "the same table"
-                    : null;
-        }
-        if (one instanceof IcebergDestination && one.equals(other)) {
-            return "the same table";
-        }
-        if (one instanceof RedisDestination a && other instanceof RedisDestination b) {
-            return a.dataSource().equals(b.dataSource()) && a.name().equals(b.name()) ? "the same keys" : null;
-        }
-        return null;
+        return folder.startsWith(otherFolder) || otherFolder.startsWith(folder)
+                ? "a folder inside the other one"
+                : null;
     }
 
-    /// With a slash at its end; null if it is no folder.
-    private static @Nullable String folder(Destination destination) {
-        String folder = switch (destination) {
-            case ParquetDestination parquet -> parquet.folder();
-            case CsvDestination csv -> csv.folder();
-            case PostgresDestination postgres -> null;
-            case MariadbDestination mariadb -> null;
-            case RedisDestination redis -> null;
-            case IcebergDestination iceberg -> null;
-            case DeltaDestination delta -> delta.table();
-            case SeveralDestinations several -> null;
-        };
-        return folder == null || folder.endsWith("/") ? folder : folder + "/";
+    private static String withSlash(String folder) {
+        return folder.endsWith("/") ? folder : folder + "/";
     }
 
-    /// Without a name, it is one that is not known here.
-    private static boolean isSame(@Nullable String schema, @Nullable String other) {
+    /// Whether two tables may be in one schema.
+    ///
+    /// @param schema null for one that is not known here
+    static boolean mayBeSameSchema(@Nullable String schema, @Nullable String other) {
         return schema == null || other == null || schema.equals(other);
     }
 

@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.source.BoundJob;
 import java.sql.Connection;
 import java.util.List;
@@ -30,6 +31,12 @@ import org.jspecify.annotations.Nullable;
 ///   the whole published batch; never a part of it. [#discard] removes what is staged. Of several destinations,
 ///   this holds for each.
 public interface DestinationStore {
+
+    /// The name of the output for catalogues of data; of several destinations, one for each, in the order of the job.
+    /// Opens no connection.
+    ///
+    /// @throws FailureException permanent, if the configuration doesn't have what the job names
+    List<Dataset> datasets();
 
     /// Whether the destination can be reached and written, as far as that can be said without touching it. A
     /// database that is down now may be back when it is needed, so that is no reason.

@@ -1,6 +1,9 @@
 package io.nightshift.storage.iceberg;
 
+import io.nightshift.protocol.job.IcebergDestination;
+import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectStores;
 import java.util.Map;
@@ -31,6 +34,19 @@ public final class IcebergCatalogs implements AutoCloseable {
     public OpenCatalog get(String name) {
         return open.computeIfAbsent(
                 name, absent -> OpenCatalog.open(dataSources.catalog(name), dataSources, roots, stores));
+    }
+
+    /// The name of a table for catalogues of data: where its files are, or what its server calls it.
+    ///
+    /// @throws io.nightshift.protocol.failure.FailureException permanent, if there is no such catalog
+    public Dataset dataset(IcebergDestination table) {
+        String path = table.table().replace('.', '/');
+        return switch (dataSources.catalog(table.catalog())) {
+            case CatalogSettings.Folder folder -> Dataset.ofFiles(folder.warehouse() + "/" + path);
+            case CatalogSettings.Jdbc jdbc ->
+                Dataset.ofFiles(jdbc.warehouse().replaceFirst("^file://", "") + "/" + path);
+            case CatalogSettings.Rest rest -> new Dataset(rest.uri().toString(), table.table());
+        };
     }
 
     /// Closes the connections to catalogs.

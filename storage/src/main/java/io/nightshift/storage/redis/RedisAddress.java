@@ -3,6 +3,7 @@ package io.nightshift.storage.redis;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
+import io.nightshift.storage.dataset.Dataset;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -82,6 +83,13 @@ public record RedisAddress(
                 database.isEmpty() ? 0 : Integer.parseInt(database),
                 tls,
                 ca.matches() ? Path.of(ca.group(1)) : null);
+    }
+
+    /// The name of the keys of a destination for catalogues of data.
+    ///
+    /// @param name the prefix of the keys
+    public Dataset dataset(String name) {
+        return new Dataset("redis://%s:%d".formatted(host, port), database + "." + name);
     }
 
     /// Connects to one of the host's addresses.

@@ -14,6 +14,7 @@ import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.delta.DeltaEngine;
 import io.nightshift.storage.delta.DiskFiles;
 import io.nightshift.storage.delta.ObjectFiles;
@@ -110,6 +111,11 @@ public final class DeltaStore implements DestinationStore {
     /// Where the files of a published batch are.
     private String filesOf(BatchId batch) {
         return place + "/batch=" + batch;
+    }
+
+    @Override
+    public List<Dataset> datasets() {
+        return List.of(Dataset.ofFiles(destination.table()));
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.LoadTables;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.FirstRows;
@@ -67,6 +68,11 @@ public final class FolderStore implements FileDestination {
         this.duckDb = duckDb;
         this.roots = roots;
         this.publisher = new FolderPublisher(this.folder, names, rows);
+    }
+
+    @Override
+    public List<Dataset> datasets() {
+        return List.of(Dataset.ofFiles(folder.toString()));
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FirstRows;
@@ -67,6 +68,7 @@ public final class IcebergStore implements DestinationStore {
 
     private final IcebergDestination destination;
     private final IcebergTable table;
+    private final IcebergCatalogs catalogs;
     private final Supplier<DuckDb> duckDb;
     private final SourceReaders sources;
     private final FileRoots roots;
@@ -86,6 +88,7 @@ public final class IcebergStore implements DestinationStore {
             ObjectCopies copies) {
         this.destination = destination;
         this.table = new IcebergTable(destination, catalogs);
+        this.catalogs = catalogs;
         this.duckDb = duckDb;
         this.sources = sources;
         this.roots = roots;
@@ -126,6 +129,11 @@ public final class IcebergStore implements DestinationStore {
     /// Where the files of a published batch are, as the store of the files has it.
     private String filesOf(BatchId batch) {
         return WarehouseFiles.plain(place(table.requireLocation(), batch));
+    }
+
+    @Override
+    public List<Dataset> datasets() {
+        return List.of(catalogs.dataset(destination));
     }
 
     /// A catalog that can't be reached now is no reason.

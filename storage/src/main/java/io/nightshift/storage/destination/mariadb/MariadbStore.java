@@ -13,6 +13,7 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.Database;
+import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DatabaseRows;
 import io.nightshift.storage.destination.DestinationStore;
@@ -66,6 +67,12 @@ public final class MariadbStore implements DestinationStore {
         this.sourceIds = new SourceIds(duckDb, sources, LoadRows::digesting);
         this.publisher = new MariadbPublisher(destination, dataSources);
         this.tables = MariadbTables.of(destination);
+    }
+
+    @Override
+    public List<Dataset> datasets() {
+        return List.of(
+                Dataset.ofTable(dataSources.get(destination.dataSource()), destination.schema(), destination.table()));
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.FirstRows;
@@ -72,6 +73,11 @@ public final class ObjectDestination implements FileDestination {
 
     private BatchKeys keys(BatchId batch) {
         return new BatchKeys(prefix, batch);
+    }
+
+    @Override
+    public List<Dataset> datasets() {
+        return List.of(Dataset.ofFiles(prefix.toString()));
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.Database;
+import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DatabaseRows;
 import io.nightshift.storage.destination.DestinationStore;
@@ -70,6 +71,12 @@ public final class PostgresStore implements DestinationStore {
         this.sources = sources;
         this.sourceIds = new SourceIds(duckDb, sources, CopyRows::digesting);
         this.publisher = new PostgresPublisher(destination, dataSources);
+    }
+
+    @Override
+    public List<Dataset> datasets() {
+        return List.of(
+                Dataset.ofTable(dataSources.get(destination.dataSource()), destination.schema(), destination.table()));
     }
 
     @Override

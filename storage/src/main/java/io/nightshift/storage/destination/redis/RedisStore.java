@@ -11,6 +11,7 @@ import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FirstRows;
@@ -24,6 +25,7 @@ import io.nightshift.storage.destination.ValueLimit;
 import io.nightshift.storage.destination.ValueLimits;
 import io.nightshift.storage.destination.table.SourceIds;
 import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.redis.RedisAddress;
 import io.nightshift.storage.redis.RedisConnection;
 import io.nightshift.storage.source.SourceReaders;
 import java.sql.Connection;
@@ -68,6 +70,12 @@ public final class RedisStore implements DestinationStore {
     private RedisConnection open(String doing, Duration patience) {
         return RedisConnection.open(
                 dataSources.redis(destination.dataSource()), doing + " " + destination, patience, () -> false);
+    }
+
+    @Override
+    public List<Dataset> datasets() {
+        return List.of(
+                RedisAddress.of(dataSources.redis(destination.dataSource())).dataset(destination.name()));
     }
 
     /// A server that can't be reached now is no reason.

@@ -6,18 +6,12 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.protocol.job.CsvDestination;
-import io.nightshift.protocol.job.DeltaDestination;
 import io.nightshift.protocol.job.Destination;
-import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.MariadbDestination;
-import io.nightshift.protocol.job.ParquetDestination;
-import io.nightshift.protocol.job.PostgresDestination;
-import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.protocol.job.SeveralDestinations;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FirstRows;
@@ -87,12 +81,17 @@ public final class SeveralStore implements DestinationStore {
     }
 
     @Override
+    public List<Dataset> datasets() {
+        return all(i -> stores.get(i).datasets());
+    }
+
+    @Override
     public List<String> checkPlace() {
         List<String> reasons = new ArrayList<>(all(i -> stores.get(i).checkPlace()));
         if (reasons.isEmpty()) {
             each(i -> IntStream.range(0, i).forEach(before -> {
                 String conflict =
-                        SeveralDestinations.conflict(located(destinations.get(before)), located(destinations.get(i)));
+                        SeveralDestinations.conflict(destinations.get(before), destinations.get(i), this::url);
                 if (conflict != null) {
                     reasons.add("destination.several: %s and %s are %s"
                             .formatted(destinations.get(before), destinations.get(i), conflict));
@@ -100,22 +99,6 @@ public final class SeveralStore implements DestinationStore {
             }));
         }
         return reasons;
-    }
-
-    /// With the address of the database in place of its name: a database may have several names.
-    private Destination located(Destination destination) {
-        return switch (destination) {
-            case PostgresDestination postgres ->
-                new PostgresDestination(url(postgres.dataSource()), postgres.schema(), postgres.table(), List.of());
-            case MariadbDestination mariadb ->
-                new MariadbDestination(url(mariadb.dataSource()), mariadb.schema(), mariadb.table(), List.of());
-            case RedisDestination redis -> new RedisDestination(url(redis.dataSource()), redis.name(), redis.format());
-            case ParquetDestination parquet -> parquet;
-            case CsvDestination csv -> csv;
-            case IcebergDestination iceberg -> iceberg;
-            case DeltaDestination delta -> delta;
-            case SeveralDestinations several -> several;
-        };
     }
 
     private String url(String dataSource) {

@@ -1,0 +1,5 @@
+/// The names of data, for catalogues.
+@NullMarked
+package io.nightshift.storage.dataset;
+
+import org.jspecify.annotations.NullMarked;
