@@ -55,7 +55,7 @@ public final class ConnectionPool implements AutoCloseable {
         config.setDriverClassName(Connections.driver(settings).getClass().getName());
         config.setJdbcUrl(settings.url());
         config.setDataSourceProperties(Connections.writing(settings, SILENCE));
-        config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
+        config.setTransactionIsolation(Connections.ISOLATION);
         config.setConnectionInitSql(Connections.writes(settings));
         config.setMaximumPoolSize(most);
         config.setMinimumIdle(0);

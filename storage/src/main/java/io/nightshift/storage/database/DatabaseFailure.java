@@ -34,13 +34,12 @@ public final class DatabaseFailure {
 
     /// Whether the same may succeed later.
     public static boolean isTransient(SQLException e) {
-        return isTransient(e.getSQLState())
-                || TRANSIENT_CODES.contains(e.getErrorCode())
-                || isCreatedByAnother(e);
+        return isTransient(e.getSQLState()) || TRANSIENT_CODES.contains(e.getErrorCode()) || isCreatedByAnother(e);
     }
 
-    /// Whether another session of PostgreSQL has created the same table or index at the same time. `IF NOT EXISTS`
-    /// doesn't prevent this error. The session may be that of a killed process, which works until its statement ends.
+    /// Whether another session of PostgreSQL has created the same table or index at the same time, which
+    /// `IF NOT EXISTS` doesn't prevent. It may be the session of a killed process, which works until its statement
+    /// ends.
     public static boolean isCreatedByAnother(SQLException e) {
         return e instanceof PSQLException error
                 && NOT_UNIQUE.equals(error.getSQLState())

@@ -115,6 +115,7 @@ public final class ReadConnections implements AutoCloseable {
         config.setDriverClassName(Connections.driver(settings).getClass().getName());
         config.setJdbcUrl(settings.url());
         config.setDataSourceProperties(Connections.properties(settings, SILENCE));
+        config.setTransactionIsolation(Connections.ISOLATION);
         config.setConnectionInitSql(settings(settings));
         config.setMaximumPoolSize(most);
         config.setMinimumIdle(0);

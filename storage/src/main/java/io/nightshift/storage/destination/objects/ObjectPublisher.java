@@ -132,8 +132,8 @@ final class ObjectPublisher {
     /// proxy without the bucket, answers that there is no object.
     void requirePlace(BatchId batch) {
         BatchKeys keys = keys(batch);
-        for (ObjectAddress trace : List.of(
-                keys.published(BatchFolders.SUCCESS), keys.register(), keys.published(BatchFolders.MANIFEST))) {
+        for (ObjectAddress trace :
+                List.of(keys.published(BatchFolders.SUCCESS), keys.register(), keys.published(BatchFolders.MANIFEST))) {
             if (store().find(trace) != null) {
                 return;
             }
