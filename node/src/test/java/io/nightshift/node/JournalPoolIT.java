@@ -7,7 +7,6 @@ import com.typesafe.config.ConfigFactory;
 import io.nightshift.testing.database.DatabaseProxy;
 import io.nightshift.testing.database.PostgresServer;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -46,12 +45,12 @@ class JournalPoolIT {
     }
 
     /// The connection that was cut counts as one that can't be had.
-    private static Connection firstThatWorks(JdbcBackend.JdbcDatabaseDef database) throws SQLException {
-        SQLException last = new SQLException();
+    private static Connection firstThatWorks(JdbcBackend.JdbcDatabaseDef database) throws Exception {
+        Exception last = new IllegalStateException();
         for (int attempt = 0; attempt < 3; attempt++) {
             try {
                 return database.source().createConnection();
-            } catch (SQLException e) {
+            } catch (Exception e) {
                 last = e;
             }
         }
