@@ -11,7 +11,6 @@ import java.io.InvalidObjectException;
 import java.io.ObjectInputFilter;
 import java.io.ObjectInputStream;
 import java.io.ObjectStreamClass;
-import java.util.Hashtable;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,7 +24,7 @@ import smile.data.type.StructType;
 ///
 /// - A filter checks every class before an object of it is created, and accepts only the classes that
 ///   supported models consist of. It bounds the depth, the number of references, the length of arrays and the
-///   number of bytes. It bounds the hash tables, in which all keys may have one hash.
+///   number of bytes. It bounds every `Hashtable`, in which all keys may have one hash; a [HashMap] is safe.
 /// - Among the accepted classes, hash maps and lists could still be nested so that hashing them never ends.
 ///   So a map may hold only texts and numbers, a list only fields of a schema, rows of numbers or nodes of a
 ///   tree, and a field only a plain type.
@@ -38,19 +37,19 @@ public final class SmileObjectReader {
     private static final long MAX_REFERENCES = 100_000_000;
     private static final int MAX_ARRAY = 50_000_000;
 
-    /// The most pairs of places in the same hash table, over all tables. Keys of one hash are easy to make, and
-    /// reading a table of them takes time that is quadratic in its size.
-    private static final double MAX_PAIRS = 1L << 33;
+    /// The most pairs of places in the same `Hashtable`, over all of them. A `Hashtable` searches all keys of one
+    /// hash, and may have four times as many entries as places. Models contain one only as `Properties`, which are
+    /// small.
+    private static final long MAX_PAIRS = 1L << 24;
 
-    /// The factor by which a stream with a `Hashtable` counts more. A `Hashtable` searches all keys of one hash,
-    /// and may have four times as many entries as places. Models contain one only as `Properties`, which are small.
-    private static final int HASHTABLE = 512;
+    static final String STRANGE_COLLECTION = "a collection holds what no model has there";
 
     private static final String PLAIN_DISTANCE = "smile/math/MathEx.distance([D[D)D";
     private static final String TREE_NODE = "smile.neighbor.CoverTree$Node";
 
     private static final Set<String> ALLOWED = Set.of(
             SerializedLambda.class.getName(),
+            HashMap.class.getName(),
             SmileDistances.Plain.class.getName(),
             "smile.anomaly.IsolationForest",
             "smile.anomaly.IsolationTree",
@@ -239,7 +238,6 @@ public final class SmileObjectReader {
             "java.lang.String",
             "java.util.ArrayList",
             "java.util.Arrays$ArrayList",
-            "java.util.CollSer",
             "java.util.HashMap",
             "java.util.Hashtable",
             "java.util.Map$Entry",
@@ -293,7 +291,6 @@ public final class SmileObjectReader {
 
         private final long length;
         private double pairs;
-        private boolean hashtable;
         private @Nullable String refused;
 
         private Filter(long length) {
@@ -303,9 +300,8 @@ public final class SmileObjectReader {
         @Override
         public Status checkInput(FilterInfo info) {
             if (info.serialClass() == Map.Entry[].class) {
-                pairs += (double) info.arrayLength() * info.arrayLength() * (hashtable ? HASHTABLE : 1);
+                pairs += (double) info.arrayLength() * info.arrayLength();
             }
-            hashtable |= info.serialClass() == Hashtable.class;
             if (pairs > MAX_PAIRS
                     || info.depth() > MAX_DEPTH
                     || info.references() > MAX_REFERENCES
@@ -342,9 +338,11 @@ public final class SmileObjectReader {
 
         @Override
         protected Class<?> resolveClass(ObjectStreamClass description) throws IOException, ClassNotFoundException {
-            return description.getName().equals(SerializedLambda.NAME)
-                    ? SerializedLambda.class
-                    : super.resolveClass(description);
+            return switch (description.getName()) {
+                case SerializedLambda.NAME -> SerializedLambda.class;
+                case HashMap.NAME -> HashMap.class;
+                default -> super.resolveClass(description);
+            };
         }
 
         @Override
@@ -364,12 +362,13 @@ public final class SmileObjectReader {
             boolean plain = switch (read) {
                 case List<?> list -> list.stream().allMatch(Stream::isElement);
                 case Map<?, ?> map ->
-                    map.entrySet().stream().allMatch(entry -> isScalar(entry.getKey()) && isScalar(entry.getValue()));
+                    map.entrySet().stream()
+                            .allMatch(entry -> HashMap.isScalar(entry.getKey()) && HashMap.isScalar(entry.getValue()));
                 case StructField field -> !(field.dtype() instanceof StructType);
                 case null, default -> true;
             };
             if (!plain) {
-                throw new InvalidObjectException("a collection holds what no model has there");
+                throw new InvalidObjectException(STRANGE_COLLECTION);
             }
             return read;
         }
@@ -378,10 +377,6 @@ public final class SmileObjectReader {
             return value instanceof StructField
                     || value instanceof double[]
                     || (value != null && value.getClass().getName().equals(TREE_NODE));
-        }
-
-        private static boolean isScalar(@Nullable Object value) {
-            return value instanceof String || value instanceof Number;
         }
     }
 }

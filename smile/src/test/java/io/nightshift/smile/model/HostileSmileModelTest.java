@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -128,29 +129,76 @@ class HostileSmileModelTest extends HostileFiles {
     @Nested
     class ObjectStreams {
 
-        /// Reading a table whose keys all have one hash takes time that is quadratic in its size.
+        /// Reading a `Hashtable` whose keys all have one hash takes time that is quadratic in its size.
         @Test
-        void hashTablesThatAllKeysOfOneHashCouldFillAreRefusedBeforeTheyAreRead() {
-            for (Map<String, Integer> table :
-                    List.of(new Hashtable<String, Integer>(), new HashMap<String, Integer>())) {
-                for (int i = 0; i < 200_000; i++) {
-                    table.put("key" + i, i);
-                }
-                assertThatThrownBy(() -> loader().load("hostile.ser", serialised(table)))
-                        .isInstanceOf(ModelException.class)
-                        .hasMessageContaining("are more or larger, than those of any supported model");
+        void hashtablesThatAllKeysOfOneHashCouldFillAreRefusedBeforeTheyAreRead() {
+            Map<String, Integer> table = new Hashtable<>();
+            for (int i = 0; i < 200_000; i++) {
+                table.put("key" + i, i);
             }
             Object[] tables = new Object[200];
             for (int i = 0; i < tables.length; i++) {
-                Map<String, Integer> table = new Hashtable<>(3_000);
+                Map<String, Integer> each = new Hashtable<>(3_000);
                 for (int j = 0; j < 2_000; j++) {
-                    table.put("key" + j, j);
+                    each.put("key" + j, j);
                 }
-                tables[i] = table;
+                tables[i] = each;
             }
-            assertThatThrownBy(() -> loader().load("hostile.ser", serialised(tables)))
-                    .isInstanceOf(ModelException.class)
-                    .hasMessageContaining("are more or larger, than those of any supported model");
+            for (Object hostile : List.of(table, tables)) {
+                assertThatThrownBy(() -> loader().load("hostile.ser", serialised(hostile)))
+                        .isInstanceOf(ModelException.class)
+                        .hasMessageContaining("are more or larger, than those of any supported model");
+            }
+        }
+
+        /// Texts of one hash: every two letters of them are one of two pairs of one hash.
+        private static List<String> textsOfOneHash(int count) {
+            List<String> texts = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                StringBuilder text = new StringBuilder();
+                for (int bit = 0; bit < 20; bit++) {
+                    text.append((i >> bit & 1) == 0 ? "Aa" : "BB");
+                }
+                texts.add(text.toString());
+            }
+            return texts;
+        }
+
+        /// Numbers of one hash.
+        private static List<Double> numbersOfOneHash(int count) {
+            return LongStream.rangeClosed(1, count)
+                    .mapToObj(half -> Double.longBitsToDouble(half << 32 | half))
+                    .toList();
+        }
+
+        @Test
+        @Timeout(60)
+        void aMapOfManyKeysIsReadEvenIfTheyHaveOneHash() throws IOException {
+            for (List<?> keys : List.of(textsOfOneHash(100_000), numbersOfOneHash(100_000))) {
+                Map<Object, Integer> map = new HashMap<>();
+                keys.forEach(key -> map.put(key, 1));
+                assertThat(keys.stream().map(Object::hashCode).distinct()).hasSize(1);
+
+                assertRefused(serialised(map), "java.util.HashMap", "supported are Smile's");
+            }
+        }
+
+        /// Java puts keys of one hash in order only if they have one class.
+        @Test
+        void aMapWithKeysOfSeveralClassesIsRefused() throws IOException {
+            Map<Object, Integer> map = new HashMap<>();
+            map.put("text", 1);
+            map.put(2.5, 1);
+
+            assertRefused(serialised(map), "a collection holds what no model has there");
+        }
+
+        /// Their maps search all keys of one hash.
+        @Test
+        void immutableCollectionsAreRefusedBeforeTheyAreMade() throws IOException {
+            for (Object collection : List.of(Map.of("a", 1, "b", 2), List.of("a", "b", "c"))) {
+                assertRefused(serialised(collection), "it holds an object of the class java.util.CollSer");
+            }
         }
 
         @Test
