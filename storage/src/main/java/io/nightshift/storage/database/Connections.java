@@ -161,10 +161,17 @@ public final class Connections {
     /// @throws FailureException permanent where the database refuses, transient where it can't be reached for
     ///     long
     static Connection connect(Opening opening, String doing, Duration patience, BooleanSupplier cancelled) {
+        try (EndpointWait _ = EndpointWait.begin(doing)) {
+            return connectInTries(opening, doing, patience, cancelled);
+        }
+    }
+
+    private static Connection connectInTries(
+            Opening opening, String doing, Duration patience, BooleanSupplier cancelled) {
         long until = System.nanoTime() + patience.toNanos();
         Duration wait = MIN_WAIT;
         while (true) {
-            try (EndpointWait _ = EndpointWait.begin(doing)) {
+            try {
                 return opening.open();
             } catch (SQLException e) {
                 boolean waits =

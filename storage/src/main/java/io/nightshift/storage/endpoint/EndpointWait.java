@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.LongSupplier;
 
 /// A thread's wait for an endpoint, such as an object store or a database, until it is closed. If an endpoint
 /// accepts connections and never answers, the program would seem to hang. So [#longerThan] lists the endpoints that
@@ -13,11 +12,8 @@ public final class EndpointWait implements AutoCloseable {
 
     private static final Set<EndpointWait> OPEN = ConcurrentHashMap.newKeySet();
 
-    /// Replaced by tests.
-    static volatile LongSupplier nanoTime = System::nanoTime;
-
     private final String endpoint;
-    private volatile long since = nanoTime.getAsLong();
+    private volatile long since = System.nanoTime();
 
     private EndpointWait(String endpoint) {
         this.endpoint = endpoint;
@@ -34,13 +30,17 @@ public final class EndpointWait implements AutoCloseable {
 
     /// The endpoint has sent something. The wait begins again.
     public void answered() {
-        since = nanoTime.getAsLong();
+        since = System.nanoTime();
     }
 
     /// The endpoints that a thread of this process has waited for, without an answer, for longer than a time;
     /// each once.
     public static List<String> longerThan(Duration time) {
-        long now = nanoTime.getAsLong();
+        return longerThan(time, System.nanoTime());
+    }
+
+    /// @param now as [System#nanoTime()] has it
+    static List<String> longerThan(Duration time, long now) {
         return OPEN.stream()
                 .filter(wait -> now - wait.since > time.toNanos())
                 .map(wait -> wait.endpoint)

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.ClientSetInfoConfig;
@@ -107,13 +108,26 @@ public final class RedisConnection implements AutoCloseable {
             configuration.password(settings.password());
         }
         DefaultJedisClientConfig built = configuration.build();
-        long until = System.nanoTime() + patience.toNanos();
-        Duration wait = MIN_WAIT;
-        while (true) {
-            try (EndpointWait _ = EndpointWait.begin(settings.toString())) {
+        try (EndpointWait _ = EndpointWait.begin(settings.toString())) {
+            return openInTries(settings, doing, patience, cancelled, () -> {
                 Connection connection = new Connection(() -> socket(address, greeting), built);
                 connection.setSoTimeout((int) SILENCE.toMillis());
                 return new RedisConnection(connection, doing);
+            });
+        }
+    }
+
+    private static RedisConnection openInTries(
+            DataSourceSettings settings,
+            String doing,
+            Duration patience,
+            BooleanSupplier cancelled,
+            Supplier<RedisConnection> opening) {
+        long until = System.nanoTime() + patience.toNanos();
+        Duration wait = MIN_WAIT;
+        while (true) {
+            try {
+                return opening.get();
             } catch (JedisException e) {
                 Failure failure = failure("%s: %s can't be reached".formatted(doing, settings), e);
                 if (failure.isPermanent() || System.nanoTime() >= until || cancelled.getAsBoolean()) {

@@ -4,49 +4,41 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class EndpointWaitTest {
 
-    private long now = 1;
-
-    @BeforeEach
-    void stopTheClock() {
-        EndpointWait.nanoTime = () -> now;
-    }
-
-    @AfterEach
-    void startTheClock() {
-        EndpointWait.nanoTime = System::nanoTime;
-    }
-
-    private List<String> afterSeconds(long seconds) {
-        now += seconds * 1_000_000_000L;
-        return EndpointWait.longerThan(Duration.ofSeconds(4)).stream()
+    private static List<String> longerThanFourSeconds(long now) {
+        return EndpointWait.longerThan(Duration.ofSeconds(4), now).stream()
                 .filter(endpoint -> endpoint.startsWith("test"))
                 .toList();
     }
 
+    private static long seconds(int seconds) {
+        return Duration.ofSeconds(seconds).toNanos();
+    }
+
     @Test
     void whatHasNotAnsweredForLongIsNamedOnceUntilItAnswers() {
+        long before = System.nanoTime();
         try (EndpointWait one = EndpointWait.begin("test store");
                 EndpointWait _ = EndpointWait.begin("test store")) {
-            assertThat(afterSeconds(4)).isEmpty();
-            assertThat(afterSeconds(1)).containsExactly("test store");
+            long begun = System.nanoTime();
+            assertThat(longerThanFourSeconds(before + seconds(4))).isEmpty();
+            assertThat(longerThanFourSeconds(begun + seconds(5))).containsExactly("test store");
             one.answered();
-            assertThat(afterSeconds(0)).containsExactly("test store");
+            assertThat(longerThanFourSeconds(begun + seconds(5))).contains("test store");
         }
-        assertThat(afterSeconds(60)).isEmpty();
+        assertThat(longerThanFourSeconds(System.nanoTime() + seconds(60))).isEmpty();
     }
 
     @Test
     void anAnswerBeginsTheWaitAgain() {
         try (EndpointWait wait = EndpointWait.begin("test database")) {
-            assertThat(afterSeconds(5)).isNotEmpty();
+            long begun = System.nanoTime();
+            assertThat(longerThanFourSeconds(begun + seconds(5))).isNotEmpty();
             wait.answered();
-            assertThat(afterSeconds(3)).isEmpty();
+            assertThat(longerThanFourSeconds(begun + seconds(4))).isEmpty();
         }
     }
 }
