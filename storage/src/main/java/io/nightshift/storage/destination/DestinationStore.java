@@ -97,8 +97,8 @@ public interface DestinationStore {
     /// @param before called once, when everything is checked and only the last step is left, or if readers see the
     ///     batch already. If it fails, the batch does not become visible here
     /// @throws FailureException if committed output is missing or the checks fail; nothing is visible then. If
-    ///     something staged can't be removed from a folder, the failure is transient: readers see the batch, and a
-    ///     repetition removes the rest
+    ///     something staged can't be removed from a folder or a store, the failure is transient: readers see the
+    ///     batch, and a repetition removes the rest
     Publication publish(CommittedBatch batch, Runnable before);
 
     /// As [#publish(CommittedBatch, Runnable)], with nothing to do before the last step.

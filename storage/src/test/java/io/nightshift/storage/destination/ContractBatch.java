@@ -229,6 +229,16 @@ public final class ContractBatch implements AutoCloseable {
         }
     }
 
+    /// Makes a whole attempt at a first partition without rows.
+    PartitionCommit writeEmpty(DestinationStore store, Epoch epoch) throws SQLException, IOException {
+        Lease lease = lease(store, 0, epoch);
+        try (Attempt attempt = new Attempt(lease, store.writer(lease, NODE, BLOCK), "FALSE", "FALSE")) {
+            attempt.predictions();
+            attempt.quarantine();
+            return attempt.keep();
+        }
+    }
+
     /// Makes a whole attempt with the rows of the second partition.
     ///
     /// @param partition may be that of a supplement

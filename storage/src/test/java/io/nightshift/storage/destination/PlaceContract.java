@@ -3,6 +3,8 @@ package io.nightshift.storage.destination;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailureException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,16 +49,19 @@ abstract class PlaceContract extends ReuseContract {
 
         @Test
         void ofALaterBatchSaysNothingAboutTheBatchesBefore() throws Exception {
-            publish();
             Optional<Step> moveAway = moveAway();
             if (moveAway.isEmpty()) {
                 return;
             }
+            CommittedBatch committed = committed();
+            store().publish(committed);
             moveAway.get().run();
             store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
             store().publish(batch.committedAs(store(), ContractBatch.NEXT, 1));
 
             assertWaits("another one", "fence", () -> store().fence(ContractBatch.ID, 3));
+            assertWaits("another one", "prepareSupplement", () -> batch.prepareSupplement(store(), committed, 3));
+            assertWaits("another one", "discardSupplement", () -> store().discardSupplement(ContractBatch.ID, 3));
             assertWaits("another one", "unpublish", () -> store().unpublish(ContractBatch.ID));
             assertWaits("another one", "delete", () -> store().delete(ContractBatch.ID));
             store().unpublish(ContractBatch.NEXT);
@@ -103,6 +108,18 @@ abstract class PlaceContract extends ReuseContract {
 
             CommittedBatch later = batch.committed(2, committed.commits(), Set.of());
             assertPublished(later, store().publish(later));
+        }
+
+        /// The plan of an input without rows has one partition, whose part is empty.
+        @Test
+        void ofABatchWithoutRowsIsKnownByItsPart() throws Exception {
+            prepare();
+            List<PartitionCommit> commits = List.of(batch.writeEmpty(store(), new Epoch(1, 1)));
+
+            assertThat(store().fence(ContractBatch.ID, 2)).isEmpty();
+
+            Publication publication = store().publish(batch.committed(2, commits, Set.of()));
+            assertThat(store().fence(ContractBatch.ID, 3)).contains(publication);
         }
 
         @Test

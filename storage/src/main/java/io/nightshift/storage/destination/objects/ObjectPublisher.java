@@ -211,7 +211,12 @@ final class ObjectPublisher {
         requirePublished(keys);
         carryOutSupplement(keys);
         supplements(keys).reopen(batch.incarnation());
-        deleteStaged(keys, batch.incarnation() - 1);
+        try {
+            deleteAllStaged(keys, batch.incarnation() - 1);
+        } catch (FailureException e) {
+            // Nothing depends on it. The publication of the supplement removes them.
+            LOG.warn("{}: staged objects could not be removed: {}", keys.batch(), e.getMessage());
+        }
     }
 
     /// Decides in the register of supplements, and carries out: copies of the committed objects, then the

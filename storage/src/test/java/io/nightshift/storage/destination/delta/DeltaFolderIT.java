@@ -12,6 +12,7 @@ import io.delta.kernel.internal.util.Utils;
 import io.delta.kernel.utils.CloseableIterable;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
+import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.DeltaDestination;
@@ -58,6 +59,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
@@ -203,6 +205,11 @@ class DeltaFolderIT extends DestinationContract {
     }
 
     @Override
+    protected Optional<Step> moveAway() {
+        return Optional.of(() -> Files.move(table(), table().resolveSibling("elsewhere")));
+    }
+
+    @Override
     protected Step neighbours() throws IOException {
         return files(table(), "mine.txt", "nightshift/mine.txt", "nightshift/.staging/load-42/x.csv");
     }
@@ -245,6 +252,82 @@ class DeltaFolderIT extends DestinationContract {
 
     private static String note(String what) {
         return "{\"commitInfo\":{\"timestamp\":1,\"operation\":\"%s\",\"operationParameters\":{}}}".formatted(what);
+    }
+
+    /// OPTIMIZE by another program: one file in place of the batch's.
+    private void compact() throws Exception {
+        Path compacted = table().resolve("compacted.parquet");
+        batch.data()
+                .execute("COPY (FROM read_parquet(%s, hive_partitioning = false)) TO %s (FORMAT parquet)"
+                        .formatted(
+                                Sql.text(folders().published() + "/part-*.parquet"), Sql.text(compacted.toString())));
+        String values = "\"partitionValues\":{\"batch_id\":\"%s\"}".formatted(ContractBatch.ID);
+        List<String> actions = new ArrayList<>(List.of(
+                note("OPTIMIZE"),
+                "{\"add\":{\"path\":\"compacted.parquet\",%s,\"size\":%d,\"modificationTime\":1,\"dataChange\":false}}"
+                        .formatted(values, Files.size(compacted))));
+        for (int partition = 0; partition < ContractBatch.PARTITIONS; partition++) {
+            actions.add(
+                    "{\"remove\":{\"path\":\"%s\",%s,\"deletionTimestamp\":1,\"dataChange\":false,\"extendedFileMetadata\":true,\"size\":%d}}"
+                            .formatted(table().relativize(part(partition)), values, Files.size(part(partition))));
+        }
+        write(log().versions().size(), actions.toArray(String[]::new));
+    }
+
+    @Nested
+    class Compacted {
+
+        private CommittedBatch published;
+
+        @BeforeEach
+        void theTableIsCompacted() throws Exception {
+            published = committed();
+            store().publish(published);
+            compact();
+            assertThat(seen()).isEqualTo(ALL);
+        }
+
+        private List<PartitionCommit> reuse() {
+            List<PartitionCommit> reused =
+                    published.commits().stream().map(commit -> commit.reused(1)).toList();
+            store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
+            store().reuse(ContractBatch.ID, ContractBatch.NEXT, reused);
+            return reused;
+        }
+
+        @Test
+        void batchesAreReusedAndRemoved() throws Exception {
+            store().publish(batch.reusing(1, reuse()));
+            assertThat(seen().predictions()).isEqualTo(2 * ALL.predictions());
+
+            store().unpublish(ContractBatch.ID);
+
+            assertThat(log().files())
+                    .hasSize(ContractBatch.PARTITIONS)
+                    .allSatisfy((path, values) -> assertThat(path).contains("/batch=" + ContractBatch.NEXT + "/"));
+        }
+
+        /// VACUUM deletes the files that the table has no longer.
+        @Test
+        void batchesAreNotReusedOnceTheirFilesAreDeleted() throws Exception {
+            Files.delete(part(1));
+
+            assertThatThrownBy(this::reuse)
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isTrue())
+                    .hasMessageContaining(part(1) + " is gone, so it can't be reused");
+        }
+
+        @Test
+        void batchesTakeNoSupplement() throws Exception {
+            CommittedBatch supplement = batch.supplement(store(), published, 2, "nightshift_row = 17");
+
+            assertThatThrownBy(() -> store().publishSupplement(supplement))
+                    .hasMessageContaining("another program has rewritten its files");
+            assertThat(store().withdrawSupplement(batch.by(3, supplement))).isEmpty();
+            assertThat(seen()).isEqualTo(ALL);
+        }
     }
 
     @Nested

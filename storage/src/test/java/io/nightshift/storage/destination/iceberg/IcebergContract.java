@@ -111,6 +111,14 @@ abstract class IcebergContract extends DestinationContract {
         return unmounted(warehouse());
     }
 
+    /// A catalog of another kind knows where the table is, so no later batch makes another one.
+    @Override
+    protected Optional<Step> moveAway() {
+        return settings() instanceof CatalogSettings.Folder
+                ? Optional.of(() -> Files.move(warehouse(), warehouse().resolveSibling("elsewhere")))
+                : Optional.empty();
+    }
+
     @Override
     protected Step neighbours() throws IOException {
         return files(

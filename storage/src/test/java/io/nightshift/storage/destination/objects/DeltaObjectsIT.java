@@ -7,6 +7,7 @@ import io.nightshift.storage.duckdb.Sql;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /// The contract for a Delta table in a real store. It is the sum of the contracts of tables and of objects,
@@ -33,6 +34,11 @@ class DeltaObjectsIT extends ObjectContract {
     @Override
     protected List<Obstacle> absences() {
         return List.of(withoutBucket());
+    }
+
+    @Override
+    protected Optional<Step> moveAway() {
+        return Optional.of(() -> emptied(BatchKeys.prefix(lake.address("lake/scores"))));
     }
 
     @Override

@@ -83,12 +83,13 @@ public abstract class ObjectContract extends DestinationContract {
 
     @Override
     protected Optional<Step> moveAway() {
-        return Optional.of(() -> {
-            ObjectStore direct = readers();
-            for (String name : listed()) {
-                direct.delete(keys().prefix().with(keys().prefix().key() + name));
-            }
-        });
+        return Optional.of(() -> emptied(keys().prefix()));
+    }
+
+    final void emptied(ObjectAddress prefix) {
+        List<ObjectAddress> objects = new ArrayList<>();
+        readers().list(prefix, found -> objects.add(found.address()));
+        objects.forEach(readers()::delete);
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.nightshift.storage.destination.folder.FolderContract;
 import io.nightshift.storage.duckdb.Sql;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /// A folder of the contract's batch among several destinations: how its readers see it, and how it is damaged.
 abstract class BatchFolder extends FolderContract {
@@ -56,6 +57,10 @@ abstract class BatchFolder extends FolderContract {
 
     List<Obstacle> forSupplements() {
         return supplementObstacles();
+    }
+
+    Optional<Step> away() {
+        return moveAway();
     }
 
     boolean hasLeft() {

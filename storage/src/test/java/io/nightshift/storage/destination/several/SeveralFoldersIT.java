@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +59,11 @@ class SeveralFoldersIT extends SeveralContract {
     @Override
     protected List<Obstacle> absences() {
         return unmounted(last().place());
+    }
+
+    @Override
+    protected Optional<Step> moveAway() {
+        return last().away();
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.nightshift.testing.Nightly;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -69,6 +70,11 @@ class SeveralWithPostgresIT extends SeveralContract {
     @Override
     protected List<Obstacle> absences() {
         return List.of();
+    }
+
+    @Override
+    protected Optional<Step> moveAway() {
+        return first().away();
     }
 
     @Override
