@@ -128,16 +128,21 @@ final class Checkpoints implements ParquetHandler {
             this.schema = schema;
             this.file = files.local(path);
             Connection opened = null;
+            boolean isOpen = false;
             try {
                 opened = duckDb.get().connect();
                 this.connection = opened;
                 this.statement = opened.createStatement();
                 this.actions = statement.executeQuery(query());
                 this.hasNext = actions.next();
+                isOpen = true;
             } catch (SQLException e) {
-                closeQuietly(opened);
-                file.close();
                 throw unreadable(path, e);
+            } finally {
+                if (!isOpen) {
+                    closeQuietly(opened);
+                    file.close();
+                }
             }
         }
 

@@ -140,7 +140,7 @@ public final class ObjectFiles implements TableFiles {
                 throw new FileNotFoundException(path);
             }
             return scratch(file);
-        } catch (FileNotFoundException | FailureException e) {
+        } catch (FileNotFoundException | RuntimeException e) {
             CopyFolder.deleteFile(file);
             throw e;
         } catch (IOException e) {

@@ -70,7 +70,12 @@ final class RedisProof implements OutputProof {
         this.sourceIds = sourceIds;
         this.keys = new RedisKeys(destination.name());
         this.connection = RedisConnection.open(settings, destination.toString(), PATIENCE, () -> false);
-        this.found = RedisBatch.find(connection, keys, batch.id()).orElse(null);
+        try {
+            this.found = RedisBatch.find(connection, keys, batch.id()).orElse(null);
+        } catch (RuntimeException e) {
+            connection.close();
+            throw e;
+        }
     }
 
     @Override

@@ -326,7 +326,7 @@ public final class SqlReader implements SourceReader {
         try {
             SqlSession session = new SqlSession(connection, settings, doing());
             dialect.begin(session);
-            SqlTable table = dialect.table(session, input);
+            SqlTable table = dialect.table(session, statement());
             refuseNames(session, table.columns());
             SqlSample.Rows rows = new SqlSample.Rows(dialect, session, table.from(), table.columns(), most);
             number = SqlScan.put(rows);

@@ -40,8 +40,11 @@ public final class SqlSample implements AutoCloseable {
     @Override
     public void close() {
         SqlScan.remove(number);
-        rows.end();
-        SqlReader.close(database);
+        try {
+            rows.end();
+        } finally {
+            SqlReader.close(database);
+        }
     }
 
     /// Each pass is a query.

@@ -43,6 +43,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// What tables and queries of databases promise beyond the contract of sources, on real servers.
@@ -109,6 +110,45 @@ class SqlSourceIT {
             }
         }
         return rows;
+    }
+
+    @Test
+    void theFirstRowsOfAQueryAreThoseOfOneStatement() throws Exception {
+        String database = Databases.postgres().create();
+        SqlReader reader = (SqlReader) ofPostgres(database)
+                .of(job(postgres(null, "SELECT 1.5::float8 AS f0;", null), 1000).source());
+        try (Connection connection = data.duckDb.connect();
+                SqlSample sample = reader.sample(connection, 10)) {
+            assertThat(sample.count()).isEqualTo(1);
+            assertThat(data.rows("SELECT f0 FROM " + sample.columns().relation()))
+                    .containsExactly("1.5");
+        }
+    }
+
+    /// The failure is met when the rows are closed, after the last one that was read.
+    @Test
+    @Timeout(120)
+    void aConnectionIsClosedAlsoIfItsRowsCantBe() throws Exception {
+        String database = Databases.postgres().create();
+        String query = "SELECT 1.0::float8 / (100000 - i) AS f0 FROM generate_series(1, 100000) i";
+        SqlReader reader = (SqlReader)
+                ofPostgres(database).of(job(postgres(null, query, null), 1000).source());
+        try (Connection connection = data.duckDb.connect()) {
+            SqlSample sample = reader.sample(connection, 200_000);
+            data.rows("SELECT f0 FROM %s LIMIT 1".formatted(sample.columns().relation()));
+
+            assertThatThrownBy(sample::close)
+                    .isInstanceOf(FailureException.class)
+                    .hasMessageContaining("division by zero");
+        }
+        while (!Databases.postgres()
+                .row(
+                        database,
+                        "SELECT count(*) FROM pg_stat_activity WHERE datname = '%s' AND application_name = 'nightshift'"
+                                .formatted(database))
+                .equals("0")) {
+            Thread.sleep(10);
+        }
     }
 
     @Test
