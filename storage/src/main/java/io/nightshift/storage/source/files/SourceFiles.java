@@ -88,9 +88,17 @@ public final class SourceFiles implements PinComparison {
     /// not asked for. If nothing remains for an address, its first object does. A filter makes no difference
     /// to local files.
     public List<FileVersion> list(List<String> paths, FileKind kind, FolderFilter filter) {
-        SequencedSet<Path> files = new TreeSet<>();
-        Map<String, FileVersion> objects = new TreeMap<>();
-        for (String path : paths) {
+        Listing listing = new Listing();
+        paths.forEach(path -> listing.add(path, kind, filter));
+        return listing.selected();
+    }
+
+    /// The files that some paths name.
+    private final class Listing {
+        private final SequencedSet<Path> files = new TreeSet<>();
+        private final Map<String, FileVersion> objects = new TreeMap<>();
+
+        void add(String path, FileKind kind, FolderFilter filter) {
             if (ObjectAddress.isAddress(path)) {
                 for (StoredObject object : ObjectFiles.expand(path, kind, copies.stores(), filter)) {
                     objects.put(object.address().toString(), version(object));
@@ -99,33 +107,40 @@ public final class SourceFiles implements PinComparison {
                 files.addAll(LocalFiles.expand(path, kind, roots));
             }
         }
-        List<FileVersion> listed = new ArrayList<>(LocalFiles.withoutAliases(files));
-        listed.addAll(objects.values());
-        return selection.select(listed);
+
+        boolean isEmpty() {
+            return files.isEmpty() && objects.isEmpty();
+        }
+
+        List<FileVersion> selected() {
+            List<FileVersion> listed = new ArrayList<>(LocalFiles.withoutAliases(files));
+            listed.addAll(objects.values());
+            return selection.select(listed);
+        }
     }
 
     /// As [#list], but without a failure for a path that names no file yet. [#volumes] says whether its folder is
     /// there.
     public List<FileVersion> listOrNone(List<String> paths, FileKind kind) {
-        List<String> named =
-                paths.stream().filter(path -> !namesNothing(path, kind)).toList();
-        return named.isEmpty() ? List.of() : list(named, kind);
+        Listing listing = new Listing();
+        for (String path : paths) {
+            try {
+                listing.add(path, kind, FolderFilter.ALL);
+            } catch (FailureException e) {
+                if (!namesNothing(e)) {
+                    throw e;
+                }
+            }
+        }
+        return listing.isEmpty() ? List.of() : listing.selected();
     }
 
-    private boolean namesNothing(String path, FileKind kind) {
-        try {
-            list(List.of(path), kind);
-            return false;
-        } catch (FailureException e) {
-            FailedResource resource = e.failure().resource();
-            if (resource != null
-                    && resource.type() == FailedResource.Type.INPUT
-                    && (e.getCause() == null || !ObjectAddress.isAddress(resource.name()))
-                    && !LocalFiles.isThere(Path.of(resource.name()))) {
-                return true;
-            }
-            throw e;
-        }
+    private static boolean namesNothing(FailureException e) {
+        FailedResource resource = e.failure().resource();
+        return resource != null
+                && resource.type() == FailedResource.Type.INPUT
+                && (e.getCause() == null || !ObjectAddress.isAddress(resource.name()))
+                && !LocalFiles.isThere(Path.of(resource.name()));
     }
 
     /// The file systems that hold the folders of local paths, in their order; an empty text for a folder that is

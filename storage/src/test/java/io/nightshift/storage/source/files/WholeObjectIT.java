@@ -6,17 +6,20 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.FetchControl;
 import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.objectstore.ObjectChecksum;
 import io.nightshift.storage.objectstore.ObjectChecksum.Algorithm;
 import io.nightshift.storage.objectstore.StoredObject;
 import io.nightshift.storage.objectstore.TestStore;
+import io.nightshift.storage.source.FileVersion;
 import io.nightshift.testing.SmallDisk;
 import io.nightshift.testing.objectstore.FaultProxy.Fault;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Random;
@@ -128,6 +131,20 @@ class WholeObjectIT {
         assertThat(new ObjectChecksum(Algorithm.CRC64NVME, "").ofSame(file).value())
                 .as("AE8B14860A799888, of the catalogue of parametrised CRC algorithms")
                 .isEqualTo("rosUhgp5mIg=");
+    }
+
+    @Test
+    void aPathThatMayNameNothingIsListedOnce() throws Exception {
+        store.server.put(store.bucket, "in/a.csv", CONTENT);
+        SourceFiles files = new SourceFiles(FileRoots.UNRESTRICTED, copies);
+        FileKind csv = FileKind.of(".csv");
+        List<String> paths = List.of(store.address("in/"), store.address("none/"));
+        int before = store.proxy.lists();
+
+        assertThat(files.listOrNone(paths, csv))
+                .extracting(FileVersion::path)
+                .containsExactly(store.address("in/a.csv"));
+        assertThat(store.proxy.lists() - before).isEqualTo(2);
     }
 
     @Test
