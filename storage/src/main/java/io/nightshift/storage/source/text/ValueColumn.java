@@ -53,7 +53,13 @@ abstract sealed class ValueColumn {
             case "USMALLINT" -> new Longs(misfit, numbers, 0, 0xffff);
             case "UINTEGER" -> new Longs(misfit, numbers, 0, 0xffff_ffffL);
             case "FLOAT" -> new Floats(misfit, numbers);
-            case "DOUBLE" -> new Doubles(misfit, isExact ? "would be rounded as " + called : null, numbers);
+            case "DOUBLE" ->
+                new Doubles(
+                        misfit,
+                        isExact
+                                ? "would be rounded as %s; declare the column as DOUBLE to round it".formatted(called)
+                                : null,
+                        numbers);
             case "HUGEINT", "UBIGINT" -> new Texts(misfit, encoding, numbers, 0);
             case "VARCHAR" -> new Texts(misfit, encoding);
             case "JSON" -> new Texts(misfit, encoding, true);

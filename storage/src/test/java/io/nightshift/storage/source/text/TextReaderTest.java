@@ -370,12 +370,12 @@ class TextReaderTest {
 
         assertThat(read(TextInputs.csv(csv), "a"))
                 .endsWith(
-                        "column \"a\" would be rounded as DOUBLE, the type detected @ line 21002, byte 126004: 9007199254740993 @ 9007199254740993,x",
+                        "column \"a\" would be rounded as DOUBLE, the type detected; declare the column as DOUBLE to round it @ line 21002, byte 126004: 9007199254740993 @ 9007199254740993,x",
                         "9007199254740992.0",
                         "1e+300");
         assertThat(read(new NdjsonInput(List.of(json), Map.of()), "a"))
                 .endsWith(
-                        "column \"a\" would be rounded as DOUBLE, the type detected @ line 21001, byte 231000: 9007199254740993 @ {\"a\": 9007199254740993}",
+                        "column \"a\" would be rounded as DOUBLE, the type detected; declare the column as DOUBLE to round it @ line 21001, byte 231000: 9007199254740993 @ {\"a\": 9007199254740993}",
                         "4e+18");
         assertThat(read(TextInputs.typed(TextInputs.csv(csv), Map.of("a", "DOUBLE")), "a"))
                 .endsWith("9007199254740992.0", "9007199254740992.0", "1e+300");
