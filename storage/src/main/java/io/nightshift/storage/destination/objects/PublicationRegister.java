@@ -72,7 +72,7 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
         if (ignoresConditions) {
             store.delete(address);
             throw FailureException.permanent(
-                    "destination: %s does not support conditional writes (If-None-Match and If-Match with PutObject), so %s can't be published exactly once"
+                    "destination: %s does not support conditional writes (If-None-Match and If-Match with PutObject; If-Match also if the object is missing), so %s can't be published exactly once. Use another store, or a newer release of it: MinIO needs RELEASE.2025-09-07T16-13-09Z or newer"
                             .formatted(store, address));
         }
     }

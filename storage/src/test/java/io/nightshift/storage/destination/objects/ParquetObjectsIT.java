@@ -448,6 +448,21 @@ class ParquetObjectsIT extends ObjectContract {
             assertThat(listed()).noneMatch(name -> name.startsWith("_staging"));
         }
 
+        @Test
+        void ofAnEarlierSupplementAreNoObstacleForTheNext() throws Exception {
+            CommittedBatch committed = committed();
+            store().publish(committed);
+            batch.supplement(store(), committed, 2, "nightshift_row = 17");
+            refuse(0, (method, path) -> method.equals("DELETE"));
+
+            batch.prepareSupplement(store(), committed, 3);
+
+            lake.proxy.heal();
+            store().publishSupplement(batch.supplement(store(), committed, 3, "nightshift_row = 17"));
+            assertThat(seen()).isEqualTo(new Seen(29, 29, 1));
+            assertThat(listed()).noneMatch(name -> name.startsWith("_staging"));
+        }
+
         private String orphan(String batch, String name) {
             return "churn/daily/_staging/batch=%s/%s".formatted(batch, name);
         }
@@ -521,7 +536,9 @@ class ParquetObjectsIT extends ObjectContract {
 
         assertThatThrownBy(this::prepare)
                 .isInstanceOf(FailureException.class)
-                .hasMessageContaining("does not support conditional writes");
+                .hasMessageContaining("does not support conditional writes")
+                .hasMessageContaining("If-Match also if the object is missing")
+                .hasMessageEndingWith("MinIO needs RELEASE.2025-09-07T16-13-09Z or newer");
         lake.proxy.heal();
         assertThat(listed()).isEmpty();
     }
