@@ -17,7 +17,10 @@ public record FileSettings(List<Path> read, List<Path> write) {
 
     static FileSettings read(ConfigurationSection files) {
         FileSettings settings = new FileSettings(
-                folders(files, "read", "The folders of sources and of model files that a job names by their path."),
+                folders(
+                        files,
+                        "read",
+                        "The folders of sources and of model files that a job names by their path. May also name a single file."),
                 folders(
                         files,
                         "write",

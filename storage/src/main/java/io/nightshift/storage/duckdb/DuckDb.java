@@ -79,9 +79,11 @@ public final class DuckDb implements AutoCloseable {
                 // Otherwise DuckDB holds a whole row group, with the rows of other partitions.
                 "SET disable_parquet_prefetching = true",
                 "SET preserve_insertion_order = true"));
-        roots.all().ifPresent(folders -> {
-            settings.add("SET allowed_directories = "
-                    + Sql.texts(folders.stream().map(Path::toString).toList()));
+        roots.all().ifPresent(paths -> {
+            String allowed = Sql.texts(paths.stream().map(Path::toString).toList());
+            settings.add("SET allowed_directories = " + allowed);
+            // Some of them may be files.
+            settings.add("SET allowed_paths = " + allowed);
             settings.add("SET enable_external_access = false");
         });
         // For `run --profile`.

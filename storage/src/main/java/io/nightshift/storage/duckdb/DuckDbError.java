@@ -23,6 +23,8 @@ public enum DuckDbError {
     MEMORY,
     /// The query was cancelled.
     INTERRUPTED,
+    /// DuckDB may not open a file: see [DuckDb].
+    DENIED,
     /// The query or the file is wrong.
     OTHER;
 
@@ -61,6 +63,9 @@ public enum DuckDbError {
         if (message.startsWith("Out of Memory Error")) {
             return MEMORY;
         }
+        if (message.startsWith("Permission Error")) {
+            return DENIED;
+        }
         return message.startsWith("INTERRUPT") ? INTERRUPTED : OTHER;
     }
 
@@ -74,7 +79,7 @@ public enum DuckDbError {
                         ? Failure.of(FailedResource.Type.SCRATCH, file(e), message)
                         : Failure.transientFailure(message);
             case INTERRUPTED -> Failure.transientFailure(message);
-            case ROW, OTHER -> Failure.permanent(message);
+            case DENIED, ROW, OTHER -> Failure.permanent(message);
         };
     }
 
@@ -95,12 +100,20 @@ public enum DuckDbError {
 
     /// The file that the error names first, or an empty text.
     private static String file(SQLException e) {
-        Matcher quoted = FILE.matcher(reason(e));
+        Matcher quoted = FILE.matcher(line(e));
         return quoted.find() ? quoted.group(1) : "";
     }
 
     /// The message in one line, without the excerpt of SQL and the JSON that DuckDB may add.
     public static String reason(SQLException e) {
+        String file = of(e) == DENIED ? file(e) : "";
+        return file.isEmpty()
+                ? line(e)
+                : "%s is outside the folders that jobs may use on this node (nightshift.files.read and nightshift.files.write)"
+                        .formatted(file);
+    }
+
+    private static String line(SQLException e) {
         String line = message(e)
                 .lines()
                 .takeWhile(text -> !text.startsWith("LINE "))

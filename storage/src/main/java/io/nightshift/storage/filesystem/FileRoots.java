@@ -81,7 +81,7 @@ public final class FileRoots {
         return refusal(path, write, "write");
     }
 
-    /// All folders that DuckDB may open, as they are written and with their links resolved; nothing if
+    /// All folders and files that DuckDB may open, as they are written and with their links resolved; nothing if
     /// reading or writing is unrestricted.
     public Optional<List<Path>> all() {
         return read == null || write == null

@@ -250,7 +250,7 @@ public final class SourceColumns {
                 typesOf(List.of(entry.getKey()));
             } catch (SQLException e) {
                 switch (DuckDbError.of(e)) {
-                    case IO, MEMORY, INTERRUPTED -> throw e;
+                    case IO, MEMORY, INTERRUPTED, DENIED -> throw e;
                     // The input may be damaged since its columns were read.
                     case ROW, OTHER -> describe("1");
                 }

@@ -3,6 +3,7 @@ package io.nightshift.storage.duckdb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.failure.Failure;
 import io.nightshift.storage.filesystem.FileRoots;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,6 +70,23 @@ final class DuckDbTest {
             statement.execute("COPY (SELECT 1) TO '%s'".formatted(output));
         }
         assertThat(output).isNotEmptyFile();
+    }
+
+    @Test
+    void aFileThatJobsMayUseIsOpenAndNoOtherOneInItsFolder() throws Exception {
+        Path file = inputs.resolve("in.csv");
+        Path sibling = Files.writeString(inputs.resolve("in.csv2"), "a\n3\n");
+        duckDb.close();
+        duckDb = DuckDb.open(64L << 20, folder.resolve("spill"), FileRoots.only(List.of(file), List.of()));
+
+        assertThat(one("SELECT a FROM read_csv('%s')".formatted(file))).isEqualTo("1");
+        assertThatThrownBy(() -> one("SELECT a FROM read_csv('%s')".formatted(sibling)))
+                .isInstanceOfSatisfying(
+                        SQLException.class,
+                        e -> assertThat(DuckDbError.failure("reading", e))
+                                .isEqualTo(Failure.permanent(
+                                        "reading: %s is outside the folders that jobs may use on this node (nightshift.files.read and nightshift.files.write)"
+                                                .formatted(sibling))));
     }
 
     @ParameterizedTest

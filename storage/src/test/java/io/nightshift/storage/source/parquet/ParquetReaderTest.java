@@ -13,6 +13,8 @@ import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.scoring.model.ModelFeature;
 import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.TestModels;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import io.nightshift.storage.source.SourcePins;
 import java.io.IOException;
@@ -29,6 +31,23 @@ class ParquetReaderTest extends ParquetReaderFixture {
 
     @Nested
     class SourceFiles {
+
+        /// The sibling is refused by DuckDB, too.
+        @Test
+        void oneFileThatJobsMayReadIsReadAndNoOther() {
+            Path file = node.parquet("in/a.parquet", ROWS);
+            Path sibling = node.parquet("in/b.parquet", ROWS);
+            FileRoots roots = FileRoots.only(List.of(file), List.of());
+            try (DuckDb limited = DuckDb.open(64L << 20, folder.resolve("spill"), roots)) {
+                inspector = new ParquetReader(
+                        () -> limited, new io.nightshift.storage.source.files.SourceFiles(FileRoots.UNRESTRICTED));
+
+                assertThat(inspect(TestJobBuilder.over(file).build())).hasSize(1);
+                assertRefused(
+                        TestJobBuilder.over(sibling).build(),
+                        sibling + " is outside the folders that jobs may use on this node");
+            }
+        }
 
         @Test
         void filesAreCountedInOrderByRowGroup() {
