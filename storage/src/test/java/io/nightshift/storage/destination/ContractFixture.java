@@ -13,7 +13,9 @@ import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.source.files.ObjectCopies;
+import io.nightshift.testing.database.TcpProxy;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -257,6 +259,15 @@ public abstract class ContractFixture {
             reader.join();
         }
         return List.copyOf(looks);
+    }
+
+    /// Makes a server unreachable.
+    protected static void shut(TcpProxy server) {
+        try {
+            server.shut();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     final void assertNothingIsStaged(CommittedBatch committed, Phase phase) {

@@ -1,7 +1,9 @@
 package io.nightshift.storage.destination.mariadb;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.MariadbDestination;
 import io.nightshift.storage.database.DataSourceSettings;
@@ -10,6 +12,7 @@ import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
 import io.nightshift.testing.database.MariadbServer;
+import io.nightshift.testing.database.TcpProxy;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -29,6 +32,7 @@ class MariadbDestinationIT extends DestinationContract {
             "db", null, "scores", List.of(new MariadbDestination.Index(List.of("prediction", "note"))));
 
     private String database = "";
+    private int port = MariadbServer.shared().port();
 
     @Override
     protected Destination destination() throws SQLException {
@@ -46,7 +50,12 @@ class MariadbDestinationIT extends DestinationContract {
         return new DataSources(Map.of(
                 "db",
                 new DataSourceSettings(
-                        "db", MariadbServer.shared().url(database), MariadbServer.OWNER, MariadbServer.OWNER)));
+                        "db",
+                        MariadbServer.shared()
+                                .url(database)
+                                .replace(":" + MariadbServer.shared().port(), ":" + port),
+                        MariadbServer.OWNER,
+                        MariadbServer.OWNER)));
     }
 
     private void execute(String sql) throws SQLException {
@@ -190,6 +199,22 @@ class MariadbDestinationIT extends DestinationContract {
             frozen.rollback();
         }
         assertThat(seen()).isEqualTo(new Seen(29, 29, 1));
+    }
+
+    @Test
+    void aPublicationFromWhoseLastStepTheServerWasDownIsRepeated() throws Exception {
+        CommittedBatch committed = committed();
+        try (TcpProxy server = new TcpProxy(port)) {
+            port = server.port();
+            assertThatThrownBy(() -> store().publish(committed, () -> shut(server)))
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isFalse());
+            assertThat(seen()).isEqualTo(NOTHING);
+            server.open();
+
+            assertPublished(committed, store().publish(committed));
+        }
     }
 
     @Test

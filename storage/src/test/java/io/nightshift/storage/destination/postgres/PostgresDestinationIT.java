@@ -2,7 +2,9 @@ package io.nightshift.storage.destination.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.PostgresDestination;
@@ -11,6 +13,7 @@ import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
 import io.nightshift.storage.destination.Publication;
+import io.nightshift.testing.SmallDisk;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -18,6 +21,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -199,6 +203,35 @@ class PostgresDestinationIT extends DestinationContract {
                         "nightshift_parts DELETE");
         assertThat(table.rows("SELECT DISTINCT concat_ws(' ', limited, commits, isolation) FROM used"))
                 .containsExactly("0 on read committed");
+    }
+
+    @Test
+    void aFullDiskOfTheServerIsNoEndOfTheBatch() throws Exception {
+        try (SmallDisk disk = SmallDisk.mount(folder.resolve("small"), "1m")) {
+            assumeThat(disk).as("this process may mount a file system").isNotNull();
+            batch.close();
+            batch = new ContractBatch(folder.resolve("large"), destination(), 20_000);
+            table.execute("CREATE TABLESPACE small LOCATION '%s'"
+                    .formatted(Objects.requireNonNull(disk).folder()));
+            table.restrict(Map.of("default_tablespace", "small"));
+            try {
+                prepare();
+                assertThatThrownBy(() -> batch.write(store(), 0, new Epoch(1, 1)))
+                        .isInstanceOfSatisfying(
+                                FailureException.class,
+                                e -> assertThat(e.failure().isPermanent()).isFalse())
+                        .hasMessageContaining("No space left on device");
+                disk.resize("100m");
+
+                publish();
+
+                assertThat(seen()).isEqualTo(new Seen(59_998, 59_998, 2));
+            } finally {
+                table.restrict(Map.of());
+                table.clear();
+                table.execute("DROP TABLESPACE small");
+            }
+        }
     }
 
     @Test

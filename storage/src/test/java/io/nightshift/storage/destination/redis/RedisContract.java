@@ -14,6 +14,7 @@ import io.nightshift.storage.destination.ContractBatch;
 import io.nightshift.storage.destination.DestinationContract;
 import io.nightshift.storage.redis.RedisConnection;
 import io.nightshift.testing.database.RedisServer;
+import io.nightshift.testing.database.TcpProxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,7 @@ abstract class RedisContract extends DestinationContract {
 
     protected final RedisDestination destination = new RedisDestination("cache", "scores", format());
     private String url = "";
+    private @Nullable TcpProxy proxy;
     private @Nullable RedisConnection connection;
 
     abstract RedisDestination.Format format();
@@ -60,7 +62,10 @@ abstract class RedisContract extends DestinationContract {
 
     @Override
     protected DataSources dataSources() {
-        return new DataSources(Map.of("cache", settings()));
+        TcpProxy between = proxy;
+        String reached =
+                between == null ? url : url.replace(":" + RedisServer.shared().port(), ":" + between.port());
+        return new DataSources(Map.of("cache", new DataSourceSettings("cache", reached, null, null)));
     }
 
     private DataSourceSettings settings() {
@@ -258,6 +263,22 @@ abstract class RedisContract extends DestinationContract {
                                 List.of(published.commits().get(1).reused(1))))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("can't be reused: partition 1 does not have 8 records and 2 quarantined rows");
+    }
+
+    @Test
+    void aPublicationFromWhoseLastStepTheServerWasDownIsRepeated() throws Exception {
+        CommittedBatch committed = committed();
+        try (TcpProxy server = new TcpProxy(RedisServer.shared().port())) {
+            proxy = server;
+            assertThatThrownBy(() -> store().publish(committed, () -> shut(server)))
+                    .isInstanceOfSatisfying(
+                            FailureException.class,
+                            e -> assertThat(e.failure().isPermanent()).isFalse());
+            assertThat(seen()).isEqualTo(NOTHING);
+            server.open();
+
+            assertPublished(committed, store().publish(committed));
+        }
     }
 
     /// A server without persistence was restarted.
