@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Sequence
 
 from .errors import BatchFailed
 
@@ -309,6 +309,12 @@ class Batch:
         shadow: how another model version compares that scores in addition, as the HTTP API says; None if none does.
         reuse: what the batch reuses of another one, as the HTTP API says; None if it reuses nothing.
         timing: priority, window, deadline and forecast, as the HTTP API says; None if the answer has none.
+        other_destinations: where readers find the published batch besides `destination`, in the order of the job.
+        use: what the batch has used of the nodes, and what that cost, as the HTTP API says; None if it is not known.
+        checks: the results of the job's checks, as the HTTP API says; empty before they are known.
+        approval: who has approved the publication in spite of failed checks, as the HTTP API says; None if nobody has.
+        removal: how far the removal of the batch is, as the HTTP API says; None if it is not removed.
+        redrive: how far the last redrive of quarantined rows is, as the HTTP API says; None if there was none.
         json: the whole answer, with keys that this version of the client does not know.
     """
 
@@ -339,6 +345,12 @@ class Batch:
     shadow: Optional[Mapping[str, Any]]
     reuse: Optional[Mapping[str, Any]]
     timing: Optional[Mapping[str, Any]]
+    other_destinations: Sequence[str]
+    use: Optional[Mapping[str, Any]]
+    checks: Sequence[Mapping[str, Any]]
+    approval: Optional[Mapping[str, Any]]
+    removal: Optional[Mapping[str, Any]]
+    redrive: Optional[Mapping[str, Any]]
     json: Mapping[str, Any] = field(repr=False, compare=False)
 
     @property
@@ -400,6 +412,12 @@ class Batch:
             json.get("shadow"),
             json.get("reuse"),
             json.get("timing"),
+            list(json.get("other_destinations") or []),
+            json.get("use"),
+            list(json.get("checks") or []),
+            json.get("approval"),
+            json.get("removal"),
+            json.get("redrive"),
             dict(json),
         )
 
@@ -438,12 +456,14 @@ class Job:
         batches: number of batches of the job.
         latest: ID of the batch that was opened last.
         submitted_at: when that batch was opened.
+        applied: the applied job, as the HTTP API says; None if the job was only submitted.
     """
 
     job: str
     batches: int
     latest: Optional[str]
     submitted_at: Optional[datetime]
+    applied: Optional[Mapping[str, Any]]
     json: Mapping[str, Any] = field(repr=False, compare=False)
 
     @staticmethod
@@ -453,6 +473,7 @@ class Job:
             int(json.get("batches") or 0),
             json.get("latest"),
             _time(json.get("submitted_at")),
+            json.get("applied"),
             dict(json),
         )
 

@@ -2,11 +2,14 @@ package io.nightshift.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The status of a batch: its identity, its state and its totals.
@@ -55,6 +58,8 @@ import org.jspecify.annotations.Nullable;
 /// @param reuse what the batch reuses of another batch; null if it reuses nothing
 /// @param otherDestinations where readers find the published batch besides `destination`, in the order of the job;
 ///     empty until it is published, or if its job has one destination
+@RecordBuilder
+@RecordBuilder.Options(addClassRetainedGenerated = true, addStaticBuilder = false, enableWither = false)
 public record BatchDescription(
         String batch,
         String job,
@@ -95,7 +100,8 @@ public record BatchDescription(
         checks = checks == null ? List.of() : List.copyOf(checks);
         otherDestinations = otherDestinations == null ? List.of() : List.copyOf(otherDestinations);
         parameters = parameters == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(parameters));
-        unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
+        unseenCategories =
+                unseenCategories == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
     }
 
     /// The end of a batch's ledger.
@@ -466,40 +472,11 @@ public record BatchDescription(
 
     /// A copy with only what the ledger holds: without [#progress()], [#waitsFor()] and the forecast.
     public BatchDescription recorded() {
-        return new BatchDescription(
-                batch,
-                job,
-                model,
-                state,
-                submittedAt,
-                rows,
-                read,
-                predictions,
-                quarantined,
-                bytes,
-                partitions,
-                committed,
-                incarnation,
-                reason,
-                destination,
-                ledger,
-                null,
-                null,
-                unseenCategories,
-                pause,
-                outage,
-                parameters,
-                retryable,
-                timing == null ? null : timing.recorded(),
-                use,
-                checks,
-                approval,
-                removal,
-                redrive,
-                rollout,
-                shadow,
-                reuse,
-                otherDestinations);
+        return BatchDescriptionBuilder.builder(this)
+                .progress(null)
+                .waitsFor(null)
+                .timing(timing == null ? null : timing.recorded())
+                .build();
     }
 
     /// A copy without values of the input's rows, which may be personal data.
@@ -507,40 +484,17 @@ public record BatchDescription(
         if (shadow == null || shadow.largest().isEmpty()) {
             return this;
         }
-        return new BatchDescription(
-                batch,
-                job,
-                model,
-                state,
-                submittedAt,
-                rows,
-                read,
-                predictions,
-                quarantined,
-                bytes,
-                partitions,
-                committed,
-                incarnation,
-                reason,
-                destination,
-                ledger,
-                progress,
-                waitsFor,
-                unseenCategories,
-                pause,
-                outage,
-                parameters,
-                retryable,
-                timing,
-                use,
-                checks,
-                approval,
-                removal,
-                redrive,
-                rollout,
-                shadow.withoutValues(),
-                reuse,
-                otherDestinations);
+        return BatchDescriptionBuilder.builder(this)
+                .shadow(shadow.withoutValues())
+                .build();
+    }
+
+    /// Where readers find the batch, at all destinations; null before it is published.
+    public @Nullable String places() {
+        return destination == null
+                ? null
+                : Stream.concat(Stream.of(destination), otherDestinations.stream())
+                        .collect(Collectors.joining(", "));
     }
 
     /// How many rows of the input are done. Of a published batch, these are all rows, also those that its job

@@ -1,8 +1,6 @@
 package io.nightshift.cli;
 
-import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.failure.Failure;
+import io.nightshift.api.BatchDescription;
 
 /// The exit statuses that scripts can rely on.
 public final class ExitStatus {
@@ -24,14 +22,11 @@ public final class ExitStatus {
     private ExitStatus() {}
 
     /// The exit status for a batch that is published, held, cancelled or has failed.
-    public static int of(BatchStatus status) {
-        if (status.phase() == Phase.PUBLISHED) {
-            return DONE;
-        }
-        if (status.phase() == Phase.HELD) {
-            return HELD;
-        }
-        Failure failure = status.failure();
-        return status.phase() == Phase.FAILED && failure != null && !failure.isPermanent() ? RETRY : FAILED;
+    public static int of(BatchDescription batch) {
+        return switch (batch.state()) {
+            case "published" -> DONE;
+            case "held" -> HELD;
+            default -> batch.retryable() ? RETRY : FAILED;
+        };
     }
 }

@@ -852,8 +852,14 @@ public final class Node {
                         PATIENCE);
     }
 
-    public CompletionStage<BatchStatus> describe(BatchId batch) {
-        return sharding.entityRefFor(Batch.KEY, batch.value()).ask(BatchCommand.Describe::new, PATIENCE);
+    /// Describes a batch of this node.
+    ///
+    /// @param entry of the batch in the register
+    /// @param prices of what the batch has used
+    public CompletionStage<BatchDescription> describe(Entry entry, Prices prices) {
+        return sharding.entityRefFor(Batch.KEY, entry.batch().value())
+                .<BatchStatus>ask(BatchCommand.Describe::new, PATIENCE)
+                .thenApply(status -> BatchDescriptions.of(entry, status, null, prices));
     }
 
     /// Sends a control to a batch of this node.

@@ -17,7 +17,6 @@ import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.configuration.Configuration;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import java.time.Instant;
@@ -161,7 +160,7 @@ final class BatchShowCommand extends QueryCommand {
         }
     }
 
-    private static void timing(TextTable table, BatchStatus.@Nullable Timing timing) {
+    private static void timing(TextTable table, BatchDescription.@Nullable Timing timing) {
         if (timing != null && timing.priority() != Job.DEFAULT_PRIORITY) {
             table.row("priority", String.valueOf(timing.priority()));
         }
@@ -212,7 +211,7 @@ final class BatchShowCommand extends QueryCommand {
             table.row("approved", DisplayFormat.of(batch.approval()));
         }
         table.row("submitted", DisplayFormat.time(batch.submittedAt()));
-        timing(table, ClusterAccess.timing(batch.timing()));
+        timing(table, batch.timing());
         table.row("partitions", "%d of %d committed".formatted(batch.committed(), batch.partitions()));
         table.row("input rows", DisplayFormat.number(batch.rows()));
         table.row("read", DisplayFormat.number(batch.read()));

@@ -12,8 +12,7 @@ import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.ProgressDisplay;
 import io.nightshift.cli.output.UseText;
 import io.nightshift.client.NightshiftException;
-import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.BatchId;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Objects;
@@ -41,9 +40,6 @@ final class BatchWatch {
 
     /// The reason that was printed last, so that none is printed twice.
     private @Nullable String waitsFor;
-
-    /// What the batch had used at the last answer; null if that is not known.
-    private BatchDescription.@Nullable Use use;
 
     /// The pause that was reported last.
     private BatchDescription.@Nullable Pause paused;
@@ -85,10 +81,10 @@ final class BatchWatch {
         ProgressDisplay progress = ProgressDisplay.of(!asJson, err);
         Interruption interruption = Interruption.watch(progress, err, wanted, options);
         try {
-            BatchStatus status = first(wanted, isResumed, entries);
-            String batch = status.batch().value();
-            progress.begin(status.batch(), false);
-            while (!isSettled(status)) {
+            BatchDescription status = first(wanted, isResumed, entries);
+            String batch = status.batch();
+            progress.begin(new BatchId(batch), false);
+            while (!status.isSettled()) {
                 progress.show(status);
                 pause();
                 status = Objects.requireNonNull(latest(batch, status));
@@ -111,16 +107,19 @@ final class BatchWatch {
     }
 
     /// The first status. That of a failed batch that is being resumed doesn't count.
-    private BatchStatus first(String wanted, boolean isResumed, long entries) {
+    private BatchDescription first(String wanted, boolean isResumed, long entries) {
         long start = System.nanoTime();
         long known = entries;
         while (true) {
-            BatchStatus status = latest(wanted, null);
+            BatchDescription status = latest(wanted, null);
             boolean mayStillBeResumed = isResumed && System.nanoTime() - start < RESUMPTION.toNanos();
             if (status != null && known == 0) {
-                known = status.entries();
+                known = status.ledger().entries();
             }
-            if (status != null && !(mayStillBeResumed && status.phase() == Phase.FAILED && status.entries() <= known)) {
+            if (status != null
+                    && !(mayStillBeResumed
+                            && status.state().equals("failed")
+                            && status.ledger().entries() <= known)) {
                 return status;
             }
             pause();
@@ -136,15 +135,14 @@ final class BatchWatch {
     ///
     /// @param before the last status
     /// @throws NoAnswerException if no node has answered for too long
-    private @Nullable BatchStatus latest(String batch, @Nullable BatchStatus before) {
+    private @Nullable BatchDescription latest(String batch, @Nullable BatchDescription before) {
         try {
             BatchDescription description = cluster.describe(batch);
             answeredAt = System.nanoTime();
             waits(waitsFor(description));
             pauses(description);
             holds(description);
-            use = description.use();
-            return ClusterAccess.status(description);
+            return description;
         } catch (NightshiftException e) {
             Long answered = answeredAt;
             boolean mayAnswerAgain = answered == null
@@ -208,17 +206,11 @@ final class BatchWatch {
         held = isHeld;
     }
 
-    private static boolean isSettled(BatchStatus status) {
-        return status.phase() == Phase.FAILED
-                || status.isDamaged()
-                || (status.phase() != null && status.phase().isEnd());
-    }
-
-    private void tell(BatchStatus status) {
+    private void tell(BatchDescription status) {
         if (asJson) {
             ObjectNode json = JsonOutput.object();
-            json.put("batch", status.batch().value());
-            json.put("state", status.isDamaged() ? "damaged" : String.valueOf(status.phase()));
+            json.put("batch", status.batch());
+            json.put("state", status.state());
             json.put("rows", status.read());
             json.put("predictions", status.predictions());
             json.put("quarantined", status.quarantined());
@@ -227,25 +219,20 @@ final class BatchWatch {
             if (!status.otherDestinations().isEmpty()) {
                 status.otherDestinations().forEach(json.putArray("other_destinations")::add);
             }
-            json.put(
-                    "reason", status.failure() == null ? null : status.failure().message());
-            if (use != null) {
-                json.set("use", ApiJson.tree(use));
+            json.put("reason", status.reason());
+            if (status.use() != null) {
+                json.set("use", ApiJson.tree(status.use()));
             }
             JsonOutput.print(out, json);
-        } else if (status.phase() == Phase.PUBLISHED) {
+        } else if (status.state().equals("published")) {
             out.println("Published %,d predictions in %s, %,d rows quarantined."
                     .formatted(status.predictions(), status.places(), status.quarantined()));
             if (status.read() == 0) {
                 out.println(DisplayTexts.emptyBatch(status));
             }
-            UseText.lines(use).forEach((title, text) -> out.println("  %-12s %s".formatted(title, text)));
+            UseText.lines(status.use()).forEach((title, text) -> out.println("  %-12s %s".formatted(title, text)));
         } else {
-            String what =
-                    status.phase() == Phase.CANCELLED ? "was cancelled" : status.isDamaged() ? "is damaged" : "failed";
-            String reason =
-                    status.failure() == null ? "" : ": " + status.failure().message();
-            err.println("Batch %s %s%s".formatted(status.batch(), what, reason));
+            err.println(DisplayTexts.stopped(status));
         }
     }
 }

@@ -16,8 +16,6 @@ import io.nightshift.client.messages.MessageClientBuilder;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.TlsSettings;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.batch.BatchStatusBuilder;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
@@ -135,76 +133,6 @@ public final class ClusterAccess implements AutoCloseable {
         } catch (NightshiftException e) {
             throw told(e);
         }
-    }
-
-    /// Converts a description to a status, without what the batch has used.
-    public static BatchStatus status(BatchDescription batch) {
-        BatchDescription.Progress progress = batch.progress();
-        Phase phase = Arrays.stream(Phase.values())
-                .filter(known -> known.toString().equals(batch.state()))
-                .findFirst()
-                .orElse(null);
-        return BatchStatusBuilder.builder()
-                .batch(new BatchId(batch.batch()))
-                .phase(phase)
-                .incarnation(batch.incarnation())
-                .rows(batch.rows())
-                .rowsDone(batch.rowsDone())
-                .partitions(batch.partitions())
-                .committed(batch.committed())
-                .inFlight(progress == null ? 0 : progress.inFlight())
-                .read(batch.read())
-                .predictions(batch.predictions())
-                .quarantined(batch.quarantined())
-                .bytes(batch.bytes())
-                .attemptsFailed(progress == null ? 0 : progress.attemptsFailed())
-                .failure(failure(batch))
-                .destination(batch.destination())
-                .entries(batch.ledger().entries())
-                .head(batch.ledger().head())
-                .unseenCategories(batch.unseenCategories())
-                .pause(pause(batch.pause()))
-                .outage(outage(batch.outage()))
-                .timing(timing(batch.timing()))
-                .otherDestinations(batch.otherDestinations())
-                .build();
-    }
-
-    private static @Nullable Failure failure(BatchDescription batch) {
-        if (batch.reason() == null) {
-            return null;
-        }
-        return batch.retryable() ? Failure.transientFailure(batch.reason()) : Failure.permanent(batch.reason());
-    }
-
-    private static BatchStatus.@Nullable Outage outage(BatchDescription.@Nullable Outage outage) {
-        return outage == null
-                ? null
-                : new BatchStatus.Outage(Failure.transientFailure(outage.reason()), outage.since(), outage.until());
-    }
-
-    private static BatchStatus.@Nullable Pause pause(BatchDescription.@Nullable Pause pause) {
-        return pause == null ? null : new BatchStatus.Pause(pause.at(), pause.reason(), pause.by());
-    }
-
-    /// Converts the times of a description to those of a status.
-    public static BatchStatus.@Nullable Timing timing(BatchDescription.@Nullable Timing timing) {
-        if (timing == null) {
-            return null;
-        }
-        BatchDescription.Forecast forecast = timing.forecast();
-        return new BatchStatus.Timing(
-                timing.priority(),
-                timing.timeZone(),
-                timing.windowOpens(),
-                timing.deadline(),
-                timing.deadlineMissed(),
-                forecast == null
-                        ? null
-                        : new BatchStatus.Forecast(
-                                forecast.median(), forecast.late(), forecast.workers(), forecast.wantedWorkers()),
-                null,
-                timing.threads());
     }
 
     /// @throws FailureException for a person to read, if there is no such batch, or nobody answers

@@ -1,7 +1,7 @@
 package io.nightshift.cli.output;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Duration;
@@ -16,7 +16,7 @@ public sealed interface ProgressDisplay {
 
     void begin(BatchId batch, boolean resumed);
 
-    void show(BatchStatus status);
+    void show(BatchDescription status);
 
     void end();
 
@@ -32,7 +32,7 @@ public sealed interface ProgressDisplay {
         return resumed ? "Resuming batch " + batch : "Batch " + batch;
     }
 
-    private static String details(BatchStatus status) {
+    private static String details(BatchDescription status) {
         return "%,d/%,d partitions, %,d quarantined"
                 .formatted(status.committed(), status.partitions(), status.quarantined());
     }
@@ -56,7 +56,7 @@ public sealed interface ProgressDisplay {
         }
 
         @Override
-        public void show(BatchStatus status) {
+        public void show(BatchDescription status) {
             if (status.rows() == 0) {
                 return;
             }
@@ -126,7 +126,7 @@ public sealed interface ProgressDisplay {
         }
 
         @Override
-        public void show(BatchStatus status) {
+        public void show(BatchDescription status) {
             long now = clock.getAsLong();
             meter.update(status, now);
             if (status.rows() == 0 || now - said < EVERY) {

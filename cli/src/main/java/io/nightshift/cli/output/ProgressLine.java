@@ -1,7 +1,6 @@
 package io.nightshift.cli.output;
 
-import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.batch.Phase;
+import io.nightshift.api.BatchDescription;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,7 +15,8 @@ import java.util.OptionalDouble;
 /// @param rowsPerSecond empty while nothing is known
 /// @param symbols what the terminal can show
 /// @param now the time, for the forecast
-record ProgressLine(BatchStatus status, Duration elapsed, OptionalDouble rowsPerSecond, Symbols symbols, Instant now) {
+record ProgressLine(
+        BatchDescription status, Duration elapsed, OptionalDouble rowsPerSecond, Symbols symbols, Instant now) {
 
     private static final int LONGEST_BAR = 30;
     private static final int SHORTEST_BAR = 4;
@@ -65,11 +65,8 @@ record ProgressLine(BatchStatus status, Duration elapsed, OptionalDouble rowsPer
         if (isFinished()) {
             return List.of(duration(elapsed));
         }
-        if (status.phase() == Phase.PAUSED) {
-            return List.of("paused");
-        }
-        if (status.phase() == Phase.HELD) {
-            return List.of("held");
+        if (status.state().equals("paused") || status.state().equals("held")) {
+            return List.of(status.state());
         }
         String forecast = TimingText.left(status, now);
         if (forecast != null) {

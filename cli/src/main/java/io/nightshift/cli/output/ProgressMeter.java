@@ -1,6 +1,6 @@
 package io.nightshift.cli.output;
 
-import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.api.BatchDescription;
 import java.time.Duration;
 import java.util.OptionalDouble;
 
@@ -14,7 +14,7 @@ final class ProgressMeter {
     /// Measures from the first status that knows the size of the input.
     ///
     /// @param nanos the time of the status, by a clock that only runs forward
-    void update(BatchStatus status, long nanos) {
+    void update(BatchDescription status, long nanos) {
         if (rowsBefore < 0 && status.rows() > 0) {
             rowsBefore = status.rowsDone();
             begun = nanos;
@@ -28,7 +28,7 @@ final class ProgressMeter {
 
     /// The rows per second since the first measurement. Empty while nothing is known, and never negative: an
     /// attempt that fails takes its rows back.
-    OptionalDouble rowsPerSecond(BatchStatus status, long nanos) {
+    OptionalDouble rowsPerSecond(BatchDescription status, long nanos) {
         long rows = status.rowsDone() - rowsBefore;
         return rowsBefore < 0 || nanos <= begun || rows <= 0
                 ? OptionalDouble.empty()

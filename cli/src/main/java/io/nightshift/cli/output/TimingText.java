@@ -1,6 +1,6 @@
 package io.nightshift.cli.output;
 
-import io.nightshift.protocol.batch.BatchStatus;
+import io.nightshift.api.BatchDescription;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -26,7 +26,7 @@ public final class TimingText {
     }
 
     /// The deadline and whether the batch meets it; null if it has none.
-    public static @Nullable String deadline(BatchStatus.@Nullable Timing timing) {
+    public static @Nullable String deadline(BatchDescription.@Nullable Timing timing) {
         if (timing == null || timing.deadline() == null) {
             return null;
         }
@@ -34,7 +34,7 @@ public final class TimingText {
         if (timing.deadlineMissed()) {
             return text + ", missed";
         }
-        if (!timing.isDeadlineAtRisk() || timing.forecast() == null) {
+        if (!timing.deadlineAtRisk() || timing.forecast() == null) {
             return text;
         }
         int wanted = timing.forecast().wantedWorkers();
@@ -46,7 +46,7 @@ public final class TimingText {
     }
 
     /// When the batch ends; null if there is no forecast.
-    public static @Nullable String forecast(BatchStatus.@Nullable Timing timing) {
+    public static @Nullable String forecast(BatchDescription.@Nullable Timing timing) {
         return timing == null || timing.forecast() == null
                 ? null
                 : "%s, with 95 %% before %s"
@@ -56,7 +56,7 @@ public final class TimingText {
     }
 
     /// The time that is left, such as `12 min 5 s left (95 %: 15 min 0 s)`; null if there is no forecast.
-    static @Nullable String left(BatchStatus status, Instant now) {
+    static @Nullable String left(BatchDescription status, Instant now) {
         if (status.timing() == null || status.timing().forecast() == null) {
             return null;
         }

@@ -1,9 +1,9 @@
 package io.nightshift.cli.run;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.output.ProgressDisplay;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -16,7 +16,7 @@ final class InterruptHandler {
 
     private final Thread hook;
     private volatile @Nullable BatchId batch;
-    private volatile @Nullable BatchStatus latest;
+    private volatile @Nullable BatchDescription latest;
     private volatile boolean ended;
 
     private InterruptHandler(PrintWriter out, ProgressDisplay progress, String again) {
@@ -35,7 +35,7 @@ final class InterruptHandler {
         batch = opened;
     }
 
-    void latest(BatchStatus status) {
+    void latest(BatchDescription status) {
         latest = status;
     }
 
@@ -67,7 +67,7 @@ final class InterruptHandler {
     ///
     /// @param batch null if none was opened
     /// @param status of the batch, or null if it is not known
-    static List<String> said(@Nullable BatchId batch, @Nullable BatchStatus status, String again) {
+    static List<String> said(@Nullable BatchId batch, @Nullable BatchDescription status, String again) {
         if (batch == null) {
             return List.of("Interrupted before a batch was opened; nothing was scored.", "Start again with: " + again);
         }
@@ -88,9 +88,12 @@ final class InterruptHandler {
                 "Resume with: " + again);
     }
 
-    private static String inFlight(@Nullable BatchStatus status) {
-        return status == null || status.inFlight() == 0
+    private static String inFlight(@Nullable BatchDescription status) {
+        return status == null || status.progress() == null || status.progress().inFlight() == 0
                 ? ""
-                : String.format(Locale.ROOT, " Partitions to score again: %,d.", status.inFlight());
+                : String.format(
+                        Locale.ROOT,
+                        " Partitions to score again: %,d.",
+                        status.progress().inFlight());
     }
 }

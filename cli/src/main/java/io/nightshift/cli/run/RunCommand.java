@@ -1,6 +1,7 @@
 package io.nightshift.cli.run;
 
 import io.nightshift.api.BatchControl;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.HomeFolder;
@@ -11,8 +12,8 @@ import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.ProgressDisplay;
 import io.nightshift.coordinator.alert.AlertSettings;
 import io.nightshift.coordinator.cost.Prices;
-import io.nightshift.coordinator.ledger.BatchDescriptions;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
+import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.DuckDbLoader;
 import io.nightshift.node.EmbeddedNode;
@@ -25,8 +26,6 @@ import io.nightshift.node.model.ModelCache;
 import io.nightshift.node.submission.SubmissionResolver;
 import io.nightshift.node.submission.UnknownBatches;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.AlertCause;
@@ -147,6 +146,9 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
     /// From the configuration.
     private Prices prices = Prices.NONE;
 
+    /// The batch of this run in the register; null before it is opened.
+    private BatchRegisterState.@Nullable Entry opened;
+
     /// The column with the prediction.
     private String prediction = "prediction";
 
@@ -266,7 +268,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
             }
             case AlreadyPublished(BatchId batch) -> {
                 interruption.end();
-                result(node, destination, false, 0, null).printAlreadyPublished(await(node.describe(batch)));
+                result(node, destination, false, 0, null).printAlreadyPublished(describe(node, batch));
                 yield ExitStatus.DONE;
             }
             case Rejected rejected ->
@@ -275,6 +277,15 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
             case TooManyOpen(String reason) -> throw FailureException.permanent(reason);
             case NotNow(String reason) -> throw new FailureException(Failure.transientFailure(reason));
         };
+    }
+
+    private BatchDescription describe(Node node, BatchId batch) {
+        BatchRegisterState.Entry entry = opened;
+        if (entry == null || !entry.batch().equals(batch)) {
+            entry = node.ledger().registered().named(batch.value());
+            opened = entry;
+        }
+        return await(node.describe(entry, prices));
     }
 
     private int follow(
@@ -289,22 +300,21 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
         if (ignoresWindow) {
             ignoreWindow(node, batch);
         }
-        BatchStatus status = await(node.describe(batch));
+        BatchDescription status = describe(node, batch);
         if (approval != null) {
             status = approve(node, batch, approval, resumed);
         }
         long rowsBefore = resumed ? status.read() : 0;
-        while (!isSettled(status)) {
+        while (!status.isSettled() && !status.state().equals("held")) {
             interruption.latest(status);
             progress.show(status);
             printOutage(status.outage(), progress);
-            printWindow(status.timing(), progress);
+            printWindow(status, progress);
             pause(progress.interval());
-            status = await(node.describe(batch));
+            status = describe(node, batch);
         }
-        if (status.isDamaged()) {
-            throw FailureException.permanent(
-                    Objects.requireNonNull(status.failure()).message());
+        if (status.state().equals("damaged")) {
+            throw FailureException.permanent(Objects.requireNonNull(status.reason()));
         }
         if (alertLimit != null) {
             awaitAlerts(node, status, alertLimit, progress);
@@ -346,8 +356,9 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
     }
 
     /// The process ends with the batch, so alerts are sent before.
-    private void awaitAlerts(Node node, BatchStatus status, Duration limit, ProgressDisplay progress) {
-        List<String> waiting = node.awaitAlerts(status.batch(), status.phase() == Phase.FAILED, limit);
+    private void awaitAlerts(Node node, BatchDescription status, Duration limit, ProgressDisplay progress) {
+        List<String> waiting =
+                node.awaitAlerts(new BatchId(status.batch()), status.state().equals("failed"), limit);
         if (!waiting.isEmpty()) {
             progress.end();
             waiting.forEach(alert -> spec.commandLine()
@@ -359,26 +370,25 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
     }
 
     /// Says once what the batch waits for.
-    private void printOutage(BatchStatus.@Nullable Outage outage, ProgressDisplay progress) {
+    private void printOutage(BatchDescription.@Nullable Outage outage, ProgressDisplay progress) {
         if (outage != null && !outage.since().equals(outageSince)) {
             progress.end();
             spec.commandLine()
                     .getErr()
-                    .println("Waiting: " + OutageText.of(outage.failure().message(), outage.since(), outage.until()));
+                    .println("Waiting: " + OutageText.of(outage.reason(), outage.since(), outage.until()));
             spec.commandLine().getErr().flush();
         }
         outageSince = outage == null ? null : outage.since();
     }
 
     /// Says once for which window the batch waits.
-    private void printWindow(BatchStatus.@Nullable Timing timing, ProgressDisplay progress) {
-        Instant opens = timing == null ? null : timing.windowOpens();
+    private void printWindow(BatchDescription status, ProgressDisplay progress) {
+        Instant opens = status.timing() == null ? null : status.timing().windowOpens();
         if (opens != null && !opens.equals(windowOpens)) {
             progress.end();
             spec.commandLine()
                     .getErr()
-                    .println("Waiting: %s. To score now: %s --ignore-window"
-                            .formatted(BatchDescriptions.waitsForWindow(timing), again()));
+                    .println("Waiting: %s. To score now: %s --ignore-window".formatted(status.waitsFor(), again()));
             spec.commandLine().getErr().flush();
         }
         windowOpens = opens;
@@ -386,28 +396,28 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
 
     /// A job without a window has none to ignore. The batch may not have received its submission yet.
     private void ignoreWindow(Node node, BatchId batch) {
-        BatchStatus status = await(node.describe(batch));
-        while (status.phase() == null && !status.isDamaged()) {
+        BatchDescription status = describe(node, batch);
+        while (status.state().equals("opened")) {
             pause(Duration.ofMillis(20));
-            status = await(node.describe(batch));
+            status = describe(node, batch);
         }
         await(node.control(batch, new BatchControl.IgnoreWindow()));
     }
 
     /// Only a batch that was held before this command is approved, so that nobody approves what nobody has
     /// seen.
-    private BatchStatus approve(Node node, BatchId batch, String reason, boolean resumed) {
-        BatchStatus status = await(node.describe(batch));
-        while (resumed && status.phase() == null && !status.isDamaged()) {
+    private BatchDescription approve(Node node, BatchId batch, String reason, boolean resumed) {
+        BatchDescription status = describe(node, batch);
+        while (resumed && status.state().equals("opened")) {
             pause(Duration.ofMillis(20));
-            status = await(node.describe(batch));
+            status = describe(node, batch);
         }
-        if (status.phase() != Phase.HELD) {
+        if (!status.state().equals("held")) {
             spec.commandLine().getErr().println("Nothing is approved: batch %s is not held.".formatted(batch));
             return status;
         }
         await(node.control(batch, new BatchControl.Approve(reason)));
-        return await(node.describe(batch));
+        return describe(node, batch);
     }
 
     private void printWaiting(String holder) {
@@ -432,16 +442,7 @@ public final class RunCommand implements Callable<Integer>, AutoCloseable {
                 node.firstRow(),
                 again(),
                 home.option() + configuration.option(),
-                profile,
-                prices);
-    }
-
-    private static boolean isSettled(BatchStatus status) {
-        return status.isDamaged()
-                || status.phase() == Phase.PUBLISHED
-                || status.phase() == Phase.HELD
-                || status.phase() == Phase.FAILED
-                || status.phase() == Phase.CANCELLED;
+                profile);
     }
 
     private static void pause(Duration interval) {

@@ -11,12 +11,7 @@ import io.nightshift.cli.output.CommandOutputFormat;
 import io.nightshift.cli.output.DisplayTexts;
 import io.nightshift.cli.output.UnseenCategories;
 import io.nightshift.cli.output.UseText;
-import io.nightshift.coordinator.cost.Prices;
-import io.nightshift.coordinator.cost.UseDescriptions;
-import io.nightshift.coordinator.ledger.BatchDescriptions;
-import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.failure.Failure;
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.storage.destination.DestinationStore;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -26,7 +21,6 @@ import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The summary that `run` prints at the end.
@@ -39,7 +33,6 @@ import org.jspecify.annotations.Nullable;
 /// @param again the command that resumes the batch
 /// @param home the options that make another command use the same home
 /// @param profile of the run, or null if `--profile` was not given
-/// @param prices of what the batch has used
 record RunReport(
         PrintWriter out,
         PrintWriter err,
@@ -51,12 +44,11 @@ record RunReport(
         long firstRow,
         String again,
         String home,
-        @Nullable RunProfile profile,
-        Prices prices) {
+        @Nullable RunProfile profile) {
 
     /// @return the exit status
-    int print(BatchStatus status) {
-        boolean published = status.phase() == Phase.PUBLISHED;
+    int print(BatchDescription status) {
+        boolean published = status.state().equals("published");
         if (format.isForPrograms()) {
             out.println(json(status, false));
         } else if (published) {
@@ -66,7 +58,7 @@ record RunReport(
                 profile.print(out);
             }
         }
-        if (status.phase() == Phase.HELD) {
+        if (status.state().equals("held")) {
             held(status);
         } else if (!published) {
             failure(status);
@@ -76,7 +68,7 @@ record RunReport(
         return ExitStatus.of(status);
     }
 
-    void printAlreadyPublished(BatchStatus status) {
+    void printAlreadyPublished(BatchDescription status) {
         if (format.isForPrograms()) {
             out.println(json(status, true));
         } else {
@@ -88,7 +80,7 @@ record RunReport(
         out.flush();
     }
 
-    private void summary(BatchStatus status) {
+    private void summary(BatchDescription status) {
         double seconds = seconds();
         out.println(String.format(
                 Locale.ROOT,
@@ -112,55 +104,39 @@ record RunReport(
             out.println("  unseen       categories that the model does not know: "
                     + UnseenCategories.text(status.unseenCategories()));
         }
-        if (status.canary() != null) {
-            out.println("  rollout      " + status.canary().sentence());
+        if (status.rollout() != null) {
+            out.println("  rollout      " + status.rollout().text());
         }
         if (status.shadow() != null) {
-            out.println("  shadow       " + status.shadow().sentence());
+            out.println("  shadow       " + status.shadow().text());
         }
-        checks(status)
+        status.checks().stream()
                 .filter(check -> !check.passed())
                 .forEach(check -> out.println("  check failed " + CheckText.of(check)));
-        use(status);
+        UseText.lines(status.use()).forEach((title, text) -> out.println("  %-12s %s".formatted(title, text)));
         out.println("  verify       %s batch verify %s%s".formatted(ShellCommands.program(), status.batch(), home));
     }
 
-    private void use(BatchStatus status) {
-        UseText.lines(described(status)).forEach((title, text) -> out.println("  %-12s %s".formatted(title, text)));
-    }
-
-    private BatchDescription.@Nullable Use described(BatchStatus status) {
-        return UseDescriptions.of(status.use(), status.predictions(), status.partitions(), prices);
-    }
-
     /// The rows that this process has read: after a resume, fewer than the batch has.
-    private long rowsOfThisRun(BatchStatus status) {
+    private long rowsOfThisRun(BatchDescription status) {
         return Math.max(0, status.read() - rowsBefore);
     }
 
     /// A command that counts the values of a column, for people to copy.
-    private String query(BatchStatus status, String column, boolean quarantine) {
-        DestinationStore.Query query =
-                destination.query(status.batch(), Objects.requireNonNull(status.destination()), column, quarantine);
+    private String query(BatchDescription status, String column, boolean quarantine) {
+        DestinationStore.Query query = destination.query(
+                new BatchId(status.batch()), Objects.requireNonNull(status.destination()), column, quarantine);
         return query.client() + " " + ShellCommands.quoted(query.sql());
     }
 
-    private static Stream<BatchDescription.Check> checks(BatchStatus status) {
-        return BatchDescriptions.checks(status.checks()).stream();
-    }
-
-    private void held(BatchStatus status) {
-        err.println("Batch %s is held: %s"
-                .formatted(status.batch(), CheckText.holding(checks(status).toList())));
+    private void held(BatchDescription status) {
+        err.println("Batch %s is held: %s".formatted(status.batch(), CheckText.holding(status.checks())));
         err.println("Publish it with: " + again + " --approve REASON");
         err.println("Or start over: " + again + " --new");
     }
 
-    private void failure(BatchStatus status) {
-        Failure failure = status.failure();
-        String what = status.phase() == Phase.CANCELLED ? "was cancelled" : "failed";
-        String reason = failure == null ? "" : ": " + failure.message();
-        err.println("Batch %s %s%s".formatted(status.batch(), what, reason));
+    private void failure(BatchDescription status) {
+        err.println(DisplayTexts.stopped(status));
         if (status.committed() > 0) {
             err.println(
                     "%,d of %,d partitions are committed and kept.".formatted(status.committed(), status.partitions()));
@@ -169,18 +145,18 @@ record RunReport(
             err.println("See the quarantined rows with: %s quarantine list %s%s"
                     .formatted(ShellCommands.program(), status.batch(), home));
         }
-        if (status.phase() == Phase.FAILED) {
+        if (status.state().equals("failed")) {
             err.println("Fix the cause, then resume with: " + again);
             err.println("Or start over: " + again + " --new");
         }
     }
 
-    private String json(BatchStatus status, boolean alreadyPublished) {
+    private String json(BatchDescription status, boolean alreadyPublished) {
         StringWriter text = new StringWriter();
         try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
             json.writeStartObject();
-            json.writeStringField("batch", status.batch().value());
-            json.writeStringField("state", Objects.toString(status.phase()));
+            json.writeStringField("batch", status.batch());
+            json.writeStringField("state", status.state());
             json.writeNumberField("rows", status.read());
             json.writeNumberField("rows_this_run", alreadyPublished ? 0 : rowsOfThisRun(status));
             json.writeNumberField("predictions", status.predictions());
@@ -192,16 +168,15 @@ record RunReport(
             json.writeEndObject();
             if (!status.checks().isEmpty()) {
                 json.writeFieldName("checks");
-                json.writeRawValue(ApiJson.write(checks(status).toList()));
+                json.writeRawValue(ApiJson.write(status.checks()));
             }
-            if (status.canary() != null) {
+            if (status.rollout() != null) {
                 json.writeFieldName("rollout");
-                json.writeRawValue(ApiJson.write(BatchDescriptions.rollout(status.canary())));
+                json.writeRawValue(ApiJson.write(status.rollout()));
             }
-            BatchDescription.Shadow shadow = BatchDescriptions.shadow(status.shadow());
-            if (shadow != null) {
+            if (status.shadow() != null) {
                 json.writeFieldName("shadow");
-                json.writeRawValue(ApiJson.write(shadow));
+                json.writeRawValue(ApiJson.write(status.shadow()));
             }
             json.writeNumberField("partitions", status.partitions());
             json.writeNumberField("committed", status.committed());
@@ -216,12 +191,10 @@ record RunReport(
                 json.writeFieldName("other_destinations");
                 json.writeRawValue(ApiJson.write(status.otherDestinations()));
             }
-            Failure failure = status.failure();
-            text(json, "failure", failure == null ? null : failure.message());
-            BatchDescription.Use use = described(status);
-            if (use != null) {
+            text(json, "failure", status.reason());
+            if (status.use() != null) {
                 json.writeFieldName("use");
-                json.writeRawValue(ApiJson.write(use));
+                json.writeRawValue(ApiJson.write(status.use()));
             }
             if (profile != null) {
                 profile.write(json);

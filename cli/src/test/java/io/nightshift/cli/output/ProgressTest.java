@@ -2,10 +2,9 @@ package io.nightshift.cli.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchDescriptionBuilder;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.batch.BatchStatusBuilder;
-import io.nightshift.protocol.batch.Phase;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
@@ -47,14 +46,14 @@ final class ProgressTest {
         ProgressDisplay progress = new ProgressDisplay.Lines(new PrintWriter(text), clock::get);
 
         clock.set(TimeUnit.MINUTES.toNanos(1));
-        progress.show(BatchStatus.unplanned(BATCH, Phase.SUBMITTED, null, "00"));
+        progress.show(status(0, 0, "submitted"));
 
         assertThat(text.toString()).isEmpty();
     }
 
     @Test
     void aFinishedBarOfSixtyColumnsHasRowsTimeAndRate() {
-        BatchStatus finished = status(2_000_000, 2_000_000, Phase.PUBLISHED);
+        BatchDescription finished = status(2_000_000, 2_000_000, "published");
         ProgressLine line = new ProgressLine(
                 finished, Duration.ofMillis(12_340), OptionalDouble.of(162_074.5), new Symbols(false), NOW);
 
@@ -66,7 +65,7 @@ final class ProgressTest {
 
     @Test
     void aBarNeverExceedsTheTerminal() {
-        BatchStatus large = status(12_345_678_901L, 1_234_567_890L, Phase.RUNNING);
+        BatchDescription large = status(12_345_678_901L, 1_234_567_890L, "running");
         ProgressLine line =
                 new ProgressLine(large, Duration.ofHours(30), OptionalDouble.of(1_234_567), new Symbols(true), NOW);
 
@@ -79,13 +78,13 @@ final class ProgressTest {
     @Test
     void aRunningBarHasTheTimeLeftAndAPausedOneSaysSo() {
         ProgressLine running = new ProgressLine(
-                status(2_000_000, 500_000, Phase.RUNNING),
+                status(2_000_000, 500_000, "running"),
                 Duration.ofSeconds(5),
                 OptionalDouble.of(100_000),
                 new Symbols(true),
                 NOW);
         ProgressLine paused = new ProgressLine(
-                status(2_000_000, 500_000, Phase.PAUSED),
+                status(2_000_000, 500_000, "paused"),
                 Duration.ofSeconds(5),
                 OptionalDouble.empty(),
                 new Symbols(true),
@@ -99,35 +98,33 @@ final class ProgressTest {
     @Test
     void rowsOfEarlierRunsAreNoThroughput() {
         ProgressMeter meter = new ProgressMeter();
-        BatchStatus resumed = status(1_000_000, 900_000, Phase.RUNNING);
+        BatchDescription resumed = status(1_000_000, 900_000, "running");
         meter.update(resumed, TimeUnit.SECONDS.toNanos(7));
 
         assertThat(meter.rowsPerSecond(resumed, TimeUnit.SECONDS.toNanos(8))).isEmpty();
-        assertThat(meter.rowsPerSecond(status(1_000_000, 950_000, Phase.RUNNING), TimeUnit.SECONDS.toNanos(17)))
+        assertThat(meter.rowsPerSecond(status(1_000_000, 950_000, "running"), TimeUnit.SECONDS.toNanos(17)))
                 .hasValue(5_000);
-        assertThat(meter.rowsPerSecond(status(1_000_000, 850_000, Phase.RUNNING), TimeUnit.SECONDS.toNanos(17)))
+        assertThat(meter.rowsPerSecond(status(1_000_000, 850_000, "running"), TimeUnit.SECONDS.toNanos(17)))
                 .as("a failed attempt took its rows back")
                 .isEmpty();
     }
 
-    private static BatchStatus status(long rowsDone) {
-        return status(1_000_000, rowsDone, Phase.RUNNING);
+    private static BatchDescription status(long rowsDone) {
+        return status(1_000_000, rowsDone, "running");
     }
 
-    private static BatchStatus status(long rows, long rowsDone, Phase phase) {
-        return BatchStatusBuilder.builder()
-                .batch(BATCH)
-                .phase(phase)
+    private static BatchDescription status(long rows, long rowsDone, String state) {
+        return BatchDescriptionBuilder.builder()
+                .batch(BATCH.value())
+                .state(state)
                 .incarnation(1)
                 .rows(rows)
-                .rowsDone(rowsDone)
                 .partitions(10)
                 .committed(4)
-                .inFlight(2)
                 .read(rowsDone)
                 .predictions(rowsDone)
                 .quarantined(7)
-                .head("00")
+                .progress(new BatchDescription.Progress(rowsDone, 2, 0, false))
                 .build();
     }
 }

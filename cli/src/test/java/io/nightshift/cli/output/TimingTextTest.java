@@ -2,12 +2,10 @@ package io.nightshift.cli.output;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.batch.BatchStatus.Forecast;
-import io.nightshift.protocol.batch.BatchStatus.Timing;
-import io.nightshift.protocol.batch.BatchStatusBuilder;
-import io.nightshift.protocol.batch.Phase;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchDescription.Forecast;
+import io.nightshift.api.BatchDescription.Timing;
+import io.nightshift.api.BatchDescriptionBuilder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalDouble;
@@ -19,7 +17,7 @@ class TimingTextTest {
     private static final Instant DEADLINE = Instant.parse("2026-11-27T05:00:00Z");
 
     private static Timing timing(boolean missed, @Nullable Forecast forecast) {
-        return new Timing(5, "Europe/Berlin", null, DEADLINE, missed, forecast, null);
+        return new Timing(5, "Europe/Berlin", null, DEADLINE, missed, forecast != null && !missed, forecast, null);
     }
 
     private static Forecast forecast(int wanted) {
@@ -46,18 +44,16 @@ class TimingTextTest {
 
     @Test
     void aProgressBarShowsTheTimeLeftOfTheForecast() {
-        BatchStatus status = BatchStatusBuilder.builder()
-                .batch(new BatchId("flights-1"))
-                .phase(Phase.RUNNING)
+        BatchDescription status = BatchDescriptionBuilder.builder()
+                .batch("flights-1")
+                .state("running")
                 .incarnation(1)
                 .rows(1_000)
-                .rowsDone(500)
                 .partitions(10)
                 .committed(4)
-                .inFlight(2)
                 .read(500)
                 .predictions(500)
-                .head("00")
+                .progress(new BatchDescription.Progress(500, 2, 0, false))
                 .timing(timing(false, forecast(24)))
                 .build();
         ProgressLine line = new ProgressLine(

@@ -2,10 +2,9 @@ package io.nightshift.cli.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchDescriptionBuilder;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.batch.BatchStatusBuilder;
-import io.nightshift.protocol.batch.Phase;
 import org.junit.jupiter.api.Test;
 
 final class InterruptHandlerTest {
@@ -43,16 +42,15 @@ final class InterruptHandlerTest {
                         "Resume with: nightshift run job.yaml");
     }
 
-    private static BatchStatus status(int committed, int inFlight) {
-        return BatchStatusBuilder.builder()
-                .batch(BATCH)
-                .phase(Phase.RUNNING)
+    private static BatchDescription status(int committed, int inFlight) {
+        return BatchDescriptionBuilder.builder()
+                .batch(BATCH.value())
+                .state("running")
                 .incarnation(1)
                 .rows(1_000)
                 .partitions(2_000)
                 .committed(committed)
-                .inFlight(inFlight)
-                .head("00")
+                .progress(new BatchDescription.Progress(0, inFlight, 0, false))
                 .build();
     }
 }

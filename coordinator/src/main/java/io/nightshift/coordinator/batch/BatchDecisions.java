@@ -2,7 +2,6 @@ package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
-import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.PastRun;
@@ -261,54 +260,15 @@ final class BatchDecisions {
     }
 
     private BatchStatus describe(BatchState state, DecisionTime now) {
-        CommittedTotals totals = state.totals();
-        BatchEvent.Published published = state.published();
-        return new BatchStatus(
-                batch,
-                state.phase(),
-                state.incarnation(),
-                state.plan() == null ? 0 : state.plan().index().rows(),
-                rowsDone(state),
-                state.plan() == null ? 0 : state.plan().index().partitions(),
-                state.committed().count(),
-                attempts.inFlight(),
-                totals.read(),
-                totals.predictions(),
-                totals.quarantined(),
-                totals.bytes(),
-                state.attemptsFailed().values().stream()
-                        .mapToInt(Integer::intValue)
-                        .sum(),
-                state.failure(),
-                published == null ? null : published.destination(),
-                state.entries(),
-                state.head(),
-                totals.unseenCategories(),
-                pause(state.paused()),
-                outage(state.outage()),
+        return BatchStatuses.of(
+                state,
                 timing(state, now),
-                state.use(),
-                state.input(),
-                state.checked() == null ? List.of() : state.checked().results(),
-                approval(state.approved()),
-                state.removal(),
-                state.redrives().last(),
-                state.canary() == null ? null : state.canary().status(),
-                ShadowState.report(state),
-                state.reused(),
-                published == null ? List.of() : published.otherDestinations(),
-                attempts.waitsForWorker(state, now));
-    }
-
-    private static BatchStatus.@Nullable Outage outage(@Nullable ResourceOutage outage) {
-        return outage == null ? null : new BatchStatus.Outage(outage.failure(), outage.since(), outage.until());
-    }
-
-    private static BatchStatus.@Nullable Approval approval(BatchEvent.@Nullable Approved approved) {
-        return approved == null ? null : new BatchStatus.Approval(approved.at(), approved.reason(), approved.by());
-    }
-
-    private static BatchStatus.@Nullable Pause pause(BatchEvent.@Nullable Paused paused) {
-        return paused == null ? null : new BatchStatus.Pause(paused.at(), paused.reason(), paused.by());
+                new BatchStatus.Progress(
+                        rowsDone(state),
+                        attempts.inFlight(),
+                        state.attemptsFailed().values().stream()
+                                .mapToInt(Integer::intValue)
+                                .sum(),
+                        attempts.waitsForWorker(state, now)));
     }
 }

@@ -3,13 +3,10 @@ package io.nightshift.coordinator.ledger;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.BatchForecast;
 import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.CommittedTotals;
-import io.nightshift.coordinator.batch.ResourceOutage;
-import io.nightshift.coordinator.batch.ShadowState;
+import io.nightshift.coordinator.batch.BatchStatuses;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.cost.UseDescriptions;
 import io.nightshift.coordinator.register.BatchRegisterState;
-import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.CheckResult;
@@ -24,13 +21,13 @@ import io.nightshift.protocol.batch.Shadow;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Rollout;
+import io.nightshift.protocol.ledger.LedgerEntry;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -84,51 +81,12 @@ public final class BatchDescriptions {
     /// @param now whether the batch's window is open, and its deadline missed, is said for this time
     /// @param prices of what the batch has used
     public static BatchDescription of(BatchRegisterState.Entry entry, BatchState state, Instant now, Prices prices) {
-        CommittedTotals totals = state.totals();
         BatchStatus.Timing timing = state.phase() == null ? null : BatchForecast.timing(state, now);
-        int partitions = state.plan() == null ? 0 : state.plan().index().partitions();
-        return new BatchDescription(
-                entry.batch().value(),
-                entry.job(),
-                model(entry, state.canary() == null ? null : state.canary().status()),
-                state.phase() == null ? "opened" : state.phase().toString(),
-                entry.at(),
-                state.plan() == null ? 0 : state.plan().index().rows(),
-                totals.read(),
-                totals.predictions(),
-                totals.quarantined(),
-                totals.bytes(),
-                partitions,
-                state.committed().count(),
-                state.incarnation(),
-                state.failure() == null ? null : state.failure().message(),
-                state.published() == null ? null : state.published().destination(),
-                new BatchDescription.LedgerHead(state.entries(), state.head()),
-                null,
-                waitsForWindow(timing),
-                totals.unseenCategories(),
-                pause(state.paused()),
-                outage(state),
-                entry.run().toMap(),
-                isRetryable(state.phase(), state.failure()),
-                timing(timing),
-                UseDescriptions.of(state.use(), totals.predictions(), partitions, prices),
-                state.checked() == null ? List.of() : checks(state.checked().results()),
-                approval(state.approved()),
-                removal(state.removal()),
-                redrive(state.redrives().last()),
-                state.canary() == null ? null : rollout(state.canary().status()),
-                shadow(ShadowState.report(state)),
-                reuse(state.reused()),
-                state.published() == null ? List.of() : state.published().otherDestinations());
+        return of(entry, BatchStatuses.of(state, timing, null), null, prices);
     }
 
     private static boolean isRetryable(@Nullable Phase phase, @Nullable Failure failure) {
         return phase == Phase.FAILED && failure != null && !failure.isPermanent();
-    }
-
-    private static BatchDescription.@Nullable Pause pause(BatchEvent.@Nullable Paused paused) {
-        return paused == null ? null : new BatchDescription.Pause(paused.at(), paused.reason(), paused.by());
     }
 
     /// Describes a batch from its status.
@@ -158,8 +116,7 @@ public final class BatchDescriptions {
                 status.failure() == null ? null : status.failure().message(),
                 status.destination(),
                 new BatchDescription.LedgerHead(status.entries(), status.head()),
-                new BatchDescription.Progress(
-                        status.rowsDone(), status.inFlight(), status.attemptsFailed(), status.waitsForWorker()),
+                progress(status.progress()),
                 waitsFor == null ? waitsForWindow(status.timing()) : waitsFor,
                 status.unseenCategories(),
                 pause(status.pause()),
@@ -179,7 +136,7 @@ public final class BatchDescriptions {
     }
 
     /// Describes the results of checks.
-    public static List<BatchDescription.Check> checks(List<CheckResult> results) {
+    private static List<BatchDescription.Check> checks(List<CheckResult> results) {
         return results.stream()
                 .map(result -> new BatchDescription.Check(
                         result.check().name(),
@@ -227,7 +184,7 @@ public final class BatchDescriptions {
     }
 
     /// Describes the rollout of a candidate.
-    public static BatchDescription.Rollout rollout(Canary canary) {
+    private static BatchDescription.Rollout rollout(Canary canary) {
         return new BatchDescription.Rollout(
                 canary.at(),
                 canary.candidate().toString(),
@@ -254,7 +211,7 @@ public final class BatchDescriptions {
     /// Describes a shadow.
     ///
     /// @param shadow null if there is none
-    public static BatchDescription.@Nullable Shadow shadow(@Nullable Shadow shadow) {
+    private static BatchDescription.@Nullable Shadow shadow(@Nullable Shadow shadow) {
         if (shadow == null) {
             return null;
         }
@@ -317,16 +274,12 @@ public final class BatchDescriptions {
                                 ", ", "from " + reused.getFirst().batch() + ": ", "")));
     }
 
-    private static BatchDescription.@Nullable Approval approval(BatchEvent.@Nullable Approved approved) {
-        return approved == null ? null : new BatchDescription.Approval(approved.at(), approved.reason(), approved.by());
-    }
-
     private static BatchDescription.@Nullable Approval approval(BatchStatus.@Nullable Approval approval) {
         return approval == null ? null : new BatchDescription.Approval(approval.at(), approval.reason(), approval.by());
     }
 
     /// Says when the window opens that a batch waits for; null if it waits for none.
-    public static @Nullable String waitsForWindow(BatchStatus.@Nullable Timing timing) {
+    private static @Nullable String waitsForWindow(BatchStatus.@Nullable Timing timing) {
         return timing == null || timing.windowOpens() == null
                 ? null
                 : "its window, which opens %s %s"
@@ -360,11 +313,11 @@ public final class BatchDescriptions {
         return pause == null ? null : new BatchDescription.Pause(pause.at(), pause.reason(), pause.by());
     }
 
-    private static BatchDescription.@Nullable Outage outage(BatchState state) {
-        ResourceOutage outage = state.outage();
-        return outage == null
+    private static BatchDescription.@Nullable Progress progress(BatchStatus.@Nullable Progress progress) {
+        return progress == null
                 ? null
-                : new BatchDescription.Outage(outage.failure().message(), outage.since(), outage.until());
+                : new BatchDescription.Progress(
+                        progress.rowsDone(), progress.inFlight(), progress.attemptsFailed(), progress.waitsForWorker());
     }
 
     private static BatchDescription.@Nullable Outage outage(BatchStatus status) {
@@ -375,40 +328,10 @@ public final class BatchDescriptions {
     }
 
     private static BatchDescription damaged(BatchRegisterState.Entry entry, String reason) {
-        BatchDescription nothing = of(entry, BatchState.initial(entry.batch()), entry.at(), Prices.NONE);
-        return new BatchDescription(
-                nothing.batch(),
-                nothing.job(),
-                nothing.model(),
-                "damaged",
-                nothing.submittedAt(),
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                reason,
+        return of(
+                entry,
+                BatchStatus.damaged(entry.batch(), reason, LedgerEntry.origin(entry.batch())),
                 null,
-                nothing.ledger(),
-                null,
-                null,
-                Map.of(),
-                null,
-                null,
-                nothing.parameters(),
-                false,
-                null,
-                null,
-                List.of(),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                List.of());
+                Prices.NONE);
     }
 }

@@ -114,10 +114,10 @@ class AttemptDecisionsTest extends DecisionsFixture {
                     .isEqualTo(new BatchObserver.BatchGauges(Phase.RUNNING, 1, 1, Duration.ofSeconds(2), null));
             BatchStatus status = described();
             assertThat(status.rows()).isEqualTo(30);
-            assertThat(status.rowsDone()).isEqualTo(10 + 3);
+            assertThat(status.progress().rowsDone()).isEqualTo(10 + 3);
             assertThat(status.partitions()).isEqualTo(3);
             assertThat(status.committed()).isEqualTo(1);
-            assertThat(status.inFlight()).isEqualTo(1);
+            assertThat(status.progress().inFlight()).isEqualTo(1);
         }
 
         @Test
@@ -136,7 +136,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
             exhaustFirstPartition();
 
             assertThat(gauges().waiting()).isEqualTo(2);
-            assertThat(described().attemptsFailed()).isEqualTo(2);
+            assertThat(described().progress().attemptsFailed()).isEqualTo(2);
         }
 
         @Test

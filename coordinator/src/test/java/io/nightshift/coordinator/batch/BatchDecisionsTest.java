@@ -118,11 +118,13 @@ class BatchDecisionsTest extends DecisionsFixture {
         @Test
         void theStatusSaysThatABatchWaitsForItsFirstWorker() {
             open();
-            assertThat(described().waitsForWorker()).as("it is planned first").isFalse();
+            assertThat(described().progress().waitsForWorker())
+                    .as("it is planned first")
+                    .isFalse();
             plan();
-            assertThat(described().waitsForWorker()).isTrue();
+            assertThat(described().progress().waitsForWorker()).isTrue();
             lease();
-            assertThat(described().waitsForWorker()).isFalse();
+            assertThat(described().progress().waitsForWorker()).isFalse();
         }
 
         @Test

@@ -68,7 +68,7 @@ final class BatchIT extends BatchActorTests {
                     .isDirectoryContaining("glob:**/_manifest.json")
                     .isDirectoryContaining("glob:**/_SUCCESS");
             assertThat(batch.destination.resolve(".staging")).doesNotExist();
-            assertThat(status.rowsDone()).isEqualTo(30);
+            assertThat(status.progress().rowsDone()).isEqualTo(30);
             assertThat(status.quarantined()).isEqualTo(2);
             batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.PUBLISHED));
         }
@@ -650,8 +650,8 @@ final class BatchIT extends BatchActorTests {
             batch.tell(new BatchCommand.Heartbeat(lease.attempt(), 4, batch.worker.ref()));
             batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", DISK));
 
-            BatchStatus status =
-                    await().atMost(SOON).until(batch::describe, described -> described.attemptsFailed() == 1);
+            BatchStatus status = await().atMost(SOON)
+                    .until(batch::describe, described -> described.progress().attemptsFailed() == 1);
 
             assertThat(status)
                     .isEqualTo(BatchStatusBuilder.builder()
@@ -659,15 +659,13 @@ final class BatchIT extends BatchActorTests {
                             .phase(Phase.RUNNING)
                             .incarnation(1)
                             .rows(30)
-                            .rowsDone(14)
                             .partitions(3)
                             .committed(1)
-                            .inFlight(1)
                             .read(10)
                             .predictions(8)
                             .quarantined(2)
                             .bytes(status.bytes())
-                            .attemptsFailed(1)
+                            .progress(new BatchStatus.Progress(14, 1, 1, false))
                             .entries(status.entries())
                             .head(status.head())
                             .timing(status.timing())

@@ -114,7 +114,7 @@ final class BatchRecoveryIT extends BatchActorTests {
             }
             WorkerMessage.Lease last = batch.lease();
             assertThat(last.attempt().epoch().lease()).isEqualTo(11);
-            assertThat(batch.describe().attemptsFailed()).isZero();
+            assertThat(batch.describe().progress().attemptsFailed()).isZero();
             batch.commit(batch.score(last, 0));
             batch.awaitPhase(Phase.PUBLISHED);
         }
@@ -145,7 +145,7 @@ final class BatchRecoveryIT extends BatchActorTests {
                 batch.tell(new BatchCommand.Heartbeat(commit.attempt(batch.id), 7, batch.worker.ref()));
                 return System.nanoTime() - begin > LEASE.multipliedBy(2).toNanos();
             });
-            assertThat(batch.describe().rowsDone()).isEqualTo(7);
+            assertThat(batch.describe().progress().rowsDone()).isEqualTo(7);
 
             batch.commit(commit);
             batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));

@@ -8,8 +8,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The status of a batch, as its coordinator knows it. Numbers are 0 or more. `BatchStatusBuilder`, which the
@@ -19,19 +17,19 @@ import org.jspecify.annotations.Nullable;
 /// @param phase null if the batch does not exist, or is damaged
 /// @param incarnation the incarnation of the last takeover; 0 before the first
 /// @param rows the number of input rows; 0 before the batch is planned
-/// @param rowsDone rows of the committed partitions, and the rows that attempts in flight have reported
 /// @param partitions the number of partitions; 0 before the batch is planned
 /// @param committed the number of committed partitions
-/// @param inFlight the number of leased partitions
 /// @param read rows of the committed partitions that the job's `where` selects
 /// @param predictions rows of the committed partitions with a prediction
 /// @param quarantined rows of the committed partitions in the quarantine
 /// @param bytes the size of the committed partitions' output
-/// @param attemptsFailed the number of failed attempts since the batch was submitted or last retried
 /// @param failure why the batch failed, was cancelled or is damaged; null otherwise
 /// @param destination where readers find the batch; null before it is published
+/// @param otherDestinations where readers find the batch besides `destination`, in the order of the job; empty
+///     before it is published, or if its job has one destination
 /// @param entries the number of entries in the batch's ledger
 /// @param head the ledger head, 64 hexadecimal digits; that of an empty ledger if it has no entry
+/// @param progress what isn't in the ledger; null if only the ledger was read
 /// @param unseenCategories rows of the committed partitions with a category that the model does not know, by
 ///     feature; only features that have such rows
 /// @param pause why the batch is paused; null in every other phase
@@ -48,9 +46,6 @@ import org.jspecify.annotations.Nullable;
 /// @param canary how far the canary of the batch is; null if it has none
 /// @param shadow how far the shadow of the batch is; null if it has none
 /// @param reused the parts of another batch that the batch reuses, by model; empty if it reuses none
-/// @param otherDestinations where readers find the batch besides `destination`, in the order of the job; empty
-///     before it is published, or if its job has one destination
-/// @param waitsForWorker whether the batch has partitions to lease, and no worker has one of them
 @RecordBuilder
 @RecordBuilder.Options(addClassRetainedGenerated = true, addStaticBuilder = false, enableWither = false)
 public record BatchStatus(
@@ -58,19 +53,18 @@ public record BatchStatus(
         @Nullable Phase phase,
         int incarnation,
         long rows,
-        long rowsDone,
         int partitions,
         int committed,
-        int inFlight,
         long read,
         long predictions,
         long quarantined,
         long bytes,
-        int attemptsFailed,
         @Nullable Failure failure,
         @Nullable String destination,
+        @Initializer(source = List.class, value = "of") List<String> otherDestinations,
         long entries,
         String head,
+        @Nullable Progress progress,
         @Initializer(source = Map.class, value = "of") Map<String, Long> unseenCategories,
         @Nullable Pause pause,
         @Nullable Outage outage,
@@ -83,9 +77,7 @@ public record BatchStatus(
         @Nullable Redrive redrive,
         @Nullable Canary canary,
         @Nullable Shadow shadow,
-        @Initializer(source = List.class, value = "of") List<ReusedParts> reused,
-        @Initializer(source = List.class, value = "of") List<String> otherDestinations,
-        boolean waitsForWorker) {
+        @Initializer(source = List.class, value = "of") List<ReusedParts> reused) {
 
     public BatchStatus {
         checks = List.copyOf(checks);
@@ -118,18 +110,18 @@ public record BatchStatus(
         return unplanned(batch, null, Failure.permanent(reason), head);
     }
 
-    /// Where readers find the batch, at all destinations; null before it is published.
-    public @Nullable String places() {
-        return destination == null
-                ? null
-                : Stream.concat(Stream.of(destination), otherDestinations.stream())
-                        .collect(Collectors.joining(", "));
-    }
-
     /// Whether the batch's ledger can't be read; the failure says why.
     public boolean isDamaged() {
         return phase == null && failure != null;
     }
+
+    /// What a coordinator knows that isn't in the ledger.
+    ///
+    /// @param rowsDone rows of the committed partitions, and the rows that attempts in flight have reported
+    /// @param inFlight the number of leased partitions
+    /// @param attemptsFailed the number of failed attempts since the batch was submitted or last retried
+    /// @param waitsForWorker whether the batch has partitions to lease, and no worker has one of them
+    public record Progress(long rowsDone, int inFlight, int attemptsFailed, boolean waitsForWorker) {}
 
     /// The approval of a batch that was held.
     ///

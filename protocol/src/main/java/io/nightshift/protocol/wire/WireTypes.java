@@ -139,6 +139,7 @@ final class WireTypes {
             new WireType(29, PartitionCommit.class),
             new WireType(30, PartitionCommit.OutputFile.class),
             new WireType(31, BatchStatus.class),
+            new WireType(651, BatchStatus.Progress.class),
             // A batch and its workers.
             new WireType(32, BatchCommand.Open.class),
             new WireType(33, BatchCommand.EnsureStarted.class),

@@ -237,19 +237,18 @@ public final class GoldenMessages {
                 Phase.FAILED,
                 2,
                 5_000_000_000L,
-                70,
                 1_000_000,
                 12,
-                4,
                 69,
                 60,
                 9,
                 4_096,
-                3,
                 Failure.permanent("the column is missing"),
                 "/out/batch=" + BATCH,
+                List.of("table delays in data source warehouse"),
                 17,
                 "ab".repeat(32),
+                new BatchStatus.Progress(70, 4, 3, true),
                 Map.of("plan", 7L),
                 new BatchStatus.Pause(AT, "the warehouse is loaded", "ops"),
                 new BatchStatus.Outage(AWAY, AT, AT.plusSeconds(900)),
@@ -294,9 +293,7 @@ public final class GoldenMessages {
                         9_000_000,
                         AT,
                         "the file is damaged"),
-                List.of(new ReusedParts(BATCH.value(), MODEL.sha256(), 4, 70)),
-                List.of("table delays in data source warehouse"),
-                true);
+                List.of(new ReusedParts(BATCH.value(), MODEL.sha256(), 4, 70)));
     }
 
     private void statuses() {

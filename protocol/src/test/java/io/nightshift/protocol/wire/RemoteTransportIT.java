@@ -124,18 +124,16 @@ class RemoteTransportIT {
                 .batch(new BatchId(batch))
                 .incarnation(1)
                 .rows(2)
-                .rowsDone(3)
                 .partitions(4)
                 .committed(5)
-                .inFlight(6)
                 .read(7)
                 .predictions(8)
                 .quarantined(9)
                 .bytes(10)
-                .attemptsFailed(11)
                 .destination("/out")
                 .entries(12)
                 .head("head")
+                .progress(new BatchStatus.Progress(3, 6, 11, false))
                 .build();
     }
 }
