@@ -30,8 +30,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The state of a batch: an immutable fold over the entries of its ledger. It uses no actors, clocks or I/O. Each of
-/// its parts folds the events that concern it.
+/// The state of a batch: an immutable fold over the entries of its ledger. It uses no actors, clocks or I/O. Each
+/// of its parts folds the events that concern it.
 ///
 /// @param batch the batch
 /// @param entries how many ledger entries this state includes

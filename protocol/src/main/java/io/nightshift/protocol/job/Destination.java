@@ -37,14 +37,14 @@ public sealed interface Destination
         return List.of(this);
     }
 
-    /// The folder that holds the output, an absolute path or `s3://bucket/prefix`; null if there is none, or if only
-    /// the configuration of the nodes tells it.
+    /// The folder that holds the output, an absolute path or `s3://bucket/prefix`; null if there is none, or if
+    /// only the configuration of the nodes tells it.
     default @Nullable String folder() {
         return null;
     }
 
-    /// Why the rows of one batch can't go to this destination and to another one with the same kind of place; null if
-    /// they can. [SeveralDestinations#conflict] compares folders.
+    /// Why the rows of one batch can't go to this destination and to another one with the same kind of place; null
+    /// if they can. [SeveralDestinations#conflict] compares folders.
     ///
     /// @param addresses the address of a data source by its name: two names may have one address
     default @Nullable String overlap(Destination other, UnaryOperator<String> addresses) {

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Replaces `java.util.HashMap` when a stream is read, and becomes one. It looks at each key before it is hashed.
 ///
-/// Keys of one hash are easy to make. If all keys are texts, or numbers of one class, Java puts those of one hash in
-/// order, so that an insertion takes logarithmic time. Among keys of several classes it searches all of them, and
-/// reading them would take time that is quadratic in their number.
+/// Keys of one hash are easy to make. If all keys are texts, or numbers of one class, Java puts those of one hash
+/// in order, so that an insertion takes logarithmic time. Among keys of several classes it searches all of them,
+/// and reading them would take time that is quadratic in their number.
 ///
 /// See [SerializedLambda] for how a class is replaced.
 final class HashMap implements Serializable {

@@ -44,8 +44,8 @@ public final class Connections {
             SET default_transaction_read_only = off; SET default_transaction_deferrable = off
             """;
 
-    /// The isolation of transactions that begin without one. A pool needs it: without it, it asks its first connection,
-    /// and if that one breaks meanwhile, every later connection of the pool is refused.
+    /// The isolation of transactions that begin without one. A pool needs it: without it, it asks its first
+    /// connection, and if that one breaks meanwhile, every later connection of the pool is refused.
     static final String ISOLATION = "TRANSACTION_READ_COMMITTED";
 
     private Connections() {}

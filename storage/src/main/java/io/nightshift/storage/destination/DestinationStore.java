@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 ///   this holds for each.
 public interface DestinationStore {
 
-    /// The name of the output for catalogues of data; of several destinations, one for each, in the order of the job.
-    /// Opens no connection.
+    /// The name of the output for catalogues of data; of several destinations, one for each, in the order of the
+    /// job. Opens no connection.
     ///
     /// @throws FailureException permanent, if the configuration doesn't have what the job names
     List<Dataset> datasets();
