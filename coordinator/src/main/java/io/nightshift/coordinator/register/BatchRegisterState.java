@@ -191,7 +191,7 @@ public final class BatchRegisterState {
     /// A summary of all batches of a job, including archived ones.
     ///
     /// @param batches how many were submitted
-    /// @param last the batch that was submitted last
+    /// @param last the batch that was submitted last: the one with the greatest ID
     /// @param lastNumber the number of that batch
     /// @param lastAt when that batch was opened
     /// @param published the batch that was published last, in the order of submission, or null
@@ -207,7 +207,7 @@ public final class BatchRegisterState {
             List<PastRun> history) {
 
         private static JobBatches with(@Nullable JobBatches before, Entry entry) {
-            boolean isLast = before == null || before.lastNumber <= entry.number();
+            boolean isLast = before == null || before.last.compareTo(entry.batch()) < 0;
             JobBatches next = before == null
                     ? new JobBatches(1, entry.batch(), entry.number(), entry.at(), null, 0, List.of())
                     : new JobBatches(
@@ -435,10 +435,7 @@ public final class BatchRegisterState {
     /// Inserts a batch at its place in the order of submission. That copies all entries, but is rare.
     private BatchRegisterState reentered(BatchRegisterEvent.Reentered lost) {
         List<Entry> entries = new ArrayList<>(all());
-        int place = entries.size();
-        while (place > 0 && entries.get(place - 1).at().isAfter(lost.openedAt())) {
-            place--;
-        }
+        int place = place(entries, lost);
         boolean isLast = place == entries.size();
         long number = isLast
                 ? position.next()
@@ -510,6 +507,24 @@ public final class BatchRegisterState {
     /// A run without an open and a published batch needs no entry.
     private static HashMap<RunKey, RunBatches> with(HashMap<RunKey, RunBatches> runs, RunKey run, RunBatches ofRun) {
         return ofRun.open() == null && ofRun.published() == null ? runs.removed(run) : runs.updated(run, ofRun);
+    }
+
+    /// The place of a lost batch in the order of submission. The IDs of a job's batches have this order, also where
+    /// a clock was set back.
+    private static int place(List<Entry> entries, BatchRegisterEvent.Reentered lost) {
+        int place = entries.size();
+        while (place > 0 && entries.get(place - 1).at().isAfter(lost.openedAt())) {
+            place--;
+        }
+        String job = lost.submission().job().name();
+        for (int other = 0; other < entries.size(); other++) {
+            Entry entry = entries.get(other);
+            if (entry.job().equals(job)) {
+                boolean isBefore = entry.batch().compareTo(lost.batch()) < 0;
+                place = isBefore ? Math.max(place, other + 1) : Math.min(place, other);
+            }
+        }
+        return place;
     }
 
     private BatchRegisterState opened(BatchRegisterEvent.Opened opened) {

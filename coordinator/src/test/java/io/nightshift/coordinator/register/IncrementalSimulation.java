@@ -109,6 +109,10 @@ final class IncrementalSimulation {
     private BatchRegisterState state = BatchRegisterState.EMPTY;
     private RegisterDecisions decisions;
     private Instant now = ExampleBatch.AT;
+
+    /// How far the register's clock is behind. It jumps back and ahead.
+    private Duration behind = Duration.ZERO;
+
     private boolean isQuiet;
     private boolean hasLost;
 
@@ -140,6 +144,11 @@ final class IncrementalSimulation {
     private void live() {
         for (int step = 0; step < STEPS; step++) {
             now = now.plusMillis(random.nextLong(Duration.ofMinutes(12).toMillis()));
+            if (random.nextInt(8) == 0) {
+                behind = random.nextBoolean()
+                        ? Duration.ZERO
+                        : Duration.ofMillis(random.nextLong(Duration.ofHours(2).toMillis()));
+            }
             switch (random.nextInt(10)) {
                 case 0, 1, 2 -> write();
                 case 3, 4 -> submit(random.nextDouble() < 0.2, random.nextDouble() < 0.05);
@@ -237,7 +246,7 @@ final class IncrementalSimulation {
         }
         while (!inbox.isEmpty()) {
             RegisterMessage next = inbox.getFirst();
-            RegisterAction.Decision decision = decisions.decide(state, next, 0, now);
+            RegisterAction.Decision decision = decisions.decide(state, next, 0, now.minus(behind));
             events.addAll(decision.events());
             for (BatchRegisterEvent event : decision.events()) {
                 state = state.apply(event);
@@ -337,6 +346,7 @@ final class IncrementalSimulation {
     /// Every batch ends, and a last one reads what is left.
     private void settle() {
         isQuiet = true;
+        behind = Duration.ZERO;
         now = now.plus(LATENESS).plusMillis(1);
         end();
         submit(false, false);
