@@ -280,6 +280,7 @@ public final class Node {
                 this::tellRegister,
                 blocking,
                 Clock.systemUTC(),
+                System::nanoTime,
                 name,
                 dependencies.observer().batches(),
                 this::tellAlerts,

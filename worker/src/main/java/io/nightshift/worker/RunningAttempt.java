@@ -11,6 +11,7 @@ import io.nightshift.worker.partition.UseMeter;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +25,7 @@ final class RunningAttempt implements Runnable {
     private final String node;
     private final Function<Lease, PartitionAttempt> attempts;
     private final StallWatch watch;
+    private final LongSupplier nanos;
     private final CompletableFuture<PartitionAttempt.Result> result = new CompletableFuture<>();
 
     /// Null before a scoring thread begins the attempt.
@@ -46,15 +48,20 @@ final class RunningAttempt implements Runnable {
     private long reported;
 
     /// @param attempts creates the attempt; called on the scoring thread
-    /// @param stallAfter how long the attempt may wait without progress
+    /// @param limits how long the attempt may wait without progress, and by which clock
     /// @param threads how many scoring threads the node has
     RunningAttempt(
-            Lease lease, String node, Function<Lease, PartitionAttempt> attempts, Duration stallAfter, int threads) {
+            Lease lease,
+            String node,
+            Function<Lease, PartitionAttempt> attempts,
+            WorkerServices.AttemptLimits limits,
+            int threads) {
         this.lease = lease;
         this.node = node;
         this.threads = threads;
         this.attempts = attempts;
-        this.watch = new StallWatch(stallAfter);
+        this.watch = new StallWatch(limits.stallAfter());
+        this.nanos = limits.nanos();
     }
 
     Lease lease() {
@@ -152,7 +159,7 @@ final class RunningAttempt implements Runnable {
             return null;
         }
         long processor = IdleTime.processorTime(running);
-        StallWatch.Stall stall = watch.observe(begun == null ? -1 : begun.progress(), processor, System.nanoTime());
+        StallWatch.Stall stall = watch.observe(begun == null ? -1 : begun.progress(), processor, nanos.getAsLong());
         return stall == null || result.isDone() ? null : failure(stall, begun);
     }
 

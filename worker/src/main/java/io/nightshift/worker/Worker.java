@@ -255,7 +255,7 @@ public final class Worker extends AbstractBehavior<Worker.Command> {
                 lease,
                 services.node(),
                 services.attempts(),
-                services.limits().stallAfter(),
+                services.limits(),
                 services.scoring().size());
         become(new Activity.Scoring(lease, running));
         timers.startTimerWithFixedDelay(SendHeartbeat.class, new SendHeartbeat(), services.heartbeat());

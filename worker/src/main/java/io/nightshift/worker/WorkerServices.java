@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 
@@ -50,7 +51,8 @@ public record WorkerServices(
     ///
     /// @param stallAfter how long an attempt may wait without progress before it is cancelled
     /// @param stuckAfter how long a thread may take to come back from a cancelled attempt before it is stuck
-    public record AttemptLimits(Duration stallAfter, Duration stuckAfter) {
+    /// @param nanos a monotonic clock, by which attempts stall: [System#nanoTime]
+    public record AttemptLimits(Duration stallAfter, Duration stuckAfter, LongSupplier nanos) {
 
         private static final Duration STUCK_AFTER = Duration.ofSeconds(10);
 
@@ -62,7 +64,7 @@ public record WorkerServices(
 
         /// @param stallAfter `nightshift.worker.stall-after`
         public static AttemptLimits of(Duration stallAfter) {
-            return new AttemptLimits(stallAfter, STUCK_AFTER);
+            return new AttemptLimits(stallAfter, STUCK_AFTER, System::nanoTime);
         }
     }
 }

@@ -35,9 +35,11 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -54,8 +56,7 @@ class WorkerIT {
     private static final Duration PATIENCE = Duration.ofMillis(300);
     private static final Duration GRACE = Duration.ofMillis(400);
     private static final Duration SILENCE = Duration.ofMillis(150);
-    private static final Duration SOON = Duration.ofSeconds(20);
-    /// Also on a busy machine, an attempt that does not hang makes progress in this time.
+    private static final Duration LONG = Duration.ofMinutes(2);
     private static final Duration STALL_AFTER = Duration.ofSeconds(6);
     private static final Duration STUCK_AFTER = Duration.ofMillis(200);
     private static final String NONCE = "the worker's";
@@ -66,10 +67,10 @@ class WorkerIT {
     // As between nodes: what other actors are told is written and read.
     private final ActorTestKit kit =
             ActorTestKit.create(ConfigFactory.parseString("""
-            pekko.actor.serialize-messages = on
-            pekko.actor.testkit.typed { single-expect-default = 20s, default-timeout = 20s }
-            pekko.actor.no-serialization-verification-needed-class-prefix = ["org.apache.pekko.", "io.nightshift.worker."]
-            """).withFallback(ConfigFactory.load()));
+                pekko.actor.serialize-messages = on
+                pekko.actor.testkit.typed { single-expect-default = 120s, default-timeout = 120s }
+                pekko.actor.no-serialization-verification-needed-class-prefix = ["org.apache.pekko.", "io.nightshift.worker."]
+                """).withFallback(ConfigFactory.load()));
     private final TestProbe<BatchRegisterCommand> jobs = kit.createTestProbe(BatchRegisterCommand.class);
     private final TestProbe<Told> batches = kit.createTestProbe(Told.class);
     private final TestProbe<ScoringSlots.Acquire> slots = kit.createTestProbe(ScoringSlots.Acquire.class);
@@ -77,7 +78,12 @@ class WorkerIT {
     private final MeterRegistry registry = new SimpleMeterRegistry();
     private final WorkerObserver observer = new WorkerMetrics(registry);
     private final Set<String> scoringThreads = ConcurrentHashMap.newKeySet();
+    private final GatedModel gate = new GatedModel();
     private volatile Model model = SumModel.ofNumbers(1);
+    /// The kinds of the messages that the workers have sent, in their order.
+    private final List<Class<?>> sent = new CopyOnWriteArrayList<>();
+    /// The clock by which attempts stall.
+    private volatile LongSupplier stallClock = System::nanoTime;
     private final NodeFaults faults = new NodeFaults(Clock.systemUTC());
     private Duration stallAfter = Duration.ofMinutes(5);
     private Duration patience = PATIENCE;
@@ -94,13 +100,14 @@ class WorkerIT {
     @AfterEach
     void stop() throws InterruptedException {
         kit.shutdownTestKit();
+        gate.open();
         scoring.shutdownNow();
-        assertThat(scoring.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(scoring.awaitTermination(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
         node.close();
     }
 
     private ActorRef<Worker.Command> worker() {
-        return worker(Duration.ofMinutes(1));
+        return worker(Duration.ofMinutes(10));
     }
 
     private ActorRef<Worker.Command> worker(Duration grace) {
@@ -113,13 +120,19 @@ class WorkerIT {
     private ActorRef<Worker.Command> worker(Duration grace, Function<Lease, PartitionAttempt> attempts) {
         return kit.spawn(Worker.create(new WorkerServices(
                 slots.ref(),
-                jobs.ref()::tell,
-                (batch, command) -> batches.ref().tell(new Told(batch, command)),
+                command -> {
+                    sent.add(command.getClass());
+                    jobs.ref().tell(command);
+                },
+                (batch, command) -> {
+                    sent.add(command.getClass());
+                    batches.ref().tell(new Told(batch, command));
+                },
                 attempts,
                 lease -> {},
                 destinations().of(TestJobBuilder.over(file).build())::remove,
                 scoring,
-                new WorkerServices.AttemptLimits(stallAfter, STUCK_AFTER),
+                new WorkerServices.AttemptLimits(stallAfter, STUCK_AFTER, () -> stallClock.getAsLong()),
                 Duration.ofMillis(50),
                 patience,
                 grace,
@@ -149,7 +162,7 @@ class WorkerIT {
     /// The next command of a kind; heartbeats, and a question that is asked again, may come in between.
     private <T extends BatchCommand> T next(Class<T> kind) {
         while (true) {
-            Told told = batches.receiveMessage(SOON);
+            Told told = batches.receiveMessage(LONG);
             assertThat(told.batch()).isEqualTo(TestNode.BATCH);
             if (kind.isInstance(told.command())) {
                 return kind.cast(told.command());
@@ -158,6 +171,7 @@ class WorkerIT {
                     .isInstanceOfAny(
                             BatchCommand.Heartbeat.class,
                             BatchCommand.RequestLease.class,
+                            BatchCommand.Commit.class,
                             BatchCommand.AttemptDiscarded.class);
         }
     }
@@ -169,18 +183,6 @@ class WorkerIT {
     private static Lease withNonce(Lease lease, @Nullable String nonce) {
         return new Lease(
                 lease.attempt(), lease.job(), lease.model(), lease.firstRow(), lease.slices(), lease.staging(), nonce);
-    }
-
-    private void scoreSlowly() {
-        scoreSlowly(Duration.ofMillis(10));
-    }
-
-    /// @param pause for each block of rows
-    private void scoreSlowly(Duration pause) {
-        model = new FixedModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
-            scoringThreads.add(Thread.currentThread().getName());
-            LockSupport.parkNanos(pause.toNanos());
-        });
     }
 
     @Test
@@ -300,7 +302,6 @@ class WorkerIT {
 
     @Test
     void whileTheRegisterIsSilentAWorkerContinuesWithItsLastBatch() {
-        patience = Duration.ofSeconds(6);
         worker();
         grant();
         Lease first = lease();
@@ -309,16 +310,20 @@ class WorkerIT {
 
         Lease second = lease();
         next(BatchCommand.RequestLease.class).worker().tell(second);
-        next(BatchCommand.Commit.class).worker().tell(new WorkerMessage.Committed(second.attempt()));
-        assertThat(batches.receiveMessage(patience.minusMillis(500)).command())
-                .as("known to be silent, it isn't waited for")
-                .isInstanceOf(BatchCommand.RequestLease.class);
+        BatchCommand.Commit commit = next(BatchCommand.Commit.class);
+        sent.clear();
+        commit.worker().tell(new WorkerMessage.Committed(second.attempt()));
+        next(BatchCommand.RequestLease.class);
+        assertThat(sent.stream().filter(kind -> kind != BatchCommand.Commit.class))
+                .as("known to be silent, the register is not asked twice before the batch is")
+                .startsWith(BatchRegisterCommand.FindWork.class, BatchCommand.RequestLease.class);
     }
 
     @Test
     void heartbeatsCarryTheProgressWhileAPartitionIsScored() {
-        patience = SOON;
-        scoreSlowly();
+        patience = LONG;
+        model = gate;
+        gate.close(20_000);
         worker();
         grant();
         Lease lease = lease();
@@ -332,6 +337,7 @@ class WorkerIT {
                     .isTrue();
             rows = beat.rows();
         }
+        gate.open();
         BatchCommand.Commit commit = next(BatchCommand.Commit.class);
         commit.worker().tell(new WorkerMessage.Committed(lease.attempt()));
         findWork();
@@ -340,37 +346,40 @@ class WorkerIT {
 
     @Test
     void anAbandonedAttemptStopsSoonAndLeavesNothing() {
-        // To its end, it would take four minutes.
-        scoreSlowly(Duration.ofSeconds(1));
-        patience = SOON;
+        model = gate;
+        gate.close(0);
+        patience = LONG;
         worker();
         grant();
         Lease lease = lease();
         ActorRef<WorkerMessage> self = requestLease();
         self.tell(lease);
+        gate.awaitWaiting();
         next(BatchCommand.Heartbeat.class);
         self.tell(new WorkerMessage.Abandon(otherThan(lease.attempt()), "of another attempt"));
         next(BatchCommand.Heartbeat.class);
 
         self.tell(new WorkerMessage.Abandon(lease.attempt(), "the lease ran out"));
 
-        ActorRef<WorkerMessage> again = jobs.expectMessageClass(
-                        BatchRegisterCommand.FindWork.class, Duration.ofMinutes(2))
-                .worker();
-        // A thread of the database may still be in the scorer, and removes its file afterwards.
-        await().atMost(Duration.ofMinutes(2))
-                .untilAsserted(() -> assertThat(node.staged()).isEmpty());
+        // Its thread counts as stuck, and is not waited for.
+        ActorRef<WorkerMessage> again = findWork();
+        gate.open();
+        await().atMost(LONG).until(() -> scoring.stuck() == 0);
+        assertThat(gate.rows()).as("rows of the blocks that had begun").isLessThan(100_000);
+        await().atMost(LONG).untilAsserted(() -> assertThat(node.staged()).isEmpty());
         again.tell(new WorkerMessage.WorkAt(TestNode.BATCH));
         // Nobody waits for the outcome, so the batch is told only what it has used before the next request.
         BatchCommand.AttemptDiscarded discarded = next(BatchCommand.AttemptDiscarded.class);
         assertThat(discarded.attempt()).isEqualTo(lease.attempt());
-        assertThat(discarded.use().elapsed()).as("two heartbeats, in µs").isGreaterThan(50_000);
+        assertThat(discarded.use().elapsed())
+                .as("its thread was waited for, in µs")
+                .isGreaterThan(50_000);
         next(BatchCommand.RequestLease.class);
     }
 
     @Test
     void aRefusedCommitsOutputIsDeleted() {
-        patience = SOON;
+        patience = LONG;
         worker();
         grant();
         ActorRef<WorkerMessage> self = requestLease();
@@ -383,7 +392,7 @@ class WorkerIT {
                         commit.commit().attempt(TestNode.BATCH),
                         Objects.requireNonNull(commit.commit().use())));
         findWork();
-        await().atMost(SOON).until(() -> node.staged().isEmpty());
+        await().atMost(LONG).until(() -> node.staged().isEmpty());
     }
 
     @Test
@@ -417,17 +426,19 @@ class WorkerIT {
 
     @Test
     void scoringIsDoneOnScoringThreadsOnly() {
-        scoreSlowly();
+        model = gate;
         worker();
         grant();
         requestLease().tell(lease());
         next(BatchCommand.Commit.class);
         assertThat(scoringThreads).isNotEmpty().allMatch(name -> name.startsWith("scoring-"));
+        assertThat(gate.threads()).isNotEmpty().allMatch(name -> name.startsWith("scoring-"));
     }
 
     @Test
     void aWorkerThatStopsCancelsItsAttemptAndReleasesItsSlot() throws InterruptedException {
-        scoreSlowly();
+        model = gate;
+        gate.close(0);
         ActorRef<ScoringSlots.Acquire> realSlots =
                 kit.spawn(ScoringSlots.create(1)).narrow();
         ActorRef<Worker.Command> worker = worker();
@@ -436,21 +447,22 @@ class WorkerIT {
         TestProbe<ScoringSlots.Notice> next = kit.createTestProbe(ScoringSlots.Notice.class);
         realSlots.tell(new ScoringSlots.Acquire(next.ref()));
         requestLease().tell(lease());
-        next(BatchCommand.Heartbeat.class);
+        gate.awaitWaiting();
         next.expectNoMessage(SILENCE);
 
         kit.stop(worker);
 
         next.expectMessageClass(ScoringSlots.Granted.class);
+        gate.open();
         scoring.shutdown();
-        assertThat(scoring.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(scoring.awaitTermination(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
         assertThat(node.staged()).isEmpty();
     }
 
     @Test
     void aWorkerThatHasToEndFinishesItsPartitionFirst() {
         // No question is repeated, of which the last line would see the second one.
-        patience = SOON;
+        patience = LONG;
         ActorRef<Worker.Command> worker = worker();
         grant();
         requestLease().tell(lease());
@@ -463,20 +475,20 @@ class WorkerIT {
 
     @Test
     void aWorkerThatMustEndReleasesWhatItCannotFinish() {
-        model = new FixedModel(SumModel.ofNumbers(1).description(), (features, rows, outputs) -> {
-            LockSupport.parkNanos(100_000_000);
-        });
+        model = gate;
+        gate.close(0);
         ActorRef<Worker.Command> worker = worker(GRACE);
         grant();
         Lease lease = lease();
         requestLease().tell(lease);
-        next(BatchCommand.Heartbeat.class);
+        gate.awaitWaiting();
         worker.tell(new Worker.Stop());
         BatchCommand.ReleaseLease release = next(BatchCommand.ReleaseLease.class);
         assertThat(release.attempt()).isEqualTo(lease.attempt());
         assertThat(Objects.requireNonNull(release.use()).elapsed()).isGreaterThan(50_000);
         kit.createTestProbe().expectTerminated(worker);
-        await().atMost(SOON).until(() -> node.staged().isEmpty());
+        gate.open();
+        await().atMost(LONG).until(() -> node.staged().isEmpty());
     }
 
     @Test
@@ -497,7 +509,8 @@ class WorkerIT {
 
     @Test
     void aSecondLeaseIsGivenBack() {
-        scoreSlowly();
+        model = gate;
+        gate.close(0);
         worker();
         grant();
         ActorRef<WorkerMessage> self = requestLease();
@@ -513,6 +526,7 @@ class WorkerIT {
                 NONCE);
         self.tell(another);
         assertThat(next(BatchCommand.ReleaseLease.class).attempt()).isEqualTo(another.attempt());
+        gate.open();
         assertThat(next(BatchCommand.Commit.class).commit().attempt(TestNode.BATCH))
                 .isEqualTo(lease.attempt());
         assertThat(node.staged()).containsExactly(TestNode.PARQUET.stagedPart(lease.attempt()));
@@ -520,10 +534,10 @@ class WorkerIT {
 
     /// Opens a named pipe to which nobody writes: the open never ends, and can't be interrupted.
     @Test
-    @Timeout(120)
+    @Timeout(300)
     void aHangingReadLosesItsPartitionAndItsThreadIsReplaced() throws Exception {
         stallAfter = STALL_AFTER;
-        patience = SOON;
+        patience = LONG;
         Path pipe = node.folder.resolve("pipe.parquet");
         assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();
@@ -536,6 +550,7 @@ class WorkerIT {
         requestLease().tell(hanging);
 
         BatchCommand.AttemptFailed failed = next(BatchCommand.AttemptFailed.class);
+        stallClock = () -> 0;
 
         assertThat(failed.attempt()).isEqualTo(hanging.attempt());
         assertThat(failed.failure().resource())
@@ -552,18 +567,19 @@ class WorkerIT {
 
         Files.newOutputStream(pipe).close();
 
-        await().atMost(SOON).until(() -> scoring.stuck() == 0);
+        await().atMost(LONG).until(() -> scoring.stuck() == 0);
         commit.worker().tell(new WorkerMessage.Committed(next.attempt()));
         findWork();
     }
 
     @Test
-    @Timeout(120)
+    @Timeout(300)
     void theResultOfACancelledAttemptThatComesLateIsDeleted() {
         stallAfter = STALL_AFTER;
-        patience = SOON;
+        stallClock = () -> 0;
+        patience = LONG;
         CompletableFuture<Void> begun = new CompletableFuture<>();
-        CompletableFuture<Void> gate = new CompletableFuture<>();
+        CompletableFuture<Void> kept = new CompletableFuture<>();
         Lease hanging = lease();
         worker(
                 GRACE,
@@ -571,10 +587,15 @@ class WorkerIT {
                         lease,
                         model,
                         destinations(),
-                        writer -> lease.equals(hanging) ? new SlowKeep(writer, begun, gate) : writer));
+                        writer -> lease.equals(hanging) ? new SlowKeep(writer, begun, kept) : writer));
         grant();
         requestLease().tell(hanging);
+        assertThat(begun).succeedsWithin(LONG);
+        // Each heartbeat finds that the attempt has stood still since the one before.
+        AtomicLong time = new AtomicLong();
+        stallClock = () -> time.addAndGet(STALL_AFTER.multipliedBy(2).toNanos());
         BatchCommand.AttemptFailed failed = next(BatchCommand.AttemptFailed.class);
+        stallClock = () -> 0;
         assertThat(failed.failure().resource())
                 .isEqualTo(new FailedResource(FailedResource.Type.MOUNT, hanging.staging()));
         Lease next = lease();
@@ -582,49 +603,49 @@ class WorkerIT {
         BatchCommand.Commit commit = next(BatchCommand.Commit.class);
         assertThat(node.staged()).hasSize(2);
 
-        gate.complete(null);
+        kept.complete(null);
 
-        await().atMost(SOON).until(() -> node.staged().equals(List.of(TestNode.PARQUET.stagedPart(next.attempt()))));
-        await().atMost(SOON).until(() -> scoring.stuck() == 0);
+        await().atMost(LONG).until(() -> node.staged().equals(List.of(TestNode.PARQUET.stagedPart(next.attempt()))));
+        await().atMost(LONG).until(() -> scoring.stuck() == 0);
         commit.worker().tell(new WorkerMessage.Committed(next.attempt()));
         findWork();
     }
 
     @Test
     void anAttemptThatLosesItsLeaseWhileItHangsDoesNotHoldItsSlot() {
-        patience = SOON;
+        patience = LONG;
         CompletableFuture<Void> begun = new CompletableFuture<>();
-        CompletableFuture<Void> gate = new CompletableFuture<>();
-        worker(GRACE, lease -> node.attempt(lease, model, destinations(), writer -> new SlowKeep(writer, begun, gate)));
+        CompletableFuture<Void> kept = new CompletableFuture<>();
+        worker(GRACE, lease -> node.attempt(lease, model, destinations(), writer -> new SlowKeep(writer, begun, kept)));
         grant();
         Lease lease = lease();
         ActorRef<WorkerMessage> self = requestLease();
         self.tell(lease);
-        assertThat(begun).succeedsWithin(SOON);
+        assertThat(begun).succeedsWithin(LONG);
         self.tell(new WorkerMessage.Abandon(lease.attempt(), "the batch is cancelled"));
         findWork();
         assertThat(scoring.stuck()).isOne();
-        gate.complete(null);
-        await().atMost(SOON).until(() -> scoring.stuck() == 0);
+        kept.complete(null);
+        await().atMost(LONG).until(() -> scoring.stuck() == 0);
     }
 
     @Test
     void aNodeWithTooManyStuckThreadsLeasesNothing() {
-        CompletableFuture<Void> gate = new CompletableFuture<>();
+        CompletableFuture<Void> kept = new CompletableFuture<>();
         for (int i = 0; i < 3; i++) {
             CompletableFuture<Void> begun = new CompletableFuture<>();
             Runnable task = () -> {
                 begun.complete(null);
-                gate.join();
+                kept.join();
             };
             scoring.execute(task);
-            assertThat(begun).succeedsWithin(SOON);
+            assertThat(begun).succeedsWithin(LONG);
             assertThat(scoring.replace(task)).isTrue();
         }
         worker();
         grant();
         jobs.expectNoMessage(PATIENCE.plus(SILENCE));
-        gate.complete(null);
+        kept.complete(null);
         findWork();
     }
 

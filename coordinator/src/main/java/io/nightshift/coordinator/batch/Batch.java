@@ -362,7 +362,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     }
 
     private DecisionTime now() {
-        return new DecisionTime(System.nanoTime(), services.clock().instant());
+        return new DecisionTime(services.nanos().getAsLong(), services.clock().instant());
     }
 
     private static List<LedgerEntry> entries(BatchState state, List<BatchEvent> events) {

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 
 /// The services that a batch's coordinator uses.
@@ -31,6 +32,7 @@ import java.util.function.ToLongFunction;
 /// @param register sends a command to the batch register; called by any thread, never blocks
 /// @param blocking runs work that waits for disks or databases, on threads that belong to no actor dispatcher
 /// @param clock the wall clock, for the time of events
+/// @param nanos a monotonic clock, for durations: [System#nanoTime]
 /// @param node this node, `host:port`
 /// @param observer is notified of what happens
 /// @param alerts sends a command to the alert outbox; called by any thread, never blocks
@@ -53,6 +55,7 @@ public record BatchServices(
         Consumer<BatchRegisterCommand> register,
         Executor blocking,
         Clock clock,
+        LongSupplier nanos,
         String node,
         BatchObserver observer,
         Consumer<AlertCommand> alerts,

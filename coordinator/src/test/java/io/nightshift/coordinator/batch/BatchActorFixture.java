@@ -59,6 +59,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.Address;
@@ -74,8 +75,12 @@ final class BatchActorFixture {
 
     static final Duration SOON = Duration.ofMinutes(2);
 
-    /// A lease that a test can wait out, and that outlasts what a test does under it, also on a busy machine.
-    static final Duration LEASE = Duration.ofSeconds(5);
+    /// A lease that expires only if [#passTime] says so.
+    static final Duration LEASE = Duration.ofHours(1);
+
+    /// In how many steps [#passTime] passes a lease. A coordinator that is not called for half of a lease extends
+    /// all leases.
+    private static final int STEPS = 16;
 
     /// A time that a test can wait out, and that outlasts a step that writes to a slow disk.
     static final Duration STALL = Duration.ofSeconds(5);
@@ -104,6 +109,12 @@ final class BatchActorFixture {
     final Map<String, ActorRef<StepCommand>> helpers = new ConcurrentSkipListMap<>();
 
     final StuckThreads stuck = new StuckThreads();
+
+    /// By how much the clock of the coordinator is ahead, in nanoseconds.
+    private final AtomicLong ahead = new AtomicLong();
+
+    /// How often the coordinator has looked at its clock.
+    private final AtomicLong looks = new AtomicLong();
 
     private final TestActorSystem node;
     private final int rows;
@@ -226,6 +237,7 @@ final class BatchActorFixture {
                 this::toRegister,
                 node.blocking(),
                 Clock.systemUTC(),
+                this::nanos,
                 name,
                 node.metrics(),
                 alerts::add,
@@ -233,6 +245,41 @@ final class BatchActorFixture {
                 peers,
                 StepFaults.NONE,
                 stuck);
+    }
+
+    private long nanos() {
+        looks.incrementAndGet();
+        return System.nanoTime() + ahead.get();
+    }
+
+    /// Makes this time pass for the coordinator, which is called at short intervals meanwhile. Its batch must run.
+    void passTime(Duration time) {
+        passTime(time, () -> {});
+    }
+
+    /// @param step called at equal intervals, more often than half of a lease
+    void passTime(Duration time, Runnable step) {
+        long nanos = settings.lease().dividedBy(STEPS).toNanos();
+        for (long passed = 0; passed < time.toNanos(); passed += nanos) {
+            step.run();
+            var _ = describe();
+            ahead.addAndGet(nanos);
+            awaitTicks();
+        }
+    }
+
+    /// Makes this time pass at once, as if the coordinator had been blocked.
+    void skipTime(Duration time) {
+        ahead.addAndGet(time.toNanos());
+    }
+
+    /// Waits until the coordinator has looked at its clock. If no message is on its way, that is at a tick.
+    void awaitTicks() {
+        long before = looks.get();
+        await().atMost(SOON)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> looks.get() >= before + 2);
     }
 
     private void toRegister(BatchRegisterCommand command) {

@@ -205,6 +205,7 @@ final class BatchControlIT extends BatchActorTests {
             WorkerMessage.Lease lost = batch.lease();
             PartitionCommit late = batch.score(lost, 0);
             pause(batch);
+            batch.passTime(LEASE.multipliedBy(2));
             await().atMost(SOON).until(() -> batch.describe().progress().inFlight() == 0);
 
             batch.commit(late);

@@ -78,6 +78,7 @@ final class BatchIT extends BatchActorTests {
             BatchActorFixture batch = opened(1, settings(LEASE));
             WorkerMessage.Lease old = batch.lease();
             PartitionCommit late = batch.score(old, 0);
+            batch.passTime(LEASE.multipliedBy(2));
             WorkerMessage.Lease newer = batch.lease();
             assertThat(newer.attempt().partition()).isEqualTo(old.attempt().partition());
             assertThat(newer.attempt().epoch()).isGreaterThan(old.attempt().epoch());

@@ -120,6 +120,7 @@ class BatchObserverNotifierIT {
     void attemptsAreCountedByHowTheyEnded() throws IOException {
         BatchActorFixture batch = open(1, BatchActorFixture.LEASE);
         WorkerMessage.Lease silent = batch.lease();
+        batch.passTime(BatchActorFixture.LEASE.multipliedBy(2));
         await().atMost(BatchActorFixture.SOON).until(() -> attempts("expired") == 1);
 
         WorkerMessage.Lease failing = batch.lease();

@@ -137,18 +137,22 @@ final class BatchRecoveryIT extends BatchActorTests {
         }
 
         @Test
-        void heartbeatsKeepALease() throws IOException {
-            BatchActorFixture batch = opened(1, settings(LEASE));
-            PartitionCommit commit = batch.score(batch.lease(), 0);
-            long begin = System.nanoTime();
-            await().atMost(SOON).pollInterval(Duration.ofMillis(50)).until(() -> {
-                batch.tell(new BatchCommand.Heartbeat(commit.attempt(batch.id), 7, batch.worker.ref()));
-                return System.nanoTime() - begin > LEASE.multipliedBy(2).toNanos();
-            });
-            assertThat(batch.describe().progress().rowsDone()).isEqualTo(7);
+        void heartbeatsKeepALeaseAndAnotherOneExpires() throws IOException {
+            BatchActorFixture batch = opened(2, settings(LEASE));
+            PartitionCommit kept = batch.score(batch.lease(), 0);
+            WorkerMessage.Lease silent = batch.lease();
 
-            batch.commit(commit);
-            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
+            batch.passTime(
+                    LEASE.multipliedBy(2),
+                    () -> batch.tell(new BatchCommand.Heartbeat(kept.attempt(batch.id), 7, batch.worker.ref())));
+
+            assertThat(batch.describe().progress().rowsDone()).isEqualTo(7);
+            assertThat(batch.history(BatchEvent.AttemptFailed.class))
+                    .singleElement()
+                    .extracting(BatchEvent.AttemptFailed::partition)
+                    .isEqualTo(silent.attempt().partition());
+            batch.commit(kept);
+            batch.worker.expectMessage(SOON, new WorkerMessage.Committed(kept.attempt(batch.id)));
         }
 
         @Test
@@ -187,9 +191,12 @@ final class BatchRecoveryIT extends BatchActorTests {
             PartitionCommit two = batch.score(batch.lease(), 0);
             JournalWriteBlocker.shut();
             batch.commit(one);
-            batch.worker.expectNoMessage(LEASE.plusSeconds(2));
+            await().atMost(SOON).until(JournalWriteBlocker::isBlocking);
+            batch.skipTime(LEASE.multipliedBy(2));
             JournalWriteBlocker.open();
             batch.worker.expectMessage(SOON, new WorkerMessage.Committed(one.attempt(batch.id)));
+            batch.awaitTicks();
+            batch.awaitTicks();
 
             batch.commit(two);
 
@@ -264,6 +271,7 @@ final class BatchRecoveryIT extends BatchActorTests {
                     .isNotEqualTo(second.attempt().partition());
             batch.commit(batch.score(old, 0));
             batch.worker.expectMessageClass(WorkerMessage.Abandon.class, SOON);
+            batch.passTime(LEASE.multipliedBy(2));
             assertThat(batch.lease().attempt().epoch())
                     .as("leases are still watched")
                     .isGreaterThan(second.attempt().epoch());
@@ -305,9 +313,11 @@ final class BatchRecoveryIT extends BatchActorTests {
                     node.ledger().state(batch.id),
                     new BatchEvent.Retried(ExampleBatch.AT),
                     new BatchEvent.TookOver(ExampleBatch.AT, 2, "node:2"));
+            batch.skipTime(LEASE);
 
             assertThat(batch.lease().attempt().epoch()).isEqualTo(new Epoch(3, 1));
 
+            batch.passTime(LEASE.multipliedBy(2));
             batch.complete(0);
             batch.awaitPhase(Phase.PUBLISHED);
         }
