@@ -100,6 +100,20 @@ public final class GatewayAccess {
         return caller;
     }
 
+    /// Whether a credential still allows what it was admitted for. Counts no request.
+    ///
+    /// @param credential that was admitted
+    /// @param role that is needed
+    public boolean isValid(Credential credential, Role role) {
+        Tokens valid = tokens.get();
+        Token token = switch (credential) {
+            case BearerToken(String text) -> valid.find(text);
+            case Session(String cookie) -> withDigest(valid, sessions.tokenOf(cookie));
+            case SignInCode code -> null;
+        };
+        return token != null && token.role().covers(role);
+    }
+
     /// Admits a request that needs no token.
     ///
     /// @throws ProblemException if the address makes too many requests

@@ -11,6 +11,7 @@ import io.vertx.core.net.HostAndPort;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Admits requests: finds the token in a request, and checks what only HTTP needs.
@@ -60,6 +61,15 @@ public final class Access {
                     change);
         }
         return gateway.admit(credential, new GatewayAccess.Request(needed, address, change, challenge()));
+    }
+
+    /// Whether the caller of a request that was admitted may still read its answer: its token was not revoked, and
+    /// its session has not ended. Called on the event loop only.
+    BooleanSupplier validity(HttpServerRequest request, Endpoint endpoint) {
+        Role needed = endpoint.role();
+        GatewayAccess.Credential credential =
+                needed == null || (isLocal && endpoint.isOpenOnLoopback()) ? null : presented(request, endpoint);
+        return needed == null || credential == null ? () -> true : () -> gateway.isValid(credential, needed);
     }
 
     private GatewayAccess.Challenge challenge() {

@@ -29,6 +29,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +42,7 @@ final class EndpointRouter {
 
     private static final String EXCHANGE = "nightshift.exchange";
     private static final String CALLER = "nightshift.caller";
+    private static final String VALIDITY = "nightshift.validity";
 
     /// How long a caller with too many watches should wait before it opens another one.
     private static final int RETRY_SECONDS = 10;
@@ -155,6 +157,7 @@ final class EndpointRouter {
             }
         }
         context.put(CALLER, caller);
+        context.put(VALIDITY, access.validity(context.request(), endpoint));
         context.next();
     }
 
@@ -303,8 +306,9 @@ final class EndpointRouter {
     }
 
     private void stream(RoutingContext context, EventStream events, Connections.Exchange exchange, String caller) {
-        EventWriter writer =
-                new EventWriter(events, context, exchange, limits.timeouts().keepAlive(), streams::remove);
+        BooleanSupplier validity = Objects.requireNonNull(context.get(VALIDITY));
+        EventWriter writer = new EventWriter(
+                events, context, exchange, validity, limits.timeouts().keepAlive(), streams::remove);
         streams.put(writer, caller);
         writer.start();
     }

@@ -8,12 +8,13 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Sends the events of a stream to one client, each piece after the client has taken the one before. Used on
-/// the event loop only.
+/// Sends the events of a stream to one client, each piece after the client has taken the one before. Ends the
+/// answer when the client's token is no longer valid, or its session has ended. Used on the event loop only.
 final class EventWriter {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventWriter.class);
@@ -23,6 +24,7 @@ final class EventWriter {
     private final EventStream events;
     private final HttpServerResponse response;
     private final Connections.Exchange exchange;
+    private final BooleanSupplier validity;
     private final Vertx vertx;
     private final HttpConnection connection;
     private final boolean isVersion10;
@@ -32,17 +34,21 @@ final class EventWriter {
     private int writing;
     private boolean isEnded;
 
+    /// @param validity whether the client may still read; asked before each piece, and at least every
+    ///     `keepAliveSeconds`
     /// @param keepAliveSeconds how long the stream is silent before a comment is sent
     /// @param atEnd called once, when the stream has ended or the client has left
     EventWriter(
             EventStream events,
             RoutingContext context,
             Connections.Exchange exchange,
+            BooleanSupplier validity,
             int keepAliveSeconds,
             Consumer<EventWriter> atEnd) {
         this.events = events;
         this.response = context.response();
         this.exchange = exchange;
+        this.validity = validity;
         this.vertx = context.vertx();
         this.connection = context.request().connection();
         this.isVersion10 = context.request().version() == HttpVersion.HTTP_1_0;
@@ -79,12 +85,18 @@ final class EventWriter {
             end();
         } else if (piece.get().length == 0) {
             next();
+        } else if (!validity.getAsBoolean()) {
+            end();
         } else {
             write(Buffer.buffer(piece.get())).onSuccess(written -> next());
         }
     }
 
     private void keepAlive() {
+        if (!validity.getAsBoolean()) {
+            end();
+            return;
+        }
         if (isSilent && writing == 0) {
             write(KEEP_ALIVE);
         }

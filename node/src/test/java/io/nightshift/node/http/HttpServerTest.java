@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.node.gateway.Role;
+import io.nightshift.node.gateway.Tokens;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -37,6 +38,7 @@ final class HttpServerTest {
     private final AtomicInteger ended = new AtomicInteger();
     private final AtomicInteger pieces = new AtomicInteger();
     private volatile CompletableFuture<Optional<byte[]>> next = new CompletableFuture<>();
+    private volatile Tokens tokens = LocalAccess.TOKENS;
     private HttpServer server;
 
     private final class Events implements EventStream {
@@ -59,7 +61,7 @@ final class HttpServerTest {
                 "127.0.0.1",
                 0,
                 null,
-                LocalAccess.access(),
+                LocalAccess.access(() -> tokens),
                 LIMITS,
                 List.of(
                         Endpoint.post(
@@ -202,6 +204,30 @@ final class HttpServerTest {
             assertThat(ended).hasValue(1);
             send(socket, "GET /nowhere" + HOST + "\r\n");
             assertThat(readUntil(socket, "\r\n\r\n")).startsWith("HTTP/1.1 404 ");
+        }
+    }
+
+    @Test
+    void aSilentEventStreamEndsWhenItsTokenIsRevoked() throws IOException {
+        try (Socket socket = connect()) {
+            watch(socket, HOST);
+
+            tokens = new Tokens(List.of());
+
+            assertThat(readUntil(socket, "0\r\n\r\n")).doesNotContain("data: ");
+            assertThat(ended).hasValue(1);
+        }
+    }
+
+    @Test
+    void anEventIsNotSentAfterTheTokenOfItsStreamIsRevoked() throws IOException {
+        try (Socket socket = connect()) {
+            watch(socket, HOST);
+            tokens = new Tokens(List.of());
+
+            next.complete(Optional.of("data: secret\n\n".getBytes(StandardCharsets.UTF_8)));
+
+            assertThat(readUntil(socket, "0\r\n\r\n")).doesNotContain("secret");
         }
     }
 

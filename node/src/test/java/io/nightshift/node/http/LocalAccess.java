@@ -5,6 +5,7 @@ import io.nightshift.node.gateway.Role;
 import io.nightshift.node.gateway.Token;
 import io.nightshift.node.gateway.Tokens;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// The access to a server of this machine.
 final class LocalAccess {
@@ -18,12 +19,18 @@ final class LocalAccess {
     /// The header with the token of another caller.
     static final String OTHER = "Authorization: Bearer " + OTHER_TOKEN + "\r\n";
 
+    static final Tokens TOKENS = new Tokens(List.of(
+            new Token("local", Role.ADMIN, Token.digest(TOKEN)),
+            new Token("other", Role.READ, Token.digest(OTHER_TOKEN))));
+
     private LocalAccess() {}
 
     static Access access() {
-        Tokens tokens = new Tokens(List.of(
-                new Token("local", Role.ADMIN, Token.digest(TOKEN)),
-                new Token("other", Role.READ, Token.digest(OTHER_TOKEN))));
-        return new Access(new GatewayAccess(() -> tokens, 10_000), true);
+        return access(() -> TOKENS);
+    }
+
+    /// @param tokens the valid tokens; asked for every request
+    static Access access(Supplier<Tokens> tokens) {
+        return new Access(new GatewayAccess(tokens, 10_000), true);
     }
 }
