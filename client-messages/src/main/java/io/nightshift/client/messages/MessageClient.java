@@ -182,10 +182,11 @@ public final class MessageClient implements NightshiftClient {
             return CompletableFuture.failedFuture(new NightshiftException(Kind.REJECTED, refusal.get(), null));
         }
         String key = keyOrNew(options.key());
+        Duration limit = timeout.multipliedBy(SUBMIT_FACTOR);
         return ask(
                 replyTo -> new GatewayCommand.Submit(
-                        job, options.fresh(), key, replyTo, options.parameters(), options.full()),
-                timeout.multipliedBy(SUBMIT_FACTOR));
+                        job, options.fresh(), key, replyTo, options.parameters(), options.full(), limit),
+                limit);
     }
 
     @Override
@@ -384,9 +385,8 @@ public final class MessageClient implements NightshiftClient {
 
     @Override
     public CompletionStage<SubmitResult> rescore(String batch, RescoreRequest request, @Nullable String key) {
-        return ask(
-                replyTo -> new GatewayCommand.RescoreBatch(batch, request, key, replyTo),
-                timeout.multipliedBy(SUBMIT_FACTOR));
+        Duration limit = timeout.multipliedBy(SUBMIT_FACTOR);
+        return ask(replyTo -> new GatewayCommand.RescoreBatch(batch, request, key, replyTo, limit), limit);
     }
 
     @Override

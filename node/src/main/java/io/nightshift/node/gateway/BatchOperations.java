@@ -85,16 +85,9 @@ public final class BatchOperations {
     /// @param fresh whether a new batch is wanted in any case
     /// @param full whether a new batch of all rows is wanted
     /// @param key as in [BatchRegisterCommand.Submit]
+    /// @param isAbandoned whether nobody waits for the answer any more; then no batch is opened. Called on any
+    ///     thread
     /// @throws ProblemException if the key or the job is invalid, or the caller's role does not allow the job
-    public CompletionStage<SubmitResult> submit(
-            Caller caller, SentJob sent, boolean fresh, boolean full, @Nullable String key) {
-        return submit(caller, sent, fresh, full, key, () -> false);
-    }
-
-    /// As [#submit(Caller, SentJob, boolean, boolean, String)], for a caller that may stop waiting. Then no batch
-    /// is opened.
-    ///
-    /// @param isAbandoned whether nobody waits for the answer any more; called on any thread
     public CompletionStage<SubmitResult> submit(
             Caller caller,
             SentJob sent,

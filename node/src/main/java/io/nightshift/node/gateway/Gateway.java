@@ -39,13 +39,16 @@ import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.wire.WireLimits;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -67,6 +70,7 @@ public final class Gateway {
     private final NodeQueries nodes;
     private final AlertQueries alerts;
     private final ModelOperations models;
+    private final LongSupplier nanos;
 
     private Gateway(
             GatewayAccess access,
@@ -75,7 +79,8 @@ public final class Gateway {
             AppliedJobs schedules,
             NodeQueries nodes,
             AlertQueries alerts,
-            ModelOperations models) {
+            ModelOperations models,
+            LongSupplier nanos) {
         this.access = access;
         this.batches = batches;
         this.changes = changes;
@@ -84,6 +89,7 @@ public final class Gateway {
         this.nodes = nodes;
         this.alerts = alerts;
         this.models = models;
+        this.nanos = nanos;
     }
 
     public static Behavior<GatewayCommand> create(
@@ -94,7 +100,20 @@ public final class Gateway {
             NodeQueries nodes,
             AlertQueries alerts,
             ModelOperations models) {
-        Gateway gateway = new Gateway(access, batches, changes, schedules, nodes, alerts, models);
+        return create(access, batches, changes, schedules, nodes, alerts, models, System::nanoTime);
+    }
+
+    /// @param nanos a monotonic clock, by which callers stop waiting
+    static Behavior<GatewayCommand> create(
+            GatewayAccess access,
+            BatchQueries batches,
+            BatchOperations changes,
+            AppliedJobs schedules,
+            NodeQueries nodes,
+            AlertQueries alerts,
+            ModelOperations models,
+            LongSupplier nanos) {
+        Gateway gateway = new Gateway(access, batches, changes, schedules, nodes, alerts, models, nanos);
         return Behaviors.receiveMessage(command -> {
             switch (command) {
                 case GatewayCommand.Authenticated(String token, GatewayCommand.Request request) ->
@@ -113,10 +132,11 @@ public final class Gateway {
                     String key,
                     ActorRef<GatewayReply<SubmitResult>> replyTo,
                     Map<String, String> parameters,
-                    boolean full) ->
+                    boolean full,
+                    Duration timeout) ->
                 answer(replyTo, () -> {
                     Caller caller = admit(token, Role.SUBMIT, "submit", replyTo);
-                    return changes.submit(caller, sent(job, parameters), fresh, full, key);
+                    return changes.submit(caller, sent(job, parameters), fresh, full, key, isOver(timeout));
                 });
             case GatewayCommand.CompareSchema(
                     String job,
@@ -202,13 +222,14 @@ public final class Gateway {
                     String batch,
                     RescoreRequest wanted,
                     String key,
-                    ActorRef<GatewayReply<SubmitResult>> replyTo) ->
+                    ActorRef<GatewayReply<SubmitResult>> replyTo,
+                    Duration timeout) ->
                 change(
                         token,
                         Role.SUBMIT,
                         "rescore",
                         replyTo,
-                        caller -> changes.rescore(caller, batch, wanted, key, () -> false));
+                        caller -> changes.rescore(caller, batch, wanted, key, isOver(timeout)));
             case GatewayCommand.ApplyRetention(
                     String job,
                     boolean dryRun,
@@ -294,6 +315,17 @@ public final class Gateway {
                         replyTo,
                         caller -> schedules.controlBackfill(caller, job, id, control));
         }
+    }
+
+    /// Whether the caller of a request that arrives now has stopped waiting for the reply.
+    ///
+    /// @param timeout how long it waits; null for ever
+    private BooleanSupplier isOver(@Nullable Duration timeout) {
+        if (timeout == null) {
+            return () -> false;
+        }
+        long received = nanos.getAsLong();
+        return () -> nanos.getAsLong() - received >= timeout.toNanos();
     }
 
     private CompletionStage<RetentionReport> planRetention(

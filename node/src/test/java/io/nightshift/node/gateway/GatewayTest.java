@@ -1,6 +1,7 @@
 package io.nightshift.node.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.nightshift.api.AlertPage;
 import io.nightshift.api.AlertTestResult;
@@ -40,17 +41,22 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.gateway.GatewayCommand;
 import io.nightshift.protocol.gateway.GatewayReply;
 import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.JobFingerprint;
 import io.nightshift.protocol.job.Submission;
+import io.nightshift.protocol.model.ModelVersion;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
@@ -115,9 +121,14 @@ class GatewayTest {
                     return new Token("the-" + role, role, Token.digest(secret));
                 })
                 .toList();
-        RequestForwarder requests = new RequestForwarder(NOTHING_CALLED);
+        gateway = gateway(tokens, NOTHING_CALLED, () -> 0);
+    }
+
+    private static BehaviorTestKit<GatewayCommand> gateway(
+            List<Token> tokens, GatewayServices services, LongSupplier nanos) {
+        RequestForwarder requests = new RequestForwarder(services);
         BatchQueries batches = new BatchQueries(requests, new Ledger("jdbc:none:", "", ""), Runnable::run, Prices.NONE);
-        gateway = BehaviorTestKit.create(Gateway.create(
+        return BehaviorTestKit.create(Gateway.create(
                 new GatewayAccess(() -> new Tokens(tokens), 1_000),
                 batches,
                 new BatchOperations(
@@ -143,7 +154,8 @@ class GatewayTest {
                 new ModelOperations(
                         new ModelRegistry(Path.of("no-such-home")),
                         () -> new Ledger("jdbc:none:", "", ""),
-                        Runnable::run)));
+                        Runnable::run),
+                nanos));
     }
 
     /// Answers every question about jobs that there is none, and names the question.
@@ -176,7 +188,7 @@ class GatewayTest {
     }
 
     private static GatewayCommand.Request submit(ActorRef<GatewayReply<SubmitResult>> replyTo) {
-        return new GatewayCommand.Submit("job: [", false, null, replyTo, Map.of(), false);
+        return new GatewayCommand.Submit("job: [", false, null, replyTo, Map.of(), false, null);
     }
 
     private static GatewayCommand.Request compareSchema(ActorRef<GatewayReply<SchemaReport>> replyTo) {
@@ -340,9 +352,48 @@ class GatewayTest {
 
     private String submitted(String job) {
         Problem problem = this.<SubmitResult>problem(
-                secret(Role.SUBMIT), replyTo -> new GatewayCommand.Submit(job, false, null, replyTo, Map.of(), false));
+                secret(Role.SUBMIT),
+                replyTo -> new GatewayCommand.Submit(job, false, null, replyTo, Map.of(), false, null));
         assertThat(problem.status()).isEqualTo(403);
         return problem.detail();
+    }
+
+    /// The inspection of the source takes longer than the caller waits. The register is not asked.
+    @Test
+    void aSubmissionWhoseCallerHasStoppedWaitingOpensNoBatch() {
+        Duration timeout = Duration.ofSeconds(50);
+        AtomicLong now = new AtomicLong(Long.MAX_VALUE);
+        String secret = Token.random();
+        GatewayServices slow = new GatewayServices(
+                (job, fresh) -> {
+                    now.addAndGet(timeout.toNanos());
+                    return new Submission(
+                            job,
+                            JobFingerprint.of(job),
+                            "01".repeat(32),
+                            new ModelVersion("churn", 1, "02".repeat(32)));
+                },
+                NOTHING_CALLED.rescores(),
+                NOTHING_CALLED.schemas(),
+                NOTHING_CALLED.changedInput(),
+                NOTHING_CALLED.queue(),
+                NOTHING_CALLED.register(),
+                NOTHING_CALLED.batches(),
+                NOTHING_CALLED.journalProblem(),
+                NOTHING_CALLED.blocking());
+        List<Token> tokens = List.of(new Token("web", Role.SUBMIT, Token.digest(secret)));
+        TestInbox<GatewayReply<SubmitResult>> answers = TestInbox.create();
+        String job = "{job: churn, model: churn@1, source: {parquet: /in/*.parquet}, destination: {parquet: /out}}";
+
+        gateway(tokens, slow, now::get)
+                .run(new GatewayCommand.Authenticated(
+                        secret,
+                        new GatewayCommand.Submit(job, false, null, answers.getRef(), Map.of(), false, timeout)));
+
+        await().until(answers::hasMessages);
+        Problem problem = ((GatewayReply.Declined<SubmitResult>) answers.receiveMessage()).problem();
+        assertThat(problem.status()).isEqualTo(503);
+        assertThat(problem.detail()).startsWith("Nothing was started: the caller no longer waits for the answer");
     }
 
     @Test

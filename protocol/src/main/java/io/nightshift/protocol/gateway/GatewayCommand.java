@@ -30,6 +30,7 @@ import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -75,13 +76,16 @@ public sealed interface GatewayCommand {
     /// @param parameters values of the job's parameters by name; a parameter that is not among them has the
     ///     job file's default
     /// @param full whether the new batch of an incremental job reads all rows; implies `fresh`
+    /// @param timeout how long the caller waits for the reply. Afterwards, the node opens no batch. Null to open
+    ///     one however long that takes
     record Submit(
             String job,
             boolean fresh,
             @Nullable String key,
             ActorRef<GatewayReply<SubmitResult>> replyTo,
             Map<String, String> parameters,
-            boolean full)
+            boolean full,
+            @Nullable Duration timeout)
             implements Request {
         public Submit {
             parameters = Map.copyOf(parameters);
@@ -232,8 +236,13 @@ public sealed interface GatewayCommand {
     /// @param wanted the model and the partitions
     /// @param key the idempotency key as in [Submit]; null for none
     /// @param replyTo receives the reply
+    /// @param timeout as in [Submit]
     record RescoreBatch(
-            String batch, RescoreRequest wanted, @Nullable String key, ActorRef<GatewayReply<SubmitResult>> replyTo)
+            String batch,
+            RescoreRequest wanted,
+            @Nullable String key,
+            ActorRef<GatewayReply<SubmitResult>> replyTo,
+            @Nullable Duration timeout)
             implements Request {}
 
     /// Asks which batches the retention of their jobs removes, and removes them. The node replies before

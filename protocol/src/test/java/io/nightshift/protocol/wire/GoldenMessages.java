@@ -459,7 +459,8 @@ public final class GoldenMessages {
                         "2026-11-24",
                         system.actor("asker"),
                         Map.of("day", "2026-11-24"),
-                        true));
+                        true,
+                        Duration.ofSeconds(50)));
         add("gateway-describe", new GatewayCommand.Describe("latest", system.actor("asker"), AT));
         add("gateway-watch", new GatewayCommand.Watch("latest", description(), system.actor("asker")));
         add("gateway-list", new GatewayCommand.List("flights", "failed", 20, BATCH.value(), system.actor("asker")));
@@ -500,7 +501,8 @@ public final class GoldenMessages {
                         "latest",
                         new RescoreRequest("churn@3", List.of(0, 7), "0b".repeat(32)),
                         "2026-11-28",
-                        system.actor("asker")));
+                        system.actor("asker"),
+                        Duration.ofSeconds(50)));
         add("gateway-apply-retention", new GatewayCommand.ApplyRetention("flights", true, system.actor("asker")));
         add(
                 "gateway-promote-model",

@@ -93,7 +93,13 @@ class WireLimitsTest {
         assertThat(SERIALIZER.toBinary(new GatewayCommand.Authenticated(
                         "t".repeat(47),
                         new GatewayCommand.Submit(
-                                largest, true, "k".repeat(255), SYSTEM.actor("a".repeat(1_000)), Map.of(), true))))
+                                largest,
+                                true,
+                                "k".repeat(255),
+                                SYSTEM.actor("a".repeat(1_000)),
+                                Map.of(),
+                                true,
+                                null))))
                 .hasSizeLessThan(WireLimits.MESSAGE);
         assertThat(WireLimits.refusal(largest + "é"))
                 .hasValueSatisfying(sentence -> assertThat(sentence)
