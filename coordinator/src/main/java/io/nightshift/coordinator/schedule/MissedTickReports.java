@@ -3,6 +3,7 @@ package io.nightshift.coordinator.schedule;
 import io.nightshift.coordinator.schedule.ScheduledJobState.Cause;
 import io.nightshift.coordinator.schedule.ScheduledJobState.Run;
 import io.nightshift.coordinator.schedule.ScheduledJobState.RunPhase;
+import io.nightshift.coordinator.schedule.TriggerDecisions.SourceProblem;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.alert.AlertSubject;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 /// reports follow from the job's state and the time, so a new actor after a crash sends the same ones. Each report
 /// is sent until the outbox has acknowledged it.
 ///
+/// Also reports a trigger that can't look at its source for long, because nobody knows then whether a run is due.
+/// What a trigger has seen is not durable: a new actor finds it out anew.
+///
 /// Deterministic, and used by one thread.
 final class MissedTickReports {
 
@@ -35,6 +39,12 @@ final class MissedTickReports {
     private final String job;
     private @Nullable Sent sent;
 
+    /// The last report about the source of the trigger; null before the first.
+    private @Nullable Sent source;
+
+    /// Whether that report says that the trigger can't look at it.
+    private boolean isSourceReported;
+
     /// @param job the job's name
     MissedTickReports(String job) {
         this.job = job;
@@ -45,6 +55,78 @@ final class MissedTickReports {
         if (sent != null && sent.version() == recorded.version()) {
             sent = new Sent(sent.version(), sent.at(), true);
         }
+        if (source != null && source.version() == recorded.version()) {
+            source = new Sent(source.version(), source.at(), true);
+        }
+    }
+
+    /// The command to send now about the source of the job's trigger; empty if there is none.
+    ///
+    /// @param problem why the trigger can't look at it; null if it can, or if there is no trigger
+    /// @param isSeen whether the trigger has looked at it
+    /// @param replyTo receives the outbox's answer
+    Optional<AlertCommand> source(
+            ScheduledJobState state,
+            @Nullable SourceProblem problem,
+            boolean isSeen,
+            Instant now,
+            ActorRef<AlertReply> replyTo) {
+        if (problem != null) {
+            return problem.since().plus(LATE).isBefore(now) ? lost(state, problem, now, replyTo) : Optional.empty();
+        }
+        // Another actor may have reported a problem before this one looked for the first time.
+        boolean isOver = isSourceReported || (source == null && isSeen);
+        if (isMissed(state)) {
+            return Optional.empty();
+        }
+        if (isOver) {
+            source = new Sent(now.toEpochMilli() * 2 + 1, Instant.MIN, false);
+            isSourceReported = false;
+        }
+        return repeated(source, now)
+                .map(next -> new AlertCommand.Resolve(
+                        AlertSubject.job(job),
+                        AlertCause.SCHEDULE_MISSED,
+                        next.version(),
+                        isSeen ? "The trigger looks at the source again." : "No trigger looks at the source any more.",
+                        replyTo));
+    }
+
+    /// Whether a run is missed, or may be soon. The outbox ignores its report if a later end was reported before.
+    private static boolean isMissed(ScheduledJobState state) {
+        Run last = lastDue(state);
+        boolean isWaiting = false;
+        for (Run run : state.openRuns()) {
+            isWaiting |= run.cause() != Cause.MANUAL && run.phase() == RunPhase.WAITING;
+        }
+        return state.isApplied() && (isWaiting || (last != null && isMissed(last)));
+    }
+
+    private Optional<AlertCommand> lost(
+            ScheduledJobState state, SourceProblem problem, Instant now, ActorRef<AlertReply> replyTo) {
+        if (!isSourceReported) {
+            source = new Sent(now.toEpochMilli() * 2, Instant.MIN, false);
+            isSourceReported = true;
+        }
+        return repeated(source, now)
+                .map(next -> new AlertCommand.Raise(
+                        AlertSubject.job(job),
+                        AlertCause.SCHEDULE_MISSED,
+                        next.version(),
+                        job,
+                        "The trigger of job %s can't look at the source since %s: %s"
+                                .formatted(job, problem.since(), problem.reason()),
+                        channels(state),
+                        replyTo));
+    }
+
+    /// The report, if it is to be sent now.
+    private Optional<Sent> repeated(@Nullable Sent report, Instant now) {
+        if (report == null || report.isRecorded() || report.at().isAfter(now.minus(REPEAT))) {
+            return Optional.empty();
+        }
+        source = new Sent(report.version(), now, false);
+        return Optional.of(source);
     }
 
     /// The command to send now; empty if there is none.

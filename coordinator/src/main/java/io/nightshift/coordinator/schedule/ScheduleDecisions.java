@@ -86,6 +86,11 @@ class ScheduleDecisions {
         this.backfills = new BackfillDecisions(job, timetables, submissions);
     }
 
+    /// What the trigger knows of its source.
+    TriggerDecisions trigger() {
+        return trigger;
+    }
+
     /// Decides about a message.
     ///
     /// @param nanos the time on a monotonic clock

@@ -123,8 +123,8 @@ public record ScheduleServices(
         void happened(String job, String text, ScheduledJobEvent event);
 
         /// @param job the job's name
-        /// @param runs the number of its runs that wait for their input, destination or registry; 0 if
-        ///     its actor stops
+        /// @param runs the number of its runs that wait for their input, destination or registry, and one
+        ///     more if its trigger can't look at the source; 0 if its actor stops
         void postponed(String job, int runs);
     }
 }

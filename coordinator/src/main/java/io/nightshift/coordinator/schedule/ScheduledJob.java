@@ -4,6 +4,7 @@ import io.nightshift.coordinator.batch.ReadableEvents;
 import io.nightshift.coordinator.batch.RestartBackoff;
 import io.nightshift.coordinator.schedule.ScheduleServices.StartResult;
 import io.nightshift.coordinator.schedule.ScheduledJobState.Revision;
+import io.nightshift.coordinator.schedule.TriggerDecisions.SourceProblem;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.schedule.JobCatalogueCommand;
@@ -180,8 +181,16 @@ public final class ScheduledJob
 
     private void afterwards(ScheduledJobState state, ScheduleAction.Decision decision) {
         decision.actions().forEach(this::perform);
-        services.observer().postponed(job, state.postponedRuns());
+        SourceProblem problem = decisions.trigger().problem(state);
+        services.observer().postponed(job, state.postponedRuns() + (problem == null ? 0 : 1));
         missed.due(state, services.clock().instant(), alertReplies).ifPresent(services.alerts());
+        missed.source(
+                        state,
+                        problem,
+                        decisions.trigger().isSeen(),
+                        services.clock().instant(),
+                        alertReplies)
+                .ifPresent(services.alerts());
         Optional<Duration> wake =
                 decisions.nextWake(state, System.nanoTime(), services.clock().instant());
         if (wake.isPresent()) {

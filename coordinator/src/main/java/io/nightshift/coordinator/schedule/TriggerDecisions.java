@@ -7,6 +7,7 @@ import io.nightshift.protocol.job.JobSchedule.Overlap;
 import io.nightshift.protocol.job.JobTrigger;
 import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import io.nightshift.protocol.schedule.ScheduledJobEvent.Observation;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
@@ -21,7 +22,17 @@ final class TriggerDecisions {
     /// The next look at the source; null before the first one of a revision.
     private @Nullable Question source;
 
-    private @Nullable String sourceProblem;
+    /// Why the source could not be looked at the last time; null if it was.
+    private @Nullable SourceProblem sourceProblem;
+
+    /// Whether the source was looked at with success since this actor has started.
+    private boolean wasSeen;
+
+    /// Why the source of a job with a trigger can't be looked at.
+    ///
+    /// @param since when it could not be looked at for the first time
+    /// @param reason in words
+    record SourceProblem(Instant since, String reason) {}
 
     TriggerDecisions(String job, Timetables timetables) {
         this.job = job;
@@ -31,6 +42,21 @@ final class TriggerDecisions {
     /// Looks at the source at once: the job file has changed.
     void lookAtOnce() {
         source = null;
+    }
+
+    /// Why the source can't be looked at; null if it can, or if no trigger looks at it.
+    @Nullable
+    SourceProblem problem(ScheduledJobState state) {
+        return state.isApplied() && state.pause() == null && hasTrigger(state) ? sourceProblem : null;
+    }
+
+    /// Whether the last look at the source was a success.
+    boolean isSeen() {
+        return wasSeen && sourceProblem == null;
+    }
+
+    private boolean hasTrigger(ScheduledJobState state) {
+        return timetables.current(state).header().timing().trigger() != null;
     }
 
     /// When the source is looked at next, on the monotonic clock; empty if it is not.
@@ -82,6 +108,7 @@ final class TriggerDecisions {
                 : "%s held %,d files, and its folder is missing or is an empty mount point now"
                         .formatted(observation.place(), base.files());
         warn(draft, away == null ? seen.problem() : away);
+        wasSeen |= observation != null && away == null;
         if (observation == null
                 || away != null
                 || !mayTrigger(draft.state)
@@ -105,12 +132,13 @@ final class TriggerDecisions {
     }
 
     private void warn(ScheduleDraft draft, @Nullable String problem) {
-        if (!Objects.equals(problem, sourceProblem)) {
-            sourceProblem = problem;
-            if (problem != null) {
-                draft.actions.add(new ScheduleAction.Warn(
-                        "the trigger of %s can't look at the source: %s".formatted(job, problem)));
-            }
+        SourceProblem before = sourceProblem;
+        if (problem == null) {
+            sourceProblem = null;
+        } else if (before == null || !before.reason().equals(problem)) {
+            sourceProblem = new SourceProblem(before == null ? draft.now : before.since(), problem);
+            draft.actions.add(
+                    new ScheduleAction.Warn("the trigger of %s can't look at the source: %s".formatted(job, problem)));
         }
     }
 }

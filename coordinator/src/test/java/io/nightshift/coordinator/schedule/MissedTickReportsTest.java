@@ -2,6 +2,7 @@ package io.nightshift.coordinator.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.coordinator.schedule.TriggerDecisions.SourceProblem;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.alert.AlertSubject;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// Which missed ticks a job reports, and when.
@@ -150,6 +152,53 @@ class MissedTickReportsTest {
                 due(waiting, FIRST.plus(MissedTickReports.LATE).plusSeconds(1)).orElseThrow();
 
         assertThat(raise.summary()).startsWith("Job churn has no batch for its trigger of 2026-11-26T02:00:00Z");
+    }
+
+    private Optional<AlertCommand> source(ScheduledJobState state, @Nullable SourceProblem problem, Instant now) {
+        return reports.source(state, problem, problem == null, now, outbox);
+    }
+
+    @Test
+    void aTriggerThatCantLookAtItsSourceForLongIsReportedUntilItCan() {
+        ScheduledJobState state = state();
+        SourceProblem away = new SourceProblem(FIRST, "/in held 10 files, and its folder is missing");
+        Instant late = FIRST.plus(MissedTickReports.LATE).plusSeconds(1);
+        assertThat(source(state, away, FIRST.plusSeconds(60))).isEmpty();
+
+        AlertCommand.Raise raise =
+                (AlertCommand.Raise) source(state, away, late).orElseThrow();
+        assertThat(raise.cause()).isEqualTo(AlertCause.SCHEDULE_MISSED);
+        assertThat(raise.channels()).containsExactly("ops");
+        assertThat(raise.summary())
+                .isEqualTo("The trigger of job churn can't look at the source since 2026-11-26T02:00:00Z:"
+                        + " /in held 10 files, and its folder is missing");
+        assertThat(source(state, away, late.plusSeconds(5))).isEmpty();
+        assertThat(source(state, away, late.plusSeconds(10))).contains(raise);
+        reports.recorded(new AlertReply.Recorded(raise.subject(), raise.cause(), raise.version()));
+        assertThat(source(state, away, late.plusSeconds(60))).isEmpty();
+
+        AlertCommand.Resolve end =
+                (AlertCommand.Resolve) source(state, null, late.plusSeconds(70)).orElseThrow();
+        assertThat(end.version()).isGreaterThan(raise.version());
+        assertThat(source(state, null, late.plusSeconds(80))).contains(end);
+        reports.recorded(new AlertReply.Recorded(end.subject(), end.cause(), end.version()));
+        assertThat(source(state, null, late.plusSeconds(120))).isEmpty();
+        assertThat(source(state, new SourceProblem(late.plusSeconds(130), "away"), late.plusSeconds(2_000)))
+                .get()
+                .isInstanceOf(AlertCommand.Raise.class);
+    }
+
+    @Test
+    void aNewActorEndsTheReportOfTheOneBefore() {
+        assertThat(reports.source(state(), null, false, FIRST, outbox))
+                .as("before it has looked")
+                .isEmpty();
+        assertThat(source(state(), null, FIRST)).get().isInstanceOf(AlertCommand.Resolve.class);
+    }
+
+    @Test
+    void aSourceThatIsBackEndsNoReportOfAMissedTick() {
+        assertThat(source(state(due(FIRST), refused(FIRST)), null, FIRST)).isEmpty();
     }
 
     @Test

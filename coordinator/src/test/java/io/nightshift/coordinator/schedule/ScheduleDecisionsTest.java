@@ -768,10 +768,12 @@ class ScheduleDecisionsTest {
 
             look(files("", 0, "ext4 /dev/sda1"));
             assertThat(actions).anyMatch(ScheduleAction.Warn.class::isInstance);
+            assertThat(decisions.trigger().problem(state)).isNotNull();
             look(files("", 0, ""));
             look(files("b", 3, "nfs4 server:/lake", ""));
             look(files("c", 11, "nfs4 server:/lake"));
 
+            assertThat(decisions.trigger().problem(state)).isNull();
             assertThat(starts()).isEmpty();
             assertThat(events).noneMatch(ScheduledJobEvent.SourceShrunk.class::isInstance);
             look(files("d", 15, "nfs4 server:/lake"));

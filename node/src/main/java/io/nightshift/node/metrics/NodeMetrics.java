@@ -65,7 +65,9 @@ public final class NodeMetrics implements NodeObserver {
                         () -> postponed.values().stream()
                                 .mapToInt(Integer::intValue)
                                 .sum())
-                .description("Runs of applied jobs that wait for their input, their destination or the model registry")
+                .description(
+                        "Runs of applied jobs that wait for their input, their destination or the model registry, and"
+                                + " triggers that can't look at their source")
                 .register(all);
     }
 
@@ -185,7 +187,8 @@ public final class NodeMetrics implements NodeObserver {
     @Override
     public void happened(ScheduledJobEvent event) {
         switch (event) {
-            case ScheduledJobEvent.RunPostponed postponed -> postponedRuns.increment();
+            // Without a reason, the run waits no longer.
+            case ScheduledJobEvent.RunPostponed postponed when postponed.reason() != null -> postponedRuns.increment();
             case ScheduledJobEvent.RunRefused refused -> refusedRuns.increment();
             case ScheduledJobEvent.TicksSkipped skipped when skipped.missed() -> missedTicks.increment(skipped.ticks());
             default -> {}

@@ -26,6 +26,16 @@ class NodeMetricsTest {
     }
 
     @Test
+    void aRunThatWaitsNoLongerIsNotPostponedOnceMore() {
+        Instant at = Instant.parse("2026-11-26T02:00:00Z");
+        metrics.happened(new ScheduledJobEvent.RunPostponed(at, "tick:1", "there is no /in"));
+        metrics.happened(new ScheduledJobEvent.RunPostponed(at, "tick:1", null));
+
+        assertThat(metrics.exposition())
+                .containsPattern("nightshift_runs_without_batch_total\\{outcome=\"postponed\"} 1\\.0");
+    }
+
+    @Test
     void theRunsThatWaitAreThoseOfTheJobsOfThisNode() {
         metrics.postponed("churn", 2);
         metrics.postponed("churn", 3);
