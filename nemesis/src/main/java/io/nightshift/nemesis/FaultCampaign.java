@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -149,6 +150,9 @@ public final class FaultCampaign {
                             random)
                     .run(rounds, seed);
         }
+        if (fault == Fault.CLOCK_INCREMENT) {
+            return clockRound(cluster);
+        }
         Expectation expectation = new Expectation(destination, step != null);
         String expected = expectedDigests.get(expectation);
         if (expected == null) {
@@ -167,6 +171,24 @@ public final class FaultCampaign {
         BatchOutput other = files(cluster.folder.resolve("bystander"), FileFormat.PARQUET);
         return new FaultRound(cluster, batches, output, other, expected, injector, random)
                 .run(rounds, seed, fault, step);
+    }
+
+    /// Ends the cluster, whose ledger has times in the future afterwards.
+    private RoundResult clockRound(NemesisCluster cluster) throws Exception {
+        String job = "increments-" + rounds;
+        Instant begin = Instant.now();
+        Workload increments = ClockRound.workload(predictions.resolveSibling(job), begin);
+        ObjectStorage storage = environment.storage();
+        RoundResult result = new ClockRound(
+                        cluster,
+                        storage == null ? increments : increments.in(storage),
+                        files(increments.job().folder().resolve(job), FileFormat.PARQUET),
+                        faults.fakeClock(cluster.folder),
+                        begin,
+                        random)
+                .run(rounds, seed);
+        environment.stopCluster(!result.isGood());
+        return result;
     }
 
     /// The batches with quarantined rows.

@@ -46,6 +46,8 @@ public record FakeClock(Path library, Path file) {
     }
 
     /// Sets how far the clock is ahead.
+    ///
+    /// @param duration not negative
     public void setAhead(Duration duration) throws IOException {
         Path next = file.resolveSibling(file.getFileName() + ".next");
         Files.writeString(next, "+" + duration.toSeconds() + "\n");

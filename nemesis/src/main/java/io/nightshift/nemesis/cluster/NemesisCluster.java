@@ -3,9 +3,11 @@ package io.nightshift.nemesis.cluster;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.cli.Main;
+import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.nemesis.network.HostNetwork;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.network.SystemCommand;
+import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.configuration.LocalToken;
 import io.nightshift.storage.filesystem.Digests;
 import io.nightshift.testing.Checkout;
@@ -180,6 +182,12 @@ public final class NemesisCluster implements AutoCloseable {
     /// Runs a command of `batch` as a caller that may submit jobs only.
     public CommandResult batchAsSubmitter(String command, String... more) {
         return command(SUBMITTER, "batch", command, more);
+    }
+
+    /// Connects by messages as a caller that may submit jobs only.
+    public ClusterAccess connectAsSubmitter() {
+        Path file = folder.resolve("client.conf");
+        return ClusterAccess.connect(Configuration.load(file, folder.resolve(SUBMITTER)), token(folder, SUBMITTER));
     }
 
     /// Runs a command of a group, such as `ledger`, in this process.

@@ -44,9 +44,14 @@ public record AvailableFaults(
                 environment.destination());
     }
 
-    /// The faults that need neither a mount nor libfaketime.
-    public static AvailableFaults withoutDiskAndClock(TestEnvironment environment) {
-        return new AvailableFaults(environment.network(), null, null, environment.storage(), environment.destination());
+    /// The faults that need no mount.
+    public static AvailableFaults withoutDisk(TestEnvironment environment) throws IOException {
+        return new AvailableFaults(
+                environment.network(),
+                null,
+                FakeClock.find().orElse(null),
+                environment.storage(),
+                environment.destination());
     }
 
     /// The faults that can't be injected, with the reason.
@@ -70,6 +75,9 @@ public record AvailableFaults(
             if (fault.needsStrace() && !Files.isExecutable(STRACE)) {
                 unavailable.put(fault, "strace is not installed (Debian: apt-get install strace)");
             }
+            if (fault.needsFakeClock() && clockLibrary == null) {
+                unavailable.put(fault, "libfaketime is not installed (Debian: apt-get install faketime)");
+            }
         }
         if (disk == null) {
             unavailable.put(Fault.DISK_FULL, "this process may not mount a file system");
@@ -82,9 +90,6 @@ public record AvailableFaults(
             } else if (destination == null && fault.needsDestinationServer()) {
                 unavailable.put(fault, "the destination has no server of its own (--destination mariadb or redis)");
             }
-        }
-        if (clockLibrary == null) {
-            unavailable.put(Fault.CLOCK, "libfaketime is not installed (Debian: apt-get install faketime)");
         }
         return unavailable;
     }

@@ -54,10 +54,14 @@ public enum Fault {
     FOREIGN_WRITER,
     /// A caller whose token has the role `submit` tries to pause, cancel and delete the running batch.
     FORBIDDEN_CALLER,
+    /// A caller whose token has the role `submit` tries to move an alias of a model, by a request and by a job.
+    FORBIDDEN_PROMOTION,
     /// The destination's disk is full for some seconds.
     DISK_FULL,
     /// A node's clock is an hour ahead for some seconds.
     CLOCK,
+    /// The clocks of all nodes jump ahead and back between the runs of an incremental job, and during them.
+    CLOCK_INCREMENT,
     /// A node does not see the input: its mount is gone.
     MISSING_MOUNT,
     /// A node that touches the input waits, as for a file server that does not answer.
@@ -73,6 +77,16 @@ public enum Fault {
     /// The power of a single process is cut: its embedded ledger keeps what was forced, and any part of the
     /// rest.
     POWER_CUT;
+
+    /// Whether the fault is injected into one batch of the flights example. The others have jobs of their own.
+    public boolean isForOneBatch() {
+        return this != KILL_TICK && this != CLOCK_INCREMENT;
+    }
+
+    /// Whether the fault sets clocks.
+    boolean needsFakeClock() {
+        return this == CLOCK || this == CLOCK_INCREMENT;
+    }
 
     /// Whether the fault affects what one node sees of the file system.
     boolean needsOwnMounts() {
@@ -122,7 +136,7 @@ public enum Fault {
                 || this == FOREIGN_WRITER
                 || this == DISK_FULL
                 || this == POWER_CUT
-                || this == KILL_TICK;
+                || !isForOneBatch();
     }
 
     /// Whether the batch of the round can try another version of its model. Other jobs must not move the same
@@ -131,7 +145,7 @@ public enum Fault {
         return !losesDestination()
                 && this != FOREIGN_WRITER
                 && this != POWER_CUT
-                && this != KILL_TICK
+                && isForOneBatch()
                 && this != DAMAGED_EVENT;
     }
 

@@ -134,6 +134,11 @@ public final class FaultInjector {
                 ForbiddenCaller caller = ForbiddenCaller.start(cluster, timeline.batch());
                 yield new InjectedFault("", seconds(5, 15), false, caller::end);
             }
+            case FORBIDDEN_PROMOTION -> {
+                ForbiddenPromotion promotion =
+                        ForbiddenPromotion.start(cluster, "contested-" + timeline.batch(), workload, output);
+                yield new InjectedFault("", seconds(5, 15), false, promotion::end);
+            }
             case DISK_FULL -> fill();
             case MISSING_MOUNT -> {
                 NodeMounts mounts = mounts(any);
@@ -164,6 +169,7 @@ public final class FaultInjector {
                 yield new InjectedFault(
                         Objects.requireNonNull(damaged).damage(random), killed.lasts(), false, killed.healing());
             }
+            case CLOCK_INCREMENT -> throw new IllegalArgumentException("it needs an incremental job");
             case KILL_TICK -> throw new IllegalArgumentException("it needs a schedule");
             case POWER_CUT -> throw new IllegalArgumentException("a cluster has no embedded ledger");
             case CLOCK -> {

@@ -7,14 +7,27 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
-/// A caller that may submit jobs, and tries to pause, cancel and delete the running batch.
+/// A caller that may submit jobs, and tries again and again to do what needs another role.
 final class ForbiddenCaller {
 
-    private static final List<String> VERBS = List.of("pause", "cancel", "delete");
+    /// Something that the caller must not do.
+    ///
+    /// @param name in words
+    record Attempt(String name, Action action) {}
 
-    private final NemesisCluster cluster;
-    private final String batch;
+    /// An action of a caller.
+    @FunctionalInterface
+    interface Action {
+        /// @return why the caller was refused; null if it was not
+        @Nullable
+        String refusal();
+    }
+
+    private final List<Attempt> attempts;
     private final List<String> accepted = Collections.synchronizedList(new ArrayList<>());
     private final Thread thread;
     private volatile int refused;
@@ -24,36 +37,50 @@ final class ForbiddenCaller {
 
     private volatile boolean hasGivenUp;
 
-    private ForbiddenCaller(NemesisCluster cluster, String batch) {
-        this.cluster = cluster;
-        this.batch = batch;
+    private ForbiddenCaller(List<Attempt> attempts) {
+        this.attempts = List.copyOf(attempts);
         this.thread = Thread.ofVirtual().unstarted(this::call);
     }
 
-    static ForbiddenCaller start(NemesisCluster cluster, String batch) {
-        ForbiddenCaller caller = new ForbiddenCaller(cluster, batch);
+    static ForbiddenCaller start(List<Attempt> attempts) {
+        ForbiddenCaller caller = new ForbiddenCaller(attempts);
         caller.thread.start();
         return caller;
     }
 
+    /// A caller that tries to pause, cancel and delete the running batch.
+    static ForbiddenCaller start(NemesisCluster cluster, String batch) {
+        return start(Stream.of("pause", "cancel", "delete")
+                .map(verb -> new Attempt(
+                        "%s %s".formatted(verb, batch), () -> refusal(cluster.batchAsSubmitter(verb, batch))))
+                .toList());
+    }
+
+    /// Why a command failed; null if it did not.
+    static @Nullable String refusal(CommandResult result) {
+        return result.status() == 0 ? null : result.err();
+    }
+
     private void call() {
-        int refusals = 0;
-        for (int i = 0; !hasEnded || (refusals == 0 && !hasGivenUp); i++) {
-            String verb = VERBS.get(i % VERBS.size());
-            CommandResult answer = cluster.batchAsSubmitter(verb, batch);
-            if (answer.status() == 0) {
-                accepted.add(verb);
+        int[] refusals = new int[attempts.size()];
+        for (int i = 0; !hasEnded || (IntStream.of(refusals).anyMatch(count -> count == 0) && !hasGivenUp); i++) {
+            int next = i % refusals.length;
+            String refusal = attempts.get(next).action().refusal();
+            if (refusal == null) {
+                accepted.add(attempts.get(next).name());
                 return;
             }
-            if (answer.err().contains("role")) {
-                refused = ++refusals;
+            if (refusal.contains("role")) {
+                refusals[next]++;
+                refused =
+                        (int) IntStream.of(refusals).filter(count -> count > 0).count();
             }
         }
     }
 
-    /// Stops the caller.
+    /// Stops the caller, after each attempt was refused for the caller's role.
     ///
-    /// @throws IOException if it was allowed to do something, or never refused for its role
+    /// @throws IOException if the caller was allowed to do something, or an attempt is never refused for the role
     void end() throws IOException {
         hasEnded = true;
         try {
@@ -64,10 +91,11 @@ final class ForbiddenCaller {
             throw new IOException(e);
         }
         if (!accepted.isEmpty()) {
-            throw new IOException("the role submit was allowed to %s %s".formatted(accepted, batch));
+            throw new IOException("the role submit was allowed: " + String.join(", ", accepted));
         }
-        if (refused == 0) {
-            throw new IOException("a caller was not refused for its role in two minutes");
+        if (refused < attempts.size()) {
+            throw new IOException("a caller was not refused for its role in two minutes: %d of %d attempts were"
+                    .formatted(refused, attempts.size()));
         }
     }
 }

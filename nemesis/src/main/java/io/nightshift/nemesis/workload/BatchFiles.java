@@ -61,6 +61,11 @@ public sealed interface BatchFiles extends BatchOutput {
                 folder -> List.of(VisibleRows.of(name(), format().predicted(folder), format().quarantined(folder))));
     }
 
+    /// The rows with predictions. At least one batch is published.
+    default VisibleRows predictedRows() throws IOException, SQLException {
+        return read(folder -> VisibleRows.of(name(), format().predicted(folder), ""));
+    }
+
     @Override
     default String destination() {
         return format().destination(location());

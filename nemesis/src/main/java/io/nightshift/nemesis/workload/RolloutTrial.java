@@ -14,7 +14,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// Batches that try another version of their model, and the checks of its decision. The registry has the champion
 /// and two candidates: one predicts nearly the same, and one does not.
@@ -57,25 +59,49 @@ public enum RolloutTrial {
     /// @param folder for files
     static void register(String configuration, Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("registry.conf"), configuration);
+        Path home = folder.resolve("register");
+        importVersions(
+                MODEL,
+                folder,
+                BASES,
+                arguments -> CommandResult.of(
+                                Main.commandLine(),
+                                Stream.concat(
+                                                Stream.of("model", "import"),
+                                                Stream.concat(
+                                                        arguments.stream(),
+                                                        Stream.of(
+                                                                "--config",
+                                                                file.toString(),
+                                                                "--home",
+                                                                home.toString())))
+                                        .toArray(String[]::new))
+                        .expect(0));
+    }
+
+    /// Registers two versions of a model with a cluster.
+    ///
+    /// @param model a name that no model has
+    public static void importVersions(NemesisCluster cluster, String model) throws IOException {
+        importVersions(
+                model,
+                cluster.folder,
+                BASES.subList(0, 2),
+                arguments -> cluster.command("model", "import", arguments.toArray(String[]::new))
+                        .expect(0));
+    }
+
+    /// @param command runs `model import` with these arguments
+    private static void importVersions(String name, Path folder, List<String> bases, Consumer<List<String>> command)
+            throws IOException {
         String champion = Files.readString(FlightsJob.example().resolve("flights.ubj"), StandardCharsets.ISO_8859_1);
         if (!champion.contains(BASE)) {
             throw new IllegalStateException("the model of the example has changed: it has no " + BASE);
         }
-        for (String base : BASES) {
+        for (String base : bases) {
             Path model = Files.writeString(
                     folder.resolve("version.ubj"), champion.replace(BASE, base), StandardCharsets.ISO_8859_1);
-            CommandResult.of(
-                            Main.commandLine(),
-                            "model",
-                            "import",
-                            model.toString(),
-                            "--name",
-                            MODEL,
-                            "--config",
-                            file.toString(),
-                            "--home",
-                            folder.resolve("register").toString())
-                    .expect(0);
+            command.accept(List.of(model.toString(), "--name", name));
         }
     }
 

@@ -42,12 +42,12 @@ public final class VisibleRows {
     }
 
     /// How often readers see a row, in the predictions and in the quarantine together.
-    int times(long row) {
+    public int times(long row) {
         return times.getOrDefault(row, 0);
     }
 
     /// How many rows readers see.
-    long count() {
+    public long count() {
         return times.values().stream().mapToLong(Integer::longValue).sum();
     }
 

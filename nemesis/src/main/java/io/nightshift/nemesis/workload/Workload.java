@@ -47,7 +47,14 @@ public record Workload(
 
     /// The job on the first flights, in one partition.
     public static Workload small(Path folder, int rows) throws IOException, SQLException {
-        return new Workload(FlightsJob.on(folder, "FROM flights LIMIT " + rows), rows, rows, "", null, null);
+        return small(folder, rows, "FROM flights LIMIT " + rows);
+    }
+
+    /// The job on some flights, in one partition.
+    ///
+    /// @param query selects them from `flights`, the example's data
+    public static Workload small(Path folder, int rows, String query) throws IOException, SQLException {
+        return new Workload(FlightsJob.on(folder, query), rows, rows, "", null, null);
     }
 
     /// The job on rows of which some are quarantined, until a redrive heals most of these.

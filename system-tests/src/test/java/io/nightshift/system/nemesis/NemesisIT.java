@@ -1,9 +1,13 @@
 package io.nightshift.system.nemesis;
 
+import static org.assertj.core.api.Assumptions.assumeThat;
+
 import io.nightshift.nemesis.FaultCampaign.Destination;
+import io.nightshift.nemesis.cluster.FakeClock;
 import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.workload.RedriveTrial.Step;
 import io.nightshift.testing.Nightly;
+import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -60,11 +64,18 @@ final class NemesisIT {
         campaign.round(Fault.DESTINATION_EMPTY, Destination.PARQUET);
     }
 
-    @Nightly(shortForm = "NemesisIT.aBatchComesOutOnceAlthoughItsDestinationIsEmptyForAWhile")
+    @Nightly(shortForm = {"NemesisIT.aBatchComesOutOnceAlthoughItsDestinationIsEmptyForAWhile", "GatewayTest"})
     @ParameterizedTest
-    @EnumSource(names = {"DESTINATION_AWAY", "FOREIGN_WRITER", "FORBIDDEN_CALLER"})
+    @EnumSource(names = {"DESTINATION_AWAY", "FOREIGN_WRITER", "FORBIDDEN_CALLER", "FORBIDDEN_PROMOTION"})
     void aBatchComesOutOnceWhateverOthersDoToIt(Fault fault) {
         campaign.round(fault, Destination.PARQUET);
+    }
+
+    @Nightly(shortForm = "IncrementalSimulationTest")
+    @Test
+    void eachRowIsScoredOnceWhereverTheClocksJump() throws IOException {
+        assumeThat(FakeClock.find()).as("libfaketime").isPresent();
+        campaign.round(Fault.CLOCK_INCREMENT, Destination.PARQUET);
     }
 
     @Test

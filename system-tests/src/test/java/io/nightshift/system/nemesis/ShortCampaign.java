@@ -61,7 +61,7 @@ final class ShortCampaign implements AutoCloseable {
             workload = workload.in(environment.startStorage());
         }
         NodeLaunchOptions options = HASTY.withConfiguration(workload.configuration());
-        AvailableFaults faults = AvailableFaults.withoutDiskAndClock(environment);
+        AvailableFaults faults = AvailableFaults.withoutDisk(environment);
         return new ShortCampaign(
                 folder, environment, options, new FaultCampaign(environment, faults, options, workload, folder, SEED));
     }
