@@ -9,6 +9,7 @@ import io.nightshift.system.serve.HomeServer;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.FreePort;
+import io.nightshift.testing.gate.ScoringGate;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -60,6 +61,7 @@ final class DashboardIT {
     @TempDir
     static Path folder;
 
+    private static ScoringGate gate;
     private static HomeServer server;
     private static Browser browser;
     private static String port;
@@ -75,7 +77,8 @@ final class DashboardIT {
         configuration = Files.writeString(
                         folder.resolve("serve.conf"), "nightshift.batch.retention { every = 1s, grace = 0s }")
                 .toString();
-        server = new HomeServer(folder, "--config", configuration, "--http-port", port);
+        gate = ScoringGate.opened(folder.resolve("gate"));
+        server = new HomeServer(folder, gate, "--config", configuration, "--http-port", port);
         browser = new Browser();
         browser.open(signInAddress());
         browser.awaitText("Tonight");
@@ -301,9 +304,13 @@ final class DashboardIT {
     @Test
     @Order(3)
     void aRunningBatchIsPausedResumedAndCancelled() throws IOException {
-        FlightsJob slow = job("slow");
-        slow.edit("rows: 25000", "rows: 30");
-        String batch = submit(slow);
+        gate.close("slow");
+        String batch = submit(job("slow"));
+        for (int partition = 0; partition < 3; partition++) {
+            gate.awaitWaiting(1);
+            gate.admit(1);
+        }
+        gate.awaitWaiting(1);
         browser.go("#/batches/" + batch);
         browser.awaitText("rows/s");
         picture("running");
@@ -353,6 +360,7 @@ final class DashboardIT {
         browser.awaitText("Cancel credit-scores for good?");
         browser.confirm("Cancel");
         browser.awaitText("All is quiet");
+        gate.open();
     }
 
     /// It does what its job says, so nobody needs to look at it.
