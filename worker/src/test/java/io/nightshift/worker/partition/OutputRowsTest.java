@@ -10,6 +10,8 @@ import io.nightshift.scoring.model.FeatureType.Precision;
 import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.destination.folder.OutputRows;
+import io.nightshift.storage.destination.folder.OutputRows.IdDigest;
+import io.nightshift.storage.destination.folder.WrittenFile;
 import io.nightshift.storage.destination.parquet.ParquetFormat;
 import io.nightshift.worker.SumModel;
 import io.nightshift.worker.TestNode;
@@ -20,6 +22,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,7 +67,7 @@ class OutputRowsTest {
         return files;
     }
 
-    private String sourceIds(Job job, Path file) {
+    private IdDigest sourceIds(Job job, Path file) {
         return output.sourceIds(job, List.of(node.whole(file)));
     }
 
@@ -85,7 +91,8 @@ class OutputRowsTest {
         Job job = TestJobBuilder.over(file).id("id").build();
         List<Path> files = score(job, file);
         assertThat(files).hasSize(4);
-        assertThat(output.outputIds(files)).startsWith("5000:").isEqualTo(sourceIds(job, file));
+        assertThat(output.outputIds(written(files))).extracting(IdDigest::ids).isEqualTo(5000L);
+        assertThat(output.outputIds(written(files))).isEqualTo(sourceIds(job, file));
         assertThat(output.count(files)).isEqualTo(5000);
     }
 
@@ -96,8 +103,9 @@ class OutputRowsTest {
         Job job = TestJobBuilder.over(file).build();
         List<Path> files = score(job, file);
         assertThat(files).hasSize(4);
-        assertThat(output.outputIds(files)).startsWith("5000:").isEqualTo(sourceIds(job, file));
-        assertThat(output.repeatedIds(files, 5)).isEmpty();
+        assertThat(output.outputIds(written(files))).extracting(IdDigest::ids).isEqualTo(5000L);
+        assertThat(output.outputIds(written(files))).isEqualTo(sourceIds(job, file));
+        assertThat(output.repeatedIds(written(files), 5)).isEmpty();
     }
 
     @Test
@@ -110,8 +118,9 @@ class OutputRowsTest {
                 .where("CAST(s AS INTEGER) % 2 = 0")
                 .build();
         List<Path> files = score(failingWhere, file);
-        assertThat(output.outputIds(files)).startsWith("1530:").isEqualTo(sourceIds(failingWhere, file));
-        assertThat(output.repeatedIds(files, 5)).containsExactly("abc × 30");
+        assertThat(output.outputIds(written(files))).extracting(IdDigest::ids).isEqualTo(1530L);
+        assertThat(output.outputIds(written(files))).isEqualTo(sourceIds(failingWhere, file));
+        assertThat(output.repeatedIds(written(files), 5)).containsExactly("abc × 30");
 
         Job failingId = TestJobBuilder.over(file)
                 .select("number", "CAST(s AS INTEGER)")
@@ -119,25 +128,26 @@ class OutputRowsTest {
                 .where("f0 < 2000")
                 .build();
         List<Path> more = score(failingId, file);
-        assertThat(output.outputIds(more)).startsWith("2000:").isEqualTo(sourceIds(failingId, file));
+        assertThat(output.outputIds(written(more))).extracting(IdDigest::ids).isEqualTo(2000L);
+        assertThat(output.outputIds(written(more))).isEqualTo(sourceIds(failingId, file));
     }
 
     @Test
     void aLostADoubledAndAnExchangedRowAreNoticed() {
         Path file = node.parquet("in.parquet", "SELECT i AS id, i AS f0 FROM range(100) t(i)");
         Job job = TestJobBuilder.over(file).id("id").build();
-        String ids = sourceIds(job, file);
+        IdDigest ids = sourceIds(job, file);
         String[] wrong = {
             "SELECT i AS record_id FROM range(99) t(i)",
             "SELECT i AS record_id FROM range(100) t(i) UNION ALL SELECT 5",
             "SELECT CASE WHEN i = 99 THEN 5 ELSE i END AS record_id FROM range(100) t(i)"
         };
         for (String select : wrong) {
-            assertThat(output.outputIds(List.of(node.parquet("out.parquet", select))))
+            assertThat(output.outputIds(written(node.parquet("out.parquet", select))))
                     .isNotEqualTo(ids);
         }
         assertThat(output.outputIds(
-                        List.of(node.parquet("out.parquet", "SELECT 99 - i AS record_id FROM range(100) t(i)"))))
+                        written(node.parquet("out.parquet", "SELECT 99 - i AS record_id FROM range(100) t(i)"))))
                 .isEqualTo(ids);
     }
 
@@ -147,9 +157,81 @@ class OutputRowsTest {
         Path b = node.parquet(
                 "_quarantine.parquet",
                 "SELECT unnest(['z', 'x']) AS record_id, 'f' AS record_file, 0::BIGINT AS record_row, 'r' AS reason");
-        assertThat(output.repeatedIds(List.of(a, b), 10)).containsExactly("x × 3", "z × 2");
-        assertThat(output.repeatedIds(List.of(a, b), 1)).containsExactly("x × 3");
-        assertThat(output.repeatedIds(List.of(b), 1)).isEmpty();
+        assertThat(output.repeatedIds(written(a, b), 10)).containsExactly("x × 3", "z × 2");
+        assertThat(output.repeatedIds(written(a, b), 1)).containsExactly("x × 3");
+        assertThat(output.repeatedIds(written(b), 1)).isEmpty();
+    }
+
+    /// A batch may have a million files.
+    @Test
+    void onlySomeFilesAreOpenAtATime() {
+        int number = 120;
+        AtomicInteger open = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        List<WrittenFile> files = IntStream.range(0, number)
+                .mapToObj(i -> node.parquet(
+                        "part-" + i + ".parquet",
+                        i % 40 < 2
+                                ? "SELECT 'of three files %d' AS record_id".formatted(i % 40)
+                                : "SELECT 'of one file %d' AS record_id".formatted(i)))
+                .<WrittenFile>map(path -> new CountedFile(path, open, most))
+                .toList();
+
+        assertThat(output.repeatedIds(files, 5)).containsExactly("of three files 0 × 3", "of three files 1 × 3");
+        assertThat(output.outputIds(files).ids()).isEqualTo(number);
+
+        assertThat(most.get()).isBetween(2, number / 2);
+        assertThat(open).hasValue(0);
+    }
+
+    @Test
+    void idsAreCountedInSeveralPassesIfThereAreMany() {
+        OutputRows small = new OutputRows(() -> node.duckDb, new ParquetFormat(), new Sources(() -> node.duckDb), 100);
+        Path once = node.parquet("once.parquet", "SELECT i AS record_id FROM range(1000) t(i)");
+        Path again = node.parquet("again.parquet", "SELECT i * 7 AS record_id FROM range(3) t(i)");
+
+        assertThat(small.repeatedIds(written(once), 5)).isEmpty();
+        assertThat(small.repeatedIds(written(once, again), 5)).containsExactly("0 × 2", "14 × 2", "7 × 2");
+        assertThat(small.repeatedIds(written(once, again), 2)).containsExactly("0 × 2", "14 × 2");
+    }
+
+    private static List<WrittenFile> written(Path... paths) {
+        return written(List.of(paths));
+    }
+
+    private static List<WrittenFile> written(List<Path> paths) {
+        return paths.stream()
+                .<WrittenFile>map(path -> new CountedFile(path, new AtomicInteger(), new AtomicInteger()))
+                .toList();
+    }
+
+    /// A file on the disk.
+    ///
+    /// @param opened how many of its kind are open
+    /// @param most how many were open at a time
+    private record CountedFile(Path path, AtomicInteger opened, AtomicInteger most)
+            implements WrittenFile, WrittenFile.Local {
+
+        @Override
+        public Optional<String> refusal() {
+            return Optional.empty();
+        }
+
+        @Override
+        public OptionalLong length() throws IOException {
+            return OptionalLong.of(Files.size(path));
+        }
+
+        @Override
+        public Local open() {
+            most.accumulateAndGet(opened.incrementAndGet(), Math::max);
+            return this;
+        }
+
+        @Override
+        public void close() {
+            opened.decrementAndGet();
+        }
     }
 
     @Test

@@ -92,9 +92,8 @@ public final class FileProof implements OutputProof {
         return names.of(batch.id(), commit);
     }
 
-    private WrittenFile.Locals open(List<PartitionCommit> commits) {
-        return WrittenFile.Locals.open(
-                commits.stream().flatMap(this::committed).map(this::locate).toList());
+    private Iterable<WrittenFile> located(List<PartitionCommit> commits) {
+        return () -> commits.stream().flatMap(this::committed).map(this::locate).iterator();
     }
 
     @Override
@@ -171,9 +170,7 @@ public final class FileProof implements OutputProof {
 
     @Override
     public boolean areSame(List<PartitionCommit> commits, List<Slice> slices) {
-        try (WrittenFile.Locals opened = open(commits)) {
-            return rows.outputIds(opened.paths()).equals(rows.sourceIds(batch.job(), slices));
-        }
+        return rows.outputIds(located(commits)).equals(rows.sourceIds(batch.job(), slices));
     }
 
     @Override
@@ -194,9 +191,7 @@ public final class FileProof implements OutputProof {
 
     @Override
     public List<String> repeated(List<PartitionCommit> commits, int limit) {
-        try (WrittenFile.Locals opened = open(commits)) {
-            return rows.repeatedIds(opened.paths(), limit);
-        }
+        return rows.repeatedIds(located(commits), limit);
     }
 
     @Override

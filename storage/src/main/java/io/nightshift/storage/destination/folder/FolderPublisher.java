@@ -454,11 +454,11 @@ class FolderPublisher {
         }
     }
 
-    private List<DiskFile> files(CommittedBatch batch, Path output) {
-        return batch.commits().stream()
+    private Iterable<DiskFile> files(CommittedBatch batch, Path output) {
+        return () -> batch.commits().stream()
                 .flatMap(commit -> names.of(batch.id(), commit))
                 .map(file -> new DiskFile(output.resolve(file.name()), FileRoots.UNRESTRICTED))
-                .toList();
+                .iterator();
     }
 
     /// Moves a committed file to where it is gathered. The name of a staged file holds the epoch, so it is

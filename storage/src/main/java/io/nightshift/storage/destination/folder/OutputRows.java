@@ -14,13 +14,16 @@ import io.nightshift.storage.source.HeldSlices;
 import io.nightshift.storage.source.SourceReader;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.storage.source.SourceRelation;
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +38,11 @@ public final class OutputRows {
 
     /// So many are counted in well under 256 MiB.
     private static final long HASHES_AT_ONCE = 16_000_000;
+
+    /// DuckDB keeps the metadata of all files that a query reads, and a reader for each.
+    private static final int FILES_AT_ONCE = 50;
+
+    private static final int SLICES_AT_ONCE = 50;
 
     private final Supplier<DuckDb> duckDb;
     private final FileFormat format;
@@ -135,85 +143,163 @@ public final class OutputRows {
 
     /// Record ids that occur more than once, as `id × times`. Bad rows without an id repeat nothing.
     ///
-    /// Ids are counted by their 64-bit hashes, as many millions at a time as the memory allows; only ids
-    /// whose hash occurs twice are compared themselves.
+    /// Reads some files at a time, and keeps the 64-bit hash of each id in a table that DuckDB spills to
+    /// disk. Counts as many millions of hashes at a time as the memory allows. Only ids whose hash occurs
+    /// twice are compared themselves.
     ///
     /// @param files parts and quarantine files
     /// @param limit how many to return at most
-    public List<String> repeatedIds(List<Path> files, int limit) {
-        String ids = "(SELECT %s AS id FROM %s)".formatted(id(files), format.read(files));
-        long rows =
-                Long.parseLong(ask("SELECT count(*) FROM " + format.read(files)).getFirst());
-        long passes = rows / hashesAtOnce + 1;
-        List<String> hashes = new ArrayList<>();
-        for (long pass = 0; pass < passes; pass++) {
-            hashes.addAll(ask("""
-                    SELECT hash FROM (SELECT hash(id) AS hash FROM %s WHERE id IS NOT NULL) WHERE hash %% %d = %d
-                    GROUP BY hash HAVING count(*) > 1 ORDER BY count(*) DESC, hash LIMIT %d
-                    """.formatted(ids, passes, pass, limit + HASHES_TO_SPARE)));
+    /// @throws FailureException if a file can't be read
+    public List<String> repeatedIds(Iterable<? extends WrittenFile> files, int limit) {
+        try (Connection connection = duckDb.get().connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TEMP TABLE id_hashes (hash UBIGINT)");
+            insert(statement, files, "id_hashes SELECT hash(id) FROM %s WHERE id IS NOT NULL");
+            long rows = Long.parseLong(
+                    ask(statement, "SELECT count(*) FROM id_hashes").getFirst());
+            long passes = rows / hashesAtOnce + 1;
+            List<String> hashes = new ArrayList<>();
+            for (long pass = 0; pass < passes; pass++) {
+                hashes.addAll(ask(statement, """
+                        SELECT hash FROM id_hashes WHERE hash %% %d = %d
+                        GROUP BY hash HAVING count(*) > 1 ORDER BY count(*) DESC, hash LIMIT %d
+                        """.formatted(passes, pass, limit + HASHES_TO_SPARE)));
+            }
+            statement.execute("DROP TABLE id_hashes");
+            if (hashes.isEmpty()) {
+                return List.of();
+            }
+            statement.execute("CREATE TEMP TABLE repeated_ids (id VARCHAR, times BIGINT)");
+            insert(
+                    statement,
+                    files,
+                    "repeated_ids SELECT id, count(*) FROM %%s WHERE hash(id) IN (%s) GROUP BY id"
+                            .formatted(String.join(", ", hashes)));
+            return ask(statement, """
+                    SELECT id || ' × ' || sum(times) FROM repeated_ids
+                    GROUP BY id HAVING sum(times) > 1 ORDER BY sum(times) DESC, id LIMIT %d
+                    """.formatted(limit));
+        } catch (SQLException e) {
+            throw unreadable(e);
         }
-        return hashes.isEmpty() ? List.of() : ask("""
-                SELECT id || ' × ' || count(*) FROM %s WHERE hash(id) IN (%s)
-                GROUP BY id HAVING count(*) > 1 ORDER BY count(*) DESC, id LIMIT %d
-                """.formatted(ids, String.join(", ", hashes), limit));
+    }
+
+    /// Runs an INSERT once for each group of files.
+    ///
+    /// @param insert the statement after INTO, with %s for a query of the ids
+    private void insert(Statement statement, Iterable<? extends WrittenFile> files, String insert) throws SQLException {
+        forEachGroup(files, FILES_AT_ONCE, group -> {
+            try (WrittenFile.Locals opened = WrittenFile.Locals.open(group)) {
+                statement.execute("INSERT INTO " + insert.formatted(ids(opened.paths())));
+            }
+        });
+    }
+
+    private interface Group<T> {
+        void visit(List<T> items) throws SQLException;
+    }
+
+    private static <T> void forEachGroup(Iterable<? extends T> items, int size, Group<T> visitor) throws SQLException {
+        List<T> group = new ArrayList<>();
+        for (Iterator<? extends T> left = items.iterator(); left.hasNext(); ) {
+            group.add(left.next());
+            if (group.size() == size || !left.hasNext()) {
+                visitor.visit(List.copyOf(group));
+                group.clear();
+            }
+        }
     }
 
     /// Refuses files that hold a record id twice, if the job asks for unique ids.
     ///
     /// @param files parts and quarantine files
     /// @throws FailureException permanent, with some of the ids
-    public void refuseRepeatedIds(Job.Source source, List<? extends WrittenFile> files) {
+    public void refuseRepeatedIds(Job.Source source, Iterable<? extends WrittenFile> files) {
         if (!source.uniqueId()) {
             return;
         }
-        List<String> repeated;
-        try (WrittenFile.Locals opened = WrittenFile.Locals.open(files)) {
-            repeated = repeatedIds(opened.paths(), IDS_SHOWN);
-        }
+        List<String> repeated = repeatedIds(files, IDS_SHOWN);
         if (!repeated.isEmpty()) {
             throw FailureException.permanent("the column %s is not unique, and the job asks for source.unique-id: %s"
                     .formatted(source.id(), String.join(", ", repeated)));
         }
     }
 
-    /// A digest of the record ids in files, whatever their order: equal to [#sourceIds] of the rows that they
-    /// came from if no row is missing or doubled.
-    public String outputIds(List<Path> files) {
-        return ask("SELECT %s FROM (SELECT %s AS id FROM %s)".formatted(digest(), id(files), format.read(files)))
-                .getFirst();
-    }
+    /// A digest of record ids, whatever their order: equal for output and input if no row is missing or doubled.
+    ///
+    /// @param ids how many there are
+    /// @param hashes the sum of their 64-bit hashes
+    public record IdDigest(long ids, BigInteger hashes) {
 
-    /// The same digest over rows of the input.
-    public String sourceIds(Job job, List<Slice> slices) {
-        Job.Source source = job.source();
-        String id = source.id();
-        SourceReader reader = sources.of(job);
-        try (Connection connection = duckDb.get().connect();
-                HeldSlices _ = reader.hold(slices)) {
-            List<String> rows = new ArrayList<>();
-            for (SourceRelation relation : reader.relations(connection, slices)) {
-                String text = id == null
-                        ? position(relation.file(), relation.row())
-                        : format.id(SourceRelation.id(source, id));
-                rows.add("SELECT id FROM (%s)".formatted(relation.query(source, text + " AS id")));
-            }
-            return ask("SELECT %s FROM (%s)".formatted(digest(), String.join("\nUNION ALL ", rows)))
-                    .getFirst();
-        } catch (SQLException e) {
-            throw new FailureException(DuckDbError.failure("the source can't be read again", e), e);
+        private static final IdDigest NONE = new IdDigest(0, BigInteger.ZERO);
+
+        private IdDigest plus(IdDigest more) {
+            return new IdDigest(ids + more.ids, hashes.add(more.hashes));
         }
     }
 
-    private static String digest() {
-        return "count(*) || ':' || coalesce(sum(hash(id)::HUGEINT), 0)";
+    /// The digest of the record ids in files. Reads some files at a time.
+    public IdDigest outputIds(Iterable<? extends WrittenFile> files) {
+        AtomicReference<IdDigest> digest = new AtomicReference<>(IdDigest.NONE);
+        try (Connection connection = duckDb.get().connect();
+                Statement statement = connection.createStatement()) {
+            forEachGroup(files, FILES_AT_ONCE, group -> {
+                try (WrittenFile.Locals opened = WrittenFile.Locals.open(group)) {
+                    digest.set(digest.get().plus(digest(statement, ids(opened.paths()))));
+                }
+            });
+        } catch (SQLException e) {
+            throw unreadable(e);
+        }
+        return digest.get();
     }
 
-    private String id(List<Path> files) {
+    /// The same digest over rows of the input. Reads some slices at a time.
+    public IdDigest sourceIds(Job job, List<Slice> slices) {
+        AtomicReference<IdDigest> digest = new AtomicReference<>(IdDigest.NONE);
+        SourceReader reader = sources.of(job);
+        try (Connection connection = duckDb.get().connect();
+                Statement statement = connection.createStatement()) {
+            forEachGroup(slices, SLICES_AT_ONCE, group -> {
+                try (HeldSlices _ = reader.hold(group)) {
+                    String ids = ids(job.source(), reader.relations(connection, group));
+                    digest.set(digest.get().plus(digest(statement, ids)));
+                }
+            });
+        } catch (SQLException e) {
+            throw new FailureException(DuckDbError.failure("the source can't be read again", e), e);
+        }
+        return digest.get();
+    }
+
+    private static IdDigest digest(Statement statement, String ids) throws SQLException {
+        try (ResultSet rows =
+                statement.executeQuery("SELECT count(*), coalesce(sum(hash(id)::HUGEINT), 0)::VARCHAR FROM " + ids)) {
+            rows.next();
+            return new IdDigest(rows.getLong(1), new BigInteger(rows.getString(2)));
+        }
+    }
+
+    /// A query of the ids of rows of the input.
+    private String ids(Job.Source source, List<SourceRelation> relations) throws SQLException {
+        String id = source.id();
+        List<String> rows = new ArrayList<>();
+        for (SourceRelation relation : relations) {
+            String text =
+                    id == null ? position(relation.file(), relation.row()) : format.id(SourceRelation.id(source, id));
+            rows.add("SELECT id FROM (%s)".formatted(relation.query(source, text + " AS id")));
+        }
+        return "(" + String.join("\nUNION ALL ", rows) + ")";
+    }
+
+    /// A query of the ids in files of a batch, which all have the same columns for it.
+    private String ids(List<Path> files) {
         boolean named = ask("SELECT count(*) FILTER (WHERE column_name = 'record_id') FROM (DESCRIBE SELECT * FROM %s)"
-                        .formatted(format.read(files)))
+                        .formatted(format.read(List.of(files.getFirst()))))
                 .getFirst()
                 .equals("1");
-        return named ? format.id("record_id") : position("record_file", "record_row");
+        String id = named ? format.id("record_id") : position("record_file", "record_row");
+        return "(SELECT %s AS id FROM %s)".formatted(id, format.read(files));
     }
 
     private static String position(String file, String row) {
@@ -250,15 +336,24 @@ public final class OutputRows {
 
     private List<String> ask(String sql) {
         try (Connection connection = duckDb.get().connect();
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
+                Statement statement = connection.createStatement()) {
+            return ask(statement, sql);
+        } catch (SQLException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private static List<String> ask(Statement statement, String sql) throws SQLException {
+        try (ResultSet rows = statement.executeQuery(sql)) {
             List<String> answers = new ArrayList<>();
             while (rows.next()) {
                 answers.add(String.valueOf(rows.getString(1)));
             }
             return answers;
-        } catch (SQLException e) {
-            throw new FailureException(DuckDbError.failure("output can't be read", e), e);
         }
+    }
+
+    private static FailureException unreadable(SQLException e) {
+        return new FailureException(DuckDbError.failure("output can't be read", e), e);
     }
 }
