@@ -33,12 +33,13 @@ public final class CommittedBatches {
     private static CommittedBatch read(Ledger ledger, BatchState state, List<Supplement> supplements) {
         Map<Integer, PartitionCommit> commits = new TreeMap<>();
         Set<Integer> rescored = new HashSet<>();
+        CompactCommits compact = new CompactCommits();
         ledger.forEach(state.batch(), (number, entry) -> {
             BatchEvent event = entry.event();
             if (event instanceof BatchEvent.Committed committed) {
-                committed.commits().forEach(commit -> commits.put(commit.partition(), commit.withoutStatistics()));
+                committed.commits().forEach(commit -> commits.put(commit.partition(), compact.of(commit)));
             } else if (event instanceof BatchEvent.PartsReused reused) {
-                reused.commits().forEach(commit -> commits.put(commit.partition(), commit.withoutStatistics()));
+                reused.commits().forEach(commit -> commits.put(commit.partition(), compact.of(commit)));
             } else if (event instanceof BatchEvent.Rescored again) {
                 again.partitions().forEach(commits::remove);
                 rescored.addAll(again.partitions());

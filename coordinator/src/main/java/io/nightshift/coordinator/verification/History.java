@@ -5,11 +5,11 @@ import io.nightshift.coordinator.batch.CanaryDecisions;
 import io.nightshift.coordinator.batch.CanaryState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.publish.CommittedBatches;
+import io.nightshift.coordinator.publish.CompactCommits;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
-import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Rollout;
 import io.nightshift.protocol.ledger.LedgerEntry;
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /// that phase, and by the epochs that its coordinators could have given. It ends at the first entry that
 /// doesn't.
 ///
-/// Keeps every commit: some 300 bytes a partition.
+/// Keeps every commit, as [CompactCommits].
 final class History {
 
     private final BatchId batch;
@@ -56,7 +56,7 @@ final class History {
     /// is withdrawn.
     private Map<Long, String> earlierHeads = Map.of();
 
-    private final Map<String, String> shared = new HashMap<>();
+    private final CompactCommits compact = new CompactCommits();
 
     private History(BatchId batch, Consumer<Finding> findings) {
         this.batch = batch;
@@ -265,7 +265,7 @@ final class History {
                     "entry %,d: partition %d has %,d rows, but %,d were predicted or quarantined",
                     number, commit.partition(), commit.rows(), commit.read());
         }
-        commits[commit.partition()] = compact(commit);
+        commits[commit.partition()] = compact.of(commit);
     }
 
     private void lookAtModel(long number, PartitionCommit commit) {
@@ -282,21 +282,6 @@ final class History {
     private static @Nullable String value(BatchState state, PartitionCommit commit) {
         Cut cut = state.pinned().index().cut(commit.partition());
         return cut == null ? null : cut.value();
-    }
-
-    /// The commit with texts that others have too kept once.
-    private PartitionCommit compact(PartitionCommit commit) {
-        return PartitionCommitBuilder.builder(commit)
-                .node(share(commit.node()))
-                .model(share(commit.model()))
-                .value(commit.value() == null ? null : share(commit.value()))
-                .statistics(null)
-                .comparison(null)
-                .build();
-    }
-
-    private String share(String text) {
-        return shared.computeIfAbsent(text, same -> same);
     }
 
     private void conclude() {

@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.verification;
 
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.coordinator.publish.CompactCommits;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
@@ -69,12 +70,13 @@ final class ReuseCheck {
     /// The commits of a batch that count.
     private Map<Integer, PartitionCommit> commits(BatchId batch) {
         Map<Integer, PartitionCommit> commits = new HashMap<>();
+        CompactCommits compact = new CompactCommits();
         ledger.forEach(batch, (number, entry) -> {
             switch (entry.event()) {
                 case BatchEvent.Committed committed ->
-                    committed.commits().forEach(commit -> commits.put(commit.partition(), commit.withoutStatistics()));
+                    committed.commits().forEach(commit -> commits.put(commit.partition(), compact.of(commit)));
                 case BatchEvent.PartsReused reused ->
-                    reused.commits().forEach(commit -> commits.put(commit.partition(), commit.withoutStatistics()));
+                    reused.commits().forEach(commit -> commits.put(commit.partition(), compact.of(commit)));
                 case BatchEvent.Rescored rescored -> rescored.partitions().forEach(commits::remove);
                 default -> {}
             }

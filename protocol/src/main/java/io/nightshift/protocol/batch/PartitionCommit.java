@@ -78,7 +78,11 @@ public record PartitionCommit(
 
         /// The size at all destinations, in bytes.
         public long allBytes() {
-            return bytes + copies.stream().mapToLong(OutputFile::bytes).sum();
+            long all = bytes;
+            for (OutputFile copy : copies) {
+                all += copy.bytes;
+            }
+            return all;
         }
 
         /// The output at one of the destinations.
@@ -97,7 +101,8 @@ public record PartitionCommit(
         if (cores < 0 || threads < 0) {
             throw new IllegalArgumentException("%d processors, %d threads".formatted(cores, threads));
         }
-        unseenCategories = Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
+        unseenCategories =
+                unseenCategories.isEmpty() ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(unseenCategories));
         if (partition < 0 || firstRow < 0) {
             throw new IllegalArgumentException("partition %d at row %d".formatted(partition, firstRow));
         }
@@ -162,13 +167,6 @@ public record PartitionCommit(
     /// @param compared over the rows with a prediction
     public PartitionCommit withComparison(ModelComparison compared) {
         return PartitionCommitBuilder.builder(this).comparison(compared).build();
-    }
-
-    /// The same commit without what was counted for checks, which takes much memory if many columns are compared.
-    public PartitionCommit withoutStatistics() {
-        return statistics == null
-                ? this
-                : PartitionCommitBuilder.builder(this).statistics(null).build();
     }
 
     /// The same commit without its quarantined rows, which a supplement has replaced.
