@@ -22,12 +22,22 @@ import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.OutputSchema;
 import io.nightshift.storage.delta.DeltaEngine;
+import io.nightshift.storage.delta.DiskFiles;
+import io.nightshift.storage.delta.ObjectFiles;
 import io.nightshift.storage.delta.TableSchemas;
 import io.nightshift.storage.destination.delta.TableState.Commit;
-import io.nightshift.storage.destination.delta.TableState.Visibility;
+import io.nightshift.storage.destination.lake.LakeTable;
+import io.nightshift.storage.destination.lake.PublishedParts;
+import io.nightshift.storage.destination.lake.TableFile;
+import io.nightshift.storage.destination.lake.Visibility;
 import io.nightshift.storage.destination.parquet.FileColumns;
+import io.nightshift.storage.duckdb.DuckDb;
+import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.objectstore.ObjectAddress;
+import io.nightshift.storage.source.files.ObjectCopies;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,13 +53,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The table of a destination. Every call reads its log, and throws a [FailureException] if that can't be
-/// done. Safe for several threads.
+/// The table of a destination. Every call reads its log. Safe for several threads.
 ///
-/// A commit is decided and made on the same version: it creates the file of the next version, unless there
-/// is one. If there is one, it is decided again. So the transaction identifier of a batch is looked for in
-/// every version.
-final class DeltaTable implements FileColumns {
+/// A commit creates the file of the next version, unless there is one. So the transaction identifier of a batch is
+/// looked for in every version.
+final class DeltaTable implements LakeTable<TableColumns, PartStatistics> {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeltaTable.class);
 
@@ -61,23 +69,62 @@ final class DeltaTable implements FileColumns {
     private final String name;
     private final String root;
     private final DeltaEngine engine;
+    private final Supplier<DuckDb> duckDb;
+    private final ObjectCopies copies;
     private final TableSchemas schemas;
 
-    /// @param name of the table, for messages
-    /// @param root its folder, without a slash at its end
+    /// @param name of the table: its folder, or its prefix of an object store
+    /// @param duckDb opened when first needed
+    /// @param roots of the folders that tables may be in
+    /// @param copies of objects, with the stores that tables may be in
     /// @param schemas of the node
-    DeltaTable(String name, String root, DeltaEngine engine, TableSchemas schemas) {
+    DeltaTable(String name, Supplier<DuckDb> duckDb, FileRoots roots, ObjectCopies copies, TableSchemas schemas) {
         this.name = name;
-        this.root = root;
-        this.engine = engine;
+        this.root = name.replaceFirst("(?<=[^/])/+$", "");
+        this.engine =
+                new DeltaEngine(ObjectAddress.isAddress(root) ? new ObjectFiles(copies) : new DiskFiles(roots), duckDb);
+        this.duckDb = duckDb;
+        this.copies = copies;
         this.schemas = schemas;
+    }
+
+    @Override
+    public String title() {
+        return "the Delta table " + name;
+    }
+
+    /// The folder may be there without the table.
+    @Override
+    public Optional<String> location() {
+        return Optional.of(root);
+    }
+
+    @Override
+    public TableColumns columns(Job job, List<OutputSchema.Column> output) {
+        return TableColumns.of(output);
+    }
+
+    @Override
+    public PartStatistics files(PublishedParts parts) {
+        return new PartStatistics(parts, duckDb, copies);
+    }
+
+    @Override
+    public List<TableFile> visible(BatchId batch) {
+        return look(List.of(), state -> state.files(batch));
+    }
+
+    @Override
+    public Optional<BatchId> newest(String job) {
+        return look(Optional.<BatchId>empty(), state -> state.newest(job));
     }
 
     private String log() {
         return root + "/_delta_log";
     }
 
-    private FailureException missing() {
+    @Override
+    public FailureException missing() {
         if (!ObjectAddress.isAddress(root) && !Files.exists(Path.of(root))) {
             return new FailureException(Failure.of(
                     FailedResource.Type.MOUNT,
@@ -146,18 +193,30 @@ final class DeltaTable implements FileColumns {
                 () -> state().map(work).orElse(absent));
     }
 
-    /// Whether there is a table.
-    boolean isThere() {
+    /// A damaged log is reported when the files of a batch are looked for.
+    @Override
+    public boolean isThere() {
+        try {
+            return hasState();
+        } catch (FailureException e) {
+            if (e.failure().isPermanent()) {
+                return true;
+            }
+            throw e;
+        }
+    }
+
+    private boolean hasState() {
         return look(false, state -> true);
     }
 
-    /// Whether readers see a batch.
-    Visibility visibility(BatchId batch) {
+    @Override
+    public Visibility visibility(BatchId batch) {
         return look(Visibility.ABSENT, state -> state.of(batch));
     }
 
-    /// Why columns can't be written to the table as it is now; empty if they can.
-    List<String> obstacles(TableColumns columns) {
+    @Override
+    public List<String> obstacles(TableColumns columns) {
         return look(columns.obstacles(), state -> state.obstacles(name, columns));
     }
 
@@ -167,11 +226,14 @@ final class DeltaTable implements FileColumns {
         }
     }
 
-    /// Checks that the table is there, and still one that takes a batch.
-    ///
+    @Override
+    public void requireOurs(Job job) {
+        OutputSchema schema = job.output().schema();
+        requireOurs(schema == null ? null : TableColumns.of(schema.columns()));
+    }
+
     /// @param columns of the batch; null if they are unknown
-    /// @throws FailureException permanent, if it is not
-    void requireOurs(@Nullable TableColumns columns) {
+    private void requireOurs(@Nullable TableColumns columns) {
         List<String> obstacles = look(
                 List.of("there is no Delta table %s; it was deleted".formatted(name)),
                 state -> columns == null ? state.obstacles(name) : state.obstacles(name, columns));
@@ -183,8 +245,8 @@ final class DeltaTable implements FileColumns {
         }
     }
 
-    /// Makes the table, or adds the columns that a batch needs.
-    void make(TableColumns columns) {
+    @Override
+    public void make(TableColumns columns) {
         call("the Delta table %s can't be made".formatted(name), () -> {
             refuse(columns.obstacles());
             engine.files().makeFolder(log());
@@ -215,23 +277,19 @@ final class DeltaTable implements FileColumns {
         }
     }
 
-    /// Shows a batch, unless readers see it already.
-    ///
-    /// @throws FailureException permanent, if the batch was removed
-    void show(BatchId batch, PartStatistics files) {
+    @Override
+    public void show(BatchId batch, PartStatistics files, String manifestSha256) {
         call(
                 "%s can't be published in the Delta table %s".formatted(batch, name),
                 () -> commit(state -> switch (state.of(batch)) {
                     case VISIBLE -> Optional.empty();
-                    case REMOVED -> throw TableState.removed(batch, name);
+                    case REMOVED -> throw removed(batch);
                     case ABSENT -> Optional.of(state.showing(batch, files));
                 }));
     }
 
-    /// Checks that a supplement can be added to a batch.
-    ///
-    /// @throws FailureException as [#supplement]
-    void requireUnchanged(BatchId batch, int number, PartStatistics files, Set<String> earlier) {
+    @Override
+    public void requireUnchanged(BatchId batch, int number, PartStatistics files, Set<String> earlier) {
         boolean isUnchanged = look(
                 false,
                 state ->
@@ -241,25 +299,14 @@ final class DeltaTable implements FileColumns {
         }
     }
 
-    private FailureException rewritten(BatchId batch) {
-        return FailureException.permanent(
-                "no rows can be added to %s in the Delta table %s, because another program has rewritten its files"
-                        .formatted(batch, name));
-    }
-
-    /// Shows a supplement of a batch, unless readers see it already.
-    ///
-    /// @param number of the supplement, from 1
-    /// @param files of the supplement
-    /// @param earlier locations of the files that the batch has without it
-    /// @throws FailureException permanent, if readers don't see the batch, or if its files were rewritten, so that
-    ///     they no longer tell whether they have the supplement
-    void supplement(BatchId batch, int number, PartStatistics files, Set<String> earlier) {
+    @Override
+    public void supplement(
+            BatchId batch, int number, PartStatistics files, Set<String> earlier, String manifestSha256) {
         call(
                 "rows can't be added to %s in the Delta table %s".formatted(batch, name),
                 () -> commit(state -> {
                     if (state.of(batch) != Visibility.VISIBLE) {
-                        throw TableState.removed(batch, name);
+                        throw removed(batch);
                     }
                     if (state.hasSupplement(batch, number, files.files().locations())) {
                         return Optional.empty();
@@ -271,12 +318,10 @@ final class DeltaTable implements FileColumns {
                 }));
     }
 
-    /// Takes a batch out of readers' sight, if they see it.
-    ///
-    /// @return whether they saw it
-    boolean remove(BatchId batch) {
+    @Override
+    public boolean remove(BatchId batch) {
         return call("%s can't be removed from the Delta table %s".formatted(batch, name), () -> {
-            return isThere()
+            return hasState()
                     && commit(state -> state.of(batch) == Visibility.VISIBLE
                             ? Optional.of(state.removing(batch))
                             : Optional.empty());

@@ -21,8 +21,8 @@ import io.delta.kernel.types.StructType;
 import io.delta.kernel.utils.CloseableIterator;
 import io.delta.kernel.utils.DataFileStatus;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.destination.lake.TableFile;
+import io.nightshift.storage.destination.lake.Visibility;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -43,16 +43,6 @@ import org.jspecify.annotations.Nullable;
 /// a batch are another application, whose version is the number of the newest supplement. Checkpoints keep
 /// these identifiers.
 final class TableState {
-
-    /// Whether readers see a batch.
-    enum Visibility {
-        /// They have never seen it.
-        ABSENT,
-        /// They see it.
-        VISIBLE,
-        /// They have seen it, and see it no more.
-        REMOVED
-    }
 
     /// The program, in the history of the table.
     static final String PROGRAM = "Nightshift";
@@ -288,12 +278,5 @@ final class TableState {
                 adds(batch.value()).stream()
                         .map(file -> SingleAction.createRemoveFileSingleAction(file.toRemoveFileRow(true, now)))
                         .toList());
-    }
-
-    /// @throws FailureException permanent, saying that a removed batch stays removed
-    static FailureException removed(BatchId batch, String name) {
-        return FailureException.permanent(
-                "%s was removed from the Delta table %s, so it can't be published again. Run the job again with --new"
-                        .formatted(batch, name));
     }
 }

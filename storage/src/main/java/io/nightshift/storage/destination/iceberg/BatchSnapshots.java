@@ -1,8 +1,8 @@
 package io.nightshift.storage.destination.iceberg;
 
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.destination.lake.TableFile;
+import io.nightshift.storage.destination.lake.Visibility;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -46,16 +46,6 @@ final class BatchSnapshots {
 
     /// The property with the SHA-256 of the batch's manifest.
     static final String MANIFEST = "nightshift.manifest-sha256";
-
-    /// Whether readers of `main` see a batch.
-    enum Visibility {
-        /// They have never seen it.
-        ABSENT,
-        /// They see it.
-        VISIBLE,
-        /// They have seen it, and see it no more.
-        REMOVED
-    }
 
     private final TableMetadata table;
     private final BaseTable files;
@@ -231,12 +221,5 @@ final class BatchSnapshots {
         return others.descendingSet().stream()
                 .filter(other -> other.isOfJob(batch.job()) && !other.equals(batch))
                 .findFirst();
-    }
-
-    /// @throws FailureException permanent, saying that a removed batch stays removed
-    static FailureException removed(BatchId batch, String name) {
-        return FailureException.permanent(
-                "%s was removed from %s, so it can't be published again. Run the job again with --new"
-                        .formatted(batch, name));
     }
 }

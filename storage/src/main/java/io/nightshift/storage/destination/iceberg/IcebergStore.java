@@ -1,79 +1,23 @@
 package io.nightshift.storage.destination.iceberg;
 
-import io.nightshift.protocol.batch.Attempt;
-import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.PartitionCommit;
-import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.batch.Supplement;
-import io.nightshift.protocol.batch.WorkerMessage.Lease;
-import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.IcebergDestination;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.ParquetDestination;
-import io.nightshift.protocol.job.PartitionKey;
-import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.dataset.Dataset;
-import io.nightshift.storage.destination.CommittedBatch;
-import io.nightshift.storage.destination.DestinationStore;
-import io.nightshift.storage.destination.FirstRows;
-import io.nightshift.storage.destination.OutputProof;
-import io.nightshift.storage.destination.PartitionWriter;
-import io.nightshift.storage.destination.PredictionColumns;
-import io.nightshift.storage.destination.Publication;
-import io.nightshift.storage.destination.QuarantinedRows;
-import io.nightshift.storage.destination.TextLimit;
-import io.nightshift.storage.destination.ValueLimit;
-import io.nightshift.storage.destination.ValueLimits;
-import io.nightshift.storage.destination.folder.FileDestination;
-import io.nightshift.storage.destination.folder.FolderStore;
-import io.nightshift.storage.destination.iceberg.BatchSnapshots.Visibility;
-import io.nightshift.storage.destination.lake.MissingTableProof;
-import io.nightshift.storage.destination.lake.PublishedParts;
-import io.nightshift.storage.destination.lake.TableProof;
-import io.nightshift.storage.destination.objects.ObjectDestination;
-import io.nightshift.storage.destination.parquet.ParquetFormat;
+import io.nightshift.storage.destination.lake.LakeStore;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.iceberg.IcebergCatalogs;
-import io.nightshift.storage.iceberg.WarehouseFiles;
-import io.nightshift.storage.objectstore.ObjectAddress;
 import io.nightshift.storage.source.SourceReaders;
 import io.nightshift.storage.source.files.ObjectCopies;
-import java.sql.Connection;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/// A destination that is a table of an Iceberg catalog.
-///
-/// The files of a batch are those of a [FolderStore] or an [ObjectDestination] in the folder `nightshift` of
-/// the table. That one publishes the batch first, and so decides what it consists of, whichever coordinators
-/// come. Then anybody can carry the decision out: one commit, which names the files in a snapshot unless a
-/// snapshot of the batch is there. Readers of the table see nothing before.
-public final class IcebergStore implements DestinationStore {
-
-    private static final Logger LOG = LoggerFactory.getLogger(IcebergStore.class);
-
-    /// The folder in a table's location.
-    private static final String FOLDER = "/nightshift";
-
-    private static final ValueLimit FINITE =
-            new ValueLimit("NOT isfinite(%s)", "is infinite, which Iceberg tables can't store");
+/// A destination that is a table of an Iceberg catalog. The commit that shows a batch is a snapshot.
+public final class IcebergStore extends LakeStore<TableColumns, PublishedFiles> {
 
     private final IcebergDestination destination;
-    private final IcebergTable table;
     private final IcebergCatalogs catalogs;
-    private final Supplier<DuckDb> duckDb;
-    private final SourceReaders sources;
-    private final FileRoots roots;
-    private final ObjectCopies copies;
-    private final ParquetFormat format;
 
     /// @param catalogs of the node
     /// @param duckDb opened when first needed
@@ -86,49 +30,17 @@ public final class IcebergStore implements DestinationStore {
             SourceReaders sources,
             FileRoots roots,
             ObjectCopies copies) {
+        super(
+                destination,
+                destination.table(),
+                "Iceberg",
+                new IcebergTable(destination, catalogs, duckDb),
+                duckDb,
+                sources,
+                roots,
+                copies);
         this.destination = destination;
-        this.table = new IcebergTable(destination, catalogs);
         this.catalogs = catalogs;
-        this.duckDb = duckDb;
-        this.sources = sources;
-        this.roots = roots;
-        this.copies = copies;
-        this.format = new ParquetFormat(new ParquetDestination("/"), table);
-    }
-
-    /// The files of the table's batches.
-    private FileDestination files() {
-        return files(table.requireLocation());
-    }
-
-    private Optional<FileDestination> filesIfAny() {
-        return table.location().map(this::files);
-    }
-
-    /// The same, unless the table is missing because this node does not see the catalog's folder.
-    private Optional<FileDestination> filesIfAny(BatchId batch) {
-        Optional<FileDestination> files = filesIfAny();
-        if (files.isEmpty()) {
-            table.locationInFolder().map(this::files).ifPresent(inFolder -> inFolder.requirePlace(batch));
-        }
-        return files;
-    }
-
-    private FileDestination files(String location) {
-        String place = WarehouseFiles.plain(location) + FOLDER;
-        return ObjectAddress.isAddress(place)
-                ? new ObjectDestination(place, null, format, duckDb, sources, copies)
-                : new FolderStore(place, null, format, duckDb, sources, roots);
-    }
-
-    /// Where the files of a batch are, as Iceberg has it.
-    private static String place(String location, BatchId batch) {
-        return location + FOLDER + "/batch=" + batch;
-    }
-
-    /// Where the files of a published batch are, as the store of the files has it.
-    private String filesOf(BatchId batch) {
-        return WarehouseFiles.plain(place(table.requireLocation(), batch));
     }
 
     @Override
@@ -136,268 +48,9 @@ public final class IcebergStore implements DestinationStore {
         return List.of(catalogs.dataset(destination));
     }
 
-    /// A catalog that can't be reached now is no reason.
-    @Override
-    public List<String> checkPlace() {
-        try {
-            return filesIfAny().map(DestinationStore::checkPlace).orElse(List.of());
-        } catch (FailureException e) {
-            return e.failure().isPermanent() ? List.of(e.failure().message()) : List.of();
-        }
-    }
-
-    @Override
-    public List<String> check(Job job, ModelDescription model) {
-        PartitionKey key = job.partitions().key();
-        if (key != null && key.folder() != null) {
-            return List.of("partitions.folder: a table has no folders; write partitions.column: " + key.folder());
-        }
-        List<String> reasons = new ArrayList<>(checkPlace());
-        try {
-            TableColumns columns = columns(job, model);
-            if (reasons.isEmpty()) {
-                reasons.addAll(table.obstacles(columns));
-            }
-        } catch (FailureException e) {
-            if (e.failure().isPermanent()) {
-                reasons.add(e.failure().message());
-            }
-        }
-        return reasons;
-    }
-
-    private TableColumns columns(Job job, ModelDescription model) {
-        return TableColumns.of(
-                PredictionColumns.schema(sources.of(job.source()).bind(job, model), model),
-                job.output().newSchema());
-    }
-
-    /// Not only texts are limited: see [#limits()].
-    @Override
-    public @Nullable TextLimit textLimit() {
-        return null;
-    }
-
-    @Override
-    public ValueLimits limits() {
-        return (type, isId) -> type.equals("DATE") || type.startsWith("TIMESTAMP") ? FINITE : null;
-    }
-
-    @Override
-    public PartitionWriter writer(Lease lease, String node, int blockRows) {
-        return files().writer(lease, node, blockRows);
-    }
-
-    @Override
-    public void remove(Lease lease) {
-        filesIfAny().ifPresent(files -> files.remove(lease));
-    }
-
-    @Override
-    public void prepare(BatchId batch, Job job, ModelDescription model) {
-        table.make(columns(job, model));
-        files().prepare(batch, job, model);
-    }
-
-    @Override
-    public String staging(BatchId batch) {
-        return files().staging(batch);
-    }
-
-    @Override
-    public Publication publish(CommittedBatch batch, Runnable before) {
-        if (table.visibility(batch.id()) == Visibility.REMOVED) {
-            throw BatchSnapshots.removed(batch.id(), destination.table());
-        }
-        Runnable afterChecks = () -> {
-            table.requireOurs();
-            before.run();
-        };
-        return show(batch.id(), files().publish(batch, afterChecks));
-    }
-
-    /// Carries out what was decided, unless that is done.
-    ///
-    /// @param decided the published files
-    private Publication show(BatchId batch, Publication decided) {
-        String location = table.requireLocation();
-        String manifest = files(location)
-                .manifest(batch)
-                .orElseThrow(
-                        () -> FailureException.permanent("the manifest of %s is gone from %s. Start over with --new"
-                                .formatted(batch, decided.destination())));
-        PublishedFiles files = new PublishedFiles(PublishedParts.of(place(location, batch), batch, manifest));
-        table.show(batch, state -> files.dataFiles(state, duckDb), decided.manifestSha256());
-        return new Publication(destination.toString(), decided.manifestSha256());
-    }
-
-    @Override
-    public Optional<Publication> fence(BatchId batch, int incarnation) {
-        Optional<Publication> decided = filesIfAny(batch).flatMap(files -> files.fence(batch, incarnation));
-        return decided.isEmpty() || table.visibility(batch) == Visibility.REMOVED
-                ? Optional.empty()
-                : Optional.of(show(batch, decided.get()));
-    }
-
-    @Override
-    public void keepQuarantine(CommittedBatch batch) {
-        filesIfAny().ifPresent(files -> files.keepQuarantine(batch));
-    }
-
-    @Override
-    public void discard(BatchId batch) {
-        try {
-            filesIfAny().ifPresent(files -> files.discard(batch));
-        } catch (FailureException e) {
-            LOG.warn("{}: staged output could not be removed: {}", batch, e.getMessage());
-        }
-    }
-
-    @Override
-    public void unpublish(BatchId batch) {
-        filesIfAny(batch).ifPresent(files -> {
-            if (!table.remove(batch)) {
-                files.requirePlace(batch);
-            }
-        });
-    }
-
-    /// Readers of a branch or a tag that still has the batch would find no files.
-    @Override
-    public void delete(BatchId batch) {
-        unpublish(batch);
-        List<String> refs = table.look(List.of(), snapshots -> snapshots.refs(batch));
-        if (!refs.isEmpty()) {
-            throw FailureException.permanent(
-                    "the files of %s are not deleted, because the branch or tag %s of %s still has them. Drop it, or move it to a later snapshot"
-                            .formatted(batch, String.join(", ", refs), destination.table()));
-        }
-        filesIfAny().ifPresent(files -> files.delete(batch));
-    }
-
-    @Override
-    public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
-        requireVisible(batch.id());
-        files().prepareSupplement(batch, job, model);
-    }
-
-    private void requireVisible(BatchId batch) {
-        if (table.visibility(batch) != Visibility.VISIBLE) {
-            filesIfAny(batch).ifPresent(files -> files.requirePlace(batch));
-            throw FailureException.permanent(
-                    "%s is gone from %s, so no rows can be added to it".formatted(batch, destination.table()));
-        }
-    }
-
-    /// First the files, then one more snapshot with the file of the supplement. A file without rows needs
-    /// no snapshot. What the table refuses for good is found before the files are published, because they are not
-    /// taken back.
-    @Override
-    public Publication publishSupplement(CommittedBatch batch) {
-        requireVisible(batch.id());
-        table.requireOurs();
-        Supplement supplement = batch.supplements().getLast();
-        String place = place(table.requireLocation(), batch.id());
-        PublishedFiles added = new PublishedFiles(parts(place, batch.id(), supplement.commit()));
-        Set<String> earlier = batch.commits().stream()
-                .filter(commit -> commit.partition() != supplement.commit().partition())
-                .flatMap(commit -> parts(place, batch.id(), commit).locations().stream())
-                .collect(Collectors.toSet());
-        Set<String> locations = added.published().locations();
-        table.requireUnchanged(batch.id(), supplement.number(), locations, earlier);
-        Publication decided = files().publishSupplement(batch);
-        table.supplement(
-                batch.id(),
-                supplement.number(),
-                locations,
-                earlier,
-                state -> added.dataFiles(state, duckDb),
-                decided.manifestSha256());
-        return new Publication(destination.toString(), decided.manifestSha256());
-    }
-
-    private PublishedParts parts(String place, BatchId batch, PartitionCommit commit) {
-        return PublishedParts.of(place, batch, commit, format.extension());
-    }
-
-    /// The table shows what its files have published, so the files decide. If they have, the publication is
-    /// finished. A table that was dropped shows nothing.
-    @Override
-    public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
-        return filesIfAny(batch.id())
-                .flatMap(files -> files.withdrawSupplement(batch))
-                .map(decided -> publishSupplement(batch));
-    }
-
-    @Override
-    public void discardSupplement(BatchId batch, int incarnation) {
-        filesIfAny(batch).ifPresent(files -> files.discardSupplement(batch, incarnation));
-    }
-
     @Override
     public Optional<String> reuseRefusal(Job job) {
         return Optional.of(
                 "each file of an Iceberg table names the batch of its rows, by which the table is partitioned. Run the job with the other model and --new");
-    }
-
-    @Override
-    public Optional<BatchId> newest(String job) {
-        try {
-            return table.look(Optional.<BatchId>empty(), snapshots -> snapshots.newest(job));
-        } catch (FailureException e) {
-            if (e.failure().isPermanent()) {
-                throw e;
-            }
-            return Optional.empty();
-        }
-    }
-
-    @Override
-    public Optional<String> manifest(BatchId published) {
-        return filesIfAny().flatMap(files -> files.manifest(published));
-    }
-
-    @Override
-    public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
-        Optional<String> location = table.location();
-        if (location.isEmpty()) {
-            return new MissingTableProof(destination);
-        }
-        String place = place(location.get(), batch.id());
-        Publication decided =
-                published == null ? null : new Publication(WarehouseFiles.plain(place), published.manifestSha256());
-        return new TableProof(
-                batch,
-                published,
-                destination,
-                destination.table(),
-                () -> table.look(List.of(), snapshots -> snapshots.visible(batch.id())),
-                place,
-                files(location.get()).verify(batch, phase, decided));
-    }
-
-    @Override
-    public Query query(BatchId batch, String published, String column, boolean quarantine) {
-        return files().query(batch, filesOf(batch), column, quarantine);
-    }
-
-    @Override
-    public FirstRows head(BatchId batch, String published, int limit) {
-        return files().head(batch, filesOf(batch), limit);
-    }
-
-    @Override
-    public void open(BatchId batch, String published, Connection connection, String name) {
-        files().open(batch, filesOf(batch), connection, name);
-    }
-
-    @Override
-    public QuarantinedRows quarantined(CommittedBatch batch) {
-        return files().quarantined(batch);
-    }
-
-    @Override
-    public Optional<String> quarantineFile(Attempt committed) {
-        return files().quarantineFile(committed);
     }
 }

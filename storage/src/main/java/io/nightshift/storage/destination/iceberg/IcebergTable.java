@@ -6,10 +6,17 @@ import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.IcebergDestination;
-import io.nightshift.storage.destination.iceberg.BatchSnapshots.Visibility;
+import io.nightshift.protocol.job.Job;
+import io.nightshift.protocol.job.OutputSchema;
+import io.nightshift.storage.destination.lake.LakeTable;
+import io.nightshift.storage.destination.lake.PublishedParts;
+import io.nightshift.storage.destination.lake.TableFile;
+import io.nightshift.storage.destination.lake.Visibility;
 import io.nightshift.storage.destination.parquet.FileColumns;
+import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.iceberg.IcebergCatalogs;
 import io.nightshift.storage.iceberg.OpenCatalog;
+import io.nightshift.storage.iceberg.WarehouseFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +26,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.apache.iceberg.DataFile;
 import org.apache.iceberg.Schema;
 import org.apache.iceberg.TableMetadata;
 import org.apache.iceberg.TableOperations;
@@ -29,9 +35,8 @@ import org.apache.iceberg.catalog.TableIdentifier;
 import org.apache.iceberg.types.Types.NestedField;
 import org.jspecify.annotations.Nullable;
 
-/// The table of a destination, in its catalog. Every call waits for the catalog, and throws a
-/// [FailureException] if it can't be reached. Safe for several threads.
-final class IcebergTable implements FileColumns {
+/// The table of a destination, in its catalog. Every call waits for the catalog. Safe for several threads.
+final class IcebergTable implements LakeTable<TableColumns, PublishedFiles> {
 
     /// A table of daily batches keeps the metadata of some months, and no more.
     private static final Map<String, String> PROPERTIES = Map.of(
@@ -45,15 +50,19 @@ final class IcebergTable implements FileColumns {
     private final IcebergDestination destination;
     private final TableIdentifier table;
     private final IcebergCatalogs catalogs;
+    private final Supplier<DuckDb> duckDb;
     private volatile @Nullable String location;
 
-    IcebergTable(IcebergDestination destination, IcebergCatalogs catalogs) {
+    /// @param duckDb opened when first needed
+    IcebergTable(IcebergDestination destination, IcebergCatalogs catalogs, Supplier<DuckDb> duckDb) {
         this.destination = destination;
         this.table = TableIdentifier.parse(destination.table());
         this.catalogs = catalogs;
+        this.duckDb = duckDb;
     }
 
-    private String name() {
+    @Override
+    public String title() {
         return destination.table();
     }
 
@@ -69,7 +78,8 @@ final class IcebergTable implements FileColumns {
         return catalog().find(table).orElseThrow(this::missing);
     }
 
-    private FailureException missing() {
+    @Override
+    public FailureException missing() {
         Path folder = catalog().folder(table).orElse(null);
         if (folder != null && !Files.exists(folder)) {
             return new FailureException(Failure.of(
@@ -81,8 +91,8 @@ final class IcebergTable implements FileColumns {
         return FailureException.permanent("there is no %s; it was dropped".formatted(destination));
     }
 
-    /// Where the table is; nothing if there is no table.
-    Optional<String> location() {
+    @Override
+    public Optional<String> location() {
         if (location == null) {
             location = catalog()
                     .find(table)
@@ -94,44 +104,79 @@ final class IcebergTable implements FileColumns {
 
     /// The folder in which a folder catalog looks for the table. If its file system is not mounted, the catalog
     /// finds no table. Other catalogs know which tables they have.
-    Optional<String> locationInFolder() {
+    @Override
+    public Optional<String> unseenLocation() {
         return catalog().folder(table).map(folder -> "file://" + folder);
     }
 
-    /// Where the table is.
-    String requireLocation() {
-        return location().orElseThrow(this::missing);
+    @Override
+    public String plain(String location) {
+        return WarehouseFiles.plain(location);
     }
 
-    /// Checks that the table is there, and still one that Nightshift writes to.
-    ///
-    /// @throws FailureException permanent, if it is not
-    void requireOurs() {
-        TableMetadata state = operations().current();
-        if (!TableColumns.isByBatch(state.schema(), state.spec())) {
-            throw FailureException.permanent("%s is not partitioned by batch_id any more".formatted(name()));
+    @Override
+    public boolean isThere() {
+        return location().isPresent();
+    }
+
+    @Override
+    public TableColumns columns(Job job, List<OutputSchema.Column> output) {
+        return TableColumns.of(output, job.output().newSchema());
+    }
+
+    @Override
+    public PublishedFiles files(PublishedParts parts) {
+        return new PublishedFiles(parts);
+    }
+
+    @Override
+    public List<TableFile> visible(BatchId batch) {
+        return look(List.of(), snapshots -> snapshots.visible(batch));
+    }
+
+    @Override
+    public Optional<BatchId> newest(String job) {
+        return look(Optional.<BatchId>empty(), snapshots -> snapshots.newest(job));
+    }
+
+    /// Readers of a branch or a tag that still has the batch would find no files.
+    @Override
+    public void requireUnused(BatchId batch) {
+        List<String> refs = look(List.of(), snapshots -> snapshots.refs(batch));
+        if (!refs.isEmpty()) {
+            throw FailureException.permanent(
+                    "the files of %s are not deleted, because the branch or tag %s of %s still has them. Drop it, or move it to a later snapshot"
+                            .formatted(batch, String.join(", ", refs), title()));
         }
     }
 
-    /// Why columns can't be written to the table as it is now; empty if they can.
-    List<String> obstacles(TableColumns columns) {
+    @Override
+    public void requireOurs(Job job) {
+        TableMetadata state = operations().current();
+        if (!TableColumns.isByBatch(state.schema(), state.spec())) {
+            throw FailureException.permanent("%s is not partitioned by batch_id any more".formatted(title()));
+        }
+    }
+
+    @Override
+    public List<String> obstacles(TableColumns columns) {
         return catalog()
                 .find(table)
                 .map(TableOperations::current)
-                .map(state -> columns.obstacles(name(), state.schema(), state.spec()))
+                .map(state -> columns.obstacles(title(), state.schema(), state.spec()))
                 .orElse(List.of());
     }
 
-    /// Makes the table, or adapts it to what a batch needs.
-    void make(TableColumns columns) {
+    @Override
+    public void make(TableColumns columns) {
         TableOperations made = catalog().find(table).orElseGet(() -> {
             Schema schema = columns.schema();
             return catalog().create(table, schema, TableColumns.spec(schema), PROPERTIES);
         });
         call(
-                "%s can't be adapted".formatted(name()),
-                () -> TableChange.commit(name(), made, (state, transaction) -> {
-                    List<String> obstacles = columns.obstacles(name(), state.schema(), state.spec());
+                "%s can't be adapted".formatted(title()),
+                () -> TableChange.commit(title(), made, (state, transaction) -> {
+                    List<String> obstacles = columns.obstacles(title(), state.schema(), state.spec());
                     if (!obstacles.isEmpty()) {
                         throw FailureException.permanent(String.join("\n", obstacles));
                     }
@@ -153,47 +198,39 @@ final class IcebergTable implements FileColumns {
         return found.isEmpty()
                 ? absent
                 : call(
-                        "%s can't be read".formatted(name()),
+                        "%s can't be read".formatted(title()),
                         () -> work.apply(new BatchSnapshots(
-                                name(), found.get(), found.get().current())));
+                                title(), found.get(), found.get().current())));
     }
 
-    /// Whether readers see a batch.
-    Visibility visibility(BatchId batch) {
+    @Override
+    public Visibility visibility(BatchId batch) {
         return look(Visibility.ABSENT, snapshots -> snapshots.of(batch));
     }
 
-    /// Makes the data files of a batch for a state of the table.
-    @FunctionalInterface
-    interface BatchFiles {
-        List<DataFile> of(TableMetadata state);
-    }
-
-    /// Shows a batch, unless readers see it already.
-    ///
-    /// @throws FailureException permanent, if the batch was removed
-    void show(BatchId batch, BatchFiles files, String manifestSha256) {
+    @Override
+    public void show(BatchId batch, PublishedFiles files, String manifestSha256) {
         TableOperations operations = operations();
         call(
-                "%s can't be published in %s".formatted(batch, name()),
-                () -> TableChange.commit(name(), operations, (state, transaction) -> {
-                    BatchSnapshots snapshots = new BatchSnapshots(name(), operations, state);
+                "%s can't be published in %s".formatted(batch, title()),
+                () -> TableChange.commit(title(), operations, (state, transaction) -> {
+                    BatchSnapshots snapshots = new BatchSnapshots(title(), operations, state);
                     switch (snapshots.of(batch)) {
                         case VISIBLE -> {
                             return false;
                         }
-                        case REMOVED -> throw BatchSnapshots.removed(batch, name());
+                        case REMOVED -> throw removed(batch);
                         case ABSENT -> {}
                     }
-                    snapshots.show(transaction, batch, files.of(state), manifestSha256);
+                    snapshots.show(transaction, batch, files.dataFiles(state, duckDb), manifestSha256);
                     return true;
                 }));
     }
 
-    /// Checks that a supplement can be added to a batch.
-    ///
-    /// @throws FailureException as [#supplement]
-    void requireUnchanged(BatchId batch, int number, Set<String> locations, Set<String> earlier) {
+    /// A supplement without rows needs no snapshot.
+    @Override
+    public void requireUnchanged(BatchId batch, int number, PublishedFiles files, Set<String> earlier) {
+        Set<String> locations = files.published().locations();
         boolean isUnchanged = locations.isEmpty()
                 || look(
                         false,
@@ -204,36 +241,20 @@ final class IcebergTable implements FileColumns {
         }
     }
 
-    private FailureException rewritten(BatchId batch) {
-        return FailureException.permanent(
-                "no rows can be added to %s in %s, because another program has rewritten its files"
-                        .formatted(batch, name()));
-    }
-
-    /// Shows a supplement of a batch, unless readers see it already.
-    ///
-    /// @param number of the supplement, from 1
-    /// @param locations of its files; nothing is to be shown if there are none
-    /// @param earlier locations of the files that the batch has without it
-    /// @throws FailureException permanent, if readers don't see the batch, or if its files were rewritten, so that
-    ///     they no longer tell whether they have the supplement
-    void supplement(
-            BatchId batch,
-            int number,
-            Set<String> locations,
-            Set<String> earlier,
-            BatchFiles files,
-            String manifestSha256) {
+    @Override
+    public void supplement(
+            BatchId batch, int number, PublishedFiles files, Set<String> earlier, String manifestSha256) {
+        Set<String> locations = files.published().locations();
         if (locations.isEmpty()) {
             return;
         }
         TableOperations operations = operations();
         call(
-                "rows can't be added to %s in %s".formatted(batch, name()),
-                () -> TableChange.commit(name(), operations, (state, transaction) -> {
-                    BatchSnapshots snapshots = new BatchSnapshots(name(), operations, state);
+                "rows can't be added to %s in %s".formatted(batch, title()),
+                () -> TableChange.commit(title(), operations, (state, transaction) -> {
+                    BatchSnapshots snapshots = new BatchSnapshots(title(), operations, state);
                     if (snapshots.of(batch) != Visibility.VISIBLE) {
-                        throw BatchSnapshots.removed(batch, name());
+                        throw removed(batch);
                     }
                     if (snapshots.hasSupplement(batch, number, locations)) {
                         return false;
@@ -241,24 +262,22 @@ final class IcebergTable implements FileColumns {
                     if (!snapshots.hasOnly(batch, earlier)) {
                         throw rewritten(batch);
                     }
-                    snapshots.supplement(transaction, batch, number, files.of(state), manifestSha256);
+                    snapshots.supplement(transaction, batch, number, files.dataFiles(state, duckDb), manifestSha256);
                     return true;
                 }));
     }
 
-    /// Takes a batch out of readers' sight, if they see it.
-    ///
-    /// @return whether they saw it
-    boolean remove(BatchId batch) {
+    @Override
+    public boolean remove(BatchId batch) {
         Optional<TableOperations> found = catalog().find(table);
         return found.isPresent() && remove(found.get(), batch);
     }
 
     private boolean remove(TableOperations operations, BatchId batch) {
         return call(
-                "%s can't be removed from %s".formatted(batch, name()),
-                () -> TableChange.commit(name(), operations, (state, transaction) -> {
-                    BatchSnapshots snapshots = new BatchSnapshots(name(), operations, state);
+                "%s can't be removed from %s".formatted(batch, title()),
+                () -> TableChange.commit(title(), operations, (state, transaction) -> {
+                    BatchSnapshots snapshots = new BatchSnapshots(title(), operations, state);
                     if (snapshots.of(batch) != Visibility.VISIBLE) {
                         return false;
                     }
@@ -271,7 +290,7 @@ final class IcebergTable implements FileColumns {
     @Override
     public FileColumns.Of of(Lease lease, List<String> names) {
         Schema schema = catalog().schema(table, lease.attempt().batch().value()).orElseThrow(this::missing);
-        Map<String, NestedField> fields = TableColumns.fields(name(), schema, names);
+        Map<String, NestedField> fields = TableColumns.fields(title(), schema, names);
         return new FileColumns.Of() {
             @Override
             public boolean isInFiles(String column) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.storage.database.CatalogSettings;
 import io.nightshift.storage.database.DataSources;
+import io.nightshift.storage.destination.lake.Visibility;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.iceberg.IcebergCatalogs;
 import io.nightshift.storage.objectstore.ObjectStores;
@@ -148,7 +149,7 @@ class TableChangeTest {
         });
 
         BatchSnapshots shown = new BatchSnapshots(NAME, table, table.refresh());
-        assertThat(shown.of(batch)).isEqualTo(BatchSnapshots.Visibility.VISIBLE);
+        assertThat(shown.of(batch)).isEqualTo(Visibility.VISIBLE);
         assertThat(shown.newest("flights")).contains(batch);
 
         TableChange.commit(NAME, table, (state, transaction) -> {
@@ -157,7 +158,7 @@ class TableChangeTest {
         });
 
         BatchSnapshots removed = new BatchSnapshots(NAME, table, table.refresh());
-        assertThat(removed.of(batch)).isEqualTo(BatchSnapshots.Visibility.REMOVED);
+        assertThat(removed.of(batch)).isEqualTo(Visibility.REMOVED);
         assertThat(removed.newest("flights")).isEmpty();
     }
 
