@@ -11,7 +11,7 @@ import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.BatchFilter;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.cost.Prices;
-import io.nightshift.coordinator.ledger.BatchDescriptions;
+import io.nightshift.coordinator.description.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.RegisteredBatches;
 import io.nightshift.protocol.failure.FailureException;

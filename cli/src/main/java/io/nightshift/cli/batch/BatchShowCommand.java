@@ -13,7 +13,7 @@ import io.nightshift.cli.output.UnseenCategories;
 import io.nightshift.cli.output.UseText;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
-import io.nightshift.coordinator.ledger.BatchDescriptions;
+import io.nightshift.coordinator.description.BatchDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.node.configuration.Configuration;

@@ -1,4 +1,4 @@
-package io.nightshift.coordinator.ledger;
+package io.nightshift.coordinator.description;
 
 import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.BatchForecast;
@@ -6,6 +6,7 @@ import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.BatchStatuses;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.cost.UseDescriptions;
+import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Canary;

@@ -1,0 +1,5 @@
+/// Batches as clients see them.
+@NullMarked
+package io.nightshift.coordinator.description;
+
+import org.jspecify.annotations.NullMarked;
