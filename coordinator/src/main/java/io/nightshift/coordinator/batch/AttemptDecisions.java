@@ -409,7 +409,7 @@ class AttemptDecisions {
         if (failure == null) {
             failure = abandonedFailure(state, now);
         }
-        return failure == null ? Decision.of(actions) : failBatch(List.of(), failure, now);
+        return failure == null ? Decision.of(actions) : Decision.failBatch(List.of(), failure, now);
     }
 
     /// Why a batch fails that no node can score: the time to wait for one is over, and none tries. Null
@@ -447,27 +447,27 @@ class AttemptDecisions {
             Failure failure = attempt.failure();
             if (attempt.until() != null) {
                 if (!attempt.until().isAfter(now.instant())) {
-                    return failBatch(attempts, OutageLimit.exceeded(state, failure, now), now);
+                    return Decision.failBatch(attempts, OutageLimit.exceeded(state, failure, now), now);
                 }
                 if (isConfirmed(state, attempt, nodes)) {
-                    return failBatch(attempts, Failure.permanent(failure.message()), now);
+                    return Decision.failBatch(attempts, Failure.permanent(failure.message()), now);
                 }
                 continue;
             }
             int failed = counts.merge(attempt.partition(), 1, Integer::sum);
             lastFailure = failure.message();
             if (failure.isPermanent()) {
-                return failBatch(attempts, failure, now);
+                return Decision.failBatch(attempts, failure, now);
             }
             if (failed >= mostAttempts(state, attempt.partition()) && !scoresTheRest(state)) {
                 String message = "partition %d failed %d times. The last failure: %s"
                         .formatted(attempt.partition(), failed, failure.message());
-                return failBatch(attempts, Failure.transientFailure(message), now);
+                return Decision.failBatch(attempts, Failure.transientFailure(message), now);
             }
         }
         Failure failure = unfinishableFailure(state, state.committed().count(), counts);
         if (failure != null) {
-            return failBatch(attempts, failure, now);
+            return Decision.failBatch(attempts, failure, now);
         }
         for (BatchEvent.AttemptFailed attempt : attempts) {
             if (attempt.until() == null) {
@@ -566,11 +566,5 @@ class AttemptDecisions {
             partitions.forEach(leases::requeue);
         }
         return reportWork(state, now);
-    }
-
-    private static Decision failBatch(List<BatchEvent.AttemptFailed> attempts, Failure failure, DecisionTime now) {
-        List<BatchEvent> events = new ArrayList<>(attempts);
-        events.add(new BatchEvent.Failed(now.instant(), failure));
-        return Decision.persist(events, List.of());
     }
 }

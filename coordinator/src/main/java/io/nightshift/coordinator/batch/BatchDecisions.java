@@ -34,15 +34,16 @@ import org.jspecify.annotations.Nullable;
 /// Work that waits for disks runs as a [CoordinatorAction.BackgroundTask] and reports back with the
 /// incarnation that started it. Reports to an earlier incarnation are ignored.
 ///
-/// The parts: [LifecycleDecisions] moves the batch from phase to phase, [AttemptDecisions] grants leases and
-/// counts failures, [CommitDecisions] decides exactly-once, [ControlDecisions] answers operators,
-/// [CanaryDecisions] lets a candidate score some partitions first, [RemovalDecisions] removes the batch after its
-/// publication, [RedriveDecisions] adds rows to it that were quarantined, and [TakeoverDetection] notices
-/// that another coordinator has taken over.
+/// The parts: [LifecycleDecisions] takes the batch over and starts its background tasks, [TaskOutcomeDecisions]
+/// decides about their outcomes, [AttemptDecisions] grants leases and counts failures, [CommitDecisions] decides
+/// exactly-once, [ControlDecisions] answers operators, [CanaryDecisions] lets a candidate score some partitions
+/// first, [RemovalDecisions] removes the batch after its publication, [RedriveDecisions] adds rows to it that were
+/// quarantined, and [TakeoverDetection] notices that another coordinator has taken over.
 final class BatchDecisions {
 
     private final BatchId batch;
     private final LifecycleDecisions lifecycle;
+    private final TaskOutcomeDecisions outcomes;
     private final AttemptDecisions attempts;
     private final CommitDecisions commits;
     private final ControlDecisions control;
@@ -57,6 +58,7 @@ final class BatchDecisions {
     BatchDecisions(
             BatchId batch,
             LifecycleDecisions lifecycle,
+            TaskOutcomeDecisions outcomes,
             AttemptDecisions attempts,
             CommitDecisions commits,
             ControlDecisions control,
@@ -68,6 +70,7 @@ final class BatchDecisions {
             ShadowDecisions shadow) {
         this.batch = batch;
         this.lifecycle = lifecycle;
+        this.outcomes = outcomes;
         this.attempts = attempts;
         this.commits = commits;
         this.control = control;
@@ -85,16 +88,29 @@ final class BatchDecisions {
         AttemptDecisions attempts = new AttemptDecisions(batch, settings, random);
         CommitDecisions commits = new CommitDecisions(batch, attempts);
         BatchForecast forecasts = new BatchForecast();
+        CurrentTask task = new CurrentTask();
+        Incarnation incarnation = new Incarnation(node, attempts, task);
+        ExtensionDecisions extensions = new ExtensionDecisions(batch, attempts, commits, incarnation, task);
         LifecycleDecisions lifecycle =
-                new LifecycleDecisions(batch, settings, node, random, attempts, commits, forecasts);
+                new LifecycleDecisions(batch, attempts, commits, forecasts, incarnation, task, extensions);
+        TaskOutcomeDecisions outcomes = new TaskOutcomeDecisions(
+                node,
+                attempts,
+                commits,
+                incarnation,
+                task,
+                lifecycle,
+                extensions,
+                new TaskFailureDecisions(batch, settings, node, random, incarnation, task));
         RemovalDecisions removal = new RemovalDecisions(batch, settings.removalGrace());
         RedriveDecisions redrives = new RedriveDecisions(batch, node);
         return new BatchDecisions(
                 batch,
                 lifecycle,
+                outcomes,
                 attempts,
                 commits,
-                new ControlDecisions(batch, lifecycle, attempts, commits, removal, redrives),
+                new ControlDecisions(batch, lifecycle, outcomes, attempts, commits, removal, redrives),
                 new TakeoverDetection(settings, lifecycle),
                 forecasts,
                 removal,
@@ -103,17 +119,22 @@ final class BatchDecisions {
                 new ShadowDecisions());
     }
 
-    /// Decides about a message.
+    /// Decides about a message, and starts the background task that the batch needs then.
     Decision decide(BatchState state, CoordinatorMessage message, DecisionTime now) {
+        Decision decision = answer(state, message, now);
+        return decision.plus(lifecycle.follow(state, state.after(decision.events()), now));
+    }
+
+    private Decision answer(BatchState state, CoordinatorMessage message, DecisionTime now) {
         return switch (message) {
-            case CoordinatorMessage.CommandReceived(BatchCommand command) -> decide(state, command, now);
+            case CoordinatorMessage.CommandReceived(BatchCommand command) -> answer(state, command, now);
             case CoordinatorMessage.AttemptReported(BatchCommand.AttemptFailed failed, Set<String> nodes) ->
-                withNextStep(state, attempts.failed(state, failed, nodes, now), false, now);
+                withTrials(state, attempts.failed(state, failed, nodes, now), false, now);
             case CoordinatorMessage.Recovered recovered ->
                 state.redrives().isPending()
                         ? redrives.resume(state, now)
                         : lifecycle.recovered(state, now).plus(removal.nextStep(state, now));
-            case CoordinatorMessage.FlushCommits flush -> withNextStep(state, commits.flush(state, now), false, now);
+            case CoordinatorMessage.FlushCommits flush -> withTrials(state, commits.flush(state, now), false, now);
             case CoordinatorMessage.Tick tick -> tick(state, now);
             case CoordinatorMessage.TaskReported(
                     int incarnation,
@@ -121,10 +142,10 @@ final class BatchDecisions {
                     List<String> others) ->
                 switch (outcome) {
                     case CoordinatorMessage.StepOutcome step ->
-                        lifecycle.stepEnded(state, incarnation, step, others, now);
+                        outcomes.stepEnded(state, incarnation, step, others, now);
                     case CoordinatorMessage.PublicationFenced fenced -> control.fenced(state, incarnation, fenced, now);
                     case CoordinatorMessage.FailedBatchFenced fenced ->
-                        lifecycle.fenced(state, incarnation, fenced, now);
+                        outcomes.failedBatchFenced(state, incarnation, fenced, now);
                     case CoordinatorMessage.RemovalStepEnded ended -> removal.ended(state, ended, now);
                     case CoordinatorMessage.RedriveStepEnded ended -> redrives.ended(state, incarnation, ended, now);
                     case CoordinatorMessage.LedgerEntriesCounted counted -> takeover.counted(state, counted);
@@ -132,13 +153,13 @@ final class BatchDecisions {
             case CoordinatorMessage.AlertsDue due -> Decision.nothing();
             case CoordinatorMessage.AlertAnswered answered -> Decision.nothing();
             case CoordinatorMessage.RetryDue(int incarnation) ->
-                state.redrives().isPending() ? redrives.retryDue(state) : lifecycle.retryDue(state, incarnation, now);
+                state.redrives().isPending() ? redrives.retryDue(state) : lifecycle.retryDue(incarnation);
             case CoordinatorMessage.IdleTimeout timeout ->
                 isRemovable(state) ? Decision.of(new CoordinatorAction.Passivate()) : Decision.nothing();
         };
     }
 
-    private Decision decide(BatchState state, BatchCommand command, DecisionTime now) {
+    private Decision answer(BatchState state, BatchCommand command, DecisionTime now) {
         return switch (command) {
             case BatchCommand.Open(Submission submission, List<PastRun> history) -> {
                 forecasts.history(history);
@@ -172,7 +193,7 @@ final class BatchDecisions {
             case BatchCommand.ReleaseLease release -> attempts.release(state, release, now);
             case BatchCommand.AttemptDiscarded(Attempt attempt, Use use) -> attempts.discard(state, attempt, use);
             case BatchCommand.AttemptFailed failed ->
-                withNextStep(state, attempts.failed(state, failed, Set.of(), now), false, now);
+                withTrials(state, attempts.failed(state, failed, Set.of(), now), false, now);
         };
     }
 
@@ -197,19 +218,15 @@ final class BatchDecisions {
         if (!opened.equals(Decision.nothing())) {
             return opened;
         }
-        Decision decision = withNextStep(state, attempts.tick(state, now), true, now);
+        Decision decision = withTrials(state, attempts.tick(state, now), true, now);
         return decision.plus(takeover.tick(state, decision, now));
     }
 
-    /// Adds what follows if the events of attempts have decided the canary, end the shadow, or have completed
-    /// or failed the batch.
+    /// Adds what follows if the events of attempts have decided the canary, or end the shadow.
     ///
     /// @param isExpiry whether the attempts that have failed did so because their nodes fell silent
-    private Decision withNextStep(BatchState state, Decision ofAttempts, boolean isExpiry, DecisionTime now) {
-        Decision decision = shadow.decide(state, canary.decide(state, ofAttempts, now), isExpiry, now);
-        return decision.events().isEmpty()
-                ? decision
-                : decision.plus(lifecycle.phaseActions(state.after(decision.events())));
+    private Decision withTrials(BatchState state, Decision ofAttempts, boolean isExpiry, DecisionTime now) {
+        return shadow.decide(state, canary.decide(state, ofAttempts, now), isExpiry, now);
     }
 
     /// Whether the coordinator acts by itself, so that it needs [CoordinatorMessage.Tick]. One whose batch
@@ -223,7 +240,7 @@ final class BatchDecisions {
     @Nullable
     Instant wakesAt(BatchState state, DecisionTime now) {
         boolean isWaiting = state.phase() == Phase.SUBMITTED || state.phase() == Phase.RUNNING;
-        return isWaiting && attempts.inFlight() == 0 && !lifecycle.isTaskRunning()
+        return isWaiting && attempts.inFlight() == 0 && !lifecycle.mayStage()
                 ? WindowGate.opening(state, now.instant())
                 : null;
     }
@@ -232,8 +249,8 @@ final class BatchDecisions {
     /// lost: the ledger has the batch's end, and the register asks for it again if it missed it. A failed batch
     /// waits for a person.
     boolean isRemovable(BatchState state) {
-        boolean isSettled = state.phase() == Phase.FAILED ? !lifecycle.isFencing() : !state.isOpen();
-        return isSettled && !lifecycle.isTaskRunning() && !removal.isTaskRunning() && !redrives.isBusy(state);
+        boolean isSettled = state.phase() == Phase.FAILED ? !lifecycle.isFencing(state) : !state.isOpen();
+        return isSettled && !lifecycle.mayStage() && !removal.isTaskRunning() && !redrives.isBusy(state);
     }
 
     /// The values of the batch in the metrics; null if the batch has ended or was never submitted.

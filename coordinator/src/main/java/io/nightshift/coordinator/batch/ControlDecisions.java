@@ -19,6 +19,7 @@ class ControlDecisions {
 
     private final BatchId batch;
     private final LifecycleDecisions lifecycle;
+    private final TaskOutcomeDecisions outcomes;
     private final AttemptDecisions attempts;
     private final CommitDecisions commits;
     private final RemovalDecisions removal;
@@ -30,12 +31,14 @@ class ControlDecisions {
     ControlDecisions(
             BatchId batch,
             LifecycleDecisions lifecycle,
+            TaskOutcomeDecisions outcomes,
             AttemptDecisions attempts,
             CommitDecisions commits,
             RemovalDecisions removal,
             RedriveDecisions redrives) {
         this.batch = batch;
         this.lifecycle = lifecycle;
+        this.outcomes = outcomes;
         this.attempts = attempts;
         this.commits = commits;
         this.removal = removal;
@@ -97,13 +100,12 @@ class ControlDecisions {
         cancellations.clear();
         lifecycle.fenceEnded();
         if (outcome.failure() != null) {
-            return Decision.of(lifecycle.startTask(state, now))
-                    .plus(refusals(requests, outcome.failure().message() + ". The publication continues"));
+            return Decision.of(refusals(requests, outcome.failure().message() + ". The publication continues"));
         }
         if (outcome.visible() != null) {
             Decision decision = state.aliasToPromote().isPresent()
-                    ? Decision.of(lifecycle.startTask(state, now))
-                    : lifecycle.published(state, Phase.PUBLISHING, outcome.visible(), null, now);
+                    ? Decision.nothing()
+                    : outcomes.published(state, Phase.PUBLISHING, outcome.visible(), null, now);
             return decision.plus(refusals(
                     requests,
                     "it became visible to readers in %s before it could be cancelled, so it is published"
@@ -173,19 +175,18 @@ class ControlDecisions {
         if (next.phase() != Phase.PUBLISHING && attempts.hasStarted()) {
             return attempts.reportWork(next, now);
         }
-        // Before its takeover, a coordinator starts nothing. It takes over as soon as it receives Recovered.
-        return lifecycle.isTaskRunning() || lifecycle.incarnation() == 0 ? List.of() : lifecycle.startTask(next, now);
+        lifecycle.resumed();
+        return List.of();
     }
 
     private Decision cancel(BatchState state, BatchCommand.Cancel request, DecisionTime now) {
         BatchEvent cancelled = new BatchEvent.Cancelled(now.instant(), request.reason(), request.by());
         BatchState next = state.after(List.of(cancelled));
-        attempts.voidLeases();
         List<CoordinatorAction> actions = new ArrayList<>();
         actions.add(new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)));
         actions.add(reply(request, next));
         // A running task may still create the staging folder. Its report then leads to the sweep.
-        if (!lifecycle.isTaskRunning()) {
+        if (!lifecycle.mayStage()) {
             actions.add(lifecycle.reportEnd(next));
         }
         return Decision.persist(List.of(cancelled), actions);
@@ -227,7 +228,7 @@ class ControlDecisions {
         }
         events.add(new BatchEvent.WindowIgnored(now.instant(), request.by()));
         return Decision.persist(
-                        events, lifecycle.nextStep(state.after(events), now).actions())
+                        events, lifecycle.continued(state.after(events), now).actions())
                 .plus(reply(request, phase));
     }
 

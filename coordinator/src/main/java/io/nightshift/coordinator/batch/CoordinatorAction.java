@@ -64,6 +64,11 @@ sealed interface CoordinatorAction {
         default @Nullable String helper() {
             return null;
         }
+
+        /// Whether another node can do the task if this one can't.
+        default boolean canMove() {
+            return false;
+        }
     }
 
     /// Inspects the source and divides it into partitions.
@@ -71,12 +76,22 @@ sealed interface CoordinatorAction {
         MakePlan(int incarnation) {
             this(incarnation, null);
         }
+
+        @Override
+        public boolean canMove() {
+            return true;
+        }
     }
 
     /// Compares the source with the files that the plan pinned.
     record CheckInput(int incarnation, @Nullable String helper) implements BackgroundTask {
         CheckInput(int incarnation) {
             this(incarnation, null);
+        }
+
+        @Override
+        public boolean canMove() {
+            return true;
         }
     }
 

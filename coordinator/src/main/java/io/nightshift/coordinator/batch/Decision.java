@@ -1,6 +1,7 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.failure.Failure;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -37,6 +38,15 @@ record Decision(List<BatchEvent> events, List<CoordinatorAction> actions) {
 
     static Decision persist(List<BatchEvent> events, List<CoordinatorAction> actions) {
         return new Decision(events, actions);
+    }
+
+    /// Persists the failure of the batch.
+    ///
+    /// @param before events to persist in the same write, before the failure
+    static Decision failBatch(List<? extends BatchEvent> before, Failure failure, DecisionTime now) {
+        List<BatchEvent> events = new ArrayList<>(before);
+        events.add(new BatchEvent.Failed(now.instant(), failure));
+        return new Decision(events, List.of());
     }
 
     /// The same decision with more actions after its own.

@@ -470,6 +470,20 @@ class BatchDecisionsTest extends DecisionsFixture {
         }
 
         @Test
+        void aTakeoverEndsTheWaitOfTheIncarnationBefore() {
+            Failure mount = Failure.of(FailedResource.Type.MOUNT, "/data", "it is not mounted");
+            open();
+            report(1, new CoordinatorMessage.TaskFailed(mount), "node:2");
+            assertThat(report(1, new CoordinatorMessage.TaskFailed(mount, "node:2"), "node:2")
+                            .actions())
+                    .containsExactly(new CoordinatorAction.RetryLater(1, mount, Duration.ofSeconds(1)));
+
+            assertThat(report(1, new CoordinatorMessage.HelperLost("node:2", true), "node:2", "node:3")
+                            .actions())
+                    .endsWith(new CoordinatorAction.MakePlan(2, "node:3"));
+        }
+
+        @Test
         void aFailureOfTheWorkItselfIsNoReasonToAsk() {
             open();
 

@@ -209,9 +209,9 @@ class BatchExtensionTest extends DecisionsFixture {
         assertThat(retried.events()).startsWith(request, new BatchEvent.Retried(at()));
         assertThat(retried.actions())
                 .containsExactly(
-                        new CoordinatorAction.InspectInput(2, request),
                         new CoordinatorAction.Send<>(
-                                operator, new ControlReply.Done(ExampleBatch.BATCH, Phase.RUNNING)));
+                                operator, new ControlReply.Done(ExampleBatch.BATCH, Phase.RUNNING)),
+                        new CoordinatorAction.InspectInput(2, request));
         inspected(A, B);
         assertThat(state.pinned().index().partitions()).isEqualTo(5);
     }

@@ -169,7 +169,8 @@ class BatchWindowTest extends DecisionsFixture {
         Decision ignored = decide(new BatchCommand.IgnoreWindow(operator, "ops"));
 
         assertThat(ignored.events()).containsExactly(new BatchEvent.WindowIgnored(at(), "ops"));
-        assertThat(ignored.actions()).containsExactly(planning().getFirst(), done(Phase.SUBMITTED));
+        assertThat(ignored.actions())
+                .containsExactly(done(Phase.SUBMITTED), planning().getFirst());
         assertThat(timing().windowOpens()).isNull();
         assertThat(decide(new BatchCommand.IgnoreWindow(operator, "ops")))
                 .as("a repetition")

@@ -188,7 +188,7 @@ class ControlDecisionsTest extends DecisionsFixture {
 
             assertThat(fenced(null, AWAY))
                     .isEqualTo(Decision.of(
-                            new CoordinatorAction.Publish(2), refusal("the share is away. The publication continues")));
+                            refusal("the share is away. The publication continues"), new CoordinatorAction.Publish(2)));
             assertThat(decide(cancel).actions())
                     .as("it can be tried again")
                     .containsExactly(new CoordinatorAction.FencePublication(3, cancel));

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.batch.CoordinatorAction.BackgroundTask;
 import io.nightshift.coordinator.plan.PlanExtension;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
@@ -53,63 +54,44 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     THE_INCARNATION_DOES_NOT_GROW {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
+            return new Lifecycle(dependencies, extensions) {
                 @Override
                 Decision takeOver(BatchState state, DecisionTime now, BatchEvent... before) {
                     if (state.incarnation() == 0) {
                         return super.takeOver(state, now, before);
                     }
-                    List<BatchEvent> events = Arrays.asList(before);
-                    return Decision.persist(events, afterTakeover(state.after(events), now));
+                    super.takeOver(state, now, before);
+                    dependencies.incarnation().become(state.incarnation());
+                    return Decision.persist(Arrays.asList(before), List.of());
                 }
             };
         }
     },
     IT_IS_PUBLISHED_BEFORE_THE_LAST_COMMIT {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
+            return new Lifecycle(dependencies, extensions) {
                 @Override
-                List<CoordinatorAction> phaseActions(BatchState next) {
-                    List<CoordinatorAction> actions = new ArrayList<>(super.phaseActions(next));
-                    if (next.phase() == Phase.RUNNING && next.committed().count() > 0) {
-                        actions.add(new CoordinatorAction.Publish(next.incarnation()));
-                    }
-                    return actions;
+                @Nullable
+                BackgroundTask wanted(BatchState state) {
+                    return state.phase() == Phase.RUNNING && state.committed().count() > 0
+                            ? new CoordinatorAction.Publish(state.incarnation())
+                            : super.wanted(state);
                 }
             };
         }
     },
     PARTITIONS_ARE_LEASED_BEFORE_PARTS_ARE_REUSED {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
+            return new Lifecycle(dependencies, extensions) {
                 @Override
-                List<CoordinatorAction> reuse(BatchState state, DecisionTime now) {
-                    List<CoordinatorAction> actions = new ArrayList<>(super.reuse(state, now));
-                    actions.addAll(dependencies.attempts().start(state, incarnation(), now));
+                List<CoordinatorAction> startWanted(BatchState state, DecisionTime now) {
+                    List<CoordinatorAction> actions = new ArrayList<>(super.startWanted(state, now));
+                    if (state.isReusing() && !dependencies.attempts().hasStarted()) {
+                        actions.addAll(dependencies.attempts().start(state, incarnation(), now));
+                    }
                     return actions;
                 }
             };
@@ -117,40 +99,28 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     A_HELD_BATCH_IS_PUBLISHED {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
+            return new Lifecycle(dependencies, extensions) {
                 @Override
-                List<CoordinatorAction> phaseActions(BatchState next) {
-                    return next.phase() == Phase.HELD
-                            ? List.of(new CoordinatorAction.Publish(next.incarnation()))
-                            : super.phaseActions(next);
+                List<CoordinatorAction> follow(BatchState before, BatchState after, DecisionTime now) {
+                    return after.phase() == Phase.HELD && before.phase() != Phase.HELD
+                            ? List.of(new CoordinatorAction.Publish(after.incarnation()))
+                            : super.follow(before, after, now);
                 }
             };
         }
     },
     IT_IS_PUBLISHED_WITHOUT_CHECKS {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
+            return new Lifecycle(dependencies, extensions) {
                 @Override
-                List<CoordinatorAction> phaseActions(BatchState next) {
-                    return next.phase() == Phase.PUBLISHING
-                            ? List.of(new CoordinatorAction.Publish(next.incarnation()))
-                            : super.phaseActions(next);
+                @Nullable
+                BackgroundTask wanted(BatchState state) {
+                    BackgroundTask wanted = super.wanted(state);
+                    return wanted instanceof CoordinatorAction.MeasureBatch
+                            ? new CoordinatorAction.Publish(state.incarnation())
+                            : wanted;
                 }
             };
         }
@@ -170,17 +140,8 @@ enum Mutants implements Simulation.DecisionsFactory {
         AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
             return new AttemptDecisions(batch, settings, random) {
                 @Override
-                void voidLeases() {}
-            };
-        }
-
-        @Override
-        CommitDecisions commits(BatchId batch, AttemptDecisions attempts) {
-            return new CommitDecisions(batch, attempts) {
-                @Override
-                @Nullable
-                String refusal(BatchState state, PartitionCommit commit) {
-                    return state.phase() == Phase.CANCELLED && holdsLease(commit) ? null : super.refusal(state, commit);
+                boolean keepsLeases(BatchState state) {
+                    return super.keepsLeases(state) || state.phase() == Phase.CANCELLED;
                 }
             };
         }
@@ -309,15 +270,8 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     A_BATCH_DOES_NOT_BEGIN_WHEN_ITS_WINDOW_OPENS {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
+            return new Lifecycle(dependencies, extensions) {
                 @Override
                 Decision windowOpened(BatchState state, DecisionTime now) {
                     return Decision.nothing();
@@ -365,15 +319,8 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     A_SUPERSEDED_COORDINATOR_REFUSES_ATTEMPTS {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
+            return new Lifecycle(dependencies, extensions) {
                 @Override
                 int judgeableIncarnation(BatchState state) {
                     return Integer.MAX_VALUE;
@@ -404,15 +351,8 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     A_STALLED_PUBLICATION_IS_RETRIED_WITHOUT_A_TAKEOVER {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        TaskFailureDecisions failures(Dependencies dependencies) {
+            return new Failures(dependencies) {
                 @Override
                 Decision taskStalled(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
                     return taskFailed(state, phase, step, now);
@@ -422,15 +362,9 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     A_LATE_PLAN_COUNTS {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        TaskOutcomeDecisions outcomes(
+                Dependencies dependencies, LifecycleDecisions lifecycle, ExtensionDecisions extensions) {
+            return new Outcomes(dependencies, lifecycle, extensions, failures(dependencies)) {
                 @Override
                 Decision stepEnded(
                         BatchState state,
@@ -439,22 +373,16 @@ enum Mutants implements Simulation.DecisionsFactory {
                         List<String> others,
                         DecisionTime now) {
                     boolean isPlan = outcome instanceof CoordinatorMessage.PlanCompleted;
-                    return super.stepEnded(state, isPlan ? incarnation() : startedBy, outcome, others, now);
+                    return super.stepEnded(
+                            state, isPlan ? dependencies.incarnation().number() : startedBy, outcome, others, now);
                 }
             };
         }
     },
     ONE_NODE_WITHOUT_THE_INPUT_FAILS_THE_PLAN {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        TaskFailureDecisions failures(Dependencies dependencies) {
+            return new Failures(dependencies) {
                 @Override
                 boolean isConfirmed(BatchState state, FailedStep step) {
                     return step.failure().equals(SimulatedWorker.MISSING);
@@ -464,53 +392,34 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     A_CANCELLATION_FENCES_WITHOUT_A_TAKEOVER {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
+            return new Lifecycle(dependencies, extensions) {
                 @Override
                 Decision takeOverToFence(BatchState state, BatchCommand.Control request, DecisionTime now) {
                     super.takeOverToFence(state, request, now);
-                    afterTakeover(state, now);
-                    return Decision.of(new CoordinatorAction.FencePublication(state.incarnation(), request));
+                    dependencies.incarnation().become(state.incarnation());
+                    return Decision.nothing();
                 }
             };
         }
     },
     A_FAILED_PUBLICATION_IS_NOT_FENCED {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
+            return new Lifecycle(dependencies, extensions) {
                 @Override
-                List<CoordinatorAction> fence(BatchState failed) {
-                    return List.of();
+                @Nullable
+                BackgroundTask wanted(BatchState state) {
+                    BackgroundTask wanted = super.wanted(state);
+                    return wanted instanceof CoordinatorAction.FenceFailedBatch ? null : wanted;
                 }
             };
         }
     },
     A_PLAN_LOSES_PARTITIONS_WITHOUT_A_TAKEOVER {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        ExtensionDecisions extensions(Dependencies dependencies) {
+            return new Extensions(dependencies) {
                 @Override
                 boolean dropsPartitions(BatchState state, PlanExtension.Extended extended) {
                     return false;
@@ -539,22 +448,14 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     IT_IS_PUBLISHED_BEFORE_ITS_PLAN_IS_EXTENDED {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
+            return new Lifecycle(dependencies, extensions) {
                 @Override
-                List<CoordinatorAction> phaseActions(BatchState next) {
-                    List<CoordinatorAction> actions = new ArrayList<>(super.phaseActions(next));
-                    if (next.phase() == Phase.RUNNING && next.committed().isComplete()) {
-                        actions.add(new CoordinatorAction.Publish(next.incarnation()));
-                    }
-                    return actions;
+                @Nullable
+                BackgroundTask wanted(BatchState state) {
+                    return state.phase() == Phase.RUNNING && state.committed().isComplete()
+                            ? new CoordinatorAction.Publish(state.incarnation())
+                            : super.wanted(state);
                 }
             };
         }
@@ -572,10 +473,12 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     A_PUBLICATION_IS_NOT_FENCED_BEFORE_A_CHANGE {
         @Override
-        ControlDecisions control(Dependencies dependencies, LifecycleDecisions lifecycle) {
+        ControlDecisions control(
+                Dependencies dependencies, LifecycleDecisions lifecycle, TaskOutcomeDecisions outcomes) {
             return new ControlDecisions(
                     dependencies.batch(),
                     lifecycle,
+                    outcomes,
                     dependencies.attempts(),
                     dependencies.commits(),
                     dependencies.removal(),
@@ -589,15 +492,8 @@ enum Mutants implements Simulation.DecisionsFactory {
     },
     A_PROMOTION_IS_GIVEN_UP_AT_ITS_FIRST_FAILURE {
         @Override
-        LifecycleDecisions lifecycle(Dependencies dependencies) {
-            return new LifecycleDecisions(
-                    dependencies.batch(),
-                    dependencies.settings(),
-                    dependencies.node(),
-                    dependencies.random(),
-                    dependencies.attempts(),
-                    dependencies.commits(),
-                    dependencies.forecasts()) {
+        TaskFailureDecisions failures(Dependencies dependencies) {
+            return new Failures(dependencies) {
                 @Override
                 boolean mayBePromotedLater(BatchState state, Failure failure, DecisionTime now) {
                     return false;
@@ -689,29 +585,95 @@ enum Mutants implements Simulation.DecisionsFactory {
             AttemptDecisions attempts,
             CommitDecisions commits,
             BatchForecast forecasts,
+            Incarnation incarnation,
+            CurrentTask task,
             RemovalDecisions removal,
             RedriveDecisions redrives) {}
+
+    private static class Lifecycle extends LifecycleDecisions {
+        Lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
+            super(
+                    dependencies.batch(),
+                    dependencies.attempts(),
+                    dependencies.commits(),
+                    dependencies.forecasts(),
+                    dependencies.incarnation(),
+                    dependencies.task(),
+                    extensions);
+        }
+    }
+
+    private static class Extensions extends ExtensionDecisions {
+        Extensions(Dependencies dependencies) {
+            super(
+                    dependencies.batch(),
+                    dependencies.attempts(),
+                    dependencies.commits(),
+                    dependencies.incarnation(),
+                    dependencies.task());
+        }
+    }
+
+    private static class Failures extends TaskFailureDecisions {
+        Failures(Dependencies dependencies) {
+            super(
+                    dependencies.batch(),
+                    dependencies.settings(),
+                    dependencies.node(),
+                    dependencies.random(),
+                    dependencies.incarnation(),
+                    dependencies.task());
+        }
+    }
+
+    private static class Outcomes extends TaskOutcomeDecisions {
+        Outcomes(
+                Dependencies dependencies,
+                LifecycleDecisions lifecycle,
+                ExtensionDecisions extensions,
+                TaskFailureDecisions failures) {
+            super(
+                    dependencies.node(),
+                    dependencies.attempts(),
+                    dependencies.commits(),
+                    dependencies.incarnation(),
+                    dependencies.task(),
+                    lifecycle,
+                    extensions,
+                    failures);
+        }
+    }
 
     @Override
     public BatchDecisions create(BatchId batch, BatchSettings settings, String node, RandomGenerator random) {
         AttemptDecisions attempts = attempts(batch, settings, random);
-        CommitDecisions commits = commits(batch, attempts);
-        BatchForecast forecasts = new BatchForecast();
-        RemovalDecisions removal = new RemovalDecisions(batch, settings.removalGrace());
-        RedriveDecisions redrives = new RedriveDecisions(batch, node);
-        Dependencies dependencies =
-                new Dependencies(batch, settings, node, random, attempts, commits, forecasts, removal, redrives);
-        LifecycleDecisions lifecycle = lifecycle(dependencies);
+        CurrentTask task = new CurrentTask();
+        Dependencies dependencies = new Dependencies(
+                batch,
+                settings,
+                node,
+                random,
+                attempts,
+                commits(batch, attempts),
+                new BatchForecast(),
+                new Incarnation(node, attempts, task),
+                task,
+                new RemovalDecisions(batch, settings.removalGrace()),
+                new RedriveDecisions(batch, node));
+        ExtensionDecisions extensions = extensions(dependencies);
+        LifecycleDecisions lifecycle = lifecycle(dependencies, extensions);
+        TaskOutcomeDecisions outcomes = outcomes(dependencies, lifecycle, extensions);
         return new BatchDecisions(
                 batch,
                 lifecycle,
+                outcomes,
                 attempts,
-                commits,
-                control(dependencies, lifecycle),
+                dependencies.commits(),
+                control(dependencies, lifecycle, outcomes),
                 takeover(settings, lifecycle),
-                forecasts,
-                removal,
-                redrives,
+                dependencies.forecasts(),
+                dependencies.removal(),
+                dependencies.redrives(),
                 canary(attempts),
                 shadow());
     }
@@ -742,21 +704,28 @@ enum Mutants implements Simulation.DecisionsFactory {
         return new CommitDecisions(batch, attempts);
     }
 
-    LifecycleDecisions lifecycle(Dependencies dependencies) {
-        return new LifecycleDecisions(
-                dependencies.batch(),
-                dependencies.settings(),
-                dependencies.node(),
-                dependencies.random(),
-                dependencies.attempts(),
-                dependencies.commits(),
-                dependencies.forecasts());
+    ExtensionDecisions extensions(Dependencies dependencies) {
+        return new Extensions(dependencies);
     }
 
-    ControlDecisions control(Dependencies dependencies, LifecycleDecisions lifecycle) {
+    LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
+        return new Lifecycle(dependencies, extensions);
+    }
+
+    TaskFailureDecisions failures(Dependencies dependencies) {
+        return new Failures(dependencies);
+    }
+
+    TaskOutcomeDecisions outcomes(
+            Dependencies dependencies, LifecycleDecisions lifecycle, ExtensionDecisions extensions) {
+        return new Outcomes(dependencies, lifecycle, extensions, failures(dependencies));
+    }
+
+    ControlDecisions control(Dependencies dependencies, LifecycleDecisions lifecycle, TaskOutcomeDecisions outcomes) {
         return new ControlDecisions(
                 dependencies.batch(),
                 lifecycle,
+                outcomes,
                 dependencies.attempts(),
                 dependencies.commits(),
                 dependencies.removal(),
