@@ -32,6 +32,7 @@ class BatchRegisterStateTest {
 
     private static final BatchId A = new BatchId("flights-a");
     private static final BatchId B = new BatchId("flights-b");
+    private static final BatchId EARLIER = new BatchId("flights-0");
     private static final BatchId OTHER = new BatchId("trains-a");
     private static final Submission FLIGHTS = ExampleBatch.submission(ExampleBatch.job());
 
@@ -97,16 +98,16 @@ class BatchRegisterStateTest {
 
     @Test
     void aLostBatchIsEnteredAgainAtItsPlace() {
-        BatchRegisterState state = state(opened(A, FLIGHTS), opened(OTHER, trains()), reentered(B, -1, null));
+        BatchRegisterState state = state(opened(A, FLIGHTS), opened(OTHER, trains()), reentered(EARLIER, -1, null));
 
-        assertThat(state.all()).extracting(BatchRegisterState.Entry::batch).containsExactly(B, A, OTHER);
+        assertThat(state.all()).extracting(BatchRegisterState.Entry::batch).containsExactly(EARLIER, A, OTHER);
         assertThat(state.all()).extracting(BatchRegisterState.Entry::number).containsExactly(-1L, 0L, 1L);
         assertThat(state.open(RUN).map(BatchRegisterState.Entry::batch))
                 .as("the later batch stays the open one")
                 .contains(A);
         assertThat(state.unfinished())
                 .extracting(BatchRegisterState.Entry::batch, BatchRegisterState.Entry::superseded)
-                .contains(tuple(B, true));
+                .contains(tuple(EARLIER, true));
         assertThat(state.open(RunKey.of(trains().job())).map(BatchRegisterState.Entry::batch))
                 .contains(OTHER);
     }
@@ -164,14 +165,14 @@ class BatchRegisterStateTest {
 
     @Test
     void aLostPublishedBatchCountsAsPublishedUnlessALaterOneIs() {
-        BatchRegisterState state = state(opened(A, FLIGHTS), reentered(B, -1, Phase.PUBLISHED));
+        BatchRegisterState state = state(opened(A, FLIGHTS), reentered(EARLIER, -1, Phase.PUBLISHED));
         assertThat(state.lastPublished(RUN).map(BatchRegisterState.Entry::batch))
-                .contains(B);
-        assertThat(state.hasEnded(B)).isTrue();
+                .contains(EARLIER);
+        assertThat(state.hasEnded(EARLIER)).isTrue();
         assertThat(state.open(RUN).map(BatchRegisterState.Entry::batch)).contains(A);
 
         BatchRegisterState later =
-                state(opened(A, FLIGHTS), ended(A, Phase.PUBLISHED), reentered(B, -1, Phase.PUBLISHED));
+                state(opened(A, FLIGHTS), ended(A, Phase.PUBLISHED), reentered(EARLIER, -1, Phase.PUBLISHED));
         assertThat(later.lastPublished(RUN).map(BatchRegisterState.Entry::batch))
                 .contains(A);
     }

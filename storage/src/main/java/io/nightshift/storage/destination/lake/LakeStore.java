@@ -46,9 +46,9 @@ import org.slf4j.LoggerFactory;
 /// A destination that is a table of a data lake.
 ///
 /// The files of a batch are those of a [FolderStore] or an [ObjectDestination] in the folder `nightshift` of the
-/// table. That one publishes the batch first, and so decides what it consists of, whichever coordinators come. Then
-/// anybody can carry the decision out: one commit, which adds the files to the table unless a commit of the batch is
-/// there. Readers of the table see nothing before.
+/// table. That one publishes the batch first, and so decides what it consists of, whichever coordinators come.
+/// Then anybody can carry the decision out: one commit, which adds the files to the table unless a commit of the
+/// batch is there. Readers of the table see nothing before.
 ///
 /// @param <C> the columns that a job writes
 /// @param <F> the files of a batch, for a commit

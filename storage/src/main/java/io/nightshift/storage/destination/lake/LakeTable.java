@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// The table of a [LakeStore]. Every call sees the table as it is now, and throws a [FailureException] if that can't
-/// be done.
+/// The table of a [LakeStore]. Every call sees the table as it is now, and throws a [FailureException] if that
+/// can't be done.
 ///
 /// A commit is decided and made on the same version of the table. If another program commits in between, it is
 /// decided again.
