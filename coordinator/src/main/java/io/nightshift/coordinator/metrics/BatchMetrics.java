@@ -172,11 +172,11 @@ public final class BatchMetrics implements BatchObserver {
                 .register(registry);
     }
 
-    private void forecast(MeterRegistry registry, String quantile, Function<Forecast, Instant> end) {
+    private void forecast(MeterRegistry registry, String probability, Function<Forecast, Instant> end) {
         Gauge.builder("nightshift.forecast", () -> secondsLeft(end))
                 .description("Time until the last batch ends that this node coordinates")
                 .baseUnit("seconds")
-                .tag("quantile", quantile)
+                .tag("probability", probability)
                 .register(registry);
     }
 

@@ -117,12 +117,12 @@ final class JobMetrics {
                     .register(registry);
         }
 
-        private void forecast(String job, String quantile, Function<Forecast, Instant> end) {
+        private void forecast(String job, String probability, Function<Forecast, Instant> end) {
             Gauge.builder("nightshift.job.forecast", () -> untilEnd(end))
                     .description("Time until the last of a job's open batches ends")
                     .baseUnit("seconds")
                     .tag("job_name", job)
-                    .tag("quantile", quantile)
+                    .tag("probability", probability)
                     .register(registry);
         }
 

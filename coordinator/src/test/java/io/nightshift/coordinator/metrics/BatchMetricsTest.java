@@ -95,12 +95,12 @@ final class BatchMetricsTest {
 
     @Test
     void theForecastIsThatOfTheLastBatch() {
-        assertThat(gauge("nightshift.forecast", "quantile", "0.95")).isZero();
+        assertThat(gauge("nightshift.forecast", "probability", "0.95")).isZero();
         batch("churn-1", 10, 4, timing(null, 600, 0));
         batch("risk-1", 10, 4, timing(null, 7_200, 0));
 
-        assertThat(gauge("nightshift.forecast", "quantile", "0.5")).isEqualTo(3_600);
-        assertThat(gauge("nightshift.forecast", "quantile", "0.95")).isEqualTo(7_200);
+        assertThat(gauge("nightshift.forecast", "probability", "0.5")).isEqualTo(3_600);
+        assertThat(gauge("nightshift.forecast", "probability", "0.95")).isEqualTo(7_200);
     }
 
     @Test
@@ -188,7 +188,8 @@ final class BatchMetricsTest {
         assertThat(churn.count("nightshift.job.runs", "state", "published")).isZero();
         assertThat(churn.value("nightshift.job.batches", "state", "running")).isEqualTo(1);
         assertThat(churn.value("nightshift.job.deadline")).isEqualTo(3_600);
-        assertThat(churn.value("nightshift.job.forecast", "quantile", "0.95")).isEqualTo(7_200);
+        assertThat(churn.value("nightshift.job.forecast", "probability", "0.95"))
+                .isEqualTo(7_200);
 
         Use use = new Use(1_500_000, 2_000_000, 250_000, 125_000, 4_096, 512);
         ofJobs.partitionCommitted(CHURN, commit(0, Map.of()).withUse(use, 4, 2));
@@ -205,7 +206,8 @@ final class BatchMetricsTest {
         assertThat(churn.count("nightshift.job.published")).isEqualTo(90);
         assertThat(churn.value("nightshift.job.batches", "state", "running")).isZero();
         assertThat(churn.value("nightshift.job.deadline")).isNaN();
-        assertThat(churn.value("nightshift.job.forecast", "quantile", "0.95")).isNaN();
+        assertThat(churn.value("nightshift.job.forecast", "probability", "0.95"))
+                .isNaN();
     }
 
     @Test

@@ -1,9 +1,11 @@
 package io.nightshift.node.metrics;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -13,6 +15,8 @@ import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.config.MeterFilterReply;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.micrometer.registry.otlp.OtlpConfig;
@@ -31,6 +35,7 @@ import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;
 import io.nightshift.worker.WorkerObserver;
 import io.nightshift.worker.metrics.WorkerMetrics;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +49,19 @@ import org.jspecify.annotations.Nullable;
 
 /// All metrics of a node. `docs/reference/metrics.md` lists them.
 public final class NodeMetrics implements NodeObserver {
+
+    /// Micrometer's names of two metrics mean something else to Prometheus.
+    private static final MeterFilter PROMETHEUS_NAMES = new MeterFilter() {
+        @Override
+        public MeterFilterReply accept(Meter.Id id) {
+            return id.getName().equals("process.cpu.time") ? MeterFilterReply.DENY : MeterFilterReply.NEUTRAL;
+        }
+
+        @Override
+        public Meter.Id map(Meter.Id id) {
+            return id.getName().equals("system.cpu.count") ? id.withName("system.cpus") : id;
+        }
+    };
 
     private final PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final CompositeMeterRegistry all = new CompositeMeterRegistry(Clock.SYSTEM, List.of(prometheus));
@@ -59,6 +77,7 @@ public final class NodeMetrics implements NodeObserver {
     private final Counter missedTicks = runs("missed");
 
     private NodeMetrics(Prices prices) {
+        all.config().meterFilter(PROMETHEUS_NAMES);
         batches = new BatchMetrics(all, prices);
         Gauge.builder(
                         "nightshift.runs.postponed",
@@ -86,11 +105,23 @@ public final class NodeMetrics implements NodeObserver {
                 new JvmGcMetrics(),
                 new JvmThreadMetrics(),
                 new ProcessorMetrics(),
+                NodeMetrics::bindProcessorTime,
                 new FileDescriptorMetrics(),
                 new UptimeMetrics())) {
             binder.bindTo(metrics.all);
         }
         return metrics;
+    }
+
+    /// In seconds, as Prometheus has times.
+    private static void bindProcessorTime(MeterRegistry registry) {
+        FunctionCounter.builder(
+                        "process.cpu",
+                        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class),
+                        system -> system.getProcessCpuTime() / 1e9)
+                .description("Processor time of the process")
+                .baseUnit("seconds")
+                .register(registry);
     }
 
     private record Otlp(OtlpSettings settings, String node) implements OtlpConfig {

@@ -221,11 +221,23 @@ class MonitoringTest {
                         assertThat(values).as(name + " " + label).hasSizeLessThan(20));
                 assertThat(labels.keySet())
                         .as(name)
-                        .isSubsetOf("state", "outcome", "resource", "quantile", "currency", "le", "job_name", "check");
+                        .isSubsetOf(
+                                "state", "outcome", "resource", "probability", "currency", "le", "job_name", "check");
             }
         });
         assertThat(shown.getOrDefault("nightshift_attempts_total", Map.of()).get("outcome"))
                 .hasSize(AttemptOutcome.values().length);
+    }
+
+    /// The rules of `promtool check metrics`, for the metrics of the JVM, too.
+    @Test
+    void noNameOrLabelMeansSomethingElseToPrometheus() {
+        shown.forEach((name, labels) -> {
+            assertThat(labels.keySet()).as(name).doesNotContain("quantile");
+            assertThat(name).doesNotContainPattern("_(ns|ms|us)(_|$)");
+        });
+        assertThat(shown).containsKeys("process_cpu_seconds_total", "system_cpus");
+        assertThat(shown).doesNotContainKey("system_cpu_count");
     }
 
     @Test
