@@ -10,7 +10,7 @@ import unittest
 from pathlib import Path
 from typing import Any, Iterator
 
-from nightshift import records
+from nightshift import errors, records
 
 DOCUMENT = Path(__file__).parents[3] / "node/src/main/resources/io/nightshift/node/http/openapi.json"
 
@@ -66,7 +66,11 @@ class RecordsTest(unittest.TestCase):
         for name, schema in document["components"]["schemas"].items():
             for path, properties in objects(name, schema):
                 found.setdefault(path, set()).update(properties)
-        classes = dict(inspect.getmembers(records, dataclasses.is_dataclass))
+        classes = {
+            name: value
+            for module in (errors, records)
+            for name, value in inspect.getmembers(module, dataclasses.is_dataclass)
+        }
         self.assertEqual(sorted(PLACES), sorted(classes))
         for name, place in PLACES.items():
             with self.subTest(record=name):

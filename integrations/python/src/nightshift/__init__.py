@@ -6,11 +6,12 @@
 
 from .client import Client
 from .errors import (
-    BatchFailed,
+    JobMistake,
     NightshiftError,
     NoPredictions,
     NotAllowed,
     NotFound,
+    Problem,
     Refused,
     Rejected,
     Unavailable,
@@ -21,6 +22,7 @@ from .errors import (
 from .predictions import read_predictions
 from .records import (
     Batch,
+    BatchFailed,
     Column,
     ColumnChange,
     ColumnDrift,
@@ -28,7 +30,6 @@ from .records import (
     DriftReport,
     Event,
     Job,
-    JobMistake,
     LedgerHead,
     Node,
     NodeFault,
@@ -38,7 +39,6 @@ from .records import (
     NodeWork,
     Outage,
     Pause,
-    Problem,
     Progress,
     PublishedSchema,
     QuarantinedRow,

@@ -1,12 +1,76 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can go wrong, and whether a retry can help."""
+"""The errors of requests, with the problem documents of nodes, and whether a retry can help."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from dataclasses import dataclass
+from typing import Any, Optional
 
-if TYPE_CHECKING:
-    from .records import Batch, Problem
+
+@dataclass(frozen=True)
+class JobMistake:
+    """A mistake in a job file.
+
+    Attributes:
+        line: line in the file, from 1.
+        key: path of the key, such as `errors.max-rate`; empty if the mistake concerns the whole file.
+        found: what the file says there.
+        expected: what the file should say.
+        suggestion: how to correct the mistake, or None.
+    """
+
+    line: int
+    key: str
+    found: str
+    expected: str
+    suggestion: Optional[str]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a node didn't do what a request asked for: a problem document (RFC 9457).
+
+    Attributes:
+        type: the kind of problem for programs; begins with `urn:nightshift:problem:`.
+        title: the kind of problem in a few words.
+        status: the HTTP status.
+        detail: what happened and what to do.
+        batch: the batch that refuses a control, or None.
+        mistakes: the mistakes in a job file; otherwise empty.
+    """
+
+    TYPE = "urn:nightshift:problem:"
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    batch: Optional[str]
+    mistakes: tuple[JobMistake, ...]
+
+    @staticmethod
+    def of(json: Any) -> Optional["Problem"]:
+        """The problem in an answer, or None if another program sent the answer."""
+        if not isinstance(json, dict) or not str(json.get("type")).startswith(Problem.TYPE):
+            return None
+        mistakes = tuple(
+            JobMistake(
+                int(one.get("line", 0)),
+                one.get("key", ""),
+                one.get("found", ""),
+                one.get("expected", ""),
+                one.get("suggestion"),
+            )
+            for one in json.get("mistakes") or ()
+        )
+        return Problem(
+            json["type"],
+            json.get("title", ""),
+            int(json.get("status", 0)),
+            json.get("detail", ""),
+            json.get("batch"),
+            mistakes,
+        )
 
 
 class NightshiftError(Exception):
@@ -21,7 +85,7 @@ class NightshiftError(Exception):
     retryable = False
 
     def __init__(
-        self, message: str, problem: Optional["Problem"] = None, retry_after: Optional[float] = None
+        self, message: str, problem: Optional[Problem] = None, retry_after: Optional[float] = None
     ) -> None:
         super().__init__(message)
         self.problem = problem
@@ -64,20 +128,6 @@ class WaitTimeout(NightshiftError, TimeoutError):
     """The batch has not ended in the time given to `wait`. It continues; waiting again resumes the wait."""
 
     retryable = True
-
-
-class BatchFailed(NightshiftError):
-    """The batch is not published: it failed, was cancelled, or its ledger is damaged.
-
-    Attributes:
-        batch: the batch as it ended.
-        retryable: whether the cause may be gone when the batch is retried.
-    """
-
-    def __init__(self, message: str, batch: "Batch") -> None:
-        super().__init__(message)
-        self.batch = batch
-        self.retryable = batch.retryable
 
 
 class NoPredictions(NightshiftError):

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any, Callable, Mapping, Optional, Sequence, Union
 from urllib.parse import urlsplit
 
-from .errors import NightshiftError, Unexpected, Unreachable, of_status
-from .records import Problem
+from .errors import NightshiftError, Problem, Unexpected, Unreachable, of_status
 
 TOKEN_VARIABLE = "NIGHTSHIFT_TOKEN"
 TOKEN_PREFIX = "nst_"
