@@ -28,6 +28,7 @@ import java.io.StringWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -49,6 +50,7 @@ public final class Main {
 
     private static final String UNEXPECTED = "nightshift: an unexpected error. Please report this bug: ";
     private static final Map<String, Class<?>> COMMANDS = commands();
+    private static final Set<String> DESCRIBE_ALL = Set.of("completion", "help");
 
     private Main() {}
 
@@ -111,12 +113,12 @@ public final class Main {
     }
 
     /// Prepares the command and the subcommand that the arguments begin with, such as `batch show`, since
-    /// preparing each takes a while. If they begin with none, it prepares all.
+    /// preparing each takes a while. Prepares all if they begin with none, or with a command that describes all.
     public static CommandLine commandLine(String... arguments) {
         CommandLine commands = new CommandLine(new Main());
         String wanted = first(arguments);
         String below = arguments.length > 1 ? arguments[1] : "";
-        boolean all = wanted.equals("help") || !COMMANDS.containsKey(wanted);
+        boolean all = DESCRIBE_ALL.contains(wanted) || !COMMANDS.containsKey(wanted);
         COMMANDS.forEach((name, implementation) -> {
             if (all || name.equals(wanted)) {
                 commands.addSubcommand(name, withSubcommands(implementation, all ? "" : below));

@@ -1,7 +1,6 @@
 package io.nightshift.cli.reference;
 
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.Main;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,8 +34,7 @@ public final class CompletionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        // This command line has the command `completion` only.
-        spec.commandLine().getOut().print(shell.script(Main.commandLine()));
+        spec.commandLine().getOut().print(shell.script(spec.root().commandLine()));
         spec.commandLine().getOut().flush();
         return ExitStatus.DONE;
     }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 final class CompletionCommandTest {
 
     private static CommandResult completion(String shell) {
-        // As the program does: only this command is prepared.
+        // The command describes all commands, although its arguments name only one.
         return CommandResult.of(Main.commandLine("completion", shell), "completion", shell);
     }
 
