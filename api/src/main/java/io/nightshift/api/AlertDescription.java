@@ -42,7 +42,7 @@ public record AlertDescription(
         return state.equals("open");
     }
 
-    /// What a channel was told.
+    /// The delivery of an alert's messages to one channel.
     ///
     /// @param channel the name of the channel
     /// @param state `waiting` if a message is to be delivered, `delivered` if all were, or `given-up` if the

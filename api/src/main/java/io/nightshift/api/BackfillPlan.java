@@ -2,7 +2,7 @@ package io.nightshift.api;
 
 import java.util.List;
 
-/// What a backfill would do.
+/// The plan of a backfill that was not started.
 ///
 /// @param job the job's name
 /// @param runs every run in the range, oldest first

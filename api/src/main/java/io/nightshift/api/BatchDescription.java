@@ -414,7 +414,8 @@ public record BatchDescription(
     ///     0 if no number suffices, or it has no deadline
     public record Forecast(Instant median, Instant late, double workers, int wantedWorkers) {}
 
-    /// What a batch has used of the nodes of its workers. Times are in seconds; all numbers are 0 or more.
+    /// The resources that a batch has used on the nodes of its workers. Times are in seconds; all numbers are 0 or
+    /// more.
     ///
     /// @param processorSeconds processor time of the scoring threads, for all attempts
     /// @param threadSeconds time that all attempts together spent on scoring threads
@@ -448,7 +449,7 @@ public record BatchDescription(
             Discarded discarded,
             @JsonInclude(Include.NON_NULL) @Nullable Cost cost) {}
 
-    /// What the attempts used that were thrown away: failed, abandoned, fenced or rescored.
+    /// The resources that discarded attempts have used. They failed, were abandoned, fenced or rescored.
     ///
     /// @param attempts number of these attempts whose use is known
     /// @param processorSeconds processor time of their scoring threads
@@ -458,7 +459,7 @@ public record BatchDescription(
     public record Discarded(
             int attempts, double processorSeconds, double threadSeconds, long bytesRead, long bytesWritten) {}
 
-    /// What the use of a batch cost, by the prices in the configuration of the node that describes it.
+    /// The cost of a batch's use, by the prices in the configuration of the node that describes it.
     ///
     /// @param currency the currency of the prices, such as `EUR`
     /// @param total of all attempts

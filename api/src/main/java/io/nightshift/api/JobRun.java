@@ -46,7 +46,7 @@ public record JobRun(
         parameters = Collections.unmodifiableMap(new TreeMap<>(parameters));
     }
 
-    /// What a batch has read and written so far.
+    /// The rows that a batch has read and written so far, and their cost.
     ///
     /// @param rows rows read of the source
     /// @param predictions rows written to the destination

@@ -356,7 +356,7 @@ public final class Node {
         return true;
     }
 
-    /// What a coordinator's step lacks, an attempt lacks, too.
+    /// Counts the failures of a coordinator's steps as node faults, because attempts need the same resources.
     private StepFaults stepFaults() {
         return new StepFaults() {
             @Override

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /// server. The first process makes them, and the others wait. They stay until `mvn clean`. Nobody may change them.
 public final class PreparedFolder {
 
-    /// What makes the files.
+    /// Makes the files.
     @FunctionalInterface
     public interface Making {
 

@@ -97,7 +97,7 @@ final class RunningAttempt implements Runnable {
         }
     }
 
-    /// What the attempt has used until now, at least; null if it has not begun.
+    /// The resources that the attempt has used until now, at least; null if it has not begun.
     @Nullable
     Use use() {
         UseMeter begun = meter;

@@ -83,7 +83,7 @@ final class DisplayFormat {
                                 count(planned.partitions().partitions(), "partition"));
             case BatchEvent.ExtensionRequested requested -> "the source may have new files; the batch scores them, too";
             case BatchEvent.PlanExtended extended ->
-                "%s with %s more, cut into %s; the first %s of before stay"
+                "adds %s with %s, cut into %s; keeps the first %s of the earlier plan"
                         .formatted(
                                 count(extended.files().size(), "file"),
                                 count(extended.partitions().rows(), "row"),

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What [ModelComparison] found.
+/// The result of [ModelComparison].
 ///
 /// @param rows the rows of the source's files
 /// @param sampled the rows that were read, without malformed records
@@ -43,7 +43,7 @@ public record ComparedModels(
         records = List.copyOf(records);
     }
 
-    /// What became of the rows with one model.
+    /// The outcome of the rows with one model.
     ///
     /// @param name of the model, as the user calls it
     /// @param version of the registry; null for a model file

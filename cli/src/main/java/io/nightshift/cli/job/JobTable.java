@@ -16,7 +16,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// What a job file says about when its job runs, for people.
+/// A table for people that says when a job runs, according to its job file.
 final class JobTable {
 
     private JobTable() {}

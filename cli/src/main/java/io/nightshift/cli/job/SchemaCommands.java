@@ -46,7 +46,7 @@ public final class SchemaCommands {
 
     private SchemaCommands() {}
 
-    /// What both commands need.
+    /// The options and the comparison that both commands share.
     abstract static class Comparing implements Callable<Integer> {
 
         @Mixin

@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What a batch has used and what that cost, as lines for people.
+/// The resources that a batch has used and their cost, as lines for people.
 public final class UseText {
 
     private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};

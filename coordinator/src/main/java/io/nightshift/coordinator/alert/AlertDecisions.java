@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// The decisions of the alert outbox. They are deterministic: no actors, clocks, threads or I/O.
 /// [AlertOutbox] runs them on the journal; the tests run them in a simulation.
 ///
-/// What must hold:
+/// Invariants:
 ///
 /// - One open incident for each subject and cause. A message that repeats what is known, or is older than the
 ///   end of the last incident, opens none.
@@ -49,7 +49,7 @@ class AlertDecisions {
     /// The message that is being sent, by channel.
     private final Map<String, Attempt> inFlight = new HashMap<>();
 
-    /// What this outbox knows of the last attempt for a message.
+    /// The outcome of the last attempt for a message, as far as this outbox knows it.
     private final Map<Message, LastOutcome> outcomes = new HashMap<>();
 
     /// When this outbox heard of a node's incident last.

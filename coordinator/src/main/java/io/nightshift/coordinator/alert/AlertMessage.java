@@ -9,7 +9,7 @@ sealed interface AlertMessage {
     /// A command from outside.
     record CommandReceived(AlertCommand command) implements AlertMessage {}
 
-    /// What is due is to be sent. A timer's periodic message, and sent after each change.
+    /// Sends the messages that are due. A timer sends this periodically, and the outbox after each change.
     record Continue() implements AlertMessage {}
 
     /// An attempt to deliver a message ended.

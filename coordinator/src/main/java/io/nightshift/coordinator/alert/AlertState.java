@@ -44,7 +44,7 @@ public record AlertState(long last, NavigableMap<Long, Incident> live, List<Inci
         GIVEN_UP
     }
 
-    /// What a channel was told.
+    /// The delivery of an incident's messages to one channel.
     ///
     /// @param step the last message for the channel
     /// @param since when that message was due first

@@ -33,8 +33,8 @@ public record Prices(String currency, BigDecimal coreHour, BigDecimal gibRead, B
         return !currency.isEmpty();
     }
 
-    /// What a use cost. An attempt holds a scoring thread, and with it a processor, also while it waits. So
-    /// the time on the thread is paid, not the processor time.
+    /// The cost of a use. An attempt holds a scoring thread, and with it a processor, also while it waits. So the
+    /// time on the thread is paid, not the processor time.
     public BigDecimal of(Use use) {
         return part(coreHour, use.elapsed(), MICROS_PER_HOUR)
                 .add(part(gibRead, use.read(), BYTES_PER_GIB))

@@ -55,7 +55,7 @@ enum UseAdvice {
         this.change = change;
     }
 
-    /// What the batch waited for most, and what to change, in two sentences; null if it kept enough
+    /// Says in two sentences what the batch waited for most, and what to change. Null if the batch kept enough
     /// processors busy, was too short, or no node has worked for it since the last takeover.
     ///
     /// @param partitions of the batch

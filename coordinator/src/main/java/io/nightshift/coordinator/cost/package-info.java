@@ -1,4 +1,4 @@
-/// What a batch has used of its nodes, what that cost, and what the batch waited for.
+/// The resources that a batch has used on its nodes, their cost, and the reasons why the batch waited.
 @NullMarked
 package io.nightshift.coordinator.cost;
 

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What is known about a batch that has not ended.
+/// The known facts about a batch that has not ended, for its forecast.
 ///
 /// @param now the time of the forecast
 /// @param curve the commits so far

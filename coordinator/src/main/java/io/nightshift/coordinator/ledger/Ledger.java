@@ -339,7 +339,7 @@ public record Ledger(String url, String user, String password) {
         return new RemovedBatchesTable(this);
     }
 
-    /// What lineage receivers know of each batch.
+    /// The last event of each batch that the lineage receiver has acknowledged.
     public ToldLineageTable toldLineage() {
         return new ToldLineageTable(this);
     }

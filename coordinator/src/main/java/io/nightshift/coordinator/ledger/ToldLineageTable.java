@@ -9,8 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 
-/// What lineage receivers know of each batch: the table `told_lineage` beside the journal. Of ended batches, only
-/// the last one stays, since its number says which batches are new. See docs/decisions/0044-lineage.md.
+/// The last event of each batch that the lineage receiver has acknowledged: the table `told_lineage` next to the
+/// journal. Of the ended batches, only the last one stays, since its number says which batches are new. See
+/// docs/decisions/0044-lineage.md.
 ///
 /// Safe for several threads. Every method waits for the ledger's database.
 public final class ToldLineageTable {

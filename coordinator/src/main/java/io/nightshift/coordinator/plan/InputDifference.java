@@ -42,7 +42,7 @@ public final class InputDifference {
                 .map(path -> path + " was added");
     }
 
-    /// What has changed about a planned file.
+    /// Describes how a planned file has changed.
     ///
     /// @param now the file in the source, which is not equal to the planned one; null if it is not there
     static String change(SourceFile file, @Nullable SourceFile now) {

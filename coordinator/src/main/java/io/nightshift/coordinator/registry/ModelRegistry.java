@@ -311,7 +311,7 @@ public final class ModelRegistry {
                         last == null ? "" : ": %s moved it at %s".formatted(last.by(), last.at())));
     }
 
-    /// Who moves an alias, and why.
+    /// The caller who moves an alias, and the reason.
     private record Mover(String name, String alias, String action, String by, String reason) {}
 
     /// @param target the version to move it to; throws if it must not be moved

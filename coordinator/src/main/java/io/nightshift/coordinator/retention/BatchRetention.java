@@ -52,7 +52,7 @@ public final class BatchRetention {
     private final BiConsumer<BatchId, BatchCommand> batches;
     private final InstantSource clock;
 
-    /// What never changes of published batches of jobs with a retention.
+    /// Facts that never change, about the published batches of jobs with a retention.
     private final Map<BatchId, Facts> known = new ConcurrentHashMap<>();
 
     /// The removals that sweeps have asked for and that have not begun. Only [#sweep] uses it.

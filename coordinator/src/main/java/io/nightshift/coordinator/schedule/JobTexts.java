@@ -15,7 +15,7 @@ public final class JobTexts {
 
     private JobTexts() {}
 
-    /// What the job file says that does not depend on the values of its parameters.
+    /// Reads the part of the job file that does not depend on the values of its parameters.
     ///
     /// @param folder that relative paths start from; null if all paths are absolute
     /// @throws JobFileException with every mistake, if there is one

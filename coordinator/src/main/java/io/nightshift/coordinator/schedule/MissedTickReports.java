@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// is sent until the outbox has acknowledged it.
 ///
 /// Also reports a trigger that can't look at its source for long, because nobody knows then whether a run is due.
-/// What a trigger has seen is not durable: a new actor finds it out anew.
+/// The observations of a trigger are not durable: a new actor looks at the source again.
 ///
 /// Deterministic, and used by one thread.
 final class MissedTickReports {

@@ -86,7 +86,7 @@ class ScheduleDecisions {
         this.backfills = new BackfillDecisions(job, timetables, submissions);
     }
 
-    /// What the trigger knows of its source.
+    /// The decisions about the trigger, with its observations of the source.
     TriggerDecisions trigger() {
         return trigger;
     }

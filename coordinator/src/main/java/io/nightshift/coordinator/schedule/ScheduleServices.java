@@ -12,7 +12,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// What applied jobs need from their node.
+/// The services that applied jobs need from their node.
 ///
 /// @param starter submits runs
 /// @param batches asks for the status of batches

@@ -80,7 +80,7 @@ record ScheduledJobState(
     /// @param since when the job was applied first, or first after it was deleted
     record Revision(int number, String text, @Nullable String folder, Instant at, String by, Instant since) {}
 
-    /// What led to a run.
+    /// The cause of a run.
     enum Cause {
         SCHEDULE("tick:"),
         TRIGGER("trigger:"),

@@ -17,7 +17,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What a job file says about when the job runs, ready to compute with. Immutable.
+/// The times at which a job runs, according to its job file, ready to compute with. Immutable.
 ///
 /// @param header of the job file
 /// @param ticks of the schedule; null if the job has none

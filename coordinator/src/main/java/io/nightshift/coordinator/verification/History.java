@@ -46,7 +46,7 @@ final class History {
     private boolean ended;
     private @Nullable PartitionCommit[] commits = {};
     private final Set<Epoch> failedEpochs = new HashSet<>();
-    /// Of commits that were forgotten, since their partitions were scored again.
+    /// The epochs of commits that were forgotten, since their partitions were scored again.
     private final Set<Epoch> usedEpochs = new HashSet<>();
     private final List<Epoch> supplemented = new ArrayList<>();
     /// The hash after each entry from the last commit on: one of them is in the manifest.

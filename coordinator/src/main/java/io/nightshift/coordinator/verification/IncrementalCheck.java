@@ -32,7 +32,7 @@ final class IncrementalCheck {
 
     private static final int PAGE = 1_000;
 
-    /// What a batch has read, or will have read.
+    /// The times that a batch has read, or will have read.
     ///
     /// @param ranges the times
     /// @param full whether it may read what earlier batches have read

@@ -34,7 +34,7 @@ public final class FaultInjector {
 
     private static final FaultProxy.Fault REFUSAL = new FaultProxy.Fault.Answer(503, "SlowDown");
 
-    /// What happens to requests to an object store that works badly.
+    /// The faults of requests to an object store that works badly.
     private static final FaultProxy.Fault[] STORE_ERRORS = {
         REFUSAL,
         new FaultProxy.Fault.Answer(500, "InternalError"),

@@ -89,8 +89,8 @@ final class LedgerTrace {
         return unforced.size();
     }
 
-    /// What a power cut at the end of the trace leaves of the ledger's file: all that was forced, and any of the
-    /// changes after that.
+    /// The content of the ledger's file after a power cut at the end of the trace: all that was forced, and any of
+    /// the changes after that.
     byte[] afterPowerCut(Random random) {
         byte[] left = forced;
         for (Change change : unforced) {

@@ -210,9 +210,9 @@ public final class AlertChannels implements AlertSender {
         }
     }
 
-    /// What keeps a channel from working, without sending anything: a secret that can't be read, a wrong URL,
-    /// an address that can't be reached, or a command that is no program. Null if nothing does. Waits for
-    /// disks and connections.
+    /// The problem that keeps a channel from working; null if there is none. Problems are a secret that can't be
+    /// read, a wrong URL, an address that can't be reached, or a command that is no program. Sends nothing. Waits
+    /// for disks and connections.
     public static @Nullable String problem(AlertChannel channel) {
         try {
             return switch (channel) {

@@ -10,7 +10,7 @@ public final class AlertUrl {
 
     private AlertUrl() {}
 
-    /// What is wrong with a URL, without the URL, which may be a secret; null if nothing is.
+    /// The problem with a URL; null if there is none. The text does not contain the URL, which may be a secret.
     public static @Nullable String problem(String url, boolean allowsPlainHttp) {
         URI uri;
         try {

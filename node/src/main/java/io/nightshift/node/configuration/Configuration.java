@@ -144,7 +144,7 @@ public final class Configuration {
         return admission;
     }
 
-    /// Who is told of problems, and how.
+    /// The channels of alerts, and how alerts are delivered.
     public AlertConfiguration alerts() {
         return alerts;
     }

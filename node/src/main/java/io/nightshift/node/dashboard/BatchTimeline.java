@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// What the page of a batch shows of its ledger, in a size that does not depend on the number of its partitions.
+/// The content of a batch's page that comes from its ledger. Its size does not depend on the number of partitions.
 /// Reads only the entries that are new. Its methods wait for the database. Safe for several threads.
 final class BatchTimeline {
 

@@ -7,7 +7,7 @@ import io.nightshift.coordinator.register.BatchRegisterState;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What the cluster does at one moment.
+/// The activity of the cluster at one moment.
 ///
 /// @param batches every open batch, and the last batch of each job without one
 /// @param jobs the applied jobs

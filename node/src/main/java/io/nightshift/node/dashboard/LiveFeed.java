@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// What a page shows, as events. However many viewers there are, they share one question a second, and the text of
-/// what is new.
+/// Sends the changes of a page to its viewers as events. All viewers share one query a second, and the text of the
+/// changes.
 ///
 /// A viewer hears something every few seconds even if nothing changes: a browser does not notice by itself that its
 /// connection is cut.

@@ -15,7 +15,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// What the page «Tonight» shows at one moment: a row for each open batch, and for each other job its last batch.
+/// The content of the page «Tonight» at one moment: a row for each open batch, and for each other job its last
+/// batch.
 ///
 /// @param head the facts that are no rows, as JSON
 /// @param rows as JSON, by the batch, or the job without one

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What programs may ask about alerts. Stages fail with a [ProblemException]. Safe for several threads, none
-/// of which waits.
+/// Answers the requests of programs about alerts. Stages fail with a [ProblemException]. Safe for several threads,
+/// none of which waits.
 public final class AlertQueries {
 
     private static final Logger LOG = LoggerFactory.getLogger(AlertQueries.class);

@@ -91,7 +91,7 @@ public interface AppliedJobs {
     ///     case
     CompletionStage<Backfill> startBackfill(Caller caller, String job, BackfillRequest request, @Nullable String id);
 
-    /// What a backfill would do. Starts nothing.
+    /// Plans a backfill. Starts nothing.
     CompletionStage<BackfillPlan> planBackfill(String job, BackfillRequest request);
 
     /// The backfills of a job.

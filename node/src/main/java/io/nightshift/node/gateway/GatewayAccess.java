@@ -50,7 +50,7 @@ public final class GatewayAccess {
     /// @param detail how to send a token, in a sentence
     public record Challenge(String scheme, String detail) {}
 
-    /// What a caller sends to identify itself.
+    /// Identifies a caller in a request.
     public sealed interface Credential {}
 
     /// @param token of a program

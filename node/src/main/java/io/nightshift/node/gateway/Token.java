@@ -14,7 +14,7 @@ import java.util.HexFormat;
 /// @param sha256 the token's digest, 64 hexadecimal digits
 public record Token(String name, Role role, String sha256) {
 
-    /// What every token looks like.
+    /// The regular expression that every token matches.
     public static final String PATTERN = "nst_[A-Za-z0-9_-]{43}";
 
     private static final String PREFIX = "nst_";

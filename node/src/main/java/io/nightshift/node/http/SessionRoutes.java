@@ -31,7 +31,7 @@ public final class SessionRoutes {
         this.version = version;
     }
 
-    /// Who is signed in, and where.
+    /// The token that is signed in, and the node that answers.
     ///
     /// @param name of the token
     /// @param role of the token

@@ -6,7 +6,7 @@ import io.nightshift.protocol.job.AlertCause;
 /// A reply of the alert outbox.
 public sealed interface AlertReply {
 
-    /// What the message said is durable, or has no effect.
+    /// Acknowledges a message: its content is durable, or has no effect.
     ///
     /// @param subject of the message
     /// @param cause of the message

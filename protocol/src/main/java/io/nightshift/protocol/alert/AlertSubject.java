@@ -3,7 +3,7 @@ package io.nightshift.protocol.alert;
 import io.nightshift.protocol.batch.BatchId;
 import java.util.Locale;
 
-/// What an alert is about.
+/// The subject of an alert.
 ///
 /// @param kind of thing
 /// @param name the batch's ID, the job's name, or the node's name `host:port`

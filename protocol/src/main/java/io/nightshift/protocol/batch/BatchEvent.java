@@ -391,7 +391,7 @@ public sealed interface BatchEvent {
             this(at, results, List.of());
         }
 
-        /// What the failed checks together mean for the batch; empty if all have passed.
+        /// The consequence of the failed checks for the batch; empty if all have passed.
         public Optional<BatchCheck.OnFail> verdict() {
             return failed().map(result -> result.check().onFail()).max(Comparator.naturalOrder());
         }

@@ -115,7 +115,7 @@ public record BatchStatus(
         return phase == null && failure != null;
     }
 
-    /// What a coordinator knows that isn't in the ledger.
+    /// The progress that the coordinator knows and that isn't in the ledger.
     ///
     /// @param rowsDone rows of the committed partitions, and the rows that attempts in flight have reported
     /// @param inFlight the number of leased partitions

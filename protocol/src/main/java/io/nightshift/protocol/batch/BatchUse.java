@@ -1,6 +1,7 @@
 package io.nightshift.protocol.batch;
 
-/// What a batch has used of the nodes of its workers until now, and how much they had. Numbers are 0 or more.
+/// The resources that a batch has used until now on the nodes of its workers, and how much these nodes had. Numbers
+/// are 0 or more.
 ///
 /// @param committed the use of the committed attempts
 /// @param discarded the use of the attempts that were thrown away: failed, abandoned, fenced or rescored

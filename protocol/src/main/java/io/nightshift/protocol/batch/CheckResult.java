@@ -32,7 +32,7 @@ public record CheckResult(
         return text(value);
     }
 
-    /// What the check expects, for people, such as `at most 10 %`.
+    /// The expectation of the check, for people, such as `at most 10 %`.
     public String expected() {
         return switch (check.measure()) {
             case ROWS_MIN -> "at least " + text(check.limit());

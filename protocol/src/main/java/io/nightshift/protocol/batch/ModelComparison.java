@@ -4,7 +4,7 @@ import io.nightshift.protocol.failure.Failure;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What two models have made of the same rows. The sum over partitions is the same in any order.
+/// The comparison of two models for the same rows. The sum over partitions is the same in any order.
 ///
 /// @param agreed the rows for which both predict the same class; 0 for a regression
 /// @param scored the distribution of the predictions of the model whose predictions were written

@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What an attempt has counted for the checks of its job. The sum over partitions is the same in any order.
+/// The counts of an attempt for the checks of its job. The sum over partitions is the same in any order.
 ///
 /// @param counts for each check of the job, in its order, the rows with a prediction that are NULL or outside
 ///     the range; 0 for a check that counts no rows
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///     predictions first; may be empty
 public record PartitionStatistics(List<Long> counts, List<Distribution> distributions) {
 
-    /// Of no row.
+    /// The statistics of no row.
     public static final PartitionStatistics NONE = new PartitionStatistics(List.of());
 
     public PartitionStatistics {

@@ -1,6 +1,6 @@
 package io.nightshift.protocol.batch;
 
-/// What one or more attempts have used of their nodes. Numbers are 0 or more.
+/// The resources that one or more attempts have used on their nodes. Numbers are 0 or more.
 ///
 /// DuckDB, the model and the writing of output all run on the scoring thread of the attempt, so its processor
 /// time is that of the attempt. Time on a scoring thread is processor time, time in which the thread waited

@@ -2,7 +2,7 @@ package io.nightshift.protocol.job;
 
 import java.util.List;
 
-/// Who is told of which problems of a job.
+/// The channel that receives alerts about a job, and the problems that they report.
 ///
 /// @param causes at least one, and none twice
 /// @param channel the name of a channel in the configuration of the nodes

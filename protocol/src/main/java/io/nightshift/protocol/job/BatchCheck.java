@@ -30,7 +30,7 @@ public record BatchCheck(
     /// The most checks of a job. Each partition reports a number for each of them.
     public static final int MOST = 700;
 
-    /// What a check measures.
+    /// The figure that a check measures.
     public enum Measure {
         /// The number of rows that the job's `where` lets through; the limit is the smallest number.
         ROWS_MIN("rows.min"),
@@ -101,7 +101,7 @@ public record BatchCheck(
         }
     }
 
-    /// What happens to a batch that exceeds a limit. A later constant outranks an earlier one.
+    /// The consequence for a batch that exceeds a limit. A later constant outranks an earlier one.
     public enum OnFail {
         /// The batch is published. The ledger, the manifest and the log say which limit it exceeds.
         WARN,

@@ -84,7 +84,7 @@ final class ColumnType {
                 + (nested ? ", JSON, type[], STRUCT(name type, …), MAP(VARCHAR, type)" : "");
     }
 
-    /// What a text that is no type probably means, as a phrase, or null.
+    /// The probable meaning of a text that is no type, as a phrase, or null.
     static @Nullable String suggestion(String text, boolean nested) {
         if (!nested && canonical(text, true).isPresent()) {
             return "the value is a text without parts; read it as VARCHAR, and take it apart under source.select";

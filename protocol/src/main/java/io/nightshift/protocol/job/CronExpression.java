@@ -127,13 +127,13 @@ public final class CronExpression {
         return new CronParser(definition);
     }
 
-    /// What is wrong with a text.
+    /// A mistake in the text of a cron expression.
     ///
     /// @param found the part of the text that is wrong, in words
     /// @param expected what belongs there instead, in words
     public record Problem(String found, String expected) {}
 
-    /// What is wrong with a text; empty if it is a cron expression.
+    /// The mistake in a text; empty if it is a cron expression.
     ///
     /// @param text any text
     public static Optional<Problem> problem(String text) {

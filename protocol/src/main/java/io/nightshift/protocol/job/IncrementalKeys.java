@@ -89,7 +89,7 @@ final class IncrementalKeys {
         }
     }
 
-    /// What each batch reads; null for all rows.
+    /// The restriction of what each batch reads; null if each reads all rows.
     static @Nullable Incremental of(JobValues values) {
         if (!values.has("incremental")) {
             return null;

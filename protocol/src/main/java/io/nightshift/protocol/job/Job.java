@@ -216,8 +216,8 @@ public record Job(
                 : job;
     }
 
-    /// What an incremental job reads: batches with the same text divide it among themselves. 32 hexadecimal
-    /// digits.
+    /// Identifies the input of an incremental job: batches with the same text divide it among themselves. 32
+    /// hexadecimal digits.
     public String incrementalSource() {
         return JobFingerprint.source(this);
     }
@@ -392,7 +392,7 @@ public record Job(
             @Nullable Duration database,
             @Nullable Duration node) {}
 
-    /// What is written in addition to the prediction, and the names of the columns.
+    /// The columns that are written in addition to the prediction, and the names of all columns.
     ///
     /// @param columns source columns or keys of [Source#select()] to pass through
     /// @param margin whether the model's raw margin is written too

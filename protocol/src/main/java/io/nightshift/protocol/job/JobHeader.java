@@ -3,7 +3,7 @@ package io.nightshift.protocol.job;
 import java.util.List;
 import java.util.Set;
 
-/// What a job file says that does not depend on the values of its parameters.
+/// The part of a job file that does not depend on the values of its parameters.
 ///
 /// @param name the job's name
 /// @param parameters in the order of the file

@@ -40,7 +40,7 @@ public record JobSchedule(
         NONE
     }
 
-    /// What happens to a tick while the run before has not ended.
+    /// The consequence for a tick if the previous run has not ended.
     public enum Overlap {
         /// Its run waits for the end.
         QUEUE,

@@ -20,7 +20,7 @@ public record JobWindow(String from, String to, Outside outside) {
         return LocalTime.parse(to);
     }
 
-    /// What a batch does when its window closes.
+    /// The behaviour of a batch when its window closes.
     public enum Outside {
         /// It ends its partitions in flight, and continues when the window opens again.
         PAUSE,

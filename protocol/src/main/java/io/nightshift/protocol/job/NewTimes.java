@@ -83,7 +83,7 @@ public record NewTimes(
     private static final DateTimeFormatter TIMESTAMP =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT);
 
-    /// What a job file says, before the job is checked with its source.
+    /// The section of a job file, before the job is checked with its source.
     public NewTimes(String column, Duration lateness, String timeZone, boolean full) {
         this(column, lateness, timeZone, full, null, null);
     }

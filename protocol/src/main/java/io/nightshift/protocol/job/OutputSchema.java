@@ -53,7 +53,7 @@ public record OutputSchema(int version, List<Column> columns) {
         }
     }
 
-    /// What differs in later columns: first what breaks readers. Their order makes no difference.
+    /// The differences of later columns: first those that break readers. The order of columns is ignored.
     public List<Change> changesTo(List<Column> later) {
         Map<String, String> types = new LinkedHashMap<>();
         later.forEach(column -> types.put(column.name(), column.type()));

@@ -38,7 +38,7 @@ public record Rollout(
         }
     }
 
-    /// What a guard measures on the partitions that the candidate has scored first.
+    /// The figure that a guard measures on the partitions that the candidate has scored first.
     public enum Measure {
         /// The share of the rows that are quarantined; the limit is the largest share.
         QUARANTINED("quarantined"),
@@ -90,7 +90,7 @@ public record Rollout(
         }
     }
 
-    /// What happens to a candidate that keeps all guards, in addition to scoring the whole batch.
+    /// The consequence for a candidate that keeps all guards, in addition to scoring the whole batch.
     public enum OnPass {
         /// The alias that the job names as its model is moved to it when the batch is published.
         PROMOTE,
@@ -103,7 +103,7 @@ public record Rollout(
         }
     }
 
-    /// What happens to the batch of a candidate that exceeds a limit. In both cases the champion scores all its
+    /// The consequence for the batch of a candidate that exceeds a limit. In both cases the champion scores all its
     /// partitions.
     public enum OnFail {
         /// The batch continues with the champion.

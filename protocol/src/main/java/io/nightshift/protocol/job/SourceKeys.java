@@ -119,7 +119,7 @@ final class SourceKeys {
                 .forEach(check::add);
     }
 
-    /// What to do instead where one column is wanted and several are given; null if no column is wanted.
+    /// Advice for a key that wants one column and has several; null if the key wants no column.
     static @Nullable String oneColumn(JobKey key) {
         return switch (key.name()) {
             case "id" ->

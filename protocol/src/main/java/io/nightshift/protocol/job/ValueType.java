@@ -134,7 +134,7 @@ sealed interface ValueType {
     /// A list of two or more sections, each of which chooses a destination.
     record Members() implements ValueType {
 
-        /// What each section may have.
+        /// The keys that each section may have.
         static Section section() {
             return Section.choice(Kinds.MEMBERS.stream().map(Kind::key).toList());
         }

@@ -5,7 +5,7 @@ import io.nightshift.protocol.job.TimeRange;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What published batches have read of a source.
+/// The times that published batches have read of a source.
 ///
 /// @param source as [NewTimes.Pinned#source()]
 /// @param ranges the times, in order
@@ -15,7 +15,7 @@ public record ReadTimes(String source, List<TimeRange> ranges) {
         ranges = List.copyOf(ranges);
     }
 
-    /// What a batch has read; null if its job does not read new times.
+    /// The times that a batch has read; null if its job does not read new times.
     ///
     /// @param pinned what the batch was pinned to, or null
     public static @Nullable ReadTimes of(NewTimes.@Nullable Pinned pinned) {

@@ -8,8 +8,8 @@ import io.nightshift.protocol.model.ModelVersion;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/// What the batch register knows of a batch, as it is stored in a snapshot of the register and in the archive of
-/// ended batches.
+/// A batch in the batch register, as it is stored in a snapshot of the register and in the archive of ended
+/// batches.
 ///
 /// @param batch its ID
 /// @param number its position in the order of submission. A batch that was entered again shares the number of the

@@ -17,9 +17,9 @@ import smile.neighbor.Neighbor;
 /// Smile's k-nearest-neighbours classifier. It predicts the majority class of the k nearest points; the first
 /// class wins a tie.
 ///
-/// Of points at the same distance, Smile's linear search and cover tree take the first ones, so these are
-/// found by comparing all points. A k-d tree takes those that it visits first, so Smile's own tree is built
-/// from the points again.
+/// If points have the same distance, Smile's linear search and cover tree take the first ones. So this class
+/// compares all points instead. A k-d tree takes those that it visits first, so Smile's own tree is built from the
+/// points again.
 ///
 /// The part's rows: k; the class of each point; the points. Its only part is a distance, or `KDTree`.
 final class SmileNearestNeighbours implements SmileModel {

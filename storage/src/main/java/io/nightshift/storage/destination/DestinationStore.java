@@ -135,9 +135,9 @@ public interface DestinationStore {
     void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model);
 
     /// Shows readers the last supplement of a published batch, in place of the quarantine of all earlier commits.
-    /// Of two coordinators that do so at one time, the one of the higher incarnation wins. A supplement that
-    /// readers see already is left as it is. After a crash in the middle, readers see the batch as it was or
-    /// with the supplement, and a repetition finishes.
+    /// If two coordinators do so at one time, the one of the higher incarnation wins. A supplement that readers see
+    /// already is left as it is. After a crash in the middle, readers see the batch as it was or with the
+    /// supplement, and a repetition finishes.
     ///
     /// @param batch with the supplement
     /// @return the publication with the new manifest

@@ -28,16 +28,16 @@ public enum DuckDbError {
     /// The query or the file is wrong.
     OTHER;
 
-    /// What DuckDB's messages about its folder for temporary files contain: the names of its files there, the
-    /// setting that limits them to the free space, and that the folder can't be made. It makes no other folder.
+    /// Texts in DuckDB's messages about its folder for temporary files: the names of its files there, the setting
+    /// that limits them to the free space, and that the folder can't be made. DuckDB makes no other folder.
     private static final List<String> SCRATCH =
             List.of("duckdb_temp_", "max_temp_directory_size", "Failed to create directory");
 
     /// DuckDB's report of a failed write in the background.
     private static final Pattern NESTED = Pattern.compile("\"exception_message\":\"((?:[^\"\\\\]|\\\\.)*)\"");
 
-    /// What DuckDB's messages about a file that this node does not see, or may not read, contain. The last one is
-    /// for a file that was there when DuckDB looked for it, too.
+    /// Texts in DuckDB's messages about a file that this node does not see, or may not read. The last one is for a
+    /// file that was there when DuckDB looked for it, too.
     private static final List<String> MISSING =
             List.of("No such file or directory", "Permission denied", "No files found that match the pattern");
 

@@ -76,7 +76,7 @@ public final class ObjectStore implements AutoCloseable {
 
     private static final int BUFFER = 64 * 1024;
 
-    /// Of one upload.
+    /// The most parts of one upload.
     private static final int MOST_PARTS = 10_000;
 
     /// After so many bytes the store counts as working again.

@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /// How a node signs its requests to a store. They stay on the node, and `toString` shows no secret.
 public sealed interface StoreCredentials {
 
-    /// What the AWS SDK finds: the environment, a web identity, the profiles in `~/.aws`, or the role of the
-    /// container or machine.
+    /// The credentials that the AWS SDK finds: the environment, a web identity, the profiles in `~/.aws`, or the
+    /// role of the container or machine.
     ///
     /// @param profile the profile of `~/.aws` to use, or null for the default
     record StandardChain(@Nullable String profile) implements StoreCredentials {}

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.http.SdkHttpResponse;
 
-/// What the errors of a store mean for the work that caused them.
+/// Converts the errors of a store into failures of the work that caused them.
 final class StoreFailures {
 
     /// There is no such object.
@@ -18,7 +18,7 @@ final class StoreFailures {
         private static final long serialVersionUID = 1L;
     }
 
-    /// What is done with an object.
+    /// The kind of access to an object.
     enum Access {
         READ("read", "from"),
         WRITE("written", "to"),
@@ -44,7 +44,7 @@ final class StoreFailures {
     private static final Set<String> PASSING =
             Set.of("RequestTimeout", "ExpiredToken", "SlowDown", "Throttling", "ThrottlingException", "InternalError");
 
-    /// What the client adds to its messages. It never tries twice: the tries are our own.
+    /// The suffix that the client adds to its messages. The client never repeats a request; Nightshift does.
     private static final String SDK_ATTEMPTS = " \\(SDK Attempt Count: \\d+\\)$";
 
     /// The error code for a request that is signed for another region than the bucket's.

@@ -2,7 +2,7 @@ package io.nightshift.storage.objectstore;
 
 import io.nightshift.protocol.failure.FailedResource;
 
-/// What a store is used for. Messages begin with it.
+/// The purpose of a store. Messages begin with it.
 public enum StorePurpose {
     /// Rows of jobs.
     SOURCE("source", FailedResource.Type.INPUT),

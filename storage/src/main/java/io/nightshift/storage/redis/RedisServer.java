@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Protocol.Command;
 
-/// What a server says of itself.
+/// The facts that a server reports about itself.
 ///
 /// @param facts the lines of `INFO`, by their names
 /// @param appendFsync when the server writes its log to the disk: `always`, `everysec` or `no`; null if the

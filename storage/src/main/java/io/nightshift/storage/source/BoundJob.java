@@ -89,7 +89,7 @@ public record BoundJob(
     private static final Pattern WHOLE = Pattern.compile("-?\\d+");
     private static final Set<String> FRACTIONS = Set.of("FLOAT", "DOUBLE");
 
-    /// What the features of a model are called, in its order: by their position if it does not name them.
+    /// The names of a model's features, in its order. A feature without a name is called by its position.
     public static List<String> featureNames(ModelDescription model) {
         return IntStream.range(0, model.features().size())
                 .mapToObj(

@@ -13,7 +13,7 @@ record HashDivision(String sql, String type, int count) implements KeyDivision {
     private static final long PRIME = 2_147_483_647;
     /// The prime divided by the golden ratio: multiples of it are spread evenly.
     private static final long FIRST = 1_327_217_885;
-    /// Of Park and Miller, «Random number generators: good ones are hard to find», revised in 1993.
+    /// The multiplier of Park and Miller, «Random number generators: good ones are hard to find», revised in 1993.
     private static final long SECOND = 48_271;
 
     HashDivision {

@@ -18,8 +18,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// What a job's condition says of rows of which only some columns are known, such as those of a file that is
-/// not opened yet.
+/// Evaluates a job's condition for rows of which only some columns are known, such as those of a file that is not
+/// opened yet.
 public final class KnownCondition {
 
     private static final ObjectMapper JSON = new ObjectMapper();

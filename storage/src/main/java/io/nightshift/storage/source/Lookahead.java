@@ -18,7 +18,7 @@ public final class Lookahead<T, R> {
 
     private static final int AHEAD = 16;
 
-    /// What is done with each.
+    /// The work on each thing.
     ///
     /// @param <T> the thing
     /// @param <R> the result

@@ -14,7 +14,7 @@ import java.util.List;
 ///     margins, the positions of the most probable classes, and their probabilities
 public record ModelColumn(String name, Content content, int output) {
 
-    /// What a column holds.
+    /// The content of a column.
     public enum Content {
         /// The predicted number, or the predicted class.
         PREDICTION,

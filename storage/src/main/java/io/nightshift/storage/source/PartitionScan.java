@@ -35,7 +35,7 @@ public final class PartitionScan {
     /// So many take about 200 MB.
     private static final int MOST_PIECES = 2_000_000;
     private static final int PIECE_BYTES = 100;
-    /// Of the rows that are read at a time: the key, the position, and the groups.
+    /// The memory for each row that is read: the key, the position, and the groups.
     private static final int ROW_BYTES = 48;
     /// A partition consists of at least so many pieces, if there are enough rows, so that none is much larger than
     /// others.

@@ -45,14 +45,15 @@ public interface SourceInspector {
         return PinComparison.FILES;
     }
 
-    /// What a batch will fetch of files that are elsewhere, in a line for people; empty if there is none. Blocks.
+    /// Describes what a batch will fetch of remote files, in a line for people; empty if it fetches nothing.
+    /// Blocks.
     ///
     /// @param files that were inspected
     default String fetches(Job job, ModelDescription model, List<InspectedFile> files) {
         return "";
     }
 
-    /// What is read of a source, in lines for people.
+    /// Describes what is read of a source, in lines for people.
     ///
     /// @param files as [#inspect] returned them
     default List<String> details(List<InspectedFile> files) {

@@ -91,9 +91,9 @@ public interface SourceReader extends SourceInspector {
     List<BoundSlices> bind(Connection connection, List<Slice> slices, Job job, ModelDescription model)
             throws SQLException;
 
-    /// What the source knows of a column without reading it: a relation with the columns `nightshift_first` and
-    /// `nightshift_rows` of consecutive rows in which the column is never NULL, and `nightshift_min` and
-    /// `nightshift_max`, the bounds of its values there as texts.
+    /// The statistics of a column that the source knows without reading it: a relation with the columns
+    /// `nightshift_first` and `nightshift_rows` of consecutive rows in which the column is never NULL, and
+    /// `nightshift_min` and `nightshift_max`, the bounds of its values there as texts.
     ///
     /// @param file a whole file, which is held
     /// @param column the name of a column of the source

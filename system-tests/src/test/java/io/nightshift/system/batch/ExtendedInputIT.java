@@ -271,7 +271,8 @@ final class ExtendedInputIT {
         assertThat(command(home, "batch", "show", batch).out()).contains("4,300");
         assertThat(command(home, "batch", "events", batch).out())
                 .contains("extension requested")
-                .contains("1 file with 700 rows more, cut into 1 partition; the first 7 partitions of before stay");
+                .contains(
+                        "adds 1 file with 700 rows, cut into 1 partition; keeps the first 7 partitions of the earlier plan");
         command(home, "batch", "verify", batch);
         command(home, "ledger", "check");
         command(home, "ledger", "export", export.toString());

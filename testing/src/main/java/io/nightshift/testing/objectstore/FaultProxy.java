@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 /// It counts what passes. Safe for several threads.
 public final class FaultProxy implements AutoCloseable {
 
-    /// What is done to a request instead of passing it on.
+    /// A fault that the proxy injects into a request.
     public sealed interface Fault {
 
         /// An error of the server.

@@ -81,7 +81,7 @@ record StartupCache(String classPath, Path file) {
         }
     }
 
-    /// What the JVM compares: the names, sizes and times of the jars.
+    /// Identifies the jars as the JVM does: by their names, sizes and times.
     private static String identity(Path lib) throws IOException {
         List<String> jars = new ArrayList<>();
         try (Stream<Path> files = Files.list(lib)) {

@@ -144,7 +144,7 @@ public final class CheckCounter {
         }
     }
 
-    /// What was counted in all blocks.
+    /// The counts of all blocks.
     public PartitionStatistics statistics() {
         List<Long> counts = new ArrayList<>();
         for (Counted each : counted) {

@@ -7,6 +7,6 @@ import io.nightshift.scoring.model.Scorer;
 /// model. The rows are read once. For one thread.
 public sealed interface ComparingScorer extends Scorer permits ModelComparator, ShadowScorer {
 
-    /// What was compared in all blocks.
+    /// The comparison of all blocks.
     ModelComparison comparison();
 }

@@ -27,7 +27,7 @@ public final class ScoringSession {
     private final CheckCounter checks;
     private final double[][] features;
     private final TopClasses top;
-    /// What the scorer fills.
+    /// The arrays that the scorer fills.
     private final double[][] outputs;
     /// The same, and after them the most probable classes.
     private final double[][] block;

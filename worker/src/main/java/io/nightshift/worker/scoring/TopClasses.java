@@ -21,7 +21,7 @@ public record TopClasses(int wanted, int classes, boolean binary) {
         return 2 * wanted;
     }
 
-    /// Of equally probable classes, the first comes first. NaN comes last.
+    /// Selects the most probable classes. The first of equally probable classes comes first, and NaN comes last.
     ///
     /// @param outputs the prediction, and then the probabilities
     /// @param rows the number of rows

@@ -12,7 +12,7 @@ public interface BatchFiles {
     /// The kind of place that holds a published batch: `folder` or `prefix`.
     String kind();
 
-    /// What readers read, as [io.nightshift.storage.destination.Publication#destination()] says it.
+    /// The place that readers read, as in [io.nightshift.storage.destination.Publication#destination()].
     String published();
 
     /// Whether readers see the batch.

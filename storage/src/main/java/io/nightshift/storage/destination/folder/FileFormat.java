@@ -56,7 +56,7 @@ public interface FileFormat {
         return "CAST(" + sql + " AS VARCHAR)";
     }
 
-    /// What the COPY statements of warehouses say of a format.
+    /// The format in the COPY statements of warehouses.
     ///
     /// @param redshift the format parameters of Amazon Redshift
     /// @param snowflake the options of Snowflake's `FILE_FORMAT`

@@ -10,7 +10,7 @@ enum LoadType {
     WHOLE(Carrier.LONG, "CAST(%s AS BIGINT)", "CAST(%s AS CHAR)"),
     /// Whole numbers above those of Java, and decimal fractions.
     DIGITS(Carrier.TEXT, "CAST(%s AS VARCHAR)", "CAST(%s AS CHAR)"),
-    /// What is no number becomes NULL.
+    /// NaN and infinity become NULL.
     FRACTION(Carrier.DOUBLE, "CAST(%s AS DOUBLE)", "CAST(%s AS DOUBLE)"),
     TEXT(Carrier.TEXT, "CAST(%s AS VARCHAR)", "%s"),
     BYTES(Carrier.TEXT, "hex(%s)", "HEX(%s)"),

@@ -262,7 +262,7 @@ final class MariadbTargets {
 
     // Views.
 
-    /// What readers see of a table's rows `b` and their batch's row `r`: the columns without those that only
+    /// The columns that readers see of a table's rows `b` and their batch's row `r`: all except those that only
     /// Nightshift needs, and the batch's ID before the time, or before the partition where there is none.
     List<String> shown(String table) {
         List<String> names = new ArrayList<>(columns(table).keySet());

@@ -24,7 +24,7 @@ record BatchKeys(ObjectAddress prefix, BatchId batch) {
     /// The name of the register of supplements below the published prefix.
     static final String SUPPLEMENT = "_supplement.json";
 
-    /// What Nightshift stages, below the prefix of all that is staged.
+    /// The keys of staged objects, below the prefix of all that is staged.
     private static final Pattern STAGED =
             Pattern.compile("batch=([^/]+)/(?:publication[.]json|attempts/[^/]+[.]\\d+-\\d+(?:[.]\\d+)?[.]staged)");
 
@@ -37,7 +37,7 @@ record BatchKeys(ObjectAddress prefix, BatchId batch) {
         return key.isEmpty() || key.endsWith("/") ? address : address.with(key + "/");
     }
 
-    /// What readers read.
+    /// The published prefix, from which readers read.
     String published() {
         return below(folder()).toString();
     }

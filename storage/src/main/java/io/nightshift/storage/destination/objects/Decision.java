@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// What was decided to be published: all that it takes to carry it out, by any process.
+/// A decision to publish, with everything that any process needs to carry it out.
 ///
 /// @param job the name of the batch's job
 /// @param manifest the content of the manifest

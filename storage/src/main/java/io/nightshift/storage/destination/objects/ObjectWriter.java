@@ -201,7 +201,7 @@ final class ObjectWriter implements PartitionWriter, FetchControl {
         }
     }
 
-    /// What can't be deleted now is deleted with everything else that is staged.
+    /// Deletes an object. If that fails now, the object is deleted with everything else that is staged.
     private void delete(ObjectAddress address) {
         try {
             store().delete(address);

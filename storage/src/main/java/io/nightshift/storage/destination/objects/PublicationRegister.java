@@ -33,7 +33,7 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String WRONG_TAG = "0".repeat(32);
 
-    /// What the register says.
+    /// The content of the register.
     sealed interface State {
 
         /// Attempts may write, and the coordinator that has claimed the batch may decide.

@@ -7,8 +7,8 @@ import io.nightshift.protocol.failure.FailureException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// What the server keeps of a partition: which attempt wrote it, and what. [#text] is the value in the hash of the
-/// parts.
+/// The entry of a partition on the server: the attempt that wrote it, and its output. [#text] is the value in the
+/// hash of the parts.
 ///
 /// @param epoch of the attempt, as [#epoch] writes it
 /// @param output the counts and digests, as [#output] writes them

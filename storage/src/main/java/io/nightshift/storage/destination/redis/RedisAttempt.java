@@ -340,7 +340,8 @@ final class RedisAttempt implements PartitionWriter {
         }
     }
 
-    /// What an attempt leaves that was not kept is removed by the next one, or with the batch's.
+    /// Ends the connection. The next attempt removes staged output that was not kept, or it is removed with that of
+    /// the batch.
     @Override
     public void close() {
         RedisConnection used = connection;

@@ -32,7 +32,7 @@ record RedisBatch(
         String version,
         @Nullable String manifest) {
 
-    /// What becomes of a batch. The scripts write these names in small letters.
+    /// The states of a batch. The scripts write these names in lower case.
     enum State {
         OPEN,
         PUBLISHED,

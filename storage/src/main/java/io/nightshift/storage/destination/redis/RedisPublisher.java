@@ -384,8 +384,8 @@ final class RedisPublisher {
 
     // The end of a batch.
 
-    /// Removes what attempts have staged that were not kept. None of them stages more: the batch is over.
-    /// What belongs to an open supplement stays.
+    /// Removes staged output that was not kept. No attempt stages more, because the batch is over. The output of an
+    /// open supplement stays.
     private void removeStaged(RedisConnection connection, RedisBatch batch) {
         RedisBatch.fields(
                 connection,

@@ -281,7 +281,7 @@ enum Script {
     /// Records that one step removes.
     static final int REMOVED = 1000;
 
-    /// What all steps begin with.
+    /// The beginning of the scripts of all steps.
     private static final class Begin {
         static final String TEXT = """
                 local own = 'nightshift:' .. ARGV[1]

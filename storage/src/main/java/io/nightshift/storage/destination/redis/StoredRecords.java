@@ -159,7 +159,7 @@ final class StoredRecords {
         }
     }
 
-    /// What is the same in all rows of a partition.
+    /// The value of a column that is the same in all rows of a partition; null for other columns.
     private @Nullable String constant(String name, CommittedPart part) {
         String[] model = part.model().split(" ", 2);
         return switch (name) {

@@ -41,7 +41,8 @@ public final class ChangedRowReader implements SourceReader {
     private final Supplier<DuckDb> duckDb;
     private final RowSets sets;
     private final LookupTables tables;
-    /// What a thread reads by this reader. A thread may read by several readers, so this is no static field.
+    /// The slices that a thread holds with this reader. A thread may use several readers, so this is no static
+    /// field.
     @SuppressWarnings("ThreadLocalUsage")
     private final ThreadLocal<@Nullable Held> held = new ThreadLocal<>();
 

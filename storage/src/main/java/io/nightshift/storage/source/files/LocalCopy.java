@@ -2,7 +2,7 @@ package io.nightshift.storage.source.files;
 
 import java.nio.file.Path;
 
-/// What a query reads in place of a whole file: a local file itself, or a copy of an object. The copy stays
+/// A file that a query reads in place of a whole file: a local file itself, or a copy of an object. The copy stays
 /// until this is closed.
 public interface LocalCopy extends AutoCloseable {
 

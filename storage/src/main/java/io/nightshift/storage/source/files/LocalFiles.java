@@ -44,7 +44,7 @@ final class LocalFiles {
     /// @param key the device and inode, or the real path where the file system has none
     private record FileIdentity(Object key, long bytes, FileTime modified) {}
 
-    /// Of several names of a file, its own path is taken rather than a link, and then the first in order.
+    /// Keeps one name of each file: its own path rather than a link, and then the first in order.
     ///
     /// @return sorted, each file once
     static List<FileVersion> withoutAliases(Collection<Path> files) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// often needs another part. Those that were used longest ago go first. Safe for several threads.
 public final class ObjectCopies implements AutoCloseable {
 
-    /// What a copy is for.
+    /// Identifies the content of a copy.
     ///
     /// @param tag of the object
     /// @param part the part of it that the copy is for; empty for the whole object

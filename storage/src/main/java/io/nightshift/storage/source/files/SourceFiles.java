@@ -298,7 +298,8 @@ public final class SourceFiles implements PinComparison {
         return isObject(pinned);
     }
 
-    /// What a query reads in place of a whole file, for an inspection. Waits until an object is copied.
+    /// The local file that a query reads in place of a whole file, for an inspection. Waits until an object is
+    /// copied.
     ///
     /// @throws FailureException if it can't be copied
     public LocalCopy copy(FileVersion file) {

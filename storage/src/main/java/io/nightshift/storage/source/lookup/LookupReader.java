@@ -45,7 +45,8 @@ public final class LookupReader implements SourceReader {
     private final SourceReader alone;
     private final List<LookupSource> lookups = new ArrayList<>();
     private final LookupTables tables;
-    /// What a thread reads by this reader. A thread may read by several readers, so this is no static field.
+    /// The slices that a thread holds with this reader. A thread may use several readers, so this is no static
+    /// field.
     @SuppressWarnings("ThreadLocalUsage")
     private final ThreadLocal<@Nullable Held> held = new ThreadLocal<>();
 

@@ -34,7 +34,7 @@ public final class LookupTables {
     /// Several instances may share a DuckDB.
     private static final AtomicLong NUMBER = new AtomicLong();
 
-    /// What a table holds. Equal lookups of several batches share a table.
+    /// The content of a table. Equal lookups of several batches share a table.
     private record Key(Object content, List<SourceFile> files) {}
 
     /// @param table its name

@@ -136,7 +136,7 @@ sealed interface DuckDbType {
         return -1;
     }
 
-    /// What stands between the commas that are outside of parentheses and quotes.
+    /// The texts between the commas that are outside of parentheses and quotes.
     private static List<String> parts(String text) {
         List<String> parts = new ArrayList<>();
         int open = 0;

@@ -188,7 +188,7 @@ record ParquetInspection(List<InspectedFile> files, BoundJob bound) {
             }
         }
 
-        /// What was pinned and what DuckDB looked at must be the same.
+        /// Refuses files that have changed since they were pinned, because DuckDB must have read the same content.
         private void refuseChanged(List<OpenedFile> opened) {
             for (OpenedFile file : opened) {
                 try {

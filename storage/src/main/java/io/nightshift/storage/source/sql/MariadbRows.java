@@ -121,7 +121,7 @@ final class MariadbRows implements RowStream {
         }
     }
 
-    /// Of a text such as 2026-11-27 12:34:56.789.
+    /// Parses a text such as 2026-11-27 12:34:56.789.
     private static long micros(SqlColumn column, byte[] text) throws SQLException {
         long seconds = days(column, text) * SECONDS_OF_DAY
                 + number(text, 11, 13) * 3600L

@@ -47,7 +47,7 @@ record SqlColumn(
         TEXT(DuckDBColumnType.VARCHAR, 0);
 
         final DuckDBColumnType type;
-        /// Of a value in a vector; 0 if it has no fixed one.
+        /// The length of a value in a vector, in bytes; 0 if it is not fixed.
         final int bytes;
 
         Carrier(DuckDBColumnType type, int bytes) {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// What differs between databases. Every text that comes from a job or from a table is quoted or was checked
+/// The differences between databases. Every text that comes from a job or from a table is quoted or was checked
 /// before it becomes part of a statement. Stateless.
 sealed interface SqlDialect permits PostgresDialect, MariadbDialect {
 
@@ -47,7 +47,7 @@ sealed interface SqlDialect permits PostgresDialect, MariadbDialect {
     /// The columns of what stands after FROM.
     List<SqlColumn> columns(SqlSession session, String from);
 
-    /// What stands after FROM, with the alias q.
+    /// The text after FROM, with the alias q.
     default String from(DatabaseInput input, @Nullable String table) {
         return table == null ? "(" + input.query() + "\n) AS q" : table + " AS q";
     }

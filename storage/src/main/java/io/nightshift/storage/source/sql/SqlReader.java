@@ -60,7 +60,8 @@ public final class SqlReader implements SourceReader {
     private final HeldSnapshots snapshots;
     private final JoinedColumns joined;
     private final SqlDialect dialect;
-    /// What a thread reads by this reader. A thread may read by several readers, so this is no static field.
+    /// The slices that a thread holds with this reader. A thread may use several readers, so this is no static
+    /// field.
     @SuppressWarnings("ThreadLocalUsage")
     private final ThreadLocal<@Nullable SqlReading> held = new ThreadLocal<>();
 

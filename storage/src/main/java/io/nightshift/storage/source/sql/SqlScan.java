@@ -88,7 +88,7 @@ final class SqlScan implements DuckDBTableFunction<SqlScan.Rows, SqlScan.Project
         byte[] file();
     }
 
-    /// What a query reads.
+    /// The columns that a query reads.
     static final class Projection {
         private final Rows rows;
         /// For each of the query's columns its place among those that are read; -1: the position, -2: the

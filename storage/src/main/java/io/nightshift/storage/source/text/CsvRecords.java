@@ -6,7 +6,7 @@ package io.nightshift.storage.source.text;
 /// line breaks are part of the value, and a quote is doubled or follows the escape character.
 final class CsvRecords extends Records {
 
-    /// What a value is.
+    /// The kinds of values that [#kindOf] returns.
     static final byte PLAIN = 0;
 
     static final byte QUOTED = 1;

@@ -48,7 +48,7 @@ final class DetectedType {
     /// @param line of its record, from 1
     record Value(String text, long line) {}
 
-    /// What was seen, by the bits above.
+    /// The kinds of values that were seen, as the bits above.
     private int seen;
 
     private int texts;

@@ -78,7 +78,7 @@ final class Encoding {
         return characters;
     }
 
-    /// What is wrong with UTF-8, as [#check] says.
+    /// The faults in UTF-8 that [#check] finds.
     enum Fault {
         NONE,
         NUL,

@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// What one pass over a text file found out.
+/// The result of one pass over a text file.
 ///
 /// @param compression of the file
 /// @param bytes without compression

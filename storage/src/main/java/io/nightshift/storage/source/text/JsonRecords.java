@@ -23,7 +23,7 @@ final class JsonRecords {
     /// @param isChecked whether a value of another type makes the record malformed
     record Target(String name, String type, boolean isChecked, ValueColumn values) {}
 
-    /// What the parser says of the bytes that it reads, which are one line.
+    /// The part of the parser's messages that describes its input, which is one line.
     private static final Pattern SOURCE = Pattern.compile(" ?\\(start marker at .*\\)");
 
     /// Records are UTF-8. Jackson would take one with NUL bytes for UTF-16 or UTF-32.

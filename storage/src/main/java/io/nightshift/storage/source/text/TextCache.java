@@ -2,9 +2,8 @@ package io.nightshift.storage.source.text;
 
 import io.nightshift.storage.source.BoundJobs;
 
-/// What a node keeps of the text files that it has read: what their scans found out,
-/// jobs bound to their columns, and copies. One for each process.
-/// Safe for several threads.
+/// A node's cache of the text files that it has read: the results of their scans, jobs bound to their columns, and
+/// copies. One for each process. Safe for several threads.
 public final class TextCache {
 
     private final FileScans scans = new FileScans();

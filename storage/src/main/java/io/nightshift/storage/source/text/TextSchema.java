@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.StringJoiner;
 
-/// What a plan pins of a text file, as the text of [SourceFile#schema]: so its records have the same numbers
-/// and types whenever and wherever they are read.
+/// The properties of a text file that a plan pins, as the text of [SourceFile#schema]. So its records have the same
+/// numbers and types whenever and wherever they are read.
 ///
 /// @param types the types of the columns that the job's expressions read, by name
 /// @param detected those of them whose type was detected
@@ -98,7 +98,7 @@ record TextSchema(
         }
     }
 
-    /// What is pinned of a file of a text source.
+    /// The pinned properties of a file of a text source.
     static TextSchema of(SourceFile file) {
         try {
             return JSON.readValue(Objects.requireNonNull(file.schema(), file.path()), TextSchema.class);

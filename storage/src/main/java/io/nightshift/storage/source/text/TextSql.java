@@ -22,7 +22,7 @@ final class TextSql {
 
     private TextSql() {}
 
-    /// What stands after FROM: the columns of a specification, and those of [Extra].
+    /// The text after FROM: the columns of a specification, and those of [Extra].
     static String from(TextSpec spec, TextFormat format) {
         List<String> select = new ArrayList<>();
         StringBuilder faults = new StringBuilder();
