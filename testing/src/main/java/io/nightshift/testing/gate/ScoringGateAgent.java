@@ -6,6 +6,8 @@ import java.lang.classfile.ClassModel;
 import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeElement;
 import java.lang.classfile.MethodModel;
+import java.lang.classfile.constantpool.ClassEntry;
+import java.lang.classfile.constantpool.PoolEntry;
 import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
@@ -15,6 +17,7 @@ import java.lang.instrument.Instrumentation;
 import java.lang.instrument.UnmodifiableClassException;
 import java.lang.reflect.AccessFlag;
 import java.lang.reflect.Field;
+import java.lang.reflect.Method;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -29,9 +32,9 @@ import org.jspecify.annotations.Nullable;
 /// The part of a [ScoringGate] that runs in the program: it makes each attempt wait before it scores its first
 /// rows. The program has this class and no other one of the tests.
 ///
-/// It changes the method of [#ATTEMPT] that calls the scorer, in this build as in an earlier one. If there is no
-/// such method, the process ends with a message, because a gate that holds nothing would let a test pass for the
-/// wrong reason.
+/// It changes the method that calls the scorer: of [#CONTROL] in this build, of [#ATTEMPT] in an earlier one. If
+/// there is no such method, the process ends with a message, because a gate that holds nothing would let a test
+/// pass for the wrong reason.
 public final class ScoringGateAgent implements ClassFileTransformer {
 
     /// The folder of files that are named after the process and thread that wait.
@@ -45,6 +48,7 @@ public final class ScoringGateAgent implements ClassFileTransformer {
     static final String LIMIT = "limit";
 
     private static final String ATTEMPT = "io/nightshift/worker/partition/PartitionAttempt";
+    private static final String CONTROL = "io/nightshift/worker/partition/AttemptControl";
     private static final String SCORER = "io/nightshift/scoring/model/Scorer";
     private static final long PAUSE_NANOS = 5_000_000;
 
@@ -71,15 +75,19 @@ public final class ScoringGateAgent implements ClassFileTransformer {
         }
         instrumentation.addTransformer(new ScoringGateAgent(), true);
         for (Class<?> loaded : instrumentation.getAllLoadedClasses()) {
-            if (loaded.getName().replace('.', '/').equals(ATTEMPT)) {
+            if (isGated(loaded.getName().replace('.', '/'))) {
                 instrumentation.retransformClasses(loaded);
             }
         }
     }
 
+    private static boolean isGated(String name) {
+        return name.equals(CONTROL) || name.equals(ATTEMPT);
+    }
+
     /// Waits until the gate lets an attempt through, or the attempt is cancelled. Called on a scoring thread.
     ///
-    /// @param attempt the attempt
+    /// @param attempt the attempt's object whose method calls the scorer
     public static void pass(Object attempt) {
         try {
             if (PASSED.contains(attempt) || isAdmitted(attempt)) {
@@ -116,8 +124,9 @@ public final class ScoringGateAgent implements ClassFileTransformer {
             return true;
         }
         // It begins with the name of the attempt.
-        String doing = (String) attempt.getClass().getMethod("doing").invoke(attempt);
-        if (!doing.startsWith(lines[1])) {
+        Method doing = attempt.getClass().getDeclaredMethod("doing");
+        doing.setAccessible(true);
+        if (!((String) doing.invoke(attempt)).startsWith(lines[1])) {
             return true;
         }
         int limit = Integer.parseInt(lines[0]);
@@ -145,7 +154,7 @@ public final class ScoringGateAgent implements ClassFileTransformer {
             @Nullable Class<?> redefined,
             ProtectionDomain domain,
             byte[] code) {
-        if (!name.equals(ATTEMPT)) {
+        if (!isGated(name)) {
             return null;
         }
         try {
@@ -156,10 +165,13 @@ public final class ScoringGateAgent implements ClassFileTransformer {
         }
     }
 
-    private static byte[] gated(byte[] code) {
+    private static byte @Nullable [] gated(byte[] code) {
         ClassFile file = ClassFile.of();
         ClassModel model = file.parse(code);
         if (model.methods().stream().noneMatch(ScoringGateAgent::isScoring)) {
+            if (leavesScoringToControl(model)) {
+                return null;
+            }
             throw new IllegalStateException("none of its methods calls " + SCORER);
         }
         return file.transformClass(
@@ -173,6 +185,18 @@ public final class ScoringGateAgent implements ClassFileTransformer {
                     }
                     builder.with(element);
                 }));
+    }
+
+    /// Whether it is the attempt of a build whose attempts have a control.
+    private static boolean leavesScoringToControl(ClassModel model) {
+        for (PoolEntry entry : model.constantPool()) {
+            if (entry instanceof ClassEntry named
+                    && named.asInternalName().equals(CONTROL)
+                    && !model.thisClass().asInternalName().equals(CONTROL)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isScoring(MethodModel method) {

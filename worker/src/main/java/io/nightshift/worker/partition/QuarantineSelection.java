@@ -5,9 +5,7 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.plan.Cut;
 import io.nightshift.storage.destination.QuarantineTable;
 import io.nightshift.storage.destination.QuarantinedRows;
-import io.nightshift.storage.destination.ScoredRows;
 import io.nightshift.storage.duckdb.Sql;
-import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.SourceReader.BoundSlices;
 import io.nightshift.storage.source.SourceRelation;
 import java.sql.Connection;
@@ -20,6 +18,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Quarantined rows of a published batch that one attempt scores again, and those that it leaves in the
@@ -45,9 +45,6 @@ public final class QuarantineSelection {
     private final @Nullable String where;
     private final Set<String> unchanged;
     private final List<Cut> cuts;
-    private @Nullable Cut cut;
-    private long rows;
-    private long kept;
 
     /// @param quarantined all quarantined rows of the batch
     /// @param where the checked condition that selects rows; null for all
@@ -61,41 +58,26 @@ public final class QuarantineSelection {
         this.cuts = List.copyOf(cuts);
     }
 
-    /// The cut of the selected rows; null if the output has no partition values.
-    @Nullable
-    Cut cut() {
-        return cut;
-    }
-
-    /// How many rows are scored again.
-    long rows() {
-        return rows;
-    }
-
-    /// How many rows stay in the quarantine because they are not selected.
-    long kept() {
-        return kept;
-    }
-
     /// Finds the selected rows in slices. Makes temporary tables, which the queries of the result need.
     ///
     /// @param source of the job
-    /// @return the slices with these rows only
+    /// @return these rows only
     /// @throws FailureException permanent, if a row is not there once, or the rows have several partition
     ///     values
-    List<BoundSlices> select(Connection connection, List<BoundSlices> slices, Job.Source source) throws SQLException {
+    AttemptRows.Redriven select(Connection connection, List<BoundSlices> slices, Job.Source source)
+            throws SQLException {
         try (QuarantineTable table = new QuarantineTable(connection, ALL)) {
             table.load(quarantined.get());
         }
         try (Statement statement = connection.createStatement()) {
             String condition = where == null ? "TRUE" : "coalesce((" + where + "\n), FALSE)";
             statement.execute("CREATE TEMP TABLE %s AS SELECT * FROM %s WHERE NOT %s".formatted(KEPT, ALL, condition));
-            kept = count(statement, KEPT);
+            long kept = count(statement, KEPT);
             statement.execute("""
                     CREATE TEMP TABLE %s AS
                     SELECT record_file, record_row, record_id, list_contains(%s::VARCHAR[], record_file) AS in_place
                     FROM %s WHERE %s""".formatted(SELECTED, Sql.texts(unchanged), ALL, condition));
-            rows = count(statement, SELECTED);
+            long rows = count(statement, SELECTED);
             if (rows == 0) {
                 throw FailureException.permanent(
                         "no quarantined row is selected: the condition %s is true for none".formatted(where));
@@ -106,12 +88,21 @@ public final class QuarantineSelection {
                     "can't be found again, because their files have changed and they have no record ID");
             List<BoundSlices> filtered = filtered(statement, slices, source);
             find(statement, filtered, source);
-            return cuts.isEmpty() ? filtered : inOneCut(statement, filtered);
+            if (cuts.isEmpty()) {
+                return new AttemptRows.Redriven(filtered, rows, kept, KEPT, null);
+            }
+            Cut cut = cut(statement, filtered, rows);
+            List<BoundSlices> inCut = filtered.stream()
+                    .map(group -> new BoundSlices(group.job().in(cut), group.relation()))
+                    .toList();
+            return new AttemptRows.Redriven(inCut, rows, kept, KEPT, cut);
         }
     }
 
-    /// The output of an attempt has one partition value.
-    private List<BoundSlices> inOneCut(Statement statement, List<BoundSlices> slices) throws SQLException {
+    /// The cut of all selected rows, since the output of an attempt has one partition value.
+    ///
+    /// @param rows how many are selected
+    private Cut cut(Statement statement, List<BoundSlices> slices, long rows) throws SQLException {
         long[] counts = new long[cuts.size()];
         for (BoundSlices group : slices) {
             SourceRelation relation = group.relation();
@@ -126,29 +117,24 @@ public final class QuarantineSelection {
                 left -= inCut;
             }
         }
-        List<String> values = new ArrayList<>();
-        for (int i = 0; i < counts.length; i++) {
-            if (counts[i] > 0) {
-                cut = cuts.get(i);
-                values.add(Objects.requireNonNullElse(cut.value(), "NULL"));
-            }
-        }
-        if (cut == null || Arrays.stream(counts).sum() != rows) {
+        List<Cut> found = IntStream.range(0, counts.length)
+                .filter(i -> counts[i] > 0)
+                .mapToObj(cuts::get)
+                .toList();
+        if (found.isEmpty() || Arrays.stream(counts).sum() != rows) {
             throw FailureException.permanent(
                     "quarantined rows have a partition value now that no partition of the batch has. Leave them out with --where, and run the job again with --new");
         }
-        if (values.size() > 1) {
+        if (found.size() > 1) {
+            String named = found.stream()
+                    .limit(NAMED)
+                    .map(cut -> Objects.requireNonNullElse(cut.value(), "NULL"))
+                    .collect(Collectors.joining(", "));
             throw FailureException.permanent(
                     "the selected rows have %d partition values: %s%s. Select the rows of one value with --where, and redrive the others afterwards"
-                            .formatted(
-                                    values.size(),
-                                    String.join(", ", values.subList(0, Math.min(NAMED, values.size()))),
-                                    values.size() > NAMED ? " and more" : ""));
+                            .formatted(found.size(), named, found.size() > NAMED ? " and more" : ""));
         }
-        Cut one = cut;
-        return slices.stream()
-                .map(group -> new BoundSlices(group.job().in(one), group.relation()))
-                .toList();
+        return found.getFirst();
     }
 
     private static List<BoundSlices> filtered(Statement statement, List<BoundSlices> slices, Job.Source source)
@@ -204,33 +190,6 @@ public final class QuarantineSelection {
         refuse(statement, """
                 SELECT record_id FROM %s WHERE NOT in_place
                 GROUP BY record_id HAVING count(*) > 1 ORDER BY record_id""".formatted(SELECTED), "have a record ID that the quarantine has more than once");
-    }
-
-    /// The rows for a writer, with those that stay in the quarantine.
-    ScoredRows withKept(ScoredRows scored) {
-        BoundJob.Bound id = scored.job().id();
-        return new ScoredRows(scored.job(), scored.model(), scored.scored(), () -> """
-                %s
-                UNION ALL
-                SELECT record_file, record_row, %sreason, "value", message, CAST("values" AS VARCHAR) FROM %s\
-                """.formatted(
-                        scored.quarantined(), id == null ? "" : "CAST(record_id AS %s), ".formatted(id.type()), KEPT));
-    }
-
-    /// Refuses an attempt that has not read all selected rows, or scored none of them.
-    ///
-    /// @param read rows that the job's condition lets through
-    /// @param reasons why the first of them are quarantined again
-    void check(long read, long predictions, List<String> reasons) {
-        if (read != rows) {
-            throw FailureException.permanent(
-                    "%,d of the %,d selected rows are left out by source.where now. Select other rows with --where"
-                            .formatted(rows - read, rows));
-        }
-        if (predictions == 0) {
-            throw FailureException.permanent(
-                    "none of the %,d selected rows can be scored: %s".formatted(rows, String.join("; ", reasons)));
-        }
     }
 
     private static void refuse(Statement statement, String query, String why) throws SQLException {
