@@ -87,10 +87,8 @@ class RegisterDecisions {
     /// Tells the tickets of this object from those of others.
     private final long incarnation;
 
-    /// The batches with work.
+    /// The batches with work, and the workers.
     private final WorkerShares shares;
-
-    private final ThreadLimits limits = new ThreadLimits();
 
     private boolean hasWoken;
 
@@ -174,7 +172,7 @@ class RegisterDecisions {
                 yield Decision.of();
             }
             case RegisterMessage.WorkerEnded(ActorRef<WorkerMessage> worker) -> {
-                limits.ended(worker);
+                shares.ended(worker);
                 freeWorkers.remove(worker);
                 yield Decision.of();
             }
@@ -193,7 +191,7 @@ class RegisterDecisions {
             case BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker) -> {
                 freeWorkers.remove(worker);
                 freeWorkers.add(worker);
-                limits.free(worker);
+                shares.free(worker);
                 yield Decision.of().plus(assignWorkers(nanos));
             }
             case BatchRegisterCommand.FailureChanged(BatchId batch, BatchStatus.Timing timing) -> {
@@ -211,7 +209,7 @@ class RegisterDecisions {
                 if (job == null || limit == null) {
                     yield Decision.of();
                 }
-                limits.leased(batch, job.name(), limit, workers, nanos);
+                shares.leased(batch, job.name(), limit, workers, nanos);
                 yield Decision.of().plus(assignWorkers(nanos));
             }
             case BatchRegisterCommand.HasNoWork(BatchId batch) -> {
@@ -219,8 +217,7 @@ class RegisterDecisions {
                 yield Decision.of();
             }
             case BatchRegisterCommand.BatchEnded ended -> {
-                shares.hasNoWork(ended.batch());
-                limits.ended(ended.batch());
+                shares.ended(ended.batch());
                 failed(ended.batch(), null);
                 yield state.hasEnded(ended.batch()) ? Decision.of() : Decision.persist(ended(state, ended, now));
             }
@@ -366,7 +363,7 @@ class RegisterDecisions {
         for (BatchRegisterState.Entry entry : state.unfinished()) {
             Job job = Objects.requireNonNull(entry.submission()).job();
             if (!hasWoken && job.timing().threads() != null) {
-                limits.await(entry.batch(), job.name(), job.timing().threads());
+                shares.await(entry.batch(), job.name(), job.timing().threads());
             }
             if (isResting(entry.batch(), nanos, now) && !entry.superseded()) {
                 continue;
@@ -402,12 +399,12 @@ class RegisterDecisions {
     private List<RegisterAction> assignWorkers(long nanos) {
         List<RegisterAction> actions = new ArrayList<>();
         while (!freeWorkers.isEmpty()) {
-            BatchId batch = shares.next(nanos, candidate -> limits.permits(candidate, nanos));
+            BatchId batch = shares.next(nanos);
             if (batch == null) {
                 break;
             }
             ActorRef<WorkerMessage> worker = freeWorkers.remove();
-            limits.sent(worker, batch, nanos);
+            shares.sent(worker, batch, nanos);
             actions.add(new RegisterAction.Send<>(worker, new WorkerMessage.WorkAt(batch)));
         }
         return actions;

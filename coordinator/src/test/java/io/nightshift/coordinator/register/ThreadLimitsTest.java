@@ -30,7 +30,7 @@ class ThreadLimitsTest {
     private static final BatchId B = new BatchId("churn-b");
     private static final ThreadLimit THREE = new ThreadLimit(3, false);
 
-    private final ThreadLimits limits = new ThreadLimits();
+    private final WorkerShares limits = new WorkerShares(Integer.MAX_VALUE);
 
     private static ActorRef<WorkerMessage> worker() {
         return TestInbox.<WorkerMessage>create().getRef();
@@ -178,7 +178,6 @@ class ThreadLimitsTest {
         private final List<Batch> batches = new ArrayList<>();
         private final Deque<Slot> free = new ArrayDeque<>();
         private final Map<String, Double> busyMillis = new HashMap<>();
-        private ThreadLimits limits = new ThreadLimits();
         private WorkerShares shares = new WorkerShares(Integer.MAX_VALUE);
         private boolean hasFaults;
         private long now;
@@ -265,7 +264,7 @@ class ThreadLimitsTest {
                         .map(worker -> worker.ref)
                         .toList();
                 if (batch.limit() != null) {
-                    limits.leased(batch.id(), batch.job(), batch.limit(), leased, nanos());
+                    shares.leased(batch.id(), batch.job(), batch.limit(), leased, nanos());
                 }
                 shares.hasWork(batch.id(), batch.job(), batch.priority(), batch.partitionMillis(), nanos());
             }
@@ -287,7 +286,7 @@ class ThreadLimitsTest {
                 worker.activity = Activity.FREE;
                 worker.until = now + 3_000;
                 if (now >= downUntil) {
-                    limits.free(worker.ref);
+                    shares.free(worker.ref);
                     free.remove(worker);
                     free.add(worker);
                 }
@@ -296,12 +295,12 @@ class ThreadLimitsTest {
 
         private void assign() {
             while (!free.isEmpty()) {
-                BatchId chosen = shares.next(nanos(), batch -> limits.permits(batch, nanos()));
+                BatchId chosen = shares.next(nanos());
                 if (chosen == null) {
                     return;
                 }
                 Slot worker = free.remove();
-                limits.sent(worker.ref, chosen, nanos());
+                shares.sent(worker.ref, chosen, nanos());
                 worker.activity = Activity.SENT;
                 worker.until = now + random.nextInt(30);
                 worker.batch = batches.stream()
@@ -312,13 +311,12 @@ class ThreadLimitsTest {
         }
 
         private void restart() {
-            limits = new ThreadLimits();
             shares = new WorkerShares(Integer.MAX_VALUE);
             downUntil = now + random.nextInt(500, 5_000);
             free.clear();
             for (Batch batch : batches) {
                 if (batch.limit() != null) {
-                    limits.await(batch.id(), batch.job(), batch.limit());
+                    shares.await(batch.id(), batch.job(), batch.limit());
                 }
             }
         }
