@@ -146,7 +146,7 @@ final class QuarantineRedriver implements Redriver {
 
     @Override
     public Supplement score(BatchState state) {
-        BatchEvent.RedriveBegun begun = Objects.requireNonNull(state.redrives().begun());
+        BatchEvent.RedriveBegun begun = Objects.requireNonNull(state.redrive()).begun();
         BatchEvent.Submitted submitted = state.submission();
         Job job = jobOf(submitted.job(), begun.job());
         DestinationStore store = destinations.of(submitted.job());

@@ -131,9 +131,12 @@ final class BatchDecisions {
             case CoordinatorMessage.AttemptReported(BatchCommand.AttemptFailed failed, Set<String> nodes) ->
                 withTrials(state, attempts.failed(state, failed, nodes, now), false, now);
             case CoordinatorMessage.Recovered recovered ->
-                state.redrives().isPending()
-                        ? redrives.resume(state, now)
-                        : lifecycle.recovered(state, now).plus(removal.nextStep(state, now));
+                switch (state.operation()) {
+                    case UpkeepOperation.Redriving redriving -> redrives.resume(state, now);
+                    case UpkeepOperation.Removing removing ->
+                        lifecycle.recovered(state, now).plus(removal.nextStep(state, now));
+                    case null -> lifecycle.recovered(state, now);
+                };
             case CoordinatorMessage.FlushCommits flush -> withTrials(state, commits.flush(state, now), false, now);
             case CoordinatorMessage.Tick tick -> tick(state, now);
             case CoordinatorMessage.TaskReported(
@@ -153,7 +156,7 @@ final class BatchDecisions {
             case CoordinatorMessage.AlertsDue due -> Decision.nothing();
             case CoordinatorMessage.AlertAnswered answered -> Decision.nothing();
             case CoordinatorMessage.RetryDue(int incarnation) ->
-                state.redrives().isPending() ? redrives.retryDue(state) : lifecycle.retryDue(incarnation);
+                state.redrive() == null ? lifecycle.retryDue(incarnation) : redrives.retryDue(state);
             case CoordinatorMessage.IdleTimeout timeout ->
                 isRemovable(state) ? Decision.of(new CoordinatorAction.Passivate()) : Decision.nothing();
         };

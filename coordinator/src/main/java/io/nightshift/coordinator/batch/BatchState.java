@@ -13,8 +13,10 @@ import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchUse;
 import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.Redrive;
 import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.batch.ReusedParts;
+import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.BatchCheck.OnFail;
 import io.nightshift.protocol.job.JobTiming;
@@ -284,14 +286,35 @@ public record BatchState(
         return planned.extension();
     }
 
-    /// See [UpkeepState#removal()].
+    /// How far the removal is; null if the batch is not removed.
     public @Nullable Removal removal() {
         return upkeep.removal();
     }
 
-    /// See [UpkeepState#redrives()].
-    public Redrives redrives() {
-        return upkeep.redrives();
+    /// See [UpkeepState#operation()].
+    @Nullable
+    UpkeepOperation operation() {
+        return upkeep.operation();
+    }
+
+    /// The redrive that has yet to end; null if there is none.
+    public UpkeepOperation.@Nullable Redriving redrive() {
+        return upkeep.redrive();
+    }
+
+    /// See [UpkeepState#lastRedrive()].
+    public @Nullable Redrive lastRedrive() {
+        return upkeep.lastRedrive();
+    }
+
+    /// See [UpkeepState#supplements()].
+    public List<Supplement> supplements() {
+        return upkeep.supplements();
+    }
+
+    /// See [UpkeepState#supplementsWithPending()].
+    public List<Supplement> supplementsWithPending() {
+        return upkeep.supplementsWithPending();
     }
 
     /// See [PlanState#reusedTo()].

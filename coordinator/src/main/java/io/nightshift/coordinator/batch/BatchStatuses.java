@@ -42,7 +42,7 @@ public final class BatchStatuses {
                 state.checked() == null ? List.of() : state.checked().results(),
                 approval(state.approved()),
                 state.removal(),
-                state.redrives().last(),
+                state.lastRedrive(),
                 state.canary() == null ? null : state.canary().status(),
                 ShadowState.report(state),
                 state.reused());

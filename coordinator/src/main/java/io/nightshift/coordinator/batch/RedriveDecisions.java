@@ -53,13 +53,13 @@ class RedriveDecisions {
 
     /// Whether a step runs, or a redrive is to be continued.
     boolean isBusy(BatchState state) {
-        return running != null || state.redrives().isPending();
+        return running != null || state.redrive() != null;
     }
 
     /// @param state of a published batch
     Decision redrive(BatchState state, BatchCommand.Redrive asked) {
-        BatchEvent.RedriveBegun begun = state.redrives().begun();
-        if (begun != null) {
+        if (state.redrive() != null) {
+            BatchEvent.RedriveBegun begun = state.redrive().begun();
             boolean isSame = Objects.equals(begun.job(), asked.job()) && Objects.equals(begun.where(), asked.where());
             return Decision.of(
                     isSame ? done(asked) : refusal(asked, "another redrive of it has begun. Wait for its end"));
@@ -80,7 +80,7 @@ class RedriveDecisions {
 
     /// Continues a pending redrive after a restart, under a new incarnation.
     Decision resume(BatchState state, DecisionTime now) {
-        if (!state.redrives().isPending() || running != null) {
+        if (state.redrive() == null || running != null) {
             return Decision.nothing();
         }
         BatchEvent tookOver = takeOver(state, now);
@@ -90,14 +90,14 @@ class RedriveDecisions {
     /// For a batch that has nothing pending, and is in the index all the same: [RedriveStep#END] has failed, or its
     /// coordinator was killed before that was done.
     Decision forget(BatchState state) {
-        return running == null && !state.redrives().isPending()
+        return running == null && state.redrive() == null
                 ? Decision.of(start(RedriveStep.FORGET, state.incarnation()))
                 : Decision.nothing();
     }
 
     /// The time to publish a supplement again.
     Decision retryDue(BatchState state) {
-        return running == null && state.redrives().isPending() ? Decision.of(next(state)) : Decision.nothing();
+        return running == null && state.redrive() != null ? Decision.of(next(state)) : Decision.nothing();
     }
 
     private BatchEvent takeOver(BatchState state, DecisionTime now) {
@@ -105,10 +105,10 @@ class RedriveDecisions {
     }
 
     private List<CoordinatorAction> next(BatchState state) {
-        Redrives redrives = state.redrives();
-        RedriveStep step = redrives.committed() == null
+        UpkeepOperation.Redriving pending = Objects.requireNonNull(state.redrive());
+        RedriveStep step = pending.committed() == null
                 ? RedriveStep.SCORE
-                : redrives.refused() == null ? RedriveStep.PUBLISH : RedriveStep.WITHDRAW;
+                : pending.refused() == null ? RedriveStep.PUBLISH : RedriveStep.WITHDRAW;
         return start(step, state.incarnation());
     }
 
@@ -140,7 +140,7 @@ class RedriveDecisions {
         }
         BatchEvent tookOver = takeOver(state, now);
         BatchEvent begun = new BatchEvent.RedriveBegun(
-                now.instant(), state.redrives().next(), asked.job(), asked.where(), asked.by(), asked.reason());
+                now.instant(), state.upkeep().nextSupplement(), asked.job(), asked.where(), asked.by(), asked.reason());
         List<BatchEvent> events = List.of(tookOver, begun);
         return Decision.persist(events, next(state.after(events))).plus(done(asked));
     }
@@ -177,8 +177,8 @@ class RedriveDecisions {
         if (ended.publication() != null) {
             return visible(state, ended.publication(), now);
         }
-        BatchEvent failed = new BatchEvent.RedriveFailed(
-                now.instant(), Objects.requireNonNull(state.redrives().refused()));
+        UpkeepOperation.Redriving pending = Objects.requireNonNull(state.redrive());
+        BatchEvent failed = new BatchEvent.RedriveFailed(now.instant(), Objects.requireNonNull(pending.refused()));
         return Decision.persist(List.of(failed), start(RedriveStep.END, state.incarnation()));
     }
 

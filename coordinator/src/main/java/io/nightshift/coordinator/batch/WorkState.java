@@ -117,8 +117,7 @@ record WorkState(
                         .build();
             case Approved now -> next.progressAt(now.at()).build();
             case SupplementPublished end ->
-                next.totals(totals.plus(upkeep.redrives().published().getLast()))
-                        .build();
+                next.totals(totals.plus(upkeep.supplements().getLast())).build();
             default -> next.build();
         };
     }

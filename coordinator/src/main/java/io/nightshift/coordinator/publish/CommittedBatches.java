@@ -22,12 +22,12 @@ public final class CommittedBatches {
 
     /// A batch with the commits that count, read from its ledger.
     public static CommittedBatch read(Ledger ledger, BatchState state) {
-        return read(ledger, state, state.redrives().published());
+        return read(ledger, state, state.supplements());
     }
 
     /// A published batch, with the supplement that is about to be published.
     public static CommittedBatch withPending(Ledger ledger, BatchState state) {
-        return read(ledger, state, state.redrives().all());
+        return read(ledger, state, state.supplementsWithPending());
     }
 
     private static CommittedBatch read(Ledger ledger, BatchState state, List<Supplement> supplements) {
@@ -51,7 +51,7 @@ public final class CommittedBatches {
     /// @param commits that count, of the partitions of the plan, in their order
     /// @param rescored partitions that had another winner before
     public static CommittedBatch of(BatchState state, Collection<PartitionCommit> commits, Set<Integer> rescored) {
-        return of(state, commits, rescored, state.redrives().published());
+        return of(state, commits, rescored, state.supplements());
     }
 
     private static CommittedBatch of(

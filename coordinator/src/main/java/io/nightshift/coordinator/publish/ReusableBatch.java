@@ -67,7 +67,7 @@ public final class ReusableBatch {
         if (state.removal() != null) {
             return "it is " + state.removal().sentence();
         }
-        if (!state.redrives().all().isEmpty() || state.redrives().isPending()) {
+        if (!state.supplements().isEmpty() || state.redrive() != null) {
             return "rows of its quarantine were added to it later. Run the job with the other model and --new";
         }
         Job job = state.submission().job();

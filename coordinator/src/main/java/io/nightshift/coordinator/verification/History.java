@@ -97,7 +97,7 @@ final class History {
 
     /// The commits whose output readers see: of the partitions of the plan, in their order, and of supplements.
     List<PartitionCommit> commits() {
-        return CommittedBatches.supplemented(planned(), state.redrives().published());
+        return CommittedBatches.supplemented(planned(), state.supplements());
     }
 
     /// The commits of the partitions of the plan, in their order, with the quarantine that they had.

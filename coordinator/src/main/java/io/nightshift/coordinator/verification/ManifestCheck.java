@@ -175,7 +175,7 @@ final class ManifestCheck {
             compare("reused_from", submitted.reuse().batch(), found.get("reused_from"));
             reusedModels(found.path("reused_models"));
         }
-        supplements(state.redrives().published(), found.at("/supplements"));
+        supplements(state.supplements(), found.at("/supplements"));
         long entries = found.at("/ledger/entries").asLong();
         String head = history.headAt(entries);
         if (head == null) {

@@ -48,7 +48,7 @@ final class RecordIds {
         this.id = history.state().submission().job().source().id();
         this.pinned = history.state().pinned().files();
         this.plan = history.state().pinned().index();
-        this.supplemented = history.state().redrives().published().isEmpty()
+        this.supplemented = history.state().supplements().isEmpty()
                 ? Set.of()
                 : history.planned().stream()
                         .filter(commit -> commit.quarantined() > 0)

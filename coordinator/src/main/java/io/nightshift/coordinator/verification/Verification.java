@@ -204,8 +204,8 @@ public final class Verification {
             new Check("output", found).open("%s; its ledger stays", removal.sentence());
             return;
         }
-        Redrive redrive = state.redrives().last();
-        if (redrive != null && state.redrives().committed() != null) {
+        Redrive redrive = state.lastRedrive();
+        if (redrive != null && state.redrive() != null && state.redrive().committed() != null) {
             new Check("output", found)
                     .open("not checked while rows are added to it; verify it again afterwards: %s", redrive.sentence());
             return;
@@ -232,7 +232,7 @@ public final class Verification {
                 new PredictionCheck(history, checked).run(output, new Check("predictions", found));
             }
         }
-        if (published != null && !state.redrives().isPending()) {
+        if (published != null && state.redrive() == null) {
             output.checkStaging(new Check("staging", found));
         }
     }
@@ -266,7 +266,7 @@ public final class Verification {
 
     /// The ledger's fold has refused supplements whose rows are not those of the quarantine before.
     private static void checkSupplements(BatchState state, Check supplements) {
-        List<Supplement> published = state.redrives().published();
+        List<Supplement> published = state.supplements();
         if (!published.isEmpty()) {
             supplements.proved(
                     "%,d, with %,d rows that were quarantined before; %,d rows are still quarantined",

@@ -372,7 +372,7 @@ enum Mutants implements Simulation.DecisionsFactory {
                         CoordinatorMessage.StepOutcome outcome,
                         List<String> others,
                         DecisionTime now) {
-                    boolean isPlan = outcome instanceof CoordinatorMessage.PlanCompleted;
+                    boolean isPlan = outcome instanceof CoordinatorMessage.PlanCompleted && state.plan() == null;
                     return super.stepEnded(
                             state, isPlan ? dependencies.incarnation().number() : startedBy, outcome, others, now);
                 }

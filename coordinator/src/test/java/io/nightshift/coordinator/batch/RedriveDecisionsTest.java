@@ -85,8 +85,12 @@ class RedriveDecisionsTest extends DecisionsFixture {
                         RedriveStep.PUBLISH, null, new Publication("/out", MANIFEST), null));
     }
 
+    private UpkeepOperation.Redriving pending() {
+        return Objects.requireNonNull(state.redrive());
+    }
+
     private Redrive last() {
-        return Objects.requireNonNull(state.redrives().last());
+        return Objects.requireNonNull(state.lastRedrive());
     }
 
     @Test
@@ -137,7 +141,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
         scored(supplement(2, 3, 1, 0));
         published();
 
-        assertThat(state.redrives().published()).hasSize(2);
+        assertThat(state.supplements()).hasSize(2);
         assertThat(state.totals().quarantined()).isZero();
         ended(3, RedriveStep.END);
         assertThat(decide(redrive)).isEqualTo(refused("it has no quarantined rows"));
@@ -224,7 +228,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
         ended(3, RedriveStep.END);
         assertThat(state.phase()).isEqualTo(Phase.PUBLISHED);
         assertThat(state.totals()).isEqualTo(before);
-        assertThat(state.redrives().all()).isEmpty();
+        assertThat(state.supplementsWithPending()).isEmpty();
         assertThat(last().state()).isEqualTo(Redrive.State.FAILED);
         assertThat(last().sentence()).isEqualTo("supplement 1 by anna: failed: the table is gone");
         assertThat(decisions.isRemovable(state)).isTrue();
@@ -244,7 +248,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
         scored(supplement(1, 4, 4, 1));
         published();
 
-        assertThat(state.redrives().published()).hasSize(1);
+        assertThat(state.supplements()).hasSize(1);
         assertThat(state.totals().quarantined()).isEqualTo(1);
     }
 
@@ -296,7 +300,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
                         new CoordinatorMessage.RedriveStepEnded(
                                 RedriveStep.PUBLISH, null, new Publication("/out", MANIFEST), null)))
                 .isEqualTo(Decision.nothing());
-        assertThat(state.redrives().refused()).isEqualTo(GONE);
+        assertThat(pending().refused()).isEqualTo(GONE);
     }
 
     @Test
@@ -415,7 +419,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
             if (killsNow) {
                 coordinator = BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:1", random.split());
             }
-            boolean isWanted = state.redrives().last() == null;
+            boolean isWanted = state.lastRedrive() == null;
             CoordinatorMessage message = killsNow || (!isWanted && random.nextBoolean())
                     ? new CoordinatorMessage.Recovered()
                     : new CoordinatorMessage.CommandReceived(isWanted ? redrive : WAKE);
@@ -450,7 +454,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
                                 task.step(), supplement(1, task.incarnation(), 4, 1), null, null);
                     }
                     case PUBLISH -> {
-                        assertThat(state.redrives().committed()).isNotNull();
+                        assertThat(pending().committed()).isNotNull();
                         boolean isRefused = refuses && !isVisible && random.nextInt(3) > 0;
                         isVisible |= !isRefused;
                         outcome = new CoordinatorMessage.RedriveStepEnded(
@@ -460,12 +464,12 @@ class RedriveDecisionsTest extends DecisionsFixture {
                                 isRefused ? GONE : null);
                     }
                     case WITHDRAW -> {
-                        assertThat(state.redrives().refused()).isEqualTo(GONE);
+                        assertThat(pending().refused()).isEqualTo(GONE);
                         Publication visible = isVisible ? new Publication("/out", MANIFEST) : null;
                         outcome = new CoordinatorMessage.RedriveStepEnded(task.step(), null, visible, null);
                     }
                     case END, FORGET -> {
-                        assertThat(state.redrives().isPending()).isFalse();
+                        assertThat(state.redrive()).isNull();
                         isIndexed = false;
                     }
                 }
@@ -473,8 +477,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
                         state, new CoordinatorMessage.TaskReported(task.incarnation(), outcome), now());
             }
             seconds += random.nextInt(60);
-            boolean hasEnded =
-                    state.redrives().last() != null && !state.redrives().isPending();
+            boolean hasEnded = state.lastRedrive() != null && state.redrive() == null;
             if (hasEnded && !isIndexed) {
                 break;
             }
@@ -482,7 +485,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
 
         assertThat(isVisible || refuses).isTrue();
         assertThat(isIndexed).isFalse();
-        assertThat(state.redrives().published()).hasSize(isVisible ? 1 : 0);
+        assertThat(state.supplements()).hasSize(isVisible ? 1 : 0);
         assertThat(state.totals().quarantined()).isEqualTo(isVisible ? 1 : 5);
         assertThat(last().state()).isEqualTo(isVisible ? Redrive.State.PUBLISHED : Redrive.State.FAILED);
     }

@@ -119,7 +119,7 @@ final class BatchRoutes {
     }
 
     private QuarantinePage quarantine(BatchState state, int first, int limit) {
-        List<Supplement> supplements = state.redrives().published();
+        List<Supplement> supplements = state.supplements();
         if (!supplements.isEmpty()) {
             return quarantine(state, supplements.getLast().commit());
         }
