@@ -410,7 +410,7 @@ public record BatchState(
                 : TimeWindow.of(timing);
     }
 
-    /// What the batch has used of the nodes; null if the ledger does not say.
+    /// The use of the nodes by the batch; null if the ledger does not say.
     public @Nullable BatchUse use() {
         return resources().describe(totals().use());
     }

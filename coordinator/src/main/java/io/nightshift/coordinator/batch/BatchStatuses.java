@@ -5,7 +5,7 @@ import io.nightshift.protocol.batch.BatchStatus;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What a batch's state says about it, for those who ask.
+/// Makes the status of a batch from its state.
 public final class BatchStatuses {
 
     private BatchStatuses() {}

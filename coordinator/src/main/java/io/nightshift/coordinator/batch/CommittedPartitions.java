@@ -43,7 +43,7 @@ public final class CommittedPartitions {
         /// The unseen categories of the partitions that have some.
         private Map<Integer, Map<String, Long>> unseen;
 
-        /// What each partition's attempt used: [#USES] packed numbers for each; empty while all are 0.
+        /// The use of each partition's attempt: [#USES] packed numbers for each; empty while all are 0.
         private short[] uses;
 
         Chunk(

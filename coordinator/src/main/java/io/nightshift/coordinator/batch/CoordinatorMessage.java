@@ -120,7 +120,7 @@ sealed interface CoordinatorMessage {
         }
     }
 
-    /// What became of the move of an alias to the candidate.
+    /// The outcome of the move of an alias to the candidate.
     ///
     /// @param alias of the model
     /// @param failure why it was not moved; null if it was

@@ -30,7 +30,7 @@ class DiscardedUse {
     /// The use of a number of attempts.
     record Sum(Use use, int attempts) {}
 
-    /// What was counted already, by the epoch of the attempt.
+    /// The use that was counted already, by the epoch of the attempt.
     private final Map<Epoch, Use> counted = new LinkedHashMap<>();
 
     private Use use = Use.NONE;

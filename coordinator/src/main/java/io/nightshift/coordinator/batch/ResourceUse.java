@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// What the attempts of a batch used that were thrown away, and how much time of processors its nodes had: a
-/// part of the fold [BatchState], which sums the use of the committed attempts in its totals.
+/// The use of a batch's attempts that were thrown away, and how much time of processors its nodes had: a part of
+/// the fold [BatchState], which sums the use of the committed attempts in its totals.
 ///
 /// The active time of a batch is the time in which its partitions could be scored. It does not go on while
 /// the batch is paused, waits for a resource, has failed, or has no coordinator. A node counts from the start
@@ -140,7 +140,7 @@ public record ResourceUse(
         return new Capacity(processors, threads);
     }
 
-    /// What the batch has used; null if the ledger does not say.
+    /// The use of the nodes by the batch; null if the ledger does not say.
     ///
     /// @param committed the use of the committed attempts
     @Nullable

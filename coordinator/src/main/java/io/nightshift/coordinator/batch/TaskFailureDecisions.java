@@ -53,7 +53,7 @@ class TaskFailureDecisions {
     /// Retries a transient failure until the time for it is over; after that the batch fails. The first
     /// failure of a series is persisted, so that a restart of the coordinator does not extend the time.
     ///
-    /// What one node lacks, another one may have. So the other nodes try next, one after the other.
+    /// Another node may have the file or the setting that this node lacks. So the other nodes try next, one by one.
     Decision taskFailed(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Failed.class)) {
             return Decision.nothing();

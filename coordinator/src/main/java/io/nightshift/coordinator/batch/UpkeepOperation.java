@@ -6,7 +6,7 @@ import io.nightshift.protocol.batch.Supplement;
 import io.nightshift.protocol.failure.Failure;
 import org.jspecify.annotations.Nullable;
 
-/// What is done to a published batch. There is at most one operation at a time.
+/// An operation on a published batch. There is at most one operation at a time.
 public sealed interface UpkeepOperation {
 
     /// The removal of the batch. It is the last operation, and stays after its end.

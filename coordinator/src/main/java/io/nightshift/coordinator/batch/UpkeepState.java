@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// What happens to a batch after its publication: a part of the fold [BatchState].
+/// The removal, redrives and supplements of a published batch: a part of the fold [BatchState].
 ///
 /// @param operation the removal, or the redrive that has yet to end; null if there is neither
 /// @param supplements those that readers see, in order

@@ -18,7 +18,7 @@ final class WantedTask {
 
     private WantedTask() {}
 
-    /// What a coordinator knows about its batch that the ledger does not say.
+    /// Knowledge of a coordinator about its batch that the ledger does not have.
     ///
     /// @param incarnation of the coordinator; 0 before its takeover
     /// @param helper the other node that does the plan or the check of the input; null for this node

@@ -29,7 +29,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// What is scored of a batch, and how that goes on: a part of the fold [BatchState].
+/// The scored part of a batch, and how the scoring goes on: a part of the fold [BatchState].
 ///
 /// @param committed the committed partitions, with the winning epoch of each
 /// @param totals sums over the committed partitions

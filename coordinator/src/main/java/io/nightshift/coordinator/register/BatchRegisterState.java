@@ -248,7 +248,7 @@ public final class BatchRegisterState {
         }
     }
 
-    /// What leaves the register for the archive.
+    /// Batches and keys that leave the register for the archive.
     ///
     /// @param batches that have ended, the oldest first
     /// @param keys the oldest keys
@@ -303,7 +303,7 @@ public final class BatchRegisterState {
     /// How many unfinished batches each caller has.
     private final HashMap<String, Integer> callers;
 
-    /// What published batches have read of each source of an incremental job.
+    /// The times that published batches have read of each source of an incremental job.
     private final HashMap<String, TimeRanges> read;
 
     private final Position position;
@@ -615,7 +615,7 @@ public final class BatchRegisterState {
         return read.updated(more.source(), (before == null ? TimeRanges.NONE : before).plus(more.ranges()));
     }
 
-    /// What published batches have read of each source of an incremental job, by
+    /// The times that published batches have read of each source of an incremental job, by
     /// [NewTimes.Pinned#source()]. Can't be changed.
     public Map<String, TimeRanges> read() {
         return CollectionConverters.asJava(read);
@@ -685,7 +685,7 @@ public final class BatchRegisterState {
                         archivedTo));
     }
 
-    /// What leaves the register now: the oldest ended batches and keys, in portions.
+    /// The content that leaves the register now: the oldest ended batches and keys, in portions.
     ///
     /// @param keep how many ended batches, and how many keys, stay
     public Archivable archivable(int keep) {
@@ -714,7 +714,7 @@ public final class BatchRegisterState {
         return new Archivable(oldest, oldestKeys);
     }
 
-    /// What left the register with an event that is applied next.
+    /// The content that leaves the register with an event that is applied next.
     public Archivable archivable(BatchRegisterEvent.Archived archived) {
         Map<Key, KeyUse> left = new LinkedHashMap<>();
         for (BatchRegisterEvent.SubmissionKey key : archived.keys()) {

@@ -8,8 +8,8 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.Submission;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 
-/// What a run's submission does with the run's open batch if the source has other files than the batch scores, as
-/// the submitted job says in `source.on-change`.
+/// The effect of a run's submission on the run's open batch if the source has other files than the batch scores.
+/// The submitted job says it in `source.on-change`.
 ///
 /// Two digests are compared: the one of the submission, and the one of the files that the batch scores. Without
 /// them, the batch is resumed as it is, and its workers compare what they read with the plan. So it is with a

@@ -579,7 +579,7 @@ class RegisterDecisions {
         return replace(state, entry, first.submit(), now);
     }
 
-    /// What another input does with the open batch.
+    /// The effect of another input on the open batch.
     InputChange change(BatchRegisterState.Entry open, BatchStatus status, BatchRegisterCommand.Submit submit) {
         return InputChange.of(open, status, submit.submission());
     }

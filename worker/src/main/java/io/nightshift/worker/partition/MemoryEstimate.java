@@ -87,7 +87,7 @@ public record MemoryEstimate(
         return new MemoryEstimate(OVERHEAD, modelBytes, lookupBytes, reading, threads, blockRows, rowBytes);
     }
 
-    /// What DuckDB holds of a job's lookups if it spills nothing: their rows, each value with 16 bytes.
+    /// The memory of a job's lookups in DuckDB if it spills nothing: their rows, each value with 16 bytes.
     private static long lookups(Job job, List<SourceFile> files) {
         long bytes = 0;
         for (SourceFile file : files) {

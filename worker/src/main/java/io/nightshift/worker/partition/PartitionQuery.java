@@ -95,7 +95,7 @@ record PartitionQuery(
         return IntStream.range(0, slices.size()).mapToObj(i -> SliceCopy.of(slices.get(i), i));
     }
 
-    /// What the queries read.
+    /// A query for each group of slices.
     private Stream<SliceQuery> groups() {
         return (isEvaluated() ? copied().map(SliceCopy::slices) : slices.stream())
                 .map(group -> new SliceQuery(group, checked(), careful, isolating, limits));

@@ -91,7 +91,7 @@ public final class UseMeter {
         return measured;
     }
 
-    /// What the attempt has used until now: all of it if it has ended, otherwise only its times.
+    /// The use of the attempt until now: complete if it has ended, otherwise only its times.
     public Use use() {
         Use measured = use;
         if (measured != null) {

@@ -28,7 +28,7 @@ import org.apache.iceberg.io.CloseableIterable;
 import org.apache.iceberg.util.SnapshotUtil;
 import org.jspecify.annotations.Nullable;
 
-/// What one state of a table says of batches, and how a transaction changes that.
+/// The batches that one state of a table shows, and how a transaction changes them.
 ///
 /// Each snapshot of a batch has the property `nightshift.batch`, one that adds a supplement to it also
 /// `nightshift.supplement`, and the snapshot that removes it `nightshift.removed`. The branch `main` has
