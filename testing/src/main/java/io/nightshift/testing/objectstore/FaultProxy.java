@@ -198,7 +198,7 @@ public final class FaultProxy implements AutoCloseable {
         return lists.get();
     }
 
-    /// The bytes of the bodies of answers to GET so far.
+    /// The bytes of the bodies of answers to GET so far, with those that a client is about to receive.
     public long bytes() {
         return bytes.get();
     }
@@ -335,9 +335,10 @@ public final class FaultProxy implements AutoCloseable {
             if (fault instanceof Fault.Corrupt(long position) && position >= sent && position < sent + read) {
                 buffer[(int) (position - sent)] ^= 1;
             }
+            // Before the client has them, so that it never asks for a number that is too small.
+            bytes.addAndGet(read);
             out.write(buffer, 0, read);
             sent += read;
-            bytes.addAndGet(read);
             throttle(read);
         }
     }
