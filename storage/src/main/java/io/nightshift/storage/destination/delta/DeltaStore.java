@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A destination that is a Delta Lake table. The files of its batches don't name their batch; the log of the table
 /// does.
-public final class DeltaStore extends LakeStore<TableColumns, PartStatistics> {
+public final class DeltaStore extends LakeStore<DeltaColumns, PartStatistics> {
 
     private final DeltaDestination destination;
 
@@ -77,7 +77,7 @@ public final class DeltaStore extends LakeStore<TableColumns, PartStatistics> {
         // The time of the prediction comes last.
         int place = inFiles.columns().size() - 1;
         List<String> columns = new ArrayList<>(inFiles.columns());
-        columns.add(place, TableColumns.BATCH);
+        columns.add(place, DeltaColumns.BATCH);
         List<List<@Nullable Object>> rows = new ArrayList<>();
         for (List<@Nullable Object> row : inFiles.rows()) {
             List<@Nullable Object> whole = new ArrayList<>(row);
@@ -93,7 +93,7 @@ public final class DeltaStore extends LakeStore<TableColumns, PartStatistics> {
         super.open(batch, published, connection, inFiles);
         try (Statement statement = connection.createStatement()) {
             statement.execute("CREATE TEMP VIEW %s AS SELECT *, %s AS %s FROM %s"
-                    .formatted(Sql.name(name), Sql.text(batch.value()), TableColumns.BATCH, Sql.name(inFiles)));
+                    .formatted(Sql.name(name), Sql.text(batch.value()), DeltaColumns.BATCH, Sql.name(inFiles)));
         } catch (SQLException e) {
             throw new FailureException(
                     Failure.permanent("the predictions of %s can't be read: %s".formatted(batch, e.getMessage())), e);

@@ -57,7 +57,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// A commit creates the file of the next version, unless there is one. So the transaction identifier of a batch is
 /// looked for in every version.
-final class DeltaTable implements LakeTable<TableColumns, PartStatistics> {
+final class DeltaTable implements LakeTable<DeltaColumns, PartStatistics> {
 
     private static final Logger LOG = LoggerFactory.getLogger(DeltaTable.class);
 
@@ -100,8 +100,8 @@ final class DeltaTable implements LakeTable<TableColumns, PartStatistics> {
     }
 
     @Override
-    public TableColumns columns(Job job, List<OutputSchema.Column> output) {
-        return TableColumns.of(output);
+    public DeltaColumns columns(Job job, List<OutputSchema.Column> output) {
+        return DeltaColumns.of(output);
     }
 
     @Override
@@ -216,7 +216,7 @@ final class DeltaTable implements LakeTable<TableColumns, PartStatistics> {
     }
 
     @Override
-    public List<String> obstacles(TableColumns columns) {
+    public List<String> obstacles(DeltaColumns columns) {
         return look(columns.obstacles(), state -> state.obstacles(name, columns));
     }
 
@@ -229,11 +229,11 @@ final class DeltaTable implements LakeTable<TableColumns, PartStatistics> {
     @Override
     public void requireOurs(Job job) {
         OutputSchema schema = job.output().schema();
-        requireOurs(schema == null ? null : TableColumns.of(schema.columns()));
+        requireOurs(schema == null ? null : DeltaColumns.of(schema.columns()));
     }
 
     /// @param columns of the batch; null if they are unknown
-    private void requireOurs(@Nullable TableColumns columns) {
+    private void requireOurs(@Nullable DeltaColumns columns) {
         List<String> obstacles = look(
                 List.of("there is no Delta table %s; it was deleted".formatted(name)),
                 state -> columns == null ? state.obstacles(name) : state.obstacles(name, columns));
@@ -246,7 +246,7 @@ final class DeltaTable implements LakeTable<TableColumns, PartStatistics> {
     }
 
     @Override
-    public void make(TableColumns columns) {
+    public void make(DeltaColumns columns) {
         call("the Delta table %s can't be made".formatted(name), () -> {
             refuse(columns.obstacles());
             engine.files().makeFolder(log());
@@ -262,10 +262,10 @@ final class DeltaTable implements LakeTable<TableColumns, PartStatistics> {
     }
 
     /// If another program creates it at the same time, its table is taken.
-    private void create(TableColumns columns) {
+    private void create(DeltaColumns columns) {
         try {
             TableManager.buildCreateTableTransaction(root, columns.schema(), TableState.PROGRAM)
-                    .withDataLayoutSpec(DataLayoutSpec.partitioned(List.of(new Column(TableColumns.BATCH))))
+                    .withDataLayoutSpec(DataLayoutSpec.partitioned(List.of(new Column(DeltaColumns.BATCH))))
                     .withMaxRetries(0)
                     .build(engine)
                     .commit(engine, CloseableIterable.emptyIterable());
@@ -405,13 +405,13 @@ final class DeltaTable implements LakeTable<TableColumns, PartStatistics> {
             @Override
             public boolean isInFiles(String column) {
                 // The values of the column by which a table is partitioned are in its log.
-                return !column.equals(TableColumns.BATCH);
+                return !column.equals(DeltaColumns.BATCH);
             }
 
             @Override
             public String cast(String column, String sql, String type) {
                 @Nullable StructField field = schema.indexOf(column) < 0 ? null : schema.get(column);
-                return field == null ? sql : ColumnType.cast(sql, type, field.getDataType());
+                return field == null ? sql : DeltaType.cast(sql, type, field.getDataType());
             }
 
             @Override

@@ -134,7 +134,7 @@ final class TableState {
 
     private static @Nullable String batchOf(AddFile file) {
         Map<String, @Nullable String> values = VectorUtils.toJavaMap(file.getPartitionValues());
-        return values.get(TableColumns.BATCH);
+        return values.get(DeltaColumns.BATCH);
     }
 
     /// The files of a batch that readers find.
@@ -185,7 +185,7 @@ final class TableState {
                     "the table %s has the property delta.appendOnly, so no batch could be removed from it. Unset the property, or name another table"
                             .formatted(name));
         }
-        if (!snapshot.getPartitionColumnNames().equals(List.of(TableColumns.BATCH))) {
+        if (!snapshot.getPartitionColumnNames().equals(List.of(DeltaColumns.BATCH))) {
             obstacles.add(
                     "the table %s is partitioned by %s; Nightshift writes tables that are partitioned by the column %s alone. Name another table"
                             .formatted(
@@ -193,13 +193,13 @@ final class TableState {
                                     snapshot.getPartitionColumnNames().isEmpty()
                                             ? "nothing"
                                             : String.join(", ", snapshot.getPartitionColumnNames()),
-                                    TableColumns.BATCH));
+                                    DeltaColumns.BATCH));
         }
         return obstacles;
     }
 
     /// Why columns can't be written to the table; empty if they can, perhaps after [#adding].
-    List<String> obstacles(String name, TableColumns columns) {
+    List<String> obstacles(String name, DeltaColumns columns) {
         List<String> obstacles = new ArrayList<>(obstacles(name));
         boolean takesLocalTimes = snapshot.getProtocol().supportsFeature(TableFeatures.TIMESTAMP_NTZ_RW_FEATURE);
         obstacles.addAll(columns.obstacles(name, schema(), takesLocalTimes));
@@ -210,7 +210,7 @@ final class TableState {
     ///
     /// The kernel's builder of transactions changes columns only if they have IDs. The columns of this
     /// table have names only, and a column that is added at the end changes no file.
-    Commit adding(TableColumns columns) {
+    Commit adding(DeltaColumns columns) {
         return new Commit(
                 new TransactionImpl(
                         false,
@@ -251,7 +251,7 @@ final class TableState {
     private Commit appending(Transaction transaction, BatchId batch, PartStatistics files) {
         Row state = transaction.getTransactionState(engine);
         DataWriteContext context =
-                Transaction.getWriteContext(engine, state, Map.of(TableColumns.BATCH, Literal.ofString(batch.value())));
+                Transaction.getWriteContext(engine, state, Map.of(DeltaColumns.BATCH, Literal.ofString(batch.value())));
         List<Column> columns = context.getStatisticsColumns();
         long now = System.currentTimeMillis();
         Iterator<DataFileStatus> statuses = files.files().parts().stream()

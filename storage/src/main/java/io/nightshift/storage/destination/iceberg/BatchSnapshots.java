@@ -112,7 +112,7 @@ final class BatchSnapshots {
         }
         try (CloseableIterable<FileScanTask> found = files.newScan()
                 .useRef(ref)
-                .filter(Expressions.equal(TableColumns.BATCH, batch.value()))
+                .filter(Expressions.equal(IcebergColumns.BATCH, batch.value()))
                 .planFiles()) {
             found.forEach(tasks::add);
         } catch (IOException e) {
@@ -199,7 +199,8 @@ final class BatchSnapshots {
                 transaction.manageSnapshots().removeBranch(latest(batch.job())).commit();
             }
         }
-        var delete = transaction.newDelete().deleteFromRowFilter(Expressions.equal(TableColumns.BATCH, batch.value()));
+        var delete =
+                transaction.newDelete().deleteFromRowFilter(Expressions.equal(IcebergColumns.BATCH, batch.value()));
         delete.set(REMOVED, batch.value());
         delete.commit();
     }
@@ -207,7 +208,7 @@ final class BatchSnapshots {
     private Optional<BatchId> newestBut(BatchId batch) {
         TreeSet<BatchId> others = new TreeSet<>(Comparator.naturalOrder());
         try (CloseableIterable<FileScanTask> found = files.newScan()
-                .filter(Expressions.startsWith(TableColumns.BATCH, batch.job() + "-"))
+                .filter(Expressions.startsWith(IcebergColumns.BATCH, batch.job() + "-"))
                 .planFiles()) {
             for (FileScanTask task : found) {
                 String value = String.valueOf(task.file().partition().get(0, String.class));

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /// A destination that is a table of an Iceberg catalog. The commit that shows a batch is a snapshot.
-public final class IcebergStore extends LakeStore<TableColumns, PublishedFiles> {
+public final class IcebergStore extends LakeStore<IcebergColumns, PublishedFiles> {
 
     private final IcebergDestination destination;
     private final IcebergCatalogs catalogs;

@@ -36,7 +36,7 @@ import org.apache.iceberg.types.Types.NestedField;
 import org.jspecify.annotations.Nullable;
 
 /// The table of a destination, in its catalog. Every call waits for the catalog. Safe for several threads.
-final class IcebergTable implements LakeTable<TableColumns, PublishedFiles> {
+final class IcebergTable implements LakeTable<IcebergColumns, PublishedFiles> {
 
     /// A table of daily batches keeps the metadata of some months, and no more.
     private static final Map<String, String> PROPERTIES = Map.of(
@@ -120,8 +120,8 @@ final class IcebergTable implements LakeTable<TableColumns, PublishedFiles> {
     }
 
     @Override
-    public TableColumns columns(Job job, List<OutputSchema.Column> output) {
-        return TableColumns.of(output, job.output().newSchema());
+    public IcebergColumns columns(Job job, List<OutputSchema.Column> output) {
+        return IcebergColumns.of(output, job.output().newSchema());
     }
 
     @Override
@@ -153,13 +153,13 @@ final class IcebergTable implements LakeTable<TableColumns, PublishedFiles> {
     @Override
     public void requireOurs(Job job) {
         TableMetadata state = operations().current();
-        if (!TableColumns.isByBatch(state.schema(), state.spec())) {
+        if (!IcebergColumns.isByBatch(state.schema(), state.spec())) {
             throw FailureException.permanent("%s is not partitioned by batch_id any more".formatted(title()));
         }
     }
 
     @Override
-    public List<String> obstacles(TableColumns columns) {
+    public List<String> obstacles(IcebergColumns columns) {
         return catalog()
                 .find(table)
                 .map(TableOperations::current)
@@ -168,10 +168,10 @@ final class IcebergTable implements LakeTable<TableColumns, PublishedFiles> {
     }
 
     @Override
-    public void make(TableColumns columns) {
+    public void make(IcebergColumns columns) {
         TableOperations made = catalog().find(table).orElseGet(() -> {
             Schema schema = columns.schema();
-            return catalog().create(table, schema, TableColumns.spec(schema), PROPERTIES);
+            return catalog().create(table, schema, IcebergColumns.spec(schema), PROPERTIES);
         });
         call(
                 "%s can't be adapted".formatted(title()),
@@ -290,7 +290,7 @@ final class IcebergTable implements LakeTable<TableColumns, PublishedFiles> {
     @Override
     public FileColumns.Of of(Lease lease, List<String> names) {
         Schema schema = catalog().schema(table, lease.attempt().batch().value()).orElseThrow(this::missing);
-        Map<String, NestedField> fields = TableColumns.fields(title(), schema, names);
+        Map<String, NestedField> fields = IcebergColumns.fields(title(), schema, names);
         return new FileColumns.Of() {
             @Override
             public boolean isInFiles(String column) {
@@ -302,7 +302,7 @@ final class IcebergTable implements LakeTable<TableColumns, PublishedFiles> {
             @Override
             public String cast(String column, String sql, String type) {
                 NestedField field = fields.get(column);
-                return field == null ? sql : ColumnType.cast(sql, type, field.type());
+                return field == null ? sql : IcebergType.cast(sql, type, field.type());
             }
 
             @Override

@@ -393,7 +393,7 @@ final class MariadbPublisher {
 
     void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
         try (Database database = open(batch, "reusing parts in")) {
-            new PartCopier(destination, database, published, batch).copy(parts);
+            new MariadbPartCopier(destination, database, published, batch).copy(parts);
         }
     }
 

@@ -30,9 +30,9 @@ final class LoadStatements {
 
     private final BatchKeys keys;
     private final WarehouseFormat format;
-    private final List<Decision.Copy> parts;
+    private final List<PublicationDecision.Copy> parts;
 
-    private LoadStatements(BatchKeys keys, WarehouseFormat format, List<Decision.Copy> parts) {
+    private LoadStatements(BatchKeys keys, WarehouseFormat format, List<PublicationDecision.Copy> parts) {
         this.keys = keys;
         this.format = format;
         this.parts = parts;
@@ -57,7 +57,7 @@ final class LoadStatements {
     /// @param tables null if there are none
     /// @param parts of the batch, with predictions
     static Map<String, String> of(
-            @Nullable LoadTables tables, BatchKeys keys, FileFormat format, List<Decision.Copy> parts) {
+            @Nullable LoadTables tables, BatchKeys keys, FileFormat format, List<PublicationDecision.Copy> parts) {
         Map<String, String> texts = new LinkedHashMap<>();
         if (tables == null) {
             return texts;
@@ -77,7 +77,7 @@ final class LoadStatements {
     private String redshiftManifest() {
         ObjectNode manifest = JSON.createObjectNode();
         ArrayNode entries = manifest.putArray("entries");
-        for (Decision.Copy part : parts) {
+        for (PublicationDecision.Copy part : parts) {
             ObjectNode entry = entries.addObject();
             entry.put("url", keys.published(part.name()).toString());
             entry.put("mandatory", true);
@@ -105,7 +105,7 @@ final class LoadStatements {
         StringBuilder sql = new StringBuilder("BEGIN;\n").append(delete(table)).append('\n');
         for (int from = 0; from < parts.size(); from += SNOWFLAKE_FILES) {
             List<String> files = parts.subList(from, Math.min(parts.size(), from + SNOWFLAKE_FILES)).stream()
-                    .map(Decision.Copy::name)
+                    .map(PublicationDecision.Copy::name)
                     .toList();
             sql.append("""
                     COPY INTO %s

@@ -103,7 +103,7 @@ final class ObjectPublisher {
                 throw register.closed();
             }
             if (claimed != null && claimed.state() instanceof State.Open) {
-                Decision decision = decision(batch, keys);
+                PublicationDecision decision = decision(batch, keys);
                 before.run();
                 register.decide(claimed, decision);
             } else {
@@ -162,15 +162,15 @@ final class ObjectPublisher {
         return new Publication(keys.published(), Digests.sha256(manifest.bytes()));
     }
 
-    private Decision decision(CommittedBatch batch, BatchKeys keys) {
+    private PublicationDecision decision(CommittedBatch batch, BatchKeys keys) {
         Map<ObjectAddress, Long> staged = new HashMap<>();
         store().list(keys.attempt(""), found -> staged.put(found.address(), found.bytes()));
-        List<Decision.Copy> committed = new ArrayList<>();
+        List<PublicationDecision.Copy> committed = new ArrayList<>();
         for (PartitionCommit commit : batch.commits()) {
             for (FileNames.Committed file : names.of(batch.id(), commit).toList()) {
                 ObjectAddress address = keys.attempt(file.stagedName());
                 requireCommitted(address, staged.get(address), file.file().bytes());
-                committed.add(new Decision.Copy(
+                committed.add(new PublicationDecision.Copy(
                         file.name(), file.stagedName(), file.file().bytes()));
             }
         }
@@ -179,7 +179,7 @@ final class ObjectPublisher {
                 committed.stream()
                         .map(copy -> new StoredFile(keys.attempt(copy.staged()), copies))
                         .toList());
-        return new Decision(
+        return new PublicationDecision(
                 batch.job().name(), text(batch), committed, loadStatements(batch, keys, committed), 0, List.of());
     }
 
@@ -193,8 +193,9 @@ final class ObjectPublisher {
         return manifest.toString(StandardCharsets.UTF_8);
     }
 
-    private Map<String, String> loadStatements(CommittedBatch batch, BatchKeys keys, List<Decision.Copy> committed) {
-        List<Decision.Copy> parts = committed.stream()
+    private Map<String, String> loadStatements(
+            CommittedBatch batch, BatchKeys keys, List<PublicationDecision.Copy> committed) {
+        List<PublicationDecision.Copy> parts = committed.stream()
                 .filter(copy -> names.isPart(copy.name().substring(copy.name().lastIndexOf('/') + 1)))
                 .toList();
         return LoadStatements.of(batch.job().destination().loads(), keys, format, parts);
@@ -270,15 +271,15 @@ final class ObjectPublisher {
                 "%s is gone, so no rows can be added to the batch".formatted(keys.published()));
     }
 
-    private Decision supplement(CommittedBatch batch, BatchKeys keys) {
+    private PublicationDecision supplement(CommittedBatch batch, BatchKeys keys) {
         PartitionCommit commit = batch.supplements().getLast().commit();
-        List<Decision.Copy> added = new ArrayList<>();
+        List<PublicationDecision.Copy> added = new ArrayList<>();
         for (FileNames.Committed file : names.of(batch.id(), commit).toList()) {
             ObjectAddress address = keys.attempt(file.stagedName());
             StoredObject found = store().find(address);
             requireCommitted(
                     address, found == null ? null : found.bytes(), file.file().bytes());
-            added.add(new Decision.Copy(
+            added.add(new PublicationDecision.Copy(
                     file.name(), file.stagedName(), file.file().bytes()));
         }
         Set<String> quarantines = batch.commits().stream()
@@ -294,12 +295,12 @@ final class ObjectPublisher {
                 superseded.add(name);
             }
         });
-        List<Decision.Copy> all = batch.commits().stream()
+        List<PublicationDecision.Copy> all = batch.commits().stream()
                 .flatMap(each -> names.of(batch.id(), each))
-                .map(file -> new Decision.Copy(
+                .map(file -> new PublicationDecision.Copy(
                         file.name(), file.stagedName(), file.file().bytes()))
                 .toList();
-        return new Decision(
+        return new PublicationDecision(
                 batch.job().name(),
                 text(batch),
                 added,
@@ -317,7 +318,7 @@ final class ObjectPublisher {
         if (found == null || !(found.state() instanceof State.Decided decided)) {
             return;
         }
-        Decision decision = decided.decision();
+        PublicationDecision decision = decided.decision();
         if (!hasSupplement(keys, decision.supplement())) {
             ParallelRequests.run(decision.copies(), copy -> copy(keys, copy));
             decision.texts().forEach((name, text) -> replace(keys, name, text, decision.supplement()));
@@ -355,7 +356,7 @@ final class ObjectPublisher {
         return isVisible ? Optional.of(publication(keys)) : Optional.empty();
     }
 
-    private boolean canBeCarriedOut(BatchKeys keys, Decision decision) {
+    private boolean canBeCarriedOut(BatchKeys keys, PublicationDecision decision) {
         return isPublished(keys)
                 && manifest(keys.batch()).isPresent()
                 && (hasSupplement(keys.batch(), decision.supplement())
@@ -364,7 +365,7 @@ final class ObjectPublisher {
                                         || isThere(keys.published(copy.name()), copy)));
     }
 
-    private boolean isThere(ObjectAddress address, Decision.Copy copy) {
+    private boolean isThere(ObjectAddress address, PublicationDecision.Copy copy) {
         StoredObject found = store().find(address);
         return found != null && found.bytes() == copy.bytes();
     }
@@ -450,7 +451,7 @@ final class ObjectPublisher {
         if (found == null || !(found.state() instanceof State.Decided decided)) {
             return false;
         }
-        Decision decision = decided.decision();
+        PublicationDecision decision = decided.decision();
         if (!isPublished(keys)) {
             put(keys, BatchFolders.MANIFEST, decision.manifest());
             ParallelRequests.run(decision.copies(), copy -> copy(keys, copy));
@@ -485,7 +486,7 @@ final class ObjectPublisher {
         store().put(keys.published(name), text.getBytes(StandardCharsets.UTF_8), new Condition.Always());
     }
 
-    private void copy(BatchKeys keys, Decision.Copy copy) {
+    private void copy(BatchKeys keys, PublicationDecision.Copy copy) {
         ObjectAddress published = keys.published(copy.name());
         if (!store().copy(keys.attempt(copy.staged()), copy.bytes(), published)) {
             StoredObject there = store().find(published);

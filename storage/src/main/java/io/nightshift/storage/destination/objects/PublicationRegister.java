@@ -50,7 +50,7 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
         /// The batch is published, as soon as the decision is carried out.
         ///
         /// @param claim of the coordinator that has decided
-        record Decided(String claim, Decision decision) implements State {}
+        record Decided(String claim, PublicationDecision decision) implements State {}
 
         /// The batch is cancelled, or no supplement is open.
         record Closed() implements State {}
@@ -175,7 +175,7 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
     /// @return what was decided, which may be what another coordinator has decided
     /// @throws FailureException transient, if another coordinator has claimed the batch; permanent, if the
     ///     batch was cancelled
-    Decision decide(Version claimed, Decision decision) {
+    PublicationDecision decide(Version claimed, PublicationDecision decision) {
         if (claimed.state() instanceof State.Open own) {
             boolean isDecided = put(new State.Decided(own.claim(), decision), new Condition.IfTag(claimed.tag()));
             if (isDecided) {
@@ -233,7 +233,7 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
         switch (state) {
             case State.Open(int incarnation, String claim) ->
                 json.put("state", "open").put("incarnation", incarnation).put("claim", claim);
-            case State.Decided(String claim, Decision decision) -> {
+            case State.Decided(String claim, PublicationDecision decision) -> {
                 json.put("state", "decided").put("claim", claim);
                 decision.write(json);
             }
@@ -246,7 +246,7 @@ record PublicationRegister(ObjectStore store, ObjectAddress address) {
         String claim = json.path("claim").asText();
         return switch (json.path("state").asText()) {
             case "open" -> new State.Open(json.path("incarnation").asInt(), claim);
-            case "decided" -> new State.Decided(claim, Decision.read(json));
+            case "decided" -> new State.Decided(claim, PublicationDecision.read(json));
             case "closed" -> new State.Closed();
             default -> throw new IOException("it has no state");
         };

@@ -130,7 +130,7 @@ final class AttemptTransaction extends AttemptConnection<CopyRows> {
 
     @Override
     public CopyRows predictions(List<PredictionColumns.Column> written) {
-        List<CopyColumn> columns = TableColumns.predictions(written);
+        List<CopyColumn> columns = PostgresColumns.predictions(written);
         Instant now = Instant.now();
         CopyRows.Constants constants = new CopyRows.Constants()
                 .text("model_name", lease.model().name())
@@ -144,7 +144,7 @@ final class AttemptTransaction extends AttemptConnection<CopyRows> {
     /// The values, in the last column, are not digested, since the server reorders the keys of JSON.
     @Override
     public CopyRows quarantine(BoundJob job) {
-        List<CopyColumn> columns = TableColumns.quarantine(job);
+        List<CopyColumn> columns = PostgresColumns.quarantine(job);
         CopyRows.Constants constants = new CopyRows.Constants()
                 .number("batch_partition", lease.attempt().partition())
                 .batch(lease.attempt().batch());

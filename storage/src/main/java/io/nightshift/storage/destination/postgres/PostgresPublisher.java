@@ -86,7 +86,7 @@ final class PostgresPublisher {
                 patience);
     }
 
-    void prepare(BatchId batch, Job job, TableColumns wanted) {
+    void prepare(BatchId batch, Job job, PostgresColumns wanted) {
         BatchTables tables = tables(batch);
         try (Database database = open(batch, "preparing", PATIENCE)) {
             database.transaction(() -> {
@@ -282,7 +282,7 @@ final class PostgresPublisher {
 
     void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
         try (Database database = open(batch, "reusing parts in", PATIENCE)) {
-            new PartCopier(destination, database, published, batch).copy(parts);
+            new PostgresPartCopier(destination, database, published, batch).copy(parts);
         }
     }
 

@@ -151,7 +151,7 @@ public final class PostgresStore implements DestinationStore {
         if (key != null && key.folder() != null) {
             return List.of("partitions.folder: a table has no folders; write partitions.column: " + key.folder());
         }
-        TableColumns columns;
+        PostgresColumns columns;
         try {
             columns = columns(job, model);
         } catch (FailureException e) {
@@ -167,8 +167,8 @@ public final class PostgresStore implements DestinationStore {
         });
     }
 
-    private TableColumns columns(Job job, ModelDescription model) {
-        return TableColumns.of(sources.of(job.source()).bind(job, model), model, destination);
+    private PostgresColumns columns(Job job, ModelDescription model) {
+        return PostgresColumns.of(sources.of(job.source()).bind(job, model), model, destination);
     }
 
     @Override

@@ -202,7 +202,7 @@ final class RedisPublisher {
 
     void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
         try (RedisConnection connection = open(batch, "reusing parts in")) {
-            new PartCopier(destination, connection, published, batch).copy(parts);
+            new RedisPartCopier(destination, connection, published, batch).copy(parts);
         }
     }
 

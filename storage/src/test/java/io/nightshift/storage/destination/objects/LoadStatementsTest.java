@@ -26,8 +26,8 @@ class LoadStatementsTest {
                 KEYS,
                 format,
                 IntStream.range(0, parts)
-                        .mapToObj(i ->
-                                new Decision.Copy("part-%06d%s".formatted(i, format.extension()), "staged", 100 + i))
+                        .mapToObj(i -> new PublicationDecision.Copy(
+                                "part-%06d%s".formatted(i, format.extension()), "staged", 100 + i))
                         .toList());
     }
 

@@ -333,7 +333,7 @@ class ParquetObjectsIT extends ObjectContract {
             PublicationRegister register = new PublicationRegister(
                     objects().stores().forWriting(keys().prefix()), keys().supplementRegister());
             PublicationRegister.Version claimed = Objects.requireNonNull(register.claim(3));
-            Decision decision = new Decision("flights", "{}", List.of(), Map.of(), 1, List.of());
+            PublicationDecision decision = new PublicationDecision("flights", "{}", List.of(), Map.of(), 1, List.of());
             register.decide(claimed, decision);
 
             assertThatThrownBy(() -> register.reopen(2))

@@ -15,7 +15,7 @@ import redis.clients.jedis.Protocol.Command;
 ///
 /// It *claims* each partition and keeps its records as an attempt does ([RedisAttempt]). So a copy never replaces
 /// that of a later coordinator or the records of an attempt.
-final class PartCopier {
+final class RedisPartCopier {
 
     /// Records that one step copies.
     private static final int COPIED = 1000;
@@ -32,7 +32,7 @@ final class PartCopier {
 
     /// @param published whose parts are copied
     /// @param batch that is open
-    PartCopier(RedisDestination destination, RedisConnection connection, BatchId published, BatchId batch) {
+    RedisPartCopier(RedisDestination destination, RedisConnection connection, BatchId published, BatchId batch) {
         this.destination = destination;
         this.connection = connection;
         this.published = published;

@@ -16,7 +16,7 @@ import java.util.Map;
 /// @param texts further published objects by their names, with their content
 /// @param supplement the number of the supplement, from 1; 0 if it is the batch itself that is published
 /// @param superseded the names of published objects that the supplement replaces
-record Decision(
+record PublicationDecision(
         String job,
         String manifest,
         List<Copy> copies,
@@ -31,7 +31,7 @@ record Decision(
     /// @param bytes its length
     record Copy(String name, String staged, long bytes) {}
 
-    Decision {
+    PublicationDecision {
         copies = List.copyOf(copies);
         texts = new LinkedHashMap<>(texts);
         superseded = List.copyOf(superseded);
@@ -54,7 +54,7 @@ record Decision(
         superseded.forEach(replaced::add);
     }
 
-    static Decision read(JsonNode json) {
+    static PublicationDecision read(JsonNode json) {
         List<Copy> copies = new ArrayList<>();
         for (JsonNode copy : json.path("copies")) {
             copies.add(new Copy(
@@ -68,7 +68,7 @@ record Decision(
                 .forEach(text -> texts.put(text.getKey(), text.getValue().asText()));
         List<String> superseded = new ArrayList<>();
         json.path("superseded").forEach(name -> superseded.add(name.asText()));
-        return new Decision(
+        return new PublicationDecision(
                 json.path("job").asText(),
                 json.path("manifest").asText(),
                 copies,

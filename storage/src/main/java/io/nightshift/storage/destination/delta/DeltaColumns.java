@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// change: the old files stay as they are.
 ///
 /// @param types the types of the job's columns by their names, in order
-record TableColumns(Map<String, DataType> types) {
+record DeltaColumns(Map<String, DataType> types) {
 
     /// The column that a table is partitioned by.
     static final String BATCH = "batch_id";
@@ -26,10 +26,10 @@ record TableColumns(Map<String, DataType> types) {
     private static final String SPECIAL = " ,;{}()\n\t=";
 
     /// @throws io.nightshift.protocol.failure.FailureException permanent, if Delta lacks the type of one
-    static TableColumns of(List<OutputSchema.Column> columns) {
+    static DeltaColumns of(List<OutputSchema.Column> columns) {
         Map<String, DataType> types = new LinkedHashMap<>();
-        columns.forEach(column -> types.put(column.name(), ColumnType.of(column.name(), column.type())));
-        return new TableColumns(types);
+        columns.forEach(column -> types.put(column.name(), DeltaType.of(column.name(), column.type())));
+        return new DeltaColumns(types);
     }
 
     /// The schema of a new table.
@@ -82,7 +82,7 @@ record TableColumns(Map<String, DataType> types) {
     }
 
     private static @Nullable String obstacle(String table, StructField field, DataType wanted) {
-        if (!ColumnType.takes(field.getDataType(), wanted)) {
+        if (!DeltaType.takes(field.getDataType(), wanted)) {
             return "the column %s of %s is %s, but the job's is %s, and a Delta table can't change it; rename or cast it under source.select, or name another table"
                     .formatted(field.getName(), table, field.getDataType(), wanted);
         }

@@ -17,18 +17,18 @@ import java.util.Set;
 ///
 /// @param predictions in the order in which they are written
 /// @param quarantine likewise
-record TableColumns(List<OutputColumn> predictions, List<OutputColumn> quarantine) {
+record PostgresColumns(List<OutputColumn> predictions, List<OutputColumn> quarantine) {
 
     private static final int MAX_NAME = 63;
 
-    TableColumns {
+    PostgresColumns {
         predictions = List.copyOf(predictions);
         quarantine = List.copyOf(quarantine);
     }
 
     /// @throws FailureException naming a column that a table can't hold, or one of the destination's indexes
     ///     that isn't there
-    static TableColumns of(BoundJob bound, ModelDescription model, PostgresDestination destination) {
+    static PostgresColumns of(BoundJob bound, ModelDescription model, PostgresDestination destination) {
         List<OutputColumn> predictions = columns(predictions(PredictionColumns.of(bound, model)));
         predictions.add(new OutputColumn("model_name", "text"));
         predictions.add(new OutputColumn("model_version", "integer"));
@@ -39,7 +39,7 @@ record TableColumns(List<OutputColumn> predictions, List<OutputColumn> quarantin
         quarantine.add(quarantine.size() - 1, new OutputColumn(BatchTables.BATCH, "text"));
         quarantine.add(quarantine.size() - 1, new OutputColumn("batch_partition", "integer"));
         check(predictions, destination);
-        return new TableColumns(predictions, quarantine);
+        return new PostgresColumns(predictions, quarantine);
     }
 
     static List<CopyColumn> predictions(List<PredictionColumns.Column> written) {

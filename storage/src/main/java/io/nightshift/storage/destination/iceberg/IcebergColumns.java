@@ -17,17 +17,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param types the types of the job's columns by their names, in order
 /// @param replaces whether a column of the table whose type does not fit is replaced by a new one
-record TableColumns(Map<String, Type> types, boolean replaces) {
+record IcebergColumns(Map<String, Type> types, boolean replaces) {
 
     /// The column that a table is partitioned by.
     static final String BATCH = "batch_id";
 
     /// @param columns of the job and of the batch
     /// @throws FailureException permanent, if Iceberg lacks the type of one
-    static TableColumns of(List<OutputSchema.Column> columns, boolean replaces) {
+    static IcebergColumns of(List<OutputSchema.Column> columns, boolean replaces) {
         Map<String, Type> types = new LinkedHashMap<>();
-        columns.forEach(column -> types.put(column.name(), ColumnType.of(column.name(), column.type())));
-        return new TableColumns(types, replaces);
+        columns.forEach(column -> types.put(column.name(), IcebergType.of(column.name(), column.type())));
+        return new IcebergColumns(types, replaces);
     }
 
     /// The schema of a new table.
@@ -83,14 +83,14 @@ record TableColumns(Map<String, Type> types, boolean replaces) {
     }
 
     private static boolean fits(NestedField field, Type wanted) {
-        return ColumnType.takes(field.type(), wanted) || ColumnType.isPromotable(field.type(), wanted);
+        return IcebergType.takes(field.type(), wanted) || IcebergType.isPromotable(field.type(), wanted);
     }
 
     /// Whether a table lacks a column, or has a narrower one.
     boolean needsChange(Schema schema) {
         return types.entrySet().stream().anyMatch(column -> {
             NestedField field = schema.findField(column.getKey());
-            return field == null || !ColumnType.takes(field.type(), column.getValue());
+            return field == null || !IcebergType.takes(field.type(), column.getValue());
         });
     }
 
@@ -100,9 +100,9 @@ record TableColumns(Map<String, Type> types, boolean replaces) {
             NestedField field = schema.findField(name);
             if (field == null) {
                 update.addColumn(null, name, wanted);
-            } else if (ColumnType.takes(field.type(), wanted)) {
+            } else if (IcebergType.takes(field.type(), wanted)) {
                 return;
-            } else if (ColumnType.isPromotable(field.type(), wanted)) {
+            } else if (IcebergType.isPromotable(field.type(), wanted)) {
                 update.updateColumn(name, wanted.asPrimitiveType());
             } else {
                 update.deleteColumn(name);

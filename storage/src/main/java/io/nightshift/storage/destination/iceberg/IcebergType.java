@@ -8,11 +8,11 @@ import org.apache.iceberg.types.TypeUtil;
 import org.apache.iceberg.types.Types;
 
 /// The types of columns: Iceberg's for those of DuckDB, and what DuckDB writes for those of Iceberg.
-final class ColumnType {
+final class IcebergType {
 
     private static final Pattern DECIMAL = Pattern.compile("DECIMAL\\((\\d+),\\s*(\\d+)\\)");
 
-    private ColumnType() {}
+    private IcebergType() {}
 
     /// The type of a new column for values of DuckDB's.
     ///

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// It *claims* the partitions as an attempt does ([AttemptTransaction]), and copies in the same transaction. So
 /// a copy never replaces that of a later coordinator or the rows of an attempt. The server ends the session of a
 /// coordinator that is frozen in the middle.
-final class PartCopier {
+final class PostgresPartCopier {
 
     private final PostgresDestination destination;
     private final Database database;
@@ -35,7 +35,7 @@ final class PartCopier {
 
     /// @param published whose parts are copied
     /// @param batch that is open
-    PartCopier(PostgresDestination destination, Database database, BatchId published, BatchId batch) {
+    PostgresPartCopier(PostgresDestination destination, Database database, BatchId published, BatchId batch) {
         this.destination = destination;
         this.database = database;
         this.published = published;

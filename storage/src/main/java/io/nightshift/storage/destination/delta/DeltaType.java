@@ -20,7 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// The types of columns: Delta's for those of DuckDB, and what DuckDB writes for those of Delta.
-final class ColumnType {
+final class DeltaType {
 
     private static final Pattern DECIMAL = Pattern.compile("DECIMAL\\((\\d+),\\s*(\\d+)\\)");
 
@@ -28,7 +28,7 @@ final class ColumnType {
     private static final List<DataType> WHOLE_NUMBERS =
             List.of(ByteType.BYTE, ShortType.SHORT, IntegerType.INTEGER, LongType.LONG);
 
-    private ColumnType() {}
+    private DeltaType() {}
 
     /// The type of a new column for values of DuckDB's.
     ///

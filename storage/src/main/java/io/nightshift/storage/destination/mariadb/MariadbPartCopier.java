@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// For each part, it *claims* the partition as an attempt does ([MariadbAttempt]), and copies in the same
 /// transaction. So a copy never replaces that of a later coordinator or the rows of an attempt. The server ends
 /// the session of a coordinator that is frozen in the middle.
-final class PartCopier {
+final class MariadbPartCopier {
 
     private final MariadbDestination destination;
     private final Database database;
@@ -27,7 +27,7 @@ final class PartCopier {
 
     /// @param published whose parts are copied
     /// @param batch that is open
-    PartCopier(MariadbDestination destination, Database database, BatchId published, BatchId batch) {
+    MariadbPartCopier(MariadbDestination destination, Database database, BatchId published, BatchId batch) {
         this.destination = destination;
         this.database = database;
         this.tables = MariadbTables.of(destination);
