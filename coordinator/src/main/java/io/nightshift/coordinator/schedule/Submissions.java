@@ -69,7 +69,7 @@ final class Submissions {
         return question == null ? 0 : question.next - nanos;
     }
 
-    /// How long what a run needs has been away, at least. Called when the run could not be submitted.
+    /// The least time for which the needs of a run have been away. Called when the run could not be submitted.
     Duration awayFor(String key, long nanos) {
         Question question = questions.get(key);
         if (question == null) {

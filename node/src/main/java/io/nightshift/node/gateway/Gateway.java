@@ -319,7 +319,7 @@ public final class Gateway {
 
     /// Whether the caller of a request that arrives now has stopped waiting for the reply.
     ///
-    /// @param timeout how long it waits; null for ever
+    /// @param timeout after which it no longer waits; null if it has no limit
     private BooleanSupplier isOver(@Nullable Duration timeout) {
         if (timeout == null) {
             return () -> false;

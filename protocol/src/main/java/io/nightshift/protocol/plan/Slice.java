@@ -1,7 +1,11 @@
 package io.nightshift.protocol.plan;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// Consecutive rows of one file, or those of them that belong to a cut.
@@ -43,6 +47,18 @@ public record Slice(
     /// The position in the file after the last row.
     public long endRow() {
         return firstRow + rows;
+    }
+
+    /// The slices of each cut, in their order.
+    ///
+    /// @param slices of any partitions
+    public static List<List<Slice>> byCut(List<Slice> slices) {
+        Map<Optional<Cut>, List<Slice>> groups = new LinkedHashMap<>();
+        for (Slice slice : slices) {
+            groups.computeIfAbsent(Optional.ofNullable(slice.cut()), cut -> new ArrayList<>())
+                    .add(slice);
+        }
+        return List.copyOf(groups.values());
     }
 
     /// The cut to which the rows of all slices belong; null if they belong to none.

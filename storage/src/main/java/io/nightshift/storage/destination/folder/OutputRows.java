@@ -260,12 +260,14 @@ public final class OutputRows {
         SourceReader reader = sources.of(job);
         try (Connection connection = duckDb.get().connect();
                 Statement statement = connection.createStatement()) {
-            forEachGroup(slices, SLICES_AT_ONCE, group -> {
-                try (HeldSlices _ = reader.hold(group)) {
-                    String ids = ids(job.source(), reader.relations(connection, group));
-                    digest.set(digest.get().plus(digest(statement, ids)));
-                }
-            });
+            for (List<Slice> ofCut : Slice.byCut(slices)) {
+                forEachGroup(ofCut, SLICES_AT_ONCE, group -> {
+                    try (HeldSlices _ = reader.hold(group)) {
+                        String ids = ids(job.source(), reader.relations(connection, group));
+                        digest.set(digest.get().plus(digest(statement, ids)));
+                    }
+                });
+            }
         } catch (SQLException e) {
             throw new FailureException(DuckDbError.failure("the source can't be read again", e), e);
         }

@@ -54,7 +54,11 @@ public final class SourceIds {
         SourceReader reader = sources.of(job);
         try (Connection connection = duckDb.get().connect();
                 HeldSlices _ = reader.hold(slices)) {
-            for (SourceRelation relation : reader.relations(connection, slices)) {
+            List<SourceRelation> relations = new ArrayList<>();
+            for (List<Slice> ofCut : Slice.byCut(slices)) {
+                relations.addAll(reader.relations(connection, ofCut));
+            }
+            for (SourceRelation relation : relations) {
                 String select = id == null
                         ? "%s AS record_file, %s AS record_row".formatted(relation.file(), relation.row())
                         : SourceRelation.id(source, id) + " AS record_id";
