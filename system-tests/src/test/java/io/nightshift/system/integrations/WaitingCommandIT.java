@@ -75,9 +75,9 @@ final class WaitingCommandIT {
         gate().open();
     }
 
-    /// Lets two partitions through, and holds the others.
-    private static void holdAfterTwo() throws IOException {
-        gate().close();
+    /// Lets two partitions of a job through, and holds the others. What is left of an earlier test's batch passes.
+    private static void holdAfterTwo(String job) throws IOException {
+        gate().close(job);
         gate().admit(2);
     }
 
@@ -137,7 +137,7 @@ final class WaitingCommandIT {
     @Test
     @Nightly(shortForm = "PythonIntegrationsIT.theClientWorksWithANodeThatIsKilledMidway")
     void theWaitContinuesWhenTheNodeIsKilledAndStartedAgain() throws Exception {
-        holdAfterTwo();
+        holdAfterTwo("killed");
         try (ProgramProcess command = ProgramProcess.start(folder, submit("killed"))) {
             awaitTwoCommits("killed");
             Objects.requireNonNull(node).kill();
@@ -158,7 +158,7 @@ final class WaitingCommandIT {
         Path predictions = folder.resolve("outage/predictions");
         Path aside = folder.resolve("outage/aside");
         String batch;
-        holdAfterTwo();
+        holdAfterTwo("outage");
         try (ProgramProcess command = ProgramProcess.start(folder, submit("outage", options))) {
             batch = awaitTwoCommits("outage").get("batch").asText();
             // Nothing can be written any more.
@@ -190,7 +190,7 @@ final class WaitingCommandIT {
     @Test
     void anInterruptedWaitEndsWith130AndTheBatchContinues() throws Exception {
         String batch;
-        holdAfterTwo();
+        holdAfterTwo("interrupted");
         try (ProgramProcess command = ProgramProcess.start(folder, submit("interrupted"))) {
             batch = awaitTwoCommits("interrupted").get("batch").asText();
             command.signal("TERM");

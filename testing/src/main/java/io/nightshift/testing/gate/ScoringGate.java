@@ -107,7 +107,8 @@ public final class ScoringGate {
         Files.deleteIfExists(folder.resolve(ScoringGateAgent.LIMIT));
     }
 
-    /// Holds all partitions that have not passed yet.
+    /// Holds all partitions that have not passed yet. What waited when the gate was opened passes first: it must
+    /// not use up an admission of this closing.
     public void close() throws IOException {
         closeFor("");
     }
@@ -118,6 +119,9 @@ public final class ScoringGate {
     }
 
     private void closeFor(String batches) throws IOException {
+        if (Files.notExists(folder.resolve(ScoringGateAgent.LIMIT))) {
+            awaitWaiting(0);
+        }
         held = batches;
         try (Stream<Path> used = Files.list(folder.resolve(ScoringGateAgent.ADMITTED))) {
             admitted = (int) used.count();
