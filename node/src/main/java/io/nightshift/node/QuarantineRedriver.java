@@ -160,7 +160,7 @@ final class QuarantineRedriver implements Redriver {
         // One file of predictions appears at once for readers that list files.
         Job inOneFile = job.withDestination(job.destination().undivided());
         Lease lease = new Lease(attempt, inOneFile, state.model(), 0, slices, store.staging(state.batch()));
-        store.prepareSupplement(batch, job, description(submitted));
+        store.supplements().prepareSupplement(batch, job, description(submitted));
         PartitionCommit commit = attempts.apply(lease)
                 .selecting(new QuarantineSelection(
                         () -> store.quarantined(batch), begun.where(), unchanged(batch, job, input), cuts(state)))
@@ -266,13 +266,17 @@ final class QuarantineRedriver implements Redriver {
 
     @Override
     public Publication publish(BatchState state) {
-        return destinations.of(state.submission().job()).publishSupplement(CommittedBatches.withPending(ledger, state));
+        return destinations
+                .of(state.submission().job())
+                .supplements()
+                .publishSupplement(CommittedBatches.withPending(ledger, state));
     }
 
     @Override
     public Optional<Publication> withdraw(BatchState state) {
         return destinations
                 .of(state.submission().job())
+                .supplements()
                 .withdrawSupplement(CommittedBatches.withPending(ledger, state));
     }
 
@@ -289,6 +293,6 @@ final class QuarantineRedriver implements Redriver {
     }
 
     private void discard(BatchState state) {
-        destinations.of(state.submission().job()).discardSupplement(state.batch(), state.incarnation());
+        destinations.of(state.submission().job()).supplements().discardSupplement(state.batch(), state.incarnation());
     }
 }

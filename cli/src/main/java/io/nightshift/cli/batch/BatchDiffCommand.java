@@ -118,7 +118,7 @@ final class BatchDiffCommand extends QueryCommand {
     private record PublishedBatch(BatchId batch, Job job, String destination) {
 
         void open(Destinations destinations, Connection duckDb, String name) {
-            destinations.of(job).open(batch, destination, duckDb, name);
+            destinations.of(job).predictions().open(batch, destination, duckDb, name);
         }
     }
 

@@ -74,6 +74,7 @@ final class BatchHeadCommand extends LedgerCommand {
         try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder(), roots)) {
             show(new Destinations(duckDb, given.dataSources(), roots, objects)
                     .of(state.submission().job())
+                    .predictions()
                     .head(batch, published.destination(), rows));
         }
         return ExitStatus.DONE;

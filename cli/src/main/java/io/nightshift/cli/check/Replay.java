@@ -238,7 +238,7 @@ public final class Replay {
             if (predictions == 0) {
                 statement.execute("CREATE TEMP VIEW published AS FROM replayed LIMIT 0");
             } else {
-                destinations.of(state.submission().job()).open(batch, published, connection, "published");
+                destinations.of(state.submission().job()).predictions().open(batch, published, connection, "published");
             }
             OutputDifference difference = new OutputComparison(connection, "published", "replayed", 0)
                     .only(column -> !passedOn.contains(column))

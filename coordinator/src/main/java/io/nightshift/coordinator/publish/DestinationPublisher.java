@@ -81,8 +81,8 @@ public final class DestinationPublisher implements Publisher {
     public void remove(BatchId batch, Job job, RemovalStep step) {
         switch (step) {
             case REGISTER -> ledger.removedBatches().begin(batch);
-            case UNPUBLISH -> destinations.of(job).unpublish(batch);
-            case DELETE -> destinations.of(job).delete(batch);
+            case UNPUBLISH -> destinations.of(job).removal().unpublish(batch);
+            case DELETE -> destinations.of(job).removal().delete(batch);
             case RECORD -> ledger.removedBatches().end(batch);
         }
     }

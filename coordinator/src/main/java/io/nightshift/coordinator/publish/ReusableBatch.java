@@ -210,7 +210,7 @@ public final class ReusableBatch {
                 parts.add(commit.reused(other.incarnation()));
             }
         }
-        destinations.of(other.submission().job()).reuse(state.batch(), other.batch(), parts);
+        destinations.of(other.submission().job()).reusableParts().reuse(state.batch(), other.batch(), parts);
         return new StagedParts(from, to, parts);
     }
 }

@@ -2,7 +2,6 @@ package io.nightshift.storage.destination;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
@@ -10,7 +9,6 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.source.BoundJob;
-import java.sql.Connection;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +17,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The coordinator's calls for one batch come in the order [#check], [#prepare], then, when every partition
 /// is committed, [#publish], or [#discard] if the batch is cancelled. In between, workers write with
-/// [#writer]. A published batch that is no longer wanted is removed with [#unpublish] and, some time later,
-/// [#delete].
+/// [#writer].
+///
+/// A destination that can remove published batches is a [BatchRemoval] as well. In the same way, [SupplementStore],
+/// [PartReuse] and [PredictionReader] are parts of the contract that a destination may lack.
 ///
 /// - **Threads.** Every call blocks and may come from any thread that may wait. Calls for one batch come one
 ///   after another from one coordinator; but a coordinator that was thought dead may wake up in the middle of
@@ -124,86 +124,13 @@ public interface DestinationStore {
     /// Removes what a cancelled batch has staged. Logs what can't be removed. Leaves a published batch alone.
     void discard(BatchId batch);
 
-    /// Makes the place where the attempt of a supplement stages its output, with [#writer]. Its partition
-    /// is the one after those of the plan and of earlier supplements. [#discardSupplement] removes the
-    /// place.
-    ///
-    /// @param batch that is published
-    /// @param job by which the rows are scored
-    /// @throws FailureException as [#prepare]; also if a coordinator of a later incarnation has prepared
-    ///     it, or the batch is gone
-    void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model);
-
-    /// Shows readers the last supplement of a published batch, in place of the quarantine of all earlier commits.
-    /// If two coordinators do so at one time, the one of the higher incarnation wins. A supplement that readers see
-    /// already is left as it is. After a crash in the middle, readers see the batch as it was or with the
-    /// supplement, and a repetition finishes.
-    ///
-    /// @param batch with the supplement
-    /// @return the publication with the new manifest
-    /// @throws FailureException if its output is missing, the batch is not published, or a later coordinator
-    ///     has claimed it
-    Publication publishSupplement(CommittedBatch batch);
-
-    /// Takes back the last supplement of a published batch, which [#publishSupplement] refuses for good, unless
-    /// readers see it. No publication of it by a coordinator of an earlier incarnation becomes visible from now
-    /// on. The batch and its quarantine are as they were before the supplement, and nothing of the supplement is
-    /// staged any more. If the batch is gone, so is what readers might see of the supplement. After a crash in the
-    /// middle, a repetition finishes.
-    ///
-    /// @param batch with the supplement, and with an incarnation that has never published it
-    /// @return the publication with the supplement, finished, if readers see it; otherwise nothing: they never will
-    /// @throws FailureException if that can't be made sure, or a later coordinator has claimed the batch
-    Optional<Publication> withdrawSupplement(CommittedBatch batch);
-
-    /// Removes what is staged of a supplement that failed, or that readers see. Leaves it alone if a
-    /// coordinator of a later incarnation has prepared it. After a crash in the middle, a repetition removes the
-    /// rest.
-    ///
-    /// @param incarnation of the coordinator
-    /// @throws FailureException if something can't be removed
-    void discardSupplement(BatchId batch, int incarnation);
-
     /// Why another batch can't reuse the parts of published batches; empty if it can. Touches nothing.
     ///
     /// @param job of both batches
-    Optional<String> reuseRefusal(Job job);
-
-    /// Stages parts of a published batch, unchanged, where [#publish] expects the output of attempts of another
-    /// batch, after [#prepare] of that batch. Readers see no difference. A part that is staged already is left as
-    /// it is, so that a repetition finishes what an earlier call began. After a crash in the middle, whole
-    /// parts are staged, and perhaps files that nobody reads and [#discard] removes.
-    ///
-    /// @param published whose parts are copied; it stays as it is
-    /// @param batch that reuses the parts
-    /// @param parts the commits of the reused partitions, with their epochs in `batch`
-    /// @throws FailureException permanent, if a part is gone or not the one that was committed
-    default void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
-        throw FailureException.permanent("the destination of %s can't reuse parts".formatted(batch));
-    }
-
-    /// Takes a published batch out of readers' sight, in one step: a reader that looks afterwards sees
-    /// nothing of it, and a reader in progress can go on until [#delete]. What readers saw is kept. Does
-    /// nothing if readers don't see the batch. After a crash in the middle, readers see all of the batch or
-    /// nothing, and a repetition finishes. No publication of the batch becomes visible again: what its
-    /// coordinators staged is gone.
-    ///
-    /// @throws FailureException if it can't be done; readers see the batch then, or nothing of it
-    default void unpublish(BatchId batch) {
-        throw unremovable(batch);
-    }
-
-    /// Deletes all that is left of a batch that was published, with its quarantined rows, after [#unpublish].
-    /// Does nothing if there is nothing left. After a crash in the middle, some of it is left, which no
-    /// reader sees, and a repetition deletes the rest.
-    ///
-    /// @throws FailureException if something can't be deleted
-    default void delete(BatchId batch) {
-        throw unremovable(batch);
-    }
-
-    private static FailureException unremovable(BatchId batch) {
-        return FailureException.permanent("the destination of %s can't remove published batches yet".formatted(batch));
+    default Optional<String> reuseRefusal(Job job) {
+        return has(PartReuse.class)
+                ? Optional.empty()
+                : Optional.of("this kind of destination can't reuse parts. Run the job with the other model and --new");
     }
 
     /// The newest published batch of a job, as far as the destination itself knows it. A database that can't
@@ -228,6 +155,41 @@ public interface DestinationStore {
     /// @throws FailureException if the destination can't be reached
     OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published);
 
+    // Optional parts of the contract.
+
+    /// Whether the destination has an optional part of the contract. Several destinations have it if all of
+    /// them have, and can be read back if the first one can.
+    default boolean has(Class<?> part) {
+        return part.isInstance(this);
+    }
+
+    private <P> P part(Class<P> part, String action) {
+        if (!has(part)) {
+            throw FailureException.permanent("this kind of destination can't " + action);
+        }
+        return part.cast(this);
+    }
+
+    /// @throws FailureException permanent, if the destination lacks it
+    default BatchRemoval removal() {
+        return part(BatchRemoval.class, "remove published batches");
+    }
+
+    /// @throws FailureException permanent, if the destination lacks it
+    default SupplementStore supplements() {
+        return part(SupplementStore.class, "add rows to a published batch");
+    }
+
+    /// @throws FailureException permanent, if the destination lacks it
+    default PartReuse reusableParts() {
+        return part(PartReuse.class, "reuse parts of a published batch");
+    }
+
+    /// @throws FailureException permanent, if the destination lacks it
+    default PredictionReader predictions() {
+        return part(PredictionReader.class, "be read back");
+    }
+
     // For people.
 
     /// A query that counts the values of a column of a published batch.
@@ -237,34 +199,15 @@ public interface DestinationStore {
     /// @param quarantine whether of the quarantined rows
     Query query(BatchId batch, String published, String column, boolean quarantine);
 
-    /// The first predictions of a published batch, in the order of its parts or of its record ids. Reads no
-    /// more of the batch than it needs to.
-    ///
-    /// @param published what readers see, as [Publication#destination()] says it
-    /// @param limit the most rows to return, at least 1
-    /// @throws FailureException if the output is gone or can't be read
-    FirstRows head(BatchId batch, String published, int limit);
-
-    /// Makes the predictions of a published batch a temporary view or table of DuckDB's. A view is read when it is
-    /// used.
-    ///
-    /// @param published what readers see, as [Publication#destination()] says it
-    /// @param duckDb the connection that gets it
-    /// @param name of the view or table
-    /// @throws FailureException if the output is gone, has no rows, or can't be read
-    default void open(BatchId batch, String published, Connection duckDb, String name) {
-        throw FailureException.permanent(
-                "the predictions of %s can't be compared: this kind of destination can't be read back"
-                        .formatted(batch));
-    }
-
     /// The quarantined rows of a batch, which may be in any phase.
     QuarantinedRows quarantined(CommittedBatch batch);
 
     /// The file with a partition's quarantined rows, or nothing where they are in no file.
     ///
     /// @param committed the attempt that wrote them
-    Optional<String> quarantineFile(Attempt committed);
+    default Optional<String> quarantineFile(Attempt committed) {
+        return Optional.empty();
+    }
 
     /// A query and the program that runs it.
     ///

@@ -283,7 +283,7 @@ public final class ContractBatch implements AutoCloseable {
 
     /// Makes the place where a supplement is staged.
     public void prepareSupplement(DestinationStore store, CommittedBatch published, int incarnation) {
-        store.prepareSupplement(by(incarnation, published), job, model);
+        store.supplements().prepareSupplement(by(incarnation, published), job, model);
     }
 
     /// A batch as another coordinator has it, whose ledger has more entries.

@@ -200,7 +200,7 @@ final class DividedPartsTest {
         store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
         List<PartitionCommit> reused =
                 committed.commits().stream().map(commit -> commit.reused(1)).toList();
-        store().reuse(ContractBatch.ID, ContractBatch.NEXT, reused);
+        store().reusableParts().reuse(ContractBatch.ID, ContractBatch.NEXT, reused);
 
         CommittedBatch next = batch.reusing(1, reused);
         assertThat(findings(next, store().publish(next)))

@@ -31,7 +31,7 @@ abstract class OutputContract extends ContractFixture {
             CommittedBatch committed = committed();
             Publication publication = store().publish(committed);
 
-            FirstRows head = store().head(ContractBatch.ID, publication.destination(), 15);
+            FirstRows head = store().predictions().head(ContractBatch.ID, publication.destination(), 15);
 
             assertThat(head.columns()).startsWith("record_id", "prediction").contains("batch_id", "predicted_at");
             int batchId = head.columns().indexOf("batch_id");
@@ -48,7 +48,8 @@ abstract class OutputContract extends ContractFixture {
         void areAllRowsIfTheBatchHasNoMore() throws Exception {
             Publication publication = store().publish(committed());
 
-            assertThat(store().head(ContractBatch.ID, publication.destination(), 1000)
+            assertThat(store().predictions()
+                            .head(ContractBatch.ID, publication.destination(), 1000)
                             .rows())
                     .hasSize(28);
         }
@@ -65,7 +66,7 @@ abstract class OutputContract extends ContractFixture {
             try (DuckDb duckDb = DuckDb.open(256L << 20, folder.resolve("spill"));
                     Connection connection = duckDb.connect();
                     Statement statement = connection.createStatement()) {
-                store().open(ContractBatch.ID, publication.destination(), connection, "the predictions");
+                store().predictions().open(ContractBatch.ID, publication.destination(), connection, "the predictions");
                 try (ResultSet rows = statement.executeQuery("""
                         SELECT count(*), count(DISTINCT record_id), count(CAST(prediction AS DOUBLE)), min(batch_id)
                         FROM "the predictions"
@@ -114,7 +115,7 @@ abstract class OutputContract extends ContractFixture {
 
             Publication publication = store().publish(committed);
 
-            FirstRows head = store().head(ContractBatch.ID, publication.destination(), 2);
+            FirstRows head = store().predictions().head(ContractBatch.ID, publication.destination(), 2);
             assertThat(head.columns())
                     .startsWith(
                             "record_id",

@@ -61,12 +61,15 @@ abstract class PlaceContract extends ReuseContract {
 
             assertWaits("another one", "fence", () -> store().fence(ContractBatch.ID, 3));
             assertWaits("another one", "prepareSupplement", () -> batch.prepareSupplement(store(), committed, 3));
-            assertWaits("another one", "discardSupplement", () -> store().discardSupplement(ContractBatch.ID, 3));
-            assertWaits("another one", "unpublish", () -> store().unpublish(ContractBatch.ID));
-            assertWaits("another one", "delete", () -> store().delete(ContractBatch.ID));
-            store().unpublish(ContractBatch.NEXT);
-            store().delete(ContractBatch.NEXT);
-            store().delete(ContractBatch.NEXT);
+            assertWaits(
+                    "another one",
+                    "discardSupplement",
+                    () -> store().supplements().discardSupplement(ContractBatch.ID, 3));
+            assertWaits("another one", "unpublish", () -> store().removal().unpublish(ContractBatch.ID));
+            assertWaits("another one", "delete", () -> store().removal().delete(ContractBatch.ID));
+            store().removal().unpublish(ContractBatch.NEXT);
+            store().removal().delete(ContractBatch.NEXT);
+            store().removal().delete(ContractBatch.NEXT);
         }
 
         @Test
@@ -76,13 +79,13 @@ abstract class PlaceContract extends ReuseContract {
             CommittedBatch supplement = batch.supplement(store(), committed, 2, "nightshift_row = 17");
             Map<String, Step> calls = new LinkedHashMap<>();
             calls.put("fence", () -> store().fence(ContractBatch.ID, 3));
-            calls.put("publishSupplement", () -> store().publishSupplement(supplement));
-            calls.put("withdrawSupplement", () -> store().withdrawSupplement(batch.by(3, supplement)));
-            calls.put("discardSupplement", () -> store().discardSupplement(ContractBatch.ID, 3));
+            calls.put("publishSupplement", () -> store().supplements().publishSupplement(supplement));
+            calls.put("withdrawSupplement", () -> store().supplements().withdrawSupplement(batch.by(3, supplement)));
+            calls.put("discardSupplement", () -> store().supplements().discardSupplement(ContractBatch.ID, 3));
             calls.put("prepareSupplement", () -> batch.prepareSupplement(store(), committed, 3));
             if (left().isPresent()) {
-                calls.put("unpublish", () -> store().unpublish(ContractBatch.ID));
-                calls.put("delete", () -> store().delete(ContractBatch.ID));
+                calls.put("unpublish", () -> store().removal().unpublish(ContractBatch.ID));
+                calls.put("delete", () -> store().removal().delete(ContractBatch.ID));
             }
             for (Obstacle absence : absences()) {
                 absence.put().run();
@@ -91,7 +94,7 @@ abstract class PlaceContract extends ReuseContract {
                 assertThat(seen()).isEqualTo(ALL);
             }
 
-            store().publishSupplement(supplement);
+            store().supplements().publishSupplement(supplement);
 
             assertThat(seen()).isEqualTo(new Seen(29, 29, 1));
         }
@@ -128,15 +131,15 @@ abstract class PlaceContract extends ReuseContract {
                 return;
             }
             publish();
-            store().unpublish(ContractBatch.ID);
+            store().removal().unpublish(ContractBatch.ID);
             for (Obstacle absence : absences()) {
                 absence.put().run();
-                assertWaits(absence.name(), "unpublish", () -> store().unpublish(ContractBatch.ID));
-                assertWaits(absence.name(), "delete", () -> store().delete(ContractBatch.ID));
+                assertWaits(absence.name(), "unpublish", () -> store().removal().unpublish(ContractBatch.ID));
+                assertWaits(absence.name(), "delete", () -> store().removal().delete(ContractBatch.ID));
                 absence.remove().run();
             }
 
-            store().delete(ContractBatch.ID);
+            store().removal().delete(ContractBatch.ID);
 
             assertThat(left()).isEqualTo(Optional.of(false));
         }
@@ -148,15 +151,15 @@ abstract class PlaceContract extends ReuseContract {
             CommittedBatch committed = batch.committed(1, writeAll(1), Set.of());
             Publication publication = store().publish(committed);
             assertPublished(committed, publication);
-            store().publishSupplement(batch.supplement(store(), committed, 2, "nightshift_row = 17"));
+            store().supplements().publishSupplement(batch.supplement(store(), committed, 2, "nightshift_row = 17"));
             areUnchanged.run();
             store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
             areUnchanged.run();
             store().discard(ContractBatch.NEXT);
             areUnchanged.run();
             if (left().isPresent()) {
-                store().unpublish(ContractBatch.ID);
-                store().delete(ContractBatch.ID);
+                store().removal().unpublish(ContractBatch.ID);
+                store().removal().delete(ContractBatch.ID);
                 areUnchanged.run();
             }
         }

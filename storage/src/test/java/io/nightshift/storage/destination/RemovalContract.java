@@ -41,13 +41,13 @@ abstract class RemovalContract extends QuarantineContract {
         void takesItOutOfSightAndThenDeletesIt() throws Exception {
             publish();
 
-            store().unpublish(ContractBatch.ID);
+            store().removal().unpublish(ContractBatch.ID);
 
             assertThat(seen()).isEqualTo(NOTHING);
             assertThat(store().newest("flights")).isEmpty();
             assertThat(left()).contains(true);
 
-            store().delete(ContractBatch.ID);
+            store().removal().delete(ContractBatch.ID);
 
             assertThat(seen()).isEqualTo(NOTHING);
             assertThat(left()).contains(false);
@@ -57,12 +57,12 @@ abstract class RemovalContract extends QuarantineContract {
         void mayBeRepeatedAtEveryStep() throws Exception {
             publish();
             for (int repeated = 0; repeated < 2; repeated++) {
-                store().unpublish(ContractBatch.ID);
+                store().removal().unpublish(ContractBatch.ID);
                 assertThat(seen()).isEqualTo(NOTHING);
             }
             for (int repeated = 0; repeated < 2; repeated++) {
-                store().delete(ContractBatch.ID);
-                store().unpublish(ContractBatch.ID);
+                store().removal().delete(ContractBatch.ID);
+                store().removal().unpublish(ContractBatch.ID);
                 assertThat(left()).contains(false);
             }
         }
@@ -71,7 +71,7 @@ abstract class RemovalContract extends QuarantineContract {
         void deletesAlsoWhatReadersStillSee() throws Exception {
             publish();
 
-            store().delete(ContractBatch.ID);
+            store().removal().delete(ContractBatch.ID);
 
             assertThat(seen()).isEqualTo(NOTHING);
             assertThat(left()).contains(false);
@@ -81,7 +81,7 @@ abstract class RemovalContract extends QuarantineContract {
         void isAllOrNothingForAReader() throws Exception {
             publish();
 
-            List<Object> looks = looksDuring(() -> store().unpublish(ContractBatch.ID));
+            List<Object> looks = looksDuring(() -> store().removal().unpublish(ContractBatch.ID));
 
             // A reader that has listed files, and opens them afterwards, may fail.
             assertThat(looks).contains(ALL);
@@ -95,11 +95,11 @@ abstract class RemovalContract extends QuarantineContract {
         void keepsAnEarlierCoordinatorFromShowingItAgain() throws Exception {
             CommittedBatch earlier = committed();
             store().publish(batch.committed(2, earlier.commits(), Set.of()));
-            store().unpublish(ContractBatch.ID);
+            store().removal().unpublish(ContractBatch.ID);
 
             assertThatThrownBy(() -> store().publish(earlier)).isInstanceOf(FailureException.class);
             assertThat(store().fence(ContractBatch.ID, 3)).isEmpty();
-            store().delete(ContractBatch.ID);
+            store().removal().delete(ContractBatch.ID);
             assertThatThrownBy(() -> store().publish(earlier)).isInstanceOf(FailureException.class);
 
             assertThat(seen()).isEqualTo(NOTHING);
@@ -109,7 +109,7 @@ abstract class RemovalContract extends QuarantineContract {
         void doesNothingToABatchThatIsNotPublished() throws Exception {
             CommittedBatch committed = committed();
 
-            store().unpublish(ContractBatch.ID);
+            store().removal().unpublish(ContractBatch.ID);
 
             assertPublished(committed, store().publish(committed));
         }

@@ -28,7 +28,7 @@ abstract class ReuseContract extends SupplementContract {
         Publication publication = store().publish(committed);
         if (refusal.isPresent()) {
             assertThat(refusal.get()).endsWith("Run the job with the other model and --new");
-            assertThatThrownBy(() -> store().reuse(ContractBatch.ID, ContractBatch.NEXT, List.of()))
+            assertThatThrownBy(() -> store().reusableParts().reuse(ContractBatch.ID, ContractBatch.NEXT, List.of()))
                     .isInstanceOf(FailureException.class);
         }
         assertPublished(committed, publication);
@@ -54,7 +54,7 @@ abstract class ReuseContract extends SupplementContract {
                     .limit(parts)
                     .map(commit -> commit.reused(incarnation))
                     .toList();
-            store().reuse(ContractBatch.ID, ContractBatch.NEXT, reused);
+            store().reusableParts().reuse(ContractBatch.ID, ContractBatch.NEXT, reused);
             return new ArrayList<>(reused);
         }
 
@@ -127,8 +127,8 @@ abstract class ReuseContract extends SupplementContract {
         @Test
         void stayWhenTheBatchTheyComeFromIsDeleted() throws Exception {
             List<PartitionCommit> commits = reuse(1, 3);
-            store().unpublish(ContractBatch.ID);
-            store().delete(ContractBatch.ID);
+            store().removal().unpublish(ContractBatch.ID);
+            store().removal().delete(ContractBatch.ID);
 
             assertWhole(batch.reusing(1, commits));
         }

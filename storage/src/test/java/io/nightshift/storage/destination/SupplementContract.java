@@ -56,7 +56,7 @@ abstract class SupplementContract extends RemovalContract {
             CommittedBatch first = first();
             assertThat(seen()).isEqualTo(ALL);
 
-            assertSupplemented(FIRST, first, store().publishSupplement(first));
+            assertSupplemented(FIRST, first, store().supplements().publishSupplement(first));
 
             List<String> quarantined = new ArrayList<>();
             store().quarantined(first).forEach(row -> quarantined.add(row.id()));
@@ -66,18 +66,18 @@ abstract class SupplementContract extends RemovalContract {
         @Test
         void followEachOtherUntilNoRowIsQuarantined() throws Exception {
             CommittedBatch first = first();
-            store().publishSupplement(first);
+            store().supplements().publishSupplement(first);
             CommittedBatch second = batch.supplement(store(), first, 3, "FALSE");
 
-            assertSupplemented(SECOND, second, store().publishSupplement(second));
+            assertSupplemented(SECOND, second, store().supplements().publishSupplement(second));
         }
 
         @Test
         void mayBePublishedAgainAndGiveTheSame() throws Exception {
             CommittedBatch first = first();
-            Publication publication = store().publishSupplement(first);
+            Publication publication = store().supplements().publishSupplement(first);
 
-            assertThat(store().publishSupplement(first)).isEqualTo(publication);
+            assertThat(store().supplements().publishSupplement(first)).isEqualTo(publication);
 
             assertSupplemented(FIRST, first, publication);
         }
@@ -87,7 +87,7 @@ abstract class SupplementContract extends RemovalContract {
             first();
             CommittedBatch again = batch.supplement(store(), published, 3, "nightshift_row = 13");
 
-            assertSupplemented(FIRST, again, store().publishSupplement(again));
+            assertSupplemented(FIRST, again, store().supplements().publishSupplement(again));
             List<String> quarantined = new ArrayList<>();
             store().quarantined(again).forEach(row -> quarantined.add(row.id()));
             assertThat(quarantined).containsExactly("r13");
@@ -97,7 +97,7 @@ abstract class SupplementContract extends RemovalContract {
         void thatFailedAreTakenBack() throws Exception {
             first();
 
-            store().discardSupplement(ContractBatch.ID, 2);
+            store().supplements().discardSupplement(ContractBatch.ID, 2);
 
             assertPublished(published, store().publish(published));
         }
@@ -107,14 +107,14 @@ abstract class SupplementContract extends RemovalContract {
             first();
             for (Obstacle obstacle : discardObstacles()) {
                 obstacle.put().run();
-                assertThatThrownBy(() -> store().discardSupplement(ContractBatch.ID, 2))
+                assertThatThrownBy(() -> store().supplements().discardSupplement(ContractBatch.ID, 2))
                         .as(obstacle.name())
                         .isInstanceOf(FailureException.class);
                 obstacle.remove().run();
             }
 
-            store().discardSupplement(ContractBatch.ID, 2);
-            store().discardSupplement(ContractBatch.ID, 2);
+            store().supplements().discardSupplement(ContractBatch.ID, 2);
+            store().supplements().discardSupplement(ContractBatch.ID, 2);
 
             assertPublished(published, store().publish(published));
         }
@@ -125,7 +125,7 @@ abstract class SupplementContract extends RemovalContract {
             assumeThat(left()).isPresent();
             first();
 
-            store().delete(ContractBatch.ID);
+            store().removal().delete(ContractBatch.ID);
 
             assertThat(left()).contains(false);
         }
@@ -134,10 +134,10 @@ abstract class SupplementContract extends RemovalContract {
         @Test
         void mayFollowOneThatFailed() throws Exception {
             first();
-            store().discardSupplement(ContractBatch.ID, 2);
+            store().supplements().discardSupplement(ContractBatch.ID, 2);
             CommittedBatch again = batch.supplement(store(), published, 3, "nightshift_row = 13");
 
-            assertSupplemented(FIRST, again, store().publishSupplement(again));
+            assertSupplemented(FIRST, again, store().supplements().publishSupplement(again));
         }
 
         @Test
@@ -145,14 +145,14 @@ abstract class SupplementContract extends RemovalContract {
             first();
             CommittedBatch again = batch.supplement(store(), published, 3, "nightshift_row = 13");
 
-            store().discardSupplement(ContractBatch.ID, 2);
+            store().supplements().discardSupplement(ContractBatch.ID, 2);
             assertThatThrownBy(() -> batch.prepareSupplement(store(), published, 2))
                     .isInstanceOf(FailureException.class);
             store().publish(published);
             store().discard(ContractBatch.ID);
             assertThat(seen()).isEqualTo(ALL);
 
-            assertSupplemented(FIRST, again, store().publishSupplement(again));
+            assertSupplemented(FIRST, again, store().supplements().publishSupplement(again));
         }
 
         @Test
@@ -168,7 +168,7 @@ abstract class SupplementContract extends RemovalContract {
             assertThat(seen()).isEqualTo(ALL);
             CommittedBatch first = first();
 
-            assertSupplemented(FIRST, first, store().publishSupplement(first));
+            assertSupplemented(FIRST, first, store().supplements().publishSupplement(first));
         }
 
         @Test
@@ -178,7 +178,7 @@ abstract class SupplementContract extends RemovalContract {
                 fail(first, obstacle);
             }
 
-            assertSupplemented(FIRST, first, store().publishSupplement(first));
+            assertSupplemented(FIRST, first, store().supplements().publishSupplement(first));
         }
 
         @Test
@@ -188,16 +188,16 @@ abstract class SupplementContract extends RemovalContract {
                 fail(first, obstacle);
             }
             CommittedBatch later = batch.by(3, first);
-            Publication publication = store().publishSupplement(later);
+            Publication publication = store().supplements().publishSupplement(later);
 
             assertSupplemented(FIRST, later, publication);
-            assertThat(store().publishSupplement(first)).isEqualTo(publication);
+            assertThat(store().supplements().publishSupplement(first)).isEqualTo(publication);
             assertSupplemented(FIRST, later, publication);
         }
 
         private void fail(CommittedBatch first, Obstacle obstacle) throws Exception {
             obstacle.put().run();
-            assertThatThrownBy(() -> store().publishSupplement(first))
+            assertThatThrownBy(() -> store().supplements().publishSupplement(first))
                     .as(obstacle.name())
                     .isInstanceOf(FailureException.class);
             obstacle.remove().run();
@@ -209,12 +209,13 @@ abstract class SupplementContract extends RemovalContract {
         void goWithTheirBatch() throws Exception {
             assumeThat(left()).isPresent();
             CommittedBatch first = first();
-            store().publishSupplement(first);
+            store().supplements().publishSupplement(first);
 
-            store().unpublish(ContractBatch.ID);
+            store().removal().unpublish(ContractBatch.ID);
             assertThat(seen()).isEqualTo(NOTHING);
-            assertThatThrownBy(() -> store().publishSupplement(first)).isInstanceOf(FailureException.class);
-            store().delete(ContractBatch.ID);
+            assertThatThrownBy(() -> store().supplements().publishSupplement(first))
+                    .isInstanceOf(FailureException.class);
+            store().removal().delete(ContractBatch.ID);
 
             assertThat(left()).contains(false);
         }
@@ -222,12 +223,12 @@ abstract class SupplementContract extends RemovalContract {
         @Test
         void ofAnEarlierCoordinatorChangeNothingAnyMore() throws Exception {
             CommittedBatch first = first();
-            store().publishSupplement(first);
+            store().supplements().publishSupplement(first);
             CommittedBatch second = batch.supplement(store(), first, 3, "FALSE");
-            Publication publication = store().publishSupplement(second);
+            Publication publication = store().supplements().publishSupplement(second);
 
             try {
-                store().publishSupplement(first);
+                store().supplements().publishSupplement(first);
             } catch (FailureException e) {
                 // It may find that it is late, or that its supplement is there.
             }
@@ -240,7 +241,8 @@ abstract class SupplementContract extends RemovalContract {
             CommittedBatch first = first();
             List<Publication> publication = new ArrayList<>();
 
-            List<Object> looks = looksDuring(() -> publication.add(store().publishSupplement(first)));
+            List<Object> looks =
+                    looksDuring(() -> publication.add(store().supplements().publishSupplement(first)));
 
             assertThat(looks).filteredOn(Seen.class::isInstance).allSatisfy(look -> {
                 Seen seen = (Seen) look;
@@ -255,15 +257,18 @@ abstract class SupplementContract extends RemovalContract {
         void thatAreWithdrawnLeaveTheBatchAsItWas() throws Exception {
             CommittedBatch first = first();
 
-            assertThat(store().withdrawSupplement(batch.by(3, first))).isEmpty();
+            assertThat(store().supplements().withdrawSupplement(batch.by(3, first)))
+                    .isEmpty();
 
             assertWithdrawn(first);
-            assertThat(store().withdrawSupplement(batch.by(4, first))).isEmpty();
+            assertThat(store().supplements().withdrawSupplement(batch.by(4, first)))
+                    .isEmpty();
             assertWithdrawn(first);
         }
 
         private void assertWithdrawn(CommittedBatch first) throws Exception {
-            assertThatThrownBy(() -> store().publishSupplement(first)).isInstanceOf(FailureException.class);
+            assertThatThrownBy(() -> store().supplements().publishSupplement(first))
+                    .isInstanceOf(FailureException.class);
             assertPublished(published, store().publish(published));
             List<String> quarantined = new ArrayList<>();
             store().quarantined(published).forEach(row -> quarantined.add(row.id()));
@@ -273,28 +278,31 @@ abstract class SupplementContract extends RemovalContract {
         @Test
         void mayFollowOneThatWasWithdrawn() throws Exception {
             CommittedBatch first = first();
-            store().withdrawSupplement(batch.by(3, first));
+            store().supplements().withdrawSupplement(batch.by(3, first));
             CommittedBatch again = batch.supplement(store(), published, 4, "nightshift_row = 13");
 
-            assertThatThrownBy(() -> store().publishSupplement(first)).isInstanceOf(FailureException.class);
-            assertThatThrownBy(() -> store().withdrawSupplement(batch.by(3, first)))
+            assertThatThrownBy(() -> store().supplements().publishSupplement(first))
+                    .isInstanceOf(FailureException.class);
+            assertThatThrownBy(() -> store().supplements().withdrawSupplement(batch.by(3, first)))
                     .isInstanceOf(FailureException.class);
 
-            assertSupplemented(FIRST, again, store().publishSupplement(again));
+            assertSupplemented(FIRST, again, store().supplements().publishSupplement(again));
             try {
-                assertThat(store().withdrawSupplement(batch.by(3, first))).isPresent();
+                assertThat(store().supplements().withdrawSupplement(batch.by(3, first)))
+                        .isPresent();
             } catch (FailureException e) {
                 // It finds that it is late.
             }
-            assertSupplemented(FIRST, again, store().publishSupplement(again));
+            assertSupplemented(FIRST, again, store().supplements().publishSupplement(again));
         }
 
         @Test
         void thatReadersSeeAreNotWithdrawn() throws Exception {
             CommittedBatch first = first();
-            Publication publication = store().publishSupplement(first);
+            Publication publication = store().supplements().publishSupplement(first);
 
-            assertThat(store().withdrawSupplement(batch.by(3, first))).contains(publication);
+            assertThat(store().supplements().withdrawSupplement(batch.by(3, first)))
+                    .contains(publication);
 
             assertSupplemented(FIRST, first, publication);
         }
@@ -307,7 +315,7 @@ abstract class SupplementContract extends RemovalContract {
                 fail(first, obstacle);
             }
 
-            Optional<Publication> visible = store().withdrawSupplement(batch.by(3, first));
+            Optional<Publication> visible = store().supplements().withdrawSupplement(batch.by(3, first));
 
             if (visible.isPresent()) {
                 assertSupplemented(FIRST, first, visible.get());
@@ -320,26 +328,29 @@ abstract class SupplementContract extends RemovalContract {
         void ofABatchThatIsGoneAreWithdrawn() throws Exception {
             assumeThat(left()).isPresent();
             CommittedBatch first = first();
-            store().unpublish(ContractBatch.ID);
-            assertThatThrownBy(() -> store().publishSupplement(first))
+            store().removal().unpublish(ContractBatch.ID);
+            assertThatThrownBy(() -> store().supplements().publishSupplement(first))
                     .isInstanceOfSatisfying(
                             FailureException.class,
                             e -> assertThat(e.failure().isPermanent()).isTrue());
 
-            assertThat(store().withdrawSupplement(batch.by(3, first))).isEmpty();
+            assertThat(store().supplements().withdrawSupplement(batch.by(3, first)))
+                    .isEmpty();
 
             assertThat(seen()).isEqualTo(NOTHING);
-            assertThatThrownBy(() -> store().publishSupplement(first)).isInstanceOf(FailureException.class);
-            store().delete(ContractBatch.ID);
+            assertThatThrownBy(() -> store().supplements().publishSupplement(first))
+                    .isInstanceOf(FailureException.class);
+            store().removal().delete(ContractBatch.ID);
             assertThat(left()).contains(false);
         }
 
         @Test
         void whoseOutputIsGoneAreRefused() throws Exception {
             CommittedBatch first = first();
-            store().discardSupplement(ContractBatch.ID, 2);
+            store().supplements().discardSupplement(ContractBatch.ID, 2);
 
-            assertThatThrownBy(() -> store().publishSupplement(first)).isInstanceOf(FailureException.class);
+            assertThatThrownBy(() -> store().supplements().publishSupplement(first))
+                    .isInstanceOf(FailureException.class);
 
             assertThat(seen()).isEqualTo(ALL);
         }

@@ -5,10 +5,10 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.DeltaDestination;
-import io.nightshift.protocol.job.Job;
 import io.nightshift.storage.dataset.Dataset;
 import io.nightshift.storage.delta.TableSchemas;
 import io.nightshift.storage.destination.FirstRows;
+import io.nightshift.storage.destination.PartReuse;
 import io.nightshift.storage.destination.lake.LakeStore;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.Sql;
@@ -20,13 +20,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// A destination that is a Delta Lake table. The files of its batches don't name their batch; the log of the table
 /// does.
-public final class DeltaStore extends LakeStore<DeltaColumns, PartStatistics> {
+public final class DeltaStore extends LakeStore<DeltaColumns, PartStatistics> implements PartReuse {
 
     private final DeltaDestination destination;
 
@@ -56,11 +55,6 @@ public final class DeltaStore extends LakeStore<DeltaColumns, PartStatistics> {
     @Override
     public List<Dataset> datasets() {
         return List.of(Dataset.ofFiles(destination.table()));
-    }
-
-    @Override
-    public Optional<String> reuseRefusal(Job job) {
-        return files().reuseRefusal(job);
     }
 
     @Override

@@ -198,11 +198,6 @@ public final class FolderStore implements FileDestination {
     }
 
     @Override
-    public Optional<String> reuseRefusal(Job job) {
-        return Optional.empty();
-    }
-
-    @Override
     public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
         requireWritable(published);
         requireWritable(batch);

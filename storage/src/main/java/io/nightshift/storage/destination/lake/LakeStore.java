@@ -12,14 +12,17 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.ParquetDestination;
 import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.scoring.model.ModelDescription;
+import io.nightshift.storage.destination.BatchRemoval;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.PredictionColumns;
+import io.nightshift.storage.destination.PredictionReader;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.storage.destination.SupplementStore;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.ValueLimit;
 import io.nightshift.storage.destination.ValueLimits;
@@ -52,7 +55,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// @param <C> the columns that a job writes
 /// @param <F> the files of a batch, for a commit
-public abstract class LakeStore<C, F> implements DestinationStore {
+public abstract class LakeStore<C, F> implements DestinationStore, BatchRemoval, PredictionReader, SupplementStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(LakeStore.class);
 

@@ -1,6 +1,5 @@
 package io.nightshift.storage.destination.mariadb;
 
-import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
@@ -14,14 +13,18 @@ import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.dataset.Dataset;
+import io.nightshift.storage.destination.BatchRemoval;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DatabaseRows;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.PartReuse;
 import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.storage.destination.PredictionReader;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.storage.destination.SupplementStore;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.ValueLimits;
 import io.nightshift.storage.destination.table.SourceIds;
@@ -39,7 +42,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// A destination that is a table of a MariaDB or MySQL database.
-public final class MariadbStore implements DestinationStore {
+public final class MariadbStore
+        implements DestinationStore, BatchRemoval, PartReuse, PredictionReader, SupplementStore {
 
     /// The time that a person's command waits for a database that can't be reached.
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -211,11 +215,6 @@ public final class MariadbStore implements DestinationStore {
     }
 
     @Override
-    public Optional<String> reuseRefusal(Job job) {
-        return Optional.empty();
-    }
-
-    @Override
     public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
         publisher.reuse(published, batch, parts);
     }
@@ -309,10 +308,5 @@ public final class MariadbStore implements DestinationStore {
     @Override
     public QuarantinedRows quarantined(CommittedBatch batch) {
         return new MariadbQuarantine(batch, destination, dataSources);
-    }
-
-    @Override
-    public Optional<String> quarantineFile(Attempt committed) {
-        return Optional.empty();
     }
 }

@@ -174,11 +174,6 @@ public final class ObjectDestination implements FileDestination {
     }
 
     @Override
-    public Optional<String> reuseRefusal(Job job) {
-        return Optional.empty();
-    }
-
-    @Override
     public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
         publisher.reuse(published, batch, parts);
     }

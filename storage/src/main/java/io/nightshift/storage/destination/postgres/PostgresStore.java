@@ -1,6 +1,5 @@
 package io.nightshift.storage.destination.postgres;
 
-import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
@@ -14,14 +13,18 @@ import io.nightshift.storage.database.ConnectionPool;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.dataset.Dataset;
+import io.nightshift.storage.destination.BatchRemoval;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DatabaseRows;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.PartReuse;
 import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.storage.destination.PredictionReader;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.storage.destination.SupplementStore;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.table.SourceIds;
 import io.nightshift.storage.destination.table.TableWriter;
@@ -39,7 +42,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// A destination that is a table of a PostgreSQL database.
-public final class PostgresStore implements DestinationStore {
+public final class PostgresStore
+        implements DestinationStore, BatchRemoval, PartReuse, PredictionReader, SupplementStore {
 
     private static final TextLimit NO_NUL =
             new TextLimit("contains(CAST(%s AS VARCHAR), chr(0))", "holds a NUL character, which a database can't");
@@ -247,11 +251,6 @@ public final class PostgresStore implements DestinationStore {
     }
 
     @Override
-    public Optional<String> reuseRefusal(Job job) {
-        return Optional.empty();
-    }
-
-    @Override
     public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
         publisher.reuse(published, batch, parts);
     }
@@ -347,10 +346,5 @@ public final class PostgresStore implements DestinationStore {
     @Override
     public QuarantinedRows quarantined(CommittedBatch batch) {
         return new PostgresQuarantine(batch, destination, dataSources);
-    }
-
-    @Override
-    public Optional<String> quarantineFile(Attempt committed) {
-        return Optional.empty();
     }
 }

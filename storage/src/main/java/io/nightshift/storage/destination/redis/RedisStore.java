@@ -1,6 +1,5 @@
 package io.nightshift.storage.destination.redis;
 
-import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
@@ -12,14 +11,18 @@ import io.nightshift.protocol.job.RedisDestination;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.dataset.Dataset;
+import io.nightshift.storage.destination.BatchRemoval;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.PartReuse;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.PredictionColumns;
+import io.nightshift.storage.destination.PredictionReader;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.storage.destination.SupplementStore;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.ValueLimit;
 import io.nightshift.storage.destination.ValueLimits;
@@ -40,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Protocol.Command;
 
 /// A destination whose records have keys of a Redis or Valkey server.
-public final class RedisStore implements DestinationStore {
+public final class RedisStore implements DestinationStore, BatchRemoval, PartReuse, PredictionReader, SupplementStore {
 
     /// The time that a person's command waits for a server that can't be reached.
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -197,11 +200,6 @@ public final class RedisStore implements DestinationStore {
     }
 
     @Override
-    public Optional<String> reuseRefusal(Job job) {
-        return Optional.empty();
-    }
-
-    @Override
     public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
         publisher.reuse(published, batch, parts);
     }
@@ -266,10 +264,5 @@ public final class RedisStore implements DestinationStore {
     @Override
     public QuarantinedRows quarantined(CommittedBatch batch) {
         return new QuarantineReader(batch, destination, dataSources);
-    }
-
-    @Override
-    public Optional<String> quarantineFile(Attempt committed) {
-        return Optional.empty();
     }
 }

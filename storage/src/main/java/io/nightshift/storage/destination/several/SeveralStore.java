@@ -12,13 +12,17 @@ import io.nightshift.protocol.job.SeveralDestinations;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.dataset.Dataset;
+import io.nightshift.storage.destination.BatchRemoval;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
+import io.nightshift.storage.destination.PartReuse;
 import io.nightshift.storage.destination.PartitionWriter;
+import io.nightshift.storage.destination.PredictionReader;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.storage.destination.SupplementStore;
 import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.ValueLimit;
 import io.nightshift.storage.destination.ValueLimits;
@@ -40,7 +44,8 @@ import org.jspecify.annotations.Nullable;
 /// Between two calls of a publication, readers see the whole batch at the first destinations, and nothing of it at
 /// the others. So the last one shows a batch only if all of them do. See
 /// docs/decisions/0046-several-destinations.md.
-public final class SeveralStore implements DestinationStore {
+public final class SeveralStore
+        implements DestinationStore, BatchRemoval, PartReuse, PredictionReader, SupplementStore {
 
     private final List<Destination> destinations;
     private final List<DestinationStore> stores;
@@ -78,6 +83,12 @@ public final class SeveralStore implements DestinationStore {
                 .mapToObj(call)
                 .flatMap(Optional::stream)
                 .findFirst();
+    }
+
+    @Override
+    public boolean has(Class<?> part) {
+        List<DestinationStore> asked = part == PredictionReader.class ? stores.subList(0, 1) : stores;
+        return asked.stream().allMatch(store -> store.has(part));
     }
 
     @Override
@@ -210,24 +221,24 @@ public final class SeveralStore implements DestinationStore {
 
     @Override
     public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
-        each(i -> stores.get(i).prepareSupplement(batch.at(i), job(job, i), model));
+        each(i -> stores.get(i).supplements().prepareSupplement(batch.at(i), job(job, i), model));
     }
 
     /// In the order of the job. A repetition finishes what was begun.
     @Override
     public Publication publishSupplement(CommittedBatch batch) {
-        return Publication.of(all(i -> List.of(stores.get(i).publishSupplement(batch.at(i)))));
+        return Publication.of(all(i -> List.of(stores.get(i).supplements().publishSupplement(batch.at(i)))));
     }
 
     /// In the order of publication: if readers don't see the supplement at the first destination, and never will,
     /// no coordinator goes on to the others. If they see it there, it is published at the others too.
     @Override
     public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
-        if (stores.getFirst().withdrawSupplement(batch.at(0)).isPresent()) {
+        if (stores.getFirst().supplements().withdrawSupplement(batch.at(0)).isPresent()) {
             return Optional.of(publishSupplement(batch));
         }
         for (int i = 1; i < stores.size(); i++) {
-            if (stores.get(i).withdrawSupplement(batch.at(i)).isPresent()) {
+            if (stores.get(i).supplements().withdrawSupplement(batch.at(i)).isPresent()) {
                 throw FailureException.permanent(
                         "readers see the supplement of %s in %s, but it is gone from %s. Repair the batch there, or remove it from both"
                                 .formatted(batch.id(), destinations.get(i), destinations.getFirst()));
@@ -242,7 +253,7 @@ public final class SeveralStore implements DestinationStore {
         FailureException first = null;
         for (DestinationStore store : stores) {
             try {
-                store.discardSupplement(batch, incarnation);
+                store.supplements().discardSupplement(batch, incarnation);
             } catch (FailureException e) {
                 first = first == null ? e : first;
             }
@@ -259,7 +270,7 @@ public final class SeveralStore implements DestinationStore {
 
     @Override
     public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
-        each(i -> stores.get(i).reuse(published, batch, at(parts, i)));
+        each(i -> stores.get(i).reusableParts().reuse(published, batch, at(parts, i)));
     }
 
     static List<PartitionCommit> at(List<PartitionCommit> commits, int destination) {
@@ -268,12 +279,12 @@ public final class SeveralStore implements DestinationStore {
 
     @Override
     public void unpublish(BatchId batch) {
-        eachFromTheLast(i -> stores.get(i).unpublish(batch));
+        eachFromTheLast(i -> stores.get(i).removal().unpublish(batch));
     }
 
     @Override
     public void delete(BatchId batch) {
-        eachFromTheLast(i -> stores.get(i).delete(batch));
+        eachFromTheLast(i -> stores.get(i).removal().delete(batch));
     }
 
     /// A destination may have joined the job later.
@@ -307,12 +318,12 @@ public final class SeveralStore implements DestinationStore {
 
     @Override
     public FirstRows head(BatchId batch, String published, int limit) {
-        return stores.getFirst().head(batch, published, limit);
+        return stores.getFirst().predictions().head(batch, published, limit);
     }
 
     @Override
     public void open(BatchId batch, String published, Connection duckDb, String name) {
-        stores.getFirst().open(batch, published, duckDb, name);
+        stores.getFirst().predictions().open(batch, published, duckDb, name);
     }
 
     @Override

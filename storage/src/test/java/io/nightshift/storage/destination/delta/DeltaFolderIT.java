@@ -291,7 +291,7 @@ class DeltaFolderIT extends DestinationContract {
             List<PartitionCommit> reused =
                     published.commits().stream().map(commit -> commit.reused(1)).toList();
             store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
-            store().reuse(ContractBatch.ID, ContractBatch.NEXT, reused);
+            store().reusableParts().reuse(ContractBatch.ID, ContractBatch.NEXT, reused);
             return reused;
         }
 
@@ -300,7 +300,7 @@ class DeltaFolderIT extends DestinationContract {
             store().publish(batch.reusing(1, reuse()));
             assertThat(seen().predictions()).isEqualTo(2 * ALL.predictions());
 
-            store().unpublish(ContractBatch.ID);
+            store().removal().unpublish(ContractBatch.ID);
 
             assertThat(log().files())
                     .hasSize(ContractBatch.PARTITIONS)
@@ -323,9 +323,10 @@ class DeltaFolderIT extends DestinationContract {
         void batchesTakeNoSupplement() throws Exception {
             CommittedBatch supplement = batch.supplement(store(), published, 2, "nightshift_row = 17");
 
-            assertThatThrownBy(() -> store().publishSupplement(supplement))
+            assertThatThrownBy(() -> store().supplements().publishSupplement(supplement))
                     .hasMessageContaining("another program has rewritten its files");
-            assertThat(store().withdrawSupplement(batch.by(3, supplement))).isEmpty();
+            assertThat(store().supplements().withdrawSupplement(batch.by(3, supplement)))
+                    .isEmpty();
             assertThat(seen()).isEqualTo(ALL);
         }
     }
@@ -470,8 +471,8 @@ class DeltaFolderIT extends DestinationContract {
             store().publish(committed);
             assertThat(seen().predictions()).isEqualTo(56);
 
-            store().unpublish(ContractBatch.ID);
-            store().unpublish(ContractBatch.ID);
+            store().removal().unpublish(ContractBatch.ID);
+            store().removal().unpublish(ContractBatch.ID);
 
             assertThat(log().transactions())
                     .containsExactly(
@@ -483,7 +484,7 @@ class DeltaFolderIT extends DestinationContract {
             assertThatThrownBy(() -> store().publish(committed))
                     .isInstanceOf(FailureException.class)
                     .hasMessageContaining(" was removed from the Delta table ");
-            store().delete(ContractBatch.ID);
+            store().removal().delete(ContractBatch.ID);
             assertThat(part(1)).doesNotExist();
             assertThat(log().versions()).hasSize(4);
         }
@@ -567,9 +568,9 @@ class DeltaFolderIT extends DestinationContract {
         @Test
         void areOneForEachHoweverOftenItIsPublished() throws Exception {
             CommittedBatch supplement = supplement(2);
-            store().publishSupplement(supplement);
-            store().publishSupplement(supplement);
-            store().publishSupplement(batch.by(3, supplement));
+            store().supplements().publishSupplement(supplement);
+            store().supplements().publishSupplement(supplement);
+            store().supplements().publishSupplement(batch.by(3, supplement));
             store().publish(batch.by(4, batch.committed(1, supplement.commits(), Set.of())));
 
             assertOne();
@@ -587,7 +588,7 @@ class DeltaFolderIT extends DestinationContract {
             List<Callable<Publication>> publications = new ArrayList<>();
             for (int incarnation = 2; incarnation <= 7; incarnation++) {
                 CommittedBatch own = batch.by(incarnation, supplement);
-                publications.add(() -> store().publishSupplement(own));
+                publications.add(() -> store().supplements().publishSupplement(own));
             }
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 for (Future<Publication> publication : threads.invokeAll(publications)) {
@@ -598,7 +599,7 @@ class DeltaFolderIT extends DestinationContract {
                     }
                 }
             }
-            store().publishSupplement(batch.by(8, supplement));
+            store().supplements().publishSupplement(batch.by(8, supplement));
 
             assertOne();
         }
@@ -627,7 +628,8 @@ class DeltaFolderIT extends DestinationContract {
                             .contains(" lacks the file ")
                             .endsWith("part-000003.parquet"));
 
-            assertThat(store().publishSupplement(batch.by(3, supplement))).isEqualTo(publication);
+            assertThat(store().supplements().publishSupplement(batch.by(3, supplement)))
+                    .isEqualTo(publication);
 
             assertOne();
         }
@@ -636,11 +638,11 @@ class DeltaFolderIT extends DestinationContract {
         @Test
         void whoseIdentifiersAreForgottenLeaveTheSupplementThere() throws Exception {
             CommittedBatch supplement = supplement(2);
-            Publication publication = store().publishSupplement(supplement);
+            Publication publication = store().supplements().publishSupplement(supplement);
             forget(1);
             forget(2);
 
-            assertThat(store().publishSupplement(supplement)).isEqualTo(publication);
+            assertThat(store().supplements().publishSupplement(supplement)).isEqualTo(publication);
 
             assertThat(log().versions()).hasSize(3);
             assertThat(seen()).isEqualTo(FIRST);
@@ -656,12 +658,13 @@ class DeltaFolderIT extends DestinationContract {
                     .orElseThrow();
             write(2, note("OPTIMIZE"), add.replace("part-000001", "rewritten"));
 
-            assertThatThrownBy(() -> store().publishSupplement(supplement))
+            assertThatThrownBy(() -> store().supplements().publishSupplement(supplement))
                     .as("the rows may be in the other file")
                     .hasMessageContaining("another program has rewritten its files");
             assertThat(version(3)).doesNotExist();
 
-            assertThat(store().withdrawSupplement(batch.by(3, supplement))).isEmpty();
+            assertThat(store().supplements().withdrawSupplement(batch.by(3, supplement)))
+                    .isEmpty();
             assertThat(part(3)).doesNotExist();
             assertThat(folders().staged()).doesNotExist();
             assertThat(Manifest.supplements(store().manifest(ContractBatch.ID).orElseThrow()))
@@ -673,12 +676,13 @@ class DeltaFolderIT extends DestinationContract {
             CommittedBatch supplement = supplement(2);
             Folders.deleteTree(table().resolve("_delta_log"));
 
-            assertThatThrownBy(() -> store().publishSupplement(supplement))
+            assertThatThrownBy(() -> store().supplements().publishSupplement(supplement))
                     .isInstanceOfSatisfying(
                             FailureException.class,
                             e -> assertThat(e.failure().isPermanent()).isTrue());
 
-            assertThat(store().withdrawSupplement(batch.by(3, supplement))).isEmpty();
+            assertThat(store().supplements().withdrawSupplement(batch.by(3, supplement)))
+                    .isEmpty();
             assertThat(part(3)).doesNotExist();
             assertThat(folders().staged()).doesNotExist();
         }
@@ -686,9 +690,9 @@ class DeltaFolderIT extends DestinationContract {
         @Test
         void ofARemovedBatchAreRefused() throws Exception {
             CommittedBatch supplement = supplement(2);
-            store().unpublish(ContractBatch.ID);
+            store().removal().unpublish(ContractBatch.ID);
 
-            assertThatThrownBy(() -> store().publishSupplement(supplement))
+            assertThatThrownBy(() -> store().supplements().publishSupplement(supplement))
                     .hasMessageContaining("is gone from the Delta table");
             assertThatThrownBy(() -> batch.prepareSupplement(store(), supplement, 3))
                     .hasMessageContaining("is gone from the Delta table");
@@ -699,7 +703,7 @@ class DeltaFolderIT extends DestinationContract {
         @Test
         void areKnownFromACheckpoint() throws Exception {
             CommittedBatch supplement = supplement(2);
-            Publication publication = store().publishSupplement(supplement);
+            Publication publication = store().supplements().publishSupplement(supplement);
             for (int i = 0; i < 8; i++) {
                 store().publish(other(new BatchId("flights-202610%02dt231425-11aa".formatted(i + 10)), 1));
             }
@@ -707,7 +711,7 @@ class DeltaFolderIT extends DestinationContract {
                 Files.delete(version(version));
             }
 
-            assertThat(store().publishSupplement(supplement)).isEqualTo(publication);
+            assertThat(store().supplements().publishSupplement(supplement)).isEqualTo(publication);
 
             assertThat(version(11)).doesNotExist();
         }
@@ -789,7 +793,7 @@ class DeltaFolderIT extends DestinationContract {
             assertThat(version(12)).doesNotExist();
             assertThat(store().newest("flights")).contains(ContractBatch.ID);
             BatchId old = new BatchId("flights-20261010t231425-11aa");
-            store().delete(old);
+            store().removal().delete(old);
             assertThat(Files.readString(version(12)))
                     .contains("\"remove\"", REMOVED.formatted(old).replace(":2", ""));
             assertThat(store().newest("flights")).contains(ContractBatch.ID);

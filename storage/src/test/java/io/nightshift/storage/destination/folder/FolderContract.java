@@ -50,9 +50,9 @@ public abstract class FolderContract extends DestinationContract {
         publish();
         Files.delete(folders().marker());
 
-        store().unpublish(ContractBatch.ID);
-        store().delete(ContractBatch.ID);
-        store().delete(ContractBatch.ID);
+        store().removal().unpublish(ContractBatch.ID);
+        store().removal().delete(ContractBatch.ID);
+        store().removal().delete(ContractBatch.ID);
 
         assertThat(folders().marker()).exists();
         assertThat(left()).isEqualTo(Optional.of(false));
@@ -214,10 +214,10 @@ public abstract class FolderContract extends DestinationContract {
     @Test
     void aDeletionThatWasCutShortIsFinished() throws Exception {
         publish();
-        store().unpublish(ContractBatch.ID);
+        store().removal().unpublish(ContractBatch.ID);
         Files.delete(folders().removed().resolve(BatchFolders.MANIFEST));
 
-        store().delete(ContractBatch.ID);
+        store().removal().delete(ContractBatch.ID);
 
         assertThat(left()).contains(false);
         assertThat(folders().removedRoot()).doesNotExist();
@@ -234,17 +234,19 @@ public abstract class FolderContract extends DestinationContract {
         CommittedBatch supplement = supplement();
         Path part = folders().published().resolve(new FileNames(extension()).part(3));
         Path inside = Files.createDirectories(folders().staged().resolve("output-2/_manifest.json/in the way"));
-        assertThatThrownBy(() -> store().publishSupplement(supplement)).isInstanceOf(FailureException.class);
+        assertThatThrownBy(() -> store().supplements().publishSupplement(supplement))
+                .isInstanceOf(FailureException.class);
         assertThat(part).exists();
         Files.delete(inside);
         Files.delete(folders().published().resolve(BatchFolders.MANIFEST));
 
-        assertThatThrownBy(() -> store().publishSupplement(supplement))
+        assertThatThrownBy(() -> store().supplements().publishSupplement(supplement))
                 .isInstanceOfSatisfying(
                         FailureException.class,
                         e -> assertThat(e.failure().isPermanent()).isTrue())
                 .hasMessageContaining("the manifest of ");
-        assertThat(store().withdrawSupplement(batch.by(3, supplement))).isEmpty();
+        assertThat(store().supplements().withdrawSupplement(batch.by(3, supplement)))
+                .isEmpty();
 
         assertThat(part).doesNotExist();
         assertThat(folders().staged()).doesNotExist();

@@ -421,9 +421,9 @@ abstract class IcebergContract extends DestinationContract {
         @Test
         void areOneForEachHoweverOftenItIsPublished() throws Exception {
             CommittedBatch supplement = supplement(2);
-            store().publishSupplement(supplement);
-            store().publishSupplement(supplement);
-            store().publishSupplement(batch.by(3, supplement));
+            store().supplements().publishSupplement(supplement);
+            store().supplements().publishSupplement(supplement);
+            store().supplements().publishSupplement(batch.by(3, supplement));
             store().publish(batch.by(4, batch.committed(1, supplement.commits(), Set.of())));
 
             for (String branch : List.of(SnapshotRef.MAIN_BRANCH, LATEST)) {
@@ -439,7 +439,7 @@ abstract class IcebergContract extends DestinationContract {
             List<Callable<Publication>> publications = new ArrayList<>();
             for (int incarnation = 2; incarnation <= 7; incarnation++) {
                 CommittedBatch own = batch.by(incarnation, supplement);
-                publications.add(() -> store().publishSupplement(own));
+                publications.add(() -> store().supplements().publishSupplement(own));
             }
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 for (Future<Publication> publication : threads.invokeAll(publications)) {
@@ -450,7 +450,7 @@ abstract class IcebergContract extends DestinationContract {
                     }
                 }
             }
-            store().publishSupplement(batch.by(8, supplement));
+            store().supplements().publishSupplement(batch.by(8, supplement));
 
             assertThat(history(SnapshotRef.MAIN_BRANCH))
                     .containsExactly(ContractBatch.ID.value(), ContractBatch.ID.value());
@@ -471,7 +471,7 @@ abstract class IcebergContract extends DestinationContract {
             files.publishSupplement(supplement);
             assertThat(seen().predictions()).isEqualTo(28);
 
-            store().publishSupplement(batch.by(3, supplement));
+            store().supplements().publishSupplement(batch.by(3, supplement));
 
             assertThat(seen()).isEqualTo(FIRST);
             assertThat(seen(LATEST)).isEqualTo(FIRST);
@@ -480,7 +480,7 @@ abstract class IcebergContract extends DestinationContract {
         @Test
         void thatHaveExpiredLeaveTheSupplementThere() throws Exception {
             CommittedBatch supplement = supplement(2);
-            store().publishSupplement(supplement);
+            store().supplements().publishSupplement(supplement);
             store().publish(other(EARLIER, 1));
             new BaseTable(requireTable(), "scores")
                     .expireSnapshots()
@@ -488,7 +488,7 @@ abstract class IcebergContract extends DestinationContract {
                     .retainLast(1)
                     .commit();
 
-            store().publishSupplement(supplement);
+            store().supplements().publishSupplement(supplement);
 
             assertThat(history(SnapshotRef.MAIN_BRANCH)).containsExactly(EARLIER.value());
             assertThat(seen().predictions()).isEqualTo(28 + 29);
@@ -507,11 +507,12 @@ abstract class IcebergContract extends DestinationContract {
                 table.newOverwrite().deleteFile(old).addFile(rewritten).commit();
             }
 
-            assertThatThrownBy(() -> store().publishSupplement(supplement))
+            assertThatThrownBy(() -> store().supplements().publishSupplement(supplement))
                     .as("the rows may be in the other files")
                     .hasMessageContaining("another program has rewritten its files");
 
-            assertThat(store().withdrawSupplement(batch.by(3, supplement))).isEmpty();
+            assertThat(store().supplements().withdrawSupplement(batch.by(3, supplement)))
+                    .isEmpty();
             assertThat(part(3)).doesNotExist();
             assertThat(folders().staged()).doesNotExist();
             assertThat(Manifest.supplements(store().manifest(ContractBatch.ID).orElseThrow()))
@@ -524,12 +525,12 @@ abstract class IcebergContract extends DestinationContract {
             BatchId newer = new BatchId("flights-20261129t231425-11aa");
             store().publish(other(newer, 1));
 
-            store().publishSupplement(supplement);
+            store().supplements().publishSupplement(supplement);
 
             assertThat(history(LATEST)).first().isEqualTo(newer.value());
             assertThat(seen(LATEST).predictions()).isEqualTo(28);
             assertThat(seen().predictions()).isEqualTo(28 + 29);
-            store().unpublish(newer);
+            store().removal().unpublish(newer);
             assertThat(seen(LATEST).predictions()).isEqualTo(29);
         }
     }
@@ -567,14 +568,14 @@ abstract class IcebergContract extends DestinationContract {
             store().publish(other(EARLIER, 1));
             publish();
 
-            store().unpublish(ContractBatch.ID);
+            store().removal().unpublish(ContractBatch.ID);
 
             assertThat(store().newest("flights")).contains(EARLIER);
             assertThat(seen(LATEST).predictions()).isEqualTo(28);
-            store().delete(ContractBatch.ID);
+            store().removal().delete(ContractBatch.ID);
             assertThat(seen(LATEST).predictions()).isEqualTo(28);
 
-            store().delete(EARLIER);
+            store().removal().delete(EARLIER);
 
             assertThat(seen(LATEST)).isEqualTo(NOTHING);
             assertThat(history(SnapshotRef.MAIN_BRANCH))
@@ -590,13 +591,13 @@ abstract class IcebergContract extends DestinationContract {
                 .createTag("audit", tagged.currentSnapshot().snapshotId())
                 .commit();
 
-        assertThatThrownBy(() -> store().delete(ContractBatch.ID))
+        assertThatThrownBy(() -> store().removal().delete(ContractBatch.ID))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("the branch or tag audit of db.scores still has them");
         assertThat(seen()).isEqualTo(NOTHING);
         assertThat(seen("audit")).isEqualTo(ALL);
         tagged.manageSnapshots().removeTag("audit").commit();
-        store().delete(ContractBatch.ID);
+        store().removal().delete(ContractBatch.ID);
 
         assertThat(left()).contains(false);
     }

@@ -50,12 +50,13 @@ class IcebergFolderIT extends IcebergContract {
         CommittedBatch supplement = batch.supplement(store(), committed, 2, "nightshift_row = 17");
         Folders.deleteTree(metadata());
 
-        assertThatThrownBy(() -> store().publishSupplement(supplement))
+        assertThatThrownBy(() -> store().supplements().publishSupplement(supplement))
                 .isInstanceOfSatisfying(
                         FailureException.class,
                         e -> assertThat(e.failure().isPermanent()).isTrue());
 
-        assertThat(store().withdrawSupplement(batch.by(3, supplement))).isEmpty();
+        assertThat(store().supplements().withdrawSupplement(batch.by(3, supplement)))
+                .isEmpty();
     }
 
     /// What a crash leaves before and after the link.
@@ -70,7 +71,7 @@ class IcebergFolderIT extends IcebergContract {
         assertThat(seen()).isEqualTo(ALL);
         Files.writeString(metadata().resolve("nightshift-0.metadata.json"), "{ half");
 
-        store().unpublish(ContractBatch.ID);
+        store().removal().unpublish(ContractBatch.ID);
 
         assertThat(seen()).isEqualTo(NOTHING);
         assertThat(metadata().resolve("version-hint.text")).hasContent("3");

@@ -194,7 +194,7 @@ class MariadbDestinationIT extends DestinationContract {
             statement.executeUpdate("INSERT INTO "
                     + rows.formatted("(nightshift_batch, batch_partition, nightshift_attempt, nightshift_row)"));
 
-            store().publishSupplement(supplemented);
+            store().supplements().publishSupplement(supplemented);
 
             frozen.rollback();
         }

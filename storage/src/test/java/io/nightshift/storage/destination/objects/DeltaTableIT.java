@@ -129,9 +129,9 @@ class DeltaTableIT {
         }
         assertThat(findings).hasSize(3).extracting(Finding::outcome).containsOnly(Finding.Outcome.PROVED);
 
-        store.unpublish(ContractBatch.ID);
+        store.removal().unpublish(ContractBatch.ID);
         assertThat(log().files()).isEmpty();
-        store.delete(ContractBatch.ID);
+        store.removal().delete(ContractBatch.ID);
         assertThat(store.manifest(ContractBatch.ID)).isEmpty();
     }
 
@@ -163,19 +163,20 @@ class DeltaTableIT {
                 .only((method, path) -> method.equals("PUT") && path.endsWith("/00000000000000000002.json"))
                 .next(new Fault.LoseAnswer());
 
-        Publication publication = store.publishSupplement(supplement);
+        Publication publication = store.supplements().publishSupplement(supplement);
 
         assertThat(log().transactions())
                 .containsExactly(SHOWN, "nightshift.batch=%s/supplements:1".formatted(ContractBatch.ID));
         assertThat(log().files()).hasSize(ContractBatch.PARTITIONS + 1);
-        assertThat(store.publishSupplement(batch.by(3, supplement))).isEqualTo(publication);
+        assertThat(store.supplements().publishSupplement(batch.by(3, supplement)))
+                .isEqualTo(publication);
         List<Finding> findings = new ArrayList<>();
         try (OutputProof proof = store.verify(supplement, Phase.PUBLISHED, publication)) {
             proof.checkPlace(new Check("place", findings::add));
             proof.checkRows(new Check("checksums", findings::add), new Check("rows", findings::add));
         }
         assertThat(findings).hasSize(3).extracting(Finding::outcome).containsOnly(Finding.Outcome.PROVED);
-        store.delete(ContractBatch.ID);
+        store.removal().delete(ContractBatch.ID);
         assertThat(log().files()).isEmpty();
         assertThat(lake.server.list(lake.bucket, TABLE + "/nightshift/batch=")).isEmpty();
     }
@@ -223,7 +224,7 @@ class DeltaTableIT {
         store.publish(committed(store, ContractBatch.ID));
 
         assertThat(store.newest("flights")).contains(ContractBatch.ID);
-        store.unpublish(ContractBatch.ID);
+        store.removal().unpublish(ContractBatch.ID);
         assertThat(store.newest("flights")).contains(new BatchId("flights-20261019t231425-11aa"));
     }
 }

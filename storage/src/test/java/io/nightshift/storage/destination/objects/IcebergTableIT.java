@@ -97,9 +97,9 @@ class IcebergTableIT {
                 }
                 assertThat(findings).hasSize(3).extracting(Finding::outcome).containsOnly(Finding.Outcome.PROVED);
 
-                store.unpublish(ContractBatch.ID);
+                store.removal().unpublish(ContractBatch.ID);
                 assertThat(files(destinations)).isEmpty();
-                store.delete(ContractBatch.ID);
+                store.removal().delete(ContractBatch.ID);
                 assertThat(store.manifest(ContractBatch.ID)).isEmpty();
             }
         }

@@ -97,9 +97,9 @@ public abstract class ObjectContract extends DestinationContract {
         publish();
         readers().delete(keys().marker());
 
-        store().unpublish(ContractBatch.ID);
-        store().delete(ContractBatch.ID);
-        store().delete(ContractBatch.ID);
+        store().removal().unpublish(ContractBatch.ID);
+        store().removal().delete(ContractBatch.ID);
+        store().removal().delete(ContractBatch.ID);
 
         assertThat(left()).isEqualTo(Optional.of(false));
     }

@@ -139,7 +139,7 @@ class ParquetObjectsIT extends ObjectContract {
             lake.server.put(lake.bucket, "churn/daily/batch=%s/_SUCCESS".formatted(other), new byte[0]);
         }
 
-        store().unpublish(ContractBatch.ID);
+        store().removal().unpublish(ContractBatch.ID);
 
         assertThat(store().newest("flights")).contains(new BatchId("flights-20261123t231425-0000"));
     }
@@ -151,7 +151,7 @@ class ParquetObjectsIT extends ObjectContract {
         assertThatThrownBy(() -> store().publish(committed)).isInstanceOf(FailureException.class);
         lake.proxy.heal();
         store().publish(committed);
-        store().unpublish(ContractBatch.ID);
+        store().removal().unpublish(ContractBatch.ID);
 
         assertThatThrownBy(() -> store().publish(committed)).isInstanceOf(FailureException.class);
         assertThat(store().fence(ContractBatch.ID, 9)).isEmpty();
@@ -294,7 +294,7 @@ class ParquetObjectsIT extends ObjectContract {
             Seen healed = new Seen(29, 29, 1);
             CommittedBatch measured = supplement();
             int before = lake.proxy.requests();
-            store().publishSupplement(measured);
+            store().supplements().publishSupplement(measured);
             int requests = lake.proxy.requests() - before;
             assertThat(seen()).isEqualTo(healed);
             for (int n = ThreadLocalRandom.current().nextInt(EVERY); n < requests; n += EVERY) {
@@ -304,7 +304,7 @@ class ParquetObjectsIT extends ObjectContract {
                 lake.proxy.next(new Fault.LoseAnswer());
                 Collections.nCopies(1000, REFUSAL).forEach(lake.proxy::next);
                 try {
-                    store().publishSupplement(supplement);
+                    store().supplements().publishSupplement(supplement);
                 } catch (FailureException _) {
                     // Another coordinator finishes.
                 }
@@ -312,7 +312,7 @@ class ParquetObjectsIT extends ObjectContract {
                 assertThat(seen().predictions()).as("after request %d", n).isIn(28L, 29L);
 
                 CommittedBatch later = batch.by(3, supplement);
-                Publication publication = store().publishSupplement(later);
+                Publication publication = store().supplements().publishSupplement(later);
                 assertThat(seen()).as("after request %d", n).isEqualTo(healed);
                 try (OutputProof proof = store().verify(later, Phase.PUBLISHED, publication)) {
                     List<Finding> findings = new ArrayList<>();
@@ -357,17 +357,17 @@ class ParquetObjectsIT extends ObjectContract {
             CommittedBatch later = batch.by(3, earlier);
             Thread frozen = Thread.ofPlatform().start(() -> {
                 try {
-                    store().publishSupplement(earlier);
+                    store().supplements().publishSupplement(earlier);
                 } catch (FailureException _) {
                     // The later one has claimed the supplement.
                 }
             });
 
-            Publication publication = store().publishSupplement(later);
+            Publication publication = store().supplements().publishSupplement(later);
 
             frozen.join();
             assertThat(seen()).isEqualTo(new Seen(29, 29, 1));
-            assertThat(store().publishSupplement(earlier)).isEqualTo(publication);
+            assertThat(store().supplements().publishSupplement(earlier)).isEqualTo(publication);
         }
 
         private void removeAll() throws IOException {
@@ -410,7 +410,7 @@ class ParquetObjectsIT extends ObjectContract {
     void theStatementsThatLoadABatchNameThePartOfASupplement() throws Exception {
         CommittedBatch committed = committed();
         store().publish(committed);
-        store().publishSupplement(batch.supplement(store(), committed, 2, "nightshift_row = 17"));
+        store().supplements().publishSupplement(batch.supplement(store(), committed, 2, "nightshift_row = 17"));
 
         for (String name : List.of("_load-redshift.manifest", "_load-snowflake.sql")) {
             assertThat(new String(content(keys().published(name)), StandardCharsets.UTF_8))
@@ -429,7 +429,7 @@ class ParquetObjectsIT extends ObjectContract {
 
             store().prepare(new BatchId("flights-20261130t231425-11aa"), batch.job(), batch.model());
 
-            store().publishSupplement(supplement);
+            store().supplements().publishSupplement(supplement);
             assertThat(seen()).isEqualTo(new Seen(29, 29, 1));
         }
 
@@ -458,7 +458,7 @@ class ParquetObjectsIT extends ObjectContract {
             batch.prepareSupplement(store(), committed, 3);
 
             lake.proxy.heal();
-            store().publishSupplement(batch.supplement(store(), committed, 3, "nightshift_row = 17"));
+            store().supplements().publishSupplement(batch.supplement(store(), committed, 3, "nightshift_row = 17"));
             assertThat(seen()).isEqualTo(new Seen(29, 29, 1));
             assertThat(listed()).noneMatch(name -> name.startsWith("_staging"));
         }

@@ -120,17 +120,17 @@ class PostgresDestinationIT extends DestinationContract {
             reader.setAutoCommit(false);
             assertThat(count(statement)).isEqualTo(28);
 
-            store().unpublish(ContractBatch.ID);
+            store().removal().unpublish(ContractBatch.ID);
 
             assertThat(seen()).isEqualTo(NOTHING);
-            assertThatThrownBy(() -> store().delete(ContractBatch.ID))
+            assertThatThrownBy(() -> store().removal().delete(ContractBatch.ID))
                     .isInstanceOfSatisfying(
                             FailureException.class,
                             e -> assertThat(e.failure().isPermanent()).isFalse())
                     .hasMessageContaining("deleted later");
             assertThat(count(statement)).isEqualTo(28);
             reader.commit();
-            store().delete(ContractBatch.ID);
+            store().removal().delete(ContractBatch.ID);
 
             assertThat(left()).contains(false);
         }
@@ -188,8 +188,8 @@ class PostgresDestinationIT extends DestinationContract {
             CommittedBatch committed = committed();
             store().fence(ContractBatch.ID, 1);
             store().publish(committed);
-            store().publishSupplement(batch.supplement(store(), committed, 2, "nightshift_row = 17"));
-            store().unpublish(ContractBatch.ID);
+            store().supplements().publishSupplement(batch.supplement(store(), committed, 2, "nightshift_row = 17"));
+            store().removal().unpublish(ContractBatch.ID);
         } finally {
             table.restrict(Map.of());
         }

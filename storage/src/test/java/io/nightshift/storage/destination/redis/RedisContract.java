@@ -207,14 +207,14 @@ abstract class RedisContract extends DestinationContract {
         CommittedBatch published = committed();
         store().publish(published);
         CommittedBatch first = batch.supplement(store(), published, 3, "nightshift_row = 17");
-        store().publishSupplement(first);
+        store().supplements().publishSupplement(first);
         CommittedBatch second = batch.supplement(store(), first, 5, "FALSE");
 
         assertThatThrownBy(() -> batch.prepareSupplement(store(), published, earlier))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("by a later coordinator");
 
-        store().publishSupplement(second);
+        store().supplements().publishSupplement(second);
         assertThat(seen()).isEqualTo(new Seen(30, 30, 0));
     }
 
@@ -222,7 +222,7 @@ abstract class RedisContract extends DestinationContract {
     void noEarlierCoordinatorOpensASupplementOnceOneIsPublished() throws Exception {
         CommittedBatch published = committed();
         store().publish(published);
-        store().publishSupplement(batch.supplement(store(), published, 3, "nightshift_row = 17"));
+        store().supplements().publishSupplement(batch.supplement(store(), published, 3, "nightshift_row = 17"));
 
         assertThatThrownBy(() -> batch.prepareSupplement(store(), published, 2))
                 .isInstanceOf(FailureException.class)
@@ -241,7 +241,7 @@ abstract class RedisContract extends DestinationContract {
         store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
         List<PartitionCommit> reused =
                 published.commits().stream().map(commit -> commit.reused(1)).toList();
-        store().reuse(ContractBatch.ID, ContractBatch.NEXT, reused);
+        store().reusableParts().reuse(ContractBatch.ID, ContractBatch.NEXT, reused);
 
         store().publish(batch.reusing(1, reused));
 
@@ -257,7 +257,8 @@ abstract class RedisContract extends DestinationContract {
         store().prepare(ContractBatch.NEXT, batch.job(), batch.model());
         call(Command.DEL, OWN + ":quarantine:1");
 
-        assertThatThrownBy(() -> store().reuse(
+        assertThatThrownBy(() -> store().reusableParts()
+                        .reuse(
                                 ContractBatch.ID,
                                 ContractBatch.NEXT,
                                 List.of(published.commits().get(1).reused(1))))

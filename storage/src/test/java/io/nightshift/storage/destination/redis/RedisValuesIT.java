@@ -414,7 +414,7 @@ class RedisValuesIT {
                 .containsEntry("batch_id", FIRST.value())
                 .containsEntry("predictions", "10")
                 .containsEntry("model_name", "delays");
-        store(job).unpublish(SECOND);
+        store(job).removal().unpublish(SECOND);
         assertThat(connection.text(Command.GET, "scores:latest")).isEqualTo("scores:1");
     }
 
@@ -530,7 +530,7 @@ class RedisValuesIT {
             CommittedBatch committed =
                     committed(FIRST, job, file, List.of(write(FIRST, job, file, 0, new Epoch(1, 1))));
             store(job, user).publish(committed);
-            store(job, user).delete(FIRST);
+            store(job, user).removal().delete(FIRST);
             assertThat(store(job, new DataSourceSettings("cache", url, "nightshift", "wrong"))
                             .checkPlace())
                     .singleElement()

@@ -113,17 +113,17 @@ abstract class SeveralContract extends DestinationContract {
         CommittedBatch committed = committed();
         store().publish(committed);
         CommittedBatch supplement = batch.supplement(store(), committed, 2, "nightshift_row = 17");
-        Publication first = alone(0).publishSupplement(supplement.at(0));
+        Publication first = alone(0).supplements().publishSupplement(supplement.at(0));
         assertThat(first().asSeen()).isEqualTo(new Seen(29, 29, 1));
         assertThat(seenAtTheLast()).isEqualTo(ALL);
 
         CommittedBatch later = batch.by(3, supplement);
-        Publication publication = store().publishSupplement(later);
+        Publication publication = store().supplements().publishSupplement(later);
 
         assertThat(publication.each()).hasSize(2).startsWith(first);
         assertThat(first().asSeen()).isEqualTo(new Seen(29, 29, 1));
         assertThat(seenAtTheLast()).isEqualTo(new Seen(29, 29, 1));
-        assertThat(store().publishSupplement(supplement)).isEqualTo(publication);
+        assertThat(store().supplements().publishSupplement(supplement)).isEqualTo(publication);
     }
 
     private Publication publishAtTheFirst(CommittedBatch committed) {
@@ -171,15 +171,15 @@ abstract class SeveralContract extends DestinationContract {
     @Test
     void aRemovalThatWasCutShortBetweenTwoIsFinished() throws Exception {
         publish();
-        alone(1).unpublish(ContractBatch.ID);
+        alone(1).removal().unpublish(ContractBatch.ID);
         assertThat(first().asSeen()).isEqualTo(ALL);
 
-        store().unpublish(ContractBatch.ID);
+        store().removal().unpublish(ContractBatch.ID);
 
         assertThat(first().asSeen()).isEqualTo(NOTHING);
-        alone(1).delete(ContractBatch.ID);
+        alone(1).removal().delete(ContractBatch.ID);
         assertThat(left()).contains(true);
-        store().delete(ContractBatch.ID);
+        store().removal().delete(ContractBatch.ID);
         assertThat(left()).contains(false);
     }
 

@@ -89,9 +89,9 @@ class SeveralWithDeltaTest {
             proof.checkRows(new Check("checksums", findings::add), new Check("rows", findings::add));
         }
         assertThat(findings).isNotEmpty().extracting(Finding::outcome).containsOnly(Finding.Outcome.PROVED);
-        store().unpublish(ContractBatch.ID);
+        store().removal().unpublish(ContractBatch.ID);
         assertThat(tableFiles()).isZero();
-        store().delete(ContractBatch.ID);
+        store().removal().delete(ContractBatch.ID);
         assertThat(files()).doesNotExist();
     }
 
@@ -101,8 +101,8 @@ class SeveralWithDeltaTest {
         store().publish(committed);
         CommittedBatch supplement = batch.supplement(store(), committed, 2, "nightshift_row = 17");
 
-        store().publishSupplement(supplement);
-        store().publishSupplement(batch.by(3, supplement));
+        store().supplements().publishSupplement(supplement);
+        store().supplements().publishSupplement(batch.by(3, supplement));
 
         assertThat(files().resolve("part-000003.parquet")).exists();
         assertThat(tableFiles()).isEqualTo(ContractBatch.PARTITIONS + 1);
