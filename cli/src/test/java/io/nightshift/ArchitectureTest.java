@@ -247,7 +247,7 @@ class ArchitectureTest {
     private static DescribedPredicate<JavaClass> decide() {
         return describe(
                 "decide",
-                type -> type.getPackageName().equals("io.nightshift.coordinator.batch")
+                type -> type.getPackageName().startsWith("io.nightshift.coordinator.batch")
                         && type.getSimpleName()
                                 .matches(
                                         ".*Decisions?|TakeoverDetection|Leases|BatchState|CommittedPartitions|ErrorLimit|Transitions|ControlRules"));

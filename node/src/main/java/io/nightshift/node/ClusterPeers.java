@@ -1,6 +1,6 @@
 package io.nightshift.node;
 
-import io.nightshift.coordinator.batch.BatchPeers;
+import io.nightshift.coordinator.batch.task.BatchPeers;
 import io.nightshift.protocol.batch.StepCommand;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.nightshift.node;
 
 import io.nightshift.coordinator.alert.AlertObserver;
-import io.nightshift.coordinator.batch.BatchObserver;
-import io.nightshift.coordinator.batch.StuckThreads;
+import io.nightshift.coordinator.batch.decision.BatchObserver;
+import io.nightshift.coordinator.batch.task.StuckThreads;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import io.nightshift.worker.NodeFaults;

@@ -1,7 +1,7 @@
 package io.nightshift.node;
 
-import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.Redriver;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.task.Redriver;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.publish.CommittedBatches;
 import io.nightshift.protocol.batch.Attempt;

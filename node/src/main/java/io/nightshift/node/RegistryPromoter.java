@@ -1,8 +1,8 @@
 package io.nightshift.node;
 
 import io.nightshift.api.ModelHistory;
-import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.CandidatePromoter;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.task.CandidatePromoter;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.Caller;

@@ -10,7 +10,7 @@ import io.nightshift.cli.output.DistributionJson;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.NightshiftClient;
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchEvent;

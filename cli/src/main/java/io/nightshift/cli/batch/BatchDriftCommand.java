@@ -8,7 +8,7 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.NightshiftClient;
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.ledger.DriftReports;
 import io.nightshift.coordinator.ledger.Ledger;
 import java.util.Comparator;

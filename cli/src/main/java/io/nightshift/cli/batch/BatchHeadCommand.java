@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchEvent;

@@ -6,7 +6,7 @@ import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.RegistryOption;
 import io.nightshift.cli.check.Replay;
 import io.nightshift.cli.output.JsonOutput;
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.DuckDbLoader;

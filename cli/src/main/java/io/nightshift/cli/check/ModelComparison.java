@@ -1,6 +1,6 @@
 package io.nightshift.cli.check;
 
-import io.nightshift.coordinator.batch.StabilityIndex;
+import io.nightshift.coordinator.batch.state.StabilityIndex;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;

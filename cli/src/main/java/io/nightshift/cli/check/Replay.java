@@ -1,7 +1,7 @@
 package io.nightshift.cli.check;
 
-import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.CommittedTotals;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.state.CommittedTotals;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;

@@ -1,5 +1,17 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.batch.decision.CoordinatorAction;
+import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
+import io.nightshift.coordinator.batch.decision.Decision;
+import io.nightshift.coordinator.batch.decision.DecisionTime;
+import io.nightshift.coordinator.batch.observation.AlertReports;
+import io.nightshift.coordinator.batch.observation.BatchEventLog;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.task.BackgroundTaskRunner;
+import io.nightshift.coordinator.batch.task.BatchPeers;
+import io.nightshift.coordinator.batch.task.BatchServices;
+import io.nightshift.coordinator.batch.task.RemoteStep;
+import io.nightshift.coordinator.batch.task.WatchedTask;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.Attempt;

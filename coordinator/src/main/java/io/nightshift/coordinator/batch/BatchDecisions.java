@@ -1,5 +1,30 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.batch.attempt.AttemptDecisions;
+import io.nightshift.coordinator.batch.attempt.BatchForecast;
+import io.nightshift.coordinator.batch.attempt.CommitDecisions;
+import io.nightshift.coordinator.batch.decision.BatchObserver;
+import io.nightshift.coordinator.batch.decision.BatchSettings;
+import io.nightshift.coordinator.batch.decision.CoordinatorAction;
+import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
+import io.nightshift.coordinator.batch.decision.Decision;
+import io.nightshift.coordinator.batch.decision.DecisionTime;
+import io.nightshift.coordinator.batch.decision.WindowGate;
+import io.nightshift.coordinator.batch.life.ControlDecisions;
+import io.nightshift.coordinator.batch.life.CurrentTask;
+import io.nightshift.coordinator.batch.life.ExtensionDecisions;
+import io.nightshift.coordinator.batch.life.Incarnation;
+import io.nightshift.coordinator.batch.life.LifecycleDecisions;
+import io.nightshift.coordinator.batch.life.TakeoverDetection;
+import io.nightshift.coordinator.batch.life.TaskFailureDecisions;
+import io.nightshift.coordinator.batch.life.TaskOutcomeDecisions;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.state.BatchStatuses;
+import io.nightshift.coordinator.batch.state.UpkeepOperation;
+import io.nightshift.coordinator.batch.trial.CanaryDecisions;
+import io.nightshift.coordinator.batch.trial.ShadowDecisions;
+import io.nightshift.coordinator.batch.upkeep.RedriveDecisions;
+import io.nightshift.coordinator.batch.upkeep.RemovalDecisions;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -39,7 +64,7 @@ import org.jspecify.annotations.Nullable;
 /// exactly-once, [ControlDecisions] answers operators, [CanaryDecisions] lets a candidate score some partitions
 /// first, [RemovalDecisions] removes the batch after its publication, [RedriveDecisions] adds rows to it that were
 /// quarantined, and [TakeoverDetection] notices that another coordinator has taken over.
-final class BatchDecisions {
+public final class BatchDecisions {
 
     private final BatchId batch;
     private final LifecycleDecisions lifecycle;
@@ -84,7 +109,7 @@ final class BatchDecisions {
 
     /// @param node this node, `host:port`
     /// @param random for the jitter of backoffs
-    static BatchDecisions create(BatchId batch, BatchSettings settings, String node, RandomGenerator random) {
+    public static BatchDecisions create(BatchId batch, BatchSettings settings, String node, RandomGenerator random) {
         AttemptDecisions attempts = new AttemptDecisions(batch, settings, random);
         CommitDecisions commits = new CommitDecisions(batch, attempts);
         BatchForecast forecasts = new BatchForecast();
@@ -120,7 +145,7 @@ final class BatchDecisions {
     }
 
     /// Decides about a message, and starts the background task that the batch needs then.
-    Decision decide(BatchState state, CoordinatorMessage message, DecisionTime now) {
+    public Decision decide(BatchState state, CoordinatorMessage message, DecisionTime now) {
         Decision decision = answer(state, message, now);
         return decision.plus(lifecycle.follow(state, state.after(decision.events()), now));
     }
@@ -251,13 +276,13 @@ final class BatchDecisions {
     /// Whether the coordinator can be removed from memory until somebody asks for the batch again. Nothing is
     /// lost: the ledger has the batch's end, and the register asks for it again if it missed it. A failed batch
     /// waits for a person.
-    boolean isRemovable(BatchState state) {
+    public boolean isRemovable(BatchState state) {
         boolean isSettled = state.phase() == Phase.FAILED ? !lifecycle.isFencing(state) : !state.isOpen();
         return isSettled && !lifecycle.mayStage() && !removal.isTaskRunning() && !redrives.isBusy(state);
     }
 
     /// The values of the batch in the metrics; null if the batch has ended or was never submitted.
-    BatchObserver.@Nullable BatchGauges gauges(BatchState state, DecisionTime now) {
+    public BatchObserver.@Nullable BatchGauges gauges(BatchState state, DecisionTime now) {
         Phase phase = state.phase();
         return phase == null || phase.isEnd()
                 ? null
@@ -265,7 +290,7 @@ final class BatchDecisions {
     }
 
     /// The time since the attempt's last heartbeat, in nanoseconds; empty if the attempt holds no partition.
-    OptionalLong nanosSinceHeartbeat(Attempt attempt, DecisionTime now) {
+    public OptionalLong nanosSinceHeartbeat(Attempt attempt, DecisionTime now) {
         return attempts.nanosSinceHeartbeat(attempt, now);
     }
 

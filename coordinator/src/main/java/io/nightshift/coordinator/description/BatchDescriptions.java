@@ -1,9 +1,9 @@
 package io.nightshift.coordinator.description;
 
 import io.nightshift.api.BatchDescription;
-import io.nightshift.coordinator.batch.BatchForecast;
-import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.BatchStatuses;
+import io.nightshift.coordinator.batch.attempt.BatchForecast;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.state.BatchStatuses;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.cost.UseDescriptions;
 import io.nightshift.coordinator.ledger.Ledger;

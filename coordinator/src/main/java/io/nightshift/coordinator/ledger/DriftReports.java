@@ -2,9 +2,9 @@ package io.nightshift.coordinator.ledger;
 
 import io.nightshift.api.DriftReport;
 import io.nightshift.api.DriftReport.ColumnDrift;
-import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.JensenShannonDivergence;
-import io.nightshift.coordinator.batch.StabilityIndex;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.state.JensenShannonDivergence;
+import io.nightshift.coordinator.batch.state.StabilityIndex;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.CheckResult;

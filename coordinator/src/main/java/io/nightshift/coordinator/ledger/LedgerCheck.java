@@ -2,7 +2,7 @@ package io.nightshift.coordinator.ledger;
 
 import io.nightshift.coordinator.alert.AlertOutbox;
 import io.nightshift.coordinator.batch.Batch;
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.register.BatchRegisterState;
 import io.nightshift.coordinator.register.BatchRegisterState.Entry;
 import io.nightshift.protocol.alert.AlertEvent;

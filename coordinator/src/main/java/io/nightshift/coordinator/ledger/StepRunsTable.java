@@ -1,6 +1,6 @@
 package io.nightshift.coordinator.ledger;
 
-import io.nightshift.coordinator.batch.StepRuns;
+import io.nightshift.coordinator.batch.task.StepRuns;
 import io.nightshift.protocol.batch.BatchId;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

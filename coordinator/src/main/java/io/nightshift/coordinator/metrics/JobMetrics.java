@@ -3,7 +3,7 @@ package io.nightshift.coordinator.metrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.nightshift.coordinator.batch.BatchObserver.BatchGauges;
+import io.nightshift.coordinator.batch.decision.BatchObserver.BatchGauges;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus.Forecast;

@@ -1,6 +1,6 @@
 package io.nightshift.coordinator.publish;
 
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.PartitionCommit;

@@ -1,9 +1,9 @@
 package io.nightshift.coordinator.publish;
 
-import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.Publisher;
-import io.nightshift.coordinator.batch.RemovalStep;
-import io.nightshift.coordinator.batch.StagedParts;
+import io.nightshift.coordinator.batch.decision.RemovalStep;
+import io.nightshift.coordinator.batch.decision.StagedParts;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.task.Publisher;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;

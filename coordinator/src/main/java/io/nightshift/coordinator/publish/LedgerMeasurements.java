@@ -1,9 +1,9 @@
 package io.nightshift.coordinator.publish;
 
-import io.nightshift.coordinator.batch.BatchMeasurements;
-import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.Measured;
-import io.nightshift.coordinator.batch.Measured.Baseline;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.state.Measured;
+import io.nightshift.coordinator.batch.state.Measured.Baseline;
+import io.nightshift.coordinator.batch.task.BatchMeasurements;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.RegisteredBatches;
 import io.nightshift.coordinator.register.BatchRegisterState.Entry;

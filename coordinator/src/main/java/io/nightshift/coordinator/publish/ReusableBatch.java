@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.publish;
 
-import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.PinnedPlan;
-import io.nightshift.coordinator.batch.StagedParts;
+import io.nightshift.coordinator.batch.decision.StagedParts;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.state.PinnedPlan;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;

@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.register;
 
-import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.batch.ReadableEvents;
 import io.nightshift.coordinator.batch.RestartBackoff;
+import io.nightshift.coordinator.batch.decision.BatchObserver;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;

@@ -1,6 +1,6 @@
 package io.nightshift.coordinator.verification;
 
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.incremental.RowMarks;
 import io.nightshift.coordinator.incremental.ScoredRows.Member;
 import io.nightshift.coordinator.incremental.ScoredRows.Stored;

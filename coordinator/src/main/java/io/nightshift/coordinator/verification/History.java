@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.verification;
 
-import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.CanaryDecisions;
-import io.nightshift.coordinator.batch.CanaryState;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.state.CanaryState;
+import io.nightshift.coordinator.batch.trial.CanaryDecisions;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.publish.CommittedBatches;
 import io.nightshift.coordinator.publish.CompactCommits;

@@ -1,6 +1,6 @@
 package io.nightshift.coordinator.verification;
 
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.RegisteredBatches;
 import io.nightshift.coordinator.register.BatchRegisterState.Entry;

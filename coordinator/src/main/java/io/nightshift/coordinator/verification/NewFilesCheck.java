@@ -1,6 +1,6 @@
 package io.nightshift.coordinator.verification;
 
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.incremental.FileKey;
 import io.nightshift.coordinator.incremental.ReadFiles.Reading;
 import io.nightshift.coordinator.ledger.Ledger;

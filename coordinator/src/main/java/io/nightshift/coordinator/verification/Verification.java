@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.verification;
 
-import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.CheckDecisions;
-import io.nightshift.coordinator.batch.Measured;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.state.Measured;
+import io.nightshift.coordinator.batch.trial.CheckDecisions;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.publish.CommittedBatches;
 import io.nightshift.coordinator.publish.CommittedStatistics;

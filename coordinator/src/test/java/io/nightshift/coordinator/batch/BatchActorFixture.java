@@ -3,6 +3,19 @@ package io.nightshift.coordinator.batch;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
+import io.nightshift.coordinator.batch.decision.BatchSettings;
+import io.nightshift.coordinator.batch.decision.RemovalStep;
+import io.nightshift.coordinator.batch.decision.RetryPolicy;
+import io.nightshift.coordinator.batch.decision.StagedParts;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.task.BatchPeers;
+import io.nightshift.coordinator.batch.task.BatchServices;
+import io.nightshift.coordinator.batch.task.Publisher;
+import io.nightshift.coordinator.batch.task.Redriver;
+import io.nightshift.coordinator.batch.task.StepFaults;
+import io.nightshift.coordinator.batch.task.StepRunner;
+import io.nightshift.coordinator.batch.task.StepRuns;
+import io.nightshift.coordinator.batch.task.StuckThreads;
 import io.nightshift.coordinator.incremental.ChangedRowPlanner;
 import io.nightshift.coordinator.incremental.NewFilePlanner;
 import io.nightshift.coordinator.publish.DestinationPublisher;
@@ -69,11 +82,11 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 
 /// The coordinator of one batch, on a real journal and with a real publisher. Each partition has ten rows.
 /// The test plays the workers and the register.
-final class BatchActorFixture {
+public final class BatchActorFixture {
 
     private static final FileNames NAMES = new FileNames(".parquet");
 
-    static final Duration SOON = Duration.ofMinutes(2);
+    public static final Duration SOON = Duration.ofMinutes(2);
 
     /// A lease that expires only if [#passTime] says so.
     static final Duration LEASE = Duration.ofHours(1);
@@ -87,17 +100,17 @@ final class BatchActorFixture {
 
     static final BatchSettings PATIENT = settings(Duration.ofSeconds(30));
 
-    final BatchId id;
-    final Path source;
+    public final BatchId id;
+    public final Path source;
     final Path destination;
-    final Job job;
+    public final Job job;
     final Queue<BatchRegisterCommand> register = new ConcurrentLinkedQueue<>();
     final Queue<AlertCommand> alerts = new ConcurrentLinkedQueue<>();
     final TestProbe<WorkerMessage> worker;
     final TestProbe<ClusterSharding.ShardCommand> shard;
 
     /// Called when the source is inspected, and before and after the real publisher's part.
-    Runnable onInspect = () -> {};
+    public Runnable onInspect = () -> {};
     Runnable onPublish = () -> {};
     Runnable onPrepare = () -> {};
     Runnable onFence = () -> {};
@@ -106,7 +119,7 @@ final class BatchActorFixture {
     volatile Consumer<BatchRegisterCommand> onRegister = command -> {};
 
     /// The other nodes that do steps, by name.
-    final Map<String, ActorRef<StepCommand>> helpers = new ConcurrentSkipListMap<>();
+    public final Map<String, ActorRef<StepCommand>> helpers = new ConcurrentSkipListMap<>();
 
     final StuckThreads stuck = new StuckThreads();
 
@@ -143,7 +156,7 @@ final class BatchActorFixture {
                 PATIENT.lease(), PATIENT.tick(), PATIENT.retry(), stallAfter, PATIENT.passivateAfter());
     }
 
-    BatchActorFixture(
+    public BatchActorFixture(
             TestActorSystem node,
             Path folder,
             String name,
@@ -299,7 +312,7 @@ final class BatchActorFixture {
     }
 
     /// Starts another node that does steps.
-    ActorRef<StepCommand> help(String name, SourceInspector inspector) {
+    public ActorRef<StepCommand> help(String name, SourceInspector inspector) {
         ActorRef<StepCommand> helper =
                 node.kit().spawn(StepRunner.create(services(name, inspector), node.ledger()::state));
         helpers.put(name, helper);
@@ -348,7 +361,7 @@ final class BatchActorFixture {
         return node.ledger().stepRuns();
     }
 
-    void tell(BatchCommand command) {
+    public void tell(BatchCommand command) {
         actor.tell(command);
     }
 
@@ -363,7 +376,7 @@ final class BatchActorFixture {
         return probe.receiveMessage(SOON);
     }
 
-    void open() {
+    public void open() {
         tell(new BatchCommand.Open(submission()));
     }
 
@@ -373,11 +386,11 @@ final class BatchActorFixture {
         return probe.receiveMessage(SOON);
     }
 
-    BatchStatus awaitPhase(Phase phase) {
+    public BatchStatus awaitPhase(Phase phase) {
         return await().atMost(SOON).pollDelay(Duration.ZERO).until(this::describe, status -> status.phase() == phase);
     }
 
-    String failure() {
+    public String failure() {
         Failure failure = awaitPhase(Phase.FAILED).failure();
         return failure == null ? "" : failure.message();
     }
@@ -455,14 +468,14 @@ final class BatchActorFixture {
     }
 
     /// Leases, scores and commits one partition.
-    PartitionCommit complete(int quarantined) throws IOException {
+    public PartitionCommit complete(int quarantined) throws IOException {
         PartitionCommit commit = score(lease(), quarantined);
         commit(commit);
         worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(id)));
         return commit;
     }
 
-    List<BatchEvent> history() {
+    public List<BatchEvent> history() {
         List<BatchEvent> events = new ArrayList<>();
         BatchState[] state = {BatchState.initial(id)};
         node.ledger().forEach(id, (number, entry) -> {
@@ -478,7 +491,7 @@ final class BatchActorFixture {
                 .toList();
     }
 
-    <T extends BatchEvent> List<T> history(Class<T> type) {
+    public <T extends BatchEvent> List<T> history(Class<T> type) {
         return history().stream().filter(type::isInstance).map(type::cast).toList();
     }
 
@@ -497,7 +510,7 @@ final class BatchActorFixture {
         };
     }
 
-    List<InspectedFile> inspect() {
+    public List<InspectedFile> inspect() {
         try {
             SourceFile file = SourcePins.pin(source, rows);
             return List.of(new InspectedFile(file, rows == 0 ? List.of() : List.of((long) rows)));

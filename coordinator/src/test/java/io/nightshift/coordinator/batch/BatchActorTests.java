@@ -3,6 +3,7 @@ package io.nightshift.coordinator.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.coordinator.TestActorSystem;
+import io.nightshift.coordinator.batch.decision.BatchSettings;
 import io.nightshift.coordinator.ledger.JournalWriteBlocker;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;

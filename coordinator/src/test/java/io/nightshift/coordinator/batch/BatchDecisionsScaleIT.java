@@ -2,6 +2,11 @@ package io.nightshift.coordinator.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.coordinator.batch.decision.CoordinatorAction;
+import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
+import io.nightshift.coordinator.batch.decision.Decision;
+import io.nightshift.coordinator.batch.decision.DecisionTime;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;

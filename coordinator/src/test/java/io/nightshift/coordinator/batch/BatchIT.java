@@ -9,6 +9,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
+import io.nightshift.coordinator.batch.decision.BatchSettings;
+import io.nightshift.coordinator.batch.decision.RetryPolicy;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.ledger.JournalTableWriter;
 import io.nightshift.coordinator.ledger.JournalWriteBlocker;
 import io.nightshift.protocol.batch.BatchCommand;

@@ -1,5 +1,12 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.batch.decision.BatchSettings;
+import io.nightshift.coordinator.batch.decision.CoordinatorAction;
+import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
+import io.nightshift.coordinator.batch.decision.Decision;
+import io.nightshift.coordinator.batch.decision.DecisionTime;
+import io.nightshift.coordinator.batch.decision.RetryPolicy;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -20,9 +27,9 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /// The decision logic of [ExampleBatch], and the state that its decisions lead to. For tests that compare
 /// whole decisions.
-abstract class DecisionsFixture {
+public abstract class DecisionsFixture {
 
-    static final BatchSettings SETTINGS = new BatchSettings(
+    public static final BatchSettings SETTINGS = new BatchSettings(
             Duration.ofSeconds(30),
             Duration.ofSeconds(1),
             new RetryPolicy(
@@ -35,23 +42,25 @@ abstract class DecisionsFixture {
                     Duration.ofSeconds(20)),
             Duration.ofMinutes(5),
             Duration.ofSeconds(10));
-    static final CoordinatorAction HAS_WORK =
+    public static final CoordinatorAction HAS_WORK =
             new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasWork(ExampleBatch.BATCH));
-    static final CoordinatorAction HAS_NO_WORK =
+    public static final CoordinatorAction HAS_NO_WORK =
             new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(ExampleBatch.BATCH));
-    static final Failure DISK = Failure.transientFailure("the disk is full");
-    static final Failure MISSING = Failure.of(FailedResource.Type.INPUT, "/data/a.parquet", "it does not exist");
-    static final Failure AWAY = Failure.of(FailedResource.Type.STORAGE, "/data", "the share is away");
+    public static final Failure DISK = Failure.transientFailure("the disk is full");
+    public static final Failure MISSING = Failure.of(FailedResource.Type.INPUT, "/data/a.parquet", "it does not exist");
+    public static final Failure AWAY = Failure.of(FailedResource.Type.STORAGE, "/data", "the share is away");
 
-    final ActorRef<WorkerMessage> worker = TestInbox.<WorkerMessage>create().getRef();
-    final ActorRef<ControlReply> operator = TestInbox.<ControlReply>create().getRef();
-    final BatchDecisions decisions =
+    public final ActorRef<WorkerMessage> worker =
+            TestInbox.<WorkerMessage>create().getRef();
+    public final ActorRef<ControlReply> operator =
+            TestInbox.<ControlReply>create().getRef();
+    public final BatchDecisions decisions =
             BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:1", new SplittableRandom(1));
-    BatchState state = BatchState.initial(ExampleBatch.BATCH);
-    long seconds;
+    public BatchState state = BatchState.initial(ExampleBatch.BATCH);
+    public long seconds;
 
     /// Decides about a message, and applies the events as the journal would.
-    Decision decide(CoordinatorMessage message) {
+    public Decision decide(CoordinatorMessage message) {
         Decision decision = decisions.decide(state, message, now());
         for (BatchEvent event : decision.events()) {
             state = ExampleBatch.after(state, event);
@@ -59,27 +68,27 @@ abstract class DecisionsFixture {
         return decision;
     }
 
-    DecisionTime now() {
+    public DecisionTime now() {
         return new DecisionTime(Duration.ofSeconds(seconds).toNanos(), at());
     }
 
-    Instant at() {
+    public Instant at() {
         return ExampleBatch.AT.plusSeconds(seconds);
     }
 
-    Decision decide(BatchCommand command) {
+    public Decision decide(BatchCommand command) {
         return decide(new CoordinatorMessage.CommandReceived(command));
     }
 
-    Decision report(int incarnation, CoordinatorMessage.TaskOutcome outcome) {
+    public Decision report(int incarnation, CoordinatorMessage.TaskOutcome outcome) {
         return decide(new CoordinatorMessage.TaskReported(incarnation, outcome));
     }
 
-    Decision open() {
+    public Decision open() {
         return decide(new BatchCommand.Open(ExampleBatch.submission(ExampleBatch.job())));
     }
 
-    Decision plan() {
+    public Decision plan() {
         BatchEvent.Planned planned = ExampleBatch.planned();
         List<InspectedFile> files = planned.files().stream()
                 .map(file -> new InspectedFile(file, List.of()))
@@ -87,21 +96,21 @@ abstract class DecisionsFixture {
         return report(1, new CoordinatorMessage.PlanCompleted(files, planned.partitions(), ExampleBatch.INPUT));
     }
 
-    Decision lease() {
+    public Decision lease() {
         return decide(new BatchCommand.RequestLease(
                 "node:1", TestInbox.<WorkerMessage>create().getRef(), "nonce"));
     }
 
-    void start() {
+    public void start() {
         open();
         plan();
     }
 
-    CoordinatorAction done(Phase phase) {
+    public CoordinatorAction done(Phase phase) {
         return new CoordinatorAction.Send<>(operator, new ControlReply.Done(ExampleBatch.BATCH, phase));
     }
 
-    static Attempt attempt(int partition, int lease) {
+    public static Attempt attempt(int partition, int lease) {
         return new Attempt(ExampleBatch.BATCH, partition, new Epoch(1, lease));
     }
 }

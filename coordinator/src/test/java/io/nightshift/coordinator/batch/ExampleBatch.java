@@ -1,5 +1,7 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.batch.attempt.Leases;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.DistributionCounter;
@@ -39,9 +41,9 @@ public final class ExampleBatch {
     public static final BatchId BATCH = new BatchId("flights-1");
     public static final Instant AT = Instant.parse("2026-11-24T23:14:25Z");
     public static final ModelVersion MODEL = new ModelVersion("delays", 1, "a1".repeat(32));
-    static final ModelVersion CANDIDATE = new ModelVersion("delays", 2, "b2".repeat(32));
+    public static final ModelVersion CANDIDATE = new ModelVersion("delays", 2, "b2".repeat(32));
     public static final String DIGEST = "b2".repeat(32);
-    static final String INPUT = "1".repeat(64);
+    public static final String INPUT = "1".repeat(64);
 
     private ExampleBatch() {}
 
@@ -98,7 +100,7 @@ public final class ExampleBatch {
     }
 
     /// The same job with checks.
-    static Job job(Job job, List<BatchCheck> checks) {
+    public static Job job(Job job, List<BatchCheck> checks) {
         return JobBuilder.builder(job).checks(checks).build();
     }
 
@@ -124,19 +126,19 @@ public final class ExampleBatch {
     }
 
     /// What both models have made of the predictions of a commit.
-    static ModelComparison comparison(long rows, long agreed) {
+    public static ModelComparison comparison(long rows, long agreed) {
         DistributionCounter counter = DistributionCounter.ofPredictions(false);
         counter.count(new double[(int) rows], (int) rows);
         return new ModelComparison(agreed, counter.distribution(), counter.distribution(), 1_000 * rows, 1_000 * rows);
     }
 
     /// A check of a column for NULLs.
-    static BatchCheck nulls(double limit, BatchCheck.OnFail onFail) {
+    public static BatchCheck nulls(double limit, BatchCheck.OnFail onFail) {
         return new BatchCheck(BatchCheck.Measure.NULLS, "age", limit, null, null, onFail);
     }
 
     /// Times with a window in UTC.
-    static JobTiming window(String from, String to, JobWindow.Outside outside) {
+    public static JobTiming window(String from, String to, JobWindow.Outside outside) {
         return new JobTiming("UTC", null, null, new JobWindow(from, to, outside), null);
     }
 
@@ -149,41 +151,41 @@ public final class ExampleBatch {
     }
 
     /// A worker that is nobody else.
-    static Leases.Holder holder(String node) {
+    public static Leases.Holder holder(String node) {
         return new Leases.Holder(node, TestInbox.<WorkerMessage>create().getRef());
     }
 
-    static BatchEvent.Submitted submitted(Job job) {
+    public static BatchEvent.Submitted submitted(Job job) {
         return new BatchEvent.Submitted(AT, BATCH, job, MODEL, INPUT);
     }
 
-    static BatchEvent.TookOver tookOver(int incarnation) {
+    public static BatchEvent.TookOver tookOver(int incarnation) {
         return new BatchEvent.TookOver(AT, incarnation, "node:1");
     }
 
-    static BatchEvent.Planned planned() {
+    public static BatchEvent.Planned planned() {
         return new BatchEvent.Planned(
                 AT, List.of(new SourceFile("/data/a.parquet", 300, AT, 30, "")), PartitionPlan.of(10, 10, 10));
     }
 
-    static BatchEvent.Committed committed(PartitionCommit... commits) {
+    public static BatchEvent.Committed committed(PartitionCommit... commits) {
         return new BatchEvent.Committed(AT, List.of(commits));
     }
 
-    static BatchEvent.Failed failed() {
+    public static BatchEvent.Failed failed() {
         return new BatchEvent.Failed(AT, Failure.permanent("the reason"));
     }
 
-    static BatchEvent.AttemptFailed attemptFailed(int partition) {
+    public static BatchEvent.AttemptFailed attemptFailed(int partition) {
         return new BatchEvent.AttemptFailed(
                 AT, partition, new Epoch(1, 1), "node:1", Failure.transientFailure("the disk is full"));
     }
 
-    static BatchEvent.Published published() {
+    public static BatchEvent.Published published() {
         return new BatchEvent.Published(AT, "/out/batch=flights-1", DIGEST);
     }
 
-    static BatchEvent.Cancelled cancelled() {
+    public static BatchEvent.Cancelled cancelled() {
         return new BatchEvent.Cancelled(AT, "no longer needed");
     }
 
@@ -211,7 +213,7 @@ public final class ExampleBatch {
         return after(BatchState.initial(BATCH), events);
     }
 
-    static BatchState after(BatchState state, BatchEvent... events) {
+    public static BatchState after(BatchState state, BatchEvent... events) {
         BatchState next = state;
         for (BatchEvent event : events) {
             next = next.apply(LedgerEntry.after(next.head(), event));

@@ -1,5 +1,12 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.batch.attempt.ErrorLimit;
+import io.nightshift.coordinator.batch.decision.BatchSettings;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.state.CanaryState;
+import io.nightshift.coordinator.batch.state.CommittedTotals;
+import io.nightshift.coordinator.batch.state.ResourceUse;
+import io.nightshift.coordinator.batch.state.ShadowState;
 import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchEvent;

@@ -3,6 +3,7 @@ package io.nightshift.coordinator.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;

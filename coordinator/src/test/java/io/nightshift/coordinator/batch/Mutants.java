@@ -1,6 +1,32 @@
 package io.nightshift.coordinator.batch;
 
-import io.nightshift.coordinator.batch.CoordinatorAction.BackgroundTask;
+import io.nightshift.coordinator.batch.attempt.AttemptDecisions;
+import io.nightshift.coordinator.batch.attempt.BatchForecast;
+import io.nightshift.coordinator.batch.attempt.CommitDecisions;
+import io.nightshift.coordinator.batch.attempt.DiscardedUse;
+import io.nightshift.coordinator.batch.attempt.Leases;
+import io.nightshift.coordinator.batch.decision.BatchSettings;
+import io.nightshift.coordinator.batch.decision.CoordinatorAction;
+import io.nightshift.coordinator.batch.decision.CoordinatorAction.BackgroundTask;
+import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
+import io.nightshift.coordinator.batch.decision.Decision;
+import io.nightshift.coordinator.batch.decision.DecisionTime;
+import io.nightshift.coordinator.batch.life.ControlDecisions;
+import io.nightshift.coordinator.batch.life.CurrentTask;
+import io.nightshift.coordinator.batch.life.ExtensionDecisions;
+import io.nightshift.coordinator.batch.life.Incarnation;
+import io.nightshift.coordinator.batch.life.LifecycleDecisions;
+import io.nightshift.coordinator.batch.life.TakeoverDetection;
+import io.nightshift.coordinator.batch.life.TaskFailureDecisions;
+import io.nightshift.coordinator.batch.life.TaskOutcomeDecisions;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.state.CanaryState;
+import io.nightshift.coordinator.batch.state.CommittedPartitions;
+import io.nightshift.coordinator.batch.state.CommittedTotals;
+import io.nightshift.coordinator.batch.trial.CanaryDecisions;
+import io.nightshift.coordinator.batch.trial.ShadowDecisions;
+import io.nightshift.coordinator.batch.upkeep.RedriveDecisions;
+import io.nightshift.coordinator.batch.upkeep.RemovalDecisions;
 import io.nightshift.coordinator.plan.PlanExtension;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
@@ -30,7 +56,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         CommitDecisions commits(BatchId batch, AttemptDecisions attempts) {
             return new CommitDecisions(batch, attempts) {
                 @Override
-                boolean holdsLease(PartitionCommit commit) {
+                protected boolean holdsLease(PartitionCommit commit) {
                     return true;
                 }
             };
@@ -41,7 +67,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         CommitDecisions commits(BatchId batch, AttemptDecisions attempts) {
             return new CommitDecisions(batch, attempts) {
                 @Override
-                Decision commit(BatchState state, BatchCommand.Commit message, int judgeable, DecisionTime now) {
+                public Decision commit(BatchState state, BatchCommand.Commit message, int judgeable, DecisionTime now) {
                     Decision decision = super.commit(state, message, judgeable, now);
                     return refusal(state, message.commit()) == null
                             ? decision.plus(new CoordinatorAction.Send<>(
@@ -57,7 +83,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
             return new Lifecycle(dependencies, extensions) {
                 @Override
-                Decision takeOver(BatchState state, DecisionTime now, BatchEvent... before) {
+                protected Decision takeOver(BatchState state, DecisionTime now, BatchEvent... before) {
                     if (state.incarnation() == 0) {
                         return super.takeOver(state, now, before);
                     }
@@ -74,7 +100,7 @@ enum Mutants implements Simulation.DecisionsFactory {
             return new Lifecycle(dependencies, extensions) {
                 @Override
                 @Nullable
-                BackgroundTask wanted(BatchState state) {
+                protected BackgroundTask wanted(BatchState state) {
                     return state.phase() == Phase.RUNNING && state.committed().count() > 0
                             ? new CoordinatorAction.Publish(state.incarnation())
                             : super.wanted(state);
@@ -87,7 +113,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
             return new Lifecycle(dependencies, extensions) {
                 @Override
-                List<CoordinatorAction> startWanted(BatchState state, DecisionTime now) {
+                protected List<CoordinatorAction> startWanted(BatchState state, DecisionTime now) {
                     List<CoordinatorAction> actions = new ArrayList<>(super.startWanted(state, now));
                     if (state.isReusing() && !dependencies.attempts().hasStarted()) {
                         actions.addAll(dependencies.attempts().start(state, incarnation(), now));
@@ -102,7 +128,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
             return new Lifecycle(dependencies, extensions) {
                 @Override
-                List<CoordinatorAction> follow(BatchState before, BatchState after, DecisionTime now) {
+                public List<CoordinatorAction> follow(BatchState before, BatchState after, DecisionTime now) {
                     return after.phase() == Phase.HELD && before.phase() != Phase.HELD
                             ? List.of(new CoordinatorAction.Publish(after.incarnation()))
                             : super.follow(before, after, now);
@@ -116,7 +142,7 @@ enum Mutants implements Simulation.DecisionsFactory {
             return new Lifecycle(dependencies, extensions) {
                 @Override
                 @Nullable
-                BackgroundTask wanted(BatchState state) {
+                protected BackgroundTask wanted(BatchState state) {
                     BackgroundTask wanted = super.wanted(state);
                     return wanted instanceof CoordinatorAction.MeasureBatch
                             ? new CoordinatorAction.Publish(state.incarnation())
@@ -140,7 +166,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
             return new AttemptDecisions(batch, settings, random) {
                 @Override
-                boolean keepsLeases(BatchState state) {
+                public boolean keepsLeases(BatchState state) {
                     return super.keepsLeases(state) || state.phase() == Phase.CANCELLED;
                 }
             };
@@ -151,7 +177,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
-                List<ExpiredLease> expired(long now) {
+                protected List<ExpiredLease> expired(long now) {
                     return List.of();
                 }
             };
@@ -162,7 +188,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
-                boolean heartbeat(int partition, Epoch epoch, long rows, @Nullable Use use, long now) {
+                protected boolean heartbeat(int partition, Epoch epoch, long rows, @Nullable Use use, long now) {
                     active.put(
                             partition,
                             new ActiveLease(epoch, ExampleBatch.holder("node:1"), now, now + duration, rows, use));
@@ -177,7 +203,7 @@ enum Mutants implements Simulation.DecisionsFactory {
             return new Leases(incarnation, partitions, duration) {
                 @Override
                 @Nullable
-                GrantedLease currentLease(Holder holder, long now) {
+                protected GrantedLease currentLease(Holder holder, long now) {
                     return active.entrySet().stream()
                             .findFirst()
                             .map(lease -> new GrantedLease(
@@ -192,7 +218,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
-                OptionalInt nextPartition(CommittedPartitions committed, long now) {
+                public OptionalInt nextPartition(CommittedPartitions committed, long now) {
                     return super.nextPartition(CommittedPartitions.empty(partitions), now);
                 }
             };
@@ -203,7 +229,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
-                void release(int partition, Epoch epoch, long notBefore) {
+                protected void release(int partition, Epoch epoch, long notBefore) {
                     active.remove(partition);
                 }
             };
@@ -215,7 +241,7 @@ enum Mutants implements Simulation.DecisionsFactory {
             return new AttemptDecisions(batch, settings, random) {
                 @Override
                 @Nullable
-                Instant retriedUntil(BatchState state, Failure failure, DecisionTime now) {
+                protected Instant retriedUntil(BatchState state, Failure failure, DecisionTime now) {
                     return null;
                 }
             };
@@ -226,7 +252,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
             return new AttemptDecisions(batch, settings, random) {
                 @Override
-                boolean isConfirmed(BatchState state, BatchEvent.AttemptFailed attempt, Set<String> scoring) {
+                protected boolean isConfirmed(BatchState state, BatchEvent.AttemptFailed attempt, Set<String> scoring) {
                     return attempt.failure().equals(SimulatedWorker.MISSING);
                 }
             };
@@ -238,7 +264,7 @@ enum Mutants implements Simulation.DecisionsFactory {
             return new AttemptDecisions(batch, settings, random) {
                 @Override
                 @Nullable
-                Instant retriedUntil(BatchState state, Failure failure, DecisionTime now) {
+                protected Instant retriedUntil(BatchState state, Failure failure, DecisionTime now) {
                     return failure.resource() == null
                             ? null
                             : now.instant().plus(retry(state).patience(failure));
@@ -251,7 +277,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
             return new AttemptDecisions(batch, settings, random) {
                 @Override
-                boolean isLeasing(BatchState state) {
+                public boolean isLeasing(BatchState state) {
                     return super.isLeasing(state) || state.phase() == Phase.PAUSED;
                 }
             };
@@ -262,7 +288,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
             return new AttemptDecisions(batch, settings, random) {
                 @Override
-                boolean isInWindow(BatchState state, DecisionTime now) {
+                public boolean isInWindow(BatchState state, DecisionTime now) {
                     return true;
                 }
             };
@@ -273,7 +299,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
             return new Lifecycle(dependencies, extensions) {
                 @Override
-                Decision windowOpened(BatchState state, DecisionTime now) {
+                public Decision windowOpened(BatchState state, DecisionTime now) {
                     return Decision.nothing();
                 }
             };
@@ -284,7 +310,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
             return new AttemptDecisions(batch, settings, random, new DiscardedUse() {
                 @Override
-                Use uncounted(Epoch epoch, Use reported) {
+                public Use uncounted(Epoch epoch, Use reported) {
                     return reported;
                 }
             });
@@ -296,7 +322,7 @@ enum Mutants implements Simulation.DecisionsFactory {
             DiscardedUse discarded = new DiscardedUse();
             return new AttemptDecisions(batch, settings, random, discarded) {
                 @Override
-                void committed(PartitionCommit commit, DecisionTime now) {
+                public void committed(PartitionCommit commit, DecisionTime now) {
                     super.committed(commit, now);
                     if (commit.use() != null) {
                         discarded.add(commit.epoch(), commit.use());
@@ -311,7 +337,7 @@ enum Mutants implements Simulation.DecisionsFactory {
             return new CommitDecisions(batch, attempts) {
                 @Override
                 @Nullable
-                String violation(BatchState state, CommittedTotals totals, int committed) {
+                public String violation(BatchState state, CommittedTotals totals, int committed) {
                     return null;
                 }
             };
@@ -322,7 +348,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
             return new Lifecycle(dependencies, extensions) {
                 @Override
-                int judgeableIncarnation(BatchState state) {
+                public int judgeableIncarnation(BatchState state) {
                     return Integer.MAX_VALUE;
                 }
             };
@@ -332,7 +358,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         TakeoverDetection takeover(BatchSettings settings, LifecycleDecisions lifecycle) {
             return new TakeoverDetection(settings, lifecycle) {
                 @Override
-                boolean isFromLaterIncarnation(BatchState state, Attempt attempt) {
+                protected boolean isFromLaterIncarnation(BatchState state, Attempt attempt) {
                     return false;
                 }
             };
@@ -343,7 +369,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         TakeoverDetection takeover(BatchSettings settings, LifecycleDecisions lifecycle) {
             return new TakeoverDetection(settings, lifecycle) {
                 @Override
-                boolean isIdle(BatchState state, DecisionTime now) {
+                protected boolean isIdle(BatchState state, DecisionTime now) {
                     return false;
                 }
             };
@@ -354,7 +380,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         TaskFailureDecisions failures(Dependencies dependencies) {
             return new Failures(dependencies) {
                 @Override
-                Decision taskStalled(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
+                protected Decision taskStalled(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
                     return taskFailed(state, phase, step, now);
                 }
             };
@@ -366,7 +392,7 @@ enum Mutants implements Simulation.DecisionsFactory {
                 Dependencies dependencies, LifecycleDecisions lifecycle, ExtensionDecisions extensions) {
             return new Outcomes(dependencies, lifecycle, extensions, failures(dependencies)) {
                 @Override
-                Decision stepEnded(
+                public Decision stepEnded(
                         BatchState state,
                         int startedBy,
                         CoordinatorMessage.StepOutcome outcome,
@@ -384,7 +410,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         TaskFailureDecisions failures(Dependencies dependencies) {
             return new Failures(dependencies) {
                 @Override
-                boolean isConfirmed(BatchState state, FailedStep step) {
+                protected boolean isConfirmed(BatchState state, FailedStep step) {
                     return step.failure().equals(SimulatedWorker.MISSING);
                 }
             };
@@ -395,7 +421,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
             return new Lifecycle(dependencies, extensions) {
                 @Override
-                Decision takeOverToFence(BatchState state, BatchCommand.Control request, DecisionTime now) {
+                protected Decision takeOverToFence(BatchState state, BatchCommand.Control request, DecisionTime now) {
                     super.takeOverToFence(state, request, now);
                     dependencies.incarnation().become(state.incarnation());
                     return Decision.nothing();
@@ -409,7 +435,7 @@ enum Mutants implements Simulation.DecisionsFactory {
             return new Lifecycle(dependencies, extensions) {
                 @Override
                 @Nullable
-                BackgroundTask wanted(BatchState state) {
+                protected BackgroundTask wanted(BatchState state) {
                     BackgroundTask wanted = super.wanted(state);
                     return wanted instanceof CoordinatorAction.FenceFailedBatch ? null : wanted;
                 }
@@ -421,7 +447,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         ExtensionDecisions extensions(Dependencies dependencies) {
             return new Extensions(dependencies) {
                 @Override
-                boolean dropsPartitions(BatchState state, PlanExtension.Extended extended) {
+                protected boolean dropsPartitions(BatchState state, PlanExtension.Extended extended) {
                     return false;
                 }
             };
@@ -431,7 +457,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
-                void grow(int all) {
+                public void grow(int all) {
                     super.grow(Math.max(all, partitions));
                 }
             };
@@ -442,7 +468,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
-                void grow(int all) {}
+                public void grow(int all) {}
             };
         }
     },
@@ -452,7 +478,7 @@ enum Mutants implements Simulation.DecisionsFactory {
             return new Lifecycle(dependencies, extensions) {
                 @Override
                 @Nullable
-                BackgroundTask wanted(BatchState state) {
+                protected BackgroundTask wanted(BatchState state) {
                     return state.phase() == Phase.RUNNING && state.committed().isComplete()
                             ? new CoordinatorAction.Publish(state.incarnation())
                             : super.wanted(state);
@@ -484,7 +510,7 @@ enum Mutants implements Simulation.DecisionsFactory {
                     dependencies.removal(),
                     dependencies.redrives()) {
                 @Override
-                boolean needsFence(BatchState state, BatchCommand.Control request) {
+                protected boolean needsFence(BatchState state, BatchCommand.Control request) {
                     return false;
                 }
             };
@@ -495,7 +521,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         TaskFailureDecisions failures(Dependencies dependencies) {
             return new Failures(dependencies) {
                 @Override
-                boolean mayBePromotedLater(BatchState state, Failure failure, DecisionTime now) {
+                protected boolean mayBePromotedLater(BatchState state, Failure failure, DecisionTime now) {
                     return false;
                 }
             };
@@ -506,7 +532,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
-                void only(List<Integer> chosen) {}
+                protected void only(List<Integer> chosen) {}
             };
         }
     },
@@ -515,7 +541,8 @@ enum Mutants implements Simulation.DecisionsFactory {
         CanaryDecisions canary(AttemptDecisions attempts) {
             return new CanaryDecisions(attempts) {
                 @Override
-                void withdraw(BatchState next, CanaryState canary, List<BatchEvent> events, DecisionTime now) {}
+                protected void withdraw(
+                        BatchState next, CanaryState canary, List<BatchEvent> events, DecisionTime now) {}
             };
         }
     },
@@ -524,7 +551,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         CanaryDecisions canary(AttemptDecisions attempts) {
             return new CanaryDecisions(attempts) {
                 @Override
-                boolean isScored(BatchState next, CanaryState canary) {
+                protected boolean isScored(BatchState next, CanaryState canary) {
                     return next.committed().count() > 0;
                 }
             };
@@ -535,7 +562,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         Leases leases(int incarnation, int partitions, long duration) {
             return new Leases(incarnation, partitions, duration) {
                 @Override
-                void restart() {
+                public void restart() {
                     Map<Integer, ActiveLease> held = Map.copyOf(active);
                     super.restart();
                     active.putAll(held);
@@ -547,7 +574,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         CommitDecisions commits(BatchId batch, AttemptDecisions attempts) {
             return new CommitDecisions(batch, attempts) {
                 @Override
-                boolean isOfLeasedModel(BatchState state, PartitionCommit commit) {
+                protected boolean isOfLeasedModel(BatchState state, PartitionCommit commit) {
                     return true;
                 }
             };
@@ -558,7 +585,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
             return new AttemptDecisions(batch, settings, random) {
                 @Override
-                int mostAttempts(BatchState state, int partition) {
+                public int mostAttempts(BatchState state, int partition) {
                     return retry(state).attempts();
                 }
             };
@@ -569,7 +596,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         ShadowDecisions shadow() {
             return new ShadowDecisions() {
                 @Override
-                Decision decide(BatchState state, Decision decision, boolean isExpiry, DecisionTime now) {
+                public Decision decide(BatchState state, Decision decision, boolean isExpiry, DecisionTime now) {
                     return decision;
                 }
             };
@@ -689,7 +716,7 @@ enum Mutants implements Simulation.DecisionsFactory {
     AttemptDecisions attempts(BatchId batch, BatchSettings settings, RandomGenerator random) {
         return new AttemptDecisions(batch, settings, random) {
             @Override
-            Leases leases(int incarnation, int partitions) {
+            protected Leases leases(int incarnation, int partitions) {
                 return Mutants.this.leases(
                         incarnation, partitions, settings.lease().toNanos());
             }

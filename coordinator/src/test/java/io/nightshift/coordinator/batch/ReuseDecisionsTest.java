@@ -3,6 +3,10 @@ package io.nightshift.coordinator.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.coordinator.batch.decision.CoordinatorAction;
+import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
+import io.nightshift.coordinator.batch.decision.Decision;
+import io.nightshift.coordinator.batch.decision.StagedParts;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;

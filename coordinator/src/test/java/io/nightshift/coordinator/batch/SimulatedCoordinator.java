@@ -1,5 +1,12 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.batch.decision.CoordinatorAction;
+import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
+import io.nightshift.coordinator.batch.decision.Decision;
+import io.nightshift.coordinator.batch.decision.DecisionTime;
+import io.nightshift.coordinator.batch.decision.RemovalStep;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.state.Measured;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.ControlReply;

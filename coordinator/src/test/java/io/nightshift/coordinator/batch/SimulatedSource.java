@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
 import io.nightshift.coordinator.plan.Planner;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.failure.Failure;

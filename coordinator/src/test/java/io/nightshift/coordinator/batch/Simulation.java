@@ -1,5 +1,12 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.batch.attempt.ErrorLimit;
+import io.nightshift.coordinator.batch.decision.BatchSettings;
+import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
+import io.nightshift.coordinator.batch.decision.RetryPolicy;
+import io.nightshift.coordinator.batch.decision.StagedParts;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.state.PinnedPlan;
 import io.nightshift.coordinator.publish.CommittedStatistics;
 import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.protocol.batch.Attempt;
@@ -54,9 +61,9 @@ import org.jspecify.annotations.Nullable;
 /// One life of a batch in virtual time: the real machine on a journal, a network, workers, operators
 /// and a destination that fail as [SimulatedFaults] say, all of it decided by a seed. For a while everything
 /// goes wrong; then it heals, and the batch must come to its end. [InvariantChecker] watches.
-final class Simulation {
+public final class Simulation {
 
-    static final BatchSettings SETTINGS = new BatchSettings(
+    public static final BatchSettings SETTINGS = new BatchSettings(
             Duration.ofSeconds(10),
             Duration.ofSeconds(1),
             new RetryPolicy(

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.coordinator.batch.state.Transitions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package io.nightshift.coordinator.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.ledger.LedgerEntry;

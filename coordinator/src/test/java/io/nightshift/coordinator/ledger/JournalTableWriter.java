@@ -1,6 +1,6 @@
 package io.nightshift.coordinator.ledger;
 
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.register.BatchRegister;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;

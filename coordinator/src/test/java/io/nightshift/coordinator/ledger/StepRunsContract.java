@@ -2,7 +2,7 @@ package io.nightshift.coordinator.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.coordinator.batch.StepRuns;
+import io.nightshift.coordinator.batch.task.StepRuns;
 import io.nightshift.protocol.batch.BatchId;
 
 /// What [StepRuns] promises, whatever the database.

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.nightshift.coordinator.batch.BatchObserver.BatchGauges;
+import io.nightshift.coordinator.batch.decision.BatchObserver.BatchGauges;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;

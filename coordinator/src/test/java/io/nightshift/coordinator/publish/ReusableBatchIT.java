@@ -2,8 +2,8 @@ package io.nightshift.coordinator.publish;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.coordinator.batch.BatchState;
 import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.JournalTableWriter;
 import io.nightshift.coordinator.ledger.Ledger;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
-import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.batch.decision.BatchObserver;
 import io.nightshift.coordinator.ledger.JournalTableWriter;
 import io.nightshift.coordinator.ledger.JournalWriteBlocker;
 import io.nightshift.coordinator.ledger.LedgerCheck;

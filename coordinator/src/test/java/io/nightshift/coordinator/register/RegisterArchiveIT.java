@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.nightshift.coordinator.TestActorSystem;
-import io.nightshift.coordinator.batch.BatchObserver;
 import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.batch.decision.BatchObserver;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.JournalWriter;
 import io.nightshift.coordinator.ledger.Ledger;

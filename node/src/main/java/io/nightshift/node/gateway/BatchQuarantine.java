@@ -4,7 +4,7 @@ import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantineReasons.ReasonCount;
 import io.nightshift.api.QuarantinedRow;
 import io.nightshift.api.QuarantinedRowPage;
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.publish.CommittedBatches;
 import io.nightshift.protocol.batch.PartitionCommit;

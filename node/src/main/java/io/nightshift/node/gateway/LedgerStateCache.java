@@ -1,7 +1,7 @@
 package io.nightshift.node.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.ledger.EntryJson;

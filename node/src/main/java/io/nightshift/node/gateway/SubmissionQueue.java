@@ -1,6 +1,6 @@
 package io.nightshift.node.gateway;
 
-import io.nightshift.coordinator.batch.StuckThreads;
+import io.nightshift.coordinator.batch.task.StuckThreads;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.register.OpenBatchLimit;

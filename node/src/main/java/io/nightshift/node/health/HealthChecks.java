@@ -1,7 +1,7 @@
 package io.nightshift.node.health;
 
 import io.nightshift.api.HealthReport.Check;
-import io.nightshift.coordinator.batch.StuckThreads;
+import io.nightshift.coordinator.batch.task.StuckThreads;
 import io.nightshift.coordinator.ledger.LedgerHealth;
 import io.nightshift.worker.NodeFaults;
 import io.nightshift.worker.ScoringThreads;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.QuarantinePage;
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.node.gateway.AuditLog;
 import io.nightshift.node.gateway.BatchQuarantine;
 import io.nightshift.node.gateway.BatchQueries;

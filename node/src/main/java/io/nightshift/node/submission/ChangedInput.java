@@ -1,6 +1,6 @@
 package io.nightshift.node.submission;
 
-import io.nightshift.coordinator.batch.PinnedPlan;
+import io.nightshift.coordinator.batch.state.PinnedPlan;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.plan.InputDifference;
 import io.nightshift.protocol.failure.Failure;

@@ -1,7 +1,7 @@
 package io.nightshift.node.submission;
 
 import io.nightshift.api.RescoreRequest;
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.publish.ReusableBatch;
 import io.nightshift.coordinator.registry.ModelRegistry;

@@ -28,7 +28,7 @@ import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.coordinator.alert.AlertSender;
-import io.nightshift.coordinator.batch.StuckThreads;
+import io.nightshift.coordinator.batch.task.StuckThreads;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.registry.ModelRegistry;

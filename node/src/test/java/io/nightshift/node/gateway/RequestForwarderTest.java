@@ -3,7 +3,7 @@ package io.nightshift.node.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.api.RescoreRequest;
-import io.nightshift.coordinator.batch.StuckThreads;
+import io.nightshift.coordinator.batch.task.StuckThreads;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailedResource;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
-import io.nightshift.coordinator.batch.StuckThreads;
+import io.nightshift.coordinator.batch.task.StuckThreads;
 import io.nightshift.node.configuration.OtlpSettings;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.testing.FreePort;

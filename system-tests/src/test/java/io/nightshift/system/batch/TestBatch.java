@@ -1,7 +1,7 @@
 package io.nightshift.system.batch;
 
 import io.nightshift.coordinator.batch.Batch;
-import io.nightshift.coordinator.batch.Publisher;
+import io.nightshift.coordinator.batch.task.Publisher;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.LedgerSerializer;

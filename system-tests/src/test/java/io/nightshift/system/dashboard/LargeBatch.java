@@ -1,7 +1,7 @@
 package io.nightshift.system.dashboard;
 
 import io.nightshift.coordinator.batch.Batch;
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.ledger.JournalWriter;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;

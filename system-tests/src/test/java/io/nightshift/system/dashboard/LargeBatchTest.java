@@ -2,7 +2,7 @@ package io.nightshift.system.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.coordinator.batch.BatchState;
+import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobFile;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.nightshift.coordinator.batch.BatchState;
-import io.nightshift.coordinator.batch.Publisher;
+import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.batch.task.Publisher;
 import io.nightshift.coordinator.ledger.EmbeddedLedger;
 import io.nightshift.coordinator.publish.DestinationPublisher;
 import io.nightshift.coordinator.registry.ModelRegistry;
