@@ -136,13 +136,16 @@ final class RecordIds {
         return output.areSame(commits, slices(commits));
     }
 
-    /// The input rows of some partitions, with adjacent slices of a file joined.
+    /// The input rows of some partitions, with adjacent slices of a file joined if they are of one cut.
     private List<Slice> slices(List<PartitionCommit> commits) {
         List<Slice> slices = new ArrayList<>();
         for (PartitionCommit commit : commits) {
             for (Slice slice : plan.slices(commit.partition())) {
                 Slice last = slices.isEmpty() ? null : slices.getLast();
-                if (last != null && last.file().equals(slice.file()) && last.endRow() == slice.firstRow()) {
+                if (last != null
+                        && last.file().equals(slice.file())
+                        && last.endRow() == slice.firstRow()
+                        && Objects.equals(last.cut(), slice.cut())) {
                     slices.set(
                             slices.size() - 1,
                             new Slice(
