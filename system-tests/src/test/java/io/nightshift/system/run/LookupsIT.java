@@ -129,6 +129,20 @@ final class LookupsIT {
                 .contains("distances-2026-11-25.csv: ");
     }
 
+    /// Each partition names the files of both lookups, and the input is read again a number of slices at a time.
+    @Test
+    void aBatchOfManyPartitionsIsVerified() throws Exception {
+        FlightsJob job = job("partitions");
+
+        for (int partitions : new int[] {17, 34}) {
+            InProcess.run(job, "--new", "--set", "partitions.rows=" + (ROWS + partitions - 1) / partitions)
+                    .expect(0);
+
+            assertThat(command(job, "batch", "verify", "latest").expect(0).out())
+                    .contains("%d, each committed once".formatted(partitions), "Verified: ");
+        }
+    }
+
     @Test
     void aRepeatedKeyFailsTheBatch() throws Exception {
         FlightsJob job = job("repeated");

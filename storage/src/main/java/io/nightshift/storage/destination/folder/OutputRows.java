@@ -25,6 +25,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Reads written files again through DuckDB, with other code than that which wrote them, and compares their
@@ -258,12 +259,20 @@ public final class OutputRows {
     public IdDigest sourceIds(Job job, List<Slice> slices) {
         AtomicReference<IdDigest> digest = new AtomicReference<>(IdDigest.NONE);
         SourceReader reader = sources.of(job);
+        List<Slice> own =
+                slices.stream().filter(slice -> !slice.file().isLookup()).toList();
+        List<Slice> lookups = slices.stream()
+                .filter(slice -> slice.file().isLookup())
+                .distinct()
+                .toList();
         try (Connection connection = duckDb.get().connect();
                 Statement statement = connection.createStatement()) {
-            for (List<Slice> ofCut : Slice.byCut(slices)) {
+            for (List<Slice> ofCut : Slice.byCut(own)) {
                 forEachGroup(ofCut, SLICES_AT_ONCE, group -> {
-                    try (HeldSlices _ = reader.hold(group)) {
-                        String ids = ids(job.source(), reader.relations(connection, group));
+                    List<Slice> joined =
+                            Stream.concat(group.stream(), lookups.stream()).toList();
+                    try (HeldSlices _ = reader.hold(joined)) {
+                        String ids = ids(job.source(), reader.relations(connection, joined));
                         digest.set(digest.get().plus(digest(statement, ids)));
                     }
                 });
