@@ -13,12 +13,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Writes a record as the length in bytes of its components (4 bytes, little-endian), followed by the
-/// components in order.
+/// components in order. The last components are left out if they have their defaults: null if they are nullable,
+/// otherwise zero, false, or an empty list or map. So a record that doesn't use a new component has the same
+/// bytes as before.
 ///
 /// With the length, a record can grow at its end while nodes of two versions work side by side. A reader that
 /// knows fewer components skips the rest. A reader that knows more gives the missing components their
-/// defaults: null if they are nullable, otherwise zero, false, or an empty list or map. It refuses a value of
-/// another type than the component's, and any values that the record's constructor refuses.
+/// defaults. It refuses a value of another type than the component's, and any values that the record's
+/// constructor refuses.
 final class RecordSerializer extends Serializer<Record> {
 
     private static final int LENGTH_BYTES = 4;
@@ -42,10 +44,18 @@ final class RecordSerializer extends Serializer<Record> {
 
     @Override
     public void write(Kryo kryo, Output output, Record value) {
+        @Nullable Object[] values = new @Nullable Object[components.size()];
+        int count = 0;
+        for (int i = 0; i < values.length; i++) {
+            values[i] = components.get(i).valueIn(value);
+            if (!components.get(i).isDefault(values[i])) {
+                count = i + 1;
+            }
+        }
         int start = output.position();
         output.writeInt(0);
-        for (WireComponent component : components) {
-            kryo.writeClassAndObject(output, component.valueIn(value));
+        for (int i = 0; i < count; i++) {
+            kryo.writeClassAndObject(output, values[i]);
         }
         int end = output.position();
         output.setPosition(start);

@@ -9,10 +9,10 @@ import java.lang.reflect.Type;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// A component of a record: which values it accepts, and which value it gets if an older writer didn't write
-/// it.
+/// A component of a record: which values it accepts, and which value it gets if the writer didn't write it.
 final class WireComponent {
 
     private final RecordComponent declared;
@@ -82,7 +82,12 @@ final class WireComponent {
         return nullable || declared.getType().isPrimitive() || type == List.class || type == Map.class;
     }
 
-    /// The value for a record whose writer didn't know the component.
+    /// Whether a reader that misses the component gives it this value.
+    boolean isDefault(@Nullable Object value) {
+        return hasDefault() && Objects.equals(value, defaultValue());
+    }
+
+    /// The value for a record whose writer left the component out or didn't know it.
     ///
     /// @throws KryoException if the component has no default
     @Nullable

@@ -17,7 +17,7 @@ public final class GoldenJobs {
     private GoldenJobs() {}
 
     /// A job with what every job has.
-    private static Job plain() {
+    public static Job plain() {
         Map<String, String> select = new LinkedHashMap<>();
         select.put("hour", "hour(date)");
         select.put("far", "distance > 1000");

@@ -51,8 +51,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /// The events that the golden files under `src/test/resources/golden` hold. A file is never changed once it
-/// is released: when a record has grown, a new example with a new name joins the old one.
-/// [io.nightshift.protocol.WriteGoldenFiles] writes the files.
+/// is released: when a record has grown, a new example with a new name joins the old one. One example has all of a
+/// job, `submitted-full`. [io.nightshift.protocol.WriteGoldenFiles] writes the files.
 public final class GoldenEvents {
 
     private static final BatchId BATCH = new BatchId("flights-20261124t231425-3f9a");
@@ -96,8 +96,8 @@ public final class GoldenEvents {
         events.put("submitted-output", submitted(GoldenJobs.shapedOutput()));
         events.put(
                 "submitted-by",
-                new BatchEvent.Submitted(AT, BATCH, GoldenJobs.full(), MODEL, null, null, null, null, "airflow"));
-        events.put("submitted-without-input", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.full(), MODEL, null));
+                new BatchEvent.Submitted(AT, BATCH, GoldenJobs.plain(), MODEL, null, null, null, null, "airflow"));
+        events.put("submitted-without-input", new BatchEvent.Submitted(AT, BATCH, GoldenJobs.plain(), MODEL, null));
         events.put(
                 "submitted-reuse",
                 new BatchEvent.Submitted(
@@ -393,7 +393,7 @@ public final class GoldenEvents {
                 new BatchRegisterEvent.Opened(
                         AT,
                         BATCH,
-                        new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL),
+                        new Submission(GoldenJobs.plain(), "f6".repeat(32), "07".repeat(32), MODEL),
                         null,
                         null));
         events.put(
@@ -401,7 +401,7 @@ public final class GoldenEvents {
                 new BatchRegisterEvent.Opened(
                         AT,
                         BATCH,
-                        new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL),
+                        new Submission(GoldenJobs.plain(), "f6".repeat(32), "07".repeat(32), MODEL),
                         "2026-11-24",
                         "airflow"));
         events.put(
@@ -453,7 +453,7 @@ public final class GoldenEvents {
                 "ended-published-candidate",
                 new BatchRegisterEvent.Ended(AT, BATCH, Phase.PUBLISHED, null, null, null, CANDIDATE));
         events.put("ended-cancelled", new BatchRegisterEvent.Ended(AT, BATCH, Phase.CANCELLED));
-        Submission lost = new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL);
+        Submission lost = new Submission(GoldenJobs.plain(), "f6".repeat(32), "07".repeat(32), MODEL);
         events.put("reentered", new BatchRegisterEvent.Reentered(AT.plusSeconds(60), BATCH, AT, lost, null));
         events.put(
                 "reentered-superseded",
@@ -493,7 +493,7 @@ public final class GoldenEvents {
                 "f6".repeat(32),
                 "07".repeat(32),
                 MODEL,
-                new Submission(GoldenJobs.full(), "f6".repeat(32), "07".repeat(32), MODEL),
+                new Submission(GoldenJobs.plain(), "f6".repeat(32), "07".repeat(32), MODEL),
                 "nightly",
                 true,
                 null);

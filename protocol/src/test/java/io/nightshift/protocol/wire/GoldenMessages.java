@@ -16,6 +16,7 @@ import io.nightshift.api.BackfillPlan;
 import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchDescriptionBuilder;
 import io.nightshift.api.BatchPage;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.DriftReport;
@@ -95,8 +96,11 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /// The messages in the golden files under `src/test/resources/golden/wire`. A file is never changed once it
-/// is released: when a record has grown, its example gets a new name here, and the old name goes to [#old]
-/// with what the old bytes mean now. [io.nightshift.protocol.WriteGoldenFiles] writes the files.
+/// is released: when a record has grown, a new example with the new component joins the old one.
+/// [io.nightshift.protocol.WriteGoldenFiles] writes the files.
+///
+/// One example of a message has all of a job, `open`, of a status, or of a description. The others have as little
+/// as their own test needs, so that a new component changes few files.
 public final class GoldenMessages {
 
     private static final Failure AWAY = Failure.of(FailedResource.Type.STORAGE, "/data", "the share is away");
@@ -311,7 +315,7 @@ public final class GoldenMessages {
 
     private void workerMessages() {
         add("work-at", new WorkerMessage.WorkAt(BATCH));
-        add("lease", lease(GoldenJobs.full()));
+        add("lease", lease(GoldenJobs.plain()));
         add("lease-least", leaseOfLeast());
         add("lease-canary", leaseOfCanary());
         add("lease-shadow", lease(GoldenJobs.shadow()));
@@ -423,7 +427,8 @@ public final class GoldenMessages {
         add("find-work", new BatchRegisterCommand.FindWork(worker));
         add("has-work", new BatchRegisterCommand.HasWork(BATCH));
         add("has-no-work", new BatchRegisterCommand.HasNoWork(BATCH));
-        add("failure-changed", new BatchRegisterCommand.FailureChanged(BATCH, status().timing()));
+        BatchStatus.Timing timing = new BatchStatus.Timing(7, "Europe/Berlin", null, AT, true, null, null, null);
+        add("failure-changed", new BatchRegisterCommand.FailureChanged(BATCH, timing));
         add("failure-changed-retried", new BatchRegisterCommand.FailureChanged(BATCH, null));
         add("leased", new BatchRegisterCommand.Leased(BATCH, List.of(worker)));
         add("has-work-timed", new BatchRegisterCommand.HasWork(BATCH, 4_200));
@@ -462,7 +467,7 @@ public final class GoldenMessages {
                         true,
                         Duration.ofSeconds(50)));
         add("gateway-describe", new GatewayCommand.Describe("latest", system.actor("asker"), AT));
-        add("gateway-watch", new GatewayCommand.Watch("latest", description(), system.actor("asker")));
+        add("gateway-watch", new GatewayCommand.Watch("latest", leastDescription(), system.actor("asker")));
         add("gateway-list", new GatewayCommand.List("flights", "failed", 20, BATCH.value(), system.actor("asker")));
         add("gateway-list-jobs", new GatewayCommand.ListJobs(system.actor("asker")));
         add("gateway-list-nodes", new GatewayCommand.ListNodes(system.actor("asker")));
@@ -552,7 +557,7 @@ public final class GoldenMessages {
     private void gatewayReplies() {
         answer("submitted", new SubmitResult(BATCH.value(), true, false, true));
         answer("description", description());
-        answer("batches", new BatchPage(List.of(description()), BATCH.value()));
+        answer("batches", new BatchPage(List.of(leastDescription()), BATCH.value()));
         answer("jobs", new JobList(List.of(new JobList.JobDescription("flights", 3, BATCH.value(), AT, appliedJob()))));
         JobRun run = jobRun();
         answer("applied", new ApplyResult(appliedJob(), true, true));
@@ -826,6 +831,17 @@ public final class GoldenMessages {
                                 AT.plusSeconds(9),
                                 true,
                                 AT.plusSeconds(39))));
+    }
+
+    private static BatchDescription leastDescription() {
+        return BatchDescriptionBuilder.builder()
+                .batch(BATCH.value())
+                .job("flights")
+                .model("delays@3")
+                .state("running")
+                .submittedAt(AT)
+                .ledger(new BatchDescription.LedgerHead(17, "ab".repeat(32)))
+                .build();
     }
 
     private static BatchDescription description() {

@@ -84,6 +84,23 @@ class RecordEvolutionTest {
     }
 
     @Test
+    void aRecordThatDoesNotUseNewComponentsHasTheBytesOfTheOldVersion() {
+        NewMessage defaults =
+                new NewMessage(SHORT.part(), SHORT.parts(), SHORT.last(), false, 0, 0, List.of(), Map.of(), null);
+
+        assertThat(NEW.write(new NewHolder(defaults, defaults, "end")))
+                .isEqualTo(OLD.write(new OldHolder(SHORT, SHORT, "end")));
+    }
+
+    @Test
+    void aDefaultBeforeAnotherValueIsWritten() {
+        NewMessage last = new NewMessage(
+                SHORT.part(), SHORT.parts(), SHORT.last(), false, 0, -0.0, List.of(), Map.of(), new Added(0));
+
+        assertThat(NEW.read(NEW.write(last), NewMessage.class)).isEqualTo(last);
+    }
+
+    @Test
     void nothingIsLostWithinAVersion() {
         NewHolder holder = new NewHolder(grown(1), grown(-2), "end");
 
