@@ -7,7 +7,9 @@ import io.nightshift.protocol.job.ValueType.Texts;
 import io.nightshift.protocol.job.YamlValue.Mapping;
 import io.nightshift.protocol.job.YamlValue.Sequence;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -20,13 +22,23 @@ final class AlertKeys {
             Stream.of(AlertCause.values()).map(AlertCause::text).collect(Collectors.joining(", "));
 
     static final JobKey KEY = JobKey.optional(
-            "alerts",
-            new AlertRules(),
-            "Which alerts are sent where. Each entry names a channel of the nodes' configuration in `to`, and one or more causes in `on`: "
-                    + CAUSES + ".",
-            "[{on: [failed, deadline-missed], to: ops}]");
+                    "alerts",
+                    new AlertRules(),
+                    "Which alerts are sent where. Each entry names a channel of the nodes' configuration in `to`, and one or more causes in `on`: "
+                            + CAUSES + ".",
+                    "[{on: [failed, deadline-missed], to: ops}]")
+            .from(
+                    Job.class,
+                    job -> job.alerts().stream().map(AlertKeys::written).toList());
 
     private AlertKeys() {}
+
+    private static Map<String, Object> written(AlertRule rule) {
+        Map<String, Object> written = new LinkedHashMap<>();
+        written.put("on", rule.causes().stream().map(AlertCause::text).toList());
+        written.put("to", rule.channel());
+        return written;
+    }
 
     static @Nullable List<AlertRule> alerts(JobCheck check, AlertRules type, String path, YamlValue value) {
         if (!(value instanceof Sequence sequence)) {

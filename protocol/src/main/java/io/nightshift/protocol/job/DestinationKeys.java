@@ -18,34 +18,41 @@ import org.jspecify.annotations.Nullable;
 final class DestinationKeys {
 
     static final JobKey KEY = JobKey.required(
-            "destination",
-            new Section(
-                    Kinds.keys(
-                            Kinds.DESTINATIONS,
-                            JobKey.optional(
-                                            "schema",
-                                            new Choice(List.of("compatible", "new")),
-                                            "Whether the columns may differ from those of the newest published batch of the job at the destination. `compatible`: columns may be added, and a batch that removes a column or changes its type is refused. `new`: any change is allowed. You can change this key while a batch is open.",
-                                            "new")
-                                    .or("compatible"),
-                            JobKey.optional(
-                                    "retention",
-                                    new Section(List.of(
-                                            JobKey.optional(
-                                                    "keep",
-                                                    new Whole(1, 1_000_000),
-                                                    "How many published batches of the job are kept, the newest ones.",
-                                                    "30"),
-                                            JobKey.optional(
-                                                    "for",
-                                                    new Time(),
-                                                    "How long a batch is kept after its publication.",
-                                                    "90d"))),
-                                    "Which published batches the cluster [removes](../how-to/retention.md) by itself. With both keys, a batch is removed if it is neither among the newest `keep` nor younger than `for`. Without this section, no batch is removed. You can change these keys while a batch is open.",
-                                    "")),
-                    Kinds.DESTINATIONS.stream().map(Kind::name).toList()),
-            "Where the predictions are written.",
-            "");
+                    "destination",
+                    new Section(
+                            Kinds.keys(
+                                    Kinds.DESTINATIONS,
+                                    Job.class,
+                                    job -> Kinds.write(job.destination()),
+                                    JobKey.optional(
+                                                    "schema",
+                                                    new Choice(List.of("compatible", "new")),
+                                                    "Whether the columns may differ from those of the newest published batch of the job at the destination. `compatible`: columns may be added, and a batch that removes a column or changes its type is refused. `new`: any change is allowed. You can change this key while a batch is open.",
+                                                    "new")
+                                            .or("compatible")
+                                            .from(Job.class, job -> job.output().newSchema() ? "new" : null),
+                                    JobKey.optional(
+                                                    "retention",
+                                                    new Section(List.of(
+                                                            JobKey.optional(
+                                                                            "keep",
+                                                                            new Whole(1, 1_000_000),
+                                                                            "How many published batches of the job are kept, the newest ones.",
+                                                                            "30")
+                                                                    .from(Retention.class, Retention::keep),
+                                                            JobKey.optional(
+                                                                            "for",
+                                                                            new Time(),
+                                                                            "How long a batch is kept after its publication.",
+                                                                            "90d")
+                                                                    .from(Retention.class, Retention::age))),
+                                                    "Which published batches the cluster [removes](../how-to/retention.md) by itself. With both keys, a batch is removed if it is neither among the newest `keep` nor younger than `for`. Without this section, no batch is removed. You can change these keys while a batch is open.",
+                                                    "")
+                                            .from(Job.class, Job::retention)),
+                            Kinds.DESTINATIONS.stream().map(Kind::name).toList()),
+                    "Where the predictions are written.",
+                    "")
+            .from(Job.class, job -> job);
 
     private DestinationKeys() {}
 
@@ -119,8 +126,8 @@ final class DestinationKeys {
 
     /// How long batches are kept; null: until someone deletes them.
     static @Nullable Retention retention(JobValues values) {
-        Long keep = values.wholeOrNull("destination.retention.keep");
+        Integer keep = values.numberOrNull("destination.retention.keep");
         Duration age = values.timeOrNull("destination.retention.for");
-        return keep == null && age == null ? null : new Retention(keep == null ? null : Math.toIntExact(keep), age);
+        return keep == null && age == null ? null : new Retention(keep, age);
     }
 }

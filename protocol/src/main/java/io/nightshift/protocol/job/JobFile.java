@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.job.ValueType.Section;
 import io.nightshift.protocol.job.YamlValue.Mapping;
 import io.nightshift.protocol.job.YamlValue.Scalar;
 import java.nio.ByteBuffer;
@@ -13,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Parses the text of a job file into a [Job], or reports all mistakes in it at once. Reads no files. Safe
@@ -28,6 +30,21 @@ public final class JobFile {
     private static final Path NO_FILE = Path.of("job");
 
     private static final String EXPECTED = "a job: a map with at least job, model, source and destination";
+
+    /// The keys that do not depend on the values of the parameters.
+    private static final Section HEADER = new Section(JobKeys.ROOT.keys().stream()
+            .filter(key -> Set.of(
+                            "job",
+                            "time-zone",
+                            "schedule",
+                            "trigger",
+                            "window",
+                            "deadline",
+                            "priority",
+                            "limits",
+                            "alerts")
+                    .contains(key.name()))
+            .toList());
 
     private JobFile() {}
 
@@ -130,16 +147,20 @@ public final class JobFile {
     private static JobHeader header(String yaml, Path file, @Nullable Path folder, List<String> overrides) {
         List<Mistake> mistakes = new ArrayList<>();
         Mapping root = Overrides.apply(overrides, root(yaml, file, mistakes), mistakes);
-        Mapping header = JobTimings.header(root);
+        Mapping header = new Mapping(
+                root.entries().stream()
+                        .filter(entry -> HEADER.key(entry.key()) != null)
+                        .toList(),
+                root.line());
         List<ParameterDeclaration> parameters = JobParameters.declarations(root, mistakes);
-        JobValues values = new JobValues(JobTimings.check(header, folder, mistakes));
+        JobValues values = new JobValues(JobCheck.check(HEADER, header, folder, mistakes));
         if (!mistakes.isEmpty()) {
             throw mistakes(file, mistakes);
         }
         return new JobHeader(
                 values.text("job"),
                 parameters,
-                JobTimings.of(values),
+                ScheduleKeys.of(values),
                 Math.toIntExact(values.whole("priority")),
                 values.alerts("alerts"),
                 JobEffect.of(root));
@@ -186,17 +207,9 @@ public final class JobFile {
                         values.flag("source.unique-id"),
                         values.expressions("source.select"),
                         values.textOrNull("source.where"),
-                        switch (values.text("source.unseen-categories")) {
-                            case "quarantine" -> Job.UnseenCategories.QUARANTINE;
-                            case "fail" -> Job.UnseenCategories.FAIL;
-                            default -> null;
-                        },
+                        values.constantUnless("missing", "source.unseen-categories", Job.UnseenCategories.class),
                         values.text("source.on-empty").equals("fail"),
-                        switch (values.text("source.on-change")) {
-                            case "extend" -> Job.OnChange.EXTEND;
-                            case "restart" -> Job.OnChange.RESTART;
-                            default -> null;
-                        },
+                        values.constantUnless("fail", "source.on-change", Job.OnChange.class),
                         values.lookups("source.join")),
                 Kinds.destination(values),
                 PartitionKeys.of(values.below("partitions")),
@@ -207,7 +220,7 @@ public final class JobFile {
                 values.categories("categories"),
                 ErrorKeys.retry(values),
                 parameters,
-                JobTimings.of(values),
+                ScheduleKeys.of(values),
                 Math.toIntExact(values.whole("priority")),
                 values.alerts("alerts"),
                 IncrementalKeys.of(values),

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -61,6 +62,23 @@ record JobValues(Map<String, Object> values, String section) {
     @Nullable
     Long wholeOrNull(String name) {
         return (Long) values.get(path(name));
+    }
+
+    /// A whole number that an `int` can hold.
+    @Nullable
+    Integer numberOrNull(String name) {
+        Long value = wholeOrNull(name);
+        return value == null ? null : Math.toIntExact(value);
+    }
+
+    /// The constant whose name is the word in lower case.
+    <T extends Enum<T>> T constant(String name, Class<T> type) {
+        return Enum.valueOf(type, text(name).toUpperCase(Locale.ROOT));
+    }
+
+    /// As [#constant]; null for the word that stands for none.
+    <T extends Enum<T>> @Nullable T constantUnless(String none, String name, Class<T> type) {
+        return text(name).equals(none) ? null : constant(name, type);
     }
 
     @Nullable

@@ -2,6 +2,7 @@ package io.nightshift.protocol.job;
 
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// A kind of source or destination as a job file has it: the one description by which the job file's parser,
 /// its JSON Schema, its reference page, [JobText] and [JobFingerprint] know the kind.
@@ -28,7 +29,29 @@ record Kind<T>(
     /// A case as its kind writes it.
     ///
     /// @param name the name of the kind's key
-    record Written(String name, Map<String, Object> values) {}
+    record Written(String name, Map<String, Object> values) {
+
+        /// The value of the key: a map, unless the key has one value only.
+        Object value() {
+            return values.getOrDefault("", values);
+        }
+    }
+
+    /// The key in a section, with its value where the job chooses this kind there.
+    ///
+    /// @param owner of the key
+    /// @param chosen writes the case that the job chooses
+    <O> JobKey keyIn(Class<O> owner, Function<O, Written> chosen) {
+        Function<O, @Nullable Object> value = object -> {
+            Written written = chosen.apply(object);
+            return written.name().equals(name()) ? written.value() : null;
+        };
+        return key.from(owner, value).printing((print, path, object, given) -> {
+            if (given != null) {
+                print.addKind(path, given);
+            }
+        });
+    }
 
     String name() {
         return key.name();

@@ -2,6 +2,7 @@ package io.nightshift.protocol.job;
 
 import io.nightshift.protocol.job.Kind.Written;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /// Every kind of source and destination that a job file can choose.
@@ -30,8 +31,13 @@ final class Kinds {
     private Kinds() {}
 
     /// The keys that choose a kind, and more keys of the same section.
-    static List<JobKey> keys(List<? extends Kind<?>> kinds, JobKey... more) {
-        return Stream.concat(kinds.stream().map(Kind::key), Stream.of(more)).toList();
+    ///
+    /// @param owner the type of what a job has for the section
+    /// @param chosen writes the case that the job chooses
+    static <O> List<JobKey> keys(
+            List<? extends Kind<?>> kinds, Class<O> owner, Function<O, Written> chosen, JobKey... more) {
+        return Stream.concat(kinds.stream().map(kind -> kind.keyIn(owner, chosen)), Stream.of(more))
+                .toList();
     }
 
     /// @param section the section whose key chooses the kind

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -23,49 +24,60 @@ final class OutputKeys {
     private static final int MOST_CLASSES = 1_000;
 
     static final JobKey KEY = JobKey.optional(
-            "output",
-            new Section(List.of(
-                    JobKey.optional(
-                                    "columns",
-                                    new Texts(Form.OUTPUT_COLUMN, 0, false),
-                                    "Columns of the source or keys of `source.select` that are copied to the output. The names of the output's own columns ("
-                                            + Form.OwnColumns.TEXTS
-                                            + ") are not allowed.",
-                                    "[carrier, hour]")
-                            .or(List.of()),
-                    JobKey.optional(
-                                    "margin",
-                                    new Flag(),
-                                    "Whether the output contains the model's raw margin: the sum from which the model computes its prediction. Only for models that have one.",
-                                    "true")
-                            .or(false),
-                    JobKey.optional(
-                            "labels",
-                            new ValueType.Labels(),
-                            "The text that is written for each class of the model.",
-                            "{0: punctual, 1: late}"),
-                    JobKey.optional(
-                            "top-classes",
-                            new Whole(1, MOST_CLASSES),
-                            "How many of the most probable classes are written, as `class_1`, `score_1`, `class_2`, `score_2` and so on. Equally probable classes are in the model's order.",
-                            "3"),
-                    JobKey.optional(
-                            "decisions",
-                            new ValueType.Decisions(),
-                            "Columns that say whether the score reaches a threshold: for each column the threshold, or a map of `threshold`, `class` (the class whose probability is compared), `by` (a column of the source) and `thresholds` (for values of that column).",
-                            "{alert: 0.8, review: {threshold: 0.5, by: carrier, thresholds: {AA: 0.4}}}"),
-                    JobKey.optional(
-                            "constants",
-                            new ValueType.Constants(),
-                            "Columns with the same value in all rows: for each column a text, a number, `true` or `false`. A text `{name}` is the value of a parameter, with the parameter's type.",
-                            "{region: north, release: 3}"),
-                    JobKey.optional(
-                            "rename",
-                            new ValueType.NewNames(),
-                            "New names for columns of the output: a map of each present name to the new one.",
-                            "{prediction: delayed}"))),
-            "What is written in addition to the prediction, and the names of the columns.",
-            "");
+                    "output",
+                    new Section(List.of(
+                            JobKey.optional(
+                                            "columns",
+                                            new Texts(Form.OUTPUT_COLUMN, 0, false),
+                                            "Columns of the source or keys of `source.select` that are copied to the output. The names of the output's own columns ("
+                                                    + Form.OwnColumns.TEXTS
+                                                    + ") are not allowed.",
+                                            "[carrier, hour]")
+                                    .or(List.of())
+                                    .inFingerprint(Job.Output.class, Job.Output::columns),
+                            JobKey.optional(
+                                            "margin",
+                                            new Flag(),
+                                            "Whether the output contains the model's raw margin: the sum from which the model computes its prediction. Only for models that have one.",
+                                            "true")
+                                    .or(false)
+                                    .inFingerprintUnlessDefault(Job.Output.class, Job.Output::margin),
+                            JobKey.optional(
+                                            "labels",
+                                            new ValueType.Labels(),
+                                            "The text that is written for each class of the model.",
+                                            "{0: punctual, 1: late}")
+                                    .inFingerprintUnlessDefault(Job.Output.class, Job.Output::labels),
+                            JobKey.optional(
+                                            "top-classes",
+                                            new Whole(1, MOST_CLASSES),
+                                            "How many of the most probable classes are written, as `class_1`, `score_1`, `class_2`, `score_2` and so on. Equally probable classes are in the model's order.",
+                                            "3")
+                                    .inFingerprintUnlessDefault(
+                                            Job.Output.class,
+                                            output -> output.topClasses() == 0 ? null : output.topClasses()),
+                            JobKey.optional(
+                                            "decisions",
+                                            new ValueType.Decisions(),
+                                            "Columns that say whether the score reaches a threshold: for each column the threshold, or a map of `threshold`, `class` (the class whose probability is compared), `by` (a column of the source) and `thresholds` (for values of that column).",
+                                            "{alert: 0.8, review: {threshold: 0.5, by: carrier, thresholds: {AA: 0.4}}}")
+                                    .from(Job.Output.class, OutputKeys::decisions)
+                                    .withLines(Job.Output.class, OutputKeys::print),
+                            JobKey.optional(
+                                            "constants",
+                                            new ValueType.Constants(),
+                                            "Columns with the same value in all rows: for each column a text, a number, `true` or `false`. A text `{name}` is the value of a parameter, with the parameter's type.",
+                                            "{region: north, release: 3}")
+                                    .inFingerprintByName(Job.Output.class, OutputKeys::constants),
+                            JobKey.optional(
+                                            "rename",
+                                            new ValueType.NewNames(),
+                                            "New names for columns of the output: a map of each present name to the new one.",
+                                            "{prediction: delayed}")
+                                    .inFingerprintUnlessDefault(Job.Output.class, Job.Output::rename))),
+                    "What is written in addition to the prediction, and the names of the columns.",
+                    "")
+            .from(Job.class, Job::output);
 
     /// Columns by which Nightshift finds rows again.
     private static final List<String> FIXED = List.of(
@@ -95,14 +107,52 @@ final class OutputKeys {
         this.mistakes = mistakes;
     }
 
+    private static Map<String, Object> decisions(Job.Output output) {
+        Map<String, Object> decisions = new LinkedHashMap<>();
+        for (OutputDecision decision : output.decisions()) {
+            Map<String, Object> section = new LinkedHashMap<>();
+            section.put("threshold", decision.threshold());
+            if (decision.ofClass() != null) {
+                section.put("class", decision.ofClass());
+            }
+            if (decision.segment() != null) {
+                section.put("by", decision.segment());
+                section.put("thresholds", decision.thresholds());
+            }
+            decisions.put(decision.name(), section);
+        }
+        return decisions;
+    }
+
+    private static void print(JobFingerprint print, Job.Output output) {
+        for (OutputDecision decision : output.decisions()) {
+            String key = "output.decisions." + decision.name();
+            print.add(
+                    key,
+                    List.of(
+                            Objects.requireNonNullElse(decision.ofClass(), ""),
+                            decision.threshold(),
+                            Objects.requireNonNullElse(decision.segment(), "")));
+            print.add(JobKey.path(key, "thresholds"), decision.thresholds());
+        }
+    }
+
+    private static Map<String, Object> constants(Job.Output output) {
+        Map<String, Object> constants = new LinkedHashMap<>();
+        output.constants()
+                .forEach(constant ->
+                        constants.put(constant.name(), Map.of(constant.type().text(), constant.value())));
+        return constants;
+    }
+
     /// @param values of the section
     static Job.Output of(JobValues values, boolean newSchema) {
-        Long top = values.wholeOrNull("top-classes");
+        Integer top = values.numberOrNull("top-classes");
         return new Job.Output(
                 values.texts("columns"),
                 values.flag("margin"),
                 values.expressions("labels"),
-                top == null ? 0 : Math.toIntExact(top),
+                top == null ? 0 : top,
                 values.decisions("decisions"),
                 values.constants("constants"),
                 values.expressions("rename"),

@@ -9,91 +9,140 @@ import io.nightshift.protocol.job.ValueType.Whole;
 import io.nightshift.protocol.job.YamlValue.Mapping;
 import io.nightshift.protocol.job.YamlValue.Member;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// The section `rollout` of a job file.
 final class RolloutKeys {
 
     static final JobKey KEY = JobKey.optional(
-            "rollout",
-            new Section(List.of(
-                    JobKey.required(
-                            "candidate",
-                            new Text(Form.MODEL),
-                            "The version to try, of the same model as `model`: `name@alias`, `name@3` or `name@sha256:digest`. If the alias does not exist, or points to the version of `model` or to a version that was rolled back, batches are scored without a rollout. Its features, task and classes must be those of the other version.",
-                            "flights@candidate"),
-                    JobKey.optional(
-                                    "mode",
-                                    new Choice(List.of("canary", "shadow")),
-                                    "How the version is tried: `canary` lets it score a share of the partitions first. It scores the others only if it keeps the guards on these. `shadow` lets it score partitions in addition to the other version. Its predictions are [compared](../how-to/shadow.md), and not published.",
-                                    "canary")
-                            .or("canary"),
-                    JobKey.optional(
-                                    "share",
-                                    new Share(),
-                                    "With `canary`: the share of the partitions that the candidate scores first, rounded up. They are spread evenly over the batch, and differ from batch to batch.",
-                                    "5%")
-                            .or(0.1),
-                    JobKey.optional(
-                                    "sample",
-                                    new Share(),
-                                    "With `shadow`: the share of the partitions that the candidate scores in addition, rounded up. They are spread evenly over the batch, and differ from batch to batch.",
-                                    "10%")
-                            .or(1.0),
-                    JobKey.optional(
-                                    "differences",
-                                    new Whole(0, 10),
-                                    "With `shadow`: how many rows the report shows, with the values of their features: those that the two versions score most differently. The ledger and the manifest contain these values.",
-                                    "0")
-                            .or(10L),
-                    JobKey.optional(
-                            "guards",
-                            new Section(List.of(
+                    "rollout",
+                    new Section(List.of(
+                                    JobKey.required(
+                                                    "candidate",
+                                                    new Text(Form.MODEL),
+                                                    "The version to try, of the same model as `model`: `name@alias`, `name@3` or `name@sha256:digest`. If the alias does not exist, or points to the version of `model` or to a version that was rolled back, batches are scored without a rollout. Its features, task and classes must be those of the other version.",
+                                                    "flights@candidate")
+                                            .from(
+                                                    Rollout.class,
+                                                    rollout ->
+                                                            rollout.candidate().text()),
                                     JobKey.optional(
-                                            "quarantined",
-                                            new Share(),
-                                            "The largest share of the rows that may be quarantined.",
-                                            "0.1%"),
+                                                    "mode",
+                                                    new Choice(List.of("canary", "shadow")),
+                                                    "How the version is tried: `canary` lets it score a share of the partitions first. It scores the others only if it keeps the guards on these. `shadow` lets it score partitions in addition to the other version. Its predictions are [compared](../how-to/shadow.md), and not published.",
+                                                    "canary")
+                                            .or("canary")
+                                            .from(Rollout.class, Rollout::mode),
                                     JobKey.optional(
-                                            "prediction-nulls",
-                                            new Share(),
-                                            "The largest share of the candidate's predictions that may be NaN or infinite.",
-                                            "0"),
+                                                    "share",
+                                                    new Share(),
+                                                    "With `canary`: the share of the partitions that the candidate scores first, rounded up. They are spread evenly over the batch, and differ from batch to batch.",
+                                                    "5%")
+                                            .or(0.1)
+                                            .from(Rollout.class, ofCanary(Rollout::share)),
                                     JobKey.optional(
-                                            "prediction-psi",
-                                            new Index(),
-                                            "The largest population stability index of the candidate's predictions against those of the other version for the same rows.",
-                                            "0.2"),
+                                                    "sample",
+                                                    new Share(),
+                                                    "With `shadow`: the share of the partitions that the candidate scores in addition, rounded up. They are spread evenly over the batch, and differ from batch to batch.",
+                                                    "10%")
+                                            .or(1.0)
+                                            .from(
+                                                    Rollout.class,
+                                                    rollout -> rollout.isCanary() ? null : rollout.share()),
                                     JobKey.optional(
-                                            "agreement",
-                                            new Share(),
-                                            "The smallest share of the rows for which both versions predict the same class. Refused for a regression.",
-                                            "95%"),
+                                                    "differences",
+                                                    new Whole(0, 10),
+                                                    "With `shadow`: how many rows the report shows, with the values of their features: those that the two versions score most differently. The ledger and the manifest contain these values.",
+                                                    "0")
+                                            .or(10L)
+                                            .from(
+                                                    Rollout.class,
+                                                    rollout -> rollout.isCanary() ? null : rollout.differences()),
                                     JobKey.optional(
-                                            "latency",
-                                            new Index(),
-                                            "The candidate's longest time for a row, as a multiple of the other version's on the same thread.",
-                                            "1.5"))),
-                            "Required with `canary`: the limits that the candidate must keep on these partitions; at least one. Both versions score these rows, and only the candidate's predictions are written.",
-                            "{prediction-psi: 0.2, agreement: 95%}"),
-                    JobKey.optional(
-                                    "on-pass",
-                                    new Choice(List.of("keep", "promote")),
-                                    "With `canary`: what happens to a candidate that keeps all guards, in addition to scoring the batch: `promote` moves the alias that `model` names to it when the batch is published, unless somebody has moved the alias in the meantime; `keep` does not move it.",
-                                    "promote")
-                            .or("keep"),
-                    JobKey.optional(
-                                    "on-fail",
-                                    new Choice(List.of("rollback", "fail")),
-                                    "With `canary`: what happens to the batch if the candidate exceeds a limit or can't score: with `rollback`, the other version scores all partitions; `fail` fails the batch, and the other version scores it when it is retried.",
-                                    "fail")
-                            .or("rollback"))),
-            "How batches [try another version](../how-to/rollout.md#let-it-score-a-part-of-each-batch-first) of the model, before it scores them or next to the present one.",
-            "");
+                                                    "guards",
+                                                    new Section(List.of(
+                                                            JobKey.optional(
+                                                                    "quarantined",
+                                                                    new Share(),
+                                                                    "The largest share of the rows that may be quarantined.",
+                                                                    "0.1%"),
+                                                            JobKey.optional(
+                                                                    "prediction-nulls",
+                                                                    new Share(),
+                                                                    "The largest share of the candidate's predictions that may be NaN or infinite.",
+                                                                    "0"),
+                                                            JobKey.optional(
+                                                                    "prediction-psi",
+                                                                    new Index(),
+                                                                    "The largest population stability index of the candidate's predictions against those of the other version for the same rows.",
+                                                                    "0.2"),
+                                                            JobKey.optional(
+                                                                    "agreement",
+                                                                    new Share(),
+                                                                    "The smallest share of the rows for which both versions predict the same class. Refused for a regression.",
+                                                                    "95%"),
+                                                            JobKey.optional(
+                                                                    "latency",
+                                                                    new Index(),
+                                                                    "The candidate's longest time for a row, as a multiple of the other version's on the same thread.",
+                                                                    "1.5"))),
+                                                    "Required with `canary`: the limits that the candidate must keep on these partitions; at least one. Both versions score these rows, and only the candidate's predictions are written.",
+                                                    "{prediction-psi: 0.2, agreement: 95%}")
+                                            .from(Rollout.class, RolloutKeys::guards),
+                                    JobKey.optional(
+                                                    "on-pass",
+                                                    new Choice(List.of("keep", "promote")),
+                                                    "With `canary`: what happens to a candidate that keeps all guards, in addition to scoring the batch: `promote` moves the alias that `model` names to it when the batch is published, unless somebody has moved the alias in the meantime; `keep` does not move it.",
+                                                    "promote")
+                                            .or("keep")
+                                            .from(Rollout.class, ofCanary(Rollout::onPass)),
+                                    JobKey.optional(
+                                                    "on-fail",
+                                                    new Choice(List.of("rollback", "fail")),
+                                                    "With `canary`: what happens to the batch if the candidate exceeds a limit or can't score: with `rollback`, the other version scores all partitions; `fail` fails the batch, and the other version scores it when it is retried.",
+                                                    "fail")
+                                            .or("rollback")
+                                            .from(Rollout.class, ofCanary(Rollout::onFail))))
+                            .writing("guards", null),
+                    "How batches [try another version](../how-to/rollout.md#let-it-score-a-part-of-each-batch-first) of the model, before it scores them or next to the present one.",
+                    "")
+            .from(Job.class, Job::rollout)
+            .withLines(Job.class, RolloutKeys::print);
 
     private RolloutKeys() {}
+
+    private static Function<Rollout, @Nullable Object> ofCanary(Function<Rollout, Object> value) {
+        return rollout -> rollout.isCanary() ? value.apply(rollout) : null;
+    }
+
+    private static Map<String, Object> guards(Rollout rollout) {
+        Map<String, Object> guards = new LinkedHashMap<>();
+        rollout.guards().forEach(guard -> guards.put(guard.measure().text(), guard.limit()));
+        return guards;
+    }
+
+    private static void print(JobFingerprint print, Job job) {
+        Rollout rollout = job.rollout();
+        if (rollout == null) {
+            return;
+        }
+        print.add(
+                "rollout",
+                List.of(
+                        rollout.candidate().text(),
+                        rollout.mode().text(),
+                        rollout.share(),
+                        rollout.onPass().text(),
+                        rollout.onFail().text()));
+        if (!rollout.isCanary()) {
+            print.add("rollout.differences", rollout.differences());
+        }
+        guards(rollout).forEach((measure, limit) -> print.add("rollout.guards." + measure, limit));
+    }
 
     static void check(JobCheck check, Mapping root) {
         Member member = root.entry("rollout");
@@ -173,7 +222,7 @@ final class RolloutKeys {
             return null;
         }
         ModelReference candidate = ModelReference.parse(values.text("rollout.candidate"));
-        Rollout.Mode mode = Rollout.Mode.valueOf(values.text("rollout.mode").toUpperCase(Locale.ROOT));
+        Rollout.Mode mode = values.constant("rollout.mode", Rollout.Mode.class);
         return switch (mode) {
             case SHADOW ->
                 Rollout.shadow(
@@ -186,8 +235,8 @@ final class RolloutKeys {
                         mode,
                         values.share("rollout.share"),
                         guards(values.below("rollout.guards")),
-                        Rollout.OnPass.valueOf(values.text("rollout.on-pass").toUpperCase(Locale.ROOT)),
-                        Rollout.OnFail.valueOf(values.text("rollout.on-fail").toUpperCase(Locale.ROOT)));
+                        values.constant("rollout.on-pass", Rollout.OnPass.class),
+                        values.constant("rollout.on-fail", Rollout.OnFail.class));
         };
     }
 

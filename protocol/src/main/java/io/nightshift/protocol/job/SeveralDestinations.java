@@ -40,7 +40,7 @@ public record SeveralDestinations(List<Destination> members) implements Destinat
 
     private static Map<String, Object> written(Destination member) {
         Kind.Written written = Kinds.write(member);
-        return Map.of(written.name(), written.values().getOrDefault("", written.values()));
+        return Map.of(written.name(), written.value());
     }
 
     /// Why two destinations can't get the rows of one batch; null if they can.

@@ -10,6 +10,7 @@ import io.nightshift.protocol.job.YamlValue.Mapping;
 import io.nightshift.protocol.job.YamlValue.Member;
 import io.nightshift.protocol.job.YamlValue.Sequence;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,60 +19,98 @@ import org.jspecify.annotations.Nullable;
 final class SourceKeys {
 
     static final JobKey KEY = JobKey.required(
-            "source",
-            new Section(
-                    Kinds.keys(
-                            Kinds.INPUTS,
-                            JobKey.optional(
-                                    "id",
-                                    new Text(Form.COLUMN),
-                                    "The column with the record ID. Without it, the file and the position of the row identify a record.",
-                                    "flight_id"),
-                            JobKey.optional(
-                                            "unique-id",
-                                            new Flag(),
-                                            "Whether a repeated record ID fails the batch before it is published.",
-                                            "true")
-                                    .or(false)
-                                    .with("id"),
-                            JobKey.optional(
-                                    "join",
-                                    new Lookups(),
-                                    "Lookups: other files or tables that add columns to each row by a key. A key may occur only once in a lookup.",
-                                    "[{parquet: customers.parquet, on: customer_id, columns: [segment]}]"),
-                            JobKey.optional(
-                                    "select",
-                                    new Expressions(),
-                                    "Computed columns: for each name, a DuckDB SQL expression over the columns of the source and of its lookups.",
-                                    "{hour: hour(departure)}"),
-                            JobKey.optional(
-                                    "where",
-                                    new Text(Form.EXPRESSION),
-                                    "A DuckDB SQL condition over the columns of the source and of its lookups. Only rows that meet it are scored.",
-                                    "not cancelled"),
-                            JobKey.optional(
-                                            "unseen-categories",
-                                            new Choice(List.of("missing", "quarantine", "fail")),
-                                            "What happens to a row with a category that the model does not know. `missing`: the category counts as a missing value; if the model accepts none, the row is quarantined. `quarantine`: the row is quarantined. `fail`: the batch fails. The batch counts such rows in any case.",
-                                            "quarantine")
-                                    .or("missing"),
-                            JobKey.optional(
-                                            "on-empty",
-                                            new Choice(List.of("publish", "fail")),
-                                            "What happens if the source has no rows, or no row meets `where`: `publish` publishes a batch without predictions; `fail` fails the batch.",
-                                            "fail")
-                                    .or("publish"),
-                            JobKey.optional(
-                                            "on-change",
-                                            new Choice(List.of("fail", "extend", "restart")),
-                                            "What happens if the files of the source have changed when the job is run again and its batch is still open. `fail`: the run is refused. `extend`: the batch keeps what it has committed and scores new files, too. `restart`: the batch is cancelled, and a new one scores everything. A table or query of a database has no files: the batch scores the rows that were planned.",
-                                            "extend")
-                                    .or("fail")),
-                    Kinds.INPUTS.stream().map(Kind::name).toList()),
-            "The rows to score.",
-            "");
+                    "source",
+                    new Section(
+                                    Kinds.keys(
+                                            Kinds.INPUTS,
+                                            Job.Source.class,
+                                            source -> Kinds.write(source.input()),
+                                            JobKey.optional(
+                                                            "id",
+                                                            new Text(Form.COLUMN),
+                                                            "The column with the record ID. Without it, the file and the position of the row identify a record.",
+                                                            "flight_id")
+                                                    .inFingerprint(Job.Source.class, Job.Source::id),
+                                            JobKey.optional(
+                                                            "unique-id",
+                                                            new Flag(),
+                                                            "Whether a repeated record ID fails the batch before it is published.",
+                                                            "true")
+                                                    .or(false)
+                                                    .with("id")
+                                                    .inFingerprint(
+                                                            Job.Source.class,
+                                                            source -> source.id() == null ? null : source.uniqueId()),
+                                            JobKey.optional(
+                                                            "join",
+                                                            new Lookups(),
+                                                            "Lookups: other files or tables that add columns to each row by a key. A key may occur only once in a lookup.",
+                                                            "[{parquet: customers.parquet, on: customer_id, columns: [segment]}]")
+                                                    .from(Job.Source.class, SourceKeys::joins),
+                                            JobKey.optional(
+                                                            "select",
+                                                            new Expressions(),
+                                                            "Computed columns: for each name, a DuckDB SQL expression over the columns of the source and of its lookups.",
+                                                            "{hour: hour(departure)}")
+                                                    .inFingerprint(Job.Source.class, Job.Source::select),
+                                            JobKey.optional(
+                                                            "where",
+                                                            new Text(Form.EXPRESSION),
+                                                            "A DuckDB SQL condition over the columns of the source and of its lookups. Only rows that meet it are scored.",
+                                                            "not cancelled")
+                                                    .inFingerprint(Job.Source.class, Job.Source::where),
+                                            JobKey.optional(
+                                                            "unseen-categories",
+                                                            new Choice(List.of("missing", "quarantine", "fail")),
+                                                            "What happens to a row with a category that the model does not know. `missing`: the category counts as a missing value; if the model accepts none, the row is quarantined. `quarantine`: the row is quarantined. `fail`: the batch fails. The batch counts such rows in any case.",
+                                                            "quarantine")
+                                                    .or("missing")
+                                                    .inFingerprintUnlessDefault(Job.Source.class, Job.Source::unseen),
+                                            JobKey.optional(
+                                                            "on-empty",
+                                                            new Choice(List.of("publish", "fail")),
+                                                            "What happens if the source has no rows, or no row meets `where`: `publish` publishes a batch without predictions; `fail` fails the batch.",
+                                                            "fail")
+                                                    .or("publish")
+                                                    .inFingerprintUnlessDefault(
+                                                            Job.Source.class,
+                                                            source -> source.failsIfEmpty() ? "fail" : "publish"),
+                                            JobKey.optional(
+                                                            "on-change",
+                                                            new Choice(List.of("fail", "extend", "restart")),
+                                                            "What happens if the files of the source have changed when the job is run again and its batch is still open. `fail`: the run is refused. `extend`: the batch keeps what it has committed and scores new files, too. `restart`: the batch is cancelled, and a new one scores everything. A table or query of a database has no files: the batch scores the rows that were planned.",
+                                                            "extend")
+                                                    .or("fail")
+                                                    .from(Job.Source.class, Job.Source::onChange)),
+                                    Kinds.INPUTS.stream().map(Kind::name).toList())
+                            .writing("join", "id"),
+                    "The rows to score.",
+                    "")
+            .from(Job.class, Job::source)
+            .withLines(Job.class, SourceKeys::print);
 
     private SourceKeys() {}
+
+    private static List<Object> joins(Job.Source source) {
+        List<Object> joins = new ArrayList<>();
+        for (Lookup lookup : source.lookups()) {
+            Kind.Written input = Kinds.write(lookup.input());
+            Map<String, Object> values = new LinkedHashMap<>();
+            values.put(input.name(), input.value());
+            values.putAll(lookup.write());
+            joins.add(values);
+        }
+        return joins;
+    }
+
+    private static void print(JobFingerprint print, Job job) {
+        List<Lookup> lookups = job.source().lookups();
+        for (int i = 0; i < lookups.size(); i++) {
+            String path = "source.join.%d".formatted(i);
+            print.add(path, Kinds.write(lookups.get(i).input()));
+            print.addKind(path, lookups.get(i).write());
+        }
+    }
 
     static void check(JobCheck check, Mapping root) {
         Mapping source = JobCheck.below(root, "source");

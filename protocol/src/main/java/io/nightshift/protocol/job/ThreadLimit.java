@@ -24,6 +24,11 @@ public record ThreadLimit(int number, boolean percent) {
         return percent ? number + "%" : String.valueOf(number);
     }
 
+    /// As a job file has it: a number, or a text.
+    Object value() {
+        return percent ? text() : (Object) number;
+    }
+
     /// The limit in threads, at least 1; a part of a thread does not count.
     ///
     /// @param all scoring threads of the cluster, 0 or more

@@ -22,15 +22,27 @@ sealed interface ValueType {
     /// A section: keys, each with a value.
     ///
     /// @param kinds the keys of which exactly one is given; empty if there is no such choice
-    record Section(List<JobKey> keys, List<String> kinds) implements ValueType {
+    /// @param written the keys in the order in which [JobText] writes them
+    record Section(List<JobKey> keys, List<String> kinds, List<JobKey> written) implements ValueType {
 
         /// Whether a file without the section has the defaults of its keys.
         boolean hasDefaults() {
             return kinds.isEmpty() && keys.stream().noneMatch(JobKey::required);
         }
 
+        Section(List<JobKey> keys, List<String> kinds) {
+            this(keys, kinds, keys);
+        }
+
         Section(List<JobKey> keys) {
             this(keys, List.of());
+        }
+
+        /// The same section with a key that is written elsewhere, as an earlier version did.
+        ///
+        /// @param before the key before which it is written; null for the end
+        Section writing(String name, @Nullable String before) {
+            return new Section(keys, kinds, JobKeys.moved(written, name, before));
         }
 
         /// A section of which exactly one key is given.
