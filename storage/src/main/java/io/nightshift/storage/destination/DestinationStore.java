@@ -8,7 +8,6 @@ import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.dataset.Dataset;
-import io.nightshift.storage.source.BoundJob;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -53,16 +52,9 @@ public interface DestinationStore {
 
     // For workers.
 
-    /// The texts that the destination can't hold; a row with such a text is quarantined. Null if it holds
-    /// every text.
-    @Nullable
-    TextLimit textLimit();
-
-    /// The values of all types that the destination can't hold; a row with such a value is quarantined.
+    /// The values that the destination can't hold; a row with such a value is quarantined.
     default ValueLimits limits() {
-        TextLimit text = textLimit();
-        return (type, isId) ->
-                text == null || !BoundJob.isText(type) ? null : new ValueLimit(text.condition(), text.reason());
+        return (type, isId) -> null;
     }
 
     /// The writer of one attempt. Nothing is written before its first call.

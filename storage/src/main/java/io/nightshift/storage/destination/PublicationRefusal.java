@@ -12,11 +12,9 @@ public final class PublicationRefusal {
     private PublicationRefusal() {}
 
     /// A later coordinator has the right to publish the batch. Transient: the later one publishes it.
-    ///
-    /// @param otherwise what else may have happened, such as `or it was cancelled`
-    public static FailureException superseded(CommittedBatch batch, String otherwise) {
+    public static FailureException superseded(CommittedBatch batch) {
         return new FailureException(Failure.transientFailure(
-                "%s is published by a later coordinator, %s".formatted(batch.id(), otherwise)));
+                "%s is published by a later coordinator, or it was cancelled or removed".formatted(batch.id())));
     }
 
     /// A later coordinator has the right to add rows to the batch. Transient: the later one adds them.

@@ -18,7 +18,6 @@ import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
-import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
@@ -97,11 +96,6 @@ public final class FolderStore implements FileDestination {
             reasons.addAll(format.check(sources.of(job.source()).bind(job, model), model));
         }
         return reasons;
-    }
-
-    @Override
-    public @Nullable TextLimit textLimit() {
-        return null;
     }
 
     @Override

@@ -23,7 +23,6 @@ import io.nightshift.storage.destination.PredictionReader;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.SupplementStore;
-import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.ValueLimit;
 import io.nightshift.storage.destination.ValueLimits;
 import io.nightshift.storage.destination.folder.FileDestination;
@@ -169,12 +168,6 @@ public abstract class LakeStore<C, F> implements DestinationStore, BatchRemoval,
     private C columns(Job job, ModelDescription model) {
         return table.columns(
                 job, PredictionColumns.schema(sources.of(job.source()).bind(job, model), model));
-    }
-
-    /// Not only texts are limited: see [#limits()].
-    @Override
-    public @Nullable TextLimit textLimit() {
-        return null;
     }
 
     @Override

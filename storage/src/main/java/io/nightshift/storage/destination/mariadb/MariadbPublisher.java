@@ -164,7 +164,7 @@ final class MariadbPublisher {
     private Publication publish(Database database, CommittedBatch batch, Runnable before) {
         Registered registered = registered(database, tables, batch.id()).orElse(null);
         if (registered == null || !claim(database, batch.id(), batch.incarnation())) {
-            throw PublicationRefusal.superseded(batch, "or it is gone from " + destination);
+            throw PublicationRefusal.superseded(batch);
         }
         List<PartitionCommit> commits = batch.commits();
         Map<Integer, String> parts = parts(commits);
@@ -194,7 +194,7 @@ final class MariadbPublisher {
                     registered.number(),
                     batch.incarnation());
             if (marked != 1) {
-                throw PublicationRefusal.superseded(batch, "or it was cancelled");
+                throw PublicationRefusal.superseded(batch);
             }
             if (!parts.equals(parts(database, registered, false))) {
                 throw PublicationRefusal.writtenMeanwhile(batch, tables.sql(tables.batches()));

@@ -25,7 +25,6 @@ import io.nightshift.storage.destination.PredictionReader;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.SupplementStore;
-import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.ValueLimits;
 import io.nightshift.storage.destination.table.SourceIds;
 import io.nightshift.storage.destination.table.TableWriter;
@@ -131,12 +130,6 @@ public final class MariadbStore
 
     private MariadbColumns columns(Job job, ModelDescription model) {
         return MariadbColumns.of(sources.of(job.source()).bind(job, model), model, destination);
-    }
-
-    /// Not only texts are limited: see [#limits()].
-    @Override
-    public @Nullable TextLimit textLimit() {
-        return null;
     }
 
     @Override

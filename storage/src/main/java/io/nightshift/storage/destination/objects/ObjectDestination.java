@@ -16,7 +16,6 @@ import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
-import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.folder.FileDestination;
 import io.nightshift.storage.destination.folder.FileFormat;
 import io.nightshift.storage.destination.folder.FileProof;
@@ -97,11 +96,6 @@ public final class ObjectDestination implements FileDestination {
             reasons.addAll(format.check(sources.of(job.source()).bind(job, model), model));
         }
         return reasons;
-    }
-
-    @Override
-    public @Nullable TextLimit textLimit() {
-        return null;
     }
 
     private ObjectWriter writer(Lease lease, int blockRows) {

@@ -1,40 +1,34 @@
 package io.nightshift.storage.destination.postgres;
 
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
-import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
-import io.nightshift.protocol.job.PartitionKey;
 import io.nightshift.protocol.job.PostgresDestination;
 import io.nightshift.scoring.model.ModelDescription;
 import io.nightshift.storage.database.ConnectionPool;
+import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.dataset.Dataset;
-import io.nightshift.storage.destination.BatchRemoval;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.DatabaseRows;
-import io.nightshift.storage.destination.DestinationStore;
 import io.nightshift.storage.destination.FirstRows;
 import io.nightshift.storage.destination.OutputProof;
-import io.nightshift.storage.destination.PartReuse;
 import io.nightshift.storage.destination.PartitionWriter;
-import io.nightshift.storage.destination.PredictionReader;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
-import io.nightshift.storage.destination.SupplementStore;
-import io.nightshift.storage.destination.TextLimit;
+import io.nightshift.storage.destination.ValueLimit;
+import io.nightshift.storage.destination.ValueLimits;
+import io.nightshift.storage.destination.server.ServerStore;
 import io.nightshift.storage.destination.table.SourceIds;
 import io.nightshift.storage.destination.table.TableWriter;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.duckdb.Sql;
+import io.nightshift.storage.source.BoundJob;
 import io.nightshift.storage.source.SourceReaders;
 import java.sql.Connection;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -42,14 +36,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// A destination that is a table of a PostgreSQL database.
-public final class PostgresStore
-        implements DestinationStore, BatchRemoval, PartReuse, PredictionReader, SupplementStore {
+public final class PostgresStore extends ServerStore<Database, PostgresColumns> {
 
-    private static final TextLimit NO_NUL =
-            new TextLimit("contains(CAST(%s AS VARCHAR), chr(0))", "holds a NUL character, which a database can't");
-
-    /// The time that a person's command waits for a database that can't be reached.
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final ValueLimit NO_NUL =
+            new ValueLimit("contains(CAST(%s AS VARCHAR), chr(0))", "holds a NUL character, which a database can't");
 
     /// The names of no batch: those of a table are the same for all.
     private static final BatchId ANY = new BatchId("any");
@@ -59,7 +49,6 @@ public final class PostgresStore
     private final ConnectionPool connections;
     private final SourceReaders sources;
     private final SourceIds sourceIds;
-    private final PostgresPublisher publisher;
 
     /// @param connections for workers
     /// @param duckDb opened when first needed
@@ -69,12 +58,28 @@ public final class PostgresStore
             ConnectionPool connections,
             Supplier<DuckDb> duckDb,
             SourceReaders sources) {
+        super(destination, "a table");
         this.destination = destination;
         this.dataSources = dataSources;
         this.connections = connections;
         this.sources = sources;
         this.sourceIds = new SourceIds(duckDb, sources, CopyRows::digesting);
-        this.publisher = new PostgresPublisher(destination, dataSources);
+    }
+
+    private DataSourceSettings settings() {
+        return dataSources.postgresql(destination.dataSource());
+    }
+
+    @Override
+    protected <T> T connected(String what, Duration patience, Function<Database, T> use) {
+        try (Database database = Database.open(settings(), what, patience)) {
+            return use.apply(database);
+        }
+    }
+
+    @Override
+    protected PostgresPublisher open(BatchId batch, String what, Duration patience) {
+        return new PostgresPublisher(Database.open(settings(), what, patience), destination, batch);
     }
 
     @Override
@@ -84,14 +89,8 @@ public final class PostgresStore
     }
 
     @Override
-    public List<String> checkPlace() {
-        return looking(this::obstacles);
-    }
-
-    private List<String> obstacles(Database database) {
-        return obstacle(database)
-                .map(reason -> List.of("the destination %s can't be written: %s".formatted(destination, reason)))
-                .orElse(List.of());
+    protected List<String> obstacles(Database database) {
+        return obstacle(database).stream().toList();
     }
 
     /// Why no batch can have a table in the schema.
@@ -134,164 +133,49 @@ public final class PostgresStore
                 .findFirst();
     }
 
-    /// Without waiting for a database that is down.
-    private Database open() {
-        return Database.open(
-                dataSources.postgresql(destination.dataSource()), "the destination " + destination, Duration.ZERO);
-    }
-
-    /// A database that can't be reached now is no reason.
-    private List<String> looking(Function<Database, List<String>> look) {
-        try (Database database = open()) {
-            return look.apply(database);
-        } catch (FailureException e) {
-            return e.failure().isPermanent() ? List.of(e.failure().message()) : List.of();
-        }
+    @Override
+    protected List<String> obstacles(Database database, PostgresColumns columns) {
+        return new TargetTables(database, BatchTables.of(destination, ANY))
+                .obstacles(columns.predictions(), columns.quarantine());
     }
 
     @Override
-    public List<String> check(Job job, ModelDescription model) {
-        PartitionKey key = job.partitions().key();
-        if (key != null && key.folder() != null) {
-            return List.of("partitions.folder: a table has no folders; write partitions.column: " + key.folder());
-        }
-        PostgresColumns columns;
-        try {
-            columns = columns(job, model);
-        } catch (FailureException e) {
-            List<String> reasons = new ArrayList<>(checkPlace());
-            reasons.add(e.failure().message());
-            return reasons;
-        }
-        return looking(database -> {
-            List<String> reasons = new ArrayList<>(obstacles(database));
-            reasons.addAll(new TargetTables(database, BatchTables.of(destination, ANY))
-                    .obstacles(columns.predictions(), columns.quarantine()));
-            return reasons;
-        });
-    }
-
-    private PostgresColumns columns(Job job, ModelDescription model) {
+    protected PostgresColumns columns(Job job, ModelDescription model) {
         return PostgresColumns.of(sources.of(job.source()).bind(job, model), model, destination);
     }
 
     @Override
-    public @Nullable TextLimit textLimit() {
-        return NO_NUL;
+    public ValueLimits limits() {
+        return (type, isId) -> BoundJob.isText(type) ? NO_NUL : null;
     }
 
     @Override
     public PartitionWriter writer(Lease lease, String node, int blockRows) {
-        return new TableWriter<>(new AttemptTransaction(
-                connections, dataSources.postgresql(destination.dataSource()), destination, lease, node));
-    }
-
-    /// Nothing to do: the next attempt replaces the rows, or they are removed with the batch's staging table.
-    @Override
-    public void remove(Lease lease) {}
-
-    @Override
-    public void prepare(BatchId batch, Job job, ModelDescription model) {
-        publisher.prepare(batch, job, columns(job, model));
+        return new TableWriter<>(new AttemptTransaction(connections, settings(), destination, lease, node));
     }
 
     @Override
     public String staging(BatchId batch) {
-        return publisher.staging(batch);
+        BatchTables tables = BatchTables.of(destination, batch);
+        return tables.sql(tables.staging());
     }
 
     @Override
-    public Publication publish(CommittedBatch batch, Runnable before) {
-        return publisher.publish(batch, before);
-    }
-
-    @Override
-    public Optional<Publication> fence(BatchId batch, int incarnation) {
-        return publisher.fence(batch, incarnation);
-    }
-
-    @Override
-    public void keepQuarantine(CommittedBatch batch) {
-        publisher.keepQuarantine(batch);
-    }
-
-    @Override
-    public void discard(BatchId batch) {
-        publisher.discard(batch);
-    }
-
-    @Override
-    public void unpublish(BatchId batch) {
-        publisher.unpublish(batch);
-    }
-
-    @Override
-    public void delete(BatchId batch) {
-        publisher.delete(batch);
-    }
-
-    @Override
-    public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
-        publisher.prepareSupplement(batch);
-    }
-
-    @Override
-    public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
-        return publisher.withdrawSupplement(batch);
-    }
-
-    @Override
-    public void discardSupplement(BatchId batch, int incarnation) {
-        publisher.discardSupplement(batch, incarnation);
-    }
-
-    @Override
-    public Publication publishSupplement(CommittedBatch batch) {
-        return publisher.publishSupplement(batch);
-    }
-
-    @Override
-    public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
-        publisher.reuse(published, batch, parts);
-    }
-
-    @Override
-    public Optional<BatchId> newest(String job) {
+    protected List<String> published(Database database, String job) {
         BatchTables tables = BatchTables.of(destination, ANY);
-        try (Database database = open()) {
-            return PostgresPublisher.exists(database, tables.sql(tables.register()))
-                    ? database
-                            .rows(
-                                    row -> row.getString(1),
-                                    "SELECT batch_id FROM %s WHERE job = ? AND target = ? AND published_at IS NOT NULL"
-                                            .formatted(tables.sql(tables.register())),
-                                    job,
-                                    tables.table())
-                            .stream()
-                            .filter(BatchId::isValid)
-                            .map(BatchId::new)
-                            .filter(batch -> batch.isOfJob(job))
-                            .max(Comparator.naturalOrder())
-                    : Optional.empty();
-        } catch (FailureException e) {
-            if (e.failure().isPermanent()) {
-                throw e;
-            }
-            return Optional.empty();
-        }
-    }
-
-    @Override
-    public Optional<String> manifest(BatchId published) {
-        try (Database database = open()) {
-            return PostgresPublisher.manifest(database, BatchTables.of(destination, published), published);
-        }
+        return PostgresPublisher.exists(database, tables.sql(tables.register()))
+                ? database.rows(
+                        row -> row.getString(1),
+                        "SELECT batch_id FROM %s WHERE job = ? AND target = ? AND published_at IS NOT NULL"
+                                .formatted(tables.sql(tables.register())),
+                        job,
+                        tables.table())
+                : List.of();
     }
 
     @Override
     public OutputProof verify(CommittedBatch batch, Phase phase, @Nullable Publication published) {
-        return new PostgresProof(
-                batch, phase, published, destination, dataSources.postgresql(destination.dataSource()), sourceIds);
+        return new PostgresProof(batch, phase, published, destination, settings(), sourceIds);
     }
 
     @Override
@@ -307,32 +191,26 @@ public final class PostgresStore
     }
 
     @Override
-    public FirstRows head(BatchId batch, String published, int limit) {
+    protected FirstRows first(Database database, BatchId batch, int limit) {
         BatchTables tables = BatchTables.of(destination, batch);
-        try (Database database = Database.open(
-                dataSources.postgresql(destination.dataSource()), "the predictions in " + destination, PATIENCE)) {
-            return database.query(
-                    FirstRows::read,
-                    // Either the record ids, or file and row: the columns that are indexed.
-                    "SELECT * FROM %s WHERE batch_id = ? ORDER BY %s LIMIT ?"
-                            .formatted(tables.sql(tables.table()), identity(database, tables)),
-                    batch.value(),
-                    limit);
-        }
+        return database.query(
+                FirstRows::read,
+                // Either the record ids, or file and row: the columns that are indexed.
+                "SELECT * FROM %s WHERE batch_id = ? ORDER BY %s LIMIT ?"
+                        .formatted(tables.sql(tables.table()), identity(database, tables)),
+                batch.value(),
+                limit);
     }
 
     @Override
-    public void open(BatchId batch, String published, Connection connection, String name) {
+    protected void copy(Database database, BatchId batch, Connection duckDb, String name) {
         BatchTables tables = BatchTables.of(destination, batch);
-        try (Database database = Database.open(
-                dataSources.postgresql(destination.dataSource()), "the predictions in " + destination, PATIENCE)) {
-            DatabaseRows.copy(
-                    database,
-                    "SELECT * FROM %s WHERE batch_id = ?".formatted(tables.sql(tables.table())),
-                    batch.value(),
-                    connection,
-                    name);
-        }
+        DatabaseRows.copy(
+                database,
+                "SELECT * FROM %s WHERE batch_id = ?".formatted(tables.sql(tables.table())),
+                batch.value(),
+                duckDb,
+                name);
     }
 
     private static String identity(Database database, BatchTables tables) {

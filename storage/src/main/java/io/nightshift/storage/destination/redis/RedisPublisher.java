@@ -138,7 +138,7 @@ final class RedisPublisher {
         try (RedisConnection connection = open(batch.id(), "publishing")) {
             RedisBatch found = find(connection, batch.id()).orElse(null);
             if (found == null) {
-                throw PublicationRefusal.superseded(batch, "or it is gone from " + destination);
+                throw PublicationRefusal.superseded(batch);
             }
             String manifest = found.manifest();
             if (manifest == null) {
@@ -153,7 +153,7 @@ final class RedisPublisher {
 
     private String publish(RedisConnection connection, RedisBatch found, CommittedBatch batch, Runnable before) {
         if (run(connection, Script.FENCE, found, batch.incarnation()) == 0) {
-            throw PublicationRefusal.superseded(batch, "or it is over");
+            throw PublicationRefusal.superseded(batch);
         }
         checkParts(connection, found, batch);
         checkCounts(connection, found, batch);
@@ -175,7 +175,7 @@ final class RedisPublisher {
         description(found, batch).forEach((field, value) -> publication.addAll(List.of(field, value)));
         long published = run(connection, Script.PUBLISH, found, publication.toArray());
         if (published == 0) {
-            throw PublicationRefusal.superseded(batch, "or it was cancelled");
+            throw PublicationRefusal.superseded(batch);
         }
         if (published < 0) {
             throw PublicationRefusal.writtenMeanwhile(batch, destination);

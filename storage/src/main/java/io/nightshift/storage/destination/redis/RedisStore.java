@@ -23,7 +23,6 @@ import io.nightshift.storage.destination.PredictionReader;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.SupplementStore;
-import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.ValueLimit;
 import io.nightshift.storage.destination.ValueLimits;
 import io.nightshift.storage.destination.table.SourceIds;
@@ -111,12 +110,6 @@ public final class RedisStore implements DestinationStore, BatchRemoval, PartReu
     private List<RecordColumn> columns(Job job, ModelDescription model) {
         return RecordColumn.predictions(
                 PredictionColumns.of(sources.of(job.source()).bind(job, model), model));
-    }
-
-    /// Not only texts are limited: see [#limits()].
-    @Override
-    public @Nullable TextLimit textLimit() {
-        return null;
     }
 
     @Override

@@ -23,7 +23,6 @@ import io.nightshift.storage.destination.PredictionReader;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
 import io.nightshift.storage.destination.SupplementStore;
-import io.nightshift.storage.destination.TextLimit;
 import io.nightshift.storage.destination.ValueLimit;
 import io.nightshift.storage.destination.ValueLimits;
 import java.sql.Connection;
@@ -120,12 +119,6 @@ public final class SeveralStore
     public List<String> check(Job job, ModelDescription model) {
         List<String> reasons = checkPlace();
         return reasons.isEmpty() ? all(i -> stores.get(i).check(job(job, i), model)) : reasons;
-    }
-
-    /// Not only texts are limited: see [#limits()].
-    @Override
-    public @Nullable TextLimit textLimit() {
-        return null;
     }
 
     /// A row that one destination can't hold is quarantined at all of them, so that all have the same rows.
