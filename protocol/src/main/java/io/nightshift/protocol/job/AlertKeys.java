@@ -7,9 +7,7 @@ import io.nightshift.protocol.job.ValueType.Texts;
 import io.nightshift.protocol.job.YamlValue.Mapping;
 import io.nightshift.protocol.job.YamlValue.Sequence;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -21,33 +19,28 @@ final class AlertKeys {
     private static final String CAUSES =
             Stream.of(AlertCause.values()).map(AlertCause::text).collect(Collectors.joining(", "));
 
+    private static final Section RULE = new Section(List.of(
+            JobKey.required("on", new Texts(Form.NAME, 1, true), "", "")
+                    .from(
+                            AlertRule.class,
+                            rule -> rule.causes().stream().map(AlertCause::text).toList()),
+            JobKey.required("to", new Text(Form.NAME), "", "").from(AlertRule.class, AlertRule::channel)));
+
     static final JobKey KEY = JobKey.optional(
                     "alerts",
                     new AlertRules(),
                     "Which alerts are sent where. Each entry names a channel of the nodes' configuration in `to`, and one or more causes in `on`: "
                             + CAUSES + ".",
                     "[{on: [failed, deadline-missed], to: ops}]")
-            .from(
-                    Job.class,
-                    job -> job.alerts().stream().map(AlertKeys::written).toList());
+            .from(Job.class, job -> job.alerts().stream().map(RULE::values).toList());
 
     private AlertKeys() {}
-
-    private static Map<String, Object> written(AlertRule rule) {
-        Map<String, Object> written = new LinkedHashMap<>();
-        written.put("on", rule.causes().stream().map(AlertCause::text).toList());
-        written.put("to", rule.channel());
-        return written;
-    }
 
     static @Nullable List<AlertRule> alerts(JobCheck check, AlertRules type, String path, YamlValue value) {
         if (!(value instanceof Sequence sequence)) {
             check.refuse(value, path, type.expectation(), null);
             return null;
         }
-        Section rule = new Section(List.of(
-                JobKey.required("on", new Texts(Form.NAME, 1, true), "", ""),
-                JobKey.required("to", new Text(Form.NAME), "", "")));
         List<AlertRule> rules = new ArrayList<>();
         for (YamlValue item : sequence.items()) {
             if (!(item instanceof Mapping mapping)) {
@@ -55,7 +48,7 @@ final class AlertKeys {
                 continue;
             }
             int before = check.mistakes();
-            check.section(rule, path, mapping, item.line());
+            check.section(RULE, path, mapping, item.line());
             if (check.mistakes() > before) {
                 continue;
             }

@@ -56,7 +56,7 @@ final class BatchChecks {
     }
 
     private void addColumns(Measure measure) {
-        values.limits(measure.text())
+        values.map(measure.text(), ColumnLimit.class)
                 .forEach((column, limit) -> add(
                         measure,
                         isOfAll(measure, column) ? null : column,

@@ -4,10 +4,8 @@ import io.nightshift.protocol.job.ValueType.Choice;
 import io.nightshift.protocol.job.ValueType.Section;
 import io.nightshift.protocol.job.ValueType.SectionOr;
 import io.nightshift.protocol.job.ValueType.Text;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// CSV files, in a folder for each batch.
@@ -37,39 +35,32 @@ public record CsvDestination(
                             "folder",
                             new Section(List.of(
                                     JobKey.required(
-                                            "folder",
-                                            new Text(Form.PLACE),
-                                            "The folder in which each batch creates its own folder, or a prefix of objects as `s3://bucket/prefix`.",
-                                            "predictions"),
+                                                    "folder",
+                                                    new Text(Form.PLACE),
+                                                    "The folder in which each batch creates its own folder, or a prefix of objects as `s3://bucket/prefix`.",
+                                                    "predictions")
+                                            .from(CsvDestination.class, CsvDestination::folder),
                                     JobKey.optional(
                                                     "compression",
                                                     new Choice(List.of("gzip", "zstd", "none")),
                                                     "How the files are compressed.",
                                                     "zstd")
-                                            .or("gzip"),
+                                            .or("gzip")
+                                            .from(
+                                                    CsvDestination.class,
+                                                    csv -> csv.compression
+                                                            .name()
+                                                            .toLowerCase(Locale.ROOT)),
                                     LoadTables.KEYS.getFirst(),
                                     LoadTables.KEYS.getLast()))),
                     "CSV files in a folder, instead of Parquet files.",
                     ""),
             values -> new CsvDestination(
-                    values.text("folder"),
-                    Compression.valueOf(values.text("compression").toUpperCase(Locale.ROOT)),
-                    LoadTables.read(values)),
-            CsvDestination::values);
+                    values.text("folder"), values.constant("compression", Compression.class), LoadTables.read(values)));
 
     /// No warehouse loads the batches.
     public CsvDestination(String folder, Compression compression) {
         this(folder, compression, null);
-    }
-
-    private Map<String, Object> values() {
-        Map<String, Object> values = new LinkedHashMap<>();
-        values.put("folder", folder);
-        values.put("compression", compression.name().toLowerCase(Locale.ROOT));
-        if (loads != null) {
-            loads.write(values);
-        }
-        return values;
     }
 
     @Override

@@ -74,81 +74,95 @@ public record CsvInput(
                             "files",
                             new Section(List.of(
                                     JobKey.required(
-                                            "files",
-                                            new Texts(Form.FILES, 1, true),
-                                            "CSV files, folders and globs: one text or a list without repetitions. Files compressed with gzip or Zstandard are recognised by their content.",
-                                            "exports/*.csv.gz"),
+                                                    "files",
+                                                    new Texts(Form.FILES, 1, true),
+                                                    "CSV files, folders and globs: one text or a list without repetitions. Files compressed with gzip or Zstandard are recognised by their content.",
+                                                    "exports/*.csv.gz")
+                                            .from(CsvInput.class, CsvInput::paths),
                                     JobKey.optional(
                                                     "delimiter",
                                                     new Text(Form.DELIMITER),
                                                     "The character between two values.",
                                                     "\";\"")
-                                            .or(","),
+                                            .or(",")
+                                            .from(
+                                                    CsvInput.class,
+                                                    csv -> csv.delimiter.equals("\t") ? TAB : csv.delimiter),
                                     JobKey.optional(
                                                     "quote",
                                                     new Text(Form.QUOTE),
                                                     "The character around values that contain a delimiter or a line break; `none` if no value is quoted.",
                                                     "none")
-                                            .or("\""),
+                                            .or("\"")
+                                            .from(CsvInput.class, csv -> csv.quote == null ? NONE : csv.quote),
                                     JobKey.optional(
-                                            "escape",
-                                            new Text(Form.QUOTE),
-                                            "The character before a quote inside a quoted value. Without this key, such a quote is doubled.",
-                                            "'\\'"),
+                                                    "escape",
+                                                    new Text(Form.QUOTE),
+                                                    "The character before a quote inside a quoted value. Without this key, such a quote is doubled.",
+                                                    "'\\'")
+                                            .from(CsvInput.class, CsvInput::escape),
                                     JobKey.optional(
                                                     "header",
                                                     new Flag(),
                                                     "Whether the first line of each file holds the names of the columns. Without a header, list all columns in `columns`.",
                                                     "false")
-                                            .or(true),
+                                            .or(true)
+                                            .from(CsvInput.class, CsvInput::header),
                                     JobKey.optional(
                                                     "encoding",
                                                     new Choice(ENCODINGS),
                                                     "The character encoding of the files. A byte order mark is not read as data.",
                                                     "windows-1252")
-                                            .or("utf-8"),
+                                            .or("utf-8")
+                                            .from(CsvInput.class, CsvInput::encoding),
                                     JobKey.optional(
                                                     "nulls",
                                                     new Texts(Form.VALUE, 0, false),
                                                     "The values that stand for NULL. Without this key, it is the empty value.",
                                                     "[\"\", NA]")
-                                            .or(List.of("")),
+                                            .or(List.of(""))
+                                            .from(CsvInput.class, CsvInput::nulls),
                                     JobKey.optional(
                                                     "quoted-nulls",
                                                     new Flag(),
                                                     "Whether a quoted value can stand for NULL too. With `false`, `\"\"` is an empty text.",
                                                     "false")
-                                            .or(true),
+                                            .or(true)
+                                            .from(CsvInput.class, CsvInput::quotedNulls),
                                     JobKey.optional(
                                                     "decimal",
                                                     new Text(Form.SEPARATOR),
                                                     "The decimal separator of numbers.",
                                                     "\",\"")
-                                            .or("."),
+                                            .or(".")
+                                            .from(CsvInput.class, CsvInput::decimal),
                                     JobKey.optional(
-                                            "thousands",
-                                            new Text(Form.SEPARATOR),
-                                            "The separator between groups of three digits.",
-                                            "\"'\""),
+                                                    "thousands",
+                                                    new Text(Form.SEPARATOR),
+                                                    "The separator between groups of three digits.",
+                                                    "\"'\"")
+                                            .from(CsvInput.class, CsvInput::thousands),
                                     JobKey.optional(
-                                            "date-format",
-                                            new Text(Form.TIME_FORMAT),
-                                            "The form of dates, with the specifiers of strptime. Without this key, it is `%Y-%m-%d`.",
-                                            "\"%d.%m.%Y\""),
+                                                    "date-format",
+                                                    new Text(Form.TIME_FORMAT),
+                                                    "The form of dates, with the specifiers of strptime. Without this key, it is `%Y-%m-%d`.",
+                                                    "\"%d.%m.%Y\"")
+                                            .from(CsvInput.class, CsvInput::dateFormat),
                                     JobKey.optional(
-                                            "timestamp-format",
-                                            new Text(Form.TIME_FORMAT),
-                                            "The form of timestamps, with the specifiers of strptime. Without this key, it is that of ISO 8601.",
-                                            "\"%d.%m.%Y %H:%M:%S\""),
+                                                    "timestamp-format",
+                                                    new Text(Form.TIME_FORMAT),
+                                                    "The form of timestamps, with the specifiers of strptime. Without this key, it is that of ISO 8601.",
+                                                    "\"%d.%m.%Y %H:%M:%S\"")
+                                            .from(CsvInput.class, CsvInput::timestampFormat),
                                     JobKey.optional(
-                                            "columns",
-                                            new ColumnTypes(false),
-                                            "The DuckDB types of columns. With a header, the types of columns that are not listed are detected. Without a header, list all columns in the order of the file.",
-                                            "{flight_id: VARCHAR, distance: INTEGER}")))),
+                                                    "columns",
+                                                    new ColumnTypes(false),
+                                                    "The DuckDB types of columns. With a header, the types of columns that are not listed are detected. Without a header, list all columns in the order of the file.",
+                                                    "{flight_id: VARCHAR, distance: INTEGER}")
+                                            .from(CsvInput.class, CsvInput::columns)))),
                     "CSV files: paths, or a map of `files` and what differs from the defaults.",
                     ""),
-            CsvInput::read,
-            CsvInput::values);
+            CsvInput::read);
 
     public CsvInput {
         paths = List.copyOf(paths);
@@ -200,32 +214,6 @@ public record CsvInput(
                 values.textOrNull("date-format"),
                 values.textOrNull("timestamp-format"),
                 values.expressions("columns"));
-    }
-
-    private Map<String, Object> values() {
-        Map<String, Object> values = new LinkedHashMap<>();
-        values.put("files", paths);
-        values.put("delimiter", delimiter.equals("\t") ? TAB : delimiter);
-        values.put("quote", quote == null ? NONE : quote);
-        putIfGiven(values, "escape", escape);
-        values.put("header", header);
-        values.put("encoding", encoding);
-        values.put("nulls", nulls);
-        values.put("quoted-nulls", quotedNulls);
-        values.put("decimal", decimal);
-        putIfGiven(values, "thousands", thousands);
-        putIfGiven(values, "date-format", dateFormat);
-        putIfGiven(values, "timestamp-format", timestampFormat);
-        if (!columns.isEmpty()) {
-            values.put("columns", columns);
-        }
-        return values;
-    }
-
-    private static void putIfGiven(Map<String, Object> values, String key, @Nullable String value) {
-        if (value != null) {
-            values.put(key, value);
-        }
     }
 
     @Override

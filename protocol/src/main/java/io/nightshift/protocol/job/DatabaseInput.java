@@ -2,9 +2,7 @@ package io.nightshift.protocol.job;
 
 import io.nightshift.protocol.job.ValueType.Section;
 import io.nightshift.protocol.job.ValueType.Text;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// A table or a query of a database. Names are case-sensitive and are never folded.
@@ -61,45 +59,51 @@ public record DatabaseInput(
     }
 
     private static Kind<DatabaseInput> kind(String name, Engine engine) {
-        return new Kind<>(
-                DatabaseInput.class,
-                "database",
-                JobKey.optional(
-                        name,
-                        new Section(
-                                List.of(
-                                        JobKey.required(
+        JobKey key = JobKey.optional(
+                name,
+                new Section(
+                        List.of(
+                                JobKey.required(
                                                 "data-source",
                                                 new Text(Form.DATA_SOURCE),
                                                 "The database, by its name in the configuration of the nodes.",
-                                                "warehouse"),
-                                        JobKey.optional(
+                                                "warehouse")
+                                        .from(DatabaseInput.class, DatabaseInput::dataSource),
+                                JobKey.optional(
                                                 TABLE,
                                                 new Text(Form.SOURCE_TABLE),
                                                 "The table or view to read. Either this key or `query` is given.",
-                                                engine.example),
-                                        JobKey.optional(
+                                                engine.example)
+                                        .from(DatabaseInput.class, DatabaseInput::table),
+                                JobKey.optional(
                                                 QUERY,
                                                 new Text(Form.EXPRESSION),
                                                 "A SELECT statement in the database's own SQL, instead of `table`.",
-                                                "SELECT * FROM customers JOIN plans USING (plan)"),
-                                        JobKey.optional(
+                                                "SELECT * FROM customers JOIN plans USING (plan)")
+                                        .from(DatabaseInput.class, DatabaseInput::query),
+                                JobKey.optional(
                                                 "key",
                                                 new Text(Form.COLUMN),
                                                 engine == Engine.POSTGRESQL
                                                         ? "The column by whose ranges the rows are divided among partitions: any type that has an order. An index should begin with it. Without this key, a table is divided by the position of its rows."
                                                         : "The column by whose ranges the rows are divided among partitions: any type that has an order. An index should begin with it. Without this key, it is the first column of the primary key.",
-                                                "id"),
-                                        JobKey.optional(
+                                                "id")
+                                        .from(DatabaseInput.class, DatabaseInput::key),
+                                JobKey.optional(
                                                 "where",
                                                 new Text(Form.EXPRESSION),
                                                 "A condition in the database's own SQL, which the database applies. `source.where` is DuckDB SQL, and is applied to the rows that the database sends.",
-                                                "updated_at >= DATE '2026-01-01'")),
-                                List.of(TABLE, QUERY)),
-                        "A table or a query of a %s database.".formatted(engine.text),
-                        ""),
+                                                "updated_at >= DATE '2026-01-01'")
+                                        .from(DatabaseInput.class, DatabaseInput::where)),
+                        List.of(TABLE, QUERY)),
+                "A table or a query of a %s database.".formatted(engine.text),
+                "");
+        return new Kind<>(
+                DatabaseInput.class,
+                "database",
+                key,
                 values -> read(engine, values),
-                DatabaseInput::values);
+                database -> Kind.values(key, database));
     }
 
     private static DatabaseInput read(Engine engine, JobValues values) {
@@ -110,22 +114,6 @@ public record DatabaseInput(
                 values.textOrNull(QUERY),
                 values.textOrNull("key"),
                 values.textOrNull("where"));
-    }
-
-    private Map<String, Object> values() {
-        Map<String, Object> values = new LinkedHashMap<>();
-        values.put("data-source", dataSource);
-        put(values, TABLE, table);
-        put(values, QUERY, query);
-        put(values, "key", key);
-        put(values, "where", where);
-        return values;
-    }
-
-    private static void put(Map<String, Object> values, String name, @Nullable String value) {
-        if (value != null) {
-            values.put(name, value);
-        }
     }
 
     @Override

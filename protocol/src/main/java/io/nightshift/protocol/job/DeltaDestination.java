@@ -4,7 +4,6 @@ import io.nightshift.protocol.job.ValueType.Section;
 import io.nightshift.protocol.job.ValueType.SectionOr;
 import io.nightshift.protocol.job.ValueType.Text;
 import java.util.List;
-import java.util.Map;
 
 /// A Delta Lake table. A batch is a partition of the table.
 ///
@@ -18,18 +17,14 @@ public record DeltaDestination(String table) implements Destination {
                     new SectionOr(
                             "table",
                             new Section(List.of(JobKey.required(
-                                    "table",
-                                    new Text(Form.PLACE),
-                                    "The folder of the table that readers query, or a prefix of objects as `s3://bucket/prefix`. Nightshift creates the table.",
-                                    "lake/scores")))),
+                                            "table",
+                                            new Text(Form.PLACE),
+                                            "The folder of the table that readers query, or a prefix of objects as `s3://bucket/prefix`. Nightshift creates the table.",
+                                            "lake/scores")
+                                    .from(DeltaDestination.class, DeltaDestination::table)))),
                     "A [Delta Lake table](../how-to/delta.md): its folder, or its prefix of an object store.",
                     ""),
-            values -> new DeltaDestination(values.text("table")),
-            DeltaDestination::values);
-
-    private Map<String, Object> values() {
-        return Map.of("", table);
-    }
+            values -> new DeltaDestination(values.text("table")));
 
     @Override
     public String folder() {

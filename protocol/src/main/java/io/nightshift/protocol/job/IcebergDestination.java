@@ -2,9 +2,7 @@ package io.nightshift.protocol.job;
 
 import io.nightshift.protocol.job.ValueType.Section;
 import io.nightshift.protocol.job.ValueType.Text;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -20,29 +18,23 @@ public record IcebergDestination(String catalog, String table) implements Destin
                     "iceberg",
                     new Section(List.of(
                             JobKey.required(
-                                    "catalog",
-                                    new Text(Form.CATALOG),
-                                    "The Iceberg catalog, by its name in the configuration of the nodes.",
-                                    "lake"),
+                                            "catalog",
+                                            new Text(Form.CATALOG),
+                                            "The Iceberg catalog, by its name in the configuration of the nodes.",
+                                            "lake")
+                                    .from(IcebergDestination.class, IcebergDestination::catalog),
                             JobKey.required(
-                                    "table",
-                                    new Text(Form.ICEBERG_TABLE),
-                                    "The table that readers query, with its namespace. Nightshift creates both.",
-                                    "scores.delays"))),
+                                            "table",
+                                            new Text(Form.ICEBERG_TABLE),
+                                            "The table that readers query, with its namespace. Nightshift creates both.",
+                                            "scores.delays")
+                                    .from(IcebergDestination.class, IcebergDestination::table))),
                     "A table of an Iceberg catalog, instead of a folder.",
                     ""),
-            IcebergDestination::read,
-            IcebergDestination::values);
+            IcebergDestination::read);
 
     private static IcebergDestination read(JobValues values) {
         return new IcebergDestination(values.text("catalog"), values.text("table"));
-    }
-
-    private Map<String, Object> values() {
-        Map<String, Object> values = new LinkedHashMap<>();
-        values.put("catalog", catalog);
-        values.put("table", table);
-        return values;
     }
 
     @Override

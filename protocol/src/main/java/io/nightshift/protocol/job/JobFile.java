@@ -162,7 +162,7 @@ public final class JobFile {
                 parameters,
                 ScheduleKeys.of(values),
                 Math.toIntExact(values.whole("priority")),
-                values.alerts("alerts"),
+                values.list("alerts", AlertRule.class),
                 JobEffect.of(root));
     }
 
@@ -210,7 +210,7 @@ public final class JobFile {
                         values.constantUnless("missing", "source.unseen-categories", Job.UnseenCategories.class),
                         values.text("source.on-empty").equals("fail"),
                         values.constantUnless("fail", "source.on-change", Job.OnChange.class),
-                        values.lookups("source.join")),
+                        values.list("source.join", Lookup.class)),
                 Kinds.destination(values),
                 PartitionKeys.of(values.below("partitions")),
                 ErrorKeys.policy(values),
@@ -222,7 +222,7 @@ public final class JobFile {
                 parameters,
                 ScheduleKeys.of(values),
                 Math.toIntExact(values.whole("priority")),
-                values.alerts("alerts"),
+                values.list("alerts", AlertRule.class),
                 IncrementalKeys.of(values),
                 BatchChecks.of(values.below("checks")),
                 DestinationKeys.retention(values),

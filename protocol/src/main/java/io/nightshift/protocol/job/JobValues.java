@@ -92,8 +92,12 @@ record JobValues(Map<String, Object> values, String section) {
     }
 
     List<String> texts(String name) {
+        return list(name, String.class);
+    }
+
+    <T> List<T> list(String name, Class<T> type) {
         return values.get(path(name)) instanceof List<?> list
-                ? list.stream().map(String.class::cast).toList()
+                ? list.stream().map(type::cast).toList()
                 : List.of();
     }
 
@@ -116,60 +120,17 @@ record JobValues(Map<String, Object> values, String section) {
         return categories;
     }
 
-    List<AlertRule> alerts(String name) {
-        return values.get(path(name)) instanceof List<?> list
-                ? list.stream().map(AlertRule.class::cast).toList()
-                : List.of();
-    }
-
-    /// The limits of columns, in the order of the file.
-    Map<String, ColumnLimit> limits(String name) {
-        LinkedHashMap<String, ColumnLimit> limits = new LinkedHashMap<>();
-        if (values.get(path(name)) instanceof Map<?, ?> map) {
-            map.forEach((column, limit) -> limits.put((String) column, (ColumnLimit) limit));
-        }
-        return limits;
-    }
-
-    /// Thresholds by segment, in the order of the file.
-    Map<String, Double> thresholds(String name) {
-        LinkedHashMap<String, Double> thresholds = new LinkedHashMap<>();
-        if (values.get(path(name)) instanceof Map<?, ?> map) {
-            map.forEach((segment, threshold) -> thresholds.put((String) segment, (Double) threshold));
-        }
-        return thresholds;
-    }
-
-    List<OutputDecision> decisions(String name) {
-        return values.get(path(name)) instanceof List<?> list
-                ? list.stream().map(OutputDecision.class::cast).toList()
-                : List.of();
-    }
-
-    List<OutputConstant> constants(String name) {
-        return values.get(path(name)) instanceof List<?> list
-                ? list.stream().map(OutputConstant.class::cast).toList()
-                : List.of();
-    }
-
-    List<Lookup> lookups(String name) {
-        return values.get(path(name)) instanceof List<?> list
-                ? list.stream().map(Lookup.class::cast).toList()
-                : List.of();
-    }
-
-    List<Destination> destinations(String name) {
-        return values.get(path(name)) instanceof List<?> list
-                ? list.stream().map(Destination.class::cast).toList()
-                : List.of();
-    }
-
     /// Expressions, types or new names of columns, in the order of the file.
     Map<String, String> expressions(String name) {
-        LinkedHashMap<String, String> expressions = new LinkedHashMap<>();
-        if (values.get(path(name)) instanceof Map<?, ?> map) {
-            map.forEach((column, expression) -> expressions.put((String) column, (String) expression));
+        return map(name, String.class);
+    }
+
+    /// In the order of the file.
+    <T> Map<String, T> map(String name, Class<T> type) {
+        LinkedHashMap<String, T> values = new LinkedHashMap<>();
+        if (this.values.get(path(name)) instanceof Map<?, ?> map) {
+            map.forEach((key, value) -> values.put((String) key, type.cast(value)));
         }
-        return expressions;
+        return values;
     }
 }

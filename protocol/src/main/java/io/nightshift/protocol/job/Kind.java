@@ -1,6 +1,8 @@
 package io.nightshift.protocol.job;
 
+import io.nightshift.protocol.job.ValueType.SectionOr;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,20 @@ record Kind<T>(
     /// A kind that has its case for itself. The case has the name of the key.
     Kind(Class<T> type, JobKey key, Function<JobValues, T> reader, Function<T, Map<String, Object>> writer) {
         this(type, key.name(), key, reader, writer);
+    }
+
+    /// Such a kind, of whose section the keys have their values.
+    Kind(Class<T> type, JobKey key, Function<JobValues, T> reader) {
+        this(type, key, reader, value -> values(key, value));
+    }
+
+    /// The key's own value, if there is no other key.
+    static Map<String, Object> values(JobKey key, Object owner) {
+        Map<String, Object> values =
+                Objects.requireNonNull(ValueType.sectionOf(key.type())).values(owner);
+        return key.type() instanceof SectionOr either && values.size() == 1
+                ? Map.of("", Objects.requireNonNull(values.get(either.key())))
+                : values;
     }
 
     /// A case as its kind writes it.

@@ -109,18 +109,8 @@ final class OutputKeys {
 
     private static Map<String, Object> decisions(Job.Output output) {
         Map<String, Object> decisions = new LinkedHashMap<>();
-        for (OutputDecision decision : output.decisions()) {
-            Map<String, Object> section = new LinkedHashMap<>();
-            section.put("threshold", decision.threshold());
-            if (decision.ofClass() != null) {
-                section.put("class", decision.ofClass());
-            }
-            if (decision.segment() != null) {
-                section.put("by", decision.segment());
-                section.put("thresholds", decision.thresholds());
-            }
-            decisions.put(decision.name(), section);
-        }
+        output.decisions()
+                .forEach(decision -> decisions.put(decision.name(), ValueType.Decisions.SECTION.values(decision)));
         return decisions;
     }
 
@@ -153,8 +143,8 @@ final class OutputKeys {
                 values.flag("margin"),
                 values.expressions("labels"),
                 top == null ? 0 : top,
-                values.decisions("decisions"),
-                values.constants("constants"),
+                values.list("decisions", OutputDecision.class),
+                values.list("constants", OutputConstant.class),
                 values.expressions("rename"),
                 newSchema,
                 null);

@@ -72,7 +72,7 @@ final class OutputReader {
                             given.textOrNull("class"),
                             given.share("threshold"),
                             given.textOrNull("by"),
-                            given.thresholds("thresholds")));
+                            given.map("thresholds", Double.class)));
                 }
                 continue;
             }

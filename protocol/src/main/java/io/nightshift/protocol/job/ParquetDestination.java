@@ -8,10 +8,8 @@ import io.nightshift.protocol.job.ValueType.Texts;
 import io.nightshift.protocol.job.ValueType.Whole;
 import io.nightshift.protocol.job.YamlValue.Mapping;
 import io.nightshift.protocol.job.YamlValue.Member;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -73,52 +71,68 @@ public record ParquetDestination(
                     new SectionOr(
                             "folder",
                             new Section(keys(
-                                    JobKey.required(
-                                            "folder",
-                                            new Text(Form.PLACE),
-                                            "The folder in which each batch creates its own folder, or a prefix of objects as `s3://bucket/prefix`.",
-                                            "predictions"),
-                                    JobKey.optional(
-                                                    "codec",
-                                                    new Choice(Stream.of(Codec.values())
-                                                            .map(Codec::text)
-                                                            .toList()),
-                                                    "How the pages of the files are compressed.",
-                                                    "snappy")
-                                            .or("zstd"),
-                                    JobKey.optional(
-                                            "level",
-                                            new Whole(1, MOST_LEVEL),
-                                            "The level of `zstd`, 1 without this key. A higher level makes files smaller, and writing slower.",
-                                            "9"),
-                                    JobKey.optional(
-                                            "row-group-rows",
-                                            new Whole(LEAST_ROWS, MOST_ROWS),
-                                            "The number of rows of a row group, rounded up to a multiple of 2,048. Without this key, as many as the memory allows, and "
-                                                    + MOST_ROWS
-                                                    + " at most. Readers skip row groups by their statistics.",
-                                            "20000"),
-                                    JobKey.optional(
-                                                    "order-by",
-                                                    new Texts(Form.COLUMN, 0, true),
-                                                    "Columns of the output by which the rows of each file are sorted, with the names that `output.rename` gives them. Without this key, the rows are in the order of the source.",
-                                                    "[carrier, prediction]")
-                                            .or(List.of()),
-                                    JobKey.optional(
-                                                    "bloom-filters",
-                                                    new Texts(Form.COLUMN, 0, true),
-                                                    "Columns of the output that have Bloom filters, so that readers that look for one value skip row groups without it. All columns then have dictionaries, which makes files larger.",
-                                                    "record_id")
-                                            .or(List.of()),
-                                    JobKey.optional(
-                                            "file-size",
-                                            new Text(Form.SIZE),
-                                            "The size at which a partition begins another file. A file ends with the row group that reaches the size. Without this key, each partition is one file.",
-                                            "256MB")))),
+                                            JobKey.required(
+                                                            "folder",
+                                                            new Text(Form.PLACE),
+                                                            "The folder in which each batch creates its own folder, or a prefix of objects as `s3://bucket/prefix`.",
+                                                            "predictions")
+                                                    .from(ParquetDestination.class, ParquetDestination::folder),
+                                            JobKey.optional(
+                                                            "codec",
+                                                            new Choice(Stream.of(Codec.values())
+                                                                    .map(Codec::text)
+                                                                    .toList()),
+                                                            "How the pages of the files are compressed.",
+                                                            "snappy")
+                                                    .or("zstd")
+                                                    .from(
+                                                            ParquetDestination.class,
+                                                            parquet -> parquet.codec == null
+                                                                    ? null
+                                                                    : parquet.codec.text()),
+                                            JobKey.optional(
+                                                            "level",
+                                                            new Whole(1, MOST_LEVEL),
+                                                            "The level of `zstd`, 1 without this key. A higher level makes files smaller, and writing slower.",
+                                                            "9")
+                                                    .from(ParquetDestination.class, ParquetDestination::level),
+                                            JobKey.optional(
+                                                            "row-group-rows",
+                                                            new Whole(LEAST_ROWS, MOST_ROWS),
+                                                            "The number of rows of a row group, rounded up to a multiple of 2,048. Without this key, as many as the memory allows, and "
+                                                                    + MOST_ROWS
+                                                                    + " at most. Readers skip row groups by their statistics.",
+                                                            "20000")
+                                                    .from(ParquetDestination.class, ParquetDestination::rowGroupRows),
+                                            JobKey.optional(
+                                                            "order-by",
+                                                            new Texts(Form.COLUMN, 0, true),
+                                                            "Columns of the output by which the rows of each file are sorted, with the names that `output.rename` gives them. Without this key, the rows are in the order of the source.",
+                                                            "[carrier, prediction]")
+                                                    .or(List.of())
+                                                    .from(ParquetDestination.class, ParquetDestination::orderBy),
+                                            JobKey.optional(
+                                                            "bloom-filters",
+                                                            new Texts(Form.COLUMN, 0, true),
+                                                            "Columns of the output that have Bloom filters, so that readers that look for one value skip row groups without it. All columns then have dictionaries, which makes files larger.",
+                                                            "record_id")
+                                                    .or(List.of())
+                                                    .from(ParquetDestination.class, ParquetDestination::bloomFilters),
+                                            JobKey.optional(
+                                                            "file-size",
+                                                            new Text(Form.SIZE),
+                                                            "The size at which a partition begins another file. A file ends with the row group that reaches the size. Without this key, each partition is one file.",
+                                                            "256MB")
+                                                    .from(
+                                                            ParquetDestination.class,
+                                                            parquet -> parquet.fileBytes == null
+                                                                    ? null
+                                                                    : ByteSize.text(parquet.fileBytes))))
+                                    .writing(LoadTables.REDSHIFT, "codec")
+                                    .writing(LoadTables.SNOWFLAKE, "codec")),
                     "Parquet files in a folder, or below a prefix of an object store: the folder, or a map of `folder` and how the files are written.",
                     ""),
-            ParquetDestination::read,
-            ParquetDestination::values);
+            ParquetDestination::read);
 
     public ParquetDestination {
         orderBy = List.copyOf(orderBy);
@@ -183,49 +197,16 @@ public record ParquetDestination(
     }
 
     private static ParquetDestination read(JobValues values) {
-        Codec codec = Codec.valueOf(values.text("codec").toUpperCase(Locale.ROOT));
+        Codec codec = values.constant("codec", Codec.class);
         return new ParquetDestination(
                 values.text("folder"),
                 LoadTables.read(values),
                 codec == Codec.ZSTD ? null : codec,
-                whole(values, "level"),
-                whole(values, "row-group-rows"),
+                values.numberOrNull("level"),
+                values.numberOrNull("row-group-rows"),
                 values.texts("order-by"),
                 values.texts("bloom-filters"),
                 values.textOrNull("file-size") == null ? null : ByteSize.parse(values.text("file-size")));
-    }
-
-    private static @Nullable Integer whole(JobValues values, String name) {
-        Long value = values.wholeOrNull(name);
-        return value == null ? null : Math.toIntExact(value);
-    }
-
-    /// A folder alone, if there is nothing else to say.
-    private Map<String, Object> values() {
-        Map<String, Object> values = new LinkedHashMap<>();
-        values.put("folder", folder);
-        if (loads != null) {
-            loads.write(values);
-        }
-        if (codec != null) {
-            values.put("codec", codec.text());
-        }
-        if (level != null) {
-            values.put("level", level);
-        }
-        if (rowGroupRows != null) {
-            values.put("row-group-rows", rowGroupRows);
-        }
-        if (!orderBy.isEmpty()) {
-            values.put("order-by", orderBy);
-        }
-        if (!bloomFilters.isEmpty()) {
-            values.put("bloom-filters", bloomFilters);
-        }
-        if (fileBytes != null) {
-            values.put("file-size", ByteSize.text(fileBytes));
-        }
-        return values.size() == 1 ? Map.of("", folder) : values;
     }
 
     @Override

@@ -25,19 +25,20 @@ public record ParquetInput(List<String> paths, Map<String, String> folders) impl
                             "files",
                             new Section(List.of(
                                     JobKey.required(
-                                            "files",
-                                            new Texts(Form.FILES, 1, true),
-                                            "Parquet files, folders and globs, on disk or in an object store: one text or a list without repetitions.",
-                                            "flights/*.parquet"),
+                                                    "files",
+                                                    new Texts(Form.FILES, 1, true),
+                                                    "Parquet files, folders and globs, on disk or in an object store: one text or a list without repetitions.",
+                                                    "flights/*.parquet")
+                                            .from(ParquetInput.class, ParquetInput::paths),
                                     JobKey.optional(
-                                            "folders",
-                                            new ColumnTypes(false),
-                                            "The DuckDB types of the columns that names of folders such as `dt=2026-11-25` make. Such columns that are not listed are texts. Without this key, the types are detected.",
-                                            "{dt: DATE, region: VARCHAR}")))),
+                                                    "folders",
+                                                    new ColumnTypes(false),
+                                                    "The DuckDB types of the columns that names of folders such as `dt=2026-11-25` make. Such columns that are not listed are texts. Without this key, the types are detected.",
+                                                    "{dt: DATE, region: VARCHAR}")
+                                            .from(ParquetInput.class, ParquetInput::folders)))),
                     "Parquet files: paths, or a map of `files` and `folders`.",
                     ""),
-            values -> new ParquetInput(values.texts("files"), values.expressions("folders")),
-            ParquetInput::values);
+            values -> new ParquetInput(values.texts("files"), values.expressions("folders")));
 
     public ParquetInput {
         paths = List.copyOf(paths);
@@ -47,17 +48,6 @@ public record ParquetInput(List<String> paths, Map<String, String> folders) impl
     /// Files whose folders have no declared types.
     public ParquetInput(List<String> paths) {
         this(paths, Map.of());
-    }
-
-    /// The paths alone, if there is nothing else to say.
-    private Map<String, Object> values() {
-        if (folders.isEmpty()) {
-            return Map.of("", paths);
-        }
-        Map<String, Object> values = new LinkedHashMap<>();
-        values.put("files", paths);
-        values.put("folders", folders);
-        return values;
     }
 
     @Override

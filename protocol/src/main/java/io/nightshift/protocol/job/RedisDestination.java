@@ -3,10 +3,8 @@ package io.nightshift.protocol.job;
 import io.nightshift.protocol.job.ValueType.Choice;
 import io.nightshift.protocol.job.ValueType.Section;
 import io.nightshift.protocol.job.ValueType.Text;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -31,39 +29,33 @@ public record RedisDestination(String dataSource, String name, Format format) im
                     "redis",
                     new Section(List.of(
                             JobKey.required(
-                                    "data-source",
-                                    new Text(Form.DATA_SOURCE),
-                                    "The Redis or Valkey server, by its name in the configuration of the nodes.",
-                                    "cache"),
+                                            "data-source",
+                                            new Text(Form.DATA_SOURCE),
+                                            "The Redis or Valkey server, by its name in the configuration of the nodes.",
+                                            "cache")
+                                    .from(RedisDestination.class, RedisDestination::dataSource),
                             JobKey.required(
-                                    "name",
-                                    new Text(Form.KEY_PREFIX),
-                                    "The prefix of the keys. Readers find the newest batch by the key `NAME:latest`.",
-                                    "delays"),
+                                            "name",
+                                            new Text(Form.KEY_PREFIX),
+                                            "The prefix of the keys. Readers find the newest batch by the key `NAME:latest`.",
+                                            "delays")
+                                    .from(RedisDestination.class, RedisDestination::name),
                             JobKey.optional(
                                             "format",
                                             new Choice(List.of("hash", "json")),
                                             "What the key of a record holds: a hash with a field for each column, or a string with a JSON object.",
                                             "json")
-                                    .or("hash"))),
+                                    .or("hash")
+                                    .from(
+                                            RedisDestination.class,
+                                            redis -> redis.format.name().toLowerCase(Locale.ROOT)))),
                     "Records of a Redis or Valkey server, instead of a folder.",
                     ""),
-            RedisDestination::read,
-            RedisDestination::values);
+            RedisDestination::read);
 
     private static RedisDestination read(JobValues values) {
         return new RedisDestination(
-                values.text("data-source"),
-                values.text("name"),
-                Format.valueOf(values.text("format").toUpperCase(Locale.ROOT)));
-    }
-
-    private Map<String, Object> values() {
-        Map<String, Object> values = new LinkedHashMap<>();
-        values.put("data-source", dataSource);
-        values.put("name", name);
-        values.put("format", format.name().toLowerCase(Locale.ROOT));
-        return values;
+                values.text("data-source"), values.text("name"), values.constant("format", Format.class));
     }
 
     @Override

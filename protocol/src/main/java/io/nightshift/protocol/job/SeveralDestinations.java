@@ -18,7 +18,7 @@ public record SeveralDestinations(List<Destination> members) implements Destinat
                     new ValueType.Members(),
                     "[Several destinations](../how-to/several-destinations.md) that get the same rows. A batch is published at them in this order.",
                     "[{parquet: predictions}, {csv: partners}]"),
-            values -> new SeveralDestinations(values.destinations("")),
+            values -> new SeveralDestinations(values.list("", Destination.class)),
             SeveralDestinations::values);
 
     public SeveralDestinations {

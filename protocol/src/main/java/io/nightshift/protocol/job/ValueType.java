@@ -1,6 +1,8 @@
 package io.nightshift.protocol.job;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +62,17 @@ sealed interface ValueType {
             return kinds.isEmpty()
                     ? "a map with the keys " + String.join(", ", names())
                     : "a map with one of the keys " + String.join(", ", kinds);
+        }
+
+        /// The values of the keys that an owner has, by their names, as [JobText] writes them.
+        Map<String, Object> values(Object owner) {
+            Map<String, Object> values = new LinkedHashMap<>();
+            for (JobKey key : written) {
+                if (key.value().apply(owner) instanceof Object value && !JobText.isEmpty(value)) {
+                    values.put(key.name(), value);
+                }
+            }
+            return values;
         }
 
         List<String> names() {
@@ -250,10 +263,16 @@ sealed interface ValueType {
 
         /// The keys of a column that names more than its threshold.
         static final Section SECTION = new Section(List.of(
-                JobKey.required("threshold", new Decimal(), "", ""),
-                JobKey.optional("class", new Text(Form.BOUND), "", ""),
-                JobKey.optional("by", new Text(Form.COLUMN), "", "").with("thresholds"),
-                JobKey.optional("thresholds", new Thresholds(), "", "").with("by")));
+                JobKey.required("threshold", new Decimal(), "", "")
+                        .from(OutputDecision.class, OutputDecision::threshold),
+                JobKey.optional("class", new Text(Form.BOUND), "", "")
+                        .from(OutputDecision.class, OutputDecision::ofClass),
+                JobKey.optional("by", new Text(Form.COLUMN), "", "")
+                        .with("thresholds")
+                        .from(OutputDecision.class, OutputDecision::segment),
+                JobKey.optional("thresholds", new Thresholds(), "", "")
+                        .with("by")
+                        .from(OutputDecision.class, OutputDecision::thresholds)));
 
         @Override
         public String expectation() {
