@@ -59,7 +59,7 @@ import org.jspecify.annotations.Nullable;
 /// @param otherDestinations where readers find the published batch besides `destination`, in the order of the job;
 ///     empty until it is published, or if its job has one destination
 @RecordBuilder
-@RecordBuilder.Options(addStaticBuilder = false, enableWither = false)
+@RecordBuilder.Options(addClassRetainedGenerated = true, addStaticBuilder = false, enableWither = false)
 public record BatchDescription(
         String batch,
         String job,
@@ -399,6 +399,22 @@ public record BatchDescription(
             boolean deadlineAtRisk,
             @JsonInclude(Include.NON_NULL) @Nullable Forecast forecast,
             @JsonInclude(Include.NON_NULL) @Nullable String threads) {
+
+        /// The times of a batch whose risk follows from its forecast.
+        public static Timing of(
+                int priority,
+                String timeZone,
+                @Nullable Instant windowOpens,
+                @Nullable Instant deadline,
+                boolean deadlineMissed,
+                @Nullable Forecast forecast,
+                @Nullable String threads) {
+            boolean isAtRisk = deadline != null
+                    && !deadlineMissed
+                    && forecast != null
+                    && forecast.late().isAfter(deadline);
+            return new Timing(priority, timeZone, windowOpens, deadline, deadlineMissed, isAtRisk, forecast, threads);
+        }
 
         private Timing recorded() {
             return new Timing(priority, timeZone, null, deadline, deadlineMissed, false, null, threads);

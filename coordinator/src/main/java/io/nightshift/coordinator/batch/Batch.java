@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
 import io.nightshift.coordinator.batch.decision.Decision;
@@ -18,7 +19,6 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
@@ -341,7 +341,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         boolean isAsked = message instanceof CoordinatorMessage.Recovered
                 || message instanceof CoordinatorMessage.CommandReceived(BatchCommand.EnsureStarted start);
         if (isFailed != isToldFailed || (isFailed && isAsked)) {
-            BatchStatus.Timing timing = isFailed ? decisions.timing(state, now) : null;
+            BatchDescription.Timing timing = isFailed ? decisions.timing(state, now) : null;
             services.register().accept(new BatchRegisterCommand.FailureChanged(batch, timing));
             isToldFailed = isFailed;
         }

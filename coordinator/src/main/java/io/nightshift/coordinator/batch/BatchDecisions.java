@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.attempt.AttemptDecisions;
 import io.nightshift.coordinator.batch.attempt.BatchForecast;
 import io.nightshift.coordinator.batch.attempt.CommitDecisions;
@@ -19,8 +20,8 @@ import io.nightshift.coordinator.batch.life.TakeoverDetection;
 import io.nightshift.coordinator.batch.life.TaskFailureDecisions;
 import io.nightshift.coordinator.batch.life.TaskOutcomeDecisions;
 import io.nightshift.coordinator.batch.state.BatchState;
-import io.nightshift.coordinator.batch.state.BatchStatuses;
 import io.nightshift.coordinator.batch.state.UpkeepOperation;
+import io.nightshift.coordinator.batch.status.BatchStatuses;
 import io.nightshift.coordinator.batch.trial.CanaryDecisions;
 import io.nightshift.coordinator.batch.trial.ShadowDecisions;
 import io.nightshift.coordinator.batch.upkeep.RedriveDecisions;
@@ -300,7 +301,7 @@ public final class BatchDecisions {
     }
 
     /// The batch's deadline and forecast; null before the batch is submitted.
-    BatchStatus.@Nullable Timing timing(BatchState state, DecisionTime now) {
+    BatchDescription.@Nullable Timing timing(BatchState state, DecisionTime now) {
         return state.phase() == null ? null : forecasts.timing(state, attempts, now);
     }
 
@@ -308,7 +309,8 @@ public final class BatchDecisions {
         return BatchStatuses.of(
                 state,
                 timing(state, now),
-                new BatchStatus.Progress(
+                state.phase() == null ? null : forecasts.run(state),
+                new BatchDescription.Progress(
                         rowsDone(state),
                         attempts.inFlight(),
                         state.attemptsFailed().values().stream()

@@ -8,7 +8,6 @@ import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
-import io.nightshift.protocol.ledger.LedgerEntry;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -38,8 +37,7 @@ record DamagedBatch(
             return false;
         }
         switch (command) {
-            case BatchCommand.Describe describe ->
-                describe.replyTo().tell(BatchStatus.damaged(batch, damage, LedgerEntry.origin(batch)));
+            case BatchCommand.Describe describe -> describe.replyTo().tell(BatchStatus.damaged(batch, damage));
             case BatchCommand.Control control
             when isNewer ->
                 control.replyTo()

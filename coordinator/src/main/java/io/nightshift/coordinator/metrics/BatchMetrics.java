@@ -4,12 +4,12 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.nightshift.api.BatchDescription.Forecast;
+import io.nightshift.api.BatchDescription.Timing;
 import io.nightshift.coordinator.batch.decision.BatchObserver;
 import io.nightshift.coordinator.batch.task.StuckThreads;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus.Forecast;
-import io.nightshift.protocol.batch.BatchStatus.Timing;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
@@ -162,7 +162,7 @@ public final class BatchMetrics implements BatchObserver {
         Gauge.builder("nightshift.wanted.workers", this::wantedWorkers)
                 .description("Workers that the open batches need, to meet their deadlines")
                 .register(registry);
-        Gauge.builder("nightshift.deadlines", () -> count(Timing::isDeadlineAtRisk))
+        Gauge.builder("nightshift.deadlines", () -> count(Timing::deadlineAtRisk))
                 .description(DEADLINES)
                 .tag("state", "at-risk")
                 .register(registry);

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.register;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.ReadableEvents;
 import io.nightshift.coordinator.batch.RestartBackoff;
 import io.nightshift.coordinator.batch.decision.BatchObserver;
@@ -86,7 +87,7 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     private RegisterDecisions decisions;
 
     /// The last report to the observer.
-    private Map<BatchId, BatchStatus.Timing> failed = Map.of();
+    private Map<BatchId, BatchDescription.Timing> failed = Map.of();
 
     /// Whether the journal was searched for lost batches. Commands wait for that: otherwise, a job could open
     /// another batch although one is open.

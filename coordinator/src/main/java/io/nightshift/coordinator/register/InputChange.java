@@ -70,9 +70,6 @@ enum InputChange {
     }
 
     private static boolean isAllCommitted(BatchStatus status) {
-        return status.phase() == Phase.PUBLISHING
-                || (status.phase() == Phase.FAILED
-                        && status.partitions() > 0
-                        && status.committed() == status.partitions());
+        return status.phase() == Phase.PUBLISHING || (status.phase() == Phase.FAILED && status.isComplete());
     }
 }

@@ -1,10 +1,10 @@
 package io.nightshift.coordinator.register;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.register.RegisterAction.Decision;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
@@ -97,12 +97,12 @@ class RegisterDecisions {
     private static final long FAILED_REST = Duration.ofMinutes(10).toNanos();
 
     /// @param nanos when the batch reported that it has failed
-    private record FailedBatch(BatchStatus.Timing timing, long nanos) {}
+    private record FailedBatch(BatchDescription.Timing timing, long nanos) {}
 
     private final Map<BatchId, FailedBatch> failedBatches = new HashMap<>();
 
     /// The same without their times; unmodifiable, replaced with each change.
-    private Map<BatchId, BatchStatus.Timing> failed = Map.of();
+    private Map<BatchId, BatchDescription.Timing> failed = Map.of();
 
     private final ArrayDeque<ActorRef<WorkerMessage>> freeWorkers = new ArrayDeque<>();
 
@@ -194,7 +194,7 @@ class RegisterDecisions {
                 shares.free(worker);
                 yield Decision.of().plus(assignWorkers(nanos));
             }
-            case BatchRegisterCommand.FailureChanged(BatchId batch, BatchStatus.Timing timing) -> {
+            case BatchRegisterCommand.FailureChanged(BatchId batch, BatchDescription.Timing timing) -> {
                 failed(batch, timing == null || state.hasEnded(batch) ? null : new FailedBatch(timing, nanos));
                 yield Decision.of();
             }
@@ -330,7 +330,7 @@ class RegisterDecisions {
     }
 
     /// The failed batches that are neither retried nor cancelled, with the times of their reports. Unmodifiable.
-    Map<BatchId, BatchStatus.Timing> failed() {
+    Map<BatchId, BatchDescription.Timing> failed() {
         return failed;
     }
 
@@ -340,7 +340,7 @@ class RegisterDecisions {
         boolean isSame =
                 before == null ? now == null : now != null && before.timing().equals(now.timing());
         if (!isSame) {
-            Map<BatchId, BatchStatus.Timing> timings = new HashMap<>();
+            Map<BatchId, BatchDescription.Timing> timings = new HashMap<>();
             failedBatches.forEach((id, one) -> timings.put(id, one.timing()));
             failed = Map.copyOf(timings);
         }
@@ -353,7 +353,7 @@ class RegisterDecisions {
         if (failure == null || nanos - failure.nanos() >= FAILED_REST) {
             return false;
         }
-        BatchStatus.Timing timing = failure.timing();
+        BatchDescription.Timing timing = failure.timing();
         return timing.deadline() == null || timing.deadlineMissed() || !now.isAfter(timing.deadline());
     }
 
@@ -545,13 +545,9 @@ class RegisterDecisions {
                             new BatchRegisterCommand.BatchEnded(
                                     status.batch(),
                                     Phase.PUBLISHED,
-                                    status.timing() == null
-                                            ? null
-                                            : status.timing().run(),
+                                    status.run(),
                                     entry.input().equals(status.input()) ? null : status.input(),
-                                    status.canary() != null && status.canary().state() == Canary.State.PASSED
-                                            ? status.canary().candidate()
-                                            : null),
+                                    status.passed()),
                             now),
                     new RegisterAction.Continue(run));
         }

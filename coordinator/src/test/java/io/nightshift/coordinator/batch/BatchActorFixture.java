@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import static org.awaitility.Awaitility.await;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.TestActorSystem;
 import io.nightshift.coordinator.batch.decision.BatchSettings;
 import io.nightshift.coordinator.batch.decision.RemovalStep;
@@ -65,6 +66,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -384,6 +386,11 @@ public final class BatchActorFixture {
         TestProbe<BatchStatus> probe = node.kit().createTestProbe(BatchStatus.class);
         tell(new BatchCommand.Describe(probe.ref()));
         return probe.receiveMessage(SOON);
+    }
+
+    /// What clients see of a batch that was submitted.
+    public static BatchDescription description(BatchStatus status) {
+        return Objects.requireNonNull(status.description());
     }
 
     public BatchStatus awaitPhase(Phase phase) {

@@ -3,6 +3,7 @@ package io.nightshift.coordinator.batch;
 import static io.nightshift.coordinator.batch.BatchActorFixture.LEASE;
 import static io.nightshift.coordinator.batch.BatchActorFixture.PATIENT;
 import static io.nightshift.coordinator.batch.BatchActorFixture.SOON;
+import static io.nightshift.coordinator.batch.BatchActorFixture.description;
 import static io.nightshift.coordinator.batch.BatchActorFixture.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -103,7 +104,7 @@ final class BatchControlIT extends BatchActorTests {
 
             batch.restart();
 
-            assertThat(batch.awaitPhase(Phase.PAUSED).committed()).isEqualTo(1);
+            assertThat(description(batch.awaitPhase(Phase.PAUSED)).committed()).isEqualTo(1);
             batch.open();
             assertThat(batch.hasNothingToLease()).isTrue();
             assertThat(resume(batch)).isEqualTo(done(batch, Phase.RUNNING));
@@ -140,7 +141,7 @@ final class BatchControlIT extends BatchActorTests {
             assertThat(pause(batch)).isEqualTo(done(batch, Phase.PAUSED));
             planned.countDown();
 
-            await().atMost(SOON).until(() -> batch.describe().partitions() == 1);
+            await().atMost(SOON).until(() -> description(batch.describe()).partitions() == 1);
 
             assertThat(batch.describe().phase()).isEqualTo(Phase.PAUSED);
             assertThat(batch.hasNothingToLease()).isTrue();
@@ -159,7 +160,7 @@ final class BatchControlIT extends BatchActorTests {
             batch.onInspect = () -> {};
             batch.restart();
 
-            await().atMost(SOON).until(() -> batch.describe().partitions() == 1);
+            await().atMost(SOON).until(() -> description(batch.describe()).partitions() == 1);
 
             assertThat(batch.describe().phase()).isEqualTo(Phase.PAUSED);
             never.countDown();
@@ -206,7 +207,8 @@ final class BatchControlIT extends BatchActorTests {
             PartitionCommit late = batch.score(lost, 0);
             pause(batch);
             batch.passTime(LEASE.multipliedBy(2));
-            await().atMost(SOON).until(() -> batch.describe().progress().inFlight() == 0);
+            await().atMost(SOON)
+                    .until(() -> description(batch.describe()).progress().inFlight() == 0);
 
             batch.commit(late);
 
@@ -324,8 +326,8 @@ final class BatchControlIT extends BatchActorTests {
             PartitionCommit second = batch.complete(2);
 
             assertThat(rescore(batch, 1, 0, 1)).isEqualTo(done(batch, Phase.RUNNING));
-            assertThat(batch.describe().committed()).isZero();
-            assertThat(batch.describe().read()).isZero();
+            assertThat(description(batch.describe()).committed()).isZero();
+            assertThat(description(batch.describe()).read()).isZero();
             batch.commit(first);
             assertThat(batch.worker
                             .expectMessageClass(WorkerMessage.Abandon.class, SOON)
@@ -337,7 +339,8 @@ final class BatchControlIT extends BatchActorTests {
                 batch.complete(0);
             }
 
-            assertThat(batch.awaitPhase(Phase.PUBLISHED).quarantined()).isZero();
+            assertThat(description(batch.awaitPhase(Phase.PUBLISHED)).quarantined())
+                    .isZero();
             Path published = batch.destination.resolve("batch=" + batch.id);
             assertThat(Files.readString(published.resolve("part-000001.parquet")))
                     .contains(".2-")
@@ -387,7 +390,8 @@ final class BatchControlIT extends BatchActorTests {
             assertThat(retry(batch)).isEqualTo(done(batch, Phase.RUNNING));
             batch.complete(0);
 
-            assertThat(batch.awaitPhase(Phase.PUBLISHED).quarantined()).isZero();
+            assertThat(description(batch.awaitPhase(Phase.PUBLISHED)).quarantined())
+                    .isZero();
         }
 
         @Test
@@ -442,7 +446,8 @@ final class BatchControlIT extends BatchActorTests {
 
             batch.complete(0);
 
-            assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation()).isEqualTo(2);
+            assertThat(description(batch.awaitPhase(Phase.PUBLISHED)).incarnation())
+                    .isEqualTo(2);
             assertThat(batch.history(BatchEvent.Failed.class)).hasSize(1);
             batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.PUBLISHED));
         }
@@ -579,7 +584,8 @@ final class BatchControlIT extends BatchActorTests {
             };
 
             assertThat(cancel(batch)).isEqualTo(refused(batch, "the share is gone. The publication continues"));
-            assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation()).isEqualTo(2);
+            assertThat(description(batch.awaitPhase(Phase.PUBLISHED)).incarnation())
+                    .isEqualTo(2);
             hangs.countDown();
         }
 

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
 import io.nightshift.coordinator.batch.decision.Decision;
@@ -91,18 +92,13 @@ class BatchDecisionsTest extends DecisionsFixture {
                             HAS_NO_WORK));
         }
 
-        private BatchStatus described() {
-            Decision decision = decide(
-                    new BatchCommand.Describe(TestInbox.<BatchStatus>create().getRef()));
-            return (BatchStatus) ((CoordinatorAction.Send<?>) decision.actions().getFirst()).message();
-        }
-
         @Test
         void theStatusNamesTheOutageAndTheApproval() {
             open();
             report(1, new CoordinatorMessage.TaskFailed(AWAY));
             assertThat(described().outage())
-                    .isEqualTo(new BatchStatus.Outage(AWAY, ExampleBatch.AT, ExampleBatch.AT.plusSeconds(10)));
+                    .isEqualTo(new BatchDescription.Outage(
+                            AWAY.message(), ExampleBatch.AT, ExampleBatch.AT.plusSeconds(10)));
             assertThat(described().approval()).isNull();
 
             BatchCheck check = ExampleBatch.nulls(0.1, BatchCheck.OnFail.HOLD);
@@ -117,7 +113,7 @@ class BatchDecisionsTest extends DecisionsFixture {
                     new BatchEvent.Checked(ExampleBatch.AT, List.of(new CheckResult(check, 0.3, false))),
                     new BatchEvent.Approved(ExampleBatch.AT, "it is right", "ops"));
             assertThat(described().approval())
-                    .isEqualTo(new BatchStatus.Approval(ExampleBatch.AT, "it is right", "ops"));
+                    .isEqualTo(new BatchDescription.Approval(ExampleBatch.AT, "it is right", "ops"));
             assertThat(described().outage()).isNull();
         }
 

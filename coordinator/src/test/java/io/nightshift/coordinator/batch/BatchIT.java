@@ -3,12 +3,15 @@ package io.nightshift.coordinator.batch;
 import static io.nightshift.coordinator.batch.BatchActorFixture.LEASE;
 import static io.nightshift.coordinator.batch.BatchActorFixture.PATIENT;
 import static io.nightshift.coordinator.batch.BatchActorFixture.SOON;
+import static io.nightshift.coordinator.batch.BatchActorFixture.description;
 import static io.nightshift.coordinator.batch.BatchActorFixture.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.dataformat.cbor.databind.CBORMapper;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchDescriptionBuilder;
 import io.nightshift.coordinator.batch.decision.BatchSettings;
 import io.nightshift.coordinator.batch.decision.RetryPolicy;
 import io.nightshift.coordinator.batch.state.BatchState;
@@ -37,6 +40,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -63,7 +67,7 @@ final class BatchIT extends BatchActorTests {
             BatchStatus status = batch.awaitPhase(Phase.PUBLISHED);
 
             Path published = batch.destination.resolve("batch=" + batch.id);
-            assertThat(status.destination()).isEqualTo(published.toString());
+            assertThat(description(status).destination()).isEqualTo(published.toString());
             assertThat(published)
                     .isDirectoryContaining("glob:**/part-000000.parquet")
                     .isDirectoryContaining("glob:**/part-000002.parquet")
@@ -71,8 +75,8 @@ final class BatchIT extends BatchActorTests {
                     .isDirectoryContaining("glob:**/_manifest.json")
                     .isDirectoryContaining("glob:**/_SUCCESS");
             assertThat(batch.destination.resolve(".staging")).doesNotExist();
-            assertThat(status.progress().rowsDone()).isEqualTo(30);
-            assertThat(status.quarantined()).isEqualTo(2);
+            assertThat(description(status).progress().rowsDone()).isEqualTo(30);
+            assertThat(description(status).quarantined()).isEqualTo(2);
             batch.awaitRegister(new BatchRegisterCommand.BatchEnded(batch.id, Phase.PUBLISHED));
         }
 
@@ -165,7 +169,7 @@ final class BatchIT extends BatchActorTests {
             JournalWriteBlocker.open();
 
             batch.worker.expectMessage(SOON, new WorkerMessage.Committed(commit.attempt(batch.id)));
-            assertThat(batch.describe().committed()).isEqualTo(1);
+            assertThat(description(batch.describe()).committed()).isEqualTo(1);
             assertThat(batch.committed()).containsExactly(commit);
         }
 
@@ -411,7 +415,7 @@ final class BatchIT extends BatchActorTests {
             };
             batch.complete(0);
 
-            assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation())
+            assertThat(description(batch.awaitPhase(Phase.PUBLISHED)).incarnation())
                     .as("the event of the publication was written by the next coordinator")
                     .isEqualTo(2);
         }
@@ -474,9 +478,9 @@ final class BatchIT extends BatchActorTests {
             batch.complete(0);
 
             BatchStatus published = batch.awaitPhase(Phase.PUBLISHED);
-            assertThat(published.rows()).isZero();
-            assertThat(published.partitions()).isEqualTo(1);
-            assertThat(published.predictions()).isZero();
+            assertThat(description(published).rows()).isZero();
+            assertThat(description(published).partitions()).isEqualTo(1);
+            assertThat(description(published).predictions()).isZero();
         }
 
         @Test
@@ -655,12 +659,25 @@ final class BatchIT extends BatchActorTests {
             batch.tell(new BatchCommand.AttemptFailed(batch.lease().attempt(), "node:1", DISK));
 
             BatchStatus status = await().atMost(SOON)
-                    .until(batch::describe, described -> described.progress().attemptsFailed() == 1);
+                    .until(
+                            batch::describe,
+                            described -> description(described).progress().attemptsFailed() == 1);
 
             assertThat(status)
                     .isEqualTo(BatchStatusBuilder.builder()
                             .batch(batch.id)
                             .phase(Phase.RUNNING)
+                            .input(batch.submission().input())
+                            .description(status.description())
+                            .build());
+            BatchDescription description = Objects.requireNonNull(status.description());
+            assertThat(description)
+                    .isEqualTo(BatchDescriptionBuilder.builder()
+                            .batch(batch.id.value())
+                            .job(batch.submission().job().name())
+                            .model(batch.submission().model().toString())
+                            .state("running")
+                            .submittedAt(description.submittedAt())
                             .incarnation(1)
                             .rows(30)
                             .partitions(3)
@@ -668,17 +685,14 @@ final class BatchIT extends BatchActorTests {
                             .read(10)
                             .predictions(8)
                             .quarantined(2)
-                            .bytes(status.bytes())
-                            .progress(new BatchStatus.Progress(14, 1, 1, false))
-                            .entries(status.entries())
-                            .head(status.head())
-                            .timing(status.timing())
-                            .input(batch.submission().input())
+                            .bytes(description.bytes())
+                            .progress(new BatchDescription.Progress(14, 1, 1, false))
+                            .ledger(description.ledger())
+                            .timing(description.timing())
                             .build());
-            assertThat(java.util.Objects.requireNonNull(status.timing()).priority())
-                    .isEqualTo(5);
-            assertThat(status.bytes()).isPositive();
-            assertThat(status.entries()).isEqualTo(batch.history().size());
+            assertThat(Objects.requireNonNull(description.timing()).priority()).isEqualTo(5);
+            assertThat(description.bytes()).isPositive();
+            assertThat(description.ledger().entries()).isEqualTo(batch.history().size());
         }
     }
 }

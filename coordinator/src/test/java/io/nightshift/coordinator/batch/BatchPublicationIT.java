@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch;
 
 import static io.nightshift.coordinator.batch.BatchActorFixture.PATIENT;
 import static io.nightshift.coordinator.batch.BatchActorFixture.SOON;
+import static io.nightshift.coordinator.batch.BatchActorFixture.description;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -82,7 +83,7 @@ final class BatchPublicationIT extends BatchActorTests {
         batch.onPublish = () -> {};
         batch.restart();
 
-        assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation()).isEqualTo(2);
+        assertThat(description(batch.awaitPhase(Phase.PUBLISHED)).incarnation()).isEqualTo(2);
         never.countDown();
     }
 
@@ -109,7 +110,7 @@ final class BatchPublicationIT extends BatchActorTests {
         batch.onInspect = hangsOnce(gate);
         batch.open();
 
-        assertThat(batch.awaitPhase(Phase.RUNNING).incarnation()).isEqualTo(2);
+        assertThat(description(batch.awaitPhase(Phase.RUNNING)).incarnation()).isEqualTo(2);
         assertThat(stalls(batch)).singleElement().satisfies(failure -> {
             assertThat(failure.resource())
                     .isEqualTo(new FailedResource(FailedResource.Type.MOUNT, batch.source.toString()));
@@ -131,7 +132,7 @@ final class BatchPublicationIT extends BatchActorTests {
         batch.open();
         batch.complete(0);
 
-        assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation()).isEqualTo(2);
+        assertThat(description(batch.awaitPhase(Phase.PUBLISHED)).incarnation()).isEqualTo(2);
         assertThat(stalls(batch))
                 .singleElement()
                 .satisfies(failure -> assertThat(failure.message()).contains("publishing in " + batch.destination));

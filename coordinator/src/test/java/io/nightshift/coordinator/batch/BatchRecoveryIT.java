@@ -3,6 +3,7 @@ package io.nightshift.coordinator.batch;
 import static io.nightshift.coordinator.batch.BatchActorFixture.LEASE;
 import static io.nightshift.coordinator.batch.BatchActorFixture.PATIENT;
 import static io.nightshift.coordinator.batch.BatchActorFixture.SOON;
+import static io.nightshift.coordinator.batch.BatchActorFixture.description;
 import static io.nightshift.coordinator.batch.BatchActorFixture.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -114,7 +115,8 @@ final class BatchRecoveryIT extends BatchActorTests {
             }
             WorkerMessage.Lease last = batch.lease();
             assertThat(last.attempt().epoch().lease()).isEqualTo(11);
-            assertThat(batch.describe().progress().attemptsFailed()).isZero();
+            assertThat(description(batch.describe()).progress().attemptsFailed())
+                    .isZero();
             batch.commit(batch.score(last, 0));
             batch.awaitPhase(Phase.PUBLISHED);
         }
@@ -146,7 +148,7 @@ final class BatchRecoveryIT extends BatchActorTests {
                     LEASE.multipliedBy(2),
                     () -> batch.tell(new BatchCommand.Heartbeat(kept.attempt(batch.id), 7, batch.worker.ref())));
 
-            assertThat(batch.describe().progress().rowsDone()).isEqualTo(7);
+            assertThat(description(batch.describe()).progress().rowsDone()).isEqualTo(7);
             assertThat(batch.history(BatchEvent.AttemptFailed.class))
                     .singleElement()
                     .extracting(BatchEvent.AttemptFailed::partition)

@@ -2,13 +2,13 @@ package io.nightshift.coordinator.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
 import io.nightshift.coordinator.batch.decision.Decision;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PastRun;
@@ -21,7 +21,6 @@ import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
-import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.junit.jupiter.api.Test;
 
 /// A batch with a window, a deadline and earlier runs. It is opened at 23:14:25 UTC.
@@ -40,12 +39,8 @@ class BatchWindowTest extends DecisionsFixture {
         open(ExampleBatch.window("01:00", "06:00", outside));
     }
 
-    private BatchStatus.Timing timing() {
-        TestInbox<BatchStatus> inbox = TestInbox.create();
-        Decision decision = decide(new BatchCommand.Describe(inbox.getRef()));
-        BatchStatus status =
-                (BatchStatus) ((CoordinatorAction.Send<?>) decision.actions().getFirst()).message();
-        return Objects.requireNonNull(status.timing());
+    private BatchDescription.Timing timing() {
+        return Objects.requireNonNull(described().timing());
     }
 
     private Decision tick() {
@@ -225,12 +220,12 @@ class BatchWindowTest extends DecisionsFixture {
         assertThat(timing().timeZone()).isEqualTo("Europe/Berlin");
         assertThat(timing().deadline()).isEqualTo("2026-11-24T23:15:00Z");
         assertThat(timing().deadlineMissed()).isFalse();
-        assertThat(timing().isDeadlineAtRisk())
+        assertThat(timing().deadlineAtRisk())
                 .as("the last run took two minutes")
                 .isTrue();
         seconds = 36;
         assertThat(timing().deadlineMissed()).isTrue();
-        assertThat(timing().isDeadlineAtRisk()).as("it is missed already").isFalse();
+        assertThat(timing().deadlineAtRisk()).as("it is missed already").isFalse();
     }
 
     @Test
@@ -249,7 +244,7 @@ class BatchWindowTest extends DecisionsFixture {
     void theForecastCountsFromTheOpeningOfTheWindow() {
         openEarly(Outside.FINISH);
 
-        BatchStatus.Forecast forecast = Objects.requireNonNull(timing().forecast());
+        BatchDescription.Forecast forecast = Objects.requireNonNull(timing().forecast());
 
         assertThat(forecast.median()).isBetween(OPENS.plusSeconds(110), OPENS.plusSeconds(130));
         assertThat(forecast.late()).isBetween(OPENS.plusSeconds(150), OPENS.plusSeconds(1_000));
@@ -262,7 +257,7 @@ class BatchWindowTest extends DecisionsFixture {
         decide(new BatchCommand.EnsureStarted(
                 ExampleBatch.submission(ExampleBatch.job()), List.of(new PastRun(60, 120_000, 2_000, 3))));
 
-        BatchStatus.Forecast forecast = Objects.requireNonNull(timing().forecast());
+        BatchDescription.Forecast forecast = Objects.requireNonNull(timing().forecast());
         assertThat(forecast.workers()).isEqualTo(3);
     }
 

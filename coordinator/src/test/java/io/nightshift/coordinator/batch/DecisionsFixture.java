@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.decision.BatchSettings;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
@@ -10,6 +11,7 @@ import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.Phase;
@@ -21,6 +23,7 @@ import io.nightshift.storage.source.SourceInspector.InspectedFile;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -78,6 +81,15 @@ public abstract class DecisionsFixture {
 
     public Decision decide(BatchCommand command) {
         return decide(new CoordinatorMessage.CommandReceived(command));
+    }
+
+    /// What clients see of the batch.
+    public BatchDescription described() {
+        Decision decision =
+                decide(new BatchCommand.Describe(TestInbox.<BatchStatus>create().getRef()));
+        BatchStatus status =
+                (BatchStatus) ((CoordinatorAction.Send<?>) decision.actions().getFirst()).message();
+        return Objects.requireNonNull(status.description());
     }
 
     public Decision report(int incarnation, CoordinatorMessage.TaskOutcome outcome) {

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch;
 
+import static io.nightshift.coordinator.batch.BatchActorFixture.description;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -66,7 +67,8 @@ class LedgerScaleIT {
             };
             long begin = System.nanoTime();
             batch.open();
-            await().atMost(BatchActorFixture.SOON).until(() -> batch.describe().partitions() == PARTITIONS);
+            await().atMost(BatchActorFixture.SOON)
+                    .until(() -> description(batch.describe()).partitions() == PARTITIONS);
             Duration planning = since(begin);
 
             begin = System.nanoTime();
@@ -77,11 +79,11 @@ class LedgerScaleIT {
                     .pollInterval(Duration.ofMillis(50))
                     .until(batch::describe, described -> described.phase() == Phase.FAILED);
             Duration committing = since(begin);
-            assertThat(status.committed()).isEqualTo(PARTITIONS);
+            assertThat(description(status).committed()).isEqualTo(PARTITIONS);
 
             begin = System.nanoTime();
             batch.restart();
-            assertThat(batch.describe().committed()).isEqualTo(PARTITIONS);
+            assertThat(description(batch.describe()).committed()).isEqualTo(PARTITIONS);
             Duration recovery = since(begin);
             assertThat(ReplayPace.isOff(Batch.KEY.name() + "|" + batch.id))
                     .as("no entry was held back that the actor needs")

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.decision.BatchObserver.BatchGauges;
 import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
@@ -63,18 +63,18 @@ final class BatchMetricsTest {
         assertThat(counted("nightshift.unseen.categories")).isEqualTo(10);
     }
 
-    private void batch(String id, int waiting, int leased, BatchStatus.@Nullable Timing timing) {
+    private void batch(String id, int waiting, int leased, BatchDescription.@Nullable Timing timing) {
         metrics.gaugesChanged(new BatchId(id), new BatchGauges(Phase.RUNNING, waiting, leased, Duration.ZERO, timing));
     }
 
-    private static BatchStatus.Timing timing(@Nullable Instant deadline, int late, int wanted) {
-        return new BatchStatus.Timing(
+    private static BatchDescription.Timing timing(@Nullable Instant deadline, int late, int wanted) {
+        return BatchDescription.Timing.of(
                 5,
                 "UTC",
                 null,
                 deadline,
                 deadline != null && NOW.isAfter(deadline),
-                new BatchStatus.Forecast(NOW.plusSeconds(late / 2), NOW.plusSeconds(late), 4, wanted),
+                new BatchDescription.Forecast(NOW.plusSeconds(late / 2), NOW.plusSeconds(late), 4, wanted),
                 null);
     }
 
@@ -84,7 +84,8 @@ final class BatchMetricsTest {
 
     @Test
     void onlyRunningBatchesAreOutsideTheirWindow() {
-        BatchStatus.Timing outside = new BatchStatus.Timing(5, "UTC", NOW.plusSeconds(3_600), null, false, null, null);
+        BatchDescription.Timing outside =
+                BatchDescription.Timing.of(5, "UTC", NOW.plusSeconds(3_600), null, false, null, null);
         metrics.gaugesChanged(CHURN, new BatchGauges(Phase.SUBMITTED, 0, 0, Duration.ZERO, outside));
         batch("risk-1", 10, 0, timing(null, 600, 0));
         assertThat(gauge("nightshift.batches.outside.window")).isZero();

@@ -94,10 +94,10 @@ class BatchRegisterIT {
         if (command instanceof BatchCommand.Describe(ActorRef<BatchStatus> replyTo)) {
             Phase phase = phases.getOrDefault(batch, Phase.RUNNING);
             if (damaged.contains(batch)) {
-                replyTo.tell(BatchStatus.damaged(batch, "the ledger is damaged: entry 3 is missing", "00"));
+                replyTo.tell(BatchStatus.damaged(batch, "the ledger is damaged: entry 3 is missing"));
                 return;
             }
-            replyTo.tell(BatchStatus.unplanned(batch, phase, null, "00"));
+            replyTo.tell(BatchStatus.of(batch, phase, null));
         } else {
             batches.add(new Told(batch, command));
             if (command instanceof BatchCommand.Cancel(String reason, ActorRef<ControlReply> replyTo, String by)) {

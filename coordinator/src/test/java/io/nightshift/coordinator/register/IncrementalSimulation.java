@@ -4,7 +4,6 @@ import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
-import io.nightshift.protocol.batch.BatchStatusBuilder;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.Job;
@@ -306,13 +305,7 @@ final class IncrementalSimulation {
     }
 
     private static BatchStatus status(BatchId batch, @Nullable Phase phase) {
-        return BatchStatusBuilder.builder()
-                .batch(batch)
-                .phase(phase)
-                .incarnation(1)
-                .entries(1)
-                .head("")
-                .build();
+        return BatchStatus.of(batch, phase, null);
     }
 
     /// The register starts again, with or without a snapshot. Without one, it may have lost an event, once.

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.register;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.register.RegisterAction.Decision;
 import io.nightshift.protocol.batch.BatchCommand;
@@ -120,24 +121,19 @@ class RegisterDecisionsTest {
     }
 
     private static RegisterMessage status(BatchId batch, Phase phase) {
-        return new RegisterMessage.StatusReceived(BatchStatus.unplanned(batch, phase, null, "00"));
+        return new RegisterMessage.StatusReceived(BatchStatus.of(batch, phase, null));
     }
 
     private static RegisterMessage status(BatchId batch, Phase phase, String input) {
         return new RegisterMessage.StatusReceived(BatchStatusBuilder.builder()
                 .batch(batch)
                 .phase(phase)
-                .incarnation(1)
-                .rows(30)
-                .partitions(3)
-                .entries(3)
-                .head("00")
                 .input(input)
                 .build());
     }
 
     private static RegisterMessage damaged(BatchId batch) {
-        return new RegisterMessage.StatusReceived(BatchStatus.damaged(batch, "entry 3 is missing", "00"));
+        return new RegisterMessage.StatusReceived(BatchStatus.damaged(batch, "entry 3 is missing"));
     }
 
     private static Decision ask(BatchId batch) {
@@ -414,27 +410,21 @@ class RegisterDecisionsTest {
         void aFailedBatchThatHasCommittedEverythingIsResumed() {
             opened(A);
             decide(submit(RegisterDecisionsTest.with(FLIGHTS.fingerprint(), OTHER_INPUT), false, null, ticket()));
-            assertThat(decide(committed(A, Phase.FAILED, 2)).actions())
+            assertThat(decide(committed(A, Phase.FAILED, false)).actions())
                     .singleElement()
                     .asString()
                     .contains("its input has changed");
 
             decide(submit(RegisterDecisionsTest.with(FLIGHTS.fingerprint(), OTHER_INPUT), false, null, ticket()));
-            assertThat(decide(committed(A, Phase.FAILED, 3)).actions())
+            assertThat(decide(committed(A, Phase.FAILED, true)).actions())
                     .contains(new RegisterAction.Send<>(caller, new BatchRegisterCommand.Accepted(A, true, false)));
         }
 
-        /// The status of a batch of three partitions.
-        private static RegisterMessage committed(BatchId batch, Phase phase, int partitions) {
+        private static RegisterMessage committed(BatchId batch, Phase phase, boolean isComplete) {
             return new RegisterMessage.StatusReceived(BatchStatusBuilder.builder()
                     .batch(batch)
                     .phase(phase)
-                    .incarnation(1)
-                    .rows(30)
-                    .partitions(3)
-                    .committed(partitions)
-                    .entries(3)
-                    .head("00")
+                    .isComplete(isComplete)
                     .build());
         }
 
@@ -443,7 +433,7 @@ class RegisterDecisionsTest {
             opened(A);
             Submission later = with(Job.OnChange.EXTEND);
             happened(new BatchRegisterEvent.Resubmitted(ExampleBatch.AT, A, later));
-            RegisterMessage notBegun = new RegisterMessage.StatusReceived(BatchStatus.unplanned(A, null, null, "00"));
+            RegisterMessage notBegun = new RegisterMessage.StatusReceived(BatchStatus.of(A, null, null));
 
             decide(submit(later, false, null, ticket()));
             assertThat(decide(notBegun).events()).as("it is not extended again").isEmpty();
@@ -509,7 +499,7 @@ class RegisterDecisionsTest {
         void aFailedBatchIsNotAskedForUntilItIsRetriedOrItsDeadlinePasses() {
             opened(A);
             Instant deadline = ExampleBatch.AT.plusSeconds(60);
-            BatchStatus.Timing timing = new BatchStatus.Timing(5, "UTC", null, deadline, false, null, null);
+            BatchDescription.Timing timing = BatchDescription.Timing.of(5, "UTC", null, deadline, false, null, null);
             List<RegisterAction> wakes = decisions.wake(state, nanos, ExampleBatch.AT);
             assertThat(wakes).hasSize(1);
 
@@ -534,7 +524,7 @@ class RegisterDecisionsTest {
             opened(A);
             opened(B);
             decide(new BatchRegisterCommand.FailureChanged(
-                    A, new BatchStatus.Timing(5, "UTC", null, null, false, null, null)));
+                    A, BatchDescription.Timing.of(5, "UTC", null, null, false, null, null)));
 
             assertThat(decisions.wake(state, nanos, ExampleBatch.AT))
                     .contains(new RegisterAction.CancelBatch(A, false));

@@ -406,7 +406,6 @@ final class RegisterSimulation {
         return BatchStatusBuilder.builder()
                 .batch(batch)
                 .phase(batches.get(batch))
-                .head("00")
                 .input(inputOf.get(batch))
                 .build();
     }

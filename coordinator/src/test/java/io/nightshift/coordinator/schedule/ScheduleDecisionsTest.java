@@ -115,7 +115,7 @@ class ScheduleDecisionsTest {
     }
 
     private void ended(BatchId batch, Phase phase) {
-        decide(new ScheduledJobMessage.BatchSeen(batch, BatchStatus.unplanned(batch, phase, null, "00")));
+        decide(new ScheduledJobMessage.BatchSeen(batch, BatchStatus.of(batch, phase, null)));
     }
 
     private ScheduledJobState.@Nullable Run run(String key) {

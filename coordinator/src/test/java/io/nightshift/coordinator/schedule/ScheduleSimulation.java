@@ -450,7 +450,7 @@ final class ScheduleSimulation {
 
     private BatchStatus status(BatchId id) {
         SimulatedBatch batch = Objects.requireNonNull(byId.get(id));
-        return BatchStatus.unplanned(id, batch.end > now ? Phase.RUNNING : batch.result, null, "00");
+        return BatchStatus.of(id, batch.end > now ? Phase.RUNNING : batch.result, null);
     }
 
     // The invariants.

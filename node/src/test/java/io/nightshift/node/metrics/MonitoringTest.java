@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.decision.BatchObserver;
 import io.nightshift.coordinator.batch.decision.BatchObserver.AttemptOutcome;
 import io.nightshift.coordinator.batch.task.StuckThreads;
@@ -12,7 +13,6 @@ import io.nightshift.coordinator.cost.Prices;
 import io.nightshift.node.configuration.OtlpSettings;
 import io.nightshift.node.gateway.SubmissionQueue;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.BatchCheck;
@@ -113,13 +113,13 @@ class MonitoringTest {
     /// Jobs are not shown before they have a batch, nor checks before a batch is checked.
     static void showJob(NodeMetrics metrics) {
         Instant now = Instant.now();
-        BatchStatus.Timing timing = new BatchStatus.Timing(
+        BatchDescription.Timing timing = BatchDescription.Timing.of(
                 5,
                 "UTC",
                 null,
                 now.plusSeconds(3_600),
                 false,
-                new BatchStatus.Forecast(now.plusSeconds(600), now.plusSeconds(900), 4, 2),
+                new BatchDescription.Forecast(now.plusSeconds(600), now.plusSeconds(900), 4, 2),
                 null);
         metrics.batches()
                 .gaugesChanged(FLIGHTS, new BatchObserver.BatchGauges(Phase.RUNNING, 3, 2, Duration.ZERO, timing));

@@ -1,7 +1,7 @@
 package io.nightshift.protocol.register;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage;
@@ -100,7 +100,7 @@ public sealed interface BatchRegisterCommand {
     ///
     /// @param batch the batch that sends this message
     /// @param timing the times of the failed batch; null if it was retried or cancelled
-    record FailureChanged(BatchId batch, BatchStatus.@Nullable Timing timing) implements BatchRegisterCommand {}
+    record FailureChanged(BatchId batch, BatchDescription.@Nullable Timing timing) implements BatchRegisterCommand {}
 
     /// Sent by a batch: it has ended.
     ///

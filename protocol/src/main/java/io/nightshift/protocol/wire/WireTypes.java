@@ -41,23 +41,16 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.BatchUse;
-import io.nightshift.protocol.batch.Canary;
-import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Distribution;
 import io.nightshift.protocol.batch.Epoch;
-import io.nightshift.protocol.batch.GuardResult;
 import io.nightshift.protocol.batch.ModelComparison;
 import io.nightshift.protocol.batch.ModelDifferences;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.batch.Redrive;
-import io.nightshift.protocol.batch.Removal;
-import io.nightshift.protocol.batch.ReusedParts;
 import io.nightshift.protocol.batch.RowDifference;
-import io.nightshift.protocol.batch.Shadow;
 import io.nightshift.protocol.batch.StepCommand;
 import io.nightshift.protocol.batch.StepReply;
 import io.nightshift.protocol.batch.Use;
@@ -139,7 +132,6 @@ final class WireTypes {
             new WireType(29, PartitionCommit.class),
             new WireType(30, PartitionCommit.OutputFile.class),
             new WireType(31, BatchStatus.class),
-            new WireType(651, BatchStatus.Progress.class),
             // A batch and its workers.
             new WireType(32, BatchCommand.Open.class),
             new WireType(33, BatchCommand.EnsureStarted.class),
@@ -226,7 +218,6 @@ final class WireTypes {
             new WireType(104, CsvDestination.class),
             new WireType(105, CsvDestination.Compression.class),
             // Why a batch is paused.
-            new WireType(106, BatchStatus.Pause.class),
             new WireType(107, BatchDescription.Pause.class),
             new WireType(110, Job.UnseenCategories.class),
             new WireType(111, Job.CategoryList.class),
@@ -237,7 +228,6 @@ final class WireTypes {
             // Outages.
             new WireType(120, FailedResource.class),
             new WireType(121, FailedResource.Type.class),
-            new WireType(122, BatchStatus.Outage.class),
             new WireType(123, BatchDescription.Outage.class),
             new WireType(124, Job.Retry.class),
             // A model pinned by its digest.
@@ -346,8 +336,6 @@ final class WireTypes {
             new WireType(210, PastRun.class),
             new WireType(211, BatchCommand.IgnoreWindow.class),
             new WireType(212, BatchControl.IgnoreWindow.class),
-            new WireType(213, BatchStatus.Timing.class),
-            new WireType(214, BatchStatus.Forecast.class),
             new WireType(215, BatchDescription.Timing.class),
             new WireType(216, BatchDescription.Forecast.class),
             // Steps of a batch that another node does.
@@ -363,8 +351,6 @@ final class WireTypes {
             new WireType(348, PartitionStatistics.class),
             new WireType(349, BatchCommand.Approve.class),
             new WireType(350, BatchControl.Approve.class),
-            new WireType(351, CheckResult.class),
-            new WireType(352, BatchStatus.Approval.class),
             new WireType(353, BatchDescription.Check.class),
             new WireType(354, BatchDescription.Approval.class),
             new WireType(375, Distribution.class),
@@ -398,7 +384,6 @@ final class WireTypes {
             new WireType(430, Retention.class),
             new WireType(431, BatchCommand.Delete.class),
             new WireType(432, BatchCommand.Retire.class),
-            new WireType(433, Removal.class),
             new WireType(435, BatchControl.Delete.class),
             new WireType(436, BatchDescription.Removal.class),
             new WireType(437, GatewayCommand.ApplyRetention.class),
@@ -406,8 +391,6 @@ final class WireTypes {
             new WireType(439, RetentionReport.Expired.class),
             // Redrives of quarantined rows.
             new WireType(450, BatchCommand.Redrive.class),
-            new WireType(451, Redrive.class),
-            new WireType(452, Redrive.State.class),
             new WireType(453, BatchControl.Redrive.class),
             new WireType(454, BatchDescription.Redrive.class),
             // Aliases of models.
@@ -454,18 +437,11 @@ final class WireTypes {
             new WireType(514, Rollout.OnPass.class),
             new WireType(515, Rollout.OnFail.class),
             new WireType(516, ModelComparison.class),
-            new WireType(517, GuardResult.class),
-            new WireType(518, Canary.class),
-            new WireType(519, Canary.State.class),
-            new WireType(520, Canary.Promotion.class),
             new WireType(521, BatchDescription.Rollout.class),
             new WireType(522, BatchDescription.Guard.class),
             // Shadows, and reused parts.
             new WireType(580, ModelDifferences.class),
             new WireType(581, RowDifference.class),
-            new WireType(582, Shadow.class),
-            new WireType(583, Shadow.State.class),
-            new WireType(584, ReusedParts.class),
             new WireType(585, BatchDescription.Shadow.class),
             new WireType(586, BatchDescription.Shadow.Bin.class),
             new WireType(587, BatchDescription.Shadow.Difference.class),

@@ -44,8 +44,6 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.BatchUse;
-import io.nightshift.protocol.batch.Canary;
-import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
@@ -54,10 +52,6 @@ import io.nightshift.protocol.batch.PartitionCommitBuilder;
 import io.nightshift.protocol.batch.PartitionStatistics;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
-import io.nightshift.protocol.batch.Redrive;
-import io.nightshift.protocol.batch.Removal;
-import io.nightshift.protocol.batch.ReusedParts;
-import io.nightshift.protocol.batch.Shadow;
 import io.nightshift.protocol.batch.StepCommand;
 import io.nightshift.protocol.batch.StepReply;
 import io.nightshift.protocol.batch.Use;
@@ -239,70 +233,18 @@ public final class GoldenMessages {
         return new BatchStatus(
                 BATCH,
                 Phase.FAILED,
-                2,
-                5_000_000_000L,
-                1_000_000,
-                12,
-                69,
-                60,
-                9,
-                4_096,
                 Failure.permanent("the column is missing"),
-                "/out/batch=" + BATCH,
-                List.of("table delays in data source warehouse"),
-                17,
-                "ab".repeat(32),
-                new BatchStatus.Progress(70, 4, 3, true),
-                Map.of("plan", 7L),
-                new BatchStatus.Pause(AT, "the warehouse is loaded", "ops"),
-                new BatchStatus.Outage(AWAY, AT, AT.plusSeconds(900)),
-                new BatchStatus.Timing(
-                        7,
-                        "Europe/Berlin",
-                        AT,
-                        AT.plusSeconds(3_600),
-                        false,
-                        new BatchStatus.Forecast(AT.plusSeconds(3_000), AT.plusSeconds(4_000), 7.5, 12),
-                        PAST_RUN,
-                        "50%"),
-                new BatchUse(USE, USE, 2, 9_000_000, 72_000_000, 63_000_000, 1, 8, 7),
                 "08".repeat(32),
-                List.of(
-                        new CheckResult(GoldenJobs.nullsCheck(), 0.34, false),
-                        new CheckResult(GoldenJobs.meanCheck(), 0.5, false, BATCH, 0.5, 0.75)),
-                new BatchStatus.Approval(AT, "the app was down", "ops"),
-                new Removal(AT, "ops", "a wrong model", AT, AT),
-                new Redrive(1, AT, "ops", "the source is repaired", Redrive.State.FAILED, 7, AT, "no such column"),
-                new Canary(
-                        AT,
-                        CANDIDATE,
-                        MODEL,
-                        3,
-                        Canary.State.FAILED,
-                        AT,
-                        21,
-                        List.of(GoldenJobs.guardResult()),
-                        "partition 7 failed 3 times",
-                        new Canary.Promotion(AT, "champion", "it was moved meanwhile")),
-                new Shadow(
-                        AT,
-                        CANDIDATE,
-                        MODEL,
-                        3,
-                        2,
-                        Shadow.State.ABANDONED,
-                        GoldenJobs.differences(),
-                        0.31,
-                        7,
-                        9_000_000,
-                        AT,
-                        "the file is damaged"),
-                List.of(new ReusedParts(BATCH.value(), MODEL.sha256(), 4, 70)));
+                true,
+                CANDIDATE,
+                PAST_RUN,
+                new BatchUse(USE, USE, 2, 9_000_000, 72_000_000, 63_000_000, 1, 8, 7),
+                description());
     }
 
     private void statuses() {
         add("status", status());
-        add("status-none", BatchStatus.unplanned(BATCH, null, null, "00".repeat(32)));
+        add("status-none", BatchStatus.of(BATCH, null, null));
     }
 
     private void steps(LocalActorSystem system) {
@@ -427,7 +369,8 @@ public final class GoldenMessages {
         add("find-work", new BatchRegisterCommand.FindWork(worker));
         add("has-work", new BatchRegisterCommand.HasWork(BATCH));
         add("has-no-work", new BatchRegisterCommand.HasNoWork(BATCH));
-        BatchStatus.Timing timing = new BatchStatus.Timing(7, "Europe/Berlin", null, AT, true, null, null, null);
+        BatchDescription.Timing timing =
+                new BatchDescription.Timing(7, "Europe/Berlin", null, AT, true, false, null, null);
         add("failure-changed", new BatchRegisterCommand.FailureChanged(BATCH, timing));
         add("failure-changed-retried", new BatchRegisterCommand.FailureChanged(BATCH, null));
         add("leased", new BatchRegisterCommand.Leased(BATCH, List.of(worker)));

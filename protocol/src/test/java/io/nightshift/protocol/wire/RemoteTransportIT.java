@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
+import io.nightshift.api.BatchDescription;
+import io.nightshift.api.BatchDescriptionBuilder;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.BatchStatusBuilder;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -122,18 +125,24 @@ class RemoteTransportIT {
     private static BatchStatus status(String batch) {
         return BatchStatusBuilder.builder()
                 .batch(new BatchId(batch))
-                .incarnation(1)
-                .rows(2)
-                .partitions(4)
-                .committed(5)
-                .read(7)
-                .predictions(8)
-                .quarantined(9)
-                .bytes(10)
-                .destination("/out")
-                .entries(12)
-                .head("head")
-                .progress(new BatchStatus.Progress(3, 6, 11, false))
+                .description(BatchDescriptionBuilder.builder()
+                        .batch(batch)
+                        .job("flights")
+                        .model("delays@3")
+                        .state("running")
+                        .submittedAt(Instant.EPOCH)
+                        .incarnation(1)
+                        .rows(2)
+                        .partitions(4)
+                        .committed(5)
+                        .read(7)
+                        .predictions(8)
+                        .quarantined(9)
+                        .bytes(10)
+                        .destination("/out")
+                        .ledger(new BatchDescription.LedgerHead(12, "head"))
+                        .progress(new BatchDescription.Progress(3, 6, 11, false))
+                        .build())
                 .build();
     }
 }

@@ -9,11 +9,11 @@ import java.util.List;
 /// threads hold here too.
 public interface PartReuse {
 
-    /// Stages parts of a published batch, unchanged, where [DestinationStore#publish] expects the output of attempts
-    /// of another batch, after [DestinationStore#prepare] of that batch. Readers see no difference. A part that is
-    /// staged already is left as it is, so that a repetition finishes what an earlier call began. After a crash in
-    /// the middle, whole parts are staged, and perhaps files that nobody reads and [DestinationStore#discard]
-    /// removes.
+    /// Stages parts of a published batch, unchanged, where [DestinationStore#publish] expects the output of
+    /// attempts of another batch, after [DestinationStore#prepare] of that batch. Readers see no difference. A part
+    /// that is staged already is left as it is, so that a repetition finishes what an earlier call began. After a
+    /// crash in the middle, whole parts are staged, and perhaps files that nobody reads and
+    /// [DestinationStore#discard] removes.
     ///
     /// @param published whose parts are copied; it stays as it is
     /// @param batch that reuses the parts

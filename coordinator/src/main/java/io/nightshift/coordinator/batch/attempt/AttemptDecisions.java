@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch.attempt;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.decision.BatchObserver;
 import io.nightshift.coordinator.batch.decision.BatchSettings;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
@@ -15,7 +16,6 @@ import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
@@ -152,7 +152,7 @@ public class AttemptDecisions {
     }
 
     public BatchObserver.BatchGauges gauges(
-            BatchState state, Phase phase, BatchStatus.@Nullable Timing timing, DecisionTime now) {
+            BatchState state, Phase phase, BatchDescription.@Nullable Timing timing, DecisionTime now) {
         if (leases == null) {
             return new BatchObserver.BatchGauges(phase, 0, 0, Duration.ZERO, timing);
         }

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch.attempt;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.decision.WindowGate;
 import io.nightshift.coordinator.batch.state.BatchState;
@@ -11,7 +12,6 @@ import io.nightshift.coordinator.forecast.RemainingWork;
 import io.nightshift.coordinator.timing.Deadline;
 import io.nightshift.coordinator.timing.TimeWindow;
 import io.nightshift.protocol.batch.BatchEvent;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.PastRun;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.job.JobTiming;
@@ -54,36 +54,35 @@ public final class BatchForecast {
     }
 
     /// @param state of a batch that was submitted
-    public BatchStatus.Timing timing(BatchState state, AttemptDecisions attempts, DecisionTime now) {
-        return timing(state, forecast(state, attempts.rowsInFlight(), now.instant()), run(state), now.instant());
+    public BatchDescription.Timing timing(BatchState state, AttemptDecisions attempts, DecisionTime now) {
+        return timing(state, forecast(state, attempts.rowsInFlight(), now.instant()), now.instant());
     }
 
     /// The times of a batch as its ledger describes them.
     ///
     /// @param state of a batch that was submitted
-    public static BatchStatus.Timing timing(BatchState state, Instant now) {
-        return timing(state, null, null, now);
+    public static BatchDescription.Timing timing(BatchState state, Instant now) {
+        return timing(state, null, now);
     }
 
-    private static BatchStatus.Timing timing(
-            BatchState state, BatchStatus.@Nullable Forecast forecast, @Nullable PastRun run, Instant now) {
+    private static BatchDescription.Timing timing(
+            BatchState state, BatchDescription.@Nullable Forecast forecast, Instant now) {
         BatchEvent.Submitted submitted = state.submission();
         JobTiming timing = submitted.job().timing();
         Instant deadline = deadline(submitted);
         BatchEvent.Published published = state.published();
         Instant end = published == null ? now : published.at();
-        return new BatchStatus.Timing(
+        return BatchDescription.Timing.of(
                 submitted.job().priority(),
                 timing.timeZone(),
                 state.phase() == Phase.PAUSED ? null : WindowGate.opening(state, now),
                 deadline,
                 deadline != null && state.phase() != Phase.CANCELLED && end.isAfter(deadline),
                 forecast,
-                run,
                 timing.threads() == null ? null : timing.threads().text());
     }
 
-    private BatchStatus.@Nullable Forecast forecast(BatchState state, long rowsInFlight, Instant now) {
+    private BatchDescription.@Nullable Forecast forecast(BatchState state, long rowsInFlight, Instant now) {
         Phase phase = state.phase();
         if (phase != Phase.SUBMITTED && phase != Phase.RUNNING && phase != Phase.PUBLISHING) {
             return null;
@@ -106,7 +105,7 @@ public final class BatchForecast {
                 deadline(submitted)));
         return forecast == null
                 ? null
-                : new BatchStatus.Forecast(
+                : new BatchDescription.Forecast(
                         forecast.median().truncatedTo(ChronoUnit.SECONDS),
                         forecast.late().truncatedTo(ChronoUnit.SECONDS).plusSeconds(1),
                         forecast.workers(),

@@ -1,7 +1,7 @@
 package io.nightshift.coordinator.batch.decision;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.CheckResult;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
@@ -46,7 +46,7 @@ public interface BatchObserver {
         public void batchDamaged(BatchId batch) {}
 
         @Override
-        public void failedBatches(Map<BatchId, BatchStatus.Timing> failed) {}
+        public void failedBatches(Map<BatchId, BatchDescription.Timing> failed) {}
     };
 
     /// The outcome of an attempt.
@@ -70,7 +70,7 @@ public interface BatchObserver {
     /// @param oldestLease the age of the oldest lease; zero if there is none
     /// @param timing the batch's deadline and forecast
     record BatchGauges(
-            Phase phase, int waiting, int leased, Duration oldestLease, BatchStatus.@Nullable Timing timing) {}
+            Phase phase, int waiting, int leased, Duration oldestLease, BatchDescription.@Nullable Timing timing) {}
 
     /// A write to the journal is durable.
     ///
@@ -114,5 +114,5 @@ public interface BatchObserver {
     /// register reports this, because the coordinators of failed batches are not in memory.
     ///
     /// @param failed with their times when they failed; empty if this node no longer has the register
-    void failedBatches(Map<BatchId, BatchStatus.Timing> failed);
+    void failedBatches(Map<BatchId, BatchDescription.Timing> failed);
 }

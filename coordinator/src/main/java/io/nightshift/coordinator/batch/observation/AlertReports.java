@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch.observation;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.attempt.ErrorLimit;
 import io.nightshift.coordinator.batch.decision.WindowGate;
 import io.nightshift.coordinator.batch.state.BatchState;
@@ -11,7 +12,6 @@ import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.alert.AlertSubject;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Canary;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailedResource;
@@ -145,7 +145,7 @@ public final class AlertReports {
     public List<AlertCommand> due(
             BatchState state,
             long rowsDone,
-            BatchStatus.@Nullable Timing timing,
+            BatchDescription.@Nullable Timing timing,
             Instant now,
             boolean isAsked,
             ActorRef<AlertReply> replyTo) {
@@ -230,7 +230,7 @@ public final class AlertReports {
 
     /// A batch that waits for its window is not expected to progress. It has its time from the opening on,
     /// even if the coordinator sleeps until then.
-    private void observeWindow(BatchStatus.@Nullable Timing timing, Instant now) {
+    private void observeWindow(BatchDescription.@Nullable Timing timing, Instant now) {
         if (timing != null && timing.windowOpens() != null) {
             windowOpens = timing.windowOpens();
         }
@@ -242,7 +242,7 @@ public final class AlertReports {
 
     // Conditions.
 
-    private List<Condition> conditions(BatchState state, BatchStatus.@Nullable Timing timing, Instant now) {
+    private List<Condition> conditions(BatchState state, BatchDescription.@Nullable Timing timing, Instant now) {
         if (damage != null) {
             return List.of(
                     isClosed
@@ -275,8 +275,8 @@ public final class AlertReports {
 
     /// A forecast changes all the time. So an alert begins when the deadline was at risk for a minute, and
     /// ends when the forecast is earlier than the deadline by a tenth of the time that is left.
-    private Condition deadlineAtRisk(BatchStatus.Timing timing, Instant deadline, Instant now) {
-        BatchStatus.Forecast forecast = timing.forecast();
+    private Condition deadlineAtRisk(BatchDescription.Timing timing, Instant deadline, Instant now) {
+        BatchDescription.Forecast forecast = timing.forecast();
         if (forecast == null || timing.deadlineMissed()) {
             riskSince = null;
             return new Condition(
@@ -307,7 +307,7 @@ public final class AlertReports {
                         .formatted(batch, deadline, forecast.median(), forecast.late(), workers));
     }
 
-    private Condition deadlineMissed(BatchState state, BatchStatus.Timing timing, Instant deadline) {
+    private Condition deadlineMissed(BatchState state, BatchDescription.Timing timing, Instant deadline) {
         return state.isOpen() && timing.deadlineMissed()
                 ? new Condition(
                         AlertCause.DEADLINE_MISSED,

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch.attempt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.DecisionsFixture;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.batch.decision.BatchObserver;
@@ -11,7 +12,6 @@ import io.nightshift.coordinator.batch.decision.Decision;
 import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
@@ -24,7 +24,6 @@ import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
-import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -72,14 +71,6 @@ class AttemptDecisionsTest extends DecisionsFixture {
         decide(failed(0, 2));
     }
 
-    private BatchStatus described() {
-        TestInbox<BatchStatus> inbox = TestInbox.create();
-        Decision decision = decide(new BatchCommand.Describe(inbox.getRef()));
-        CoordinatorAction.Send<?> send =
-                (CoordinatorAction.Send<?>) decision.actions().getFirst();
-        return (BatchStatus) send.message();
-    }
-
     private BatchCommand.Commit commit(int partition, int lease) {
         PartitionCommit commit = ExampleBatch.commit(partition, new Epoch(1, lease), 0);
         return new BatchCommand.Commit(commit, List.of(), worker);
@@ -119,7 +110,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
 
             assertThat(gauges())
                     .isEqualTo(new BatchObserver.BatchGauges(Phase.RUNNING, 1, 1, Duration.ofSeconds(2), null));
-            BatchStatus status = described();
+            BatchDescription status = described();
             assertThat(status.rows()).isEqualTo(30);
             assertThat(status.progress().rowsDone()).isEqualTo(10 + 3);
             assertThat(status.partitions()).isEqualTo(3);
@@ -133,8 +124,8 @@ class AttemptDecisionsTest extends DecisionsFixture {
             decide(new BatchCommand.Pause("maintenance", operator, "ops"));
 
             assertThat(gauges()).isEqualTo(new BatchObserver.BatchGauges(Phase.PAUSED, 0, 0, Duration.ZERO, null));
-            BatchStatus.Pause pause = described().pause();
-            assertThat(pause).isEqualTo(new BatchStatus.Pause(ExampleBatch.AT, "maintenance", "ops"));
+            BatchDescription.Pause pause = described().pause();
+            assertThat(pause).isEqualTo(new BatchDescription.Pause(ExampleBatch.AT, "maintenance", "ops"));
         }
 
         @Test

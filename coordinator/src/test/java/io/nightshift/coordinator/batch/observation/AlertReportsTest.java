@@ -4,13 +4,13 @@ import static io.nightshift.coordinator.batch.ExampleBatch.AT;
 import static io.nightshift.coordinator.batch.ExampleBatch.BATCH;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.alert.AlertSubject;
 import io.nightshift.protocol.batch.BatchEvent;
-import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
@@ -285,8 +285,8 @@ class AlertReportsTest {
     void aBatchThatWaitsForItsWindowIsNotStalledAndHasItsTimeFromTheOpening() {
         BatchState running = state();
         Instant opening = AT.plus(STALLED.multipliedBy(3));
-        BatchStatus.Timing waiting = new BatchStatus.Timing(5, "UTC", opening, null, false, null, null);
-        BatchStatus.Timing open = new BatchStatus.Timing(5, "UTC", null, null, false, null, null);
+        BatchDescription.Timing waiting = BatchDescription.Timing.of(5, "UTC", opening, null, false, null, null);
+        BatchDescription.Timing open = BatchDescription.Timing.of(5, "UTC", null, null, false, null, null);
 
         assertThat(reports.due(running, 0, waiting, AT.plusSeconds(60), false, outbox))
                 .isEmpty();
@@ -339,14 +339,14 @@ class AlertReportsTest {
         assertThat(resolved(due(state, AT))).containsExactly(AlertCause.FAILED);
     }
 
-    private static BatchStatus.Timing timing(Instant deadline, Instant late, Instant now, int wanted) {
-        return new BatchStatus.Timing(
+    private static BatchDescription.Timing timing(Instant deadline, Instant late, Instant now, int wanted) {
+        return BatchDescription.Timing.of(
                 5,
                 "UTC",
                 null,
                 deadline,
                 now.isAfter(deadline),
-                new BatchStatus.Forecast(late.minusSeconds(60), late, 3.5, wanted),
+                new BatchDescription.Forecast(late.minusSeconds(60), late, 3.5, wanted),
                 null);
     }
 

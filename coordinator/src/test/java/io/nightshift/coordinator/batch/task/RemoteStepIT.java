@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch.task;
 
+import static io.nightshift.coordinator.batch.BatchActorFixture.description;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.coordinator.TestActorSystem;
@@ -106,7 +107,7 @@ final class RemoteStepIT {
 
         batch.complete(0);
 
-        assertThat(batch.awaitPhase(Phase.PUBLISHED).incarnation()).isOne();
+        assertThat(description(batch.awaitPhase(Phase.PUBLISHED)).incarnation()).isOne();
         assertThat(reporters()).containsExactly("node:1");
     }
 
@@ -160,7 +161,7 @@ final class RemoteStepIT {
         StepCommand.Run asked = silent.expectMessageClass(StepCommand.Run.class, SOON);
         assertThat(asked.incarnation()).isOne();
         assertThat(asked.phase()).isEqualTo(Phase.SUBMITTED);
-        assertThat(batch.awaitPhase(Phase.RUNNING).incarnation())
+        assertThat(description(batch.awaitPhase(Phase.RUNNING)).incarnation())
                 .as("the coordinator has taken over from itself")
                 .isEqualTo(2);
         List<String> late = StepResult.parts(
