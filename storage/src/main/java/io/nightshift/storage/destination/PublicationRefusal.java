@@ -1,5 +1,6 @@
 package io.nightshift.storage.destination;
 
+import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
@@ -14,7 +15,13 @@ public final class PublicationRefusal {
     /// A later coordinator has the right to publish the batch. Transient: the later one publishes it.
     public static FailureException superseded(CommittedBatch batch) {
         return new FailureException(Failure.transientFailure(
-                "%s is published by a later coordinator, or it was cancelled or removed".formatted(batch.id())));
+                "%s is published by a later coordinator, or it was cancelled, or it is gone from %s"
+                        .formatted(batch.id(), batch.job().destination())));
+    }
+
+    /// The batch that was to be published is gone. Transient: its coordinator may be told meanwhile.
+    public static FailureException removed(BatchId batch) {
+        return new FailureException(Failure.transientFailure("%s was removed while it was published".formatted(batch)));
     }
 
     /// A later coordinator has the right to add rows to the batch. Transient: the later one adds them.

@@ -8,26 +8,22 @@ import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.MariadbDestination;
-import io.nightshift.storage.database.DataSources;
 import io.nightshift.storage.database.Database;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.Manifest;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.PublicationRefusal;
+import io.nightshift.storage.destination.server.ServerPublisher;
 import io.nightshift.storage.destination.table.OutputColumn;
 import io.nightshift.storage.destination.table.PartitionCounts;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Publishes the rows of a batch by marking its row in `nightshift_batches`, over which the views join.
 ///
@@ -35,47 +31,35 @@ import org.slf4j.LoggerFactory;
 /// are. Rows become visible, and stop being visible, by an update of one row of InnoDB, which every reader
 /// sees as a whole, at every isolation level. No statement that commits by itself (`CREATE`, `ALTER`,
 /// `RENAME`) is part of it.
-final class MariadbPublisher {
-
-    private static final Logger LOG = LoggerFactory.getLogger(MariadbPublisher.class);
-
-    /// The time to wait for a database that is down.
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+final class MariadbPublisher extends ServerPublisher<MariadbColumns> {
 
     /// Rows that are deleted by one statement.
     private static final int DELETED = 10_000;
 
     private static final int IDS_SHOWN = 3;
 
-    private final MariadbDestination destination;
-    private final DataSources dataSources;
+    private final Database database;
+    private final MariadbDestination mariadb;
     private final MariadbTables tables;
 
-    MariadbPublisher(MariadbDestination destination, DataSources dataSources) {
-        this.destination = destination;
-        this.dataSources = dataSources;
-        this.tables = MariadbTables.of(destination);
+    MariadbPublisher(Database database, MariadbDestination mariadb, BatchId id) {
+        super(mariadb, id);
+        this.database = database;
+        this.mariadb = mariadb;
+        this.tables = MariadbTables.of(mariadb);
     }
 
-    private Database open(BatchId batch, String doing) {
-        return Database.open(
-                dataSources.mariadb(destination.dataSource()),
-                "%s, %s %s".formatted(batch, doing, destination),
-                PATIENCE);
-    }
-
-    void prepare(BatchId batch, Job job, MariadbColumns wanted) {
-        try (Database database = open(batch, "preparing")) {
-            new MariadbTargets(database, tables).make(wanted, destination.indexes());
-            database.update(
-                    "INSERT IGNORE INTO %s (\"batch_id\", \"job\", \"target\", \"columns\", \"quarantine_columns\", \"created_at\") VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6))"
-                            .formatted(tables.sql(tables.register())),
-                    batch.value(),
-                    job.name(),
-                    tables.table(),
-                    names(wanted.predictions()),
-                    names(wanted.quarantine()));
-        }
+    @Override
+    protected void prepare(Job job, MariadbColumns wanted) {
+        new MariadbTargets(database, tables).make(wanted, mariadb.indexes());
+        database.update(
+                "INSERT IGNORE INTO %s (\"batch_id\", \"job\", \"target\", \"columns\", \"quarantine_columns\", \"created_at\") VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(6))"
+                        .formatted(tables.sql(tables.register())),
+                id.value(),
+                job.name(),
+                tables.table(),
+                names(wanted.predictions()),
+                names(wanted.quarantine()));
     }
 
     private static String names(List<OutputColumn> columns) {
@@ -114,78 +98,78 @@ final class MariadbPublisher {
                 tables.table());
     }
 
-    private Publication publication(String manifest) {
-        return Publication.of(destination, manifest);
+    private Optional<Registered> registered() {
+        return registered(database, tables, id);
     }
 
-    private Optional<Publication> published(Database database, BatchId batch) {
-        return registered(database, tables, batch)
-                .flatMap(registered -> Optional.ofNullable(registered.manifest()))
-                .map(this::publication);
+    /// The batch, which this coordinator has claimed.
+    private Registered claimed() {
+        return registered().orElseThrow(() -> PublicationRefusal.removed(id));
+    }
+
+    // The steps of the publication.
+
+    @Override
+    public Optional<String> manifest() {
+        return registered().flatMap(registered -> Optional.ofNullable(registered.manifest()));
     }
 
     /// The batch's row names the incarnation that may publish it. A coordinator in its last transaction locks
     /// that row. This one waits for it, and the server ends that transaction if its coordinator is frozen.
-    Optional<Publication> fence(BatchId batch, int incarnation) {
-        try (Database database = open(batch, "looking whether readers see it already in")) {
-            if (registered(database, tables, batch).isEmpty()) {
-                return Optional.empty();
-            }
-            claim(database, batch, incarnation);
-            return published(database, batch);
+    @Override
+    public boolean claim(int incarnation) {
+        return registered().isPresent()
+                && database.update(
+                                "UPDATE %s SET \"publisher\" = ? WHERE \"batch_id\" = ? AND \"target\" = ? AND \"publisher\" <= ? AND \"published_at\" IS NULL AND \"cancelled_at\" IS NULL"
+                                        .formatted(tables.sql(tables.register())),
+                                incarnation,
+                                id.value(),
+                                tables.table(),
+                                incarnation)
+                        == 1;
+    }
+
+    @Override
+    public void requireParts(CommittedBatch batch) {
+        requireParts(batch.commits(), parts(claimed(), false));
+    }
+
+    @Override
+    public void requireRows(CommittedBatch batch) {
+        requireRows(batch.commits(), claimed().number());
+    }
+
+    /// Bad rows have ids too. Their table has no index of them, but few rows.
+    @Override
+    public void refuseRepeatedIds(CommittedBatch batch) {
+        if (!batch.job().source().uniqueId()) {
+            return;
+        }
+        String ofBatch = "SELECT \"record_id\" FROM %s WHERE \"" + MariadbTables.BATCH + "\" = "
+                + claimed().number();
+        String good = ofBatch.formatted(tables.sql(tables.batches()));
+        List<String> ids = repeatedIds(database, good, IDS_SHOWN);
+        if (ids.isEmpty() && batch.quarantined() > 0) {
+            String bad = ofBatch.formatted(tables.sql(tables.quarantineBatches()));
+            ids = repeatedIds(database, "%s UNION ALL %s AND \"record_id\" IN (%1$s)".formatted(bad, good), IDS_SHOWN);
+        }
+        if (!ids.isEmpty()) {
+            throw PublicationRefusal.idsRepeated(batch.job(), ids);
         }
     }
 
-    /// Takes the right to publish from earlier incarnations.
-    ///
-    /// @return whether the batch is open, and no later incarnation has that right
-    private boolean claim(Database database, BatchId batch, int incarnation) {
-        return database.update(
-                        "UPDATE %s SET \"publisher\" = ? WHERE \"batch_id\" = ? AND \"target\" = ? AND \"publisher\" <= ? AND \"published_at\" IS NULL AND \"cancelled_at\" IS NULL"
-                                .formatted(tables.sql(tables.register())),
-                        incarnation,
-                        batch.value(),
-                        tables.table(),
-                        incarnation)
-                == 1;
+    /// @param select ids
+    static List<String> repeatedIds(Database database, String select, int limit) {
+        return database.rows(row -> row.getString(1), """
+                SELECT CONCAT("record_id", ' × ', COUNT(*)) FROM (%s) AS ids WHERE "record_id" IS NOT NULL
+                GROUP BY "record_id" HAVING COUNT(*) > 1 ORDER BY COUNT(*) DESC, "record_id" LIMIT %d
+                """.formatted(select, limit));
     }
 
-    Publication publish(CommittedBatch batch, Runnable before) {
-        try (Database database = open(batch.id(), "publishing")) {
-            Optional<Publication> published = published(database, batch.id());
-            if (published.isPresent()) {
-                before.run();
-                return published.get();
-            }
-            return publish(database, batch, before);
-        }
-    }
-
-    private Publication publish(Database database, CommittedBatch batch, Runnable before) {
-        Registered registered = registered(database, tables, batch.id()).orElse(null);
-        if (registered == null || !claim(database, batch.id(), batch.incarnation())) {
-            throw PublicationRefusal.superseded(batch);
-        }
-        List<PartitionCommit> commits = batch.commits();
-        Map<Integer, String> parts = parts(commits);
-        checkParts(batch.id(), commits, parts, parts(database, registered, false));
-        checkRows(
-                database,
-                registered.number(),
-                tables.batches(),
-                PartitionCounts.committed(commits, PartitionCommit::part));
-        checkRows(
-                database,
-                registered.number(),
-                tables.quarantineBatches(),
-                PartitionCounts.committed(commits, PartitionCommit::quarantine));
-        if (batch.job().source().uniqueId()) {
-            refuseRepeatedIds(database, registered, batch);
-        }
-        String manifest = Manifest.text(batch);
-        before.run();
-        database.run("SET SESSION wait_timeout = " + MariadbAttempt.END);
-        database.transaction(() -> {
+    @Override
+    protected void decide(CommittedBatch batch, String manifest) {
+        Registered registered = claimed();
+        lastTransaction(() -> {
             // From here on no attempt commits: each locks the same row first.
             int marked = database.update(
                     "UPDATE %s SET \"published_at\" = UTC_TIMESTAMP(6), \"manifest\" = ? WHERE \"number\" = ? AND \"published_at\" IS NULL AND \"cancelled_at\" IS NULL AND \"publisher\" = ?"
@@ -196,75 +180,64 @@ final class MariadbPublisher {
             if (marked != 1) {
                 throw PublicationRefusal.superseded(batch);
             }
-            if (!parts.equals(parts(database, registered, false))) {
+            if (!parts(batch.commits()).equals(parts(registered, false))) {
                 throw PublicationRefusal.writtenMeanwhile(batch, tables.sql(tables.batches()));
             }
         });
-        return publication(manifest);
+    }
+
+    /// The server ends the transaction of a coordinator that is frozen.
+    private void lastTransaction(Runnable work) {
+        database.run("SET SESSION wait_timeout = " + MariadbAttempt.END);
+        database.transaction(work::run);
     }
 
     // Supplements of a published batch.
 
     /// Opens the partition of the supplement to the attempts of this coordinator. The rows of an earlier
     /// coordinator's attempt are removed if they were committed; otherwise the server rolls them back.
-    void prepareSupplement(CommittedBatch batch) {
+    @Override
+    public void prepareSupplement(CommittedBatch batch) {
+        requireManifest(batch);
+        int number = claimed().number();
         int partition = batch.commits().getLast().partition() + 1;
         long held = MariadbAttempt.number(new Epoch(batch.incarnation(), 0));
-        try (Database database = open(batch.id(), "preparing")) {
-            Registered registered = published(database, batch);
-            database.run("SET SESSION wait_timeout = " + MariadbAttempt.END);
-            database.transaction(() -> {
-                database.update(
-                        "INSERT IGNORE INTO %s (\"batch\", \"partition\", \"held\", \"claims\", \"node\", \"staged\", \"attempt\") VALUES (?, ?, 0, 0, '', 1, 0)"
-                                .formatted(tables.sql(tables.parts())),
-                        registered.number(),
-                        partition);
-                int earlier = database.row(
-                                row -> row.getInt(1),
-                                "SELECT \"attempt\" FROM %s WHERE \"batch\" = ? AND \"partition\" = ? AND \"held\" <= ? AND \"staged\" = 1 FOR UPDATE"
-                                        .formatted(tables.sql(tables.parts())),
-                                registered.number(),
-                                partition,
-                                held)
-                        .orElseThrow(() -> PublicationRefusal.supplementSuperseded(batch));
-                String rows = MariadbAttempt.rowsOf(-registered.number(), partition, earlier);
-                for (String table : List.of(tables.batches(), tables.quarantineBatches())) {
-                    database.update("DELETE FROM %s WHERE %s".formatted(tables.sql(table), rows));
-                }
-                database.update("""
-                        UPDATE %s SET "held" = ?, "attempt" = NULL, "incarnation" = NULL, "lease" = NULL, "rows" = NULL,
-                        "bytes" = NULL, "sha256" = NULL, "quarantined_rows" = NULL, "quarantined_bytes" = NULL,
-                        "quarantined_sha256" = NULL WHERE "batch" = ? AND "partition" = ?
-                        """.formatted(tables.sql(tables.parts())), held, registered.number(), partition);
-            });
-        }
-    }
-
-    private Registered published(Database database, CommittedBatch batch) {
-        return registered(database, tables, batch.id())
-                .filter(registered -> registered.manifest() != null)
-                .orElseThrow(() -> PublicationRefusal.gone(batch, destination));
+        lastTransaction(() -> {
+            database.update(
+                    "INSERT IGNORE INTO %s (\"batch\", \"partition\", \"held\", \"claims\", \"node\", \"staged\", \"attempt\") VALUES (?, ?, 0, 0, '', 1, 0)"
+                            .formatted(tables.sql(tables.parts())),
+                    number,
+                    partition);
+            int earlier = database.row(
+                            row -> row.getInt(1),
+                            "SELECT \"attempt\" FROM %s WHERE \"batch\" = ? AND \"partition\" = ? AND \"held\" <= ? AND \"staged\" = 1 FOR UPDATE"
+                                    .formatted(tables.sql(tables.parts())),
+                            number,
+                            partition,
+                            held)
+                    .orElseThrow(() -> PublicationRefusal.supplementSuperseded(batch));
+            String rows = MariadbAttempt.rowsOf(-number, partition, earlier);
+            for (String table : List.of(tables.batches(), tables.quarantineBatches())) {
+                database.update("DELETE FROM %s WHERE %s".formatted(tables.sql(table), rows));
+            }
+            database.update("""
+                    UPDATE %s SET "held" = ?, "attempt" = NULL, "incarnation" = NULL, "lease" = NULL, "rows" = NULL,
+                    "bytes" = NULL, "sha256" = NULL, "quarantined_rows" = NULL, "quarantined_bytes" = NULL,
+                    "quarantined_sha256" = NULL WHERE "batch" = ? AND "partition" = ?
+                    """.formatted(tables.sql(tables.parts())), held, number, partition);
+        });
     }
 
     /// The batch's row holds the manifest, and is replaced only where it is the one that this supplement
     /// follows. So of two coordinators that publish a supplement, one does. One transaction gives the rows
     /// the number of their batch, so readers see all of them or none.
-    Publication publishSupplement(CommittedBatch batch) {
-        try (Database database = open(batch.id(), "adding rows to")) {
-            Registered registered = published(database, batch);
-            String before = Objects.requireNonNull(registered.manifest());
-            if (Manifest.hasSupplements(before, batch)) {
-                return publication(before);
-            }
-            String manifest = Manifest.text(batch);
-            database.run("SET SESSION wait_timeout = " + MariadbAttempt.END);
-            database.transaction(() -> addSupplement(database, registered, batch, before, manifest));
-            return publication(manifest);
-        }
+    @Override
+    protected void addSupplement(CommittedBatch batch, String before, String manifest) {
+        Registered registered = claimed();
+        lastTransaction(() -> addSupplement(registered, batch, before, manifest));
     }
 
-    private void addSupplement(
-            Database database, Registered registered, CommittedBatch batch, String before, String manifest) {
+    private void addSupplement(Registered registered, CommittedBatch batch, String before, String manifest) {
         PartitionCommit commit = batch.supplements().getLast().commit();
         // From here on no attempt commits: each locks the same row first.
         int replaced = database.update(
@@ -279,22 +252,12 @@ final class MariadbPublisher {
             throw PublicationRefusal.supplementSuperseded(batch);
         }
         List<PartitionCommit> added = List.of(commit);
-        Map<Integer, String> staged = parts(database, registered, true);
-        checkParts(batch.id(), added, parts(added), staged);
-        checkRows(
-                database,
-                -registered.number(),
-                tables.batches(),
-                PartitionCounts.committed(added, PartitionCommit::part));
-        checkRows(
-                database,
-                -registered.number(),
-                tables.quarantineBatches(),
-                PartitionCounts.committed(added, PartitionCommit::quarantine));
+        requireParts(added, parts(registered, true));
+        requireRows(added, -registered.number());
         // Attempts by their numbers: a statement over all rows of the batch waits for those of frozen ones.
-        attempts(database, registered, "\"staged\" = 0 AND \"quarantined_rows\" > 0")
-                .forEach(part -> delete(database, tables.quarantineBatches(), registered, part));
-        for (Part part : attempts(database, registered, "\"staged\" = 1 AND \"partition\" = " + commit.partition())) {
+        attempts(registered, "\"staged\" = 0 AND \"quarantined_rows\" > 0")
+                .forEach(part -> delete(tables.quarantineBatches(), registered, part));
+        for (Part part : attempts(registered, "\"staged\" = 1 AND \"partition\" = " + commit.partition())) {
             String rows = MariadbAttempt.rowsOf(-registered.number(), part.partition(), part.attempt());
             for (String table : List.of(tables.batches(), tables.quarantineBatches())) {
                 database.update(
@@ -316,48 +279,45 @@ final class MariadbPublisher {
 
     /// The right to publish is taken from earlier coordinators first. One of them that is in its last transaction
     /// has locked the batch's row, so this one waits for its end and then sees what it has done.
-    Optional<Publication> withdrawSupplement(CommittedBatch batch) {
-        try (Database database = open(batch.id(), "taking back rows of")) {
-            if (registered(database, tables, batch.id()).isEmpty()) {
-                return Optional.empty();
-            }
-            int claimed = database.update(
-                    "UPDATE %s SET \"publisher\" = ? WHERE \"batch_id\" = ? AND \"target\" = ? AND \"publisher\" <= ?"
-                            .formatted(tables.sql(tables.register())),
-                    batch.incarnation(),
-                    batch.id().value(),
-                    tables.table(),
-                    batch.incarnation());
-            Registered registered = registered(database, tables, batch.id()).orElse(null);
-            if (registered == null) {
-                return Optional.empty();
-            }
-            String manifest = registered.manifest();
-            if (claimed == 1 && manifest != null && Manifest.hasSupplements(manifest, batch)) {
-                return Optional.of(publication(manifest));
-            }
-            if (claimed != 1 || isOfLater(database, registered, batch.incarnation())) {
-                throw PublicationRefusal.supplementSuperseded(batch);
-            }
-            discardSupplement(database, registered, batch.incarnation());
+    @Override
+    public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        if (registered().isEmpty()) {
             return Optional.empty();
         }
+        int claimed = database.update(
+                "UPDATE %s SET \"publisher\" = ? WHERE \"batch_id\" = ? AND \"target\" = ? AND \"publisher\" <= ?"
+                        .formatted(tables.sql(tables.register())),
+                batch.incarnation(),
+                id.value(),
+                tables.table(),
+                batch.incarnation());
+        Registered registered = registered().orElse(null);
+        if (registered == null) {
+            return Optional.empty();
+        }
+        String manifest = registered.manifest();
+        if (claimed == 1 && manifest != null && Manifest.hasSupplements(manifest, batch)) {
+            return Optional.of(Publication.of(destination, manifest));
+        }
+        if (claimed != 1 || isOfLater(registered, batch.incarnation())) {
+            throw PublicationRefusal.supplementSuperseded(batch);
+        }
+        discardSupplement(batch.incarnation());
+        return Optional.empty();
     }
 
     /// Removes what was staged of a supplement that failed. The partition's row stays, so that no attempt
     /// gets the number of an earlier one, whose rows may not be rolled back yet.
-    void discardSupplement(BatchId batch, int incarnation) {
-        try (Database database = open(batch, "removing what was staged in")) {
-            registered(database, tables, batch)
-                    .ifPresent(registered -> discardSupplement(database, registered, incarnation));
-        }
+    @Override
+    public void discardSupplement(int incarnation) {
+        registered().ifPresent(registered -> lastTransaction(() -> discardStaged(registered, last(incarnation))));
     }
 
     private static long last(int incarnation) {
         return MariadbAttempt.number(new Epoch(incarnation, Integer.MAX_VALUE));
     }
 
-    private boolean isOfLater(Database database, Registered registered, int incarnation) {
+    private boolean isOfLater(Registered registered, int incarnation) {
         return database.row(
                         row -> true,
                         "SELECT 1 FROM %s WHERE \"batch\" = ? AND \"staged\" = 1 AND \"held\" > ? LIMIT 1"
@@ -367,13 +327,7 @@ final class MariadbPublisher {
                 .isPresent();
     }
 
-    private void discardSupplement(Database database, Registered registered, int incarnation) {
-        long held = last(incarnation);
-        database.run("SET SESSION wait_timeout = " + MariadbAttempt.END);
-        database.transaction(() -> discardStaged(database, registered, held));
-    }
-
-    private void discardStaged(Database database, Registered registered, long held) {
+    private void discardStaged(Registered registered, long held) {
         List<Part> staged = database.rows(
                 row -> new Part(row.getInt(1), row.getInt(2), true),
                 "SELECT \"partition\", \"attempt\" FROM %s WHERE \"batch\" = ? AND \"staged\" = 1 AND \"held\" <= ? FOR UPDATE"
@@ -386,15 +340,14 @@ final class MariadbPublisher {
                             .formatted(tables.sql(tables.parts())),
                     registered.number(),
                     part.partition());
-            delete(database, tables.batches(), registered, part);
-            delete(database, tables.quarantineBatches(), registered, part);
+            delete(tables.batches(), registered, part);
+            delete(tables.quarantineBatches(), registered, part);
         }
     }
 
-    void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
-        try (Database database = open(batch, "reusing parts in")) {
-            new MariadbPartCopier(destination, database, published, batch).copy(parts);
-        }
+    @Override
+    public void reuse(BatchId published, List<PartitionCommit> commits) {
+        new MariadbPartCopier(mariadb, database, published, id).copy(commits);
     }
 
     // Comparison of the ledger with the database.
@@ -413,7 +366,7 @@ final class MariadbPublisher {
         return file == null ? "-" : "%d %d %s".formatted(file.rows(), file.bytes(), file.sha256());
     }
 
-    private Map<Integer, String> parts(Database database, Registered registered, boolean isStaged) {
+    private Map<Integer, String> parts(Registered registered, boolean isStaged) {
         return parts(database, tables, registered, "\"staged\" = " + (isStaged ? 1 : 0));
     }
 
@@ -433,21 +386,27 @@ final class MariadbPublisher {
         return parts;
     }
 
-    private void checkParts(
-            BatchId batch, List<PartitionCommit> commits, Map<Integer, String> expected, Map<Integer, String> found) {
+    private void requireParts(List<PartitionCommit> commits, Map<Integer, String> found) {
+        Map<Integer, String> expected = parts(commits);
         for (PartitionCommit commit : commits) {
             String said = expected.get(commit.partition());
             String is = found.getOrDefault(commit.partition(), "nothing");
             if (!is.equals(said)) {
                 throw FailureException.permanent(
                         "the committed rows of %s are not those in the database (%s says %s, the ledger %s). Start over with --new"
-                                .formatted(commit.attempt(batch), tables.parts(), is, said));
+                                .formatted(commit.attempt(id), tables.parts(), is, said));
             }
         }
     }
 
     /// @param number of the batch in the rows
-    private void checkRows(Database database, int number, String table, Map<Integer, Long> expected) {
+    private void requireRows(List<PartitionCommit> commits, int number) {
+        requireRows(tables.batches(), number, PartitionCounts.committed(commits, PartitionCommit::part));
+        requireRows(
+                tables.quarantineBatches(), number, PartitionCounts.committed(commits, PartitionCommit::quarantine));
+    }
+
+    private void requireRows(String table, int number, Map<Integer, Long> expected) {
         Map<Integer, Long> found = new HashMap<>();
         database.rows(
                         row -> Map.entry(row.getInt(1), row.getLong(2)),
@@ -458,72 +417,38 @@ final class MariadbPublisher {
         PartitionCounts.requireSame(tables.sql(table), expected, found);
     }
 
-    /// Bad rows have ids too. Their table has no index of them, but few rows.
-    private void refuseRepeatedIds(Database database, Registered registered, CommittedBatch batch) {
-        String good = "SELECT \"record_id\" FROM %s WHERE \"%s\" = %d"
-                .formatted(tables.sql(tables.batches()), MariadbTables.BATCH, registered.number());
-        List<String> ids = repeatedIds(database, good, IDS_SHOWN);
-        if (ids.isEmpty() && batch.quarantined() > 0) {
-            String bad = "SELECT \"record_id\" FROM %s WHERE \"%s\" = %d"
-                    .formatted(tables.sql(tables.quarantineBatches()), MariadbTables.BATCH, registered.number());
-            ids = repeatedIds(database, "%s UNION ALL %s AND \"record_id\" IN (%1$s)".formatted(bad, good), IDS_SHOWN);
-        }
-        if (!ids.isEmpty()) {
-            throw PublicationRefusal.idsRepeated(batch.job(), ids);
-        }
-    }
-
-    /// @param select ids
-    static List<String> repeatedIds(Database database, String select, int limit) {
-        return database.rows(row -> row.getString(1), """
-                SELECT CONCAT("record_id", ' × ', COUNT(*)) FROM (%s) AS ids WHERE "record_id" IS NOT NULL
-                GROUP BY "record_id" HAVING COUNT(*) > 1 ORDER BY COUNT(*) DESC, "record_id" LIMIT %d
-                """.formatted(select, limit));
-    }
-
     // The end of a batch that is not published.
 
-    void keepQuarantine(CommittedBatch batch) {
-        if (batch.quarantined() == 0) {
-            return;
-        }
-        try (Database database = open(batch.id(), "keeping the quarantined rows of")) {
-            registered(database, tables, batch.id())
-                    .filter(registered -> registered.manifest() == null)
-                    .ifPresent(registered -> {
-                        cancel(database, registered, true);
-                        List<Integer> kept = batch.commits().stream()
-                                .filter(commit -> commit.quarantined() > 0)
-                                .map(PartitionCommit::partition)
-                                .toList();
-                        parts(database, registered, part -> {
-                            if (!kept.contains(part.partition())) {
-                                delete(database, tables.quarantineBatches(), registered, part);
-                            }
-                        });
-                    });
-        }
+    @Override
+    public void keepQuarantine(CommittedBatch batch) {
+        registered().filter(registered -> registered.manifest() == null).ifPresent(registered -> {
+            cancel(registered, true);
+            List<Integer> kept = batch.commits().stream()
+                    .filter(commit -> commit.quarantined() > 0)
+                    .map(PartitionCommit::partition)
+                    .toList();
+            parts(registered, part -> {
+                if (!kept.contains(part.partition())) {
+                    delete(tables.quarantineBatches(), registered, part);
+                }
+            });
+        });
     }
 
-    void discard(BatchId batch) {
-        try (Database database = open(batch, "removing what was staged in")) {
-            registered(database, tables, batch)
-                    .filter(registered -> registered.manifest() == null)
-                    .ifPresent(registered -> {
-                        cancel(database, registered, registered.keepsQuarantine());
-                        remove(database, registered);
-                    });
-        } catch (FailureException e) {
-            LOG.warn("{}: what was staged could not be removed: {}", batch, e.getMessage());
-        }
+    @Override
+    public void discard() {
+        registered().filter(registered -> registered.manifest() == null).ifPresent(registered -> {
+            cancel(registered, registered.keepsQuarantine());
+            remove(registered);
+        });
     }
 
     /// Removes the rows of a batch that is over, and last the batch itself unless it keeps its quarantined rows.
-    private void remove(Database database, Registered registered) {
-        parts(database, registered, part -> {
-            delete(database, tables.batches(), registered, part);
+    private void remove(Registered registered) {
+        parts(registered, part -> {
+            delete(tables.batches(), registered, part);
             if (!registered.keepsQuarantine()) {
-                delete(database, tables.quarantineBatches(), registered, part);
+                delete(tables.quarantineBatches(), registered, part);
             }
         });
         database.update(
@@ -537,35 +462,26 @@ final class MariadbPublisher {
     }
 
     /// The views show batches with a time of publication. A batch that is cancelled is not published again.
-    void unpublish(BatchId batch) {
-        try (Database database = open(batch, "hiding the rows in")) {
-            hide(database, batch);
-        }
-    }
-
-    private void hide(Database database, BatchId batch) {
-        if (registered(database, tables, batch).isPresent()) {
+    @Override
+    public void unpublish() {
+        if (registered().isPresent()) {
             database.update(
                     "UPDATE %s SET \"published_at\" = NULL, \"cancelled_at\" = UTC_TIMESTAMP(6) WHERE \"batch_id\" = ? AND \"target\" = ? AND \"published_at\" IS NOT NULL"
                             .formatted(tables.sql(tables.register())),
-                    batch.value(),
+                    id.value(),
                     tables.table());
         }
     }
 
-    /// Deletes rows of a batch that is hidden. A batch that is open is left alone.
-    void delete(BatchId batch) {
-        try (Database database = open(batch, "deleting the rows in")) {
-            hide(database, batch);
-            registered(database, tables, batch)
-                    .filter(Registered::isCancelled)
-                    .ifPresent(registered -> remove(database, registered));
-        }
+    /// Leaves a batch alone that is open.
+    @Override
+    public void delete() {
+        registered().filter(Registered::isCancelled).ifPresent(this::remove);
     }
 
     /// No attempt commits afterwards, so the partitions' rows say which rows there are. Those of attempts
     /// that still write are rolled back at their end.
-    private void cancel(Database database, Registered registered, boolean keepsQuarantine) {
+    private void cancel(Registered registered, boolean keepsQuarantine) {
         int cancelled = database.update(
                 "UPDATE %s SET \"cancelled_at\" = COALESCE(\"cancelled_at\", UTC_TIMESTAMP(6)), \"quarantine_kept\" = ? WHERE \"number\" = ? AND \"published_at\" IS NULL"
                         .formatted(tables.sql(tables.register())),
@@ -579,12 +495,12 @@ final class MariadbPublisher {
     /// The rows of a committed attempt.
     private record Part(int partition, int attempt, boolean isStaged) {}
 
-    private void parts(Database database, Registered registered, Consumer<Part> visitor) {
-        attempts(database, registered, "\"attempt\" IS NOT NULL").forEach(visitor);
+    private void parts(Registered registered, Consumer<Part> visitor) {
+        attempts(registered, "\"attempt\" IS NOT NULL").forEach(visitor);
     }
 
     /// @param condition over the partitions' rows
-    private List<Part> attempts(Database database, Registered registered, String condition) {
+    private List<Part> attempts(Registered registered, String condition) {
         return database.rows(
                 row -> new Part(row.getInt(1), row.getInt(2), row.getBoolean(3)),
                 "SELECT \"partition\", \"attempt\", \"staged\" FROM %s WHERE \"batch\" = ? AND %s"
@@ -593,7 +509,7 @@ final class MariadbPublisher {
     }
 
     /// In pieces, so that no transaction is large. The rows of a table that was dropped are gone.
-    private void delete(Database database, String table, Registered registered, Part part) {
+    private void delete(String table, Registered registered, Part part) {
         if (!new MariadbTargets(database, tables).exists(table)) {
             return;
         }
@@ -609,5 +525,10 @@ final class MariadbPublisher {
         while (deleted == DELETED) {
             deleted = database.update(sql);
         }
+    }
+
+    @Override
+    public void close() {
+        database.close();
     }
 }
