@@ -60,7 +60,8 @@ public final class JobFingerprint {
     static String canonical(Job submitted) {
         Job job = submitted.asWritten();
         JobFingerprint print = new JobFingerprint();
-        print.add(JobKeys.moved(JobKeys.ROOT.keys(), "output", "checks"), "", job);
+        ValueType.Section keys = new ValueType.Section(JobKeys.ROOT.keys()).writing("output", "checks");
+        print.add(keys.written(), "", job);
         return print.text.toString();
     }
 

@@ -6,11 +6,9 @@ import io.nightshift.protocol.job.ValueType.Section;
 import io.nightshift.protocol.job.ValueType.Text;
 import io.nightshift.protocol.job.ValueType.Texts;
 import io.nightshift.protocol.job.ValueType.Whole;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// The keys of a job file: the one description that the parser checks against, and that the tests hold the
 /// JSON Schema and the reference page to. Each large section has a class with its keys and what must hold
@@ -104,20 +102,5 @@ final class JobKeys {
                     JobKey.path(JobParameters.KEY, parameter.name()),
                     List.of(parameter.type().text(), parameter.value()));
         }
-    }
-
-    /// The keys with one of them at another place.
-    ///
-    /// @param before the key before which it is; null for the end
-    static List<JobKey> moved(List<JobKey> keys, String name, @Nullable String before) {
-        JobKey key = keys.stream()
-                .filter(each -> each.name().equals(name))
-                .findFirst()
-                .orElseThrow();
-        List<JobKey> others = new ArrayList<>(keys);
-        others.remove(key);
-        int at = others.stream().map(JobKey::name).toList().indexOf(before);
-        others.add(at < 0 ? others.size() : at, key);
-        return others;
     }
 }

@@ -1,5 +1,6 @@
 package io.nightshift.protocol.job;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +45,22 @@ sealed interface ValueType {
         ///
         /// @param before the key before which it is written; null for the end
         Section writing(String name, @Nullable String before) {
-            return new Section(keys, kinds, JobKeys.moved(written, name, before));
+            return new Section(keys, kinds, moved(written, name, before));
+        }
+
+        /// The keys with one of them at another place.
+        ///
+        /// @param before the key before which it is; null for the end
+        private static List<JobKey> moved(List<JobKey> keys, String name, @Nullable String before) {
+            JobKey key = keys.stream()
+                    .filter(each -> each.name().equals(name))
+                    .findFirst()
+                    .orElseThrow();
+            List<JobKey> others = new ArrayList<>(keys);
+            others.remove(key);
+            int at = others.stream().map(JobKey::name).toList().indexOf(before);
+            others.add(at < 0 ? others.size() : at, key);
+            return others;
         }
 
         /// A section of which exactly one key is given.
