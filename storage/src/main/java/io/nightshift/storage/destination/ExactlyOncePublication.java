@@ -7,8 +7,8 @@ import java.util.Optional;
 /// 1. **Claim.** No earlier coordinator decides any more. What is decided is certain only now.
 /// 2. **Check** the parts, the rows and the IDs, against the ledger.
 /// 3. **Manifest.** From here on, only the decision is left.
-/// 4. **Last question.** The caller may still refuse. Several destinations are published one inside the last question
-///    of the other.
+/// 4. **Last question.** The caller may still refuse. Several destinations are published one inside the last
+///    question of the other.
 /// 5. **Decide**, in one atomic step, which fails if a later coordinator has claimed the batch.
 /// 6. **Carry out** what was decided. Any coordinator can, at any time after a crash.
 public final class ExactlyOncePublication {

@@ -77,7 +77,7 @@ public abstract class StagedStore
     }
 
     @Override
-    public final void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
+    public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
         run(batch, "reusing parts in", publisher -> publisher.reuse(published, parts));
     }
 

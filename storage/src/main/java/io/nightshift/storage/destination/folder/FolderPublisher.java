@@ -6,6 +6,7 @@ import io.nightshift.protocol.batch.PartitionCommit.OutputFile;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.destination.BatchPublisher;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.Manifest;
@@ -46,7 +47,7 @@ import org.slf4j.LoggerFactory;
 /// Every step can be repeated after a crash. Losing attempts stay behind in `attempts`, which is deleted
 /// last. It is renamed first, so that a worker that is still writing can't keep it alive, and a worker that
 /// wakes up later finds no folder to write to.
-class FolderPublisher {
+class FolderPublisher implements BatchPublisher {
 
     private static final Logger LOG = LoggerFactory.getLogger(FolderPublisher.class);
 
@@ -60,19 +61,50 @@ class FolderPublisher {
     private final FileNames names;
     private final OutputRows rows;
 
-    FolderPublisher(Path folder, FileNames names, OutputRows rows) {
+    private final BatchId id;
+    private final String doing;
+    private final BatchFolders folders;
+    private final Path published;
+    private @Nullable Path output;
+
+    /// @param doing the reason, for messages
+    FolderPublisher(Path folder, FileNames names, OutputRows rows, BatchId id, String doing) {
         this.folder = folder;
         this.names = names;
         this.rows = rows;
+        this.id = id;
+        this.doing = doing;
+        this.folders = new BatchFolders(folder, id);
+        this.published = folders.published();
     }
 
-    private BatchFolders folders(BatchId batch) {
-        return new BatchFolders(folder, batch);
+    @FunctionalInterface
+    private interface Change {
+        void run() throws IOException;
+    }
+
+    @FunctionalInterface
+    private interface Look<T> {
+        T at() throws IOException;
+    }
+
+    private <T> T look(Look<T> look) {
+        try {
+            return look.at();
+        } catch (IOException e) {
+            throw new FailureException(away("%s, %s %s: %s".formatted(id, doing, folder, Folders.reason(e))), e);
+        }
+    }
+
+    private void change(Change change) {
+        look(() -> {
+            change.run();
+            return id;
+        });
     }
 
     /// The folders are forced although they exist already: a predecessor may have made them and died.
-    void prepare(BatchId batch) {
-        BatchFolders folders = folders(batch);
+    void prepare() {
         try {
             Folders.make(folders.attempts());
             for (Path parent : List.of(folders.staged(), folders.stagingRoot(), folder)) {
@@ -98,30 +130,111 @@ class FolderPublisher {
         return Failure.of(FailedResource.Type.STORAGE, folder.toString(), message);
     }
 
-    Publication publish(CommittedBatch batch, Runnable before) {
-        BatchFolders folders = folders(batch.id());
-        Path published = folders.published();
-        try {
-            Path output = Folders.isThere(published) ? null : assembled(batch, folders);
-            before.run();
-            if (output != null) {
-                mark(folders, output.resolve("mark"));
-                Files.move(output, published, StandardCopyOption.ATOMIC_MOVE);
+    // The steps of the publication.
+
+    @Override
+    public boolean isDecided() {
+        return look(() -> Folders.isThere(published));
+    }
+
+    /// An earlier coordinator may have published the batch, and removed what was staged.
+    @Override
+    public boolean claim(int incarnation) {
+        change(() -> {
+            try {
+                output = claim(folders.staged(), incarnation);
+            } catch (FailureException e) {
+                if (!Folders.isThere(published)) {
+                    throw e;
+                }
             }
-            Publication publication = publication(published);
-            discardSupplement(batch.id(), batch.incarnation());
-            return publication;
-        } catch (IOException e) {
-            throw new FailureException(away("%s can't be published: %s".formatted(batch.id(), Folders.reason(e))), e);
-        }
+        });
+        return true;
+    }
+
+    @Override
+    public void fence(int incarnation) {
+        change(() -> {
+            requirePlace();
+            if (Folders.isThere(folders.staged())) {
+                claim(folders.staged(), incarnation);
+            }
+        });
+    }
+
+    /// Gathers the committed files in the folder that is renamed.
+    @Override
+    public void requireParts(CommittedBatch batch) {
+        change(() -> {
+            Path gathering = output();
+            Set<Path> gathered = new HashSet<>();
+            Set<Path> parents = new HashSet<>();
+            for (PartitionCommit commit : batch.commits()) {
+                boolean rescored = batch.rescored().contains(commit.partition());
+                for (FileNames.Committed file : names.of(id, commit).toList()) {
+                    Path target = gathering.resolve(file.name());
+                    Path parent = Objects.requireNonNull(target.getParent());
+                    if (!parent.equals(gathering) && parents.add(parent)) {
+                        Files.createDirectories(parent);
+                    }
+                    gather(file, target, rescored);
+                    gathered.add(target);
+                }
+            }
+            removeAllBut(gathered, parents, gathering);
+            for (Path parent : parents) {
+                Folders.force(parent);
+            }
+        });
+    }
+
+    private Path output() {
+        return Objects.requireNonNull(output);
+    }
+
+    @Override
+    public void refuseRepeatedIds(CommittedBatch batch) {
+        rows.refuseRepeatedIds(
+                batch.job().source(),
+                () -> batch.commits().stream()
+                        .flatMap(commit -> names.of(id, commit))
+                        .<WrittenFile>map(file -> new DiskFile(output().resolve(file.name()), FileRoots.UNRESTRICTED))
+                        .iterator());
+    }
+
+    @Override
+    public void stageManifest(CommittedBatch batch) {
+        change(() -> {
+            write(batch, output().resolve(BatchFolders.MANIFEST));
+            Folders.create(output().resolve(BatchFolders.SUCCESS)).close();
+            Folders.force(output());
+        });
+    }
+
+    @Override
+    public void decide(CommittedBatch batch) {
+        change(() -> {
+            mark(output().resolve("mark"));
+            Files.move(output(), published, StandardCopyOption.ATOMIC_MOVE);
+        });
+    }
+
+    @Override
+    public Publication carryOut(int incarnation) {
+        return look(this::publication);
+    }
+
+    @Override
+    public void removeStaged(int incarnation) {
+        discardSupplement(incarnation);
     }
 
     /// Replaces the mark of a later batch: this batch is here, too. The mark appears at once, because an empty one
     /// proves more.
     ///
     /// @param written where it is written before
-    private void mark(BatchFolders folders, Path written) throws IOException {
-        if (!isMarked(folders)) {
+    private void mark(Path written) throws IOException {
+        if (!isMarked()) {
             Files.write(written, PlaceMark.of(folders.batch(), MARK));
             try (FileChannel channel = FileChannel.open(written, StandardOpenOption.WRITE)) {
                 channel.force(true);
@@ -131,50 +244,27 @@ class FolderPublisher {
         }
     }
 
-    private static boolean isMarked(BatchFolders folders) throws IOException {
+    private boolean isMarked() throws IOException {
         return Folders.isThere(folders.marker())
                 && PlaceMark.proves(Files.readAllBytes(folders.marker()), folders.batch());
     }
 
     /// Checks that this node sees the destination at which a batch was prepared. On a node without the file system,
     /// the mount point is empty or missing.
-    void requirePlace(BatchId batch) throws IOException {
-        BatchFolders folders = folders(batch);
-        for (Path trace : List.of(folders.published(), folders.removed())) {
+    void requirePlace() throws IOException {
+        for (Path trace : List.of(published, folders.removed())) {
             if (Folders.isThere(trace)) {
                 return;
             }
         }
-        if (Gathering.holdsOutput(folders.staged()) || isMarked(folders)) {
+        if (Gathering.holdsOutput(folders.staged()) || isMarked()) {
             return;
         }
         throw new FailureException(Failure.of(
                 FailedResource.Type.MOUNT,
                 folder.toString(),
                 "there is nothing of %s in %s on this node. If this node lacks the file system, mount it. If the folder was deleted or replaced permanently, create the file %s, or empty it; Nightshift then treats the batch as deleted"
-                        .formatted(batch, folder, folders.marker())));
-    }
-
-    /// An earlier coordinator may still be publishing, and may rename its folder at any moment until this one
-    /// has claimed the batch. So what readers see is only certain after the claim.
-    ///
-    /// @return the folder to be renamed; null if readers see the batch
-    private @Nullable Path assembled(CommittedBatch batch, BatchFolders folders) throws IOException {
-        Path published = folders.published();
-        Path output;
-        try {
-            output = claim(folders.staged(), batch.incarnation());
-        } catch (FailureException e) {
-            if (Folders.isThere(published)) {
-                return null;
-            }
-            throw e;
-        }
-        if (Folders.isThere(published)) {
-            return null;
-        }
-        assemble(batch, folders, output);
-        return output;
+                        .formatted(id, folder, folders.marker())));
     }
 
     /// Makes sure that no earlier coordinator publishes the batch from now on.
@@ -185,19 +275,18 @@ class FolderPublisher {
     }
 
     /// Claims the batch first, so that an earlier coordinator that wakes up removes nothing.
-    void prepareSupplement(CommittedBatch batch) {
-        try {
-            requirePublished(batch);
-            makeAndClaim(folders(batch.id()).staged(), batch.incarnation());
-            prepare(batch.id());
-        } catch (IOException e) {
-            throw new FailureException(
-                    away("no rows can be added to %s: %s".formatted(batch.id(), Folders.reason(e))), e);
-        }
+    @Override
+    public void prepareSupplement(CommittedBatch batch) {
+        change(() -> {
+            requirePublished();
+            makeAndClaim(batch.incarnation());
+            prepare();
+        });
     }
 
     /// An earlier coordinator may remove the folder until it is claimed, since it is empty.
-    private Path makeAndClaim(Path staged, int incarnation) throws IOException {
+    private Path makeAndClaim(int incarnation) throws IOException {
+        Path staged = folders.staged();
         for (int left = CLAIMS; ; left--) {
             Folders.make(staged);
             try {
@@ -210,57 +299,56 @@ class FolderPublisher {
         }
     }
 
-    Publication publishSupplement(CommittedBatch batch) {
-        BatchFolders folders = folders(batch.id());
-        Path published = folders.published();
-        try {
-            requirePublished(batch);
+    @Override
+    public Publication publishSupplement(CommittedBatch batch) {
+        return look(() -> {
+            requirePublished();
             if (!Folders.isThere(published.resolve(BatchFolders.MANIFEST))) {
                 throw FailureException.permanent(
                         "the manifest of %s is gone from %s, so no rows can be added to the batch"
-                                .formatted(batch.id(), published));
+                                .formatted(id, published));
             }
-            if (!hasSupplement(batch, published)) {
+            if (!hasSupplement(batch)) {
                 if (!Folders.isThere(folders.staged())) {
                     throw FailureException.permanent(
                             "the staged output %s is gone, so no rows can be added to the batch"
                                     .formatted(folders.staged()));
                 }
-                addSupplement(batch, folders, claim(folders.staged(), batch.incarnation()));
+                addSupplement(batch, claim(folders.staged(), batch.incarnation()));
             }
-            removeSuperseded(batch, published);
-            Publication publication = publication(published);
-            discardSupplement(batch.id(), batch.incarnation());
-            return publication;
-        } catch (IOException e) {
-            throw new FailureException(
-                    away("the supplement of %s can't be published: %s".formatted(batch.id(), Folders.reason(e))), e);
-        }
+            return finishSupplement(batch);
+        });
     }
 
-    private void requirePublished(CommittedBatch batch) throws IOException {
-        requirePlace(batch.id());
-        Path published = folders(batch.id()).published();
+    private Publication finishSupplement(CommittedBatch batch) throws IOException {
+        removeSuperseded(batch);
+        Publication publication = publication();
+        discardSupplement(batch.incarnation());
+        return publication;
+    }
+
+    private void requirePublished() throws IOException {
+        requirePlace();
         if (!Folders.isThere(published)) {
             throw FailureException.permanent("%s is gone, so no rows can be added to the batch".formatted(published));
         }
     }
 
-    void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
-        Path from = folders(published).published();
-        Path attempts = folders(batch).attempts();
-        try {
-            requirePlace(published);
+    @Override
+    public void reuse(BatchId from, List<PartitionCommit> parts) {
+        FolderPublisher source = new FolderPublisher(folder, names, rows, from, doing);
+        change(() -> {
+            source.requirePlace();
             for (PartitionCommit commit : parts) {
-                for (FileNames.Committed file : names.of(batch, commit).toList()) {
-                    reuse(from.resolve(file.name()), attempts.resolve(file.stagedName()), file.file());
+                for (FileNames.Committed file : names.of(id, commit).toList()) {
+                    reuse(
+                            source.published.resolve(file.name()),
+                            folders.attempts().resolve(file.stagedName()),
+                            file.file());
                 }
             }
-            Folders.force(attempts);
-        } catch (IOException e) {
-            throw new FailureException(
-                    away("parts of %s can't be reused in %s: %s".formatted(published, folder, Folders.reason(e))), e);
-        }
+            Folders.force(folders.attempts());
+        });
     }
 
     /// Links the file, which costs no space, or copies it where there are no links. Either appears at once
@@ -299,22 +387,21 @@ class FolderPublisher {
         }
     }
 
-    private static boolean hasSupplement(CommittedBatch batch, Path published) throws IOException {
+    private boolean hasSupplement(CommittedBatch batch) throws IOException {
         return Manifest.supplements(Files.readString(published.resolve(BatchFolders.MANIFEST)))
                 >= batch.supplements().size();
     }
 
     /// Each file is one rename. The manifest comes last, and from the folder that this coordinator has claimed:
     /// an earlier coordinator that wakes up finds nothing to rename.
-    private void addSupplement(CommittedBatch batch, BatchFolders folders, Path output) throws IOException {
-        Path published = folders.published();
+    private void addSupplement(CommittedBatch batch, Path output) throws IOException {
         List<FileNames.Committed> files =
-                names.of(batch.id(), batch.supplements().getLast().commit()).toList();
+                names.of(id, batch.supplements().getLast().commit()).toList();
         for (FileNames.Committed file : files.reversed()) {
             Path target = published.resolve(file.name());
             Path parent = Objects.requireNonNull(target.getParent());
             Files.createDirectories(parent);
-            gather(folders, file, target, true);
+            gather(file, target, true);
             Folders.force(parent);
         }
         Folders.force(published);
@@ -326,40 +413,32 @@ class FolderPublisher {
 
     /// Claims the batch, so that no earlier coordinator replaces the manifest any more. Everything is moved to the
     /// folder that this coordinator has claimed: so if it wakes up late, it moves nothing of a later one's.
-    Optional<Publication> withdrawSupplement(CommittedBatch batch) {
-        BatchFolders folders = folders(batch.id());
-        Path published = folders.published();
-        try {
-            requirePlace(batch.id());
+    @Override
+    public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        return look(() -> {
+            requirePlace();
             // It may be gone, although an earlier publisher has moved files from there.
-            Path output = makeAndClaim(folders.staged(), batch.incarnation());
-            if (Folders.isThere(published.resolve(BatchFolders.MANIFEST)) && hasSupplement(batch, published)) {
-                removeSuperseded(batch, published);
-                Publication publication = publication(published);
-                discardSupplement(batch.id(), batch.incarnation());
-                return Optional.of(publication);
+            Path taken = makeAndClaim(batch.incarnation());
+            if (Folders.isThere(published.resolve(BatchFolders.MANIFEST)) && hasSupplement(batch)) {
+                return Optional.of(finishSupplement(batch));
             }
             // The attempts first: then no earlier publisher moves a file from there.
-            Gathering.take(folders.attempts(), output.resolve("withdrawn-attempts"));
+            Gathering.take(folders.attempts(), taken.resolve("withdrawn-attempts"));
             if (Folders.isThere(published)) {
                 int number = 0;
-                for (FileNames.Committed file : names.of(
-                                batch.id(), batch.supplements().getLast().commit())
-                        .toList()) {
-                    Gathering.take(published.resolve(file.name()), output.resolve("withdrawn-" + number++));
+                for (FileNames.Committed file :
+                        names.of(id, batch.supplements().getLast().commit()).toList()) {
+                    Gathering.take(published.resolve(file.name()), taken.resolve("withdrawn-" + number++));
                 }
                 Folders.force(published);
             }
-            discardSupplement(batch.id(), batch.incarnation());
+            discardSupplement(batch.incarnation());
             return Optional.empty();
-        } catch (IOException e) {
-            throw new FailureException(
-                    away("the supplement of %s can't be withdrawn: %s".formatted(batch.id(), Folders.reason(e))), e);
-        }
+        });
     }
 
     /// Deletes the quarantine files of earlier commits. Those of the last supplement have other names.
-    private void removeSuperseded(CommittedBatch batch, Path published) throws IOException {
+    private void removeSuperseded(CommittedBatch batch) throws IOException {
         int last = batch.supplements().getLast().commit().partition();
         for (PartitionCommit commit : batch.commits()) {
             if (commit.partition() != last) {
@@ -370,12 +449,12 @@ class FolderPublisher {
 
     /// Forces the rename first, although an earlier coordinator may have renamed: it may have died before it
     /// forced.
-    private Publication publication(Path published) throws IOException {
+    private Publication publication() throws IOException {
         Folders.force(folder);
         return new Publication(published.toString(), Digests.sha256(published.resolve(BatchFolders.MANIFEST)));
     }
 
-    Optional<BatchId> newest(String job) {
+    static Optional<BatchId> newest(Path folder, String job) {
         if (!Files.isDirectory(folder)) {
             return Optional.empty();
         }
@@ -393,56 +472,16 @@ class FolderPublisher {
                 .max(Comparator.naturalOrder());
     }
 
-    Optional<String> manifest(BatchId batch) {
+    @Override
+    public Optional<String> manifest() {
         try {
-            return Optional.of(Files.readString(folders(batch).published().resolve(BatchFolders.MANIFEST)));
+            return Optional.of(Files.readString(published.resolve(BatchFolders.MANIFEST)));
         } catch (NoSuchFileException _) {
             return Optional.empty();
         } catch (IOException e) {
             throw FailureException.permanent(
-                    "the manifest of %s in %s can't be read: %s".formatted(batch, folder, Folders.reason(e)));
+                    "the manifest of %s in %s can't be read: %s".formatted(id, folder, Folders.reason(e)));
         }
-    }
-
-    Optional<Publication> fence(BatchId batch, int incarnation) {
-        BatchFolders folders = folders(batch);
-        Path published = folders.published();
-        try {
-            requirePlace(batch);
-            if (!Folders.isThere(published) && Folders.isThere(folders.staged())) {
-                claim(folders.staged(), incarnation);
-            }
-            return Folders.isThere(published) ? Optional.of(publication(published)) : Optional.empty();
-        } catch (IOException e) {
-            throw new FailureException(
-                    away("whether readers see %s already can't be found out: %s".formatted(batch, Folders.reason(e))),
-                    e);
-        }
-    }
-
-    private void assemble(CommittedBatch batch, BatchFolders folders, Path output) throws IOException {
-        Set<Path> gathered = new HashSet<>();
-        Set<Path> parents = new HashSet<>();
-        for (PartitionCommit commit : batch.commits()) {
-            boolean rescored = batch.rescored().contains(commit.partition());
-            for (FileNames.Committed file : names.of(batch.id(), commit).toList()) {
-                Path target = output.resolve(file.name());
-                Path parent = Objects.requireNonNull(target.getParent());
-                if (!parent.equals(output) && parents.add(parent)) {
-                    Files.createDirectories(parent);
-                }
-                gather(folders, file, target, rescored);
-                gathered.add(target);
-            }
-        }
-        removeAllBut(gathered, parents, output);
-        for (Path parent : parents) {
-            Folders.force(parent);
-        }
-        rows.refuseRepeatedIds(batch.job().source(), files(batch, output));
-        write(batch, output.resolve(BatchFolders.MANIFEST));
-        Folders.create(output.resolve(BatchFolders.SUCCESS)).close();
-        Folders.force(output);
     }
 
     private void write(CommittedBatch batch, Path manifest) throws IOException {
@@ -454,17 +493,9 @@ class FolderPublisher {
         }
     }
 
-    private Iterable<DiskFile> files(CommittedBatch batch, Path output) {
-        return () -> batch.commits().stream()
-                .flatMap(commit -> names.of(batch.id(), commit))
-                .map(file -> new DiskFile(output.resolve(file.name()), FileRoots.UNRESTRICTED))
-                .iterator();
-    }
-
     /// Moves a committed file to where it is gathered. The name of a staged file holds the epoch, so it is
     /// the winner's; a gathered file may be that of an earlier winner.
-    private static void gather(BatchFolders folders, FileNames.Committed committed, Path target, boolean rescored)
-            throws IOException {
+    private void gather(FileNames.Committed committed, Path target, boolean rescored) throws IOException {
         Path staged = folders.attempts().resolve(committed.stagedName());
         OutputFile file = committed.file();
         if (Folders.isThere(staged)) {
@@ -510,15 +541,12 @@ class FolderPublisher {
         }
     }
 
-    void keepQuarantine(CommittedBatch batch) {
-        BatchFolders folders = folders(batch.id());
-        try {
-            if (batch.quarantined() == 0) {
-                return;
-            }
+    @Override
+    public void keepQuarantine(CommittedBatch batch) {
+        change(() -> {
             Path kept = folders.keptQuarantine();
             if (!Folders.isThere(kept)) {
-                requirePlace(batch.id());
+                requirePlace();
             }
             if (!Folders.isThere(folders.staged())) {
                 return;
@@ -527,38 +555,32 @@ class FolderPublisher {
             for (PartitionCommit commit : batch.commits()) {
                 if (commit.quarantined() > 0) {
                     String name = names.quarantine(commit.partition());
-                    Path staged = folders.unpublished(name, names.stagedQuarantine(commit.attempt(batch.id())));
+                    Path staged = folders.unpublished(name, names.stagedQuarantine(commit.attempt(id)));
                     if (Folders.isThere(staged)) {
                         Files.move(staged, kept.resolve(name), StandardCopyOption.ATOMIC_MOVE);
                     }
                 }
             }
             Folders.force(kept);
-        } catch (IOException e) {
-            throw new FailureException(
-                    away("the quarantined rows of %s can't be kept: %s".formatted(batch.id(), Folders.reason(e))), e);
-        }
+        });
     }
 
     /// Removes what is staged of a published batch. Keeps what a later coordinator has staged: its supplement is
     /// under way.
-    void discardSupplement(BatchId batch, int incarnation) {
-        BatchFolders folders = folders(batch);
-        try {
-            requirePlace(batch);
+    @Override
+    public void discardSupplement(int incarnation) {
+        change(() -> {
+            requirePlace();
             Folders.deleteTree(folders.discarded());
             Gathering.clear(folders.staged(), incarnation);
-            deleteStagingRoot(folders);
-        } catch (IOException e) {
-            throw new FailureException(
-                    away("%s: staged output can't be removed: %s".formatted(batch, Folders.reason(e))), e);
-        }
+            deleteStagingRoot();
+        });
     }
 
-    void discard(BatchId batch) {
-        BatchFolders folders = folders(batch);
-        try {
-            if (Folders.isThere(folders.published())) {
+    @Override
+    public void discard() {
+        change(() -> {
+            if (Folders.isThere(published)) {
                 return;
             }
             Folders.deleteTree(folders.discarded());
@@ -566,13 +588,11 @@ class FolderPublisher {
                 Files.move(folders.staged(), folders.discarded(), StandardCopyOption.ATOMIC_MOVE);
                 Folders.deleteTree(folders.discarded());
             }
-            deleteStagingRoot(folders);
-        } catch (IOException e) {
-            LOG.warn("{}: staged output could not be removed: {}", batch, Folders.reason(e));
-        }
+            deleteStagingRoot();
+        });
     }
 
-    private static void deleteStagingRoot(BatchFolders folders) {
+    private void deleteStagingRoot() {
         try {
             Files.deleteIfExists(folders.stagingRoot());
         } catch (IOException e) {
@@ -584,43 +604,40 @@ class FolderPublisher {
     }
 
     /// A reader that holds a file open reads it to its end, also after the rename.
-    void unpublish(BatchId batch) {
-        BatchFolders folders = folders(batch);
-        try {
-            requirePlace(batch);
-            if (Folders.isThere(folders.published())) {
+    @Override
+    public void unpublish() {
+        change(() -> {
+            requirePlace();
+            if (Folders.isThere(published)) {
                 // Somebody may have put the folder back.
                 Folders.deleteTree(folders.removed());
                 Folders.make(folders.removedRoot());
-                mark(folders, folders.removedRoot().resolve("mark=" + batch));
-                Files.move(folders.published(), folders.removed(), StandardCopyOption.ATOMIC_MOVE);
+                mark(folders.removedRoot().resolve("mark=" + id));
+                Files.move(published, folders.removed(), StandardCopyOption.ATOMIC_MOVE);
             }
             // A predecessor may have renamed and died.
             if (Folders.isThere(folders.removed())) {
                 Folders.force(folders.removedRoot());
                 Folders.force(folder);
             }
-        } catch (IOException e) {
-            throw new FailureException(away("%s can't be removed: %s".formatted(batch, Folders.reason(e))), e);
-        }
+        });
     }
 
-    void delete(BatchId batch) {
-        unpublish(batch);
-        BatchFolders folders = folders(batch);
-        try {
+    @Override
+    public void delete() {
+        change(() -> {
             Folders.deleteTree(folders.removed());
             Folders.deleteTree(folders.discarded());
             Folders.deleteTree(folders.staged());
-            deleteStagingRoot(folders);
-        } catch (IOException e) {
-            throw new FailureException(
-                    away("the files of %s can't be deleted: %s".formatted(batch, Folders.reason(e))), e);
-        }
+            deleteStagingRoot();
+        });
         try {
             Files.deleteIfExists(folders.removedRoot());
         } catch (IOException e) {
             LOG.debug("{} is kept; it holds another batch: {}", folders.removedRoot(), Folders.reason(e));
         }
     }
+
+    @Override
+    public void close() {}
 }

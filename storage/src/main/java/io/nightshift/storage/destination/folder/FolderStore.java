@@ -18,6 +18,7 @@ import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.storage.destination.StagedStore;
 import io.nightshift.storage.duckdb.DuckDb;
 import io.nightshift.storage.filesystem.FileRoots;
 import io.nightshift.storage.filesystem.Folders;
@@ -35,7 +36,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A destination that is a folder with a folder of files for each batch.
-public final class FolderStore implements FileDestination {
+public final class FolderStore extends StagedStore implements FileDestination {
 
     private final Path folder;
     private final FileFormat format;
@@ -43,7 +44,6 @@ public final class FolderStore implements FileDestination {
     private final OutputRows rows;
     private final SourceReaders sources;
     private final Supplier<DuckDb> duckDb;
-    private final FolderPublisher publisher;
     private final FileRoots roots;
 
     /// @param folder of the destination, absolute
@@ -66,7 +66,16 @@ public final class FolderStore implements FileDestination {
         this.sources = sources;
         this.duckDb = duckDb;
         this.roots = roots;
-        this.publisher = new FolderPublisher(this.folder, names, rows);
+    }
+
+    private FolderPublisher publisher(BatchId batch, String doing) {
+        return new FolderPublisher(folder, names, rows, batch, doing);
+    }
+
+    @Override
+    protected FolderPublisher open(BatchId batch, String doing) {
+        requireWritable(batch);
+        return publisher(batch, doing);
     }
 
     @Override
@@ -110,8 +119,7 @@ public final class FolderStore implements FileDestination {
 
     @Override
     public void prepare(BatchId batch, Job job, ModelDescription model) {
-        requireWritable(batch);
-        publisher.prepare(batch);
+        open(batch, "preparing").prepare();
     }
 
     @Override
@@ -120,21 +128,9 @@ public final class FolderStore implements FileDestination {
     }
 
     @Override
-    public Publication publish(CommittedBatch batch, Runnable before) {
-        requireWritable(batch.id());
-        return publisher.publish(batch, before);
-    }
-
-    @Override
-    public Optional<Publication> fence(BatchId batch, int incarnation) {
-        requireWritable(batch);
-        return publisher.fence(batch, incarnation);
-    }
-
-    @Override
     public void requirePlace(BatchId batch) {
         try {
-            publisher.requirePlace(batch);
+            publisher(batch, "looking for it in").requirePlace();
         } catch (IOException e) {
             throw new FailureException(
                     Failure.transientFailure(
@@ -144,69 +140,19 @@ public final class FolderStore implements FileDestination {
     }
 
     @Override
-    public void keepQuarantine(CommittedBatch batch) {
-        requireWritable(batch.id());
-        publisher.keepQuarantine(batch);
-    }
-
-    @Override
-    public void discard(BatchId batch) {
-        requireWritable(batch);
-        publisher.discard(batch);
-    }
-
-    @Override
-    public void unpublish(BatchId batch) {
-        requireWritable(batch);
-        publisher.unpublish(batch);
-    }
-
-    @Override
-    public void delete(BatchId batch) {
-        requireWritable(batch);
-        publisher.delete(batch);
-    }
-
-    @Override
-    public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
-        requireWritable(batch.id());
-        publisher.prepareSupplement(batch);
-    }
-
-    @Override
-    public Publication publishSupplement(CommittedBatch batch) {
-        requireWritable(batch.id());
-        return publisher.publishSupplement(batch);
-    }
-
-    @Override
-    public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
-        requireWritable(batch.id());
-        return publisher.withdrawSupplement(batch);
-    }
-
-    @Override
-    public void discardSupplement(BatchId batch, int incarnation) {
-        requireWritable(batch);
-        publisher.discardSupplement(batch, incarnation);
-    }
-
-    @Override
     public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
         requireWritable(published);
-        requireWritable(batch);
-        publisher.reuse(published, batch, parts);
+        super.reuse(published, batch, parts);
     }
 
     @Override
     public Optional<BatchId> newest(String job) {
-        return publisher.newest(job);
+        return FolderPublisher.newest(folder, job);
     }
 
     @Override
     public Optional<String> manifest(BatchId published) {
-        requireWritable(published);
-        return publisher.manifest(published);
+        return open(published, "reading the manifest in").manifest();
     }
 
     @Override

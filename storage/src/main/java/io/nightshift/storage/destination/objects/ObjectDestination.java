@@ -2,7 +2,6 @@ package io.nightshift.storage.destination.objects;
 
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.batch.WorkerMessage.Lease;
 import io.nightshift.protocol.failure.FailureException;
@@ -16,6 +15,7 @@ import io.nightshift.storage.destination.OutputProof;
 import io.nightshift.storage.destination.PartitionWriter;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.QuarantinedRows;
+import io.nightshift.storage.destination.StagedStore;
 import io.nightshift.storage.destination.folder.FileDestination;
 import io.nightshift.storage.destination.folder.FileFormat;
 import io.nightshift.storage.destination.folder.FileProof;
@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A destination that is a prefix in an object store, with the objects of each batch below a prefix of its
 /// own.
-public final class ObjectDestination implements FileDestination {
+public final class ObjectDestination extends StagedStore implements FileDestination {
 
     private final ObjectAddress prefix;
     private final FileFormat format;
@@ -45,7 +45,6 @@ public final class ObjectDestination implements FileDestination {
     private final SourceReaders sources;
     private final Supplier<DuckDb> duckDb;
     private final ObjectCopies copies;
-    private final ObjectPublisher publisher;
 
     /// @param prefix of the destination, as `s3://bucket/prefix`
     /// @param partitionFolder the name of the folders for the predictions of each partition value, or null if
@@ -67,7 +66,15 @@ public final class ObjectDestination implements FileDestination {
         this.sources = sources;
         this.duckDb = duckDb;
         this.copies = copies;
-        this.publisher = new ObjectPublisher(this.prefix, format, names, rows, copies);
+    }
+
+    @Override
+    protected ObjectPublisher open(BatchId batch, String doing) {
+        return publisher(batch);
+    }
+
+    private ObjectPublisher publisher(BatchId batch) {
+        return new ObjectPublisher(keys(batch), format, names, rows, copies);
     }
 
     private BatchKeys keys(BatchId batch) {
@@ -114,7 +121,7 @@ public final class ObjectDestination implements FileDestination {
 
     @Override
     public void prepare(BatchId batch, Job job, ModelDescription model) {
-        publisher.prepare(batch);
+        publisher(batch).prepare();
     }
 
     @Override
@@ -123,73 +130,18 @@ public final class ObjectDestination implements FileDestination {
     }
 
     @Override
-    public Publication publish(CommittedBatch batch, Runnable before) {
-        return publisher.publish(batch, before);
-    }
-
-    @Override
-    public Optional<Publication> fence(BatchId batch, int incarnation) {
-        return publisher.fence(batch, incarnation);
-    }
-
-    @Override
     public void requirePlace(BatchId batch) {
-        publisher.requirePlace(batch);
-    }
-
-    @Override
-    public void keepQuarantine(CommittedBatch batch) {
-        publisher.keepQuarantine(batch);
-    }
-
-    @Override
-    public void discard(BatchId batch) {
-        publisher.discard(batch);
-    }
-
-    @Override
-    public void prepareSupplement(CommittedBatch batch, Job job, ModelDescription model) {
-        publisher.prepareSupplement(batch);
-    }
-
-    @Override
-    public Publication publishSupplement(CommittedBatch batch) {
-        return publisher.publishSupplement(batch);
-    }
-
-    @Override
-    public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
-        return publisher.withdrawSupplement(batch);
-    }
-
-    @Override
-    public void discardSupplement(BatchId batch, int incarnation) {
-        publisher.discardSupplement(batch, incarnation);
-    }
-
-    @Override
-    public void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
-        publisher.reuse(published, batch, parts);
-    }
-
-    @Override
-    public void unpublish(BatchId batch) {
-        publisher.unpublish(batch);
-    }
-
-    @Override
-    public void delete(BatchId batch) {
-        publisher.delete(batch);
+        publisher(batch).requirePlace();
     }
 
     @Override
     public Optional<BatchId> newest(String job) {
-        return publisher.newest(job);
+        return new LatestPointer(copies.stores().forWriting(prefix), prefix, job).batch();
     }
 
     @Override
     public Optional<String> manifest(BatchId published) {
-        return publisher.manifest(published);
+        return publisher(published).manifest();
     }
 
     @Override

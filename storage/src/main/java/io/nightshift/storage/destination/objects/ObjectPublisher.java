@@ -5,6 +5,7 @@ import io.nightshift.protocol.batch.PartitionCommit;
 import io.nightshift.protocol.failure.FailedResource;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
+import io.nightshift.storage.destination.BatchPublisher;
 import io.nightshift.storage.destination.CommittedBatch;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.Manifest;
@@ -35,6 +36,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -51,7 +53,7 @@ import org.slf4j.LoggerFactory;
 /// and decides. Then anybody can carry the decision out, again and again: the manifest, a copy of each
 /// committed object inside the store, `_SUCCESS`, the pointer to the newest batch. Last, what is staged is
 /// deleted.
-final class ObjectPublisher {
+final class ObjectPublisher implements BatchPublisher {
 
     private static final Logger LOG = LoggerFactory.getLogger(ObjectPublisher.class);
 
@@ -66,121 +68,137 @@ final class ObjectPublisher {
     private final FileNames names;
     private final OutputRows rows;
     private final ObjectCopies copies;
+    private final ObjectStore store;
+    private final BatchKeys keys;
+    private final PublicationRegister register;
+    private final PublicationRegister supplements;
+    private final List<PublicationDecision.Copy> committed = new ArrayList<>();
+    private @Nullable Version claimed;
+    private @Nullable PublicationDecision decision;
+    private boolean isTidy;
 
-    ObjectPublisher(ObjectAddress prefix, FileFormat format, FileNames names, OutputRows rows, ObjectCopies copies) {
-        this.prefix = prefix;
+    ObjectPublisher(BatchKeys keys, FileFormat format, FileNames names, OutputRows rows, ObjectCopies copies) {
+        this.keys = keys;
+        this.prefix = keys.prefix();
         this.format = format;
         this.names = names;
         this.rows = rows;
         this.copies = copies;
+        this.store = copies.stores().forWriting(prefix);
+        this.register = new PublicationRegister(store, keys.register());
+        this.supplements = new PublicationRegister(store, keys.supplementRegister());
     }
 
-    private ObjectStore store() {
-        return copies.stores().forWriting(prefix);
-    }
-
-    private BatchKeys keys(BatchId batch) {
-        return new BatchKeys(prefix, batch);
-    }
-
-    private PublicationRegister register(BatchKeys keys) {
-        return new PublicationRegister(store(), keys.register());
-    }
-
-    void prepare(BatchId batch) {
-        register(keys(batch)).open();
+    void prepare() {
+        register.open();
         deleteOrphans();
     }
 
-    Publication publish(CommittedBatch batch, Runnable before) {
-        BatchKeys keys = keys(batch.id());
-        PublicationRegister register = register(keys);
-        if (isPublished(keys)) {
-            before.run();
-        } else {
-            Version claimed = register.claim(batch.incarnation());
-            if (claimed == null ? !isPublished(keys) : claimed.state() instanceof State.Closed) {
-                throw register.closed();
-            }
-            if (claimed != null && claimed.state() instanceof State.Open) {
-                PublicationDecision decision = decision(batch, keys);
-                before.run();
-                register.decide(claimed, decision);
-            } else {
-                before.run();
-            }
-        }
-        if (!carryOut(keys, register, batch.incarnation())) {
-            // An earlier call may have ended before everything was deleted.
-            deleteStaged(keys, batch.incarnation());
-        }
-        return publication(keys);
+    // The steps of the publication.
+
+    @Override
+    public boolean isDecided() {
+        return claimed == null ? isPublished() : claimed.state() instanceof State.Decided;
     }
 
-    Optional<Publication> fence(BatchId batch, int incarnation) {
-        BatchKeys keys = keys(batch);
-        PublicationRegister register = register(keys);
-        if (!isPublished(keys)) {
-            requirePlace(batch);
-            register.claim(incarnation);
+    @Override
+    public boolean claim(int incarnation) {
+        claimed = register.claim(incarnation);
+        if (claimed == null ? !isPublished() : claimed.state() instanceof State.Closed) {
+            throw register.closed();
         }
-        carryOut(keys, register, incarnation);
-        return isPublished(keys) ? Optional.of(publication(keys)) : Optional.empty();
+        return true;
+    }
+
+    @Override
+    public void fence(int incarnation) {
+        requirePlace();
+        claimed = register.claim(incarnation);
+    }
+
+    @Override
+    public void requireParts(CommittedBatch batch) {
+        Map<ObjectAddress, Long> staged = new HashMap<>();
+        store.list(keys.attempt(""), found -> staged.put(found.address(), found.bytes()));
+        for (PartitionCommit commit : batch.commits()) {
+            for (FileNames.Committed file : names.of(batch.id(), commit).toList()) {
+                ObjectAddress address = keys.attempt(file.stagedName());
+                requireCommitted(address, staged.get(address), file.file().bytes());
+                committed.add(copy(file));
+            }
+        }
+    }
+
+    private static PublicationDecision.Copy copy(FileNames.Committed file) {
+        return new PublicationDecision.Copy(
+                file.name(), file.stagedName(), file.file().bytes());
+    }
+
+    @Override
+    public void refuseRepeatedIds(CommittedBatch batch) {
+        rows.refuseRepeatedIds(
+                batch.job().source(),
+                committed.stream()
+                        .map(copy -> new StoredFile(keys.attempt(copy.staged()), copies))
+                        .toList());
+    }
+
+    @Override
+    public void stageManifest(CommittedBatch batch) {
+        decision = new PublicationDecision(
+                batch.job().name(), text(batch), committed, loadStatements(batch, committed), 0, List.of());
+    }
+
+    @Override
+    public void decide(CommittedBatch batch) {
+        register.decide(Objects.requireNonNull(claimed), Objects.requireNonNull(decision));
+    }
+
+    @Override
+    public Publication carryOut(int incarnation) {
+        isTidy = carryOutDecided(incarnation);
+        return publication();
+    }
+
+    /// An earlier call may have ended before everything was deleted.
+    @Override
+    public void removeStaged(int incarnation) {
+        if (!isTidy) {
+            deleteStaged(incarnation);
+        }
     }
 
     /// Checks that this is the store in which a batch was prepared. A store that was replaced or emptied, or a
     /// proxy without the bucket, answers that there is no object.
-    void requirePlace(BatchId batch) {
-        BatchKeys keys = keys(batch);
+    void requirePlace() {
         for (ObjectAddress trace :
                 List.of(keys.published(BatchFolders.SUCCESS), keys.register(), keys.published(BatchFolders.MANIFEST))) {
-            if (store().find(trace) != null) {
+            if (store.find(trace) != null) {
                 return;
             }
         }
-        ObjectContent mark = store().get(keys.marker());
-        if (mark != null && PlaceMark.proves(mark.bytes(), batch)) {
+        ObjectContent mark = store.get(keys.marker());
+        if (mark != null && PlaceMark.proves(mark.bytes(), keys.batch())) {
             return;
         }
         throw new FailureException(Failure.of(
                 FailedResource.Type.MOUNT,
                 prefix.toString(),
                 "destination: there is nothing of %s below %s in %s. Check the settings of the store. If the objects were deleted permanently, write an empty object %s, also in place of the one that is there; Nightshift then treats the batch as deleted"
-                        .formatted(batch, prefix, store(), keys.marker())));
+                        .formatted(keys.batch(), prefix, store, keys.marker())));
     }
 
-    private boolean isPublished(BatchKeys keys) {
-        return store().find(keys.published(BatchFolders.SUCCESS)) != null;
+    private boolean isPublished() {
+        return store.find(keys.published(BatchFolders.SUCCESS)) != null;
     }
 
-    private Publication publication(BatchKeys keys) {
-        ObjectContent manifest = store().get(keys.published(BatchFolders.MANIFEST));
+    private Publication publication() {
+        ObjectContent manifest = store.get(keys.published(BatchFolders.MANIFEST));
         if (manifest == null) {
             throw FailureException.permanent(
                     "destination: %s is gone".formatted(keys.published(BatchFolders.MANIFEST)));
         }
         return new Publication(keys.published(), Digests.sha256(manifest.bytes()));
-    }
-
-    private PublicationDecision decision(CommittedBatch batch, BatchKeys keys) {
-        Map<ObjectAddress, Long> staged = new HashMap<>();
-        store().list(keys.attempt(""), found -> staged.put(found.address(), found.bytes()));
-        List<PublicationDecision.Copy> committed = new ArrayList<>();
-        for (PartitionCommit commit : batch.commits()) {
-            for (FileNames.Committed file : names.of(batch.id(), commit).toList()) {
-                ObjectAddress address = keys.attempt(file.stagedName());
-                requireCommitted(address, staged.get(address), file.file().bytes());
-                committed.add(new PublicationDecision.Copy(
-                        file.name(), file.stagedName(), file.file().bytes()));
-            }
-        }
-        rows.refuseRepeatedIds(
-                batch.job().source(),
-                committed.stream()
-                        .map(copy -> new StoredFile(keys.attempt(copy.staged()), copies))
-                        .toList());
-        return new PublicationDecision(
-                batch.job().name(), text(batch), committed, loadStatements(batch, keys, committed), 0, List.of());
     }
 
     private String text(CommittedBatch batch) {
@@ -193,9 +211,8 @@ final class ObjectPublisher {
         return manifest.toString(StandardCharsets.UTF_8);
     }
 
-    private Map<String, String> loadStatements(
-            CommittedBatch batch, BatchKeys keys, List<PublicationDecision.Copy> committed) {
-        List<PublicationDecision.Copy> parts = committed.stream()
+    private Map<String, String> loadStatements(CommittedBatch batch, List<PublicationDecision.Copy> all) {
+        List<PublicationDecision.Copy> parts = all.stream()
                 .filter(copy -> names.isPart(copy.name().substring(copy.name().lastIndexOf('/') + 1)))
                 .toList();
         return LoadStatements.of(batch.job().destination().loads(), keys, format, parts);
@@ -203,17 +220,13 @@ final class ObjectPublisher {
 
     // Supplements of a published batch.
 
-    private PublicationRegister supplements(BatchKeys keys) {
-        return new PublicationRegister(store(), keys.supplementRegister());
-    }
-
-    void prepareSupplement(CommittedBatch batch) {
-        BatchKeys keys = keys(batch.id());
-        requirePublished(keys);
-        carryOutSupplement(keys);
-        supplements(keys).reopen(batch.incarnation());
+    @Override
+    public void prepareSupplement(CommittedBatch batch) {
+        requirePublished();
+        carryOutSupplement();
+        supplements.reopen(batch.incarnation());
         try {
-            deleteAllStaged(keys, batch.incarnation() - 1);
+            deleteAllStaged(batch.incarnation() - 1);
         } catch (FailureException e) {
             // Nothing depends on it. The publication of the supplement removes them.
             LOG.warn("{}: staged objects could not be removed: {}", keys.batch(), e.getMessage());
@@ -223,64 +236,62 @@ final class ObjectPublisher {
     /// Decides in the register of supplements, and carries out: copies of the committed objects, then the
     /// statements that load them, then the manifest. A part is one object, so a reader that lists objects
     /// sees all healed rows or none. Last, the superseded quarantine is deleted.
-    Publication publishSupplement(CommittedBatch batch) {
-        BatchKeys keys = keys(batch.id());
-        PublicationRegister register = supplements(keys);
+    @Override
+    public Publication publishSupplement(CommittedBatch batch) {
         int number = batch.supplements().size();
-        if (!hasSupplement(keys, number)) {
-            Version claimed = register.claim(batch.incarnation());
+        if (!hasSupplement(number)) {
+            Version claimed = supplements.claim(batch.incarnation());
             boolean isGone = claimed == null || claimed.state() instanceof State.Closed;
-            if (isGone && !hasSupplement(keys, number)) {
+            if (isGone && !hasSupplement(number)) {
                 throw FailureException.permanent("the committed objects of %s are gone from %s"
                         .formatted(batch.supplements().getLast().commit().attempt(batch.id()), keys.staged()));
             }
             if (claimed != null && claimed.state() instanceof State.Open) {
-                register.decide(claimed, supplement(batch, keys));
+                supplements.decide(claimed, supplement(batch));
             }
         }
-        carryOutSupplement(keys);
-        if (!hasSupplement(keys, number)) {
+        carryOutSupplement();
+        if (!hasSupplement(number)) {
             throw new FailureException(Failure.transientFailure(
                     "another coordinator has changed %s".formatted(keys.supplementRegister())));
         }
-        deleteStaged(keys, batch.incarnation());
-        return publication(keys);
+        deleteStaged(batch.incarnation());
+        return publication();
     }
 
     /// Whether readers see a supplement, as the manifest has it.
     ///
     /// @throws FailureException permanent, if the batch is gone
-    private boolean hasSupplement(BatchKeys keys, int number) {
-        requirePublished(keys);
-        Optional<String> manifest = manifest(keys.batch());
+    private boolean hasSupplement(int number) {
+        requirePublished();
+        Optional<String> manifest = manifest();
         if (manifest.isEmpty()) {
-            throw gone(keys);
+            throw gone();
         }
         return Manifest.supplements(manifest.get()) >= number;
     }
 
-    private void requirePublished(BatchKeys keys) {
-        if (!isPublished(keys)) {
-            requirePlace(keys.batch());
-            throw gone(keys);
+    private void requirePublished() {
+        if (!isPublished()) {
+            requirePlace();
+            throw gone();
         }
     }
 
-    private static FailureException gone(BatchKeys keys) {
+    private FailureException gone() {
         return FailureException.permanent(
                 "%s is gone, so no rows can be added to the batch".formatted(keys.published()));
     }
 
-    private PublicationDecision supplement(CommittedBatch batch, BatchKeys keys) {
+    private PublicationDecision supplement(CommittedBatch batch) {
         PartitionCommit commit = batch.supplements().getLast().commit();
         List<PublicationDecision.Copy> added = new ArrayList<>();
         for (FileNames.Committed file : names.of(batch.id(), commit).toList()) {
             ObjectAddress address = keys.attempt(file.stagedName());
-            StoredObject found = store().find(address);
+            StoredObject found = store.find(address);
             requireCommitted(
                     address, found == null ? null : found.bytes(), file.file().bytes());
-            added.add(new PublicationDecision.Copy(
-                    file.name(), file.stagedName(), file.file().bytes()));
+            added.add(copy(file));
         }
         Set<String> quarantines = batch.commits().stream()
                 .map(PartitionCommit::partition)
@@ -289,7 +300,7 @@ final class ObjectPublisher {
                 .collect(Collectors.toSet());
         List<String> superseded = new ArrayList<>();
         String published = keys.published("").key();
-        store().list(keys.published("_quarantine-"), found -> {
+        store.list(keys.published("_quarantine-"), found -> {
             String name = found.address().key().substring(published.length());
             if (quarantines.contains(name)) {
                 superseded.add(name);
@@ -297,14 +308,13 @@ final class ObjectPublisher {
         });
         List<PublicationDecision.Copy> all = batch.commits().stream()
                 .flatMap(each -> names.of(batch.id(), each))
-                .map(file -> new PublicationDecision.Copy(
-                        file.name(), file.stagedName(), file.file().bytes()))
+                .map(ObjectPublisher::copy)
                 .toList();
         return new PublicationDecision(
                 batch.job().name(),
                 text(batch),
                 added,
-                loadStatements(batch, keys, all),
+                loadStatements(batch, all),
                 batch.supplements().size(),
                 superseded);
     }
@@ -312,107 +322,102 @@ final class ObjectPublisher {
     /// Carries out the supplement that was decided, if one was. A process that does so late changes nothing
     /// that a later supplement has written: each replacement has the version before the supplement as its
     /// condition.
-    private void carryOutSupplement(BatchKeys keys) {
-        PublicationRegister register = supplements(keys);
-        Version found = register.read();
+    private void carryOutSupplement() {
+        Version found = supplements.read();
         if (found == null || !(found.state() instanceof State.Decided decided)) {
             return;
         }
         PublicationDecision decision = decided.decision();
-        if (!hasSupplement(keys, decision.supplement())) {
-            ParallelRequests.run(decision.copies(), copy -> copy(keys, copy));
-            decision.texts().forEach((name, text) -> replace(keys, name, text, decision.supplement()));
-            replace(keys, BatchFolders.MANIFEST, decision.manifest(), decision.supplement());
-            if (!hasSupplement(keys, decision.supplement())) {
+        if (!hasSupplement(decision.supplement())) {
+            ParallelRequests.run(decision.copies(), this::publish);
+            decision.texts().forEach((name, text) -> replace(name, text, decision.supplement()));
+            replace(BatchFolders.MANIFEST, decision.manifest(), decision.supplement());
+            if (!hasSupplement(decision.supplement())) {
                 throw new FailureException(Failure.transientFailure("%s was replaced while rows were added to the batch"
                         .formatted(keys.published(BatchFolders.MANIFEST))));
             }
         }
-        ParallelRequests.run(decision.superseded(), name -> store().delete(keys.published(name)));
-        register.end(found);
+        ParallelRequests.run(decision.superseded(), name -> store.delete(keys.published(name)));
+        supplements.end(found);
     }
 
     /// Closes the register, so that no earlier coordinator decides any more. A supplement that was decided may
     /// be carried out by any process at any time, so it is withdrawn only if nobody can carry it out. Until the
     /// register is closed, no other supplement is opened, so the copies that are deleted are those of this one.
-    Optional<Publication> withdrawSupplement(CommittedBatch batch) {
-        BatchKeys keys = keys(batch.id());
-        requirePlace(batch.id());
-        PublicationRegister register = supplements(keys);
-        for (Version found = register.read();
+    @Override
+    public Optional<Publication> withdrawSupplement(CommittedBatch batch) {
+        requirePlace();
+        for (Version found = supplements.read();
                 found != null && !(found.state() instanceof State.Closed);
-                found = register.read()) {
+                found = supplements.read()) {
             if (found.state() instanceof State.Decided decided) {
-                if (canBeCarriedOut(keys, decided.decision())) {
+                if (canBeCarriedOut(decided.decision())) {
                     return Optional.of(publishSupplement(batch));
                 }
-                ParallelRequests.run(decided.decision().copies(), copy -> store().delete(keys.published(copy.name())));
+                ParallelRequests.run(decided.decision().copies(), copy -> store.delete(keys.published(copy.name())));
             }
-            register.close(found, batch.incarnation());
+            supplements.close(found, batch.incarnation());
         }
-        boolean isVisible = isPublished(keys)
-                && hasSupplement(keys.batch(), batch.supplements().size());
-        deleteStaged(keys, batch.incarnation());
-        return isVisible ? Optional.of(publication(keys)) : Optional.empty();
+        boolean isVisible = isPublished() && isShown(batch.supplements().size());
+        deleteStaged(batch.incarnation());
+        return isVisible ? Optional.of(publication()) : Optional.empty();
     }
 
-    private boolean canBeCarriedOut(BatchKeys keys, PublicationDecision decision) {
-        return isPublished(keys)
-                && manifest(keys.batch()).isPresent()
-                && (hasSupplement(keys.batch(), decision.supplement())
+    private boolean canBeCarriedOut(PublicationDecision decision) {
+        return isPublished()
+                && manifest().isPresent()
+                && (isShown(decision.supplement())
                         || decision.copies().stream()
                                 .allMatch(copy -> isThere(keys.attempt(copy.staged()), copy)
                                         || isThere(keys.published(copy.name()), copy)));
     }
 
     private boolean isThere(ObjectAddress address, PublicationDecision.Copy copy) {
-        StoredObject found = store().find(address);
+        StoredObject found = store.find(address);
         return found != null && found.bytes() == copy.bytes();
     }
 
-    private boolean hasSupplement(BatchId batch, int number) {
-        return manifest(batch)
-                .filter(manifest -> Manifest.supplements(manifest) >= number)
+    private boolean isShown(int supplement) {
+        return manifest()
+                .filter(manifest -> Manifest.supplements(manifest) >= supplement)
                 .isPresent();
     }
 
     /// Replaces an object unless readers see the supplement. The version is read before that question is
     /// asked.
-    private void replace(BatchKeys keys, String name, String text, int supplement) {
-        ObjectContent now = store().get(keys.published(name));
-        if (!hasSupplement(keys, supplement)) {
-            store().put(
-                            keys.published(name),
-                            text.getBytes(StandardCharsets.UTF_8),
-                            now == null ? new Condition.IfAbsent() : new Condition.IfTag(now.tag()));
+    private void replace(String name, String text, int supplement) {
+        ObjectContent now = store.get(keys.published(name));
+        if (!hasSupplement(supplement)) {
+            store.put(
+                    keys.published(name),
+                    text.getBytes(StandardCharsets.UTF_8),
+                    now == null ? new Condition.IfAbsent() : new Condition.IfTag(now.tag()));
         }
     }
 
-    void discardSupplement(BatchId batch, int incarnation) {
-        BatchKeys keys = keys(batch);
-        requirePlace(batch);
-        PublicationRegister register = supplements(keys);
-        Version found = register.read();
+    @Override
+    public void discardSupplement(int incarnation) {
+        requirePlace();
+        Version found = supplements.read();
         if (found != null && found.state() instanceof State.Open open && open.incarnation() <= incarnation) {
-            register.end(found);
+            supplements.end(found);
         }
-        deleteAllStaged(keys, incarnation);
+        deleteAllStaged(incarnation);
     }
 
     /// The store copies. As a writer does, this looks for the register before and afterwards, so that nothing
     /// is left of a batch that has ended meanwhile.
-    void reuse(BatchId published, BatchId batch, List<PartitionCommit> parts) {
-        BatchKeys from = keys(published);
-        BatchKeys to = keys(batch);
-        PublicationRegister register = register(to);
+    @Override
+    public void reuse(BatchId published, List<PartitionCommit> parts) {
+        BatchKeys from = new BatchKeys(prefix, published);
         if (!register.exists()) {
             throw register.closed();
         }
         List<FileNames.Committed> files =
-                parts.stream().flatMap(commit -> names.of(batch, commit)).toList();
-        ParallelRequests.run(files, file -> reuse(from.published(file.name()), to.attempt(file.stagedName()), file));
+                parts.stream().flatMap(commit -> names.of(keys.batch(), commit)).toList();
+        ParallelRequests.run(files, file -> reuse(from.published(file.name()), keys.attempt(file.stagedName()), file));
         if (!register.exists()) {
-            files.forEach(file -> store().delete(to.attempt(file.stagedName())));
+            files.forEach(file -> store.delete(keys.attempt(file.stagedName())));
             throw register.closed();
         }
     }
@@ -420,8 +425,8 @@ final class ObjectPublisher {
     /// The bytes do not come here, so the length is compared; a verification of the batch compares the digests.
     private void reuse(ObjectAddress published, ObjectAddress staged, FileNames.Committed file) {
         long bytes = file.file().bytes();
-        StoredObject found = store().find(published);
-        if (found == null || found.bytes() != bytes || !store().copy(published, bytes, staged)) {
+        StoredObject found = store.find(published);
+        if (found == null || found.bytes() != bytes || !store.copy(published, bytes, staged)) {
             throw FailureException.permanent(
                     "the published object %s is gone or was changed, so it can't be reused".formatted(published));
         }
@@ -446,50 +451,50 @@ final class ObjectPublisher {
     /// time: they write the same.
     ///
     /// @return whether something was decided
-    private boolean carryOut(BatchKeys keys, PublicationRegister register, int incarnation) {
+    private boolean carryOutDecided(int incarnation) {
         Version found = register.read();
         if (found == null || !(found.state() instanceof State.Decided decided)) {
             return false;
         }
         PublicationDecision decision = decided.decision();
-        if (!isPublished(keys)) {
-            put(keys, BatchFolders.MANIFEST, decision.manifest());
-            ParallelRequests.run(decision.copies(), copy -> copy(keys, copy));
-            decision.texts().forEach((name, text) -> put(keys, name, text));
+        if (!isPublished()) {
+            put(BatchFolders.MANIFEST, decision.manifest());
+            ParallelRequests.run(decision.copies(), this::publish);
+            decision.texts().forEach((name, text) -> put(name, text));
             if (!register.exists()) {
                 // Another process has finished this meanwhile. The batch may even be removed again.
                 return true;
             }
-            mark(keys);
-            put(keys, BatchFolders.SUCCESS, "");
+            mark();
+            put(BatchFolders.SUCCESS, "");
         }
-        new LatestPointer(store(), prefix, decision.job()).move(keys, names);
-        deleteStaged(keys, incarnation);
+        new LatestPointer(store, prefix, decision.job()).move(keys, names);
+        deleteStaged(incarnation);
         return true;
     }
 
     /// Replaces the mark of a later batch: this batch is here, too. If another process replaces it meanwhile, the
     /// next call sees what it has written.
-    private void mark(BatchKeys keys) {
+    private void mark() {
         byte[] mark = PlaceMark.of(keys.batch(), MARK);
-        while (!store().put(keys.marker(), mark, new Condition.IfAbsent())) {
-            ObjectContent found = store().get(keys.marker());
+        while (!store.put(keys.marker(), mark, new Condition.IfAbsent())) {
+            ObjectContent found = store.get(keys.marker());
             if (found != null
                     && (PlaceMark.proves(found.bytes(), keys.batch())
-                            || store().put(keys.marker(), mark, new Condition.IfTag(found.tag())))) {
+                            || store.put(keys.marker(), mark, new Condition.IfTag(found.tag())))) {
                 return;
             }
         }
     }
 
-    private void put(BatchKeys keys, String name, String text) {
-        store().put(keys.published(name), text.getBytes(StandardCharsets.UTF_8), new Condition.Always());
+    private void put(String name, String text) {
+        store.put(keys.published(name), text.getBytes(StandardCharsets.UTF_8), new Condition.Always());
     }
 
-    private void copy(BatchKeys keys, PublicationDecision.Copy copy) {
+    private void publish(PublicationDecision.Copy copy) {
         ObjectAddress published = keys.published(copy.name());
-        if (!store().copy(keys.attempt(copy.staged()), copy.bytes(), published)) {
-            StoredObject there = store().find(published);
+        if (!store.copy(keys.attempt(copy.staged()), copy.bytes(), published)) {
+            StoredObject there = store.find(published);
             if (there == null || there.bytes() != copy.bytes()) {
                 throw FailureException.permanent("the committed object %s is gone. Start over with --new"
                         .formatted(keys.attempt(copy.staged())));
@@ -497,9 +502,9 @@ final class ObjectPublisher {
         }
     }
 
-    void keepQuarantine(CommittedBatch batch) {
-        BatchKeys keys = keys(batch.id());
-        if (batch.quarantined() == 0 || !register(keys).exists()) {
+    @Override
+    public void keepQuarantine(CommittedBatch batch) {
+        if (!register.exists()) {
             return;
         }
         List<PartitionCommit> bad = batch.commits().stream()
@@ -509,24 +514,25 @@ final class ObjectPublisher {
                 bad,
                 commit -> names.of(batch.id(), commit)
                         .filter(file -> file.file().equals(commit.quarantine()))
-                        .forEach(file -> store().copy(
-                                        keys.attempt(file.stagedName()),
-                                        file.file().bytes(),
-                                        keys.keptQuarantine(file.name()))));
+                        .forEach(file -> store.copy(
+                                keys.attempt(file.stagedName()),
+                                file.file().bytes(),
+                                keys.keptQuarantine(file.name()))));
     }
 
     /// Without the register nobody publishes the batch again. Then the pointer goes to an earlier batch, and last
     /// `_SUCCESS` is deleted, by which readers know a whole batch.
-    void unpublish(BatchId batch) {
-        BatchKeys keys = keys(batch);
-        if (isPublished(keys)) {
+    @Override
+    public void unpublish() {
+        if (isPublished()) {
             // An earlier version has left none. Without it, nothing tells a deleted batch from an emptied store.
-            mark(keys);
-            store().delete(keys.register());
-            new LatestPointer(store(), prefix, batch.job()).leave(batch, () -> newestBut(batch), names);
-            store().delete(keys.published(BatchFolders.SUCCESS));
+            mark();
+            store.delete(keys.register());
+            BatchId batch = keys.batch();
+            new LatestPointer(store, prefix, batch.job()).leave(batch, () -> newestBut(batch), names);
+            store.delete(keys.published(BatchFolders.SUCCESS));
         } else {
-            requirePlace(batch);
+            requirePlace();
         }
     }
 
@@ -534,7 +540,7 @@ final class ObjectPublisher {
     private @Nullable BatchId newestBut(BatchId batch) {
         List<BatchId> others = new ArrayList<>();
         ObjectAddress folders = prefix.with(prefix.key() + "batch=" + batch.job() + "-");
-        store().list(folders, found -> {
+        store.list(folders, found -> {
             String name = found.address().key().substring(prefix.key().length() + "batch=".length());
             int slash = name.indexOf('/');
             if (name.endsWith("/" + BatchFolders.SUCCESS) && BatchId.isValid(name.substring(0, slash))) {
@@ -548,40 +554,35 @@ final class ObjectPublisher {
     }
 
     /// Leaves a batch alone that is open.
-    void delete(BatchId batch) {
-        unpublish(batch);
-        BatchKeys keys = keys(batch);
-        if (!register(keys).exists()) {
+    @Override
+    public void delete() {
+        if (!register.exists()) {
             List<ObjectAddress> left = new ArrayList<>();
             for (ObjectAddress part : List.of(keys.published(""), keys.staged(), keys.keptQuarantine(""))) {
-                store().list(part, found -> left.add(found.address()));
+                store.list(part, found -> left.add(found.address()));
             }
-            ParallelRequests.run(left, store()::delete);
-            ParallelRequests.run(store().uploads(keys.staged()), store()::abort);
+            ParallelRequests.run(left, store::delete);
+            ParallelRequests.run(store.uploads(keys.staged()), store::abort);
         }
     }
 
-    void discard(BatchId batch) {
-        BatchKeys keys = keys(batch);
-        try {
-            if (isPublished(keys)) {
-                LOG.debug("{}: it is published, so nothing is staged of it", batch);
-            } else if (register(keys).close()) {
-                deleteAllStaged(keys, Integer.MAX_VALUE);
-            } else {
-                LOG.warn("{}: nothing that is staged is removed, since the batch is being published", batch);
-            }
-        } catch (FailureException e) {
-            LOG.warn("{}: staged objects could not be removed: {}", batch, e.getMessage());
+    @Override
+    public void discard() {
+        if (isPublished()) {
+            LOG.debug("{}: it is published, so nothing is staged of it", keys.batch());
+        } else if (register.close()) {
+            deleteAllStaged(Integer.MAX_VALUE);
+        } else {
+            LOG.warn("{}: nothing that is staged is removed, since the batch is being published", keys.batch());
         }
     }
 
     /// As [#deleteAllStaged].
     ///
     /// @throws FailureException transient, if something can't be removed
-    private void deleteStaged(BatchKeys keys, int incarnation) {
+    private void deleteStaged(int incarnation) {
         try {
-            deleteAllStaged(keys, incarnation);
+            deleteAllStaged(incarnation);
         } catch (FailureException e) {
             String message = "%s: staged objects can't be removed: %s".formatted(keys.batch(), e.getMessage());
             throw new FailureException(Failure.of(FailedResource.Type.STORAGE, prefix.toString(), message), e);
@@ -591,19 +592,19 @@ final class ObjectPublisher {
     /// The register goes first: a worker that writes later finds that it is gone, and removes what it has
     /// written. What attempts of later coordinators have written stays while a supplement is open. That is
     /// asked after the list: so no object in the list belongs to a supplement that is opened later.
-    private void deleteAllStaged(BatchKeys keys, int incarnation) {
-        store().delete(keys.register());
-        List<Upload> uploads = new ArrayList<>(store().uploads(keys.staged()));
+    private void deleteAllStaged(int incarnation) {
+        store.delete(keys.register());
+        List<Upload> uploads = new ArrayList<>(store.uploads(keys.staged()));
         List<ObjectAddress> staged = new ArrayList<>();
-        store().list(keys.staged(), found -> staged.add(found.address()));
+        store.list(keys.staged(), found -> staged.add(found.address()));
         boolean isLater = Stream.concat(staged.stream(), uploads.stream().map(Upload::address))
                 .anyMatch(address -> incarnation(address) > incarnation);
-        if (isLater && supplements(keys).isInUse()) {
+        if (isLater && supplements.isInUse()) {
             staged.removeIf(address -> incarnation(address) > incarnation);
             uploads.removeIf(upload -> incarnation(upload.address()) > incarnation);
         }
-        ParallelRequests.run(staged, store()::delete);
-        ParallelRequests.run(uploads, store()::abort);
+        ParallelRequests.run(staged, store::delete);
+        ParallelRequests.run(uploads, store::abort);
     }
 
     /// The incarnation of the coordinator whose attempt has written an object; 0 of objects that no attempt
@@ -622,20 +623,19 @@ final class ObjectPublisher {
         try {
             Map<BatchId, List<Upload>> uploads = new HashMap<>();
             Map<BatchId, List<ObjectAddress>> staged = new HashMap<>();
-            store().uploads(root).forEach(upload -> add(uploads, upload.address(), upload));
-            store().list(root, found -> add(staged, found.address(), found.address()));
+            store.uploads(root).forEach(upload -> add(uploads, upload.address(), upload));
+            store.list(root, found -> add(staged, found.address(), found.address()));
             Set<BatchId> ended = new HashSet<>(uploads.keySet());
             ended.addAll(staged.keySet());
-            ended.removeIf(batch ->
-                    register(keys(batch)).exists() || supplements(keys(batch)).isInUse());
+            ended.removeIf(this::isOpen);
             List<ObjectAddress> orphans = ended.stream()
                     .flatMap(batch -> staged.getOrDefault(batch, List.of()).stream())
                     .toList();
-            ParallelRequests.run(orphans, store()::delete);
+            ParallelRequests.run(orphans, store::delete);
             List<Upload> abandoned = ended.stream()
                     .flatMap(batch -> uploads.getOrDefault(batch, List.of()).stream())
                     .toList();
-            ParallelRequests.run(abandoned, store()::abort);
+            ParallelRequests.run(abandoned, store::abort);
             if (!ended.isEmpty()) {
                 LOG.info(
                         "{}: removed {} objects and {} uploads of batches that have ended",
@@ -648,6 +648,12 @@ final class ObjectPublisher {
         }
     }
 
+    private boolean isOpen(BatchId batch) {
+        BatchKeys other = new BatchKeys(prefix, batch);
+        return new PublicationRegister(store, other.register()).exists()
+                || new PublicationRegister(store, other.supplementRegister()).isInUse();
+    }
+
     private <T> void add(Map<BatchId, List<T>> all, ObjectAddress address, T found) {
         BatchId batch = BatchKeys.stagedBatch(prefix, address);
         if (batch != null) {
@@ -655,12 +661,12 @@ final class ObjectPublisher {
         }
     }
 
-    Optional<String> manifest(BatchId published) {
-        ObjectContent manifest = store().get(keys(published).published(BatchFolders.MANIFEST));
+    @Override
+    public Optional<String> manifest() {
+        ObjectContent manifest = store.get(keys.published(BatchFolders.MANIFEST));
         return manifest == null ? Optional.empty() : Optional.of(new String(manifest.bytes(), StandardCharsets.UTF_8));
     }
 
-    Optional<BatchId> newest(String job) {
-        return new LatestPointer(store(), prefix, job).batch();
-    }
+    @Override
+    public void close() {}
 }

@@ -20,6 +20,7 @@ import io.nightshift.storage.Sources;
 import io.nightshift.storage.TestData;
 import io.nightshift.storage.TestJobBuilder;
 import io.nightshift.storage.destination.CommittedBatch;
+import io.nightshift.storage.destination.ExactlyOncePublication;
 import io.nightshift.storage.destination.FileNames;
 import io.nightshift.storage.destination.Publication;
 import io.nightshift.storage.destination.ScoredRows;
@@ -71,7 +72,7 @@ class FolderPublisherTest {
     void aBatchIsReadyToBePublished() throws IOException {
         out = folder.resolve("out");
         publisher = publisher(new ParquetFormat());
-        publisher.prepare(BATCH);
+        publisher.prepare();
         List<PartitionCommit> commits = new ArrayList<>();
         for (int partition = 0; partition < PARTITIONS; partition++) {
             commits.add(stage(partition, new Epoch(1, 1 + partition), partition == 1 ? 2 : 0));
@@ -82,13 +83,23 @@ class FolderPublisherTest {
     }
 
     private FolderPublisher publisher(FileFormat format) {
-        return publisher(format, () -> {
-            throw new AssertionError("a job without unique ids reads no output");
-        });
+        return publisher(format, FolderPublisherTest::unread);
+    }
+
+    private static DuckDb unread() {
+        throw new AssertionError("a job without unique ids reads no output");
     }
 
     private FolderPublisher publisher(FileFormat format, Supplier<DuckDb> duckDb) {
-        return new FolderPublisher(out, NAMES, new OutputRows(duckDb, format, new Sources(duckDb)));
+        return publisher(BATCH, format, duckDb);
+    }
+
+    private FolderPublisher publisher(BatchId id, FileFormat format, Supplier<DuckDb> duckDb) {
+        return new FolderPublisher(out, NAMES, new OutputRows(duckDb, format, new Sources(duckDb)), id, "testing");
+    }
+
+    private static Publication publish(FolderPublisher publisher, CommittedBatch batch) {
+        return ExactlyOncePublication.publish(publisher, batch, () -> {});
     }
 
     private static CommittedBatch batch(
@@ -152,7 +163,9 @@ class FolderPublisherTest {
                         new ParquetFormat(),
                         new Sources(() -> {
                             throw new AssertionError("no input is read");
-                        }))) {
+                        })),
+                BATCH,
+                "testing") {
             @Override
             Path claim(Path staged, int incarnation) throws IOException {
                 if (isRemoved.compareAndSet(false, true)) {
@@ -165,14 +178,14 @@ class FolderPublisherTest {
 
     @Test
     void aSupplementIsPreparedAlthoughAnEarlierCoordinatorRemovesTheEmptyFolder() {
-        publisher.publish(batch, () -> {});
+        publish(publisher, batch);
 
         afterARemoval().prepareSupplement(batch(batch.job(), 2, batch.commits(), Set.of()));
 
         assertThat(attempts()).isDirectory();
-        publisher.discardSupplement(BATCH, 1);
+        publisher.discardSupplement(1);
         assertThat(attempts()).isDirectory();
-        publisher.discardSupplement(BATCH, 2);
+        publisher.discardSupplement(2);
         assertThat(attempts().getParent()).doesNotExist();
     }
 
@@ -188,10 +201,12 @@ class FolderPublisherTest {
                         new ParquetFormat(),
                         new Sources(() -> {
                             throw new AssertionError("no input is read");
-                        }))) {
+                        })),
+                BATCH,
+                "testing") {
             @Override
             Path claim(Path staged, int incarnation) throws IOException {
-                publisher.publish(batch, () -> {});
+                publish(publisher, batch);
                 if (!isDiscarded) {
                     Files.createDirectories(staged);
                 }
@@ -204,9 +219,9 @@ class FolderPublisherTest {
     void aBatchThatAnEarlierCoordinatorPublishesAtTheLastMomentIsPublished() {
         CommittedBatch later = batch(batch.job(), 2, batch.commits(), Set.of());
 
-        Publication publication = overtaken(false).publish(later, () -> {});
+        Publication publication = publish(overtaken(false), later);
 
-        assertThat(publication).isEqualTo(publisher.publish(batch, () -> {}));
+        assertThat(publication).isEqualTo(publish(publisher, batch));
         assertThat(Path.of(publication.destination())).isNotEmptyDirectory();
     }
 
@@ -214,7 +229,7 @@ class FolderPublisherTest {
     void aBatchThatAnEarlierCoordinatorHasPublishedAndTidiedUpIsPublished() {
         CommittedBatch later = batch(batch.job(), 2, batch.commits(), Set.of());
 
-        assertThat(overtaken(true).publish(later, () -> {})).isEqualTo(publisher.publish(batch, () -> {}));
+        assertThat(publish(overtaken(true), later)).isEqualTo(publish(publisher, batch));
     }
 
     /// The first coordinator has gathered one file in the folder of its value and left another there.
@@ -242,9 +257,11 @@ class FolderPublisherTest {
                         new ParquetFormat(),
                         new Sources(() -> {
                             throw new AssertionError("no input is read");
-                        })));
+                        })),
+                BATCH,
+                "testing");
 
-        Publication publication = second.publish(batch(batch.job(), 2, commits, Set.of()), () -> {});
+        Publication publication = publish(second, batch(batch.job(), 2, commits, Set.of()));
 
         List<String> files = new ArrayList<>();
         try (Stream<Path> walk = Files.walk(destination())) {
@@ -262,8 +279,7 @@ class FolderPublisherTest {
         assertThat(Files.readString(destination().resolve("_manifest.json")))
                 .contains("dt=2026-11-01/part-000000.parquet");
         assertThat(destination().resolve("dt=of an earlier winner")).doesNotExist();
-        assertThat(second.publish(batch(batch.job(), 3, commits, Set.of()), () -> {}))
-                .isEqualTo(publication);
+        assertThat(publish(second, batch(batch.job(), 3, commits, Set.of()))).isEqualTo(publication);
     }
 
     private Path output() {
@@ -290,13 +306,13 @@ class FolderPublisherTest {
 
     /// The output of a publication without any crash.
     private Map<String, String> undisturbed() throws IOException {
-        publisher.publish(batch, () -> {});
+        publish(publisher, batch);
         return published();
     }
 
     @Test
     void aPublishedBatchHoldsTheCommittedFilesManifestAndSuccessAndNothingElse() throws IOException {
-        Publication publication = publisher.publish(batch, () -> {});
+        Publication publication = publish(publisher, batch);
 
         assertThat(published().keySet())
                 .containsExactly(
@@ -316,7 +332,7 @@ class FolderPublisherTest {
 
     @Test
     void theManifestSaysWhatTheBatchConsistsOf() throws IOException {
-        publisher.publish(batch, () -> {});
+        publish(publisher, batch);
 
         String manifest = Files.readString(destination().resolve("_manifest.json"));
 
@@ -341,7 +357,7 @@ class FolderPublisherTest {
         for (int moved = 0; moved <= names.size(); moved++) {
             if (expected != null) {
                 deleteTree(folder.resolve("out"));
-                publisher.prepare(BATCH);
+                publisher.prepare();
                 for (int partition = 0; partition < PARTITIONS; partition++) {
                     stage(partition, new Epoch(1, 1 + partition), partition == 1 ? 2 : 0);
                 }
@@ -354,7 +370,7 @@ class FolderPublisherTest {
             }
             assertThat(destination()).doesNotExist();
 
-            publisher.publish(batch, () -> {});
+            publish(publisher, batch);
 
             if (expected == null) {
                 expected = published();
@@ -375,7 +391,7 @@ class FolderPublisherTest {
             Files.deleteIfExists(output().resolve("_SUCCESS"));
             assertThat(destination()).doesNotExist();
 
-            publisher.publish(batch, () -> {});
+            publish(publisher, batch);
 
             assertThat(published()).isEqualTo(expected);
             assertNothingStaged();
@@ -384,12 +400,12 @@ class FolderPublisherTest {
 
     @Test
     void aCrashAfterTheRenameIsFoundPublished() throws IOException {
-        Publication first = publisher.publish(batch, () -> {});
+        Publication first = publish(publisher, batch);
         Map<String, String> expected = published();
-        publisher.prepare(BATCH);
+        publisher.prepare();
         stage(0, new Epoch(1, 9), 1);
 
-        Publication again = publisher.publish(batch, () -> {});
+        Publication again = publish(publisher, batch);
 
         assertThat(again).isEqualTo(first);
         assertThat(published()).isEqualTo(expected);
@@ -398,15 +414,15 @@ class FolderPublisherTest {
 
     @Test
     void aPublicationResumesAfterACrashWhileStagedOutputIsDeleted() throws IOException {
-        publisher.publish(batch, () -> {});
-        publisher.prepare(BATCH);
+        publish(publisher, batch);
+        publisher.prepare();
         stage(0, new Epoch(1, 9), 1);
         Path staging = output().resolveSibling("");
         Files.move(output().getParent(), staging.resolveSibling("discarded=" + BATCH));
-        publisher.prepare(BATCH);
+        publisher.prepare();
         stage(1, new Epoch(1, 9), 1);
 
-        publisher.publish(batch, () -> {});
+        publish(publisher, batch);
 
         assertNothingStaged();
     }
@@ -423,15 +439,17 @@ class FolderPublisherTest {
                         new ParquetFormat(),
                         new Sources(() -> {
                             throw new AssertionError("no input is read");
-                        }))) {
+                        })),
+                BATCH,
+                "testing") {
             @Override
-            void discardSupplement(BatchId published, int incarnation) {
+            public void discardSupplement(int incarnation) {
                 try {
                     Files.move(out, elsewhere);
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }
-                super.discardSupplement(published, incarnation);
+                super.discardSupplement(incarnation);
             }
         };
     }
@@ -440,14 +458,14 @@ class FolderPublisherTest {
     void aPublicationEndsWhenItsStagedOutputIsRemoved() throws IOException {
         Path elsewhere = folder.resolve("elsewhere");
 
-        assertThatThrownBy(() -> awayAfterTheRename(elsewhere).publish(batch, () -> {}))
+        assertThatThrownBy(() -> publish(awayAfterTheRename(elsewhere), batch))
                 .isInstanceOfSatisfying(
                         FailureException.class,
                         e -> assertThat(e.failure().isPermanent()).isFalse());
         Files.move(elsewhere, out);
         Map<String, String> visible = published();
         assertThat(attempts()).isDirectory();
-        publisher.publish(batch, () -> {});
+        publish(publisher, batch);
 
         assertThat(published()).isEqualTo(visible);
         assertNothingStaged();
@@ -471,7 +489,7 @@ class FolderPublisherTest {
         });
         try {
             assertThat(written.await(60, TimeUnit.SECONDS)).isTrue();
-            publisher.discard(BATCH);
+            publisher.discard();
         } finally {
             stop.set(true);
             worker.join();
@@ -484,16 +502,17 @@ class FolderPublisherTest {
     void batchesThatBeginAndEndAtOnceDoNotDisturbEachOther() throws Exception {
         AtomicBoolean stop = new AtomicBoolean();
         BatchId other = new BatchId("flights-2");
-        publisher.discard(BATCH);
+        publisher.discard();
         Thread ending = Thread.ofPlatform().start(() -> {
             while (!stop.get()) {
-                publisher.discard(other);
+                publisher(other, new ParquetFormat(), FolderPublisherTest::unread)
+                        .discard();
             }
         });
         try {
             for (int i = 0; i < 150; i++) {
-                assertThatCode(() -> publisher.prepare(BATCH)).doesNotThrowAnyException();
-                publisher.discard(BATCH);
+                assertThatCode(() -> publisher.prepare()).doesNotThrowAnyException();
+                publisher.discard();
             }
         } finally {
             stop.set(true);
@@ -513,7 +532,7 @@ class FolderPublisherTest {
         Files.move(staged.resolve("part-000000.parquet.1-1.staged"), output().resolve("part-000000.parquet"));
         Files.writeString(output().resolve("_manifest.json"), "half");
 
-        publisher.publish(takenOver(batch), () -> {});
+        publish(publisher, takenOver(batch));
 
         assertThat(published()).hasSize(6);
         assertThat(Files.readString(destination().resolve("part-000000.parquet")))
@@ -526,22 +545,22 @@ class FolderPublisherTest {
         // All its files are gathered; the manifest and the rename are left.
         FileFormat fencing = new Reads(
                 "SELECT 7 AS record_id",
-                () -> assertThat(publisher.fence(BATCH, 2)).isEmpty());
+                () -> assertThat(ExactlyOncePublication.fence(publisher, 2)).isEmpty());
         CommittedBatch early = batch(unique(), 1, batch.commits(), Set.of());
 
         try (TestData data = new TestData(folder)) {
             FolderPublisher frozen = publisher(fencing, () -> data.duckDb);
-            assertThatThrownBy(() -> frozen.publish(early, () -> {})).isInstanceOf(FailureException.class);
+            assertThatThrownBy(() -> publish(frozen, early)).isInstanceOf(FailureException.class);
         }
         assertThat(destination()).doesNotExist();
-        assertThatThrownBy(() -> publisher.publish(batch, () -> {}))
+        assertThatThrownBy(() -> publish(publisher, batch))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("a later coordinator publishes the batch");
         assertThat(destination()).doesNotExist();
 
-        publisher.publish(takenOver(batch), () -> {});
+        publish(publisher, takenOver(batch));
         assertThat(published()).hasSize(6);
-        assertThat(publisher.fence(BATCH, 2)).isPresent();
+        assertThat(ExactlyOncePublication.fence(publisher, 2)).isPresent();
     }
 
     @Test
@@ -564,7 +583,7 @@ class FolderPublisherTest {
                 List.of(batch.commits().get(0), again, batch.commits().get(2)),
                 Set.of(1));
 
-        publisher.publish(rescored, () -> {});
+        publish(publisher, rescored);
 
         assertThat(published()).doesNotContainKey("_quarantine-000001.parquet").hasSize(5);
         assertThat(Files.readString(destination().resolve("part-000001.parquet")))
@@ -584,7 +603,7 @@ class FolderPublisherTest {
                 Set.of(0));
         Files.delete(staged.resolve("part-000000.parquet.2-1.staged"));
 
-        assertThatThrownBy(() -> publisher.publish(rescored, () -> {}))
+        assertThatThrownBy(() -> publish(publisher, rescored))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("part-000000.parquet.2-1.staged is gone")
                 .hasMessageContaining("is an earlier one");
@@ -596,7 +615,7 @@ class FolderPublisherTest {
     void aNodeThatDoesNotSeeTheStagedOutputWaitsForIt() throws IOException {
         deleteTree(Objects.requireNonNull(attempts().getParent()));
 
-        assertThatThrownBy(() -> publisher.publish(batch, () -> {}))
+        assertThatThrownBy(() -> publish(publisher, batch))
                 .isInstanceOfSatisfying(
                         FailureException.class,
                         e -> assertThat(Objects.requireNonNull(e.failure().resource())
@@ -611,13 +630,13 @@ class FolderPublisherTest {
         Path part = attempts().resolve("part-000002.parquet.1-3.staged");
         String content = Files.readString(part);
         Files.writeString(part, "short");
-        assertThatThrownBy(() -> publisher.publish(batch, () -> {}))
+        assertThatThrownBy(() -> publish(publisher, batch))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("part-000002.parquet has 5 bytes instead of " + content.length());
         assertThat(destination()).doesNotExist();
 
         Files.delete(output().resolve("part-000002.parquet"));
-        assertThatThrownBy(() -> publisher.publish(batch, () -> {}))
+        assertThatThrownBy(() -> publish(publisher, batch))
                 .isInstanceOf(FailureException.class)
                 .hasMessageContaining("part-000002.parquet.1-3.staged is gone");
         assertThat(destination()).doesNotExist();
@@ -630,7 +649,7 @@ class FolderPublisherTest {
 
         try (TestData data = new TestData(folder)) {
             FolderPublisher finding = publisher(repeated, () -> data.duckDb);
-            assertThatThrownBy(() -> finding.publish(strictly, () -> {}))
+            assertThatThrownBy(() -> publish(finding, strictly))
                     .isInstanceOf(FailureException.class)
                     .hasMessage("the column id is not unique, and the job asks for source.unique-id: 7 × 2");
         }
@@ -682,7 +701,7 @@ class FolderPublisherTest {
         out = file.resolve("out");
         FolderPublisher impossible = publisher(new ParquetFormat());
 
-        assertThatThrownBy(() -> impossible.prepare(BATCH))
+        assertThatThrownBy(() -> impossible.prepare())
                 .isInstanceOf(FailureException.class)
                 .hasMessageStartingWith("the destination " + out + " can't be written: ");
     }
