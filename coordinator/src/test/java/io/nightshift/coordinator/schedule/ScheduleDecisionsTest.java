@@ -780,6 +780,55 @@ class ScheduleDecisionsTest {
             assertThat(starts()).extracting(StartRequest::key).containsExactly("trigger:d");
         }
 
+        private void fail(String reason) {
+            decide(new ScheduledJobMessage.SourceSeen(1, Map.of(), null, reason));
+        }
+
+        /// The alert is raised some time after that, and each look may fail for another reason.
+        @Test
+        void aSourceIsAwaySinceTheFirstLookThatFailed() {
+            apply("trigger: {when: {files: 5}, every: 10s}");
+            Instant since = now;
+            fail("there is no /lake");
+            now = now.plusSeconds(10);
+            fail("/lake can't be listed");
+
+            assertThat(decisions.trigger().problem(state))
+                    .isEqualTo(new TriggerDecisions.SourceProblem(since, "/lake can't be listed"));
+            assertThat(decisions.trigger().isSeen()).isFalse();
+
+            look(files("a", 10, "nfs4 server:/lake"));
+            assertThat(decisions.trigger().problem(state)).isNull();
+            assertThat(decisions.trigger().isSeen()).isTrue();
+
+            now = now.plusSeconds(10);
+            fail("there is no /lake");
+            assertThat(decisions.trigger().problem(state))
+                    .isEqualTo(new TriggerDecisions.SourceProblem(now, "there is no /lake"));
+        }
+
+        @Test
+        void nobodyMissesTheSourceOfAJobThatIsPausedOrHasNoTriggerAnyMore() {
+            apply("trigger: {when: {files: 5}, every: 10s}");
+            look(files("a", 4, "nfs4 server:/lake"));
+            fail("there is no /lake");
+
+            assertThat(decisions.trigger().problem(state)).isNotNull();
+
+            value(ScheduleDecisionsTest.this.<AppliedJob>ask(
+                    replyTo -> new ScheduledJobCommand.Pause("lake", "ops", replyTo)));
+            assertThat(decisions.trigger().problem(state)).isNull();
+            assertThat(decisions.trigger().isSeen())
+                    .as("the last look was a success")
+                    .isFalse();
+
+            value(ScheduleDecisionsTest.this.<AppliedJob>ask(
+                    replyTo -> new ScheduledJobCommand.Resume("ops", replyTo)));
+            assertThat(decisions.trigger().problem(state)).isNotNull();
+            apply(NIGHTLY.formatted("all", "queue"));
+            assertThat(decisions.trigger().problem(state)).isNull();
+        }
+
         @Test
         void filesAreCountedFromNoneAfterTheFolderWasEmptied() {
             apply("trigger: {when: {files: 5}, every: 10s}");

@@ -53,7 +53,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -358,15 +360,17 @@ class GatewayTest {
         return problem.detail();
     }
 
-    /// The inspection of the source takes longer than the caller waits. The register is not asked.
-    @Test
-    void aSubmissionWhoseCallerHasStoppedWaitingOpensNoBatch() {
-        Duration timeout = Duration.ofSeconds(50);
+    /// Submits a job whose inspection takes some time.
+    ///
+    /// @param timeout of the caller
+    /// @param register is asked for a batch
+    private static TestInbox<GatewayReply<SubmitResult>> submitSlowly(
+            Duration timeout, Duration inspection, GatewayServices.RegisterClient register) {
         AtomicLong now = new AtomicLong(Long.MAX_VALUE);
         String secret = Token.random();
         GatewayServices slow = new GatewayServices(
                 (job, fresh) -> {
-                    now.addAndGet(timeout.toNanos());
+                    now.addAndGet(inspection.toNanos());
                     return new Submission(
                             job,
                             JobFingerprint.of(job),
@@ -377,23 +381,48 @@ class GatewayTest {
                 NOTHING_CALLED.schemas(),
                 NOTHING_CALLED.changedInput(),
                 NOTHING_CALLED.queue(),
-                NOTHING_CALLED.register(),
+                register,
                 NOTHING_CALLED.batches(),
                 NOTHING_CALLED.journalProblem(),
                 NOTHING_CALLED.blocking());
         List<Token> tokens = List.of(new Token("web", Role.SUBMIT, Token.digest(secret)));
         TestInbox<GatewayReply<SubmitResult>> answers = TestInbox.create();
         String job = "{job: churn, model: churn@1, source: {parquet: /in/*.parquet}, destination: {parquet: /out}}";
-
         gateway(tokens, slow, now::get)
                 .run(new GatewayCommand.Authenticated(
                         secret,
                         new GatewayCommand.Submit(job, false, null, answers.getRef(), Map.of(), false, timeout)));
+        return answers;
+    }
 
-        await().until(answers::hasMessages);
+    @Test
+    void aSubmissionWhoseCallerHasStoppedWaitingOpensNoBatch() {
+        Duration timeout = Duration.ofSeconds(50);
+
+        TestInbox<GatewayReply<SubmitResult>> answers = submitSlowly(timeout, timeout, NOTHING_CALLED.register());
+
+        await().atMost(Duration.ofMinutes(2)).until(answers::hasMessages);
         Problem problem = ((GatewayReply.Declined<SubmitResult>) answers.receiveMessage()).problem();
         assertThat(problem.status()).isEqualTo(503);
         assertThat(problem.detail()).startsWith("Nothing was started: the caller no longer waits for the answer");
+    }
+
+    @Test
+    void aSubmissionWhoseCallerStillWaitsOpensABatch() {
+        Duration timeout = Duration.ofSeconds(50);
+        AtomicBoolean isAsked = new AtomicBoolean();
+
+        TestInbox<GatewayReply<SubmitResult>> answers =
+                submitSlowly(timeout, timeout.minusNanos(1), new GatewayServices.RegisterClient() {
+                    @Override
+                    public <T> CompletionStage<T> ask(Function<ActorRef<T>, BatchRegisterCommand> question) {
+                        isAsked.set(true);
+                        return new CompletableFuture<>();
+                    }
+                });
+
+        await().atMost(Duration.ofMinutes(2)).until(() -> isAsked.get() || answers.hasMessages());
+        assertThat(answers.getAllReceived()).isEmpty();
     }
 
     @Test

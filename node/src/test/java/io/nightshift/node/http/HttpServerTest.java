@@ -3,7 +3,10 @@ package io.nightshift.node.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.nightshift.node.gateway.Caller;
+import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.gateway.Role;
+import io.nightshift.node.gateway.TestSessions;
 import io.nightshift.node.gateway.Tokens;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -13,6 +16,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -39,6 +43,8 @@ final class HttpServerTest {
     private final AtomicInteger pieces = new AtomicInteger();
     private volatile CompletableFuture<Optional<byte[]>> next = new CompletableFuture<>();
     private volatile Tokens tokens = LocalAccess.TOKENS;
+    private volatile Instant now = Instant.parse("2026-11-27T01:00:00Z");
+    private final GatewayAccess gateway = LocalAccess.gateway(() -> tokens, TestSessions.by(() -> now));
     private HttpServer server;
 
     private final class Events implements EventStream {
@@ -61,7 +67,7 @@ final class HttpServerTest {
                 "127.0.0.1",
                 0,
                 null,
-                LocalAccess.access(() -> tokens),
+                new Access(gateway, true),
                 LIMITS,
                 List.of(
                         Endpoint.post(
@@ -224,6 +230,39 @@ final class HttpServerTest {
         try (Socket socket = connect()) {
             watch(socket, HOST);
             tokens = new Tokens(List.of());
+
+            next.complete(Optional.of("data: secret\n\n".getBytes(StandardCharsets.UTF_8)));
+
+            assertThat(readUntil(socket, "0\r\n\r\n")).doesNotContain("secret");
+        }
+    }
+
+    /// Opens the event stream as a page of the dashboard does.
+    private void watchBySession(Socket socket) throws IOException {
+        String cookie = gateway.openSession(new Caller("local", Role.ADMIN, "127.0.0.1"));
+        String head = " HTTP/1.1\r\nHost: localhost\r\nCookie: %s=%s\r\n".formatted(gateway.sessionCookie(), cookie);
+        assertThat(watch(socket, head)).contains(" 200 ");
+    }
+
+    @Test
+    void aSilentEventStreamEndsWhenItsSessionExpires() throws IOException {
+        try (Socket socket = connect()) {
+            watchBySession(socket);
+            now = now.plus(TestSessions.LIFETIME).minusSeconds(1);
+            readUntil(socket, ": still here\n\n\r\n");
+
+            now = now.plusSeconds(1);
+
+            assertThat(readUntil(socket, "0\r\n\r\n")).doesNotContain("data: ");
+            assertThat(ended).hasValue(1);
+        }
+    }
+
+    @Test
+    void anEventIsNotSentAfterTheSessionOfItsStreamHasExpired() throws IOException {
+        try (Socket socket = connect()) {
+            watchBySession(socket);
+            now = now.plus(TestSessions.LIFETIME);
 
             next.complete(Optional.of("data: secret\n\n".getBytes(StandardCharsets.UTF_8)));
 

@@ -1,5 +1,6 @@
 package io.nightshift.node.http;
 
+import io.nightshift.node.gateway.BrowserSessions;
 import io.nightshift.node.gateway.GatewayAccess;
 import io.nightshift.node.gateway.Role;
 import io.nightshift.node.gateway.Token;
@@ -26,11 +27,11 @@ final class LocalAccess {
     private LocalAccess() {}
 
     static Access access() {
-        return access(() -> TOKENS);
+        return new Access(gateway(() -> TOKENS, BrowserSessions.ofThisProcess()), true);
     }
 
     /// @param tokens the valid tokens; asked for every request
-    static Access access(Supplier<Tokens> tokens) {
-        return new Access(new GatewayAccess(tokens, 10_000), true);
+    static GatewayAccess gateway(Supplier<Tokens> tokens, BrowserSessions sessions) {
+        return new GatewayAccess(tokens, 10_000, sessions);
     }
 }
