@@ -38,8 +38,10 @@ class CompactCommitsTest {
 
     @Test
     void whatAnAttemptHasCountedAndUsedIsLeftOut() {
-        PartitionCommit full =
-                commit(0).withStatistics(new PartitionStatistics(List.of())).withUse(new Use(1, 2, 3, 4, 5, 6), 4, 2);
+        PartitionCommit full = commit(0)
+                .withStatistics(new PartitionStatistics(List.of()))
+                .withUse(new Use(1, 2, 3, 4, 5, 6), 4, 2)
+                .withComparison(ExampleBatch.comparison(8, 7));
 
         assertThat(new CompactCommits().of(full)).isEqualTo(commit(0));
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.protocol.batch.PartitionCommit;
+import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.Destination;
 import io.nightshift.protocol.job.RedisDestination;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Protocol.Command;
@@ -279,6 +281,32 @@ abstract class RedisContract extends DestinationContract {
             server.open();
 
             assertPublished(committed, store().publish(committed));
+        }
+    }
+
+    /// The number of connections to the database of this test.
+    private long connections() {
+        String database = url.substring(url.lastIndexOf('/') + 1);
+        return String.valueOf(connection().text(Command.CLIENT, "LIST"))
+                .lines()
+                .filter(line -> line.contains(" db=" + database + " "))
+                .count();
+    }
+
+    @Test
+    @Timeout(600)
+    void aBatchThatCantBeLookedForLeavesNoConnectionOpen() throws Exception {
+        CommittedBatch committed = committed();
+        String batches = new RedisKeys(destination.name()).batches();
+        call(Command.DEL, batches);
+        call(Command.SET, batches, "mine");
+
+        assertThatThrownBy(() -> store().verify(committed, Phase.PUBLISHED, null))
+                .isInstanceOf(FailureException.class)
+                .hasMessageContaining("WRONGTYPE");
+
+        while (connections() > 1) {
+            Thread.sleep(10);
         }
     }
 
