@@ -390,6 +390,8 @@ public record BatchDescription(
     ///     yet
     /// @param threads the most threads on which the batches of the job score together, such as `4`, or `50%` of
     ///     all; null if the job does not limit them
+    @RecordBuilder
+    @RecordBuilder.Options(addStaticBuilder = false, enableWither = false)
     public record Timing(
             int priority,
             String timeZone,

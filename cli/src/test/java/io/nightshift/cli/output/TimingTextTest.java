@@ -6,6 +6,7 @@ import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchDescription.Forecast;
 import io.nightshift.api.BatchDescription.Timing;
 import io.nightshift.api.BatchDescriptionBuilder;
+import io.nightshift.api.BatchDescriptionTimingBuilder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalDouble;
@@ -17,7 +18,13 @@ class TimingTextTest {
     private static final Instant DEADLINE = Instant.parse("2026-11-27T05:00:00Z");
 
     private static Timing timing(boolean missed, @Nullable Forecast forecast) {
-        return new Timing(5, "Europe/Berlin", null, DEADLINE, missed, forecast != null && !missed, forecast, null);
+        return BatchDescriptionTimingBuilder.builder()
+                .timeZone("Europe/Berlin")
+                .deadline(DEADLINE)
+                .deadlineMissed(missed)
+                .deadlineAtRisk(forecast != null && !missed)
+                .forecast(forecast)
+                .build();
     }
 
     private static Forecast forecast(int wanted) {

@@ -32,7 +32,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/// A snapshot is read only by a version with the same format. So the number of the format must change with every
+/// A snapshot is read only by a version with the same format. So the name of the format must change with every
 /// change of what a snapshot or the events of its entity consist of.
 class SnapshotFormatTest {
 
@@ -42,19 +42,16 @@ class SnapshotFormatTest {
     private final LedgerSerializer serializer = new LedgerSerializer();
 
     @Test
-    void theNumberOfTheFormatChangesWithTheFormat() {
-        Map<String, String> digests = new TreeMap<>();
-        digests.put(LedgerSerializer.REGISTER_SNAPSHOT, digest(BatchRegisterSnapshot.class, BatchRegisterEvent.class));
-        digests.put(LedgerSerializer.JOB_SNAPSHOT, digest(JobSnapshot.class, ScheduledJobEvent.class));
-        digests.put(LedgerSerializer.ALERT_SNAPSHOT, digest(AlertState.class, AlertEvent.class));
-
-        assertThat(digests)
-                .as("what a snapshot or an event consists of has changed: raise the number in LedgerSerializer,"
-                        + " and write the new digest here")
-                .containsExactlyInAnyOrderEntriesOf(Map.of(
-                        "register-snapshot-14", "caaa23d9b1d01242",
-                        "job-snapshot-3", "ae4f251155854f3f",
-                        "alert-snapshot-3", "d1ca89761f80a7cb"));
+    void theNameOfAFormatHasItsDigest() {
+        assertThat(List.of(
+                        LedgerSerializer.REGISTER_SNAPSHOT,
+                        LedgerSerializer.JOB_SNAPSHOT,
+                        LedgerSerializer.ALERT_SNAPSHOT))
+                .as("what a snapshot or an event consists of has changed: write its new digest in LedgerSerializer")
+                .containsExactly(
+                        "register-snapshot-" + digest(BatchRegisterSnapshot.class, BatchRegisterEvent.class),
+                        "job-snapshot-" + digest(JobSnapshot.class, ScheduledJobEvent.class),
+                        "alert-snapshot-" + digest(AlertState.class, AlertEvent.class));
     }
 
     private static String digest(Class<?>... roots) {
