@@ -206,7 +206,9 @@ public final class BatchDecisions {
             case BatchCommand.ReportAlerts report -> Decision.nothing();
             case BatchCommand.Retire retire -> retire(state, retire, now);
             case BatchCommand.RequestLease request ->
-                attempts.requestLease(state, request, now).plus(takeover.asked(state, now));
+                takeover.check(state, request, now)
+                        .orElseGet(
+                                () -> attempts.requestLease(state, request, now).plus(takeover.asked(state, now)));
             case BatchCommand.Heartbeat heartbeat ->
                 unlessSuperseded(
                         state,

@@ -8,7 +8,9 @@ import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.decision.WindowGate;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.Attempt;
+import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.Phase;
+import io.nightshift.protocol.batch.WorkerMessage;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,13 @@ public class TakeoverDetection {
         this.lifecycle = lifecycle;
     }
 
+    /// The last tick; null before the first one.
+    private @Nullable DecisionTime lastTick;
+
+    /// Whether this coordinator did not run for so long that another one may have taken over, and it has not
+    /// counted the entries since.
+    private boolean hasSlept;
+
     /// In how many leases' durations the register's question leads to a count.
     private static final int REGISTER_INTERVAL = 10;
 
@@ -39,6 +48,8 @@ public class TakeoverDetection {
     ///
     /// @param decision what is decided about the same tick
     public List<CoordinatorAction> tick(BatchState state, Decision decision, DecisionTime now) {
+        noticeSleep(now);
+        lastTick = now;
         if (lastCount == null) {
             lastCount = now;
         }
@@ -73,15 +84,37 @@ public class TakeoverDetection {
         return state.phase() == Phase.PAUSED || state.phase() == Phase.HELD;
     }
 
+    /// A coordinator ticks every second while it has partitions to lease. If it did not, then its process was frozen,
+    /// or its machine. Meanwhile the cluster may have removed its node and started another coordinator.
+    private void noticeSleep(DecisionTime now) {
+        hasSlept |= lastTick != null
+                && now.nanos() - lastTick.nanos() > settings.lease().toNanos() / 2;
+    }
+
+    /// The decision about a request for a lease, if another coordinator may have taken over while this one did not
+    /// run: to lease nothing until the entries are counted. Empty if this coordinator may lease.
+    public Optional<Decision> check(BatchState state, BatchCommand.RequestLease request, DecisionTime now) {
+        noticeSleep(now);
+        if (!hasSlept) {
+            return Optional.empty();
+        }
+        WorkerMessage later = new WorkerMessage.NothingToLease(state.batch(), settings.tick());
+        return Optional.of(countOnceInATick(now).plus(List.of(new CoordinatorAction.Send<>(request.worker(), later))));
+    }
+
+    private Decision countOnceInATick(DecisionTime now) {
+        boolean isRecent = lastCount != null
+                && now.nanos() - lastCount.nanos() < settings.tick().toNanos();
+        return isRecent ? Decision.nothing() : Decision.of(count(now));
+    }
+
     /// The decision about a message of an attempt, if a later coordinator has leased the attempt: to answer
     /// nothing, and to count the entries. Empty if this coordinator may decide about the attempt.
     public Optional<Decision> check(BatchState state, Attempt attempt, DecisionTime now) {
         if (!isFromLaterIncarnation(state, attempt)) {
             return Optional.empty();
         }
-        boolean isRecent = lastCount != null
-                && now.nanos() - lastCount.nanos() < settings.tick().toNanos();
-        return Optional.of(isRecent ? Decision.nothing() : Decision.of(count(now)));
+        return Optional.of(countOnceInATick(now));
     }
 
     protected boolean isFromLaterIncarnation(BatchState state, Attempt attempt) {
@@ -95,8 +128,10 @@ public class TakeoverDetection {
 
     /// Restarts the coordinator from the ledger if the journal holds more entries than the state.
     public Decision counted(BatchState state, CoordinatorMessage.LedgerEntriesCounted counted) {
-        return counted.entries() > state.entries()
-                ? Decision.of(new CoordinatorAction.RecoverFromLedger())
-                : Decision.nothing();
+        if (counted.entries() > state.entries()) {
+            return Decision.of(new CoordinatorAction.RecoverFromLedger());
+        }
+        hasSlept = false;
+        return Decision.nothing();
     }
 }

@@ -12,6 +12,7 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchStatus;
 import io.nightshift.protocol.batch.Epoch;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.junit.jupiter.api.Test;
@@ -105,6 +106,44 @@ class TakeoverDetectionTest extends DecisionsFixture {
         assertThat(heartbeatOfSuccessor()).isEqualTo(Decision.nothing());
         seconds = 101;
         assertThat(heartbeatOfSuccessor()).isEqualTo(Decision.of(COUNT));
+    }
+
+    @Test
+    void aCoordinatorThatDidNotRunCountsBeforeItLeases() {
+        start();
+        tickAt(18);
+
+        seconds = 78;
+        assertThat(lease().actions())
+                .as("it was frozen for a minute")
+                .startsWith(COUNT)
+                .noneMatch(isGrant());
+        assertThat(lease().actions()).doesNotContain(COUNT).noneMatch(isGrant());
+        tickAt(79);
+        assertThat(lease().actions())
+                .as("the count may have failed")
+                .contains(COUNT)
+                .noneMatch(isGrant());
+        assertThat(counted(state.entries())).isEqualTo(Decision.nothing());
+        assertThat(lease().actions()).anyMatch(isGrant());
+
+        seconds = 94;
+        assertThat(lease().actions()).as("a slow machine").anyMatch(isGrant());
+
+        tickAt(154);
+        assertThat(lease().actions())
+                .as("a tick may come first")
+                .contains(COUNT)
+                .noneMatch(isGrant());
+        assertThat(counted(state.entries() + 1)).isEqualTo(Decision.of(new CoordinatorAction.RecoverFromLedger()));
+    }
+
+    private Decision counted(long entries) {
+        return report(1, new CoordinatorMessage.LedgerEntriesCounted(entries));
+    }
+
+    private static Predicate<CoordinatorAction> isGrant() {
+        return CoordinatorAction.GrantLease.class::isInstance;
     }
 
     private Decision describedAt(long second) {
