@@ -84,8 +84,8 @@ public class TakeoverDetection {
         return state.phase() == Phase.PAUSED || state.phase() == Phase.HELD;
     }
 
-    /// A coordinator ticks every second while it has partitions to lease. If it did not, then its process was frozen,
-    /// or its machine. Meanwhile the cluster may have removed its node and started another coordinator.
+    /// A coordinator ticks every second while it has partitions to lease. If it did not, its process or its machine
+    /// was frozen. Meanwhile the cluster may have removed its node and started another coordinator.
     private void noticeSleep(DecisionTime now) {
         hasSlept |= lastTick != null
                 && now.nanos() - lastTick.nanos() > settings.lease().toNanos() / 2;
