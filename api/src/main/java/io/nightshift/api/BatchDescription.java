@@ -59,7 +59,7 @@ import org.jspecify.annotations.Nullable;
 /// @param otherDestinations where readers find the published batch besides `destination`, in the order of the job;
 ///     empty until it is published, or if its job has one destination
 @RecordBuilder
-@RecordBuilder.Options(addClassRetainedGenerated = true, addStaticBuilder = false, enableWither = false)
+@RecordBuilder.Options(addStaticBuilder = false, enableWither = false)
 public record BatchDescription(
         String batch,
         String job,
