@@ -172,8 +172,12 @@ final class ClusterIT {
         assertThat(submitted.status()).as(submitted.err()).isZero();
         String small = submitted.json().get("batch").asText();
         assertThat(cluster.batch("pause", small).status()).isZero();
+        gate.close();
         String large = submit("large", 3_000);
         assertThat(cluster.batch("resume", small).status()).isZero();
+        await().atMost(SOON).until(() -> isPlanned(small) && isPlanned(large));
+        gate.awaitWaiting(3);
+        gate.open();
 
         assertThat(cluster.batch("watch", small).status()).isZero();
         awaitPublished(large, "large");
@@ -185,6 +189,14 @@ final class ClusterIT {
         assertThat(ofLargeMeanwhile)
                 .as("partitions of the large batch, while the small one had its %d", ofSmall.size())
                 .isBetween(ofSmall.size() / 2L, ofSmall.size() * 2L);
+    }
+
+    private static boolean isPlanned(String batch) {
+        return cluster.batch("show", batch, "-o", "json")
+                        .json()
+                        .get("partitions")
+                        .asInt()
+                > 0;
     }
 
     /// The commit times of the batch's partitions.
