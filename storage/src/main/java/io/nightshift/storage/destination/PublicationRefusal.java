@@ -19,7 +19,7 @@ public final class PublicationRefusal {
                         .formatted(batch.id(), batch.job().destination())));
     }
 
-    /// The batch that was to be published is gone. Transient: its coordinator may be told meanwhile.
+    /// The batch that was to be published is gone. Transient, because its coordinator may still learn why.
     public static FailureException removed(BatchId batch) {
         return new FailureException(Failure.transientFailure("%s was removed while it was published".formatted(batch)));
     }
