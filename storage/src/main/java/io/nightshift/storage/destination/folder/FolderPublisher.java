@@ -569,11 +569,27 @@ class FolderPublisher implements BatchPublisher {
     /// under way.
     @Override
     public void discardSupplement(int incarnation) {
+        Path staged = folders.staged();
+        remove(() -> {
+            Folders.deleteTree(folders.discarded());
+            Gathering.clear(staged, incarnation);
+        });
+        change(() -> {
+            if (Gathering.isLeft(staged, incarnation)) {
+                throw new FailureException(
+                        away("%s is still there, since %s was not for a moment".formatted(staged, folder)));
+            }
+        });
+    }
+
+    /// What a removal doesn't find may be away with its place. So the place must be there afterwards, too; it has
+    /// the mark then.
+    private void remove(Change removal) {
         change(() -> {
             requirePlace();
-            Folders.deleteTree(folders.discarded());
-            Gathering.clear(folders.staged(), incarnation);
+            removal.run();
             deleteStagingRoot();
+            requirePlace();
         });
     }
 
@@ -625,11 +641,10 @@ class FolderPublisher implements BatchPublisher {
 
     @Override
     public void delete() {
-        change(() -> {
+        remove(() -> {
             Folders.deleteTree(folders.removed());
             Folders.deleteTree(folders.discarded());
             Folders.deleteTree(folders.staged());
-            deleteStagingRoot();
         });
         try {
             Files.deleteIfExists(folders.removedRoot());

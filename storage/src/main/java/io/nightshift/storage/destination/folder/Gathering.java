@@ -90,6 +90,11 @@ final class Gathering {
         return folders(staged, OUTPUT).stream().anyMatch(other -> number(other, OUTPUT) > incarnation);
     }
 
+    /// Whether there is something that [#clear] should have removed.
+    static boolean isLeft(Path staged, int incarnation) throws IOException {
+        return Folders.isThere(staged) && !isClaimedAfter(staged, incarnation);
+    }
+
     /// Removes what attempts have staged, and what coordinators up to an incarnation have gathered, unless a later
     /// one has claimed the batch. The attempts are moved to the coordinator's own folder first. A later coordinator
     /// renames that folder, so whenever this one wakes up, it removes nothing of a later one.

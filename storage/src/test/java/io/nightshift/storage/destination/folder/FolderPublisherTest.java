@@ -32,6 +32,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -49,6 +50,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Publications after a crash. Each state that a crash may leave behind is made by hand, step by step, and
 /// published again.
@@ -469,6 +472,66 @@ class FolderPublisherTest {
 
         assertThat(published()).isEqualTo(visible);
         assertNothingStaged();
+    }
+
+    /// A file system that goes away when it was just looked for, and leaves an empty folder.
+    ///
+    /// @param isBack whether it is back when it is looked for again
+    private FolderPublisher awayAfterALook(Path elsewhere, boolean isBack) {
+        return new FolderPublisher(
+                out,
+                NAMES,
+                new OutputRows(
+                        FolderPublisherTest::unread, new ParquetFormat(), new Sources(FolderPublisherTest::unread)),
+                BATCH,
+                "testing") {
+            @Override
+            void requirePlace() throws IOException {
+                if (Files.exists(elsewhere)) {
+                    if (isBack) {
+                        Files.move(elsewhere, out, StandardCopyOption.ATOMIC_MOVE);
+                    }
+                    super.requirePlace();
+                } else {
+                    super.requirePlace();
+                    Files.move(out, elsewhere);
+                    Files.createDirectory(out);
+                }
+            }
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aPublicationFailsIfItsPlaceIsAwayWhileStagedOutputIsRemoved(boolean isBack) throws IOException {
+        Path elsewhere = folder.resolve("elsewhere");
+
+        assertThatThrownBy(() -> publish(awayAfterALook(elsewhere, isBack), batch))
+                .isInstanceOfSatisfying(
+                        FailureException.class,
+                        e -> assertThat(e.failure().isPermanent()).isFalse());
+        if (!isBack) {
+            Files.move(elsewhere, out, StandardCopyOption.ATOMIC_MOVE);
+        }
+        assertThat(attempts()).isDirectory();
+        publish(publisher, batch);
+
+        assertNothingStaged();
+    }
+
+    @Test
+    void aRemovalFailsIfItsPlaceIsAwayWhileFilesAreDeleted() throws IOException {
+        publish(publisher, batch);
+        publisher.unpublish();
+        Path removed = new BatchFolders(out, BATCH).removed();
+        Path elsewhere = folder.resolve("elsewhere");
+
+        assertThatThrownBy(() -> awayAfterALook(elsewhere, false).delete()).isInstanceOf(FailureException.class);
+        Files.move(elsewhere, out, StandardCopyOption.ATOMIC_MOVE);
+        assertThat(removed).isDirectory();
+        publisher.delete();
+
+        assertThat(removed).doesNotExist();
     }
 
     @Test
