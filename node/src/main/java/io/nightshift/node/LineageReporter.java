@@ -1,12 +1,19 @@
 package io.nightshift.node;
 
+import io.nightshift.api.BatchDescription;
+import io.nightshift.coordinator.register.BatchRegisterState.Entry;
 import io.nightshift.node.lineage.LineageSender;
+import io.nightshift.node.lineage.LineageSettings;
 import io.nightshift.protocol.failure.FailureException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +28,24 @@ final class LineageReporter {
     private final LineageSender sender;
     private final Executor blocking;
     private final AtomicBoolean isBusy = new AtomicBoolean();
+
+    /// @param descriptions describes a batch for the receiver
+    /// @return null if no receiver is configured
+    static @Nullable LineageReporter of(NodeParts parts, Function<Entry, BatchDescription> descriptions) {
+        LineageSettings settings = parts.given().lineage();
+        return settings == null
+                ? null
+                : new LineageReporter(
+                        new LineageSender(
+                                parts.given().ledger(),
+                                settings,
+                                parts.destinations(),
+                                Objects.requireNonNullElse(Version.ofProgram(), "development"),
+                                descriptions,
+                                parts.blocking(),
+                                InstantSource.system()),
+                        parts.blocking());
+    }
 
     /// @param sender used by this object only
     /// @param blocking runs what waits

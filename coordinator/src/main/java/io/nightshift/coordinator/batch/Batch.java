@@ -133,7 +133,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         this.batch = batch;
         this.services = services;
         this.tasks = new BackgroundTaskRunner(batch, services);
-        this.observer = new BatchObserverNotifier(batch, services.observer());
+        this.observer = new BatchObserverNotifier(batch, services.recipients().observer());
         this.log = new BatchEventLog(batch);
         this.alertReplies = context.messageAdapter(AlertReply.class, CoordinatorMessage.AlertAnswered::new);
         this.decisions = newDecisions();
@@ -152,7 +152,8 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         return Behaviors.transformMessages(
                 BatchCommand.class,
                 recovering,
-                pattern -> pattern.matchAny(command -> received(command, services.peers())));
+                pattern -> pattern.matchAny(
+                        command -> received(command, services.recipients().peers())));
     }
 
     private static CoordinatorMessage received(BatchCommand command, BatchPeers peers) {
@@ -167,12 +168,16 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     }
 
     private BatchDecisions newDecisions() {
-        return BatchDecisions.create(batch, services.settings(), services.node(), new SplittableRandom());
+        return BatchDecisions.create(
+                batch, services.settings(), services.runtime().node(), new SplittableRandom());
     }
 
     private AlertReports newAlerts() {
         alertEntries = -1;
-        return new AlertReports(batch, services.stalledAfter(), services.clock().instant());
+        return new AlertReports(
+                batch,
+                services.recipients().stalledAfter(),
+                services.runtime().clock().instant());
     }
 
     @Override
@@ -221,7 +226,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     private void stopped() {
         replay.close();
         observer.coordinatorStopped();
-        services.blocking().execute(tasks::release);
+        services.runtime().blocking().execute(tasks::release);
     }
 
     /// Pekko keeps this object after a failed write, but the decision logic must start anew.
@@ -284,7 +289,13 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
 
     private Effect<LedgerEntry, BatchState> onMessage(BatchState state, CoordinatorMessage message) {
         if (damage != null) {
-            if (new DamagedBatch(batch, damage, isNewer, isClosed, services.register()).answer(message)) {
+            if (new DamagedBatch(
+                            batch,
+                            damage,
+                            isNewer,
+                            isClosed,
+                            services.recipients().register())
+                    .answer(message)) {
                 isClosed = true;
                 observer.coordinatorStopped();
                 alerts.closed();
@@ -342,7 +353,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                 || message instanceof CoordinatorMessage.CommandReceived(BatchCommand.EnsureStarted start);
         if (isFailed != isToldFailed || (isFailed && isAsked)) {
             BatchDescription.Timing timing = isFailed ? decisions.timing(state, now) : null;
-            services.register().accept(new BatchRegisterCommand.FailureChanged(batch, timing));
+            services.recipients().register().accept(new BatchRegisterCommand.FailureChanged(batch, timing));
             isToldFailed = isFailed;
         }
     }
@@ -367,14 +378,16 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         alertNanos = now.nanos();
         List<AlertCommand> due = alerts.due(
                 state, decisions.rowsDone(state), decisions.timing(state, now), now.instant(), isAsked, alertReplies);
-        due.forEach(services.alerts());
+        due.forEach(services.recipients().alerts());
         if (alerts.isUnrecorded() && !timers.isTimerActive(ALERTS_DUE)) {
             timers.startSingleTimer(ALERTS_DUE, ALERTS_DUE, AlertReports.REPEAT);
         }
     }
 
     private DecisionTime now() {
-        return new DecisionTime(services.nanos().getAsLong(), services.clock().instant());
+        return new DecisionTime(
+                services.runtime().nanos().getAsLong(),
+                services.runtime().clock().instant());
     }
 
     private static List<LedgerEntry> entries(BatchState state, List<BatchEvent> events) {
@@ -392,7 +405,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         switch (action) {
             case CoordinatorAction.Send<?> send -> send(send);
             case CoordinatorAction.TellRegister(BatchRegisterCommand command) ->
-                services.register().accept(command);
+                services.recipients().register().accept(command);
             case CoordinatorAction.GrantLease grant -> grantLease(state, grant);
             case CoordinatorAction.FlushCommits flush -> context.getSelf().tell(new CoordinatorMessage.FlushCommits());
             case CoordinatorAction.RetryLater(int incarnation, Failure failure, Duration backoff) -> {
@@ -426,7 +439,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         WatchedTask<CoordinatorMessage.TaskOutcome> watched = watch(() -> tasks.run(task, state));
         fence = isFence(task) ? watched : fence;
         CompletableFuture<CoordinatorMessage.TaskOutcome> stalled = watched.stall()
-                .thenApplyAsync(waited -> tasks.stalled(task, state.submission().job(), waited), services.blocking());
+                .thenApplyAsync(
+                        waited -> tasks.stalled(task, state.submission().job(), waited),
+                        services.runtime().blocking());
         if (task instanceof CoordinatorAction.FencePublication) {
             report(task, watched.result().applyToEither(stalled, Function.identity()));
         } else if (task instanceof CoordinatorAction.RemoveOutput
@@ -460,7 +475,8 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                 : hanging.result()
                         .handle((outcome, problem) -> true)
                         .thenCombine(hanging.stall(), (ended, time) -> time);
-        return waited.thenApplyAsync(time -> tasks.stalled(task, job, time), services.blocking());
+        return waited.thenApplyAsync(
+                time -> tasks.stalled(task, job, time), services.runtime().blocking());
     }
 
     private void startElsewhere(CoordinatorAction.BackgroundTask task, String helper, BatchState state) {
@@ -472,7 +488,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                 request,
                 services,
                 outcome -> self.tell(new CoordinatorMessage.TaskReported(
-                        task.incarnation(), outcome, services.peers().others()))));
+                        task.incarnation(),
+                        outcome,
+                        services.recipients().peers().others()))));
     }
 
     private void report(
@@ -482,11 +500,15 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                 (outcome, problem) -> new CoordinatorMessage.TaskReported(
                         task.incarnation(),
                         problem == null ? outcome : tasks.failed(problem),
-                        services.peers().others()));
+                        services.recipients().peers().others()));
     }
 
     private <T> WatchedTask<T> watch(Supplier<T> work) {
-        return WatchedTask.start(work, services.blocking(), services.settings().stallAfter(), services.stuck());
+        return WatchedTask.start(
+                work,
+                services.runtime().blocking(),
+                services.settings().stallAfter(),
+                services.runtime().stuck());
     }
 
     private <M> void send(CoordinatorAction.Send<M> send) {
@@ -509,7 +531,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                         state.model(),
                         index.range(attempt.partition()).firstRow(),
                         index.slices(attempt.partition()),
-                        services.publisher().staging(batch, submitted.job()),
+                        services.outputs().publisher().staging(batch, submitted.job()),
                         grant.nonce(),
                         state.comparedModel(attempt.partition())));
     }
@@ -527,6 +549,6 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         sweep = current;
         CompletionStage<Object> end = CompletableFuture.anyOf(current.result(), current.stall());
         end.whenComplete((done, problem) ->
-                services.register().accept(new BatchRegisterCommand.BatchEnded(batch, Phase.CANCELLED)));
+                services.recipients().register().accept(new BatchRegisterCommand.BatchEnded(batch, Phase.CANCELLED)));
     }
 }

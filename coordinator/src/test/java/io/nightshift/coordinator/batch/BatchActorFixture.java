@@ -221,45 +221,40 @@ public final class BatchActorFixture {
     private BatchServices services(String name, SourceInspector inspector) {
         return new BatchServices(
                 settings,
-                inspector,
-                new NewFilePlanner(node.ledger().fileMarks(), (job, model, selection) -> inspector.inspect(job, model)),
-                new ChangedRowPlanner(
-                        node.ledger().rowMarks(),
-                        node.ledger().rowSets(),
-                        node.ledger()::oldestOpen,
-                        new ChangedRowPlanner.Scanner() {
-                            @Override
-                            public void changed(
-                                    Job job, List<InspectedFile> files, List<RowSet> before, EntryVisitor visitor) {
-                                throw new AssertionError("no job of these tests reads changed rows");
-                            }
+                new BatchServices.Inputs(
+                        inspector,
+                        new NewFilePlanner(
+                                node.ledger().fileMarks(), (job, model, selection) -> inspector.inspect(job, model)),
+                        new ChangedRowPlanner(
+                                node.ledger().rowMarks(),
+                                node.ledger().rowSets(),
+                                node.ledger()::oldestOpen,
+                                new ChangedRowPlanner.Scanner() {
+                                    @Override
+                                    public void changed(
+                                            Job job,
+                                            List<InspectedFile> files,
+                                            List<RowSet> before,
+                                            EntryVisitor visitor) {
+                                        throw new AssertionError("no job of these tests reads changed rows");
+                                    }
 
-                            @Override
-                            public void last(List<RowSet> merged, EntryVisitor visitor) {
-                                throw new AssertionError("no job of these tests reads changed rows");
-                            }
-                        },
-                        node.blocking()),
-                version -> MODEL,
-                publisher(),
-                NO_REDRIVES,
-                (state, alias) -> {
+                                    @Override
+                                    public void last(List<RowSet> merged, EntryVisitor visitor) {
+                                        throw new AssertionError("no job of these tests reads changed rows");
+                                    }
+                                },
+                                node.blocking()),
+                        version -> MODEL),
+                new BatchServices.Outputs(publisher(), NO_REDRIVES, (state, alias) -> {
                     throw new AssertionError("no job of these tests tries a candidate");
-                },
-                new LedgerMeasurements(node.ledger()),
-                node.ledger().stepRuns(),
-                node.ledger()::entries,
-                this::toRegister,
-                node.blocking(),
-                Clock.systemUTC(),
-                this::nanos,
-                name,
-                node.metrics(),
-                alerts::add,
-                Duration.ofMinutes(30),
-                peers,
-                StepFaults.NONE,
-                stuck);
+                }),
+                new BatchServices.Records(
+                        new LedgerMeasurements(node.ledger()), node.ledger().stepRuns(), node.ledger()::entries),
+                new BatchServices.Recipients(
+                        this::toRegister, alerts::add, Duration.ofMinutes(30), peers, node.metrics()),
+                new BatchServices.NodeRuntime(
+                        name, node.blocking(), Clock.systemUTC(), this::nanos, StepFaults.NONE, stuck));
     }
 
     private long nanos() {

@@ -34,7 +34,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Does the background tasks of one batch. Its methods wait for disks and databases, so they are called on
-/// the threads of [BatchServices#blocking()], by several threads at a time.
+/// the threads of [BatchServices.NodeRuntime#blocking()], by several threads at a time.
 public final class BackgroundTaskRunner {
 
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundTaskRunner.class);
@@ -72,10 +72,10 @@ public final class BackgroundTaskRunner {
     public CoordinatorMessage.TaskOutcome run(CoordinatorAction.BackgroundTask task, BatchState state) {
         try {
             CoordinatorMessage.TaskOutcome outcome = outcome(task, state);
-            services.faults().succeeded(batch);
+            services.runtime().faults().succeeded(batch);
             return outcome;
         } catch (FailureException e) {
-            services.faults().failed(batch, e.failure());
+            services.runtime().faults().failed(batch, e.failure());
             throw e;
         }
     }
@@ -90,9 +90,11 @@ public final class BackgroundTaskRunner {
                 yield new CoordinatorMessage.InputUnchanged();
             }
             case CoordinatorAction.ReuseParts reuse ->
-                new CoordinatorMessage.PartsStaged(services.publisher().reuse(state));
+                new CoordinatorMessage.PartsStaged(
+                        services.outputs().publisher().reuse(state));
             case CoordinatorAction.MeasureBatch measure ->
-                new CoordinatorMessage.BatchMeasured(services.measurements().measure(state));
+                new CoordinatorMessage.BatchMeasured(
+                        services.records().measurements().measure(state));
             case CoordinatorAction.Publish publish -> publish(state);
             case CoordinatorAction.FencePublication fence -> fence(fence, state);
             case CoordinatorAction.FenceFailedBatch fence -> fence(state);
@@ -110,7 +112,9 @@ public final class BackgroundTaskRunner {
     private <T> T counted(String step, BatchState state, Supplier<T> work) {
         endRuns();
         String run = UUID.randomUUID().toString();
-        List<String> nodes = services.runs().begin(batch, step, run, services.node());
+        List<String> nodes = services.records()
+                .runs()
+                .begin(batch, step, run, services.runtime().node());
         runs.add(run);
         try {
             int attempts = services.settings()
@@ -118,7 +122,7 @@ public final class BackgroundTaskRunner {
                     .forJob(state.submission().job().retry())
                     .attempts();
             if (nodes.size() >= attempts) {
-                services.runs().forget(batch, step);
+                services.records().runs().forget(batch, step);
                 throw FailureException.permanent(
                         "the step %s of %s has ended the process of its node %d times, on %s. It is not tried again, so that it crashes no other node. The cause may be an expression of the job; see the logs of these nodes. Change the job and run it again, or retry the batch to allow %d more tries"
                                 .formatted(
@@ -130,7 +134,7 @@ public final class BackgroundTaskRunner {
             }
             T done = work.get();
             // Until then, the run must end in the ledger.
-            services.runs().forget(batch, step);
+            services.records().runs().forget(batch, step);
             runs.remove(run);
             return done;
         } finally {
@@ -143,7 +147,7 @@ public final class BackgroundTaskRunner {
     private void endRuns() {
         for (String run : runs) {
             try {
-                services.runs().end(batch, run);
+                services.records().runs().end(batch, run);
                 runs.remove(run);
             } catch (FailureException e) {
                 // The next run of this object tries it again.
@@ -168,16 +172,16 @@ public final class BackgroundTaskRunner {
                     "{}: the coordinator's node lacks an input file, so the workers check it: {}",
                     batch,
                     e.getMessage());
-            services.faults().failed(batch, e.failure());
+            services.runtime().faults().failed(batch, e.failure());
         }
     }
 
     private PinComparison pins(BatchState state) {
-        return services.inspector().pins(state.submission().job());
+        return services.inputs().inspector().pins(state.submission().job());
     }
 
     private CoordinatorMessage.TaskOutcome plan(Job job, BatchState state) {
-        services.measurements().checkBaseline(state);
+        services.records().measurements().checkBaseline(state);
         if (state.submission().reuse() != null) {
             return planOfReuse(job, state);
         }
@@ -197,8 +201,8 @@ public final class BackgroundTaskRunner {
         boolean isEmpty = files.stream().allMatch(file -> file.file().rows() == 0);
         Planner.KeyedPlan keyed = job.partitions().key() == null || isEmpty
                 ? null
-                : Planner.cut(services.inspector().count(job, model, files), files, job.partitions());
-        services.publisher().prepare(batch, job, state.submission().model());
+                : Planner.cut(services.inputs().inspector().count(job, model, files), files, job.partitions());
+        services.outputs().publisher().prepare(batch, job, state.submission().model());
         return keyed == null
                 ? new CoordinatorMessage.PlanCompleted(
                         files, Planner.cut(files, job.partitions().rows()), input)
@@ -207,9 +211,9 @@ public final class BackgroundTaskRunner {
 
     /// The plan of the batch whose parts are reused, if its files are still as that batch has read them.
     private CoordinatorMessage.TaskOutcome planOfReuse(Job job, BatchState state) {
-        BatchEvent.Planned plan = services.publisher().reusedPlan(state);
+        BatchEvent.Planned plan = services.outputs().publisher().reusedPlan(state);
         SourcePins.check(batch, plan.files(), pins(state));
-        services.publisher().prepare(batch, job, state.submission().model());
+        services.outputs().publisher().prepare(batch, job, state.submission().model());
         return new CoordinatorMessage.PlanCompleted(
                 plan.files().stream()
                         .map(file -> new InspectedFile(file, List.of()))
@@ -221,12 +225,14 @@ public final class BackgroundTaskRunner {
 
     private List<InspectedFile> inspect(Job job, ModelDescription model) {
         if (job.incremental() instanceof NewFiles) {
-            return services.newFiles().plan(batch, job, model);
+            return services.inputs().newFiles().plan(batch, job, model);
         }
         List<InspectedFile> files = isCoordinators
-                ? services.inspector().plan(batch, job, model)
-                : services.inspector().inspect(job, model);
-        return job.incremental() instanceof ChangedRows ? services.changedRows().plan(batch, job, files) : files;
+                ? services.inputs().inspector().plan(batch, job, model)
+                : services.inputs().inspector().inspect(job, model);
+        return job.incremental() instanceof ChangedRows
+                ? services.inputs().changedRows().plan(batch, job, files)
+                : files;
     }
 
     /// Whether the batch may score an input that is not the submitted one.
@@ -241,8 +247,9 @@ public final class BackgroundTaskRunner {
     /// Looks at the source as it is now. Nothing of it is kept: only sources of files extend a plan.
     private CoordinatorMessage.TaskOutcome inspect(CoordinatorAction.InspectInput task, BatchState state) {
         Job job = state.submission().job();
-        List<InspectedFile> files =
-                services.inspector().inspect(job, model(state.submission().model()));
+        List<InspectedFile> files = services.inputs()
+                .inspector()
+                .inspect(job, model(state.submission().model()));
         return new CoordinatorMessage.InputInspected(task.request(), files, SourcePins.identity(files));
     }
 
@@ -250,20 +257,21 @@ public final class BackgroundTaskRunner {
     /// this node's fault.
     private ModelDescription model(ModelVersion model) {
         try {
-            return services.models().apply(model);
+            return services.inputs().models().apply(model);
         } catch (FailureException e) {
             throw new FailureException(
                     Failure.of(
                             FailedResource.Type.REGISTRY,
                             model.toString(),
-                            "the model registry of node %s: %s".formatted(services.node(), e.getMessage())),
+                            "the model registry of node %s: %s"
+                                    .formatted(services.runtime().node(), e.getMessage())),
                     e);
         }
     }
 
     private CoordinatorMessage.TaskOutcome publish(BatchState state) {
         refuseChangedInput(state);
-        Publication publication = services.publisher().publish(state);
+        Publication publication = services.outputs().publisher().publish(state);
         release();
         return new CoordinatorMessage.PublicationCompleted(publication, promote(state));
     }
@@ -276,7 +284,7 @@ public final class BackgroundTaskRunner {
             return null;
         }
         try {
-            services.promoter().promote(state, alias);
+            services.outputs().promoter().promote(state, alias);
             return new CoordinatorMessage.Promotion(alias, null);
         } catch (FailureException e) {
             return new CoordinatorMessage.Promotion(alias, e.failure());
@@ -295,7 +303,7 @@ public final class BackgroundTaskRunner {
         } catch (FailureException e) {
             if (!e.failure().isPermanent()) {
                 LOG.warn("{}: the input is not compared again before the publication: {}", batch, e.getMessage());
-            } else if (services.publisher().fence(state).isEmpty()) {
+            } else if (services.outputs().publisher().fence(state).isEmpty()) {
                 throw e;
             }
         }
@@ -305,9 +313,9 @@ public final class BackgroundTaskRunner {
     /// staged.
     private CoordinatorMessage.TaskOutcome fence(CoordinatorAction.FencePublication fence, BatchState state) {
         try {
-            boolean isVisible = services.publisher().fence(state).isPresent();
+            boolean isVisible = services.outputs().publisher().fence(state).isPresent();
             return new CoordinatorMessage.PublicationFenced(
-                    fence.request(), isVisible ? services.publisher().publish(state) : null, null);
+                    fence.request(), isVisible ? services.outputs().publisher().publish(state) : null, null);
         } catch (FailureException e) {
             return new CoordinatorMessage.PublicationFenced(fence.request(), null, e.failure());
         }
@@ -316,7 +324,7 @@ public final class BackgroundTaskRunner {
     private CoordinatorMessage.TaskOutcome fence(BatchState state) {
         release();
         try {
-            boolean isVisible = services.publisher().fence(state).isPresent();
+            boolean isVisible = services.outputs().publisher().fence(state).isPresent();
             if (isVisible) {
                 LOG.warn("{} has failed, but readers see its whole output: it is recorded as published", batch);
             }
@@ -328,7 +336,7 @@ public final class BackgroundTaskRunner {
 
     private CoordinatorMessage.TaskOutcome remove(RemovalStep step, BatchState state) {
         try {
-            services.publisher().remove(batch, state.submission().job(), step);
+            services.outputs().publisher().remove(batch, state.submission().job(), step);
             return new CoordinatorMessage.RemovalStepEnded(step, null);
         } catch (FailureException e) {
             return new CoordinatorMessage.RemovalStepEnded(step, e.failure());
@@ -340,7 +348,7 @@ public final class BackgroundTaskRunner {
 
     private CoordinatorMessage.TaskOutcome redrive(CoordinatorAction.RunRedrive task, BatchState state) {
         RedriveStep step = task.step();
-        Redriver redriver = services.redriver();
+        Redriver redriver = services.outputs().redriver();
         try {
             return switch (step) {
                 case CHECK -> {
@@ -375,7 +383,7 @@ public final class BackgroundTaskRunner {
     private CoordinatorMessage.TaskOutcome countEntries() {
         try {
             return new CoordinatorMessage.LedgerEntriesCounted(
-                    services.entries().applyAsLong(batch));
+                    services.records().entries().applyAsLong(batch));
         } catch (FailureException e) {
             LOG.debug("{}: {}", batch, e.getMessage());
             return new CoordinatorMessage.LedgerEntriesCounted(0);
@@ -416,7 +424,7 @@ public final class BackgroundTaskRunner {
             case CoordinatorAction.MeasureBatch measure ->
                 new CoordinatorMessage.TaskStalled(
                         Failure.transientFailure("%s: the journal has not answered node %s for %d s"
-                                .formatted(batch, services.node(), Math.max(1, waited.toSeconds()))));
+                                .formatted(batch, services.runtime().node(), Math.max(1, waited.toSeconds()))));
             case CoordinatorAction.Publish publish -> {
                 String destination = job.destination().toString();
                 yield new CoordinatorMessage.TaskStalled(stall("publishing in " + destination, destination, waited));
@@ -453,8 +461,8 @@ public final class BackgroundTaskRunner {
                 FailedResource.Type.MOUNT,
                 place,
                 "%s, %s: the file system has not answered node %s for %d s. Check that it answers on that node"
-                        .formatted(batch, doing, services.node(), Math.max(1, waited.toSeconds())));
-        services.faults().failed(batch, failure);
+                        .formatted(batch, doing, services.runtime().node(), Math.max(1, waited.toSeconds())));
+        services.runtime().faults().failed(batch, failure);
         return failure;
     }
 
@@ -462,12 +470,12 @@ public final class BackgroundTaskRunner {
     public void release() {
         isReleased = true;
         endRuns();
-        services.inspector().release(batch);
+        services.inputs().inspector().release(batch);
     }
 
     /// Deletes the staged output of the batch. What can't be deleted is logged.
     public void sweep(Job job) {
         release();
-        services.publisher().discard(batch, job);
+        services.outputs().publisher().discard(batch, job);
     }
 }

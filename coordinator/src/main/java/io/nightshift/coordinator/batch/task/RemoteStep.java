@@ -74,7 +74,7 @@ public final class RemoteStep extends AbstractBehavior<RemoteStep.Message> {
         this.services = services;
         this.report = report;
         context.pipeToSelf(
-                services.peers().find(request.helper()),
+                services.recipients().peers().find(request.helper()),
                 (found, problem) -> found == null ? new Unusable(problem) : new Found(found));
         expectReply();
     }
@@ -157,7 +157,9 @@ public final class RemoteStep extends AbstractBehavior<RemoteStep.Message> {
         timers.cancel("silent");
         getContext()
                 .pipeToSelf(
-                        CompletableFuture.supplyAsync(() -> StepResult.outcome(result), services.blocking()),
+                        CompletableFuture.supplyAsync(
+                                () -> StepResult.outcome(result),
+                                services.runtime().blocking()),
                         (outcome, problem) -> outcome == null ? new Unusable(problem) : new Decoded(outcome));
     }
 }

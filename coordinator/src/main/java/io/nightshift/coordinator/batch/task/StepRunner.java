@@ -47,7 +47,7 @@ public final class StepRunner {
     public static Behavior<StepCommand> create(BatchServices services, Function<BatchId, BatchState> ledger) {
         return Behaviors.setup(context -> Behaviors.receiveMessage(command -> {
             if (command instanceof StepCommand.Run run) {
-                if (services.peers().isNode(run.replyTo().path().address())) {
+                if (services.recipients().peers().isNode(run.replyTo().path().address())) {
                     context.spawnAnonymous(Session.create(run, services, ledger));
                 } else {
                     LOG.warn("a step of {} is refused: {} is not a node of this cluster", run.batch(), run.replyTo());
@@ -126,7 +126,10 @@ public final class StepRunner {
 
         private void start() {
             WatchedTask<List<String>> watched = WatchedTask.start(
-                    this::result, services.blocking(), services.settings().stallAfter(), services.stuck());
+                    this::result,
+                    services.runtime().blocking(),
+                    services.settings().stallAfter(),
+                    services.runtime().stuck());
             getContext()
                     .pipeToSelf(
                             watched.result(),
@@ -147,7 +150,7 @@ public final class StepRunner {
                     ? new Failed(failure, true)
                     : new Failed(
                             Failure.transientFailure("node %s has not read the ledger of %s for %d s"
-                                    .formatted(services.node(), run.batch(), waited.toSeconds())),
+                                    .formatted(services.runtime().node(), run.batch(), waited.toSeconds())),
                             true);
         }
 
@@ -168,7 +171,7 @@ public final class StepRunner {
             if (ledger.apply(run.batch()).phase() == Phase.CANCELLED) {
                 tasks.sweep(read.submission().job());
             }
-            return StepResult.parts(outcome, services.clock().instant());
+            return StepResult.parts(outcome, services.runtime().clock().instant());
         }
 
         private boolean isInOffice(BatchState read) {
