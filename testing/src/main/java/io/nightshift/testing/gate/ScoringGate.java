@@ -1,12 +1,12 @@
 package io.nightshift.testing.gate;
 
-import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import java.util.jar.Attributes;
@@ -19,9 +19,9 @@ import java.util.stream.Stream;
 /// rows waits at the gate with its lease, and uses no processor time. So a test can hold a batch at a known state:
 /// «3 partitions are committed, the others wait», on a slow machine as on a fast one.
 ///
-/// One gate holds all processes that were started with its [#option], and this process after [#attach]. The gate
-/// and the processes communicate by a folder, which [ScoringGateAgent] reads. A process that is cancelled, killed
-/// or asked to end does not wait at the gate.
+/// One gate holds all processes that were started with its [#main] or its [#option], and this process after
+/// [#attach]. The gate and the processes communicate by a folder, which [ScoringGateAgent] reads. A process that is
+/// cancelled, killed or asked to end does not wait at the gate.
 ///
 /// Each attempt that passes a closed gate uses up one admission, also if it fails later. An attempt that waits for
 /// longer than `nightshift.worker.stall-after` is cancelled.
@@ -79,20 +79,32 @@ public final class ScoringGate {
         }
     }
 
-    /// The option of the JVM for a process that the gate holds.
+    /// The option of the JVM for a process that the gate holds. With it, the JVM uses no start-up cache.
     public String option() {
         return "-javaagent:%s=%s".formatted(agent, folder);
     }
 
+    /// The main class and its first arguments, for a process that the gate holds and that uses a start-up cache. The
+    /// process needs the [#jar] and the [#options].
+    ///
+    /// @param program the main class of the program
+    public List<String> main(String program) {
+        return List.of(ScoringGateAgent.class.getName(), agent.toString(), folder.toString(), program);
+    }
+
+    /// The jar that is last on the class path of a process with the main class of the gate.
+    public Path jar() {
+        return agent;
+    }
+
+    /// The options of the JVM for a process with the main class of the gate.
+    public List<String> options() {
+        return List.of("-Djdk.attach.allowAttachSelf=true", "-XX:+EnableDynamicAgentLoading");
+    }
+
     /// Makes the gate hold this process. It replaces the gate that held it before.
     public void attach() throws Exception {
-        VirtualMachine self =
-                VirtualMachine.attach(String.valueOf(ProcessHandle.current().pid()));
-        try {
-            self.loadAgent(agent.toString(), folder.toString());
-        } finally {
-            self.detach();
-        }
+        ScoringGateAgent.attach(agent.toString(), folder.toString());
     }
 
     /// Lets this number of further partitions through the closed gate, and holds the others.

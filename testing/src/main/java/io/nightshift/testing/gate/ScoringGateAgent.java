@@ -1,5 +1,6 @@
 package io.nightshift.testing.gate;
 
+import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.ProtectionDomain;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -60,12 +62,38 @@ public final class ScoringGateAgent implements ClassFileTransformer {
 
     private ScoringGateAgent() {}
 
+    /// Attaches the gate to this process, and becomes the program.
+    ///
+    /// @param words the jar with this class, the gate's folder, the program's main class, and its arguments
+    public static void main(String[] words) throws Exception {
+        attach(words[0], words[1]);
+        String[] program = Arrays.copyOfRange(words, 2, words.length);
+        // By these words, the program describes its process.
+        System.setProperty("sun.java.command", String.join(" ", program));
+        Class.forName(program[0]).getMethod("main", String[].class).invoke(null, (Object)
+                Arrays.copyOfRange(program, 1, program.length));
+    }
+
+    /// Makes a gate hold this process.
+    ///
+    /// @param jar with this class
+    /// @param gate the gate's folder
+    static void attach(String jar, String gate) throws Exception {
+        VirtualMachine self =
+                VirtualMachine.attach(String.valueOf(ProcessHandle.current().pid()));
+        try {
+            self.loadAgent(jar, gate);
+        } finally {
+            self.detach();
+        }
+    }
+
     /// Called by the JVM before `main`.
     public static void premain(String gate, Instrumentation instrumentation) throws UnmodifiableClassException {
         agentmain(gate, instrumentation);
     }
 
-    /// Called by the JVM if a gate is attached to the running process.
+    /// Called by the JVM when a gate is attached to the running process.
     public static synchronized void agentmain(String gate, Instrumentation instrumentation)
             throws UnmodifiableClassException {
         boolean isFirst = folder.toString().isEmpty();

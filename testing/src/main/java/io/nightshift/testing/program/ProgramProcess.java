@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.gate.ScoringGate;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +24,7 @@ import java.util.regex.Pattern;
 public final class ProgramProcess implements AutoCloseable {
 
     private static final String MAIN = "io.nightshift.cli.Main";
+    private static final String SHORT_RUN = "-XX:TieredStopAtLevel=1";
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration DYING = Duration.ofSeconds(10);
 
@@ -40,30 +42,33 @@ public final class ProgramProcess implements AutoCloseable {
     ///
     /// @param folder the working folder, which also gets the files with the program's output
     public static ProgramProcess start(Path folder, List<String> arguments) throws IOException {
-        return start(folder, List.of(), List.of(), arguments);
+        return start(folder, List.of(), arguments);
     }
 
-    /// Starts the program so that a gate holds its partitions. Its start takes longer, because a JVM with an agent
-    /// does not use the start-up cache.
+    /// Starts the program so that a gate holds its partitions.
     ///
     /// @param folder the working folder, which also gets the files with the program's output
     public static ProgramProcess start(Path folder, ScoringGate gate, List<String> arguments) throws IOException {
-        return start(folder, List.of(), List.of(gate.option()), arguments);
+        List<String> options = new ArrayList<>(gate.options());
+        options.add(SHORT_RUN);
+        options.add(startupCache(arguments));
+        // Behind the program's own class path, so that the start-up cache still fits.
+        String classPath = StartupCache.get(arguments).classPath() + File.pathSeparator + gate.jar();
+        List<String> words = new ArrayList<>(gate.main(MAIN));
+        words.addAll(arguments);
+        return launch(folder, java(options, classPath, words));
     }
 
     /// Starts the program by another one, which replaces itself by it.
     ///
     /// @param prefix the words that precede the program's command, such as `unshare --mount`
     public static ProgramProcess start(Path folder, List<String> prefix, List<String> arguments) throws IOException {
-        return start(folder, prefix, List.of(), arguments);
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(command(List.of(SHORT_RUN), arguments));
+        return launch(folder, command);
     }
 
-    private static ProgramProcess start(Path folder, List<String> prefix, List<String> options, List<String> arguments)
-            throws IOException {
-        List<String> all = new ArrayList<>(options);
-        all.add("-XX:TieredStopAtLevel=1");
-        List<String> command = new ArrayList<>(prefix);
-        command.addAll(command(all, arguments));
+    private static ProgramProcess launch(Path folder, List<String> command) throws IOException {
         Path out = Files.createTempFile(folder, "out", ".txt");
         Path err = Files.createTempFile(folder, "err", ".txt");
         Process process = new ProcessBuilder(command)
@@ -91,6 +96,13 @@ public final class ProgramProcess implements AutoCloseable {
     }
 
     static List<String> command(List<String> options, String classPath, List<String> arguments) {
+        List<String> words = new ArrayList<>(List.of(MAIN));
+        words.addAll(arguments);
+        return java(options, classPath, words);
+    }
+
+    /// @param words the main class and its arguments
+    private static List<String> java(List<String> options, String classPath, List<String> words) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
@@ -108,9 +120,8 @@ public final class ProgramProcess implements AutoCloseable {
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
-                classPath,
-                MAIN));
-        command.addAll(arguments);
+                classPath));
+        command.addAll(words);
         return command;
     }
 
