@@ -51,6 +51,12 @@ final class MetricServersIT {
     private final HttpClient client = HttpClient.newHttpClient();
     private final ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "servers");
 
+    // The metrics hold what they watch by weak references: after a garbage collection, the series would be missing.
+    private final ScoringThreads threads = new ScoringThreads(2);
+    private final NodeFaults faults = new NodeFaults(Clock.systemUTC());
+    private final StuckThreads stuck = new StuckThreads();
+    private final SubmissionQueue submissions = new SubmissionQueue(SubmissionQueue.Limits.DEFAULT, stuck);
+
     @TempDir
     private Path folder;
 
@@ -116,8 +122,8 @@ final class MetricServersIT {
 
     private NodeMetrics show(@Nullable OtlpSettings otlp) {
         NodeMetrics metrics = NodeMetrics.begin(otlp, "node:1", MonitoringTest.PRICES);
-        metrics.begin(system, new ScoringThreads(2), new NodeFaults(Clock.systemUTC()), new StuckThreads());
-        metrics.observe(new SubmissionQueue(SubmissionQueue.Limits.DEFAULT, new StuckThreads()));
+        metrics.begin(system, threads, faults, stuck);
+        metrics.observe(submissions);
         MonitoringTest.showJob(metrics);
         return metrics;
     }
