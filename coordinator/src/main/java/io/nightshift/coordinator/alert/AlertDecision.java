@@ -1,16 +1,15 @@
 package io.nightshift.coordinator.alert;
 
+import io.nightshift.coordinator.actor.Decision;
 import io.nightshift.protocol.alert.AlertEvent;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchId;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 
-/// The reaction of the outbox to one message, as data.
-///
-/// @param events to persist, in this order; usually none
-/// @param actions to perform once the events are durable. If the write fails, none of them is performed
-record AlertDecision(List<AlertEvent> events, List<Action> actions) {
+/// The reaction of the outbox to one message.
+record AlertDecision(List<AlertEvent> events, List<Action> actions)
+        implements Decision<AlertEvent, AlertDecision.Action> {
 
     static final AlertDecision NOTHING = new AlertDecision(List.of(), List.of());
 

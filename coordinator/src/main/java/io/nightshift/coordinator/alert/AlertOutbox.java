@@ -1,53 +1,43 @@
 package io.nightshift.coordinator.alert;
 
+import io.nightshift.coordinator.actor.Decision;
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.actor.PersistentActor;
+import io.nightshift.coordinator.actor.RestartBackoff;
 import io.nightshift.coordinator.alert.AlertState.Incident;
-import io.nightshift.coordinator.batch.ReadableEvents;
-import io.nightshift.coordinator.batch.RestartBackoff;
 import io.nightshift.protocol.alert.AlertCommand;
 import io.nightshift.protocol.alert.AlertEvent;
 import io.nightshift.protocol.alert.AlertStep;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.ledger.UnreadableEntry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
-import org.apache.pekko.persistence.typed.EventAdapter;
-import org.apache.pekko.persistence.typed.PersistenceId;
-import org.apache.pekko.persistence.typed.RecoveryCompleted;
-import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
-import org.apache.pekko.persistence.typed.javadsl.Effect;
-import org.apache.pekko.persistence.typed.javadsl.EventHandler;
-import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
-import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The outbox of alerts, as an actor: opens incidents, and delivers each to its channels. [AlertDecisions]
-/// decides; this class persists the events of each decision and performs its actions.
+/// decides; this class performs the actions of each decision.
 ///
 /// The cluster has one outbox: the sharded entity [#ID]. It only waits for answers while messages are sent,
 /// on threads of the [AlertSender].
-public final class AlertOutbox extends EventSourcedBehavior<AlertMessage, AlertEvent, AlertState> {
+public final class AlertOutbox extends PersistentActor<AlertMessage, AlertEvent, AlertDecision.Action, AlertState> {
 
     public static final EntityTypeKey<AlertCommand> KEY = EntityTypeKey.create(AlertCommand.class, "alerts");
     public static final String ID = "alerts";
 
-    /// A start reads the last snapshot, and about this many events at most.
     private static final int SNAPSHOT_EVERY = 500;
-
-    /// If the last one can't be read, the one before is used.
-    private static final int SNAPSHOTS = 2;
 
     private static final Logger LOG = LoggerFactory.getLogger(AlertOutbox.class);
     private static final AlertMessage CONTINUE = new AlertMessage.Continue();
@@ -58,7 +48,6 @@ public final class AlertOutbox extends EventSourcedBehavior<AlertMessage, AlertE
     private final AlertSettings settings;
     private final AlertSender sender;
     private final BiConsumer<BatchId, BatchCommand> batches;
-    private final Clock clock;
     private final AlertObserver observer;
     private final Map<String, CompletableFuture<AlertSender.Outcome>> sending = new HashMap<>();
     private AlertDecisions decisions;
@@ -71,15 +60,12 @@ public final class AlertOutbox extends EventSourcedBehavior<AlertMessage, AlertE
             BiConsumer<BatchId, BatchCommand> batches,
             Clock clock,
             AlertObserver observer) {
-        super(
-                PersistenceId.of(KEY.name(), ID),
-                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
+        super(KEY, ID, AlertEvent.class, clock);
         this.context = context;
         this.timers = timers;
         this.settings = settings;
         this.sender = sender;
         this.batches = batches;
-        this.clock = clock;
         this.observer = observer;
         this.decisions = new AlertDecisions(settings);
     }
@@ -103,64 +89,59 @@ public final class AlertOutbox extends EventSourcedBehavior<AlertMessage, AlertE
     }
 
     @Override
-    public EventHandler<AlertState, AlertEvent> eventHandler() {
-        return AlertState::apply;
+    protected AlertState apply(AlertState state, AlertEvent event) {
+        return state.apply(event);
     }
 
     /// Skips what can't be read, so that all other alerts are delivered.
     @Override
-    public EventAdapter<AlertEvent, ?> eventAdapter() {
-        return new ReadableEvents<>(
-                AlertEvent.class,
-                entry -> LOG.error("an entry of the alert outbox can't be read and is skipped: {}", entry.problem()));
+    protected void unreadable(UnreadableEntry entry) {
+        LOG.error("an entry of the alert outbox can't be read and is skipped: {}", entry.problem());
     }
 
     @Override
     public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, SNAPSHOTS);
+        return snapshotEvery(SNAPSHOT_EVERY);
     }
 
     @Override
-    public SignalHandler<AlertState> signalHandler() {
-        return newSignalHandlerBuilder()
-                .onSignal(RecoveryCompleted.instance(), this::recovered)
-                .onSignal(PostStop.instance(), this::stopped)
-                .build();
-    }
-
-    /// Pekko keeps this object after a failed write, whose outcome is unknown.
-    private void recovered(AlertState state) {
+    protected void recovered(AlertState state) {
         decisions = new AlertDecisions(settings);
         changed(state);
         context.getSelf().tell(CONTINUE);
     }
 
-    private void stopped(AlertState state) {
+    @Override
+    protected void stopped(AlertState state) {
         sending.values().forEach(attempt -> attempt.cancel(true));
         sending.clear();
         observer.countsChanged(0, 0);
     }
 
     @Override
-    public CommandHandler<AlertMessage, AlertEvent, AlertState> commandHandler() {
-        return newCommandHandlerBuilder().forAnyState().onAnyCommand(this::onMessage);
-    }
-
-    private Effect<AlertEvent, AlertState> onMessage(AlertState state, AlertMessage message) {
+    protected AlertDecision decide(AlertState state, AlertMessage message, DecisionTime now) {
         if (message instanceof AlertMessage.SendEnded ended) {
             observer.attemptEnded(ended.outcome().delivered());
         }
-        AlertDecision decision = decisions.decide(state, message, clock.instant());
-        if (decision.events().isEmpty()) {
-            decision.actions().forEach(this::perform);
-            return Effect().none();
-        }
-        return Effect().persist(decision.events()).thenRun((AlertState next) -> {
-            decision.events().forEach(this::log);
-            decision.actions().forEach(this::perform);
-            changed(next);
+        return decisions.decide(state, message, now.instant());
+    }
+
+    @Override
+    protected void persisted(
+            AlertState state, AlertMessage message, List<AlertEvent> events, DecisionTime decided, DecisionTime now) {
+        events.forEach(this::log);
+    }
+
+    @Override
+    protected void performed(
+            AlertState state,
+            AlertMessage message,
+            Decision<AlertEvent, AlertDecision.Action> decision,
+            DecisionTime now) {
+        if (!decision.events().isEmpty()) {
+            changed(state);
             context.getSelf().tell(CONTINUE);
-        });
+        }
     }
 
     private void changed(AlertState state) {
@@ -203,7 +184,8 @@ public final class AlertOutbox extends EventSourcedBehavior<AlertMessage, AlertE
         }
     }
 
-    private void perform(AlertDecision.Action action) {
+    @Override
+    protected void perform(AlertState state, AlertDecision.Action action) {
         switch (action) {
             case AlertDecision.Reply reply -> reply.to().tell(reply.reply());
             case AlertDecision.Send send -> send(send);

@@ -1,10 +1,13 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.api.BatchDescription;
+import io.nightshift.coordinator.actor.Decision;
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.actor.PersistentActor;
+import io.nightshift.coordinator.actor.RestartBackoff;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.observation.AlertReports;
 import io.nightshift.coordinator.batch.observation.BatchEventLog;
 import io.nightshift.coordinator.batch.state.BatchState;
@@ -24,6 +27,7 @@ import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.ledger.LedgerEntry;
+import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.plan.PartitionPlan;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import java.time.Duration;
@@ -38,35 +42,22 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
-import org.apache.pekko.persistence.typed.EventAdapter;
-import org.apache.pekko.persistence.typed.PersistenceId;
-import org.apache.pekko.persistence.typed.RecoveryCompleted;
-import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
-import org.apache.pekko.persistence.typed.javadsl.Effect;
-import org.apache.pekko.persistence.typed.javadsl.EventHandler;
-import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
-import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The coordinator of one batch, as an actor. [BatchDecisions] decides about each message; this class
-/// persists the events of the decision and then performs its actions.
+/// chains the events of the decision to the ledger, and performs the actions.
 ///
 /// The coordinator of an ended or failed batch leaves memory after a while (passivation). The next message for the
 /// batch starts it again.
-///
-/// After a failed write to the journal, whose outcome is unknown, the actor recovers from the journal with
-/// new decision logic.
-public final class Batch extends EventSourcedBehavior<CoordinatorMessage, LedgerEntry, BatchState> {
+public final class Batch extends PersistentActor<CoordinatorMessage, LedgerEntry, CoordinatorAction, BatchState> {
 
     public static final EntityTypeKey<BatchCommand> KEY = EntityTypeKey.create(BatchCommand.class, "batch");
 
@@ -124,9 +115,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
             ActorRef<ClusterSharding.ShardCommand> shard,
             BatchId batch,
             BatchServices services) {
-        super(
-                PersistenceId.of(KEY.name(), batch.value()),
-                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
+        super(KEY, batch.value(), LedgerEntry.class, services.runtime().clock());
         this.context = context;
         this.timers = timers;
         this.shard = shard;
@@ -185,13 +174,9 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         return BatchState.initial(batch);
     }
 
-    @Override
-    public EventHandler<BatchState, LedgerEntry> eventHandler() {
-        return this::apply;
-    }
-
     /// An entry that can't be applied makes the batch damaged. Nothing after it counts.
-    private BatchState apply(BatchState state, LedgerEntry entry) {
+    @Override
+    protected BatchState apply(BatchState state, LedgerEntry entry) {
         replay.applied();
         if (damage == null) {
             try {
@@ -205,32 +190,27 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     }
 
     @Override
-    public EventAdapter<LedgerEntry, ?> eventAdapter() {
-        return new ReadableEvents<>(LedgerEntry.class, entry -> {
-            replay.applied();
-            if (damage == null) {
-                damage = "the ledger is damaged: " + entry.problem();
-            }
-        });
+    protected void unreadable(UnreadableEntry entry) {
+        replay.applied();
+        if (damage == null) {
+            damage = "the ledger is damaged: " + entry.problem();
+        }
     }
 
     @Override
-    public SignalHandler<BatchState> signalHandler() {
-        return newSignalHandlerBuilder()
-                .onSignal(RecoveryCompleted.instance(), this::recovered)
-                .onSignal(PostStop.instance(), state -> stopped())
-                .onSignal(PreRestart.instance(), state -> stopped())
-                .build();
-    }
-
-    private void stopped() {
+    protected void stopped(BatchState state) {
         replay.close();
         observer.coordinatorStopped();
         services.runtime().blocking().execute(tasks::release);
     }
 
-    /// Pekko keeps this object after a failed write, but the decision logic must start anew.
-    private void recovered(BatchState state) {
+    @Override
+    protected void restarting(BatchState state) {
+        stopped(state);
+    }
+
+    @Override
+    protected void recovered(BatchState state) {
         alerts = newAlerts();
         if (damage != null) {
             LOG.error(
@@ -283,11 +263,7 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
     }
 
     @Override
-    public CommandHandler<CoordinatorMessage, LedgerEntry, BatchState> commandHandler() {
-        return newCommandHandlerBuilder().forAnyState().onAnyCommand(this::onMessage);
-    }
-
-    private Effect<LedgerEntry, BatchState> onMessage(BatchState state, CoordinatorMessage message) {
+    protected boolean handle(BatchState state, CoordinatorMessage message) {
         if (damage != null) {
             if (new DamagedBatch(
                             batch,
@@ -302,32 +278,45 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
                 reportAlerts(state, false);
             }
             onAlertMessage(state, message);
-            return Effect().none();
+            return true;
         }
         if (onAlertMessage(state, message)) {
             setTimers(state, now());
-            return Effect().none();
+            return true;
         }
-        DecisionTime now = now();
-        observer.beforeDecision(decisions, message, now);
-        Decision decision = decisions.decide(state, message, now);
-        if (decision.events().isEmpty()) {
-            afterwards(state, message, decision, now);
-            return Effect().none();
-        }
-        return Effect().persist(entries(state, decision.events())).thenRun(next -> {
-            DecisionTime persisted = now();
-            observer.eventsPersisted(next, message, decision.events(), now, persisted);
-            decision.events().forEach(event -> log.write(next, event));
-            afterwards(next, message, decision, persisted);
-        });
+        return false;
     }
 
-    /// @param state after the decision's events
-    private void afterwards(BatchState state, CoordinatorMessage message, Decision decision, DecisionTime now) {
-        for (CoordinatorAction action : decision.actions()) {
-            perform(state, action);
-        }
+    /// A decision whose events have their places in the ledger.
+    private record LedgerDecision(List<LedgerEntry> events, List<CoordinatorAction> actions)
+            implements Decision<LedgerEntry, CoordinatorAction> {}
+
+    @Override
+    protected Decision<LedgerEntry, CoordinatorAction> decide(
+            BatchState state, CoordinatorMessage message, DecisionTime now) {
+        observer.beforeDecision(decisions, message, now);
+        BatchDecision decision = decisions.decide(state, message, now);
+        return new LedgerDecision(entries(state, decision.events()), decision.actions());
+    }
+
+    @Override
+    protected void persisted(
+            BatchState state,
+            CoordinatorMessage message,
+            List<LedgerEntry> entries,
+            DecisionTime decided,
+            DecisionTime now) {
+        List<BatchEvent> events = entries.stream().map(LedgerEntry::event).toList();
+        observer.eventsPersisted(state, message, events, decided, now);
+        events.forEach(event -> log.write(state, event));
+    }
+
+    @Override
+    protected void performed(
+            BatchState state,
+            CoordinatorMessage message,
+            Decision<LedgerEntry, CoordinatorAction> decision,
+            DecisionTime now) {
         observer.afterActions(decisions, state, message, now);
         tellFailure(state, message, now);
         if (message
@@ -384,7 +373,8 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         }
     }
 
-    private DecisionTime now() {
+    @Override
+    protected DecisionTime now() {
         return new DecisionTime(
                 services.runtime().nanos().getAsLong(),
                 services.runtime().clock().instant());
@@ -401,7 +391,8 @@ public final class Batch extends EventSourcedBehavior<CoordinatorMessage, Ledger
         return entries;
     }
 
-    private void perform(BatchState state, CoordinatorAction action) {
+    @Override
+    protected void perform(BatchState state, CoordinatorAction action) {
         switch (action) {
             case CoordinatorAction.Send<?> send -> send(send);
             case CoordinatorAction.TellRegister(BatchRegisterCommand command) ->

@@ -1,15 +1,15 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.api.BatchDescription;
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.attempt.AttemptDecisions;
 import io.nightshift.coordinator.batch.attempt.BatchForecast;
 import io.nightshift.coordinator.batch.attempt.CommitDecisions;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.BatchObserver;
 import io.nightshift.coordinator.batch.decision.BatchSettings;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.decision.WindowGate;
 import io.nightshift.coordinator.batch.life.ControlDecisions;
 import io.nightshift.coordinator.batch.life.CurrentTask;
@@ -146,12 +146,12 @@ public final class BatchDecisions {
     }
 
     /// Decides about a message, and starts the background task that the batch needs then.
-    public Decision decide(BatchState state, CoordinatorMessage message, DecisionTime now) {
-        Decision decision = answer(state, message, now);
+    public BatchDecision decide(BatchState state, CoordinatorMessage message, DecisionTime now) {
+        BatchDecision decision = answer(state, message, now);
         return decision.plus(lifecycle.follow(state, state.after(decision.events()), now));
     }
 
-    private Decision answer(BatchState state, CoordinatorMessage message, DecisionTime now) {
+    private BatchDecision answer(BatchState state, CoordinatorMessage message, DecisionTime now) {
         return switch (message) {
             case CoordinatorMessage.CommandReceived(BatchCommand command) -> answer(state, command, now);
             case CoordinatorMessage.AttemptReported(BatchCommand.AttemptFailed failed, Set<String> nodes) ->
@@ -179,16 +179,16 @@ public final class BatchDecisions {
                     case CoordinatorMessage.RedriveStepEnded ended -> redrives.ended(state, incarnation, ended, now);
                     case CoordinatorMessage.LedgerEntriesCounted counted -> takeover.counted(state, counted);
                 };
-            case CoordinatorMessage.AlertsDue due -> Decision.nothing();
-            case CoordinatorMessage.AlertAnswered answered -> Decision.nothing();
+            case CoordinatorMessage.AlertsDue due -> BatchDecision.nothing();
+            case CoordinatorMessage.AlertAnswered answered -> BatchDecision.nothing();
             case CoordinatorMessage.RetryDue(int incarnation) ->
                 state.redrive() == null ? lifecycle.retryDue(incarnation) : redrives.retryDue(state);
             case CoordinatorMessage.IdleTimeout timeout ->
-                isRemovable(state) ? Decision.of(new CoordinatorAction.Passivate()) : Decision.nothing();
+                isRemovable(state) ? BatchDecision.of(new CoordinatorAction.Passivate()) : BatchDecision.nothing();
         };
     }
 
-    private Decision answer(BatchState state, BatchCommand command, DecisionTime now) {
+    private BatchDecision answer(BatchState state, BatchCommand command, DecisionTime now) {
         return switch (command) {
             case BatchCommand.Open(Submission submission, List<PastRun> history) -> {
                 forecasts.history(history);
@@ -200,10 +200,10 @@ public final class BatchDecisions {
             }
             case BatchCommand.Control request -> control.decide(state, request, now);
             case BatchCommand.Describe(var replyTo) ->
-                Decision.of(new CoordinatorAction.Send<>(replyTo, describe(state, now)))
+                BatchDecision.of(new CoordinatorAction.Send<>(replyTo, describe(state, now)))
                         .plus(takeover.asked(state, now));
             // Batch reports alerts itself, because they follow from the state.
-            case BatchCommand.ReportAlerts report -> Decision.nothing();
+            case BatchCommand.ReportAlerts report -> BatchDecision.nothing();
             case BatchCommand.Retire retire -> retire(state, retire, now);
             case BatchCommand.RequestLease request ->
                 takeover.check(state, request, now)
@@ -228,35 +228,35 @@ public final class BatchDecisions {
         };
     }
 
-    private Decision retire(BatchState state, BatchCommand.Retire retire, DecisionTime now) {
+    private BatchDecision retire(BatchState state, BatchCommand.Retire retire, DecisionTime now) {
         if (redrives.isBusy(state)) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         boolean isLeftByRedrive =
                 state.phase() == Phase.PUBLISHED && state.removal() == null && retire.retention() == null;
         return isLeftByRedrive ? redrives.forget(state) : removal.retire(state, retire, now);
     }
 
-    private Decision unlessSuperseded(
-            BatchState state, Attempt attempt, DecisionTime now, Supplier<Decision> decision) {
-        Optional<Decision> check = takeover.check(state, attempt, now);
+    private BatchDecision unlessSuperseded(
+            BatchState state, Attempt attempt, DecisionTime now, Supplier<BatchDecision> decision) {
+        Optional<BatchDecision> check = takeover.check(state, attempt, now);
         return check.isPresent() ? check.get() : decision.get();
     }
 
-    private Decision tick(BatchState state, DecisionTime now) {
+    private BatchDecision tick(BatchState state, DecisionTime now) {
         forecasts.observe(attempts.inFlight(), attempts.isLeasing(state) && attempts.isInWindow(state, now));
-        Decision opened = lifecycle.windowOpened(state, now);
-        if (!opened.equals(Decision.nothing())) {
+        BatchDecision opened = lifecycle.windowOpened(state, now);
+        if (!opened.equals(BatchDecision.nothing())) {
             return opened;
         }
-        Decision decision = withTrials(state, attempts.tick(state, now), true, now);
+        BatchDecision decision = withTrials(state, attempts.tick(state, now), true, now);
         return decision.plus(takeover.tick(state, decision, now));
     }
 
     /// Adds what follows if the events of attempts have decided the canary, or end the shadow.
     ///
     /// @param isExpiry whether the attempts that have failed did so because their nodes fell silent
-    private Decision withTrials(BatchState state, Decision ofAttempts, boolean isExpiry, DecisionTime now) {
+    private BatchDecision withTrials(BatchState state, BatchDecision ofAttempts, boolean isExpiry, DecisionTime now) {
         return shadow.decide(state, canary.decide(state, ofAttempts, now), isExpiry, now);
     }
 

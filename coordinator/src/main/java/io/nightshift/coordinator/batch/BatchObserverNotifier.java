@@ -1,9 +1,9 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.decision.BatchObserver;
 import io.nightshift.coordinator.batch.decision.BatchObserver.AttemptOutcome;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;

@@ -1,8 +1,10 @@
 package io.nightshift.coordinator.register;
 
 import io.nightshift.api.BatchDescription;
-import io.nightshift.coordinator.batch.ReadableEvents;
-import io.nightshift.coordinator.batch.RestartBackoff;
+import io.nightshift.coordinator.actor.Decision;
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.actor.PersistentActor;
+import io.nightshift.coordinator.actor.RestartBackoff;
 import io.nightshift.coordinator.batch.decision.BatchObserver;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
@@ -11,39 +13,29 @@ import io.nightshift.protocol.batch.ControlReply;
 import io.nightshift.protocol.batch.WorkerMessage;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.job.RunKey;
+import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.register.BatchRegisterCommand;
 import io.nightshift.protocol.register.BatchRegisterEvent;
 import io.nightshift.protocol.register.BatchRegisterSnapshot;
 import java.time.Clock;
-import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.PreRestart;
-import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
-import org.apache.pekko.persistence.typed.EventAdapter;
-import org.apache.pekko.persistence.typed.PersistenceId;
-import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.SnapshotAdapter;
-import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
-import org.apache.pekko.persistence.typed.javadsl.Effect;
-import org.apache.pekko.persistence.typed.javadsl.EventHandler;
-import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
-import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The register of all batches, as an actor. It decides which batch a submission belongs to, wakes open
 /// batches after a restart, and sends free workers to batches with work, as [WorkerShares] says.
-/// [RegisterDecisions] decides; this class persists the events of each decision and performs its actions.
+/// [RegisterDecisions] decides; this class performs the actions of each decision.
 ///
 /// The cluster has one register: the sharded entity [#ID]. Its events hold which batches were opened and how
 /// they ended. Which batches have work and which workers are free is kept in memory only; both report again.
@@ -52,7 +44,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// The register grows by job: ended batches leave for the [BatchArchive]. A snapshot every [#SNAPSHOT_EVERY] events
 /// bounds what a start reads. See docs/decisions/0024-register.md.
-public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, BatchRegisterEvent, BatchRegisterState> {
+public final class BatchRegister
+        extends PersistentActor<RegisterMessage, BatchRegisterEvent, RegisterAction, BatchRegisterState> {
 
     public static final EntityTypeKey<BatchRegisterCommand> KEY =
             EntityTypeKey.create(BatchRegisterCommand.class, "register");
@@ -60,9 +53,6 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
 
     /// A start reads the last snapshot, and about this many events at most.
     public static final int SNAPSHOT_EVERY = 1_000;
-
-    /// If the last one can't be read, the one before is used.
-    private static final int SNAPSHOTS = 2;
 
     private static final Logger LOG = LoggerFactory.getLogger(BatchRegister.class);
 
@@ -75,7 +65,6 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
 
     private final ActorContext<RegisterMessage> context;
     private final BatchSender batches;
-    private final Clock clock;
     private final RegisterInbox inbox;
     private final LostBatch.Search search;
     private final BatchArchive archive;
@@ -111,12 +100,9 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
             RegisterSettings settings,
             RegisterInbox inbox,
             BatchObserver observer) {
-        super(
-                PersistenceId.of(KEY.name(), ID),
-                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
+        super(KEY, ID, BatchRegisterEvent.class, clock);
         this.context = context;
         this.batches = batches;
-        this.clock = clock;
         this.search = search;
         this.archive = archive;
         this.blocking = blocking;
@@ -159,61 +145,47 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
     }
 
     @Override
-    public EventHandler<BatchRegisterState, BatchRegisterEvent> eventHandler() {
-        return BatchRegisterState::apply;
+    protected BatchRegisterState apply(BatchRegisterState state, BatchRegisterEvent event) {
+        return state.apply(event);
     }
 
     /// Skips what can't be read, so that all other batches continue.
     @Override
-    public EventAdapter<BatchRegisterEvent, ?> eventAdapter() {
-        return new ReadableEvents<>(BatchRegisterEvent.class, entry -> {
-            hasSkipped = true;
-            LOG.error(
-                    "an entry of the batch register can't be read and is skipped: {}. `nightshift ledger check` names the batches that the register has lost",
-                    entry.problem());
-        });
+    protected void unreadable(UnreadableEntry entry) {
+        hasSkipped = true;
+        LOG.error(
+                "an entry of the batch register can't be read and is skipped: {}. `nightshift ledger check` names the batches that the register has lost",
+                entry.problem());
     }
 
     @Override
     public SnapshotAdapter<BatchRegisterState> snapshotAdapter() {
-        return new SnapshotAdapter<>() {
-            @Override
-            public Object toJournal(BatchRegisterState state) {
-                return state.snapshot();
-            }
-
-            @Override
-            public BatchRegisterState fromJournal(Object stored) {
-                hasSnapshot = true;
-                return BatchRegisterState.of((BatchRegisterSnapshot) stored);
-            }
-        };
+        return snapshots(BatchRegisterSnapshot.class, BatchRegisterState::snapshot, stored -> {
+            hasSnapshot = true;
+            return BatchRegisterState.of(stored);
+        });
     }
 
     @Override
     public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, SNAPSHOTS);
+        return snapshotEvery(SNAPSHOT_EVERY);
     }
 
     @Override
-    public SignalHandler<BatchRegisterState> signalHandler() {
-        return newSignalHandlerBuilder()
-                .onSignal(RecoveryCompleted.instance(), this::recovered)
-                .onSignal(PostStop.instance(), state -> stopped())
-                .onSignal(PreRestart.instance(), state -> stopped())
-                .build();
-    }
-
-    private void stopped() {
+    protected void stopped(BatchRegisterState state) {
         observer.failedBatches(Map.of());
         blocking.execute(archive::close);
     }
 
-    /// Pekko keeps this object after a failed write, whose outcome is unknown.
-    ///
+    @Override
+    protected void restarting(BatchRegisterState state) {
+        stopped(state);
+    }
+
     /// All batches before the position in a snapshot were known when it was written. Without one, or if events are
     /// skipped, any batch may be lost.
-    private void recovered(BatchRegisterState state) {
+    @Override
+    protected void recovered(BatchRegisterState state) {
         decisions = newDecisions();
         isComplete = false;
         isSearched = false;
@@ -227,21 +199,20 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
                     }
                     return new RegisterMessage.LostBatchesFound(problem == null ? lost : null);
                 });
-        decisions.wake(state, System.nanoTime(), clock.instant()).forEach(this::perform);
+        DecisionTime now = now();
+        perform(state, decisions.wake(state, now.nanos(), now.instant()));
     }
 
     @Override
-    public CommandHandler<RegisterMessage, BatchRegisterEvent, BatchRegisterState> commandHandler() {
-        return newCommandHandlerBuilder().forAnyState().onAnyCommand(this::onMessage);
+    protected boolean mustWait(RegisterMessage message) {
+        return !isComplete && !(message instanceof RegisterMessage.LostBatchesFound);
     }
 
-    private Effect<BatchRegisterEvent, BatchRegisterState> onMessage(
-            BatchRegisterState state, RegisterMessage message) {
+    @Override
+    protected RegisterDecision decide(BatchRegisterState state, RegisterMessage message, DecisionTime now) {
         if (message instanceof RegisterMessage.LostBatchesFound found) {
             isComplete = true;
             isSearched = found.batches() != null;
-        } else if (!isComplete) {
-            return Effect().stash();
         }
         inbox.handled(message);
         if (message
@@ -251,26 +222,33 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
                         long number)) {
             context.watchWith(worker, new RegisterMessage.WorkerEnded(worker));
         }
-        RegisterAction.Decision decision = decisions.decide(state, message, System.nanoTime(), clock.instant());
+        RegisterDecision decision = decisions.decide(state, message, now.nanos(), now.instant());
         if (!decisions.failed().equals(failed)) {
             failed = decisions.failed();
             observer.failedBatches(failed);
         }
-        if (decision.events().isEmpty()) {
-            decision.actions().forEach(this::perform);
-            if (message instanceof RegisterMessage.LostBatchesFound) {
-                decisions.archive(state).forEach(this::perform);
-            }
-            return Effect().none().thenUnstashAll();
+        return decision;
+    }
+
+    @Override
+    protected void persisted(
+            BatchRegisterState state,
+            RegisterMessage message,
+            List<BatchRegisterEvent> events,
+            DecisionTime decided,
+            DecisionTime now) {
+        events.forEach(BatchRegister::log);
+    }
+
+    @Override
+    protected void performed(
+            BatchRegisterState state,
+            RegisterMessage message,
+            Decision<BatchRegisterEvent, RegisterAction> decision,
+            DecisionTime now) {
+        if (!decision.events().isEmpty() || message instanceof RegisterMessage.LostBatchesFound) {
+            perform(state, decisions.archive(state));
         }
-        return Effect()
-                .persist(decision.events())
-                .thenRun((BatchRegisterState next) -> {
-                    decision.events().forEach(BatchRegister::log);
-                    decision.actions().forEach(this::perform);
-                    decisions.archive(next).forEach(this::perform);
-                })
-                .thenUnstashAll();
     }
 
     private static void log(BatchRegisterEvent event) {
@@ -287,7 +265,12 @@ public final class BatchRegister extends EventSourcedBehavior<RegisterMessage, B
         }
     }
 
-    private void perform(RegisterAction action) {
+    private void perform(BatchRegisterState state, List<RegisterAction> actions) {
+        actions.forEach(action -> perform(state, action));
+    }
+
+    @Override
+    protected void perform(BatchRegisterState current, RegisterAction action) {
         switch (action) {
             case RegisterAction.Send<?> send -> send(send);
             case RegisterAction.TellBatch(BatchId batch, BatchCommand command) -> batches.tell(batch, command);

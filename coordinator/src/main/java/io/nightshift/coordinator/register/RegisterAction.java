@@ -4,39 +4,11 @@ import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.job.RunKey;
 import io.nightshift.protocol.register.BatchRegisterCommand;
-import io.nightshift.protocol.register.BatchRegisterEvent;
-import java.util.ArrayList;
-import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /// An effect of a decision of the batch register. Actions are data; [BatchRegister] performs them once the
 /// events of the decision are durable.
 sealed interface RegisterAction {
-
-    /// The register's decision about a message.
-    ///
-    /// @param events to persist; usually none
-    /// @param actions to perform, in this order, once the events are durable
-    record Decision(List<BatchRegisterEvent> events, List<RegisterAction> actions) {
-        public Decision {
-            events = List.copyOf(events);
-            actions = List.copyOf(actions);
-        }
-
-        static Decision of(RegisterAction... actions) {
-            return new Decision(List.of(), List.of(actions));
-        }
-
-        static Decision persist(BatchRegisterEvent event, RegisterAction... actions) {
-            return new Decision(List.of(event), List.of(actions));
-        }
-
-        Decision plus(List<RegisterAction> more) {
-            List<RegisterAction> all = new ArrayList<>(actions);
-            all.addAll(more);
-            return new Decision(events, all);
-        }
-    }
 
     /// Sends a message to an actor.
     record Send<M>(ActorRef<M> to, M message) implements RegisterAction {}

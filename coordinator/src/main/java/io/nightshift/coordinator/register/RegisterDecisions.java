@@ -1,7 +1,6 @@
 package io.nightshift.coordinator.register;
 
 import io.nightshift.api.BatchDescription;
-import io.nightshift.coordinator.register.RegisterAction.Decision;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -145,7 +144,7 @@ class RegisterDecisions {
     ///
     /// @param nanos the time on a monotonic clock
     /// @param now the wall clock's time, for events
-    Decision decide(BatchRegisterState state, RegisterMessage message, long nanos, Instant now) {
+    RegisterDecision decide(BatchRegisterState state, RegisterMessage message, long nanos, Instant now) {
         return switch (message) {
             case RegisterMessage.CommandReceived(BatchRegisterCommand command, long number) ->
                 decide(state, command, nanos, now);
@@ -164,62 +163,64 @@ class RegisterDecisions {
             case RegisterMessage.ArchiveUnreadable(RunKey run, String reason) -> archiveUnreadable(run, reason, nanos);
             case RegisterMessage.ArchiveWritten(BatchRegisterState.Archivable rows, long searched) -> {
                 isArchiving = false;
-                yield Decision.persist(rows.event(now, searched));
+                yield RegisterDecision.persist(rows.event(now, searched));
             }
             case RegisterMessage.ArchiveNotWritten failed -> {
                 // Tried again with the next message that wakes the open batches.
                 isArchiving = false;
-                yield Decision.of();
+                yield RegisterDecision.of();
             }
             case RegisterMessage.WorkerEnded(ActorRef<WorkerMessage> worker) -> {
                 shares.ended(worker);
                 freeWorkers.remove(worker);
-                yield Decision.of();
+                yield RegisterDecision.of();
             }
         };
     }
 
-    private Decision decide(BatchRegisterState state, BatchRegisterCommand command, long nanos, Instant now) {
+    private RegisterDecision decide(BatchRegisterState state, BatchRegisterCommand command, long nanos, Instant now) {
         return switch (command) {
             case BatchRegisterCommand.AskTicket(ActorRef<SubmissionTicket> replyTo) ->
-                Decision.of(new RegisterAction.Send<>(replyTo, new SubmissionTicket(incarnation, nanos)));
+                RegisterDecision.of(new RegisterAction.Send<>(replyTo, new SubmissionTicket(incarnation, nanos)));
             case BatchRegisterCommand.Submit submit -> submit(state, submit, nanos, now);
             case BatchRegisterCommand.Find find -> find(state, find);
             case BatchRegisterCommand.FindByKey find -> findByKey(state, find);
             case BatchRegisterCommand.WakeOpenBatches wakeUp ->
-                Decision.of().plus(wake(state, nanos, now)).plus(archive(state));
+                RegisterDecision.of().plus(wake(state, nanos, now)).plus(archive(state));
             case BatchRegisterCommand.FindWork(ActorRef<WorkerMessage> worker) -> {
                 freeWorkers.remove(worker);
                 freeWorkers.add(worker);
                 shares.free(worker);
-                yield Decision.of().plus(assignWorkers(nanos));
+                yield RegisterDecision.of().plus(assignWorkers(nanos));
             }
             case BatchRegisterCommand.FailureChanged(BatchId batch, BatchDescription.Timing timing) -> {
                 failed(batch, timing == null || state.hasEnded(batch) ? null : new FailedBatch(timing, nanos));
-                yield Decision.of();
+                yield RegisterDecision.of();
             }
             case BatchRegisterCommand.HasWork(BatchId batch, long partitionMillis) -> {
                 failed(batch, null);
                 hasWork(state, batch, partitionMillis, nanos);
-                yield Decision.of().plus(assignWorkers(nanos));
+                yield RegisterDecision.of().plus(assignWorkers(nanos));
             }
             case BatchRegisterCommand.Leased(BatchId batch, List<ActorRef<WorkerMessage>> workers) -> {
                 Job job = job(state, batch);
                 ThreadLimit limit = job == null ? null : job.timing().threads();
                 if (job == null || limit == null) {
-                    yield Decision.of();
+                    yield RegisterDecision.of();
                 }
                 shares.leased(batch, job.name(), limit, workers, nanos);
-                yield Decision.of().plus(assignWorkers(nanos));
+                yield RegisterDecision.of().plus(assignWorkers(nanos));
             }
             case BatchRegisterCommand.HasNoWork(BatchId batch) -> {
                 shares.hasNoWork(batch);
-                yield Decision.of();
+                yield RegisterDecision.of();
             }
             case BatchRegisterCommand.BatchEnded ended -> {
                 shares.ended(ended.batch());
                 failed(ended.batch(), null);
-                yield state.hasEnded(ended.batch()) ? Decision.of() : Decision.persist(ended(state, ended, now));
+                yield state.hasEnded(ended.batch())
+                        ? RegisterDecision.of()
+                        : RegisterDecision.persist(ended(state, ended, now));
             }
         };
     }
@@ -241,7 +242,7 @@ class RegisterDecisions {
     }
 
     /// Enters batches again whose entry was lost, and makes sure that those run that have not ended.
-    private Decision reenter(BatchRegisterState state, List<LostBatch> lost, long nanos, Instant now) {
+    private RegisterDecision reenter(BatchRegisterState state, List<LostBatch> lost, long nanos, Instant now) {
         List<BatchRegisterEvent> events = new ArrayList<>();
         BatchRegisterState next = state;
         for (LostBatch batch : lost) {
@@ -252,23 +253,23 @@ class RegisterDecisions {
                 next = next.apply(event);
             }
         }
-        return events.isEmpty() ? Decision.of() : new Decision(events, wake(next, nanos, now));
+        return events.isEmpty() ? RegisterDecision.of() : new RegisterDecision(events, wake(next, nanos, now));
     }
 
-    private static Decision find(BatchRegisterState state, BatchRegisterCommand.Find find) {
+    private static RegisterDecision find(BatchRegisterState state, BatchRegisterCommand.Find find) {
         if (find.batch().equals(BatchNameResolver.LATEST) && state.latest().isPresent()) {
-            return Decision.of(new RegisterAction.Send<>(
+            return RegisterDecision.of(new RegisterAction.Send<>(
                     find.replyTo(),
                     new BatchRegisterCommand.Found(state.latest().get())));
         }
-        return Decision.of(new RegisterAction.FindInArchive(find, state));
+        return RegisterDecision.of(new RegisterAction.FindInArchive(find, state));
     }
 
-    private static Decision findByKey(BatchRegisterState state, BatchRegisterCommand.FindByKey find) {
+    private static RegisterDecision findByKey(BatchRegisterState state, BatchRegisterCommand.FindByKey find) {
         Optional<BatchRegisterState.KeyUse> use = state.use(find.job(), find.key());
         return use.isEmpty() && state.archives() > 0
-                ? Decision.of(new RegisterAction.FindKeyInArchive(find))
-                : Decision.of(new RegisterAction.Send<>(find.replyTo(), found(use, find.fingerprint())));
+                ? RegisterDecision.of(new RegisterAction.FindKeyInArchive(find))
+                : RegisterDecision.of(new RegisterAction.Send<>(find.replyTo(), found(use, find.fingerprint())));
     }
 
     /// The answer to a question about a key.
@@ -297,13 +298,13 @@ class RegisterDecisions {
     /// The question to the archive that must be answered before the run's first submission can be decided about;
     /// null if it is answered, or the archive is empty.
     @Nullable
-    Decision ask(BatchRegisterState state, BatchRegisterCommand.Submit submit, Instant now) {
+    RegisterDecision ask(BatchRegisterState state, BatchRegisterCommand.Submit submit, Instant now) {
         RunKey run = RunKey.of(submit.submission().job());
         if (state.archives() == 0 || isAnswered(state, answers.get(run), submit)) {
             return null;
         }
         BatchId candidate = newId(state, run.job(), now);
-        return Decision.of(new RegisterAction.AskArchive(
+        return RegisterDecision.of(new RegisterAction.AskArchive(
                 new BatchArchive.Question(run, submit.key(), candidate, state.archives())));
     }
 
@@ -317,10 +318,10 @@ class RegisterDecisions {
                 && !state.batches().containsKey(answer.question().candidate());
     }
 
-    private Decision archiveUnreadable(RunKey run, String reason, long nanos) {
+    private RegisterDecision archiveUnreadable(RunKey run, String reason, long nanos) {
         WaitingSubmission first = first(run, nanos);
         return first == null
-                ? Decision.of()
+                ? RegisterDecision.of()
                 : decided(
                         run,
                         reply(
@@ -412,7 +413,8 @@ class RegisterDecisions {
 
     // Submissions.
 
-    private Decision submit(BatchRegisterState state, BatchRegisterCommand.Submit submit, long nanos, Instant now) {
+    private RegisterDecision submit(
+            BatchRegisterState state, BatchRegisterCommand.Submit submit, long nanos, Instant now) {
         Optional<String> refusal = refusal(submit.submission().job());
         if (refusal.isPresent()) {
             return reply(submit, new BatchRegisterCommand.Rejected(refusal.get()));
@@ -455,8 +457,8 @@ class RegisterDecisions {
         return ticket.register() == incarnation && nanos - ticket.nanos() <= TICKET_LIFETIME.toNanos();
     }
 
-    private static Decision reply(BatchRegisterCommand.Submit submit, BatchRegisterCommand.SubmitReply reply) {
-        return Decision.of(new RegisterAction.Send<>(submit.replyTo(), reply));
+    private static RegisterDecision reply(BatchRegisterCommand.Submit submit, BatchRegisterCommand.SubmitReply reply) {
+        return RegisterDecision.of(new RegisterAction.Send<>(submit.replyTo(), reply));
     }
 
     /// The run's first submission whose caller still waits; drops those before it. Null if there is none.
@@ -479,13 +481,13 @@ class RegisterDecisions {
     }
 
     /// Decides about the run's first submission, or asks the run's open batch.
-    private Decision next(BatchRegisterState state, RunKey run, long nanos, Instant now) {
+    private RegisterDecision next(BatchRegisterState state, RunKey run, long nanos, Instant now) {
         WaitingSubmission first = first(run, nanos);
         if (first == null) {
-            return Decision.of();
+            return RegisterDecision.of();
         }
         BatchRegisterCommand.Submit submit = first.submit();
-        Decision question = ask(state, submit, now);
+        RegisterDecision question = ask(state, submit, now);
         if (question != null) {
             return question;
         }
@@ -495,7 +497,7 @@ class RegisterDecisions {
         }
         Optional<BatchRegisterState.Entry> open = state.open(run);
         return open.isPresent()
-                ? Decision.of(new RegisterAction.AskStatus(open.get().batch()))
+                ? RegisterDecision.of(new RegisterAction.AskStatus(open.get().batch()))
                 : decided(run, openBatch(state, submit, now));
     }
 
@@ -527,19 +529,19 @@ class RegisterDecisions {
     }
 
     /// Removes the run's first submission, about which something is decided.
-    Decision decided(RunKey run, Decision decision) {
+    RegisterDecision decided(RunKey run, RegisterDecision decision) {
         remove(run);
         return waiting.containsKey(run) ? decision.plus(List.of(new RegisterAction.Continue(run))) : decision;
     }
 
-    private Decision statusReceived(BatchRegisterState state, BatchStatus status, long nanos, Instant now) {
+    private RegisterDecision statusReceived(BatchRegisterState state, BatchStatus status, long nanos, Instant now) {
         BatchRegisterState.Entry entry = state.batches().get(status.batch());
         if (entry == null) {
-            return Decision.of();
+            return RegisterDecision.of();
         }
         RunKey run = entry.run();
         if (status.phase() == Phase.PUBLISHED && entry.end().isEmpty()) {
-            return Decision.persist(
+            return RegisterDecision.persist(
                     ended(
                             state,
                             new BatchRegisterCommand.BatchEnded(
@@ -591,18 +593,18 @@ class RegisterDecisions {
     }
 
     /// Replaces the run's open batch: cancels it first.
-    Decision replace(
+    RegisterDecision replace(
             BatchRegisterState state, BatchRegisterState.Entry open, BatchRegisterCommand.Submit submit, Instant now) {
-        return Decision.of(
+        return RegisterDecision.of(
                 submit.fresh()
                         ? new RegisterAction.CancelBatch(open.batch(), true)
                         : new RegisterAction.CancelBatch(open.batch(), InputChange.RESTART_REASON, true));
     }
 
-    private Decision cancelAnswered(BatchRegisterState state, ControlReply reply, long nanos, Instant now) {
+    private RegisterDecision cancelAnswered(BatchRegisterState state, ControlReply reply, long nanos, Instant now) {
         BatchRegisterState.Entry entry = state.batches().get(reply.batch());
         if (entry == null) {
-            return Decision.of();
+            return RegisterDecision.of();
         }
         RunKey run = entry.run();
         WaitingSubmission first = first(run, nanos);
@@ -641,7 +643,7 @@ class RegisterDecisions {
     }
 
     /// Opens a batch for a submission, whose run has no batch that can still be published.
-    Decision openBatch(BatchRegisterState state, BatchRegisterCommand.Submit submit, Instant now) {
+    RegisterDecision openBatch(BatchRegisterState state, BatchRegisterCommand.Submit submit, Instant now) {
         Submission submission = pinned(state, due(submit), now);
         String job = submission.job().name();
         Optional<BatchRegisterState.Entry> same =
@@ -661,7 +663,7 @@ class RegisterDecisions {
         BatchArchive.Answer answer = answers.get(RunKey.of(submission.job()));
         BatchId batch =
                 answer == null ? newId(state, job, now) : answer.question().candidate();
-        return Decision.persist(
+        return RegisterDecision.persist(
                 new BatchRegisterEvent.Opened(now, batch, submission, submit.key(), caller(submit)),
                 new RegisterAction.TellBatch(batch, new BatchCommand.Open(submission, state.history(job))),
                 new RegisterAction.Send<>(submit.replyTo(), new BatchRegisterCommand.Accepted(batch, false, false)));
@@ -733,11 +735,11 @@ class RegisterDecisions {
     }
 
     /// Persists the submission's idempotency key, if it has one, for a batch that exists.
-    private static Decision keyed(
+    private static RegisterDecision keyed(
             BatchId batch, BatchRegisterCommand.Submit submit, Instant now, RegisterAction... actions) {
         return submit.key() == null
-                ? Decision.of(actions)
-                : Decision.persist(
+                ? RegisterDecision.of(actions)
+                : RegisterDecision.persist(
                         new BatchRegisterEvent.Keyed(
                                 now,
                                 batch,
@@ -770,7 +772,7 @@ class RegisterDecisions {
                 null);
     }
 
-    private Decision resume(
+    private RegisterDecision resume(
             BatchRegisterState state,
             BatchRegisterState.Entry open,
             BatchStatus status,
@@ -794,7 +796,7 @@ class RegisterDecisions {
                             "batch %s of this %s is open, but %s. Undo the change to resume it, or start a new batch with --new"
                                     .formatted(batch, noun(open.run()), conflict.get())));
         }
-        Decision resumed = keyed(
+        RegisterDecision resumed = keyed(
                 batch,
                 submit,
                 now,
@@ -813,6 +815,6 @@ class RegisterDecisions {
         // Persisted, so that the register repeats it if the message is lost.
         List<BatchRegisterEvent> events = new ArrayList<>(resumed.events());
         events.add(new BatchRegisterEvent.Resubmitted(now, batch, submit.submission()));
-        return new Decision(events, resumed.actions());
+        return new RegisterDecision(events, resumed.actions());
     }
 }

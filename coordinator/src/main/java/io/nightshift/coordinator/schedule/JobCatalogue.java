@@ -1,27 +1,22 @@
 package io.nightshift.coordinator.schedule;
 
-import io.nightshift.coordinator.batch.ReadableEvents;
-import io.nightshift.coordinator.batch.RestartBackoff;
+import io.nightshift.coordinator.actor.Decision;
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.actor.PersistentActor;
+import io.nightshift.coordinator.actor.RestartBackoff;
+import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.schedule.JobCatalogueCommand;
 import io.nightshift.protocol.schedule.JobCatalogueEvent;
 import io.nightshift.protocol.schedule.ScheduledJobCommand;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
-import org.apache.pekko.persistence.typed.EventAdapter;
-import org.apache.pekko.persistence.typed.PersistenceId;
-import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
-import org.apache.pekko.persistence.typed.javadsl.Effect;
-import org.apache.pekko.persistence.typed.javadsl.EventHandler;
-import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,7 +27,7 @@ import org.slf4j.LoggerFactory;
 /// because the caller died in between, costs one message at each waking, at which the job asks for its
 /// removal.
 public final class JobCatalogue
-        extends EventSourcedBehavior<JobCatalogueCommand, JobCatalogueEvent, JobCatalogue.Names> {
+        extends PersistentActor<JobCatalogueCommand, JobCatalogueEvent, JobCatalogue.Action, JobCatalogue.Names> {
 
     public static final EntityTypeKey<JobCatalogueCommand> KEY =
             EntityTypeKey.create(JobCatalogueCommand.class, "catalogue");
@@ -41,7 +36,6 @@ public final class JobCatalogue
     private static final Logger LOG = LoggerFactory.getLogger(JobCatalogue.class);
 
     private final BiConsumer<String, ScheduledJobCommand> jobs;
-    private final Clock clock;
 
     /// The names.
     ///
@@ -60,12 +54,29 @@ public final class JobCatalogue
         }
     }
 
+    /// The decision about a command.
+    record CatalogueDecision(List<JobCatalogueEvent> events, List<Action> actions)
+            implements Decision<JobCatalogueEvent, Action> {
+
+        static CatalogueDecision of(Action... actions) {
+            return new CatalogueDecision(List.of(), List.of(actions));
+        }
+
+        static CatalogueDecision persist(JobCatalogueEvent event, Action... actions) {
+            return new CatalogueDecision(List.of(event), List.of(actions));
+        }
+    }
+
+    /// An effect of a decision.
+    sealed interface Action {}
+
+    private record Reply(ActorRef<JobCatalogueCommand.JobNames> to, List<String> names) implements Action {}
+
+    private record WakeJob(String job) implements Action {}
+
     private JobCatalogue(BiConsumer<String, ScheduledJobCommand> jobs, Clock clock) {
-        super(
-                PersistenceId.of(KEY.name(), ID),
-                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
+        super(KEY, ID, JobCatalogueEvent.class, clock);
         this.jobs = jobs;
-        this.clock = clock;
     }
 
     /// @param jobs sends a command to an applied job, on whichever node it runs; never blocks
@@ -79,45 +90,44 @@ public final class JobCatalogue
     }
 
     @Override
-    public EventHandler<Names, JobCatalogueEvent> eventHandler() {
-        return Names::apply;
+    protected Names apply(Names names, JobCatalogueEvent event) {
+        return names.apply(event);
     }
 
     /// Skips what can't be read, so that all other jobs continue.
     @Override
-    public EventAdapter<JobCatalogueEvent, ?> eventAdapter() {
-        return new ReadableEvents<>(
-                JobCatalogueEvent.class,
-                entry -> LOG.error(
-                        "an entry of the catalogue of jobs can't be read and is skipped: {}. Apply the job again that `nightshift job list` does not show",
-                        entry.problem()));
+    protected void unreadable(UnreadableEntry entry) {
+        LOG.error(
+                "an entry of the catalogue of jobs can't be read and is skipped: {}. Apply the job again that `nightshift job list` does not show",
+                entry.problem());
     }
 
     @Override
-    public CommandHandler<JobCatalogueCommand, JobCatalogueEvent, Names> commandHandler() {
-        return newCommandHandlerBuilder().forAnyState().onAnyCommand(this::onCommand);
-    }
-
-    private Effect<JobCatalogueEvent, Names> onCommand(Names names, JobCatalogueCommand command) {
+    protected CatalogueDecision decide(Names names, JobCatalogueCommand command, DecisionTime now) {
         return switch (command) {
             case JobCatalogueCommand.Add(String job, ActorRef<JobCatalogueCommand.JobNames> replyTo) -> {
-                JobCatalogueCommand.JobNames reply = new JobCatalogueCommand.JobNames(List.of(job));
+                Reply reply = new Reply(replyTo, List.of(job));
                 yield names.sorted().contains(job)
-                        ? Effect().none().thenRun(() -> replyTo.tell(reply))
-                        : Effect()
-                                .persist(new JobCatalogueEvent.Added(clock.instant(), job))
-                                .thenRun(() -> replyTo.tell(reply));
+                        ? CatalogueDecision.of(reply)
+                        : CatalogueDecision.persist(new JobCatalogueEvent.Added(now.instant(), job), reply);
             }
             case JobCatalogueCommand.Remove(String job) ->
                 names.sorted().contains(job)
-                        ? Effect().persist(new JobCatalogueEvent.Removed(clock.instant(), job))
-                        : Effect().none();
+                        ? CatalogueDecision.persist(new JobCatalogueEvent.Removed(now.instant(), job))
+                        : CatalogueDecision.of();
             case JobCatalogueCommand.ListNames(ActorRef<JobCatalogueCommand.JobNames> replyTo) ->
-                Effect().none().thenRun(() -> replyTo.tell(new JobCatalogueCommand.JobNames(names.sorted())));
+                CatalogueDecision.of(new Reply(replyTo, names.sorted()));
             case JobCatalogueCommand.WakeJobs wake ->
-                Effect()
-                        .none()
-                        .thenRun(() -> names.sorted().forEach(job -> jobs.accept(job, new ScheduledJobCommand.Wake())));
+                CatalogueDecision.of(names.sorted().stream().map(WakeJob::new).toArray(Action[]::new));
         };
+    }
+
+    @Override
+    protected void perform(Names names, Action action) {
+        switch (action) {
+            case Reply(ActorRef<JobCatalogueCommand.JobNames> to, List<String> jobs) ->
+                to.tell(new JobCatalogueCommand.JobNames(jobs));
+            case WakeJob(String job) -> this.jobs.accept(job, new ScheduledJobCommand.Wake());
+        }
     }
 }

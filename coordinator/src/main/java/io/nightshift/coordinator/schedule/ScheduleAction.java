@@ -3,25 +3,12 @@ package io.nightshift.coordinator.schedule;
 import io.nightshift.coordinator.schedule.ScheduleServices.SourceRequest;
 import io.nightshift.coordinator.schedule.ScheduleServices.StartRequest;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.schedule.ScheduledJobEvent;
-import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /// An effect of a decision about an applied job. Actions are data; [ScheduledJob] performs them once the
 /// events of the decision are durable.
 sealed interface ScheduleAction {
-
-    /// The decision about a message.
-    ///
-    /// @param events to persist; usually none
-    /// @param actions to perform, in this order, once the events are durable
-    record Decision(List<ScheduledJobEvent> events, List<ScheduleAction> actions) {
-        public Decision {
-            events = List.copyOf(events);
-            actions = List.copyOf(actions);
-        }
-    }
 
     /// Sends a message to an actor.
     record Send<M>(ActorRef<M> to, M message) implements ScheduleAction {}

@@ -4,7 +4,6 @@ import io.nightshift.api.AppliedJob;
 import io.nightshift.api.ApplyResult;
 import io.nightshift.api.BackfillList;
 import io.nightshift.api.JobRunPage;
-import io.nightshift.coordinator.schedule.ScheduleAction.Decision;
 import io.nightshift.coordinator.schedule.ScheduleServices.StartMode;
 import io.nightshift.coordinator.schedule.ScheduleServices.StartResult;
 import io.nightshift.coordinator.schedule.ScheduledJobState.BackfillState;
@@ -95,7 +94,7 @@ class ScheduleDecisions {
     ///
     /// @param nanos the time on a monotonic clock
     /// @param now the wall clock's time
-    Decision decide(ScheduledJobState state, ScheduledJobMessage message, long nanos, Instant now) {
+    ScheduleDecision decide(ScheduledJobState state, ScheduledJobMessage message, long nanos, Instant now) {
         ScheduleDraft draft = new ScheduleDraft(state, nanos, now);
         switch (message) {
             case ScheduledJobMessage.CommandReceived(ScheduledJobCommand command) -> command(draft, command);

@@ -1,6 +1,5 @@
 package io.nightshift.coordinator.schedule;
 
-import io.nightshift.coordinator.schedule.ScheduleAction.Decision;
 import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import io.nightshift.protocol.schedule.ScheduledJobReply;
 import io.nightshift.protocol.schedule.ScheduledJobReply.Reason;
@@ -28,8 +27,8 @@ final class ScheduleDraft {
         state = state.apply(event);
     }
 
-    Decision decision() {
-        return new Decision(events, actions);
+    ScheduleDecision decision() {
+        return new ScheduleDecision(events, actions);
     }
 
     <T extends Record> void reply(ActorRef<ScheduledJobReply<T>> replyTo, T value) {

@@ -1,59 +1,48 @@
 package io.nightshift.coordinator.schedule;
 
-import io.nightshift.coordinator.batch.ReadableEvents;
-import io.nightshift.coordinator.batch.RestartBackoff;
+import io.nightshift.coordinator.actor.Decision;
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.actor.PersistentActor;
+import io.nightshift.coordinator.actor.RestartBackoff;
 import io.nightshift.coordinator.schedule.ScheduleServices.StartResult;
 import io.nightshift.coordinator.schedule.ScheduledJobState.Revision;
 import io.nightshift.coordinator.schedule.TriggerDecisions.SourceProblem;
 import io.nightshift.protocol.alert.AlertReply;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.ledger.UnreadableEntry;
 import io.nightshift.protocol.schedule.JobCatalogueCommand;
 import io.nightshift.protocol.schedule.ScheduledJobCommand;
 import io.nightshift.protocol.schedule.ScheduledJobEvent;
 import io.nightshift.protocol.schedule.ScheduledJobEvent.Observation;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.PostStop;
-import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
-import org.apache.pekko.persistence.typed.EventAdapter;
-import org.apache.pekko.persistence.typed.PersistenceId;
-import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.SnapshotAdapter;
-import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
-import org.apache.pekko.persistence.typed.javadsl.Effect;
-import org.apache.pekko.persistence.typed.javadsl.EventHandler;
-import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
-import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// An applied job, as an actor: a sharded entity whose ID is the job's name. [ScheduleDecisions] decides;
-/// this class persists the events of each decision, performs its actions, and sets one timer for the next
-/// time that matters.
+/// this class performs the actions of each decision, and sets one timer for the next time that matters.
 ///
 /// The catalogue of applied jobs wakes the actor when its node is gone, and now and then: a clock that was
 /// set forward is noticed then.
 public final class ScheduledJob
-        extends EventSourcedBehavior<ScheduledJobMessage, ScheduledJobEvent, ScheduledJobState> {
+        extends PersistentActor<ScheduledJobMessage, ScheduledJobEvent, ScheduleAction, ScheduledJobState> {
 
     public static final EntityTypeKey<ScheduledJobCommand> KEY = EntityTypeKey.create(ScheduledJobCommand.class, "job");
 
     private static final Logger LOG = LoggerFactory.getLogger(ScheduledJob.class);
-    /// A start reads the last snapshot, and about this many events at most.
     private static final int SNAPSHOT_EVERY = 500;
-
-    /// If the last one can't be read, the one before is used.
-    private static final int SNAPSHOTS = 2;
 
     private static final String TIMER = "next";
 
@@ -72,9 +61,7 @@ public final class ScheduledJob
             ActorRef<ClusterSharding.ShardCommand> shard,
             String job,
             ScheduleServices services) {
-        super(
-                PersistenceId.of(KEY.name(), job),
-                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(20), 0.2));
+        super(KEY, job, ScheduledJobEvent.class, services.clock());
         this.context = context;
         this.timers = timers;
         this.shard = shard;
@@ -103,96 +90,80 @@ public final class ScheduledJob
     }
 
     @Override
-    public EventHandler<ScheduledJobState, ScheduledJobEvent> eventHandler() {
-        return ScheduledJobState::apply;
+    protected ScheduledJobState apply(ScheduledJobState state, ScheduledJobEvent event) {
+        return state.apply(event);
     }
 
     /// Skips what can't be read, so that the job continues.
     @Override
-    public EventAdapter<ScheduledJobEvent, ?> eventAdapter() {
-        return new ReadableEvents<>(
-                ScheduledJobEvent.class,
-                entry -> LOG.error(
-                        "an entry of the job {} can't be read and is skipped: {}. `nightshift job runs {} --missing` shows the runs that are missing",
-                        job,
-                        entry.problem(),
-                        job));
+    protected void unreadable(UnreadableEntry entry) {
+        LOG.error(
+                "an entry of the job {} can't be read and is skipped: {}. `nightshift job runs {} --missing` shows the runs that are missing",
+                job,
+                entry.problem(),
+                job);
     }
 
     @Override
     public SnapshotAdapter<ScheduledJobState> snapshotAdapter() {
-        return new SnapshotAdapter<>() {
-            @Override
-            public Object toJournal(ScheduledJobState state) {
-                return JobSnapshot.of(state);
-            }
-
-            @Override
-            public ScheduledJobState fromJournal(Object stored) {
-                return ((JobSnapshot) stored).state();
-            }
-        };
+        return snapshots(JobSnapshot.class, JobSnapshot::of, JobSnapshot::state);
     }
 
     @Override
     public RetentionCriteria retentionCriteria() {
-        return RetentionCriteria.snapshotEvery(SNAPSHOT_EVERY, SNAPSHOTS);
+        return snapshotEvery(SNAPSHOT_EVERY);
     }
 
     @Override
-    public SignalHandler<ScheduledJobState> signalHandler() {
-        return newSignalHandlerBuilder()
-                .onSignal(RecoveryCompleted.instance(), this::recovered)
-                .onSignal(PostStop.instance(), state -> services.observer().postponed(job, 0))
-                .build();
-    }
-
-    /// Pekko keeps this object after a failed write, whose outcome is unknown.
-    private void recovered(ScheduledJobState state) {
+    protected void recovered(ScheduledJobState state) {
         decisions = new ScheduleDecisions(job);
         missed = new MissedTickReports(job);
         context.getSelf().tell(new ScheduledJobMessage.TimeReached());
     }
 
     @Override
-    public CommandHandler<ScheduledJobMessage, ScheduledJobEvent, ScheduledJobState> commandHandler() {
-        return newCommandHandlerBuilder().forAnyState().onAnyCommand(this::onMessage);
+    protected void stopped(ScheduledJobState state) {
+        services.observer().postponed(job, 0);
     }
 
-    private Effect<ScheduledJobEvent, ScheduledJobState> onMessage(
-            ScheduledJobState state, ScheduledJobMessage message) {
+    @Override
+    protected boolean handle(ScheduledJobState state, ScheduledJobMessage message) {
         if (message instanceof ScheduledJobMessage.AlertAnswered(AlertReply reply)) {
             if (reply instanceof AlertReply.Recorded recorded) {
                 missed.recorded(recorded);
             }
-            return Effect().none();
+            return true;
         }
-        ScheduleAction.Decision decision = decisions.decide(
-                state, message, System.nanoTime(), services.clock().instant());
-        if (decision.events().isEmpty()) {
-            afterwards(state, decision);
-            return Effect().none();
-        }
-        return Effect().persist(decision.events()).thenRun((ScheduledJobState next) -> {
-            decision.events().forEach(event -> happened(next, event));
-            afterwards(next, decision);
-        });
+        return false;
     }
 
-    private void afterwards(ScheduledJobState state, ScheduleAction.Decision decision) {
-        decision.actions().forEach(this::perform);
+    @Override
+    protected ScheduleDecision decide(ScheduledJobState state, ScheduledJobMessage message, DecisionTime now) {
+        return decisions.decide(state, message, now.nanos(), now.instant());
+    }
+
+    @Override
+    protected void persisted(
+            ScheduledJobState state,
+            ScheduledJobMessage message,
+            List<ScheduledJobEvent> events,
+            DecisionTime decided,
+            DecisionTime now) {
+        events.forEach(event -> happened(state, event));
+    }
+
+    @Override
+    protected void performed(
+            ScheduledJobState state,
+            ScheduledJobMessage message,
+            Decision<ScheduledJobEvent, ScheduleAction> decision,
+            DecisionTime now) {
         SourceProblem problem = decisions.trigger().problem(state);
         services.observer().postponed(job, state.postponedRuns() + (problem == null ? 0 : 1));
-        missed.due(state, services.clock().instant(), alertReplies).ifPresent(services.alerts());
-        missed.source(
-                        state,
-                        problem,
-                        decisions.trigger().isSeen(),
-                        services.clock().instant(),
-                        alertReplies)
+        missed.due(state, now.instant(), alertReplies).ifPresent(services.alerts());
+        missed.source(state, problem, decisions.trigger().isSeen(), now.instant(), alertReplies)
                 .ifPresent(services.alerts());
-        Optional<Duration> wake =
-                decisions.nextWake(state, System.nanoTime(), services.clock().instant());
+        Optional<Duration> wake = decisions.nextWake(state, now.nanos(), now.instant());
         if (wake.isPresent()) {
             timers.startSingleTimer(TIMER, new ScheduledJobMessage.TimeReached(), wake.get());
         } else {
@@ -243,7 +214,8 @@ public final class ScheduledJob
         }
     }
 
-    private void perform(ScheduleAction action) {
+    @Override
+    protected void perform(ScheduledJobState state, ScheduleAction action) {
         switch (action) {
             case ScheduleAction.Send<?> send -> send(send);
             case ScheduleAction.Start(ScheduleServices.StartRequest request) ->

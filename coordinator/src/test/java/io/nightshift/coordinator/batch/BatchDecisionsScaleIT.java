@@ -2,10 +2,10 @@ package io.nightshift.coordinator.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
@@ -119,7 +119,7 @@ class BatchDecisionsScaleIT {
         while (!writing && !mailbox.isEmpty()) {
             CoordinatorMessage message = mailbox.remove();
             long begin = System.nanoTime();
-            Decision decision = decisions.decide(state, message, time());
+            BatchDecision decision = decisions.decide(state, message, time());
             deciding += System.nanoTime() - begin;
             messages++;
             if (decision.events().isEmpty()) {
@@ -131,7 +131,7 @@ class BatchDecisionsScaleIT {
         }
     }
 
-    private void written(Decision decision) {
+    private void written(BatchDecision decision) {
         long begin = System.nanoTime();
         for (BatchEvent event : decision.events()) {
             LedgerEntry entry = LedgerEntry.after(state.head(), event);

@@ -3,10 +3,10 @@ package io.nightshift.coordinator.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.api.BatchDescription;
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.ResourceOutage;
 import io.nightshift.protocol.batch.BatchCommand;
@@ -47,7 +47,7 @@ class BatchDecisionsTest extends DecisionsFixture {
         @Test
         void openingPersistsTheSubmissionAndTheTakeoverBeforeItPlans() {
             assertThat(open())
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             List.of(ExampleBatch.submitted(ExampleBatch.job()), ExampleBatch.tookOver(1)),
                             List.of(new CoordinatorAction.MakePlan(1))));
         }
@@ -56,14 +56,14 @@ class BatchDecisionsTest extends DecisionsFixture {
         void openingTwiceChangesNothing() {
             open();
 
-            assertThat(open()).isEqualTo(Decision.nothing());
+            assertThat(open()).isEqualTo(BatchDecision.nothing());
         }
 
         @Test
         void aPlanIsPersistedAndItsPartitionsAreOffered() {
             open();
 
-            assertThat(plan()).isEqualTo(Decision.persist(ExampleBatch.planned(), HAS_WORK));
+            assertThat(plan()).isEqualTo(BatchDecision.persist(ExampleBatch.planned(), HAS_WORK));
         }
 
         @Test
@@ -72,19 +72,19 @@ class BatchDecisionsTest extends DecisionsFixture {
             Instant until = ExampleBatch.AT.plusSeconds(10);
 
             assertThat(report(1, new CoordinatorMessage.TaskFailed(AWAY)))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             new BatchEvent.StepFailed(ExampleBatch.AT, "node:1", AWAY, until),
                             new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(1))));
             seconds = 8;
             assertThat(decide(new CoordinatorMessage.RetryDue(1)))
-                    .isEqualTo(Decision.of(new CoordinatorAction.MakePlan(1)));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.MakePlan(1)));
             assertThat(report(1, new CoordinatorMessage.TaskFailed(AWAY)))
                     .as("the same failure again is not persisted; the last try is made at the end")
-                    .isEqualTo(Decision.of(new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(2))));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(2))));
             seconds = 10;
             decide(new CoordinatorMessage.RetryDue(1));
             assertThat(report(1, new CoordinatorMessage.TaskFailed(AWAY)))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             new BatchEvent.Failed(
                                     at(),
                                     Failure.transientFailure(
@@ -134,15 +134,15 @@ class BatchDecisionsTest extends DecisionsFixture {
             open();
 
             assertThat(report(1, new CoordinatorMessage.TaskStalled(AWAY)))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             List.of(
                                     ExampleBatch.tookOver(2),
                                     new BatchEvent.StepFailed(
                                             ExampleBatch.AT, "node:1", AWAY, ExampleBatch.AT.plusSeconds(10))),
                             List.of(new CoordinatorAction.RetryLater(2, AWAY, Duration.ofSeconds(1)))));
-            assertThat(plan()).as("of the stalled task").isEqualTo(Decision.nothing());
+            assertThat(plan()).as("of the stalled task").isEqualTo(BatchDecision.nothing());
             assertThat(decide(new CoordinatorMessage.RetryDue(2)))
-                    .isEqualTo(Decision.of(new CoordinatorAction.MakePlan(2)));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.MakePlan(2)));
         }
 
         @Test
@@ -160,7 +160,7 @@ class BatchDecisionsTest extends DecisionsFixture {
                     other.decide(state, new CoordinatorMessage.Recovered(), now).events()) {
                 state = ExampleBatch.after(state, event);
             }
-            Decision failed = other.decide(
+            BatchDecision failed = other.decide(
                     state, new CoordinatorMessage.TaskReported(2, new CoordinatorMessage.TaskFailed(AWAY)), now);
 
             assertThat(failed.actions())
@@ -174,7 +174,7 @@ class BatchDecisionsTest extends DecisionsFixture {
                             state,
                             new CoordinatorMessage.TaskReported(2, new CoordinatorMessage.InputUnchanged()),
                             now))
-                    .isEqualTo(Decision.persist(new BatchEvent.OutageEnded(at()), HAS_WORK));
+                    .isEqualTo(BatchDecision.persist(new BatchEvent.OutageEnded(at()), HAS_WORK));
         }
 
         @Test
@@ -196,11 +196,11 @@ class BatchDecisionsTest extends DecisionsFixture {
                     ExampleBatch.submitted(ExampleBatch.job()), ExampleBatch.tookOver(1), ExampleBatch.planned());
 
             assertThat(decide(new CoordinatorMessage.Recovered()))
-                    .isEqualTo(Decision.persist(ExampleBatch.tookOver(2), new CoordinatorAction.CheckInput(2)));
+                    .isEqualTo(BatchDecision.persist(ExampleBatch.tookOver(2), new CoordinatorAction.CheckInput(2)));
             assertThat(report(1, new CoordinatorMessage.InputUnchanged()))
                     .as("a report to the incarnation before")
-                    .isEqualTo(Decision.nothing());
-            assertThat(report(2, new CoordinatorMessage.InputUnchanged())).isEqualTo(Decision.of(HAS_WORK));
+                    .isEqualTo(BatchDecision.nothing());
+            assertThat(report(2, new CoordinatorMessage.InputUnchanged())).isEqualTo(BatchDecision.of(HAS_WORK));
         }
 
         @Test
@@ -210,7 +210,7 @@ class BatchDecisionsTest extends DecisionsFixture {
 
             assertThat(decide(new CoordinatorMessage.RetryDue(0)))
                     .as("of a fence from before the recovery")
-                    .isEqualTo(Decision.nothing());
+                    .isEqualTo(BatchDecision.nothing());
         }
 
         @Test
@@ -232,23 +232,23 @@ class BatchDecisionsTest extends DecisionsFixture {
             seconds = 10;
 
             assertThat(report(1, new CoordinatorMessage.FailedBatchFenced(false, AWAY)))
-                    .isEqualTo(Decision.nothing());
+                    .isEqualTo(BatchDecision.nothing());
 
             assertThat(decide(new CoordinatorMessage.IdleTimeout()))
-                    .isEqualTo(Decision.of(new CoordinatorAction.Passivate()));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.Passivate()));
         }
 
         @Test
         void anEndedBatchLeavesMemory() {
             start();
-            assertThat(decide(new CoordinatorMessage.IdleTimeout())).isEqualTo(Decision.nothing());
+            assertThat(decide(new CoordinatorMessage.IdleTimeout())).isEqualTo(BatchDecision.nothing());
             assertThat(decisions.needsTick(state, now())).isTrue();
 
             decide(new BatchCommand.Cancel("", operator));
 
             assertThat(decisions.needsTick(state, now())).isFalse();
             assertThat(decide(new CoordinatorMessage.IdleTimeout()))
-                    .isEqualTo(Decision.of(new CoordinatorAction.Passivate()));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.Passivate()));
         }
 
         @Test
@@ -256,11 +256,11 @@ class BatchDecisionsTest extends DecisionsFixture {
             open();
             decide(new BatchCommand.Cancel("", operator));
 
-            assertThat(decide(new CoordinatorMessage.IdleTimeout())).isEqualTo(Decision.nothing());
+            assertThat(decide(new CoordinatorMessage.IdleTimeout())).isEqualTo(BatchDecision.nothing());
 
             report(1, new CoordinatorMessage.InputUnchanged());
             assertThat(decide(new CoordinatorMessage.IdleTimeout()))
-                    .isEqualTo(Decision.of(new CoordinatorAction.Passivate()));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.Passivate()));
         }
 
         @Test
@@ -287,9 +287,9 @@ class BatchDecisionsTest extends DecisionsFixture {
             open();
 
             assertThat(report(1, new CoordinatorMessage.LedgerEntriesCounted(state.entries())))
-                    .isEqualTo(Decision.nothing());
+                    .isEqualTo(BatchDecision.nothing());
             assertThat(report(1, new CoordinatorMessage.LedgerEntriesCounted(state.entries() + 1)))
-                    .isEqualTo(Decision.of(new CoordinatorAction.RecoverFromLedger()));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.RecoverFromLedger()));
         }
     }
 
@@ -303,7 +303,7 @@ class BatchDecisionsTest extends DecisionsFixture {
             return new BatchEvent.StepFailed(at(), node, failure, ExampleBatch.AT.plusSeconds(until));
         }
 
-        private Decision report(int incarnation, CoordinatorMessage.TaskOutcome outcome, String... others) {
+        private BatchDecision report(int incarnation, CoordinatorMessage.TaskOutcome outcome, String... others) {
             return decide(new CoordinatorMessage.TaskReported(incarnation, outcome, List.of(others)));
         }
 
@@ -327,10 +327,11 @@ class BatchDecisionsTest extends DecisionsFixture {
             open();
 
             assertThat(report(1, LACKS, "node:2"))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             List.of(stepFailed("node:1", MISSING, 20)),
                             List.of(asking("node:2"), new CoordinatorAction.MakePlan(1, "node:2"))));
-            assertThat(report(1, completed(), "node:2")).isEqualTo(Decision.persist(ExampleBatch.planned(), HAS_WORK));
+            assertThat(report(1, completed(), "node:2"))
+                    .isEqualTo(BatchDecision.persist(ExampleBatch.planned(), HAS_WORK));
             assertThat(state.outage()).isNull();
         }
 
@@ -340,12 +341,12 @@ class BatchDecisionsTest extends DecisionsFixture {
             CoordinatorAction.MakePlan first = (CoordinatorAction.MakePlan)
                     report(1, LACKS, "node:2", "node:3").actions().getLast();
             String second = "node:2".equals(first.helper()) ? "node:3" : "node:2";
-            Decision decision =
+            BatchDecision decision =
                     report(1, new CoordinatorMessage.TaskFailed(MISSING, first.helper()), "node:2", "node:3");
             assertThat(decision.actions()).contains(new CoordinatorAction.MakePlan(1, second));
 
             assertThat(report(1, new CoordinatorMessage.TaskFailed(MISSING, second), "node:2", "node:3"))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             List.of(
                                     stepFailed(second, MISSING, 20),
                                     new BatchEvent.Failed(at(), Failure.permanent(MISSING.message()))),
@@ -403,11 +404,11 @@ class BatchDecisionsTest extends DecisionsFixture {
             report(1, LACKS, "node:2");
 
             assertThat(report(1, new CoordinatorMessage.HelperLost("node:2", false), "node:2"))
-                    .isEqualTo(Decision.of(new CoordinatorAction.RetryLater(1, MISSING, Duration.ofSeconds(1))));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.RetryLater(1, MISSING, Duration.ofSeconds(1))));
             seconds = 1;
             assertThat(decide(new CoordinatorMessage.RetryDue(1)))
                     .as("this node tries itself again")
-                    .isEqualTo(Decision.of(new CoordinatorAction.MakePlan(1)));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.MakePlan(1)));
             assertThat(report(1, LACKS, "node:2").actions())
                     .as("and then the other one again")
                     .contains(new CoordinatorAction.MakePlan(1, "node:2"));
@@ -419,10 +420,10 @@ class BatchDecisionsTest extends DecisionsFixture {
             report(1, LACKS, "node:2");
 
             assertThat(report(1, new CoordinatorMessage.HelperLost("node:2", true), "node:2"))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             List.of(ExampleBatch.tookOver(2)),
                             List.of(new CoordinatorAction.RetryLater(2, MISSING, Duration.ofSeconds(1)))));
-            assertThat(report(1, completed(), "node:2")).isEqualTo(Decision.nothing());
+            assertThat(report(1, completed(), "node:2")).isEqualTo(BatchDecision.nothing());
             assertThat(decide(new CoordinatorMessage.RetryDue(2)).actions())
                     .containsExactly(new CoordinatorAction.MakePlan(2));
         }
@@ -445,15 +446,15 @@ class BatchDecisionsTest extends DecisionsFixture {
             open();
 
             assertThat(report(1, new CoordinatorMessage.TaskFailed(AWAY), "node:2"))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             stepFailed("node:1", AWAY, 10),
                             new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(1))));
             assertThat(decide(new CoordinatorMessage.RetryDue(1)))
-                    .isEqualTo(Decision.of(new CoordinatorAction.MakePlan(1, "node:2")));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.MakePlan(1, "node:2")));
             assertThat(report(1, new CoordinatorMessage.TaskFailed(AWAY, "node:2"), "node:2"))
-                    .isEqualTo(Decision.of(new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(2))));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(2))));
             assertThat(decide(new CoordinatorMessage.RetryDue(1)))
-                    .isEqualTo(Decision.of(new CoordinatorAction.MakePlan(1)));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.MakePlan(1)));
         }
 
         @Test
@@ -466,7 +467,7 @@ class BatchDecisionsTest extends DecisionsFixture {
                     .contains(new CoordinatorAction.MakePlan(2, "node:2"));
             assertThat(report(2, new CoordinatorMessage.TaskStalled(hangs, "node:2"), "node:2"))
                     .as("agreement does not make it permanent")
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             List.of(ExampleBatch.tookOver(3), stepFailed("node:2", hangs, 20)),
                             List.of(new CoordinatorAction.RetryLater(3, hangs, Duration.ofSeconds(1)))));
         }
@@ -516,7 +517,8 @@ class BatchDecisionsTest extends DecisionsFixture {
             start();
 
             assertThat(decide(new BatchCommand.RequestLease("node:1", worker, "nonce")))
-                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:1", attempt(0, 1), "nonce")));
+                    .isEqualTo(BatchDecision.of(
+                            new CoordinatorAction.GrantLease(worker, "node:1", attempt(0, 1), "nonce")));
         }
 
         @Test
@@ -525,10 +527,10 @@ class BatchDecisionsTest extends DecisionsFixture {
             lease();
             lease();
 
-            assertThat(decide(commit(0, 1))).isEqualTo(Decision.of(new CoordinatorAction.FlushCommits()));
-            assertThat(decide(commit(1, 2))).isEqualTo(Decision.nothing());
+            assertThat(decide(commit(0, 1))).isEqualTo(BatchDecision.of(new CoordinatorAction.FlushCommits()));
+            assertThat(decide(commit(1, 2))).isEqualTo(BatchDecision.nothing());
             assertThat(decide(new CoordinatorMessage.FlushCommits()))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             ExampleBatch.committed(
                                     commit(0, 1).commit(), commit(1, 2).commit()),
                             acknowledged(0, 1),
@@ -610,7 +612,7 @@ class BatchDecisionsTest extends DecisionsFixture {
             decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", DISK));
 
             assertThat(decide(new CoordinatorMessage.FlushCommits()))
-                    .isEqualTo(Decision.of(new CoordinatorAction.Send<>(
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.Send<>(
                             worker,
                             new WorkerMessage.Abandon(attempt(0, 1), "the attempt no longer holds its partition"))));
         }
@@ -622,12 +624,12 @@ class BatchDecisionsTest extends DecisionsFixture {
             BatchEvent.AttemptFailed first =
                     new BatchEvent.AttemptFailed(ExampleBatch.AT, 0, new Epoch(1, 1), "node:1", DISK);
             assertThat(decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", DISK)))
-                    .isEqualTo(Decision.persist(first));
+                    .isEqualTo(BatchDecision.persist(first));
             seconds += 1;
             lease();
 
             assertThat(decide(new BatchCommand.AttemptFailed(attempt(0, 2), "node:1", DISK)))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             List.of(
                                     new BatchEvent.AttemptFailed(at(), 0, new Epoch(1, 2), "node:1", DISK),
                                     new BatchEvent.Failed(
@@ -645,7 +647,7 @@ class BatchDecisionsTest extends DecisionsFixture {
             Instant until = ExampleBatch.AT.plusSeconds(10);
 
             assertThat(decide(new BatchCommand.AttemptFailed(attempt(0, 1), "node:1", AWAY)))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             new BatchEvent.AttemptFailed(ExampleBatch.AT, 0, new Epoch(1, 1), "node:1", AWAY, until)));
             decide(new BatchCommand.AttemptFailed(attempt(1, 2), "node:1", AWAY));
             assertThat(state.attemptsFailed()).isEmpty();
@@ -697,7 +699,8 @@ class BatchDecisionsTest extends DecisionsFixture {
                                                     .isPositive()
                                                     .isLessThanOrEqualTo(Duration.ofSeconds(1))));
             assertThat(decide(new BatchCommand.RequestLease("node:2", worker, "nonce")))
-                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:2", attempt(0, 2), "nonce")));
+                    .isEqualTo(BatchDecision.of(
+                            new CoordinatorAction.GrantLease(worker, "node:2", attempt(0, 2), "nonce")));
             seconds = 1;
             assertThat(lease().actions())
                     .as("the first node tries itself again")
@@ -740,7 +743,8 @@ class BatchDecisionsTest extends DecisionsFixture {
 
             assertThat(state.phase()).isEqualTo(Phase.RUNNING);
             assertThat(decide(new BatchCommand.RequestLease("node:3", worker, "nonce")))
-                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:3", attempt(0, 3), "nonce")));
+                    .isEqualTo(BatchDecision.of(
+                            new CoordinatorAction.GrantLease(worker, "node:3", attempt(0, 3), "nonce")));
             decide(new CoordinatorMessage.AttemptReported(
                     new BatchCommand.AttemptFailed(attempt(0, 3), "node:3", MISSING), nodes));
             assertThat(state.phase()).isEqualTo(Phase.FAILED);
@@ -783,7 +787,7 @@ class BatchDecisionsTest extends DecisionsFixture {
             lease();
             seconds += 60;
 
-            Decision decision = decide(new CoordinatorMessage.Tick());
+            BatchDecision decision = decide(new CoordinatorMessage.Tick());
 
             assertThat(decision.events()).isEmpty();
             assertThat(decision.actions())
@@ -802,15 +806,15 @@ class BatchDecisionsTest extends DecisionsFixture {
             start();
 
             assertThat(decide(new BatchCommand.Pause("maintenance", operator, "ops")))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             new BatchEvent.Paused(ExampleBatch.AT, "maintenance", "ops"),
                             HAS_NO_WORK,
                             done(Phase.PAUSED)));
             assertThat(decide(new BatchCommand.Pause("maintenance", operator)))
-                    .isEqualTo(Decision.of(done(Phase.PAUSED)));
+                    .isEqualTo(BatchDecision.of(done(Phase.PAUSED)));
             assertThat(decide(new BatchCommand.Resume(operator)))
-                    .isEqualTo(
-                            Decision.persist(new BatchEvent.Resumed(ExampleBatch.AT), HAS_WORK, done(Phase.RUNNING)));
+                    .isEqualTo(BatchDecision.persist(
+                            new BatchEvent.Resumed(ExampleBatch.AT), HAS_WORK, done(Phase.RUNNING)));
         }
 
         @Test
@@ -818,8 +822,8 @@ class BatchDecisionsTest extends DecisionsFixture {
             open();
 
             assertThat(decide(new BatchCommand.Cancel("no longer needed", operator)))
-                    .isEqualTo(Decision.persist(ExampleBatch.cancelled(), HAS_NO_WORK, done(Phase.CANCELLED)));
-            assertThat(plan()).isEqualTo(Decision.of(new CoordinatorAction.SweepStagedOutput()));
+                    .isEqualTo(BatchDecision.persist(ExampleBatch.cancelled(), HAS_NO_WORK, done(Phase.CANCELLED)));
+            assertThat(plan()).isEqualTo(BatchDecision.of(new CoordinatorAction.SweepStagedOutput()));
         }
 
         @Test
@@ -835,13 +839,13 @@ class BatchDecisionsTest extends DecisionsFixture {
                     ExampleBatch.failed());
             BatchCommand.Control rescore = new BatchCommand.Rescore(List.of(1), operator);
 
-            assertThat(decide(rescore)).isEqualTo(Decision.of(new CoordinatorAction.FencePublication(0, rescore)));
+            assertThat(decide(rescore)).isEqualTo(BatchDecision.of(new CoordinatorAction.FencePublication(0, rescore)));
             assertThat(report(0, new CoordinatorMessage.PublicationFenced(rescore, null, AWAY)))
-                    .isEqualTo(Decision.of(new CoordinatorAction.Send<>(
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.Send<>(
                             operator, new ControlReply.Refused(ExampleBatch.BATCH, AWAY.message()))));
             assertThat(report(0, new CoordinatorMessage.PublicationFenced(rescore, null, null)))
-                    .isEqualTo(
-                            Decision.persist(new BatchEvent.Rescored(ExampleBatch.AT, List.of(1)), done(Phase.FAILED)));
+                    .isEqualTo(BatchDecision.persist(
+                            new BatchEvent.Rescored(ExampleBatch.AT, List.of(1)), done(Phase.FAILED)));
         }
     }
 
@@ -850,7 +854,7 @@ class BatchDecisionsTest extends DecisionsFixture {
 
         private static final Failure REPEATED = Failure.permanent("ids are repeated");
 
-        private Decision failPublication() {
+        private BatchDecision failPublication() {
             start();
             for (int i = 0; i < 3; i++) {
                 lease();
@@ -861,18 +865,18 @@ class BatchDecisionsTest extends DecisionsFixture {
             return report(1, new CoordinatorMessage.TaskFailed(REPEATED));
         }
 
-        private Decision fenced(boolean isVisible, @Nullable Failure failure) {
+        private BatchDecision fenced(boolean isVisible, @Nullable Failure failure) {
             return report(1, new CoordinatorMessage.FailedBatchFenced(isVisible, failure));
         }
 
         @Test
         void areFencedSoThatNobodyShowsThemLater() {
             assertThat(failPublication())
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             new BatchEvent.Failed(ExampleBatch.AT, REPEATED),
                             HAS_NO_WORK,
                             new CoordinatorAction.FenceFailedBatch(1)));
-            assertThat(fenced(false, null)).isEqualTo(Decision.nothing());
+            assertThat(fenced(false, null)).isEqualTo(BatchDecision.nothing());
             assertThat(state.phase()).isEqualTo(Phase.FAILED);
         }
 
@@ -880,7 +884,7 @@ class BatchDecisionsTest extends DecisionsFixture {
         void thatReadersSeeAreRecordedAsPublished() {
             failPublication();
 
-            Decision decision = fenced(true, null);
+            BatchDecision decision = fenced(true, null);
 
             assertThat(decision.events())
                     .containsExactly(new BatchEvent.Retried(ExampleBatch.AT), ExampleBatch.tookOver(2));
@@ -893,12 +897,12 @@ class BatchDecisionsTest extends DecisionsFixture {
             failPublication();
 
             assertThat(fenced(false, AWAY))
-                    .isEqualTo(Decision.of(new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(1))));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(1))));
             assertThat(decide(new CoordinatorMessage.RetryDue(1)))
-                    .isEqualTo(Decision.of(new CoordinatorAction.FenceFailedBatch(1)));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.FenceFailedBatch(1)));
             assertThat(fenced(false, AWAY))
-                    .isEqualTo(Decision.of(new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(2))));
-            assertThat(fenced(false, REPEATED)).as("waiting does not help").isEqualTo(Decision.nothing());
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.RetryLater(1, AWAY, Duration.ofSeconds(2))));
+            assertThat(fenced(false, REPEATED)).as("waiting does not help").isEqualTo(BatchDecision.nothing());
         }
 
         @Test
@@ -918,7 +922,7 @@ class BatchDecisionsTest extends DecisionsFixture {
                     BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:2", new SplittableRandom(2));
 
             assertThat(next.decide(state, new CoordinatorMessage.Recovered(), new DecisionTime(0, ExampleBatch.AT)))
-                    .isEqualTo(Decision.of(new CoordinatorAction.FenceFailedBatch(0)));
+                    .isEqualTo(BatchDecision.of(new CoordinatorAction.FenceFailedBatch(0)));
         }
 
         @Test
@@ -926,7 +930,7 @@ class BatchDecisionsTest extends DecisionsFixture {
             failPublication();
             decide(new BatchCommand.Retry(operator));
 
-            assertThat(fenced(true, null)).isEqualTo(Decision.nothing());
+            assertThat(fenced(true, null)).isEqualTo(BatchDecision.nothing());
         }
     }
 }

@@ -2,9 +2,9 @@ package io.nightshift.coordinator.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.ControlReply;
@@ -41,11 +41,11 @@ class BatchExtensionTest extends DecisionsFixture {
         return new InspectedFile(new SourceFile(path, 300, ExampleBatch.AT, sum, "2"), rows);
     }
 
-    private Decision runAgain() {
+    private BatchDecision runAgain() {
         return decide(new BatchCommand.Open(ExampleBatch.submission(JOB, INPUT)));
     }
 
-    private Decision inspected(InspectedFile... files) {
+    private BatchDecision inspected(InspectedFile... files) {
         BatchEvent.ExtensionRequested request = Objects.requireNonNull(state.extension());
         return report(state.incarnation(), new CoordinatorMessage.InputInspected(request, List.of(files), INPUT));
     }
@@ -54,7 +54,7 @@ class BatchExtensionTest extends DecisionsFixture {
         return new BatchEvent.ExtensionRequested(at(), INPUT);
     }
 
-    private Decision commit(int partition, int lease) {
+    private BatchDecision commit(int partition, int lease) {
         decide(new BatchCommand.Commit(
                 ExampleBatch.commit(partition, new Epoch(state.incarnation(), lease), 0), List.of(), worker));
         return decide(new CoordinatorMessage.FlushCommits());
@@ -72,9 +72,10 @@ class BatchExtensionTest extends DecisionsFixture {
         start();
         lease();
 
-        assertThat(runAgain()).isEqualTo(Decision.persist(request(), new CoordinatorAction.InspectInput(1, request())));
+        assertThat(runAgain())
+                .isEqualTo(BatchDecision.persist(request(), new CoordinatorAction.InspectInput(1, request())));
         assertThat(inspected(A, B))
-                .isEqualTo(Decision.persist(
+                .isEqualTo(BatchDecision.persist(
                         new BatchEvent.PlanExtended(at(), INPUT, 1, 3, List.of(B.file()), PartitionPlan.of(10, 4)),
                         HAS_WORK));
 
@@ -121,7 +122,7 @@ class BatchExtensionTest extends DecisionsFixture {
         fail();
 
         assertThat(runAgain())
-                .isEqualTo(Decision.persist(
+                .isEqualTo(BatchDecision.persist(
                         List.of(request(), new BatchEvent.Retried(at()), new BatchEvent.TookOver(at(), 2, "node:1")),
                         List.of(new CoordinatorAction.InspectInput(2, request()))));
         assertThat(inspected(A, B).actions()).containsExactly(HAS_WORK);
@@ -164,10 +165,11 @@ class BatchExtensionTest extends DecisionsFixture {
                         new BatchEvent.PlanExtended(
                                 at(), INPUT, 0, 0, List.of(CHANGED.file()), PartitionPlan.of(10, 10, 5)));
 
-        Decision late = decide(new BatchCommand.Commit(ExampleBatch.commit(0, new Epoch(1, 1), 0), List.of(), worker));
+        BatchDecision late =
+                decide(new BatchCommand.Commit(ExampleBatch.commit(0, new Epoch(1, 1), 0), List.of(), worker));
         assertThat(late)
                 .as("the attempt has read the old file")
-                .isEqualTo(Decision.of(new CoordinatorAction.Send<>(
+                .isEqualTo(BatchDecision.of(new CoordinatorAction.Send<>(
                         worker,
                         new WorkerMessage.Abandon(attempt(0, 1), "the attempt no longer holds its partition"))));
     }
@@ -206,7 +208,7 @@ class BatchExtensionTest extends DecisionsFixture {
         plan();
         fail();
 
-        Decision retried = decide(new BatchCommand.Retry(operator));
+        BatchDecision retried = decide(new BatchCommand.Retry(operator));
 
         BatchEvent.ExtensionRequested request = new BatchEvent.ExtensionRequested(at(), null);
         assertThat(retried.events()).startsWith(request, new BatchEvent.Retried(at()));
@@ -242,7 +244,7 @@ class BatchExtensionTest extends DecisionsFixture {
         }
         assertThat(state.phase()).isEqualTo(Phase.PUBLISHING);
 
-        assertThat(runAgain()).isEqualTo(Decision.nothing());
+        assertThat(runAgain()).isEqualTo(BatchDecision.nothing());
         report(1, new CoordinatorMessage.TaskFailed(ExampleBatch.failed().failure()));
         assertThat(runAgain().events()).as("its output may be visible").doesNotContain(request());
     }
@@ -272,7 +274,7 @@ class BatchExtensionTest extends DecisionsFixture {
                 worker));
         decide(new CoordinatorMessage.FlushCommits());
 
-        Decision published =
+        BatchDecision published =
                 report(1, new CoordinatorMessage.PublicationCompleted(new Publication("/out", ExampleBatch.DIGEST)));
 
         assertThat(published.actions())

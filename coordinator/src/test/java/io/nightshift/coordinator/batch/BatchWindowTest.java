@@ -3,9 +3,9 @@ package io.nightshift.coordinator.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.api.BatchDescription;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -43,7 +43,7 @@ class BatchWindowTest extends DecisionsFixture {
         return Objects.requireNonNull(described().timing());
     }
 
-    private Decision tick() {
+    private BatchDecision tick() {
         return decide(new CoordinatorMessage.Tick());
     }
 
@@ -64,12 +64,12 @@ class BatchWindowTest extends DecisionsFixture {
         assertThat(decisions.needsTick(state, now())).isFalse();
         assertThat(decisions.wakesAt(state, now())).isEqualTo(OPENS);
         assertThat(timing().windowOpens()).isEqualTo(OPENS);
-        assertThat(tick()).isEqualTo(Decision.nothing());
+        assertThat(tick()).isEqualTo(BatchDecision.nothing());
 
         seconds = TO_OPENING;
         assertThat(decisions.wakesAt(state, now())).isNull();
         assertThat(tick().actions()).isEqualTo(planning());
-        assertThat(tick()).as("the plan is made once").isEqualTo(Decision.nothing());
+        assertThat(tick()).as("the plan is made once").isEqualTo(BatchDecision.nothing());
         assertThat(timing().windowOpens()).isNull();
     }
 
@@ -79,7 +79,7 @@ class BatchWindowTest extends DecisionsFixture {
         seconds = TO_OPENING - 1;
         assertThat(decide(ensureStarted()))
                 .as("only the entries are counted, since another coordinator may have written some")
-                .isEqualTo(Decision.of(new CoordinatorAction.CountLedgerEntries(1)));
+                .isEqualTo(BatchDecision.of(new CoordinatorAction.CountLedgerEntries(1)));
         seconds = TO_OPENING;
         assertThat(decide(ensureStarted()).actions()).isEqualTo(planning());
     }
@@ -121,9 +121,10 @@ class BatchWindowTest extends DecisionsFixture {
 
         assertThat(decide(new BatchCommand.Retry(operator)).actions())
                 .doesNotHaveAnyElementsOfTypes(CoordinatorAction.CheckInput.class);
-        Decision late = decide(new BatchCommand.Commit(ExampleBatch.commit(1, new Epoch(1, 2), 0), List.of(), worker));
+        BatchDecision late =
+                decide(new BatchCommand.Commit(ExampleBatch.commit(1, new Epoch(1, 2), 0), List.of(), worker));
         assertThat(late)
-                .isEqualTo(Decision.of(new CoordinatorAction.Send<>(
+                .isEqualTo(BatchDecision.of(new CoordinatorAction.Send<>(
                         worker,
                         new WorkerMessage.Abandon(attempt(1, 2), "the attempt no longer holds its partition"))));
     }
@@ -165,7 +166,7 @@ class BatchWindowTest extends DecisionsFixture {
     void anOperatorLetsABatchScoreOutsideItsWindow() {
         openEarly(Outside.PAUSE);
 
-        Decision ignored = decide(new BatchCommand.IgnoreWindow(operator, "ops"));
+        BatchDecision ignored = decide(new BatchCommand.IgnoreWindow(operator, "ops"));
 
         assertThat(ignored.events()).containsExactly(new BatchEvent.WindowIgnored(at(), "ops"));
         assertThat(ignored.actions())
@@ -173,7 +174,7 @@ class BatchWindowTest extends DecisionsFixture {
         assertThat(timing().windowOpens()).isNull();
         assertThat(decide(new BatchCommand.IgnoreWindow(operator, "ops")))
                 .as("a repetition")
-                .isEqualTo(Decision.of(done(Phase.SUBMITTED)));
+                .isEqualTo(BatchDecision.of(done(Phase.SUBMITTED)));
     }
 
     @Test
@@ -197,7 +198,7 @@ class BatchWindowTest extends DecisionsFixture {
     void aJobWithoutAWindowHasNoneToIgnore() {
         open();
         assertThat(decide(new BatchCommand.IgnoreWindow(operator, "ops")))
-                .isEqualTo(Decision.of(new CoordinatorAction.Send<>(
+                .isEqualTo(BatchDecision.of(new CoordinatorAction.Send<>(
                         operator, new ControlReply.Refused(ExampleBatch.BATCH, "its job has no window"))));
     }
 
@@ -205,7 +206,7 @@ class BatchWindowTest extends DecisionsFixture {
     void aPausedBatchIsNotPlannedOutsideItsWindow() {
         openEarly(Outside.PAUSE);
         decide(new BatchCommand.Pause("", operator, "ops"));
-        assertThat(tick()).isEqualTo(Decision.nothing());
+        assertThat(tick()).isEqualTo(BatchDecision.nothing());
         assertThat(timing().windowOpens()).as("the pause is what it waits for").isNull();
         decide(new BatchCommand.Resume(operator));
         seconds = TO_OPENING;
@@ -276,7 +277,7 @@ class BatchWindowTest extends DecisionsFixture {
         }
         decide(new CoordinatorMessage.FlushCommits());
         seconds = 32;
-        Decision published = report(
+        BatchDecision published = report(
                 1,
                 new CoordinatorMessage.PublicationCompleted(
                         new io.nightshift.storage.destination.Publication("/out", ExampleBatch.DIGEST)));

@@ -1,11 +1,11 @@
 package io.nightshift.coordinator.batch;
 
 import io.nightshift.api.BatchDescription;
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.BatchSettings;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.decision.RetryPolicy;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.Attempt;
@@ -63,8 +63,8 @@ public abstract class DecisionsFixture {
     public long seconds;
 
     /// Decides about a message, and applies the events as the journal would.
-    public Decision decide(CoordinatorMessage message) {
-        Decision decision = decisions.decide(state, message, now());
+    public BatchDecision decide(CoordinatorMessage message) {
+        BatchDecision decision = decisions.decide(state, message, now());
         for (BatchEvent event : decision.events()) {
             state = ExampleBatch.after(state, event);
         }
@@ -79,28 +79,28 @@ public abstract class DecisionsFixture {
         return ExampleBatch.AT.plusSeconds(seconds);
     }
 
-    public Decision decide(BatchCommand command) {
+    public BatchDecision decide(BatchCommand command) {
         return decide(new CoordinatorMessage.CommandReceived(command));
     }
 
     /// What clients see of the batch.
     public BatchDescription described() {
-        Decision decision =
+        BatchDecision decision =
                 decide(new BatchCommand.Describe(TestInbox.<BatchStatus>create().getRef()));
         BatchStatus status =
                 (BatchStatus) ((CoordinatorAction.Send<?>) decision.actions().getFirst()).message();
         return Objects.requireNonNull(status.description());
     }
 
-    public Decision report(int incarnation, CoordinatorMessage.TaskOutcome outcome) {
+    public BatchDecision report(int incarnation, CoordinatorMessage.TaskOutcome outcome) {
         return decide(new CoordinatorMessage.TaskReported(incarnation, outcome));
     }
 
-    public Decision open() {
+    public BatchDecision open() {
         return decide(new BatchCommand.Open(ExampleBatch.submission(ExampleBatch.job())));
     }
 
-    public Decision plan() {
+    public BatchDecision plan() {
         BatchEvent.Planned planned = ExampleBatch.planned();
         List<InspectedFile> files = planned.files().stream()
                 .map(file -> new InspectedFile(file, List.of()))
@@ -108,7 +108,7 @@ public abstract class DecisionsFixture {
         return report(1, new CoordinatorMessage.PlanCompleted(files, planned.partitions(), ExampleBatch.INPUT));
     }
 
-    public Decision lease() {
+    public BatchDecision lease() {
         return decide(new BatchCommand.RequestLease(
                 "node:1", TestInbox.<WorkerMessage>create().getRef(), "nonce"));
     }

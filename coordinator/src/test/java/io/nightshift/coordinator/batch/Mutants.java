@@ -1,16 +1,16 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.attempt.AttemptDecisions;
 import io.nightshift.coordinator.batch.attempt.BatchForecast;
 import io.nightshift.coordinator.batch.attempt.CommitDecisions;
 import io.nightshift.coordinator.batch.attempt.DiscardedUse;
 import io.nightshift.coordinator.batch.attempt.Leases;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.BatchSettings;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction.BackgroundTask;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.life.ControlDecisions;
 import io.nightshift.coordinator.batch.life.CurrentTask;
 import io.nightshift.coordinator.batch.life.ExtensionDecisions;
@@ -67,8 +67,9 @@ enum Mutants implements Simulation.DecisionsFactory {
         CommitDecisions commits(BatchId batch, AttemptDecisions attempts) {
             return new CommitDecisions(batch, attempts) {
                 @Override
-                public Decision commit(BatchState state, BatchCommand.Commit message, int judgeable, DecisionTime now) {
-                    Decision decision = super.commit(state, message, judgeable, now);
+                public BatchDecision commit(
+                        BatchState state, BatchCommand.Commit message, int judgeable, DecisionTime now) {
+                    BatchDecision decision = super.commit(state, message, judgeable, now);
                     return refusal(state, message.commit()) == null
                             ? decision.plus(new CoordinatorAction.Send<>(
                                     message.worker(),
@@ -83,13 +84,13 @@ enum Mutants implements Simulation.DecisionsFactory {
         LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
             return new Lifecycle(dependencies, extensions) {
                 @Override
-                protected Decision takeOver(BatchState state, DecisionTime now, BatchEvent... before) {
+                protected BatchDecision takeOver(BatchState state, DecisionTime now, BatchEvent... before) {
                     if (state.incarnation() == 0) {
                         return super.takeOver(state, now, before);
                     }
                     super.takeOver(state, now, before);
                     dependencies.incarnation().become(state.incarnation());
-                    return Decision.persist(Arrays.asList(before), List.of());
+                    return BatchDecision.persist(Arrays.asList(before), List.of());
                 }
             };
         }
@@ -299,8 +300,8 @@ enum Mutants implements Simulation.DecisionsFactory {
         LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
             return new Lifecycle(dependencies, extensions) {
                 @Override
-                public Decision windowOpened(BatchState state, DecisionTime now) {
-                    return Decision.nothing();
+                public BatchDecision windowOpened(BatchState state, DecisionTime now) {
+                    return BatchDecision.nothing();
                 }
             };
         }
@@ -380,7 +381,7 @@ enum Mutants implements Simulation.DecisionsFactory {
         TaskFailureDecisions failures(Dependencies dependencies) {
             return new Failures(dependencies) {
                 @Override
-                protected Decision taskStalled(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
+                protected BatchDecision taskStalled(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
                     return taskFailed(state, phase, step, now);
                 }
             };
@@ -392,7 +393,7 @@ enum Mutants implements Simulation.DecisionsFactory {
                 Dependencies dependencies, LifecycleDecisions lifecycle, ExtensionDecisions extensions) {
             return new Outcomes(dependencies, lifecycle, extensions, failures(dependencies)) {
                 @Override
-                public Decision stepEnded(
+                public BatchDecision stepEnded(
                         BatchState state,
                         int startedBy,
                         CoordinatorMessage.StepOutcome outcome,
@@ -421,10 +422,11 @@ enum Mutants implements Simulation.DecisionsFactory {
         LifecycleDecisions lifecycle(Dependencies dependencies, ExtensionDecisions extensions) {
             return new Lifecycle(dependencies, extensions) {
                 @Override
-                protected Decision takeOverToFence(BatchState state, BatchCommand.Control request, DecisionTime now) {
+                protected BatchDecision takeOverToFence(
+                        BatchState state, BatchCommand.Control request, DecisionTime now) {
                     super.takeOverToFence(state, request, now);
                     dependencies.incarnation().become(state.incarnation());
-                    return Decision.nothing();
+                    return BatchDecision.nothing();
                 }
             };
         }
@@ -596,7 +598,8 @@ enum Mutants implements Simulation.DecisionsFactory {
         ShadowDecisions shadow() {
             return new ShadowDecisions() {
                 @Override
-                public Decision decide(BatchState state, Decision decision, boolean isExpiry, DecisionTime now) {
+                public BatchDecision decide(
+                        BatchState state, BatchDecision decision, boolean isExpiry, DecisionTime now) {
                     return decision;
                 }
             };

@@ -2,9 +2,9 @@ package io.nightshift.coordinator.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
@@ -47,7 +47,7 @@ final class PromotionDecisionsTest extends DecisionsFixture {
         assertThat(state.phase()).isEqualTo(Phase.PUBLISHING);
     }
 
-    private Decision published(Failure failure) {
+    private BatchDecision published(Failure failure) {
         return report(
                 1,
                 new CoordinatorMessage.PublicationCompleted(
@@ -58,7 +58,7 @@ final class PromotionDecisionsTest extends DecisionsFixture {
     void aRegistryThatIsAwayIsWaitedFor() {
         scored();
 
-        Decision decision = published(AWAY);
+        BatchDecision decision = published(AWAY);
 
         assertThat(decision.events()).hasSize(1).first().isInstanceOf(BatchEvent.StepFailed.class);
         assertThat(state.phase()).isEqualTo(Phase.PUBLISHING);
@@ -110,7 +110,7 @@ final class PromotionDecisionsTest extends DecisionsFixture {
         published(AWAY);
         seconds = SETTINGS.retry().patience(AWAY).toSeconds() - 1;
 
-        Decision failed = report(1, new CoordinatorMessage.TaskFailed(AWAY));
+        BatchDecision failed = report(1, new CoordinatorMessage.TaskFailed(AWAY));
 
         assertThat(failed.events())
                 .containsExactly(new BatchEvent.StepFailed(
@@ -136,7 +136,7 @@ final class PromotionDecisionsTest extends DecisionsFixture {
         BatchCommand.Cancel cancel = new BatchCommand.Cancel("no longer needed", operator);
         decide(cancel);
 
-        Decision decision = report(2, new CoordinatorMessage.PublicationFenced(cancel, PUBLICATION, null));
+        BatchDecision decision = report(2, new CoordinatorMessage.PublicationFenced(cancel, PUBLICATION, null));
 
         assertThat(decision.events()).isEmpty();
         assertThat(decision.actions()).contains(new CoordinatorAction.Publish(2));

@@ -3,9 +3,9 @@ package io.nightshift.coordinator.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
 import io.nightshift.coordinator.batch.decision.StagedParts;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -38,7 +38,7 @@ class ReuseDecisionsTest extends DecisionsFixture {
         return ExampleBatch.commit(partition, new Epoch(4, 17), 0).reused(incarnation);
     }
 
-    private Decision staged(int from, int to, PartitionCommit... parts) {
+    private BatchDecision staged(int from, int to, PartitionCommit... parts) {
         return report(
                 state.incarnation(),
                 new CoordinatorMessage.PartsStaged(new StagedParts(from, to, Arrays.asList(parts))));
@@ -55,8 +55,8 @@ class ReuseDecisionsTest extends DecisionsFixture {
         assertThat(lease().actions()).noneMatch(CoordinatorAction.GrantLease.class::isInstance);
 
         assertThat(staged(0, 2, part(0, 1)))
-                .isEqualTo(Decision.persist(reused(2, part(0, 1)), new CoordinatorAction.ReuseParts(1)));
-        assertThat(staged(2, 3, part(2, 1))).isEqualTo(Decision.persist(reused(3, part(2, 1)), HAS_WORK));
+                .isEqualTo(BatchDecision.persist(reused(2, part(0, 1)), new CoordinatorAction.ReuseParts(1)));
+        assertThat(staged(2, 3, part(2, 1))).isEqualTo(BatchDecision.persist(reused(3, part(2, 1)), HAS_WORK));
 
         assertThat(lease().actions())
                 .anySatisfy(action -> assertThat(action)
@@ -76,10 +76,10 @@ class ReuseDecisionsTest extends DecisionsFixture {
         staged(0, 2, part(0, 1));
         BatchDecisions next = BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:2", new SplittableRandom(2));
 
-        Decision recovered = next.decide(state, new CoordinatorMessage.Recovered(), now());
+        BatchDecision recovered = next.decide(state, new CoordinatorMessage.Recovered(), now());
 
         assertThat(recovered)
-                .isEqualTo(Decision.persist(
+                .isEqualTo(BatchDecision.persist(
                         new BatchEvent.TookOver(at(), 2, "node:2"), new CoordinatorAction.ReuseParts(2)));
         for (BatchEvent event : recovered.events()) {
             state = ExampleBatch.after(state, event);
@@ -95,7 +95,7 @@ class ReuseDecisionsTest extends DecisionsFixture {
         plan();
         decide(new BatchCommand.Pause("", operator));
 
-        assertThat(staged(0, 1, part(0, 1))).isEqualTo(Decision.persist(reused(1, part(0, 1))));
+        assertThat(staged(0, 1, part(0, 1))).isEqualTo(BatchDecision.persist(reused(1, part(0, 1))));
 
         assertThat(decide(new BatchCommand.Resume(operator)).actions()).contains(new CoordinatorAction.ReuseParts(1));
     }
@@ -105,7 +105,7 @@ class ReuseDecisionsTest extends DecisionsFixture {
         begin();
         plan();
 
-        Decision failed = decide(
+        BatchDecision failed = decide(
                 new CoordinatorMessage.TaskReported(1, new CoordinatorMessage.TaskFailed(AWAY), List.of("node:2")));
 
         assertThat(failed.actions()).singleElement().isInstanceOf(CoordinatorAction.RetryLater.class);
@@ -119,7 +119,7 @@ class ReuseDecisionsTest extends DecisionsFixture {
         plan();
         staged(0, 2, part(0, 1));
 
-        assertThat(staged(0, 2, part(0, 1))).isEqualTo(Decision.nothing());
+        assertThat(staged(0, 2, part(0, 1))).isEqualTo(BatchDecision.nothing());
         assertThatThrownBy(() -> ExampleBatch.after(state, reused(2, part(1, 1))))
                 .isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> ExampleBatch.after(state, reused(3, part(0, 1))))

@@ -1,9 +1,9 @@
 package io.nightshift.coordinator.batch;
 
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.decision.RemovalStep;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.Measured;
@@ -133,7 +133,7 @@ final class SimulatedCoordinator extends SimulatedProcess {
 
     private void handle(BatchDecisions logic, CoordinatorMessage message) {
         decided = world.instant();
-        Decision decision = logic.decide(state(), message, time());
+        BatchDecision decision = logic.decide(state(), message, time());
         if (!(message instanceof CoordinatorMessage.Tick)) {
             world.tell("%s (%s, entry %d) hears %s", this, state().phase(), seen, message);
         }

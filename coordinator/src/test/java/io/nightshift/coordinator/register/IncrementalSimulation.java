@@ -245,7 +245,7 @@ final class IncrementalSimulation {
         }
         while (!inbox.isEmpty()) {
             RegisterMessage next = inbox.getFirst();
-            RegisterAction.Decision decision = decisions.decide(state, next, 0, now.minus(behind));
+            RegisterDecision decision = decisions.decide(state, next, 0, now.minus(behind));
             events.addAll(decision.events());
             for (BatchRegisterEvent event : decision.events()) {
                 state = state.apply(event);

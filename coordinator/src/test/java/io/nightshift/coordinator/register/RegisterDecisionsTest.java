@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.api.BatchDescription;
 import io.nightshift.coordinator.batch.ExampleBatch;
-import io.nightshift.coordinator.register.RegisterAction.Decision;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -65,13 +64,13 @@ class RegisterDecisionsTest {
         return TestInbox.<T>create().getRef();
     }
 
-    private Decision decide(RegisterMessage message) {
-        Decision decision = decisions.decide(state, message, nanos, ExampleBatch.AT);
+    private RegisterDecision decide(RegisterMessage message) {
+        RegisterDecision decision = decisions.decide(state, message, nanos, ExampleBatch.AT);
         decision.events().forEach(this::happened);
         return decision;
     }
 
-    private Decision decide(BatchRegisterCommand command) {
+    private RegisterDecision decide(BatchRegisterCommand command) {
         return decide(new RegisterMessage.CommandReceived(command, 1));
     }
 
@@ -116,8 +115,8 @@ class RegisterDecisionsTest {
         return new Submission(FLIGHTS.job(), fingerprint, input, FLIGHTS.model());
     }
 
-    private Decision reply(BatchRegisterCommand.SubmitReply reply) {
-        return Decision.of(new RegisterAction.Send<>(caller, reply));
+    private RegisterDecision reply(BatchRegisterCommand.SubmitReply reply) {
+        return RegisterDecision.of(new RegisterAction.Send<>(caller, reply));
     }
 
     private static RegisterMessage status(BatchId batch, Phase phase) {
@@ -136,11 +135,11 @@ class RegisterDecisionsTest {
         return new RegisterMessage.StatusReceived(BatchStatus.damaged(batch, "entry 3 is missing"));
     }
 
-    private static Decision ask(BatchId batch) {
-        return Decision.of(new RegisterAction.AskStatus(batch));
+    private static RegisterDecision ask(BatchId batch) {
+        return RegisterDecision.of(new RegisterAction.AskStatus(batch));
     }
 
-    private String notNow(Decision decision) {
+    private String notNow(RegisterDecision decision) {
         assertThat(decision.events()).isEmpty();
         RegisterAction.Send<?> send =
                 (RegisterAction.Send<?>) decision.actions().getFirst();
@@ -151,13 +150,13 @@ class RegisterDecisionsTest {
     /// Requires that the decision opens a batch for the caller.
     ///
     /// @param more actions after those that open the batch
-    private void assertOpens(Decision decision, @Nullable String key, RegisterAction... more) {
+    private void assertOpens(RegisterDecision decision, @Nullable String key, RegisterAction... more) {
         BatchRegisterEvent.Opened event =
                 (BatchRegisterEvent.Opened) decision.events().getFirst();
         BatchId batch = event.batch();
         assertThat(batch.isOfJob(JOB)).isTrue();
         assertThat(decision)
-                .isEqualTo(Decision.persist(
+                .isEqualTo(RegisterDecision.persist(
                                 new BatchRegisterEvent.Opened(ExampleBatch.AT, batch, FLIGHTS, key, null),
                                 new RegisterAction.TellBatch(batch, new BatchCommand.Open(FLIGHTS)),
                                 new RegisterAction.Send<>(
@@ -216,7 +215,7 @@ class RegisterDecisionsTest {
                     .output(job.output())
                     .build();
 
-            Decision decision = decide(submit(ExampleBatch.submission(large), false, null, ticket()));
+            RegisterDecision decision = decide(submit(ExampleBatch.submission(large), false, null, ticket()));
 
             assertThat(decision.events()).isEmpty();
             assertThat(decision.actions())
@@ -243,10 +242,10 @@ class RegisterDecisionsTest {
                     .as("the question is repeated")
                     .isEqualTo(ask(A));
             nanos += 1;
-            assertThat(decide(new RegisterMessage.NextSubmission(RUN))).isEqualTo(Decision.of());
+            assertThat(decide(new RegisterMessage.NextSubmission(RUN))).isEqualTo(RegisterDecision.of());
             assertThat(decide(status(A, Phase.CANCELLED)))
                     .as("its caller is gone")
-                    .isEqualTo(Decision.of());
+                    .isEqualTo(RegisterDecision.of());
         }
 
         @Test
@@ -256,7 +255,7 @@ class RegisterDecisionsTest {
             nanos += 30 * SECOND;
             assertThat(decide(new RegisterMessage.NextSubmission(RUN))).isEqualTo(ask(A));
             nanos += 1;
-            assertThat(decide(new RegisterMessage.NextSubmission(RUN))).isEqualTo(Decision.of());
+            assertThat(decide(new RegisterMessage.NextSubmission(RUN))).isEqualTo(RegisterDecision.of());
         }
 
         @Test
@@ -276,11 +275,11 @@ class RegisterDecisionsTest {
             decide(submit());
             assertThat(decide(submitOther())).isEqualTo(ask(A));
 
-            Decision first = decide(status(A, Phase.RUNNING));
+            RegisterDecision first = decide(status(A, Phase.RUNNING));
             assertThat(first.actions()).last().isEqualTo(new RegisterAction.Continue(RUN));
             assertThat(decide(new RegisterMessage.NextSubmission(RUN))).isEqualTo(ask(A));
             assertThat(decide(status(A, Phase.RUNNING)).actions()).doesNotContain(new RegisterAction.Continue(RUN));
-            assertThat(decide(new RegisterMessage.NextSubmission(RUN))).isEqualTo(Decision.of());
+            assertThat(decide(new RegisterMessage.NextSubmission(RUN))).isEqualTo(RegisterDecision.of());
         }
 
         @Test
@@ -323,11 +322,11 @@ class RegisterDecisionsTest {
             assertThat(decide(status(A, Phase.RUNNING))).isEqualTo(resumed(null));
         }
 
-        private Decision resumed(@Nullable BatchRegisterEvent event) {
+        private RegisterDecision resumed(@Nullable BatchRegisterEvent event) {
             RegisterAction open = new RegisterAction.TellBatch(A, new BatchCommand.Open(FLIGHTS));
             RegisterAction accept =
                     new RegisterAction.Send<>(caller, new BatchRegisterCommand.Accepted(A, true, false));
-            return event == null ? Decision.of(open, accept) : Decision.persist(event, open, accept);
+            return event == null ? RegisterDecision.of(open, accept) : RegisterDecision.persist(event, open, accept);
         }
 
         @Test
@@ -486,7 +485,7 @@ class RegisterDecisionsTest {
             decide(submit(later, false, null, ticket()));
 
             assertThat(decide(status(A, Phase.FAILED)))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(RegisterDecision.persist(
                             new BatchRegisterEvent.Resubmitted(ExampleBatch.AT, A, later),
                             new RegisterAction.TellBatch(A, new BatchCommand.Open(later)),
                             new RegisterAction.Send<>(caller, new BatchRegisterCommand.Accepted(A, true, false))));
@@ -597,7 +596,7 @@ class RegisterDecisionsTest {
             decide(submit(with(Job.OnChange.RESTART), false, null, ticket()));
 
             assertThat(decide(status(A, Phase.PAUSED)))
-                    .isEqualTo(Decision.of(new RegisterAction.CancelBatch(
+                    .isEqualTo(RegisterDecision.of(new RegisterAction.CancelBatch(
                             A,
                             "replaced by a later batch: its input has changed, and the job says source.on-change: restart",
                             true)));
@@ -634,7 +633,7 @@ class RegisterDecisionsTest {
             opened(A);
             assertThat(decide(fresh())).isEqualTo(ask(A));
             assertThat(decide(status(A, Phase.RUNNING)))
-                    .isEqualTo(Decision.of(new RegisterAction.CancelBatch(A, true)));
+                    .isEqualTo(RegisterDecision.of(new RegisterAction.CancelBatch(A, true)));
 
             assertOpens(decide(new RegisterMessage.CancelAnswered(new ControlReply.Done(A, Phase.CANCELLED))), null);
         }
@@ -656,13 +655,13 @@ class RegisterDecisionsTest {
         void aDamagedOneIsReplacedByAFreshSubmissionOnly() {
             opened(A);
             decide(submit());
-            Decision rejected = decide(damaged(A));
+            RegisterDecision rejected = decide(damaged(A));
             assertThat(rejected.events()).isEmpty();
             assertThat(rejected.toString())
                     .contains("batch flights-a of this job can't be resumed: entry 3 is missing. If its output");
 
             decide(fresh());
-            assertThat(decide(damaged(A))).isEqualTo(Decision.of(new RegisterAction.CancelBatch(A, true)));
+            assertThat(decide(damaged(A))).isEqualTo(RegisterDecision.of(new RegisterAction.CancelBatch(A, true)));
         }
 
         @Test
@@ -671,21 +670,21 @@ class RegisterDecisionsTest {
             decide(submit());
 
             assertThat(decide(status(A, Phase.PUBLISHED)))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(RegisterDecision.persist(
                             new BatchRegisterEvent.Ended(ExampleBatch.AT, A, Phase.PUBLISHED),
                             new RegisterAction.Continue(RUN)));
             assertThat(decide(new RegisterMessage.NextSubmission(RUN)))
                     .isEqualTo(reply(new BatchRegisterCommand.AlreadyPublished(A)));
-            assertThat(decide(status(A, Phase.PUBLISHED))).as("repeated").isEqualTo(Decision.of());
+            assertThat(decide(status(A, Phase.PUBLISHED))).as("repeated").isEqualTo(RegisterDecision.of());
         }
 
         @Test
         void answersOfUnknownAndSupersededBatchesDecideNothing() {
             opened(A);
             opened(B);
-            assertThat(decide(status(UNKNOWN, Phase.PUBLISHED))).isEqualTo(Decision.of());
+            assertThat(decide(status(UNKNOWN, Phase.PUBLISHED))).isEqualTo(RegisterDecision.of());
             assertThat(decide(new RegisterMessage.CancelAnswered(new ControlReply.Done(UNKNOWN, Phase.CANCELLED))))
-                    .isEqualTo(Decision.of());
+                    .isEqualTo(RegisterDecision.of());
             decide(fresh());
 
             assertThat(decide(status(A, Phase.CANCELLED))).isEqualTo(ask(B));
@@ -697,7 +696,7 @@ class RegisterDecisionsTest {
         void theAnswerToACancelDecidesNothingForAnOrdinarySubmissionOrForNone() {
             opened(A);
             RegisterMessage done = new RegisterMessage.CancelAnswered(new ControlReply.Done(A, Phase.CANCELLED));
-            assertThat(decide(done)).isEqualTo(Decision.of());
+            assertThat(decide(done)).isEqualTo(RegisterDecision.of());
             decide(submit());
 
             assertThat(decide(done)).isEqualTo(ask(A));
@@ -714,7 +713,7 @@ class RegisterDecisionsTest {
 
             assertThat(decide(submit())).isEqualTo(reply(new BatchRegisterCommand.AlreadyPublished(A)));
             assertThat(decide(submit(FLIGHTS, false, "monday", ticket())))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(RegisterDecision.persist(
                             new BatchRegisterEvent.Keyed(ExampleBatch.AT, A, "monday", FLIGHTS.fingerprint(), JOB),
                             new RegisterAction.Send<>(caller, new BatchRegisterCommand.AlreadyPublished(A))));
         }
@@ -750,7 +749,7 @@ class RegisterDecisionsTest {
             return entry;
         }
 
-        private Decision submitAndAnswer(BatchRegisterState.Entry archived) {
+        private RegisterDecision submitAndAnswer(BatchRegisterState.Entry archived) {
             RegisterAction.AskArchive ask =
                     (RegisterAction.AskArchive) decide(submit()).actions().getFirst();
             return decide(new RegisterMessage.ArchiveAnswered(
@@ -821,7 +820,7 @@ class RegisterDecisionsTest {
             assertThat(findByKey("monday", FLIGHTS.fingerprint())).isEqualTo(new BatchRegisterCommand.Found(A));
             BatchRegisterCommand.FindByKey find =
                     new BatchRegisterCommand.FindByKey(JOB, "tuesday", FLIGHTS.fingerprint(), actor());
-            assertThat(decide(find)).isEqualTo(Decision.of(new RegisterAction.FindKeyInArchive(find)));
+            assertThat(decide(find)).isEqualTo(RegisterDecision.of(new RegisterAction.FindKeyInArchive(find)));
         }
 
         private Object findByKey(String key, String fingerprint) {
@@ -842,7 +841,7 @@ class RegisterDecisionsTest {
                     .isInstanceOf(RegisterAction.FindInArchive.class);
         }
 
-        private Object sent(Decision decision, ActorRef<?> to) {
+        private Object sent(RegisterDecision decision, ActorRef<?> to) {
             assertThat(decision.events()).isEmpty();
             RegisterAction.Send<?> send =
                     (RegisterAction.Send<?>) decision.actions().getFirst();
@@ -892,12 +891,15 @@ class RegisterDecisionsTest {
 
         @Test
         void batchesWithWorkAreServedInTurn() {
-            assertThat(decide(new BatchRegisterCommand.HasWork(A))).isEqualTo(Decision.of());
+            assertThat(decide(new BatchRegisterCommand.HasWork(A))).isEqualTo(RegisterDecision.of());
             decide(new BatchRegisterCommand.HasWork(B));
 
-            assertThat(decide(new BatchRegisterCommand.FindWork(first))).isEqualTo(Decision.of(workAt(first, A)));
-            assertThat(decide(new BatchRegisterCommand.FindWork(second))).isEqualTo(Decision.of(workAt(second, B)));
-            assertThat(decide(new BatchRegisterCommand.FindWork(first))).isEqualTo(Decision.of(workAt(first, A)));
+            assertThat(decide(new BatchRegisterCommand.FindWork(first)))
+                    .isEqualTo(RegisterDecision.of(workAt(first, A)));
+            assertThat(decide(new BatchRegisterCommand.FindWork(second)))
+                    .isEqualTo(RegisterDecision.of(workAt(second, B)));
+            assertThat(decide(new BatchRegisterCommand.FindWork(first)))
+                    .isEqualTo(RegisterDecision.of(workAt(first, A)));
         }
 
         @Test
@@ -909,8 +911,8 @@ class RegisterDecisionsTest {
             decide(new BatchRegisterCommand.HasWork(B, 1_000));
             int ofB = 0;
             for (int i = 0; i < 100; i++) {
-                Decision decision = decide(new BatchRegisterCommand.FindWork(first));
-                ofB += decision.equals(Decision.of(workAt(first, B))) ? 1 : 0;
+                RegisterDecision decision = decide(new BatchRegisterCommand.FindWork(first));
+                ofB += decision.equals(RegisterDecision.of(workAt(first, B))) ? 1 : 0;
             }
             assertThat(ofB).isEqualTo(80);
         }
@@ -974,15 +976,15 @@ class RegisterDecisionsTest {
             decide(new BatchRegisterCommand.FindWork(first));
 
             assertThat(decide(new BatchRegisterCommand.HasWork(A)))
-                    .isEqualTo(Decision.of(workAt(second, A), workAt(first, A)));
-            assertThat(decide(new BatchRegisterCommand.HasWork(A))).isEqualTo(Decision.of());
+                    .isEqualTo(RegisterDecision.of(workAt(second, A), workAt(first, A)));
+            assertThat(decide(new BatchRegisterCommand.HasWork(A))).isEqualTo(RegisterDecision.of());
         }
 
         @Test
         void aBatchWithoutWorkGetsNoWorker() {
             decide(new BatchRegisterCommand.HasWork(A));
-            assertThat(decide(new BatchRegisterCommand.HasNoWork(A))).isEqualTo(Decision.of());
-            assertThat(decide(new BatchRegisterCommand.FindWork(first))).isEqualTo(Decision.of());
+            assertThat(decide(new BatchRegisterCommand.HasNoWork(A))).isEqualTo(RegisterDecision.of());
+            assertThat(decide(new BatchRegisterCommand.FindWork(first))).isEqualTo(RegisterDecision.of());
         }
 
         @Test
@@ -992,9 +994,10 @@ class RegisterDecisionsTest {
 
             BatchRegisterCommand end = new BatchRegisterCommand.BatchEnded(A, Phase.PUBLISHED);
             assertThat(decide(end))
-                    .isEqualTo(Decision.persist(new BatchRegisterEvent.Ended(ExampleBatch.AT, A, Phase.PUBLISHED)));
-            assertThat(decide(end)).isEqualTo(Decision.of());
-            assertThat(decide(new BatchRegisterCommand.FindWork(first))).isEqualTo(Decision.of());
+                    .isEqualTo(RegisterDecision.persist(
+                            new BatchRegisterEvent.Ended(ExampleBatch.AT, A, Phase.PUBLISHED)));
+            assertThat(decide(end)).isEqualTo(RegisterDecision.of());
+            assertThat(decide(new BatchRegisterCommand.FindWork(first))).isEqualTo(RegisterDecision.of());
         }
 
         @Test
@@ -1006,7 +1009,7 @@ class RegisterDecisionsTest {
             ended(done, Phase.PUBLISHED);
 
             assertThat(decide(new BatchRegisterCommand.WakeOpenBatches()))
-                    .isEqualTo(Decision.of(
+                    .isEqualTo(RegisterDecision.of(
                             new RegisterAction.TellBatch(A, new BatchCommand.EnsureStarted(FLIGHTS)),
                             new RegisterAction.CancelBatch(A, false),
                             new RegisterAction.TellBatch(B, new BatchCommand.EnsureStarted(FLIGHTS)),
@@ -1027,7 +1030,7 @@ class RegisterDecisionsTest {
             return isRefused(decide(submit));
         }
 
-        private static boolean isRefused(Decision decision) {
+        private static boolean isRefused(RegisterDecision decision) {
             return decision.actions().stream()
                     .anyMatch(action -> action instanceof RegisterAction.Send<?> send
                             && send.message() instanceof BatchRegisterCommand.TooManyOpen);
@@ -1055,7 +1058,7 @@ class RegisterDecisionsTest {
             assertThat(isRefused(decide(status(open, Phase.RUNNING)))).isTrue();
             decide(limited(FLIGHTS, "ann", 1, true));
             assertThat(decide(status(open, Phase.RUNNING)))
-                    .isEqualTo(Decision.of(new RegisterAction.CancelBatch(open, true)));
+                    .isEqualTo(RegisterDecision.of(new RegisterAction.CancelBatch(open, true)));
         }
 
         @Test

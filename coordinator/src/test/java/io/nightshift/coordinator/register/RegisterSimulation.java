@@ -235,8 +235,7 @@ final class RegisterSimulation {
         if (decisions == null) {
             return;
         }
-        RegisterAction.Decision decision =
-                decisions.decide(state, message, clock + now, ExampleBatch.AT.plusNanos(now));
+        RegisterDecision decision = decisions.decide(state, message, clock + now, ExampleBatch.AT.plusNanos(now));
         for (BatchRegisterEvent event : decision.events()) {
             if (event instanceof BatchRegisterEvent.Opened opened) {
                 runOf.put(opened.batch(), RunKey.of(opened.submission().job()));

@@ -29,7 +29,7 @@ class RegisterSimulationTest {
             public RegisterDecisions create(RandomGenerator random) {
                 return new RegisterDecisions(random, RegisterSimulation.KEEP) {
                     @Override
-                    RegisterAction.Decision replace(
+                    RegisterDecision replace(
                             BatchRegisterState state,
                             BatchRegisterState.Entry open,
                             BatchRegisterCommand.Submit submit,
@@ -72,8 +72,8 @@ class RegisterSimulationTest {
             public RegisterDecisions create(RandomGenerator random) {
                 return new RegisterDecisions(random, RegisterSimulation.KEEP) {
                     @Override
-                    RegisterAction.@Nullable Decision ask(
-                            BatchRegisterState state, BatchRegisterCommand.Submit submit, Instant now) {
+                    @Nullable
+                    RegisterDecision ask(BatchRegisterState state, BatchRegisterCommand.Submit submit, Instant now) {
                         return null;
                     }
                 };
@@ -138,10 +138,10 @@ class RegisterSimulationTest {
             public RegisterDecisions create(RandomGenerator random) {
                 return new RegisterDecisions(random, RegisterSimulation.KEEP) {
                     @Override
-                    RegisterAction.Decision decide(
+                    RegisterDecision decide(
                             BatchRegisterState state, RegisterMessage message, long nanos, Instant now) {
-                        RegisterAction.Decision decision = super.decide(state, message, nanos, now);
-                        return new RegisterAction.Decision(
+                        RegisterDecision decision = super.decide(state, message, nanos, now);
+                        return new RegisterDecision(
                                 decision.events().stream()
                                         .filter(event -> !(event instanceof BatchRegisterEvent.Resubmitted))
                                         .toList(),
@@ -155,10 +155,10 @@ class RegisterSimulationTest {
             public RegisterDecisions create(RandomGenerator random) {
                 return new RegisterDecisions(random, RegisterSimulation.KEEP) {
                     @Override
-                    RegisterAction.Decision decide(
+                    RegisterDecision decide(
                             BatchRegisterState state, RegisterMessage message, long nanos, Instant now) {
-                        RegisterAction.Decision decision = super.decide(state, message, nanos, now);
-                        return new RegisterAction.Decision(
+                        RegisterDecision decision = super.decide(state, message, nanos, now);
+                        return new RegisterDecision(
                                 decision.events().stream()
                                         .map(event -> event instanceof BatchRegisterEvent.Ended ended
                                                 ? new BatchRegisterEvent.Ended(
@@ -186,7 +186,7 @@ class RegisterSimulationTest {
                     }
 
                     @Override
-                    RegisterAction.Decision decide(
+                    RegisterDecision decide(
                             BatchRegisterState state, RegisterMessage message, long nanos, Instant now) {
                         return super.decide(
                                 state,

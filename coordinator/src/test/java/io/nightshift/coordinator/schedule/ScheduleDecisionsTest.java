@@ -57,7 +57,7 @@ class ScheduleDecisionsTest {
     }
 
     private void decide(ScheduledJobMessage message) {
-        ScheduleAction.Decision decision = decisions.decide(state, message, nanos, now);
+        ScheduleDecision decision = decisions.decide(state, message, nanos, now);
         events.addAll(decision.events());
         decision.events().forEach(event -> state = state.apply(event));
         actions = decision.actions();

@@ -319,7 +319,7 @@ final class ScheduleSimulation {
         if (current == null) {
             return;
         }
-        ScheduleAction.Decision decision = current.decide(state, message, now, wall());
+        ScheduleDecision decision = current.decide(state, message, now, wall());
         if (!decision.events().isEmpty()) {
             double dice = isCalm ? 1 : random.nextDouble();
             if (dice < killRate / 2) {

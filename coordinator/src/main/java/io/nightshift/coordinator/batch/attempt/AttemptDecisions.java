@@ -1,11 +1,11 @@
 package io.nightshift.coordinator.batch.attempt;
 
 import io.nightshift.api.BatchDescription;
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.BatchObserver;
 import io.nightshift.coordinator.batch.decision.BatchSettings;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.decision.OutageLimit;
 import io.nightshift.coordinator.batch.decision.RetryPolicy;
 import io.nightshift.coordinator.batch.decision.WindowGate;
@@ -212,18 +212,18 @@ public class AttemptDecisions {
 
     // Leases.
 
-    public Decision requestLease(BatchState state, BatchCommand.RequestLease request, DecisionTime now) {
+    public BatchDecision requestLease(BatchState state, BatchCommand.RequestLease request, DecisionTime now) {
         Duration holdOff = holdOff(request.node(), now);
         if (!holdOff.isZero()) {
-            return Decision.of(
+            return BatchDecision.of(
                     new CoordinatorAction.Send<>(request.worker(), new WorkerMessage.NothingToLease(batch, holdOff)));
         }
         Leases.GrantedLease lease = lease(state, request, now);
         return lease == null
-                ? Decision.of(
+                ? BatchDecision.of(
                         new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)),
                         new CoordinatorAction.Send<>(request.worker(), new WorkerMessage.NothingToLease(batch)))
-                : Decision.of(new CoordinatorAction.GrantLease(
+                : BatchDecision.of(new CoordinatorAction.GrantLease(
                         request.worker(),
                         request.node(),
                         new Attempt(batch, lease.partition(), lease.epoch()),
@@ -271,7 +271,8 @@ public class AttemptDecisions {
     }
 
     /// @param judgeable see [LifecycleDecisions#judgeableIncarnation]
-    public Decision heartbeat(BatchState state, BatchCommand.Heartbeat heartbeat, int judgeable, DecisionTime now) {
+    public BatchDecision heartbeat(
+            BatchState state, BatchCommand.Heartbeat heartbeat, int judgeable, DecisionTime now) {
         Attempt attempt = heartbeat.attempt();
         boolean holds = leases != null
                 && keepsLeases(state)
@@ -281,7 +282,7 @@ public class AttemptDecisions {
             gate.progressed(leases.since(attempt.partition()));
         }
         return holds || isCommitted(state, attempt)
-                ? Decision.nothing()
+                ? BatchDecision.nothing()
                 : refuse(heartbeat.worker(), attempt, judgeable, "the attempt no longer holds its partition");
     }
 
@@ -297,10 +298,10 @@ public class AttemptDecisions {
     /// Tells an attempt to abandon its work. The worker then deletes the attempt's output, so a coordinator
     /// refuses only an attempt that it can judge. A worker without an answer asks again, and reaches the
     /// right coordinator.
-    static Decision refuse(ActorRef<WorkerMessage> worker, Attempt attempt, int judgeable, String reason) {
+    static BatchDecision refuse(ActorRef<WorkerMessage> worker, Attempt attempt, int judgeable, String reason) {
         return attempt.epoch().incarnation() <= judgeable
-                ? Decision.of(abandon(worker, attempt, reason))
-                : Decision.nothing();
+                ? BatchDecision.of(abandon(worker, attempt, reason))
+                : BatchDecision.nothing();
     }
 
     static CoordinatorAction abandon(ActorRef<WorkerMessage> worker, Attempt attempt, String reason) {
@@ -308,14 +309,14 @@ public class AttemptDecisions {
     }
 
     /// Makes the partition of a released lease available at once. A release is no failure and is not counted.
-    public Decision release(BatchState state, BatchCommand.ReleaseLease release, DecisionTime now) {
+    public BatchDecision release(BatchState state, BatchCommand.ReleaseLease release, DecisionTime now) {
         Attempt attempt = release.attempt();
         discard(state, attempt, release.use());
         if (leases == null || !leases.holds(attempt.partition(), attempt.epoch())) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         leases.release(attempt.partition(), attempt.epoch(), now.nanos());
-        return Decision.of(new CoordinatorAction.WriteLog("{} is released", List.of(attempt)));
+        return BatchDecision.of(new CoordinatorAction.WriteLog("{} is released", List.of(attempt)));
     }
 
     // Attempts that were thrown away.
@@ -323,11 +324,11 @@ public class AttemptDecisions {
     /// Counts what an attempt has used that was thrown away. The next commits record it.
     ///
     /// @param use null if it is not known
-    public Decision discard(BatchState state, Attempt attempt, @Nullable Use use) {
+    public BatchDecision discard(BatchState state, Attempt attempt, @Nullable Use use) {
         if (use != null && !isCommitted(state, attempt)) {
             discarded.add(attempt.epoch(), use);
         }
-        return Decision.nothing();
+        return BatchDecision.nothing();
     }
 
     /// Takes note of commits that are withdrawn, which records what their attempts have used.
@@ -345,7 +346,8 @@ public class AttemptDecisions {
     // Failures.
 
     /// @param nodes that can score now; empty if they are not known
-    public Decision failed(BatchState state, BatchCommand.AttemptFailed message, Set<String> nodes, DecisionTime now) {
+    public BatchDecision failed(
+            BatchState state, BatchCommand.AttemptFailed message, Set<String> nodes, DecisionTime now) {
         Attempt attempt = message.attempt();
         if (leases == null || !keepsLeases(state) || !leases.holds(attempt.partition(), attempt.epoch())) {
             return discard(state, attempt, message.use());
@@ -382,9 +384,9 @@ public class AttemptDecisions {
 
     /// Takes back the leases that have expired. Each counts as a failed attempt, so a partition that kills
     /// every worker that scores it fails the batch in the end.
-    public Decision tick(BatchState state, DecisionTime now) {
+    public BatchDecision tick(BatchState state, DecisionTime now) {
         if (leases == null || !keepsLeases(state)) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         Duration lease = settings.lease();
         List<CoordinatorAction> actions = new ArrayList<>();
@@ -420,7 +422,7 @@ public class AttemptDecisions {
         if (failure == null) {
             failure = abandonedFailure(state, now);
         }
-        return failure == null ? Decision.of(actions) : Decision.failBatch(List.of(), failure, now);
+        return failure == null ? BatchDecision.of(actions) : BatchDecision.failBatch(List.of(), failure, now);
     }
 
     /// Why a batch fails that no node can score: the time to wait for one is over, and none tries. Null
@@ -450,7 +452,7 @@ public class AttemptDecisions {
     /// - if a resource fails and the batch's time to retry it is over;
     /// - with the first partition that has exhausted its attempts, if the job stops there;
     /// - otherwise when every other partition is committed.
-    private Decision failed(
+    private BatchDecision failed(
             BatchState state, List<BatchEvent.AttemptFailed> attempts, Set<String> nodes, DecisionTime now) {
         RetryPolicy retry = retry(state);
         Map<Integer, Integer> counts = new HashMap<>(state.attemptsFailed());
@@ -458,27 +460,27 @@ public class AttemptDecisions {
             Failure failure = attempt.failure();
             if (attempt.until() != null) {
                 if (!attempt.until().isAfter(now.instant())) {
-                    return Decision.failBatch(attempts, OutageLimit.exceeded(state, failure, now), now);
+                    return BatchDecision.failBatch(attempts, OutageLimit.exceeded(state, failure, now), now);
                 }
                 if (isConfirmed(state, attempt, nodes)) {
-                    return Decision.failBatch(attempts, Failure.permanent(failure.message()), now);
+                    return BatchDecision.failBatch(attempts, Failure.permanent(failure.message()), now);
                 }
                 continue;
             }
             int failed = counts.merge(attempt.partition(), 1, Integer::sum);
             lastFailure = failure.message();
             if (failure.isPermanent()) {
-                return Decision.failBatch(attempts, failure, now);
+                return BatchDecision.failBatch(attempts, failure, now);
             }
             if (failed >= mostAttempts(state, attempt.partition()) && !scoresTheRest(state)) {
                 String message = "partition %d failed %d times. The last failure: %s"
                         .formatted(attempt.partition(), failed, failure.message());
-                return Decision.failBatch(attempts, Failure.transientFailure(message), now);
+                return BatchDecision.failBatch(attempts, Failure.transientFailure(message), now);
             }
         }
         Failure failure = unfinishableFailure(state, state.committed().count(), counts);
         if (failure != null) {
-            return Decision.failBatch(attempts, failure, now);
+            return BatchDecision.failBatch(attempts, failure, now);
         }
         for (BatchEvent.AttemptFailed attempt : attempts) {
             if (attempt.until() == null) {
@@ -487,7 +489,7 @@ public class AttemptDecisions {
                 takeBack(attempt, attempt.until(), retry, now);
             }
         }
-        return Decision.persist(List.copyOf(attempts), List.of());
+        return BatchDecision.persist(List.copyOf(attempts), List.of());
     }
 
     /// Whether an input file that one node does not see is missing everywhere: a second node does not see it

@@ -1,7 +1,7 @@
 package io.nightshift.coordinator.batch.attempt;
 
 import io.nightshift.api.BatchDescription;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.decision.WindowGate;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.PinnedPlan;

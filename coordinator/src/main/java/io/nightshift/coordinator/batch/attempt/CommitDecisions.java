@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.batch.attempt;
 
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.CommittedTotals;
 import io.nightshift.protocol.batch.Attempt;
@@ -51,11 +51,11 @@ public class CommitDecisions {
     /// Makes a commit pending, so that several share one journal write.
     ///
     /// @param judgeable see [LifecycleDecisions#judgeableIncarnation]
-    public Decision commit(BatchState state, BatchCommand.Commit message, int judgeable, DecisionTime now) {
+    public BatchDecision commit(BatchState state, BatchCommand.Commit message, int judgeable, DecisionTime now) {
         PartitionCommit commit = message.commit();
         Attempt attempt = commit.attempt(batch);
         if (AttemptDecisions.isCommitted(state, attempt)) {
-            return Decision.of(acknowledge(message));
+            return BatchDecision.of(acknowledge(message));
         }
         String refusal = refusal(state, commit);
         if (refusal != null) {
@@ -67,7 +67,7 @@ public class CommitDecisions {
                 .forEach(firstReasons::add);
         boolean isFirst = pending.isEmpty();
         pending.put(commit.partition(), message);
-        return isFirst ? Decision.of(new CoordinatorAction.FlushCommits()) : Decision.nothing();
+        return isFirst ? BatchDecision.of(new CoordinatorAction.FlushCommits()) : BatchDecision.nothing();
     }
 
     private CoordinatorAction acknowledge(BatchCommand.Commit message) {
@@ -110,7 +110,7 @@ public class CommitDecisions {
 
     /// Persists the pending commits whose epochs still hold their leases, in one journal write, and
     /// acknowledges them.
-    public Decision flush(BatchState state, DecisionTime now) {
+    public BatchDecision flush(BatchState state, DecisionTime now) {
         List<CoordinatorAction> actions = new ArrayList<>();
         List<BatchCommand.Commit> accepted = new ArrayList<>();
         for (BatchCommand.Commit candidate : pending.values()) {
@@ -124,13 +124,13 @@ public class CommitDecisions {
         }
         pending.clear();
         if (accepted.isEmpty()) {
-            return Decision.of(actions);
+            return BatchDecision.of(actions);
         }
         for (BatchCommand.Commit commit : accepted) {
             attempts.committed(commit.commit(), now);
             actions.add(acknowledge(commit));
         }
-        return Decision.persist(
+        return BatchDecision.persist(
                 events(state, accepted.stream().map(BatchCommand.Commit::commit).toList(), now), actions);
     }
 

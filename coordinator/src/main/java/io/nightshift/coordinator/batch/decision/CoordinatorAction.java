@@ -11,8 +11,8 @@ import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
-/// An effect of a [Decision]. Actions are data. The actor of the batch performs them, with the state that holds
-/// after the events of their decision. To the decision logic an actor reference is only an address.
+/// An effect of a [BatchDecision]. Actions are data. The actor of the batch performs them, with the state that
+/// holds after the events of their decision. To the decision logic an actor reference is only an address.
 public sealed interface CoordinatorAction {
 
     /// Sends a message to an actor.

@@ -1,5 +1,6 @@
 package io.nightshift.coordinator.batch.decision;
 
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.failure.Failure;
 import java.time.Duration;

@@ -1,11 +1,11 @@
 package io.nightshift.coordinator.batch.life;
 
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.attempt.AttemptDecisions;
 import io.nightshift.coordinator.batch.attempt.CommitDecisions;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.decision.WindowGate;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.upkeep.RedriveDecisions;
@@ -55,7 +55,7 @@ public class ControlDecisions {
         this.redrives = redrives;
     }
 
-    public Decision decide(BatchState state, BatchCommand.Control request, DecisionTime now) {
+    public BatchDecision decide(BatchState state, BatchCommand.Control request, DecisionTime now) {
         Phase phase = state.phase();
         if (phase == null) {
             return refuse(request, "there is no such batch");
@@ -69,13 +69,13 @@ public class ControlDecisions {
                 }
                 yield request instanceof BatchCommand.Cancel cancel && phase == Phase.PUBLISHING
                         ? cancelPublication(state, cancel, now)
-                        : Decision.of(new CoordinatorAction.FencePublication(lifecycle.incarnation(), request));
+                        : BatchDecision.of(new CoordinatorAction.FencePublication(lifecycle.incarnation(), request));
             }
         };
     }
 
     /// Tells the register again how a batch ended, because the register may have missed it.
-    private Decision repeatEnd(Decision decision, BatchState state, Phase phase) {
+    private BatchDecision repeatEnd(BatchDecision decision, BatchState state, Phase phase) {
         return phase.isEnd() ? decision.plus(lifecycle.reportEnd(state)) : decision;
     }
 
@@ -87,15 +87,15 @@ public class ControlDecisions {
 
     /// Cancels a batch that is being published. A takeover comes first, so that the fence stops the
     /// publication that this coordinator has started, too.
-    private Decision cancelPublication(BatchState state, BatchCommand.Cancel request, DecisionTime now) {
+    private BatchDecision cancelPublication(BatchState state, BatchCommand.Cancel request, DecisionTime now) {
         cancellations.add(request);
-        return cancellations.size() > 1 ? Decision.nothing() : lifecycle.takeOverToFence(state, request, now);
+        return cancellations.size() > 1 ? BatchDecision.nothing() : lifecycle.takeOverToFence(state, request, now);
     }
 
     /// Applies a request after the fence.
     ///
     /// @param startedBy the incarnation that started the fence
-    public Decision fenced(
+    public BatchDecision fenced(
             BatchState state, int startedBy, CoordinatorMessage.PublicationFenced outcome, DecisionTime now) {
         boolean isCancellation = startedBy == lifecycle.incarnation() && !cancellations.isEmpty();
         return isCancellation && state.phase() == Phase.PUBLISHING
@@ -105,17 +105,17 @@ public class ControlDecisions {
 
     /// The batch is cancelled, or it is published because readers see it. If the fence has failed, or a
     /// candidate is to be promoted after the publication, the publication begins again.
-    private Decision publicationFenced(
+    private BatchDecision publicationFenced(
             BatchState state, CoordinatorMessage.PublicationFenced outcome, DecisionTime now) {
         List<BatchCommand.Cancel> requests = List.copyOf(cancellations);
         cancellations.clear();
         lifecycle.fenceEnded();
         if (outcome.failure() != null) {
-            return Decision.of(refusals(requests, outcome.failure().message() + ". The publication continues"));
+            return BatchDecision.of(refusals(requests, outcome.failure().message() + ". The publication continues"));
         }
         if (outcome.visible() != null) {
-            Decision decision = state.aliasToPromote().isPresent()
-                    ? Decision.nothing()
+            BatchDecision decision = state.aliasToPromote().isPresent()
+                    ? BatchDecision.nothing()
                     : outcomes.published(state, Phase.PUBLISHING, outcome.visible(), null, now);
             return decision.plus(refusals(
                     requests,
@@ -133,7 +133,7 @@ public class ControlDecisions {
         return requests.stream().map(request -> refusal(request, reason)).toList();
     }
 
-    private Decision failedBatchFenced(
+    private BatchDecision failedBatchFenced(
             BatchState state, int startedBy, CoordinatorMessage.PublicationFenced outcome, DecisionTime now) {
         BatchCommand.Control request = outcome.request();
         if (outcome.failure() != null) {
@@ -150,7 +150,7 @@ public class ControlDecisions {
                 : refuse(request, "it has changed since the request. Send the request again");
     }
 
-    private Decision apply(BatchState state, Phase phase, BatchCommand.Control request, DecisionTime now) {
+    private BatchDecision apply(BatchState state, Phase phase, BatchCommand.Control request, DecisionTime now) {
         return switch (request) {
             case BatchCommand.Pause pause -> pause(state, pause, now);
             case BatchCommand.Resume resume -> resume(state, resume, now);
@@ -168,18 +168,18 @@ public class ControlDecisions {
         };
     }
 
-    private Decision pause(BatchState state, BatchCommand.Pause request, DecisionTime now) {
+    private BatchDecision pause(BatchState state, BatchCommand.Pause request, DecisionTime now) {
         BatchEvent paused = new BatchEvent.Paused(now.instant(), request.reason(), request.by());
-        return Decision.persist(
+        return BatchDecision.persist(
                 paused,
                 new CoordinatorAction.TellRegister(new BatchRegisterCommand.HasNoWork(batch)),
                 reply(request, state.after(List.of(paused))));
     }
 
-    private Decision resume(BatchState state, BatchCommand.Resume request, DecisionTime now) {
+    private BatchDecision resume(BatchState state, BatchCommand.Resume request, DecisionTime now) {
         BatchEvent resumed = new BatchEvent.Resumed(now.instant(), request.by());
         BatchState next = state.after(List.of(resumed));
-        return Decision.persist(List.of(resumed), resumed(next, now)).plus(reply(request, next));
+        return BatchDecision.persist(List.of(resumed), resumed(next, now)).plus(reply(request, next));
     }
 
     private List<CoordinatorAction> resumed(BatchState next, DecisionTime now) {
@@ -190,7 +190,7 @@ public class ControlDecisions {
         return List.of();
     }
 
-    private Decision cancel(BatchState state, BatchCommand.Cancel request, DecisionTime now) {
+    private BatchDecision cancel(BatchState state, BatchCommand.Cancel request, DecisionTime now) {
         BatchEvent cancelled = new BatchEvent.Cancelled(now.instant(), request.reason(), request.by());
         BatchState next = state.after(List.of(cancelled));
         List<CoordinatorAction> actions = new ArrayList<>();
@@ -200,33 +200,34 @@ public class ControlDecisions {
         if (!lifecycle.mayStage()) {
             actions.add(lifecycle.reportEnd(next));
         }
-        return Decision.persist(List.of(cancelled), actions);
+        return BatchDecision.persist(List.of(cancelled), actions);
     }
 
-    private Decision retry(BatchState state, Phase phase, BatchCommand.Retry request, DecisionTime now) {
+    private BatchDecision retry(BatchState state, Phase phase, BatchCommand.Retry request, DecisionTime now) {
         BatchEvent retried = new BatchEvent.Retried(now.instant(), request.by());
         if (phase == Phase.FAILED) {
             String exceeded = commits.violation(state);
             if (exceeded != null) {
                 return refuse(request, "it would fail again: " + exceeded);
             }
-            Decision decision = lifecycle.retry(state, request.by(), now);
+            BatchDecision decision = lifecycle.retry(state, request.by(), now);
             return decision.plus(reply(request, state.after(decision.events())));
         }
         BatchState next = state.after(List.of(retried));
         return attempts.exhaustedPartitions(state, state.attemptsFailed()).isEmpty()
                 ? done(request, phase)
-                : Decision.persist(List.of(retried), attempts.retryExhausted(next, now))
+                : BatchDecision.persist(List.of(retried), attempts.retryExhausted(next, now))
                         .plus(reply(request, next));
     }
 
-    private Decision approve(BatchState state, BatchCommand.Approve request, DecisionTime now) {
+    private BatchDecision approve(BatchState state, BatchCommand.Approve request, DecisionTime now) {
         BatchEvent approved = new BatchEvent.Approved(now.instant(), request.reason(), request.by());
         BatchState next = state.after(List.of(approved));
-        return Decision.persist(List.of(approved), resumed(next, now)).plus(reply(request, next));
+        return BatchDecision.persist(List.of(approved), resumed(next, now)).plus(reply(request, next));
     }
 
-    private Decision ignoreWindow(BatchState state, Phase phase, BatchCommand.IgnoreWindow request, DecisionTime now) {
+    private BatchDecision ignoreWindow(
+            BatchState state, Phase phase, BatchCommand.IgnoreWindow request, DecisionTime now) {
         if (state.submission().job().timing().window() == null) {
             return refuse(request, "its job has no window");
         }
@@ -238,12 +239,12 @@ public class ControlDecisions {
             events.add(new BatchEvent.OutageEnded(now.instant()));
         }
         events.add(new BatchEvent.WindowIgnored(now.instant(), request.by()));
-        return Decision.persist(
+        return BatchDecision.persist(
                         events, lifecycle.continued(state.after(events), now).actions())
                 .plus(reply(request, phase));
     }
 
-    private Decision rescore(BatchState state, Phase phase, BatchCommand.Rescore request, DecisionTime now) {
+    private BatchDecision rescore(BatchState state, Phase phase, BatchCommand.Rescore request, DecisionTime now) {
         if (state.plan() == null) {
             return refuse(request, "it is not planned yet");
         }
@@ -267,12 +268,12 @@ public class ControlDecisions {
         BatchEvent rescored = new BatchEvent.Rescored(now.instant(), committed, request.by());
         BatchState next = state.after(List.of(rescored));
         attempts.withdraw(state, committed);
-        return Decision.persist(List.of(rescored), attempts.rescore(next, committed, now))
+        return BatchDecision.persist(List.of(rescored), attempts.rescore(next, committed, now))
                 .plus(reply(request, next));
     }
 
-    private Decision done(BatchCommand.Control request, Phase phase) {
-        return Decision.of(reply(request, phase));
+    private BatchDecision done(BatchCommand.Control request, Phase phase) {
+        return BatchDecision.of(reply(request, phase));
     }
 
     private CoordinatorAction reply(BatchCommand.Control request, BatchState next) {
@@ -283,8 +284,8 @@ public class ControlDecisions {
         return new CoordinatorAction.Send<>(request.replyTo(), new ControlReply.Done(batch, phase));
     }
 
-    private Decision refuse(BatchCommand.Control request, String reason) {
-        return Decision.of(refusal(request, reason));
+    private BatchDecision refuse(BatchCommand.Control request, String reason) {
+        return BatchDecision.of(refusal(request, reason));
     }
 
     private CoordinatorAction refusal(BatchCommand.Control request, String reason) {

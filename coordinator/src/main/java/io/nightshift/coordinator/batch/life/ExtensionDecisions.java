@@ -1,11 +1,11 @@
 package io.nightshift.coordinator.batch.life;
 
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.attempt.AttemptDecisions;
 import io.nightshift.coordinator.batch.attempt.CommitDecisions;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.PinnedPlan;
 import io.nightshift.coordinator.batch.state.Transitions;
@@ -68,18 +68,19 @@ public class ExtensionDecisions {
     /// A batch with a plan answers the request at once, also during the backoff of another task.
     ///
     /// @param input digest of the files that the batch is to score
-    Decision request(BatchState state, String input, DecisionTime now) {
+    BatchDecision request(BatchState state, String input, DecisionTime now) {
         if (state.plan() != null) {
             task.endWait();
         }
-        return Decision.persist(new BatchEvent.ExtensionRequested(now.instant(), input));
+        return BatchDecision.persist(new BatchEvent.ExtensionRequested(now.instant(), input));
     }
 
-    Decision inspected(BatchState state, Phase phase, CoordinatorMessage.InputInspected inspected, DecisionTime now) {
+    BatchDecision inspected(
+            BatchState state, Phase phase, CoordinatorMessage.InputInspected inspected, DecisionTime now) {
         boolean isAnswer = inspected.request().equals(state.extension());
         if (!isAnswer || !Transitions.allows(phase, BatchEvent.PlanExtended.class)) {
             // Perhaps another submission has come since, and the source may have changed again.
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         PinnedPlan plan = state.pinned();
         PlanExtension extension = PlanExtension.of(
@@ -98,13 +99,13 @@ public class ExtensionDecisions {
         };
     }
 
-    private static Decision failed(String message, DecisionTime now) {
-        return Decision.failBatch(List.of(), Failure.permanent(message), now);
+    private static BatchDecision failed(String message, DecisionTime now) {
+        return BatchDecision.failBatch(List.of(), Failure.permanent(message), now);
     }
 
     /// A file that this node does not see may be there for others. So a plan loses a file only if the node that
     /// has checked the submission has seen the same files.
-    private Decision extended(
+    private BatchDecision extended(
             BatchState state,
             CoordinatorMessage.InputInspected inspected,
             PlanExtension.Extended extended,
@@ -131,10 +132,10 @@ public class ExtensionDecisions {
         BatchState next = state.after(events);
         String violation = commits.violation(next);
         if (violation != null) {
-            return Decision.failBatch(events, Failure.permanent(violation), now);
+            return BatchDecision.failBatch(events, Failure.permanent(violation), now);
         }
         task.succeeded();
-        return Decision.persist(events, leases(next, now));
+        return BatchDecision.persist(events, leases(next, now));
     }
 
     /// Whether an extension takes the number of a partition for another one.

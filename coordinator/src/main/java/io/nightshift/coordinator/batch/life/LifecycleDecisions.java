@@ -1,12 +1,12 @@
 package io.nightshift.coordinator.batch.life;
 
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.attempt.AttemptDecisions;
 import io.nightshift.coordinator.batch.attempt.BatchForecast;
 import io.nightshift.coordinator.batch.attempt.CommitDecisions;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction.BackgroundTask;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.decision.WindowGate;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.BatchCommand;
@@ -131,30 +131,30 @@ public class LifecycleDecisions {
     }
 
     /// Ends the wait for the window, and an outage from before. Does nothing if the window is closed.
-    public Decision windowOpened(BatchState state, DecisionTime now) {
+    public BatchDecision windowOpened(BatchState state, DecisionTime now) {
         if (!state.isOpen() || state.phase() == Phase.FAILED || !attempts.isInWindow(state, now)) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         task.windowOpened();
         if (!WindowGate.hasOldOutage(state, now.instant())) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         List<BatchEvent> events = List.of(new BatchEvent.OutageEnded(now.instant()));
-        return Decision.persist(events, attempts.reportWork(state.after(events), now));
+        return BatchDecision.persist(events, attempts.reportWork(state.after(events), now));
     }
 
     /// Ends the wait for the window if it is open, and reports work.
-    Decision continued(BatchState state, DecisionTime now) {
-        Decision opened = windowOpened(state, now);
-        return opened.equals(Decision.nothing()) ? Decision.of(attempts.reportWork(state, now)) : opened;
+    BatchDecision continued(BatchState state, DecisionTime now) {
+        BatchDecision opened = windowOpened(state, now);
+        return opened.equals(BatchDecision.nothing()) ? BatchDecision.of(attempts.reportWork(state, now)) : opened;
     }
 
     /// The backoff of an incarnation's task is over.
-    public Decision retryDue(int startedBy) {
+    public BatchDecision retryDue(int startedBy) {
         if (startedBy == incarnation.number()) {
             task.endWait();
         }
-        return Decision.nothing();
+        return BatchDecision.nothing();
     }
 
     /// A person resumes the batch, so its task does not wait for the end of a backoff.
@@ -164,7 +164,7 @@ public class LifecycleDecisions {
 
     // Start and takeover.
 
-    public Decision open(BatchState state, Submission submission, DecisionTime now) {
+    public BatchDecision open(BatchState state, Submission submission, DecisionTime now) {
         return switch (state.phase()) {
             case null ->
                 takeOver(
@@ -183,26 +183,26 @@ public class LifecycleDecisions {
             case FAILED ->
                 commits.violation(state) == null
                         ? retryFor(state, submission, now)
-                        : Decision.of(new CoordinatorAction.WriteLog(
+                        : BatchDecision.of(new CoordinatorAction.WriteLog(
                                 "{} stays failed: the job forbids to publish its committed partitions",
                                 List.of(batch)));
             // Running the job again does not resume a batch that an operator has paused, and approves none.
             case SUBMITTED, RUNNING, PAUSED ->
                 ExtensionDecisions.isAskedBy(state, submission)
                         ? extensions.request(state, submission.input(), now)
-                        : Decision.nothing();
-            case PUBLISHING, HELD -> Decision.nothing();
-            case PUBLISHED, CANCELLED -> Decision.of(reportEnd(state));
+                        : BatchDecision.nothing();
+            case PUBLISHING, HELD -> BatchDecision.nothing();
+            case PUBLISHED, CANCELLED -> BatchDecision.of(reportEnd(state));
         };
     }
 
-    public Decision ensureStarted(BatchState state, Submission submission, DecisionTime now) {
+    public BatchDecision ensureStarted(BatchState state, Submission submission, DecisionTime now) {
         Phase phase = state.phase();
         if (phase == null) {
             return open(state, submission, now);
         }
         if (phase.isEnd()) {
-            return Decision.of(reportEnd(state));
+            return BatchDecision.of(reportEnd(state));
         }
         boolean isNew =
                 state.plan() == null || !submission.input().equals(state.plan().submitted());
@@ -212,7 +212,7 @@ public class LifecycleDecisions {
     }
 
     /// Retries a failed batch for a submission, which may also ask to extend the plan.
-    private Decision retryFor(BatchState state, Submission submission, DecisionTime now) {
+    private BatchDecision retryFor(BatchState state, Submission submission, DecisionTime now) {
         BatchEvent retried = new BatchEvent.Retried(now.instant());
         return ExtensionDecisions.isAskedBy(state, submission)
                 ? takeOver(state, now, new BatchEvent.ExtensionRequested(now.instant(), submission.input()), retried)
@@ -222,43 +222,43 @@ public class LifecycleDecisions {
     /// Retries a failed batch for an operator. If its job says so, the plan is extended by new files.
     ///
     /// @param by the name of the operator's token, or null
-    protected Decision retry(BatchState state, @Nullable String by, DecisionTime now) {
+    protected BatchDecision retry(BatchState state, @Nullable String by, DecisionTime now) {
         BatchEvent retried = new BatchEvent.Retried(now.instant(), by);
         return ExtensionDecisions.followsRetry(state)
                 ? takeOver(state, now, new BatchEvent.ExtensionRequested(now.instant(), null), retried)
                 : takeOver(state, now, retried);
     }
 
-    public Decision recovered(BatchState state, DecisionTime now) {
+    public BatchDecision recovered(BatchState state, DecisionTime now) {
         if (incarnation.number() != 0) {
             // A message that waited for the recovery has led to the takeover already.
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         return switch (state.phase()) {
             case SUBMITTED, RUNNING, PAUSED, PUBLISHING, HELD -> takeOver(state, now);
-            case null -> Decision.nothing();
+            case null -> BatchDecision.nothing();
             case FAILED -> {
                 task.batchFailed();
-                yield Decision.nothing();
+                yield BatchDecision.nothing();
             }
-            case PUBLISHED, CANCELLED -> Decision.of(reportEnd(state));
+            case PUBLISHED, CANCELLED -> BatchDecision.of(reportEnd(state));
         };
     }
 
     /// Persists a new incarnation. The task of the phase begins anew.
     ///
     /// @param before events to persist in the same write, before the takeover
-    protected Decision takeOver(BatchState state, DecisionTime now, BatchEvent... before) {
+    protected BatchDecision takeOver(BatchState state, DecisionTime now, BatchEvent... before) {
         List<BatchEvent> events = new ArrayList<>(List.of(before));
         events.add(incarnation.next(state, now));
         task.reset();
-        return Decision.persist(events, List.of());
+        return BatchDecision.persist(events, List.of());
     }
 
     /// Persists a new incarnation that fences the publication of the last one. Until [#fenceEnded], no other task
     /// runs.
-    protected Decision takeOverToFence(BatchState state, BatchCommand.Control request, DecisionTime now) {
-        Decision tookOver = takeOver(state, now);
+    protected BatchDecision takeOverToFence(BatchState state, BatchCommand.Control request, DecisionTime now) {
+        BatchDecision tookOver = takeOver(state, now);
         task.cancel(request);
         return tookOver;
     }

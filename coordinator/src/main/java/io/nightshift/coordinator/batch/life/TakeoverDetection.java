@@ -1,10 +1,10 @@
 package io.nightshift.coordinator.batch.life;
 
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.BatchSettings;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.decision.WindowGate;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.Attempt;
@@ -47,7 +47,7 @@ public class TakeoverDetection {
     /// coordinator without ticks counts when it is asked.
     ///
     /// @param decision what is decided about the same tick
-    public List<CoordinatorAction> tick(BatchState state, Decision decision, DecisionTime now) {
+    public List<CoordinatorAction> tick(BatchState state, BatchDecision decision, DecisionTime now) {
         noticeSleep(now);
         lastTick = now;
         if (lastCount == null) {
@@ -93,7 +93,7 @@ public class TakeoverDetection {
 
     /// The decision about a request for a lease, if another coordinator may have taken over while this one did not
     /// run: to lease nothing until the entries are counted. Empty if this coordinator may lease.
-    public Optional<Decision> check(BatchState state, BatchCommand.RequestLease request, DecisionTime now) {
+    public Optional<BatchDecision> check(BatchState state, BatchCommand.RequestLease request, DecisionTime now) {
         noticeSleep(now);
         if (!hasSlept) {
             return Optional.empty();
@@ -102,15 +102,15 @@ public class TakeoverDetection {
         return Optional.of(countOnceInATick(now).plus(List.of(new CoordinatorAction.Send<>(request.worker(), later))));
     }
 
-    private Decision countOnceInATick(DecisionTime now) {
+    private BatchDecision countOnceInATick(DecisionTime now) {
         boolean isRecent = lastCount != null
                 && now.nanos() - lastCount.nanos() < settings.tick().toNanos();
-        return isRecent ? Decision.nothing() : Decision.of(count(now));
+        return isRecent ? BatchDecision.nothing() : BatchDecision.of(count(now));
     }
 
     /// The decision about a message of an attempt, if a later coordinator has leased the attempt: to answer
     /// nothing, and to count the entries. Empty if this coordinator may decide about the attempt.
-    public Optional<Decision> check(BatchState state, Attempt attempt, DecisionTime now) {
+    public Optional<BatchDecision> check(BatchState state, Attempt attempt, DecisionTime now) {
         if (!isFromLaterIncarnation(state, attempt)) {
             return Optional.empty();
         }
@@ -127,11 +127,11 @@ public class TakeoverDetection {
     }
 
     /// Restarts the coordinator from the ledger if the journal holds more entries than the state.
-    public Decision counted(BatchState state, CoordinatorMessage.LedgerEntriesCounted counted) {
+    public BatchDecision counted(BatchState state, CoordinatorMessage.LedgerEntriesCounted counted) {
         if (counted.entries() > state.entries()) {
-            return Decision.of(new CoordinatorAction.RecoverFromLedger());
+            return BatchDecision.of(new CoordinatorAction.RecoverFromLedger());
         }
         hasSlept = false;
-        return Decision.nothing();
+        return BatchDecision.nothing();
     }
 }

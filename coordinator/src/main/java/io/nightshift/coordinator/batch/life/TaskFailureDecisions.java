@@ -1,10 +1,10 @@
 package io.nightshift.coordinator.batch.life;
 
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.BatchSettings;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.decision.OutageLimit;
 import io.nightshift.coordinator.batch.decision.RetryPolicy;
 import io.nightshift.coordinator.batch.state.BatchState;
@@ -64,43 +64,43 @@ public class TaskFailureDecisions {
     /// failure of a series is persisted, so that a restart of the coordinator does not extend the time.
     ///
     /// Another node may have the file or the setting that this node lacks. So the other nodes try next, one by one.
-    protected Decision taskFailed(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
+    protected BatchDecision taskFailed(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Failed.class)) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         Failure failure = step.failure();
         Instant until = OutageLimit.until(state, retry(state), failure, now);
         if (failure.isPermanent() || !until.isAfter(now.instant())) {
-            return Decision.failBatch(List.of(), OutageLimit.exceeded(state, failure, now), now);
+            return BatchDecision.failBatch(List.of(), OutageLimit.exceeded(state, failure, now), now);
         }
         List<BatchEvent> events = isRecorded(state, step)
                 ? List.of()
                 : List.of(new BatchEvent.StepFailed(now.instant(), step.node(), failure, until));
         return isConfirmed(state, step)
-                ? Decision.failBatch(events, Failure.permanent(failure.message()), now)
-                : Decision.persist(events, nextTry(state.after(events), step, until, now));
+                ? BatchDecision.failBatch(events, Failure.permanent(failure.message()), now)
+                : BatchDecision.persist(events, nextTry(state.after(events), step, until, now));
     }
 
     /// Treats a stalled task as a failed one, after a takeover. So the task can't do any harm if it continues
     /// later: its outcome is that of an earlier incarnation, and the next publication or fence stops this
     /// one.
-    protected Decision taskStalled(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
+    protected BatchDecision taskStalled(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Failed.class)) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         BatchEvent tookOver = incarnation.next(state, now);
-        Decision failed = taskFailed(state.after(List.of(tookOver)), phase, step, now);
+        BatchDecision failed = taskFailed(state.after(List.of(tookOver)), phase, step, now);
         List<BatchEvent> events = new ArrayList<>(List.of(tookOver));
         events.addAll(failed.events());
-        return Decision.persist(events, failed.actions());
+        return BatchDecision.persist(events, failed.actions());
     }
 
     /// The silence of a node says nothing about the resource that failed on this one. If the node may do the
     /// task all the same, a takeover comes first, as for a stalled task.
-    Decision helperLost(
+    BatchDecision helperLost(
             BatchState state, Phase phase, CoordinatorMessage.HelperLost lost, List<String> others, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Failed.class)) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         List<BatchEvent> events = new ArrayList<>();
         if (lost.mayContinue()) {
@@ -111,12 +111,12 @@ public class TaskFailureDecisions {
                 : state.outage().failure();
         Instant until = OutageLimit.until(state, retry(state), failure, now);
         if (!until.isAfter(now.instant())) {
-            return Decision.failBatch(events, OutageLimit.exceeded(state, failure, now), now);
+            return BatchDecision.failBatch(events, OutageLimit.exceeded(state, failure, now), now);
         }
         if (state.outage() == null) {
             events.add(new BatchEvent.StepFailed(now.instant(), lost.helper(), failure, until));
         }
-        return Decision.persist(
+        return BatchDecision.persist(
                 events, nextTry(state.after(events), new FailedStep(failure, lost.helper(), others), until, now));
     }
 
@@ -179,9 +179,9 @@ public class TaskFailureDecisions {
                 && OutageLimit.untilPromoted(state, retry(state), failure, now).isAfter(now.instant());
     }
 
-    Decision promotionFailed(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
+    BatchDecision promotionFailed(BatchState state, Phase phase, FailedStep step, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.StepFailed.class)) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         Failure failure = step.failure();
         Instant until = OutageLimit.untilPromoted(state, retry(state), failure, now);
@@ -193,19 +193,19 @@ public class TaskFailureDecisions {
         List<BatchEvent> events = isRecorded
                 ? List.of()
                 : List.of(new BatchEvent.StepFailed(now.instant(), step.node(), failure, until, true));
-        return Decision.persist(events, nextTry(state.after(events), step, until, now));
+        return BatchDecision.persist(events, nextTry(state.after(events), step, until, now));
     }
 
     // The fence of a failed batch.
 
     /// After the time for it, the next coordinator tries again, when the register or a person asks for the batch.
-    Decision fenceFailed(BatchState state, Failure failure, DecisionTime now) {
+    BatchDecision fenceFailed(BatchState state, Failure failure, DecisionTime now) {
         Instant until = task.fenceFailed(now.instant()).plus(retry(state).patience(failure));
         if (failure.isPermanent() || !until.isAfter(now.instant())) {
             task.fenceIsOver();
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
-        return Decision.of(later(failure, settings.retry().backoff(task.failed(), random)));
+        return BatchDecision.of(later(failure, settings.retry().backoff(task.failed(), random)));
     }
 
     private RetryPolicy retry(BatchState state) {

@@ -1,11 +1,11 @@
 package io.nightshift.coordinator.batch.life;
 
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.attempt.AttemptDecisions;
 import io.nightshift.coordinator.batch.attempt.CommitDecisions;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.decision.StagedParts;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.Measured;
@@ -61,7 +61,7 @@ public class TaskOutcomeDecisions {
 
     /// @param startedBy the incarnation that started the task
     /// @param others the other nodes that can do a task now
-    public Decision stepEnded(
+    public BatchDecision stepEnded(
             BatchState state,
             int startedBy,
             CoordinatorMessage.StepOutcome outcome,
@@ -72,10 +72,10 @@ public class TaskOutcomeDecisions {
         }
         Phase phase = state.phase();
         if (phase == Phase.CANCELLED) {
-            return Decision.of(lifecycle.reportEnd(state));
+            return BatchDecision.of(lifecycle.reportEnd(state));
         }
         if (startedBy != incarnation.number() || phase == null) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         return switch (outcome) {
             case CoordinatorMessage.PlanCompleted completed -> planned(state, phase, completed, now);
@@ -112,10 +112,10 @@ public class TaskOutcomeDecisions {
         return new TaskFailureDecisions.FailedStep(failure, by == null ? node : by, others);
     }
 
-    private Decision planned(
+    private BatchDecision planned(
             BatchState state, Phase phase, CoordinatorMessage.PlanCompleted completed, DecisionTime now) {
         if (state.plan() != null || !Transitions.allows(phase, BatchEvent.Planned.class)) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         List<SourceFile> files =
                 completed.files().stream().map(InspectedFile::file).toList();
@@ -132,58 +132,58 @@ public class TaskOutcomeDecisions {
         events.addAll(ShadowDecisions.started(planned, now));
         BatchState next = state.after(events);
         task.succeeded();
-        return Decision.persist(events, next.isReusing() ? List.of() : startLeasing(next, now));
+        return BatchDecision.persist(events, next.isReusing() ? List.of() : startLeasing(next, now));
     }
 
-    private Decision inputUnchanged(BatchState state, Phase phase, DecisionTime now) {
+    private BatchDecision inputUnchanged(BatchState state, Phase phase, DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Committed.class) || attempts.hasStarted()) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         boolean endsOutage = state.outage() != null && state.outage().ofStep();
         List<BatchEvent> events = endsOutage ? List.of(new BatchEvent.OutageEnded(now.instant())) : List.of();
         task.succeeded();
-        return Decision.persist(events, startLeasing(state.after(events), now));
+        return BatchDecision.persist(events, startLeasing(state.after(events), now));
     }
 
     /// Leases begin when it is decided about all partitions. During a pause, they begin when the batch is resumed.
-    private Decision partsReused(BatchState state, Phase phase, StagedParts staged, DecisionTime now) {
+    private BatchDecision partsReused(BatchState state, Phase phase, StagedParts staged, DecisionTime now) {
         if (!state.isReusing()
                 || state.reusedTo() != staged.from()
                 || !Transitions.allows(phase, BatchEvent.PartsReused.class)) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         List<BatchEvent> events = List.of(new BatchEvent.PartsReused(now.instant(), staged.to(), staged.commits()));
         BatchState next = state.after(events);
         String violation = commits.violation(next);
         if (violation != null) {
-            return Decision.failBatch(events, Failure.permanent(violation), now);
+            return BatchDecision.failBatch(events, Failure.permanent(violation), now);
         }
         task.succeeded();
         boolean leases = next.phase() == Phase.RUNNING && !next.isReusing();
-        return Decision.persist(events, leases ? startLeasing(next, now) : List.of());
+        return BatchDecision.persist(events, leases ? startLeasing(next, now) : List.of());
     }
 
     private List<CoordinatorAction> startLeasing(BatchState state, DecisionTime now) {
         return attempts.start(state, incarnation.number(), now);
     }
 
-    private Decision measured(BatchState state, Measured measured, DecisionTime now) {
+    private BatchDecision measured(BatchState state, Measured measured, DecisionTime now) {
         if (state.phase() != Phase.PUBLISHING || !state.needsChecks()) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         task.succeeded();
-        return Decision.persist(CheckDecisions.events(state, measured, now), List.of());
+        return BatchDecision.persist(CheckDecisions.events(state, measured, now), List.of());
     }
 
     /// @param promotion of the candidate; null if none was tried
-    Decision published(
+    BatchDecision published(
             BatchState state,
             Phase phase,
             Publication publication,
             CoordinatorMessage.@Nullable Promotion promotion,
             DecisionTime now) {
         if (!Transitions.allows(phase, BatchEvent.Published.class)) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         List<BatchEvent> events = new ArrayList<>();
         if (promotion != null) {
@@ -193,20 +193,20 @@ public class TaskOutcomeDecisions {
         }
         events.add(new BatchEvent.Published(
                 now.instant(), publication.destination(), publication.manifestSha256(), publication.others()));
-        return Decision.persist(events, List.of(lifecycle.reportEnd(state.after(events))));
+        return BatchDecision.persist(events, List.of(lifecycle.reportEnd(state.after(events))));
     }
 
     /// Retries a failed batch that readers see, which records it as published.
     ///
     /// @param startedBy the incarnation that started the fence
-    public Decision failedBatchFenced(
+    public BatchDecision failedBatchFenced(
             BatchState state, int startedBy, CoordinatorMessage.FailedBatchFenced outcome, DecisionTime now) {
         if (startedBy != incarnation.number()) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         task.fenceEnded();
         if (state.phase() != Phase.FAILED) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         Failure failure = outcome.failure();
         if (failure != null) {
@@ -215,6 +215,6 @@ public class TaskOutcomeDecisions {
         task.fenceIsOver();
         return outcome.isVisible()
                 ? lifecycle.takeOver(state, now, new BatchEvent.Retried(now.instant()))
-                : Decision.nothing();
+                : BatchDecision.nothing();
     }
 }

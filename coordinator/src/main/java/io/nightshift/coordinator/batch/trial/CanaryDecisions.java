@@ -1,8 +1,8 @@
 package io.nightshift.coordinator.batch.trial;
 
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.attempt.AttemptDecisions;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.CanaryState;
 import io.nightshift.coordinator.batch.state.StabilityIndex;
@@ -73,7 +73,7 @@ public class CanaryDecisions {
     ///
     /// @param state before the events
     /// @return the same decision if they don't
-    public Decision decide(BatchState state, Decision decision, DecisionTime now) {
+    public BatchDecision decide(BatchState state, BatchDecision decision, DecisionTime now) {
         CanaryState canary = state.canary();
         if (canary == null || !canary.isRunning() || decision.events().isEmpty()) {
             return decision;
@@ -93,7 +93,7 @@ public class CanaryDecisions {
         }
         List<BatchEvent> decided = decided(next, reason, now);
         events.addAll(decided);
-        return Decision.persist(events, decision.actions()).plus(attempts.restart(state.after(events), now));
+        return BatchDecision.persist(events, decision.actions()).plus(attempts.restart(state.after(events), now));
     }
 
     /// Whether all partitions of the canary are committed. No others are, before it is decided.

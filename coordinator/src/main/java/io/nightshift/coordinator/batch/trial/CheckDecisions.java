@@ -1,6 +1,6 @@
 package io.nightshift.coordinator.batch.trial;
 
-import io.nightshift.coordinator.batch.decision.DecisionTime;
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.CommittedTotals;
 import io.nightshift.coordinator.batch.state.Measured;

@@ -1,7 +1,7 @@
 package io.nightshift.coordinator.batch.trial;
 
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.ShadowState;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -57,7 +57,7 @@ public class ShadowDecisions {
     /// @param state before the events
     /// @param isExpiry whether the attempts among the events have failed because their nodes fell silent
     /// @return the same decision if the shadow continues
-    public Decision decide(BatchState state, Decision decision, boolean isExpiry, DecisionTime now) {
+    public BatchDecision decide(BatchState state, BatchDecision decision, boolean isExpiry, DecisionTime now) {
         ShadowState shadow = state.shadow();
         boolean isFailing = !decision.events().isEmpty() && decision.events().getLast() instanceof BatchEvent.Failed;
         if (shadow == null || !shadow.isRunning() || isFailing) {
@@ -73,7 +73,7 @@ public class ShadowDecisions {
         }
         List<BatchEvent> events = new ArrayList<>(decision.events());
         events.add(new BatchEvent.ShadowAbandoned(now.instant(), reason));
-        return Decision.persist(events, decision.actions());
+        return BatchDecision.persist(events, decision.actions());
     }
 
     private @Nullable String reason(BatchState state, ShadowState shadow, BatchEvent event, boolean isExpiry) {

@@ -1,9 +1,9 @@
 package io.nightshift.coordinator.batch.upkeep;
 
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.decision.RedriveStep;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.UpkeepOperation;
@@ -64,47 +64,47 @@ public class RedriveDecisions {
     }
 
     /// @param state of a published batch
-    public Decision redrive(BatchState state, BatchCommand.Redrive asked) {
+    public BatchDecision redrive(BatchState state, BatchCommand.Redrive asked) {
         if (state.redrive() != null) {
             BatchEvent.RedriveBegun begun = state.redrive().begun();
             boolean isSame = Objects.equals(begun.job(), asked.job()) && Objects.equals(begun.where(), asked.where());
-            return Decision.of(
+            return BatchDecision.of(
                     isSame ? done(asked) : refusal(asked, "another redrive of it has begun. Wait for its end"));
         }
         if (state.removal() != null) {
-            return Decision.of(refusal(asked, "it is removed"));
+            return BatchDecision.of(refusal(asked, "it is removed"));
         }
         if (state.totals().quarantined() == 0) {
-            return Decision.of(refusal(asked, "it has no quarantined rows"));
+            return BatchDecision.of(refusal(asked, "it has no quarantined rows"));
         }
         if (running != null) {
-            return Decision.of(
+            return BatchDecision.of(
                     refusal(asked, "another redrive of it is just beginning or ending. Send the request again"));
         }
         request = asked;
-        return Decision.of(start(RedriveStep.CHECK, state.incarnation()));
+        return BatchDecision.of(start(RedriveStep.CHECK, state.incarnation()));
     }
 
     /// Continues a pending redrive after a restart, under a new incarnation.
-    public Decision resume(BatchState state, DecisionTime now) {
+    public BatchDecision resume(BatchState state, DecisionTime now) {
         if (state.redrive() == null || running != null) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         BatchEvent tookOver = takeOver(state, now);
-        return Decision.persist(List.of(tookOver), next(state.after(List.of(tookOver))));
+        return BatchDecision.persist(List.of(tookOver), next(state.after(List.of(tookOver))));
     }
 
     /// For a batch that has nothing pending, and is in the index all the same: [RedriveStep#END] has failed, or its
     /// coordinator was killed before that was done.
-    public Decision forget(BatchState state) {
+    public BatchDecision forget(BatchState state) {
         return running == null && state.redrive() == null
-                ? Decision.of(start(RedriveStep.FORGET, state.incarnation()))
-                : Decision.nothing();
+                ? BatchDecision.of(start(RedriveStep.FORGET, state.incarnation()))
+                : BatchDecision.nothing();
     }
 
     /// The time to publish a supplement again.
-    public Decision retryDue(BatchState state) {
-        return running == null && state.redrive() != null ? Decision.of(next(state)) : Decision.nothing();
+    public BatchDecision retryDue(BatchState state) {
+        return running == null && state.redrive() != null ? BatchDecision.of(next(state)) : BatchDecision.nothing();
     }
 
     private BatchEvent takeOver(BatchState state, DecisionTime now) {
@@ -125,10 +125,10 @@ public class RedriveDecisions {
     }
 
     /// @param incarnation that started the step
-    public Decision ended(
+    public BatchDecision ended(
             BatchState state, int incarnation, CoordinatorMessage.RedriveStepEnded ended, DecisionTime now) {
         if (incarnation != state.incarnation() || ended.step() != running) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         running = null;
         return switch (ended.step()) {
@@ -136,34 +136,36 @@ public class RedriveDecisions {
             case SCORE -> scored(state, ended, now);
             case PUBLISH -> published(state, ended, now);
             case WITHDRAW -> withdrawn(state, ended, now);
-            case END, FORGET -> ended.failure() == null ? Decision.nothing() : Decision.of(log(ended.failure()));
+            case END, FORGET ->
+                ended.failure() == null ? BatchDecision.nothing() : BatchDecision.of(log(ended.failure()));
         };
     }
 
-    private Decision checked(BatchState state, @Nullable Failure failure, DecisionTime now) {
+    private BatchDecision checked(BatchState state, @Nullable Failure failure, DecisionTime now) {
         BatchCommand.Redrive asked = Objects.requireNonNull(request);
         request = null;
         if (failure != null) {
-            return Decision.of(refusal(asked, failure.message())).plus(start(RedriveStep.END, state.incarnation()));
+            return BatchDecision.of(refusal(asked, failure.message()))
+                    .plus(start(RedriveStep.END, state.incarnation()));
         }
         BatchEvent tookOver = takeOver(state, now);
         BatchEvent begun = new BatchEvent.RedriveBegun(
                 now.instant(), state.upkeep().nextSupplement(), asked.job(), asked.where(), asked.by(), asked.reason());
         List<BatchEvent> events = List.of(tookOver, begun);
-        return Decision.persist(events, next(state.after(events))).plus(done(asked));
+        return BatchDecision.persist(events, next(state.after(events))).plus(done(asked));
     }
 
-    private Decision scored(BatchState state, CoordinatorMessage.RedriveStepEnded ended, DecisionTime now) {
+    private BatchDecision scored(BatchState state, CoordinatorMessage.RedriveStepEnded ended, DecisionTime now) {
         backoff = FIRST_BACKOFF;
         if (ended.supplement() == null) {
             BatchEvent failed = new BatchEvent.RedriveFailed(now.instant(), Objects.requireNonNull(ended.failure()));
-            return Decision.persist(List.of(failed), start(RedriveStep.END, state.incarnation()));
+            return BatchDecision.persist(List.of(failed), start(RedriveStep.END, state.incarnation()));
         }
         BatchEvent committed = new BatchEvent.SupplementCommitted(now.instant(), ended.supplement());
-        return Decision.persist(List.of(committed), start(RedriveStep.PUBLISH, state.incarnation()));
+        return BatchDecision.persist(List.of(committed), start(RedriveStep.PUBLISH, state.incarnation()));
     }
 
-    private Decision published(BatchState state, CoordinatorMessage.RedriveStepEnded ended, DecisionTime now) {
+    private BatchDecision published(BatchState state, CoordinatorMessage.RedriveStepEnded ended, DecisionTime now) {
         Publication publication = ended.publication();
         if (publication != null) {
             return visible(state, publication, now);
@@ -174,11 +176,11 @@ public class RedriveDecisions {
         }
         backoff = FIRST_BACKOFF;
         List<BatchEvent> events = List.of(takeOver(state, now), new BatchEvent.WithdrawalBegun(now.instant(), failure));
-        return Decision.persist(events, next(state.after(events)));
+        return BatchDecision.persist(events, next(state.after(events)));
     }
 
     /// A failure of any kind says nothing about what readers see, so the step is repeated after it.
-    private Decision withdrawn(BatchState state, CoordinatorMessage.RedriveStepEnded ended, DecisionTime now) {
+    private BatchDecision withdrawn(BatchState state, CoordinatorMessage.RedriveStepEnded ended, DecisionTime now) {
         if (ended.failure() != null) {
             return later(state, ended.failure());
         }
@@ -187,21 +189,21 @@ public class RedriveDecisions {
         }
         UpkeepOperation.Redriving pending = Objects.requireNonNull(state.redrive());
         BatchEvent failed = new BatchEvent.RedriveFailed(now.instant(), Objects.requireNonNull(pending.refused()));
-        return Decision.persist(List.of(failed), start(RedriveStep.END, state.incarnation()));
+        return BatchDecision.persist(List.of(failed), start(RedriveStep.END, state.incarnation()));
     }
 
-    private Decision later(BatchState state, Failure failure) {
+    private BatchDecision later(BatchState state, Failure failure) {
         Duration wait = backoff;
         backoff = wait.multipliedBy(2).compareTo(LAST_BACKOFF) < 0 ? wait.multipliedBy(2) : LAST_BACKOFF;
-        return Decision.of(new CoordinatorAction.RetryLater(state.incarnation(), failure, wait));
+        return BatchDecision.of(new CoordinatorAction.RetryLater(state.incarnation(), failure, wait));
     }
 
-    private Decision visible(BatchState state, Publication publication, DecisionTime now) {
+    private BatchDecision visible(BatchState state, Publication publication, DecisionTime now) {
         BatchEvent published = new BatchEvent.SupplementPublished(
                 now.instant(),
                 publication.manifestSha256(),
                 publication.others().stream().map(PublishedOutput::manifest).toList());
-        return Decision.persist(List.of(published), start(RedriveStep.END, state.incarnation()));
+        return BatchDecision.persist(List.of(published), start(RedriveStep.END, state.incarnation()));
     }
 
     private CoordinatorAction log(Failure failure) {

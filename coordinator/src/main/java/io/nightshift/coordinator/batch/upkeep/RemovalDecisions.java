@@ -1,9 +1,9 @@
 package io.nightshift.coordinator.batch.upkeep;
 
+import io.nightshift.coordinator.actor.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.decision.RemovalStep;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.BatchCommand;
@@ -52,27 +52,27 @@ public class RemovalDecisions {
     }
 
     /// @param state of a published batch
-    public Decision delete(BatchState state, BatchCommand.Delete request, DecisionTime now) {
+    public BatchDecision delete(BatchState state, BatchCommand.Delete request, DecisionTime now) {
         if (state.removal() != null) {
-            return Decision.of(done(request)).plus(nextStep(state, now));
+            return BatchDecision.of(done(request)).plus(nextStep(state, now));
         }
         requests.add(request);
-        return Decision.of(start(RemovalStep.REGISTER));
+        return BatchDecision.of(start(RemovalStep.REGISTER));
     }
 
-    public Decision retire(BatchState state, BatchCommand.Retire request, DecisionTime now) {
+    public BatchDecision retire(BatchState state, BatchCommand.Retire request, DecisionTime now) {
         Removal removal = state.removal();
         if (state.phase() != Phase.PUBLISHED) {
-            return Decision.nothing();
+            return BatchDecision.nothing();
         }
         if (removal == null) {
             retention = request.retention();
-            return retention == null ? Decision.nothing() : Decision.of(start(RemovalStep.REGISTER));
+            return retention == null ? BatchDecision.nothing() : BatchDecision.of(start(RemovalStep.REGISTER));
         }
-        return Decision.of(removal.isPending() ? nextStep(state, now) : start(RemovalStep.RECORD));
+        return BatchDecision.of(removal.isPending() ? nextStep(state, now) : start(RemovalStep.RECORD));
     }
 
-    public Decision ended(BatchState state, CoordinatorMessage.RemovalStepEnded ended, DecisionTime now) {
+    public BatchDecision ended(BatchState state, CoordinatorMessage.RemovalStepEnded ended, DecisionTime now) {
         isTaskRunning = false;
         if (ended.failure() != null) {
             return failed(ended.step(), ended.failure());
@@ -83,17 +83,18 @@ public class RemovalDecisions {
             case UNPUBLISH ->
                 removal != null && removal.unpublishedAt() == null
                         ? persist(state, new BatchEvent.Unpublished(now.instant()), now)
-                        : Decision.nothing();
+                        : BatchDecision.nothing();
             case DELETE ->
                 removal != null && removal.isPending()
-                        ? Decision.persist(List.of(new BatchEvent.Removed(now.instant())), start(RemovalStep.RECORD))
-                        : Decision.nothing();
-            case RECORD -> Decision.nothing();
+                        ? BatchDecision.persist(
+                                List.of(new BatchEvent.Removed(now.instant())), start(RemovalStep.RECORD))
+                        : BatchDecision.nothing();
+            case RECORD -> BatchDecision.nothing();
         };
     }
 
-    private Decision failed(RemovalStep step, Failure failure) {
-        Decision decision = Decision.of(
+    private BatchDecision failed(RemovalStep step, Failure failure) {
+        BatchDecision decision = BatchDecision.of(
                 new CoordinatorAction.WriteLog("{} is not removed yet: {}", List.of(batch, failure.message())));
         if (step == RemovalStep.REGISTER) {
             for (BatchCommand.Delete request : requests) {
@@ -105,10 +106,10 @@ public class RemovalDecisions {
         return decision;
     }
 
-    private Decision begin(BatchState state, DecisionTime now) {
+    private BatchDecision begin(BatchState state, DecisionTime now) {
         List<CoordinatorAction> replies =
                 requests.stream().map(RemovalDecisions.this::done).toList();
-        Decision decision = Decision.nothing();
+        BatchDecision decision = BatchDecision.nothing();
         if (state.removal() == null) {
             BatchCommand.Delete first = requests.isEmpty() ? null : requests.getFirst();
             String reason = first == null ? retention : first.reason();
@@ -122,8 +123,8 @@ public class RemovalDecisions {
         return decision.plus(replies);
     }
 
-    private Decision persist(BatchState state, BatchEvent event, DecisionTime now) {
-        return Decision.persist(List.of(event), nextStep(state.after(List.of(event)), now));
+    private BatchDecision persist(BatchState state, BatchEvent event, DecisionTime now) {
+        return BatchDecision.persist(List.of(event), nextStep(state.after(List.of(event)), now));
     }
 
     /// Starts the step that is due.

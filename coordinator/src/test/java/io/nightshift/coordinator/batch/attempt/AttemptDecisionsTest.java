@@ -3,13 +3,13 @@ package io.nightshift.coordinator.batch.attempt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.api.BatchDescription;
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.DecisionsFixture;
 import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.BatchObserver;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.Epoch;
@@ -35,8 +35,8 @@ class AttemptDecisionsTest extends DecisionsFixture {
         return new BatchCommand.Heartbeat(attempt(partition, lease), rows, worker);
     }
 
-    private Decision refused(int partition, int lease, String reason) {
-        return Decision.of(
+    private BatchDecision refused(int partition, int lease, String reason) {
+        return BatchDecision.of(
                 new CoordinatorAction.Send<>(worker, new WorkerMessage.Abandon(attempt(partition, lease), reason)));
     }
 
@@ -176,7 +176,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
             start();
             lease();
 
-            assertThat(decide(heartbeat(0, 1, 0))).isEqualTo(Decision.nothing());
+            assertThat(decide(heartbeat(0, 1, 0))).isEqualTo(BatchDecision.nothing());
             assertThat(decide(heartbeat(0, 2, 0)))
                     .isEqualTo(refused(0, 2, "the attempt no longer holds its partition"));
         }
@@ -194,7 +194,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
             state = ExampleBatch.state(
                     ExampleBatch.submitted(ExampleBatch.job()), ExampleBatch.tookOver(1), ExampleBatch.planned());
 
-            assertThat(decide(heartbeat(0, 1, 0))).isEqualTo(Decision.nothing());
+            assertThat(decide(heartbeat(0, 1, 0))).isEqualTo(BatchDecision.nothing());
         }
 
         @Test
@@ -239,7 +239,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
             start();
             seconds = 1_000;
 
-            assertThat(decide(new CoordinatorMessage.Tick())).isEqualTo(Decision.of(HAS_WORK));
+            assertThat(decide(new CoordinatorMessage.Tick())).isEqualTo(BatchDecision.of(HAS_WORK));
         }
 
         @Test
@@ -248,7 +248,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
             lease();
             decide(new CoordinatorMessage.Tick());
             seconds = 16;
-            assertThat(decide(new CoordinatorMessage.Tick())).isEqualTo(Decision.of(HAS_WORK));
+            assertThat(decide(new CoordinatorMessage.Tick())).isEqualTo(BatchDecision.of(HAS_WORK));
             seconds = 16 + 17;
 
             assertThat(decide(new CoordinatorMessage.Tick()).actions())
@@ -408,7 +408,8 @@ class AttemptDecisionsTest extends DecisionsFixture {
             lease();
 
             assertThat(decide(new BatchCommand.ReleaseLease(attempt(0, 1))))
-                    .isEqualTo(Decision.of(new CoordinatorAction.WriteLog("{} is released", List.of(attempt(0, 1)))));
+                    .isEqualTo(
+                            BatchDecision.of(new CoordinatorAction.WriteLog("{} is released", List.of(attempt(0, 1)))));
             assertThat(leasedPartition()).isZero();
             assertThat(state.attemptsFailed()).isEmpty();
         }
@@ -416,11 +417,11 @@ class AttemptDecisionsTest extends DecisionsFixture {
         @Test
         void anAttemptWithoutALeaseReleasesNothing() {
             open();
-            assertThat(decide(new BatchCommand.ReleaseLease(attempt(0, 1)))).isEqualTo(Decision.nothing());
+            assertThat(decide(new BatchCommand.ReleaseLease(attempt(0, 1)))).isEqualTo(BatchDecision.nothing());
             plan();
             lease();
 
-            assertThat(decide(new BatchCommand.ReleaseLease(attempt(0, 2)))).isEqualTo(Decision.nothing());
+            assertThat(decide(new BatchCommand.ReleaseLease(attempt(0, 2)))).isEqualTo(BatchDecision.nothing());
             assertThat(leasedPartition()).isEqualTo(1);
         }
     }
@@ -467,7 +468,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
             exhaustFirstPartition();
 
             assertThat(decide(new BatchCommand.Retry(operator)))
-                    .isEqualTo(Decision.persist(new BatchEvent.Retried(at()), HAS_WORK, done(Phase.RUNNING)));
+                    .isEqualTo(BatchDecision.persist(new BatchEvent.Retried(at()), HAS_WORK, done(Phase.RUNNING)));
             assertThat(leasedPartition()).isZero();
             assertThat(leasedPartition()).isEqualTo(1);
         }
@@ -476,7 +477,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
         void aRetryWithoutExhaustedPartitionsChangesNothing() {
             startScoringTheRest();
 
-            assertThat(decide(new BatchCommand.Retry(operator))).isEqualTo(Decision.of(done(Phase.RUNNING)));
+            assertThat(decide(new BatchCommand.Retry(operator))).isEqualTo(BatchDecision.of(done(Phase.RUNNING)));
         }
 
         @Test
@@ -488,7 +489,7 @@ class AttemptDecisionsTest extends DecisionsFixture {
             state = ExampleBatch.after(state, ExampleBatch.attemptFailed(0));
             state = ExampleBatch.after(state, ExampleBatch.committed(ExampleBatch.commit(0, new Epoch(1, 3), 0)));
 
-            assertThat(decide(new BatchCommand.Retry(operator))).isEqualTo(Decision.of(done(Phase.RUNNING)));
+            assertThat(decide(new BatchCommand.Retry(operator))).isEqualTo(BatchDecision.of(done(Phase.RUNNING)));
         }
     }
 }

@@ -2,6 +2,7 @@ package io.nightshift.coordinator.batch.decision;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.BatchEvent;

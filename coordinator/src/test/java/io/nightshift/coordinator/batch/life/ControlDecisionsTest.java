@@ -2,12 +2,12 @@ package io.nightshift.coordinator.batch.life;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.DecisionsFixture;
 import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.ControlReply;
@@ -26,12 +26,12 @@ import org.junit.jupiter.api.Test;
 /// Refusals, rescoring, and what a control does to attempts that are in flight.
 class ControlDecisionsTest extends DecisionsFixture {
 
-    private Decision refused(String reason) {
-        return Decision.of(
+    private BatchDecision refused(String reason) {
+        return BatchDecision.of(
                 new CoordinatorAction.Send<>(operator, new ControlReply.Refused(ExampleBatch.BATCH, reason)));
     }
 
-    private Decision rescore(Integer... partitions) {
+    private BatchDecision rescore(Integer... partitions) {
         return decide(new BatchCommand.Rescore(List.of(partitions), operator));
     }
 
@@ -78,7 +78,7 @@ class ControlDecisionsTest extends DecisionsFixture {
             assertThat(rescore(0, 3)).isEqualTo(refused("there is no partition 3; its partitions are 0 to 2"));
             assertThat(rescore(0, 2))
                     .as("the first and the last, which are not committed")
-                    .isEqualTo(Decision.of(done(Phase.RUNNING)));
+                    .isEqualTo(BatchDecision.of(done(Phase.RUNNING)));
         }
 
         @Test
@@ -89,11 +89,12 @@ class ControlDecisionsTest extends DecisionsFixture {
             lease();
 
             assertThat(rescore(0))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             List.of(new BatchEvent.Rescored(ExampleBatch.AT, List.of(0))),
                             List.of(HAS_WORK, done(Phase.RUNNING))));
             assertThat(decide(new BatchCommand.RequestLease("node:1", worker, "nonce")))
-                    .isEqualTo(Decision.of(new CoordinatorAction.GrantLease(worker, "node:1", attempt(0, 4), "nonce")));
+                    .isEqualTo(BatchDecision.of(
+                            new CoordinatorAction.GrantLease(worker, "node:1", attempt(0, 4), "nonce")));
         }
     }
 
@@ -135,7 +136,7 @@ class ControlDecisionsTest extends DecisionsFixture {
             assertThat(state.phase()).isEqualTo(Phase.PUBLISHING);
         }
 
-        private Decision fenced(@Nullable Publication visible, @Nullable Failure failure) {
+        private BatchDecision fenced(@Nullable Publication visible, @Nullable Failure failure) {
             return report(2, new CoordinatorMessage.PublicationFenced(cancel, visible, failure));
         }
 
@@ -148,13 +149,13 @@ class ControlDecisionsTest extends DecisionsFixture {
             publish();
 
             assertThat(decide(cancel))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             ExampleBatch.tookOver(2), new CoordinatorAction.FencePublication(2, cancel)));
             assertThat(report(1, new CoordinatorMessage.TaskFailed(AWAY)))
                     .as("the publication of the incarnation before")
-                    .isEqualTo(Decision.nothing());
+                    .isEqualTo(BatchDecision.nothing());
             assertThat(fenced(null, null))
-                    .isEqualTo(Decision.persist(
+                    .isEqualTo(BatchDecision.persist(
                             ExampleBatch.cancelled(),
                             HAS_NO_WORK,
                             done(Phase.CANCELLED),
@@ -166,7 +167,7 @@ class ControlDecisionsTest extends DecisionsFixture {
             publish();
             decide(cancel);
 
-            assertThat(decide(cancel)).isEqualTo(Decision.nothing());
+            assertThat(decide(cancel)).isEqualTo(BatchDecision.nothing());
             assertThat(fenced(null, null).actions())
                     .containsOnlyOnce(new CoordinatorAction.SweepStagedOutput())
                     .filteredOn(done(Phase.CANCELLED)::equals)
@@ -178,7 +179,7 @@ class ControlDecisionsTest extends DecisionsFixture {
             publish();
             decide(cancel);
 
-            Decision decision = fenced(new Publication("/out", ExampleBatch.DIGEST), null);
+            BatchDecision decision = fenced(new Publication("/out", ExampleBatch.DIGEST), null);
 
             assertThat(decision.events())
                     .containsExactly(new BatchEvent.Published(ExampleBatch.AT, "/out", ExampleBatch.DIGEST));
@@ -193,7 +194,7 @@ class ControlDecisionsTest extends DecisionsFixture {
             decide(cancel);
 
             assertThat(fenced(null, AWAY))
-                    .isEqualTo(Decision.of(
+                    .isEqualTo(BatchDecision.of(
                             refusal("the share is away. The publication continues"), new CoordinatorAction.Publish(2)));
             assertThat(decide(cancel).actions())
                     .as("it can be tried again")
@@ -229,8 +230,8 @@ class ControlDecisionsTest extends DecisionsFixture {
     @Nested
     class CommitsThatAreRefused {
 
-        private Decision abandoned(int partition, int lease, String reason) {
-            return Decision.of(
+        private BatchDecision abandoned(int partition, int lease, String reason) {
+            return BatchDecision.of(
                     new CoordinatorAction.Send<>(worker, new WorkerMessage.Abandon(attempt(partition, lease), reason)));
         }
 

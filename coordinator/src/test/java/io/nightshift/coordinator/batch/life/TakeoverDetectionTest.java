@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nightshift.coordinator.batch.DecisionsFixture;
 import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchCommand;
 import io.nightshift.protocol.batch.BatchStatus;
@@ -22,16 +22,16 @@ class TakeoverDetectionTest extends DecisionsFixture {
 
     private static final CoordinatorAction COUNT = new CoordinatorAction.CountLedgerEntries(1);
 
-    private Stream<CoordinatorAction> counts(Decision decision) {
+    private Stream<CoordinatorAction> counts(BatchDecision decision) {
         return decision.actions().stream().filter(CoordinatorAction.CountLedgerEntries.class::isInstance);
     }
 
-    private Decision tickAt(long second) {
+    private BatchDecision tickAt(long second) {
         seconds = second;
         return decide(new CoordinatorMessage.Tick());
     }
 
-    private Decision heartbeatOfSuccessor() {
+    private BatchDecision heartbeatOfSuccessor() {
         return decide(new BatchCommand.Heartbeat(new Attempt(ExampleBatch.BATCH, 0, new Epoch(2, 1)), 0, worker));
     }
 
@@ -90,7 +90,7 @@ class TakeoverDetectionTest extends DecisionsFixture {
         }
         decide(new BatchCommand.Pause("maintenance", operator, "ops"));
 
-        Decision expired = tickAt(31);
+        BatchDecision expired = tickAt(31);
 
         assertThat(expired.events()).isNotEmpty();
         assertThat(counts(expired)).isEmpty();
@@ -102,10 +102,10 @@ class TakeoverDetectionTest extends DecisionsFixture {
         start();
         seconds = 100;
 
-        assertThat(heartbeatOfSuccessor()).isEqualTo(Decision.of(COUNT));
-        assertThat(heartbeatOfSuccessor()).isEqualTo(Decision.nothing());
+        assertThat(heartbeatOfSuccessor()).isEqualTo(BatchDecision.of(COUNT));
+        assertThat(heartbeatOfSuccessor()).isEqualTo(BatchDecision.nothing());
         seconds = 101;
-        assertThat(heartbeatOfSuccessor()).isEqualTo(Decision.of(COUNT));
+        assertThat(heartbeatOfSuccessor()).isEqualTo(BatchDecision.of(COUNT));
     }
 
     @Test
@@ -124,7 +124,7 @@ class TakeoverDetectionTest extends DecisionsFixture {
                 .as("the count may have failed")
                 .contains(COUNT)
                 .noneMatch(isGrant());
-        assertThat(counted(state.entries())).isEqualTo(Decision.nothing());
+        assertThat(counted(state.entries())).isEqualTo(BatchDecision.nothing());
         assertThat(lease().actions()).anyMatch(isGrant());
 
         seconds = 94;
@@ -135,10 +135,10 @@ class TakeoverDetectionTest extends DecisionsFixture {
                 .as("a tick may come first")
                 .contains(COUNT)
                 .noneMatch(isGrant());
-        assertThat(counted(state.entries() + 1)).isEqualTo(Decision.of(new CoordinatorAction.RecoverFromLedger()));
+        assertThat(counted(state.entries() + 1)).isEqualTo(BatchDecision.of(new CoordinatorAction.RecoverFromLedger()));
     }
 
-    private Decision counted(long entries) {
+    private BatchDecision counted(long entries) {
         return report(1, new CoordinatorMessage.LedgerEntriesCounted(entries));
     }
 
@@ -146,12 +146,12 @@ class TakeoverDetectionTest extends DecisionsFixture {
         return CoordinatorAction.GrantLease.class::isInstance;
     }
 
-    private Decision describedAt(long second) {
+    private BatchDecision describedAt(long second) {
         seconds = second;
         return decide(new BatchCommand.Describe(TestInbox.<BatchStatus>create().getRef()));
     }
 
-    private Decision ensuredAt(long second) {
+    private BatchDecision ensuredAt(long second) {
         seconds = second;
         return decide(new BatchCommand.EnsureStarted(ExampleBatch.submission(ExampleBatch.job()), List.of()));
     }

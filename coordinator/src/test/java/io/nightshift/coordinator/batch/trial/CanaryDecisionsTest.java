@@ -8,11 +8,11 @@ import static io.nightshift.coordinator.batch.ExampleBatch.MODEL;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.batch.Simulation;
 import io.nightshift.coordinator.batch.attempt.AttemptDecisions;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.CanaryState;
 import io.nightshift.coordinator.batch.state.CommittedTotals;
@@ -78,8 +78,8 @@ final class CanaryDecisionsTest {
         return Objects.requireNonNull(state.canary());
     }
 
-    private Decision decide(BatchState state, BatchEvent... events) {
-        return decisions.decide(state, Decision.persist(List.of(events), List.of()), NOW);
+    private BatchDecision decide(BatchState state, BatchEvent... events) {
+        return decisions.decide(state, BatchDecision.persist(List.of(events), List.of()), NOW);
     }
 
     @ParameterizedTest
@@ -109,7 +109,7 @@ final class CanaryDecisionsTest {
         assertThat(state.model()).isEqualTo(CANDIDATE);
         assertThat(state.comparedModel(0)).isEqualTo(MODEL);
 
-        Decision decision = decide(state, ExampleBatch.committed(commit(state, 0, 0, 10)));
+        BatchDecision decision = decide(state, ExampleBatch.committed(commit(state, 0, 0, 10)));
 
         assertThat(decision.events()).hasSize(1);
     }
@@ -118,7 +118,7 @@ final class CanaryDecisionsTest {
     void aCandidateThatKeepsAllGuardsScoresTheRest() {
         BatchState state = running(Rollout.OnFail.ROLLBACK);
 
-        Decision decision = decide(state, ExampleBatch.committed(commit(state, 0, 1, 9), commit(state, 1, 0, 9)));
+        BatchDecision decision = decide(state, ExampleBatch.committed(commit(state, 0, 1, 9), commit(state, 1, 0, 9)));
 
         BatchEvent.CanaryDecided decided =
                 (BatchEvent.CanaryDecided) decision.events().getLast();
@@ -139,7 +139,7 @@ final class CanaryDecisionsTest {
     void aCandidateThatExceedsAGuardLeavesNothing() {
         BatchState state = running(Rollout.OnFail.ROLLBACK);
 
-        Decision decision = decide(state, ExampleBatch.committed(commit(state, 0, 0, 10), commit(state, 1, 0, 7)));
+        BatchDecision decision = decide(state, ExampleBatch.committed(commit(state, 0, 0, 10), commit(state, 1, 0, 7)));
 
         assertThat(decision.events())
                 .extracting(event -> (Object) event.getClass().getSimpleName())
@@ -158,7 +158,7 @@ final class CanaryDecisionsTest {
     void aBatchWithOnFailFailFailsAndIsRetriedWithTheChampion() {
         BatchState state = running(Rollout.OnFail.FAIL);
 
-        Decision decision = decide(state, ExampleBatch.committed(commit(state, 0, 0, 0), commit(state, 1, 0, 0)));
+        BatchDecision decision = decide(state, ExampleBatch.committed(commit(state, 0, 0, 0), commit(state, 1, 0, 0)));
 
         BatchState next = state.after(decision.events());
         assertThat(next.phase()).isEqualTo(Phase.FAILED);
@@ -173,7 +173,7 @@ final class CanaryDecisionsTest {
         BatchEvent failed = new BatchEvent.AttemptFailed(
                 AT, 0, new Epoch(1, 1), "node:1", Failure.permanent("the model can't score"));
 
-        Decision decision = decide(
+        BatchDecision decision = decide(
                 state,
                 ExampleBatch.committed(commit(state, 0, 0, 10)),
                 failed,
@@ -192,7 +192,8 @@ final class CanaryDecisionsTest {
         Failure away = Failure.of(FailedResource.Type.STORAGE, "/data", "the share is away");
         BatchEvent failed = new BatchEvent.AttemptFailed(AT, 0, new Epoch(1, 1), "node:1", away, AT.minusSeconds(1));
 
-        Decision decision = decide(state, failed, new BatchEvent.Failed(AT, Failure.permanent("the share is away")));
+        BatchDecision decision =
+                decide(state, failed, new BatchEvent.Failed(AT, Failure.permanent("the share is away")));
 
         assertThat(state.after(decision.events()).phase()).isEqualTo(Phase.FAILED);
         assertThat(state.after(decision.events()).isCanaryRunning()).isTrue();
@@ -204,7 +205,7 @@ final class CanaryDecisionsTest {
         Failure lost = Failure.of(FailedResource.Type.REGISTRY, "delays@2", "there is no such version");
         BatchEvent failed = new BatchEvent.AttemptFailed(AT, 0, new Epoch(1, 1), "node:1", lost, AT.minusSeconds(1));
 
-        Decision decision = decide(state, failed, new BatchEvent.Failed(AT, Failure.permanent(lost.message())));
+        BatchDecision decision = decide(state, failed, new BatchEvent.Failed(AT, Failure.permanent(lost.message())));
 
         assertThat(canary(state.after(decision.events())).status().state()).isEqualTo(Canary.State.FAILED);
     }
@@ -213,7 +214,8 @@ final class CanaryDecisionsTest {
     void aCandidateWithoutAPredictionFails() {
         BatchState state = running(Rollout.OnFail.ROLLBACK);
 
-        Decision decision = decide(state, ExampleBatch.committed(commit(state, 0, 10, 0), commit(state, 1, 10, 0)));
+        BatchDecision decision =
+                decide(state, ExampleBatch.committed(commit(state, 0, 10, 0), commit(state, 1, 10, 0)));
 
         assertThat(canary(state.after(decision.events())).status().reason())
                 .isEqualTo("none of its rows has a prediction");

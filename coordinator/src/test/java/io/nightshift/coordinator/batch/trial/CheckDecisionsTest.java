@@ -11,8 +11,8 @@ import static io.nightshift.coordinator.batch.ExampleBatch.tookOver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.ExampleBatch;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.Measured;
 import io.nightshift.coordinator.publish.CommittedStatistics;

@@ -7,11 +7,11 @@ import static io.nightshift.coordinator.batch.ExampleBatch.INPUT;
 import static io.nightshift.coordinator.batch.ExampleBatch.MODEL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.nightshift.coordinator.actor.DecisionTime;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.batch.Simulation;
 import io.nightshift.coordinator.batch.attempt.AttemptDecisions;
-import io.nightshift.coordinator.batch.decision.Decision;
-import io.nightshift.coordinator.batch.decision.DecisionTime;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.ShadowState;
 import io.nightshift.protocol.batch.BatchEvent;
@@ -60,8 +60,8 @@ final class ShadowDecisionsTest {
         return new BatchEvent.AttemptFailed(AT, partition, new Epoch(1, lease), node, failure);
     }
 
-    private Decision decide(BatchState state, boolean isExpiry, BatchEvent... events) {
-        return decisions.decide(state, Decision.persist(List.of(events), List.of()), isExpiry, NOW);
+    private BatchDecision decide(BatchState state, boolean isExpiry, BatchEvent... events) {
+        return decisions.decide(state, BatchDecision.persist(List.of(events), List.of()), isExpiry, NOW);
     }
 
     private static Shadow report(BatchState state) {
@@ -76,7 +76,7 @@ final class ShadowDecisionsTest {
         assertThat(report(state).state()).isEqualTo(Shadow.State.RUNNING);
 
         BatchEvent committed = ExampleBatch.committed(compared(0), compared(1), compared(2));
-        Decision decision = decide(state, false, committed);
+        BatchDecision decision = decide(state, false, committed);
 
         assertThat(decision.events()).containsExactly(committed);
         BatchState next = state.after(decision.events());
@@ -120,7 +120,7 @@ final class ShadowDecisionsTest {
         BatchState state = running(1);
         ModelComparison failed = ModelComparison.failed("feature 3 is negative");
 
-        Decision decision =
+        BatchDecision decision =
                 decide(state, false, ExampleBatch.committed(compared(0), commit(1, failed), commit(2, failed)));
 
         assertThat(decision.events()).hasSize(2);
@@ -144,7 +144,7 @@ final class ShadowDecisionsTest {
         BatchState state = running(1);
         Failure stalled = Failure.transientFailure("no progress for 60 s");
 
-        Decision decision = decide(state, false, failed(0, 1, "node:1", stalled));
+        BatchDecision decision = decide(state, false, failed(0, 1, "node:1", stalled));
 
         assertThat(decision.events().getLast())
                 .isEqualTo(new BatchEvent.ShadowAbandoned(
@@ -158,7 +158,7 @@ final class ShadowDecisionsTest {
         BatchState state = running(1);
         Failure silent = Failure.transientFailure("no heartbeat for 15 s");
 
-        Decision first = decide(state, true, failed(0, 1, "node:1", silent), failed(1, 2, "node:1", silent));
+        BatchDecision first = decide(state, true, failed(0, 1, "node:1", silent), failed(1, 2, "node:1", silent));
         assertThat(first.events()).hasSize(2);
         BatchState next = state.after(first.events());
         assertThat(next.comparedModel(0)).isNull();
@@ -183,7 +183,8 @@ final class ShadowDecisionsTest {
         assertThat(decide(state, false, loading).events()).hasSize(2);
 
         Failure broken = Failure.permanent("a column is missing");
-        Decision decision = decide(state, false, failed(0, 1, "node:1", broken), new BatchEvent.Failed(AT, broken));
+        BatchDecision decision =
+                decide(state, false, failed(0, 1, "node:1", broken), new BatchEvent.Failed(AT, broken));
         assertThat(decision.events()).hasSize(2);
     }
 

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.coordinator.batch.BatchDecisions;
 import io.nightshift.coordinator.batch.DecisionsFixture;
 import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
 import io.nightshift.coordinator.batch.decision.RedriveStep;
 import io.nightshift.coordinator.batch.decision.RemovalStep;
 import io.nightshift.coordinator.batch.state.BatchState;
@@ -75,21 +75,21 @@ class RedriveDecisionsTest extends DecisionsFixture {
                 List.of());
     }
 
-    private static Decision starts(RedriveStep step, int incarnation) {
-        return Decision.of(new CoordinatorAction.RunRedrive(incarnation, step, null));
+    private static BatchDecision starts(RedriveStep step, int incarnation) {
+        return BatchDecision.of(new CoordinatorAction.RunRedrive(incarnation, step, null));
     }
 
-    private Decision ended(int incarnation, RedriveStep step) {
+    private BatchDecision ended(int incarnation, RedriveStep step) {
         return report(incarnation, new CoordinatorMessage.RedriveStepEnded(step, null, null, null));
     }
 
-    private Decision scored(Supplement supplement) {
+    private BatchDecision scored(Supplement supplement) {
         return report(
                 state.incarnation(),
                 new CoordinatorMessage.RedriveStepEnded(RedriveStep.SCORE, supplement, null, null));
     }
 
-    private Decision published() {
+    private BatchDecision published() {
         return report(
                 state.incarnation(),
                 new CoordinatorMessage.RedriveStepEnded(
@@ -107,8 +107,8 @@ class RedriveDecisionsTest extends DecisionsFixture {
     @Test
     void theHealedRowsBecomeASupplementStepByStep() {
         assertThat(decide(redrive))
-                .isEqualTo(Decision.of(new CoordinatorAction.RunRedrive(1, RedriveStep.CHECK, redrive)));
-        Decision begun = ended(1, RedriveStep.CHECK);
+                .isEqualTo(BatchDecision.of(new CoordinatorAction.RunRedrive(1, RedriveStep.CHECK, redrive)));
+        BatchDecision begun = ended(1, RedriveStep.CHECK);
         assertThat(begun.events())
                 .containsExactly(
                         new BatchEvent.TookOver(at(), 2, "node:1"),
@@ -120,17 +120,17 @@ class RedriveDecisionsTest extends DecisionsFixture {
 
         Supplement supplement = supplement(1, 2, 4, 1);
         assertThat(scored(supplement))
-                .isEqualTo(Decision.persist(
+                .isEqualTo(BatchDecision.persist(
                         new BatchEvent.SupplementCommitted(at(), supplement),
                         new CoordinatorAction.RunRedrive(2, RedriveStep.PUBLISH, null)));
         assertThat(state.totals().quarantined()).as("what readers see").isEqualTo(5);
 
         long predictions = state.totals().predictions();
         assertThat(published())
-                .isEqualTo(Decision.persist(
+                .isEqualTo(BatchDecision.persist(
                         new BatchEvent.SupplementPublished(at(), MANIFEST),
                         new CoordinatorAction.RunRedrive(2, RedriveStep.END, null)));
-        assertThat(ended(2, RedriveStep.END)).isEqualTo(Decision.nothing());
+        assertThat(ended(2, RedriveStep.END)).isEqualTo(BatchDecision.nothing());
         assertThat(state.phase()).isEqualTo(Phase.PUBLISHED);
         assertThat(state.totals().predictions()).isEqualTo(predictions + 4);
         assertThat(state.totals().quarantined()).isEqualTo(1);
@@ -158,8 +158,8 @@ class RedriveDecisionsTest extends DecisionsFixture {
         assertThat(decide(redrive)).isEqualTo(refused("it has no quarantined rows"));
     }
 
-    private Decision refused(String reason) {
-        return Decision.of(
+    private BatchDecision refused(String reason) {
+        return BatchDecision.of(
                 new CoordinatorAction.Send<>(operator, new ControlReply.Refused(ExampleBatch.BATCH, reason)));
     }
 
@@ -167,7 +167,8 @@ class RedriveDecisionsTest extends DecisionsFixture {
     void whatTheCheckFindsIsRefusedAndLeavesNoTrace() {
         decide(redrive);
 
-        Decision decision = report(1, new CoordinatorMessage.RedriveStepEnded(RedriveStep.CHECK, null, null, DISK));
+        BatchDecision decision =
+                report(1, new CoordinatorMessage.RedriveStepEnded(RedriveStep.CHECK, null, null, DISK));
 
         assertThat(decision.events()).isEmpty();
         assertThat(decision.actions())
@@ -182,10 +183,10 @@ class RedriveDecisionsTest extends DecisionsFixture {
         ended(1, RedriveStep.CHECK);
         CommittedTotals before = state.totals();
 
-        Decision failed = report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.SCORE, null, null, DISK));
+        BatchDecision failed = report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.SCORE, null, null, DISK));
 
         assertThat(failed)
-                .isEqualTo(Decision.persist(
+                .isEqualTo(BatchDecision.persist(
                         new BatchEvent.RedriveFailed(at(), DISK),
                         new CoordinatorAction.RunRedrive(2, RedriveStep.END, null)));
         assertThat(state.totals()).isEqualTo(before);
@@ -198,7 +199,8 @@ class RedriveDecisionsTest extends DecisionsFixture {
         ended(1, RedriveStep.CHECK);
         scored(supplement(1, 2, 4, 1));
 
-        Decision failed = report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.PUBLISH, null, null, AWAY));
+        BatchDecision failed =
+                report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.PUBLISH, null, null, AWAY));
         assertThat(failed.actions()).singleElement().isInstanceOf(CoordinatorAction.RetryLater.class);
 
         assertThat(decide(new CoordinatorMessage.RetryDue(2))).isEqualTo(starts(RedriveStep.PUBLISH, 2));
@@ -213,7 +215,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
         report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.PUBLISH, null, null, GONE));
     }
 
-    private Decision withdrawn(int incarnation, @Nullable Publication visible) {
+    private BatchDecision withdrawn(int incarnation, @Nullable Publication visible) {
         return report(incarnation, new CoordinatorMessage.RedriveStepEnded(RedriveStep.WITHDRAW, null, visible, null));
     }
 
@@ -224,16 +226,17 @@ class RedriveDecisionsTest extends DecisionsFixture {
         scored(supplement(1, 2, 4, 1));
         CommittedTotals before = state.totals();
 
-        Decision refused = report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.PUBLISH, null, null, GONE));
+        BatchDecision refused =
+                report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.PUBLISH, null, null, GONE));
 
         assertThat(refused)
-                .isEqualTo(Decision.persist(
+                .isEqualTo(BatchDecision.persist(
                         List.of(new BatchEvent.TookOver(at(), 3, "node:1"), new BatchEvent.WithdrawalBegun(at(), GONE)),
                         List.of(new CoordinatorAction.RunRedrive(3, RedriveStep.WITHDRAW, null))));
         assertThat(decide(new BatchCommand.Delete("", operator, "anna")))
                 .isEqualTo(refused("a redrive of it is in progress. Wait for its end"));
         assertThat(withdrawn(3, null))
-                .isEqualTo(Decision.persist(
+                .isEqualTo(BatchDecision.persist(
                         new BatchEvent.RedriveFailed(at(), GONE),
                         new CoordinatorAction.RunRedrive(3, RedriveStep.END, null)));
         ended(3, RedriveStep.END);
@@ -252,7 +255,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
         ended(3, RedriveStep.END);
 
         assertThat(decide(new BatchCommand.Delete("", operator, "anna")))
-                .isEqualTo(Decision.of(new CoordinatorAction.RemoveOutput(RemovalStep.REGISTER)));
+                .isEqualTo(BatchDecision.of(new CoordinatorAction.RemoveOutput(RemovalStep.REGISTER)));
         report(0, new CoordinatorMessage.RemovalStepEnded(RemovalStep.REGISTER, DISK));
         decide(redrive);
         ended(3, RedriveStep.CHECK);
@@ -267,10 +270,10 @@ class RedriveDecisionsTest extends DecisionsFixture {
     void aRefusedSupplementThatReadersSeeIsPublished() {
         refuseTheSupplement();
 
-        Decision found = withdrawn(3, new Publication("/out", MANIFEST));
+        BatchDecision found = withdrawn(3, new Publication("/out", MANIFEST));
 
         assertThat(found)
-                .isEqualTo(Decision.persist(
+                .isEqualTo(BatchDecision.persist(
                         new BatchEvent.SupplementPublished(at(), MANIFEST),
                         new CoordinatorAction.RunRedrive(3, RedriveStep.END, null)));
         assertThat(state.totals().quarantined()).isEqualTo(1);
@@ -282,7 +285,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
         refuseTheSupplement();
 
         for (Failure failure : List.of(AWAY, GONE)) {
-            Decision decision =
+            BatchDecision decision =
                     report(3, new CoordinatorMessage.RedriveStepEnded(RedriveStep.WITHDRAW, null, null, failure));
             assertThat(decision.events()).isEmpty();
             assertThat(decision.actions()).singleElement().isInstanceOf(CoordinatorAction.RetryLater.class);
@@ -296,7 +299,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
         BatchDecisions next = BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:2", new SplittableRandom(2));
 
         assertThat(next.decide(state, new CoordinatorMessage.Recovered(), now()))
-                .isEqualTo(Decision.persist(
+                .isEqualTo(BatchDecision.persist(
                         new BatchEvent.TookOver(at(), 4, "node:2"),
                         new CoordinatorAction.RunRedrive(4, RedriveStep.WITHDRAW, null)));
     }
@@ -310,7 +313,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
                         2,
                         new CoordinatorMessage.RedriveStepEnded(
                                 RedriveStep.PUBLISH, null, new Publication("/out", MANIFEST), null)))
-                .isEqualTo(Decision.nothing());
+                .isEqualTo(BatchDecision.nothing());
         assertThat(pending().refused()).isEqualTo(GONE);
     }
 
@@ -329,20 +332,20 @@ class RedriveDecisionsTest extends DecisionsFixture {
         ended(1, RedriveStep.CHECK);
         BatchDecisions next = BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:2", new SplittableRandom(2));
 
-        Decision resumed = next.decide(state, new CoordinatorMessage.Recovered(), now());
+        BatchDecision resumed = next.decide(state, new CoordinatorMessage.Recovered(), now());
 
         assertThat(resumed)
-                .isEqualTo(Decision.persist(
+                .isEqualTo(BatchDecision.persist(
                         new BatchEvent.TookOver(at(), 3, "node:2"),
                         new CoordinatorAction.RunRedrive(3, RedriveStep.SCORE, null)));
         state = ExampleBatch.after(state, resumed.events().getFirst());
-        Decision late = next.decide(
+        BatchDecision late = next.decide(
                 state,
                 new CoordinatorMessage.TaskReported(
                         2,
                         new CoordinatorMessage.RedriveStepEnded(RedriveStep.SCORE, supplement(1, 2, 4, 1), null, null)),
                 now());
-        assertThat(late).as("an attempt of the earlier coordinator").isEqualTo(Decision.nothing());
+        assertThat(late).as("an attempt of the earlier coordinator").isEqualTo(BatchDecision.nothing());
     }
 
     @Test
@@ -350,12 +353,12 @@ class RedriveDecisionsTest extends DecisionsFixture {
         decide(redrive);
         ended(1, RedriveStep.CHECK);
 
-        assertThat(decide(redrive)).isEqualTo(Decision.of(done(Phase.PUBLISHED)));
+        assertThat(decide(redrive)).isEqualTo(BatchDecision.of(done(Phase.PUBLISHED)));
         assertThat(decide(new BatchCommand.Redrive(null, null, "", operator, "anna")))
                 .isEqualTo(refused("another redrive of it has begun. Wait for its end"));
         assertThat(decide(new BatchCommand.Delete("", operator, "anna")))
                 .isEqualTo(refused("a redrive of it is in progress. Wait for its end"));
-        assertThat(decide(new BatchCommand.Retire("keep: 3"))).isEqualTo(Decision.nothing());
+        assertThat(decide(new BatchCommand.Retire("keep: 3"))).isEqualTo(BatchDecision.nothing());
     }
 
     @Test
@@ -370,7 +373,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
         report(2, new CoordinatorMessage.RedriveStepEnded(RedriveStep.SCORE, null, null, DISK));
         RedriveStep running = RedriveStep.END;
         for (Failure failure : List.of(AWAY, GONE)) {
-            Decision decision = report(2, new CoordinatorMessage.RedriveStepEnded(running, null, null, failure));
+            BatchDecision decision = report(2, new CoordinatorMessage.RedriveStepEnded(running, null, null, failure));
             assertThat(decision.events()).isEmpty();
             assertThat(decision.actions()).singleElement().isInstanceOf(CoordinatorAction.WriteLog.class);
 
@@ -437,7 +440,7 @@ class RedriveDecisionsTest extends DecisionsFixture {
             if (message instanceof CoordinatorMessage.Recovered) {
                 coordinator = BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:1", random.split());
             }
-            Decision decision = coordinator.decide(state, message, now());
+            BatchDecision decision = coordinator.decide(state, message, now());
             while (true) {
                 if (!isCalm && random.nextInt(4) == 0) {
                     coordinator = BatchDecisions.create(ExampleBatch.BATCH, SETTINGS, "node:1", random.split());

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.coordinator.batch.BatchDecisions;
 import io.nightshift.coordinator.batch.DecisionsFixture;
 import io.nightshift.coordinator.batch.ExampleBatch;
+import io.nightshift.coordinator.batch.decision.BatchDecision;
 import io.nightshift.coordinator.batch.decision.CoordinatorAction;
 import io.nightshift.coordinator.batch.decision.CoordinatorMessage;
-import io.nightshift.coordinator.batch.decision.Decision;
 import io.nightshift.coordinator.batch.decision.RemovalStep;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.protocol.batch.BatchCommand;
@@ -54,35 +54,35 @@ class RemovalDecisionsTest extends DecisionsFixture {
         return Objects.requireNonNull(state.removal());
     }
 
-    private static Decision starts(RemovalStep step) {
-        return Decision.of(new CoordinatorAction.RemoveOutput(step));
+    private static BatchDecision starts(RemovalStep step) {
+        return BatchDecision.of(new CoordinatorAction.RemoveOutput(step));
     }
 
-    private Decision ended(RemovalStep step) {
+    private BatchDecision ended(RemovalStep step) {
         return report(0, new CoordinatorMessage.RemovalStepEnded(step, null));
     }
 
     @Test
     void aDeletedBatchGoesStepByStepAndItsOutputIsKeptForTheGracePeriod() {
         assertThat(decide(delete)).isEqualTo(starts(RemovalStep.REGISTER));
-        Decision begun = ended(RemovalStep.REGISTER);
+        BatchDecision begun = ended(RemovalStep.REGISTER);
         assertThat(begun.events()).containsExactly(new BatchEvent.RemovalBegun(at(), "anna", "a wrong model"));
         assertThat(begun.actions())
                 .containsExactlyInAnyOrder(
                         done(Phase.PUBLISHED), new CoordinatorAction.RemoveOutput(RemovalStep.UNPUBLISH));
 
-        assertThat(ended(RemovalStep.UNPUBLISH)).isEqualTo(Decision.persist(new BatchEvent.Unpublished(at())));
+        assertThat(ended(RemovalStep.UNPUBLISH)).isEqualTo(BatchDecision.persist(new BatchEvent.Unpublished(at())));
         seconds += SETTINGS.removalGrace().toSeconds() - 1;
-        assertThat(decide(CONTINUE)).isEqualTo(Decision.nothing());
+        assertThat(decide(CONTINUE)).isEqualTo(BatchDecision.nothing());
         assertThat(decisions.isRemovable(state)).isTrue();
 
         seconds++;
         assertThat(decide(CONTINUE)).isEqualTo(starts(RemovalStep.DELETE));
         assertThat(decisions.isRemovable(state)).isFalse();
         assertThat(ended(RemovalStep.DELETE))
-                .isEqualTo(Decision.persist(
+                .isEqualTo(BatchDecision.persist(
                         new BatchEvent.Removed(at()), new CoordinatorAction.RemoveOutput(RemovalStep.RECORD)));
-        assertThat(ended(RemovalStep.RECORD)).isEqualTo(Decision.nothing());
+        assertThat(ended(RemovalStep.RECORD)).isEqualTo(BatchDecision.nothing());
         assertThat(state.phase()).isEqualTo(Phase.PUBLISHED);
         assertThat(removal().sentence()).matches("deleted by anna on \\d{4}-\\d\\d-\\d\\d: a wrong model");
     }
@@ -99,13 +99,13 @@ class RemovalDecisionsTest extends DecisionsFixture {
     @Test
     void aRequestThatIsRepeatedIsAnsweredAndBeginsNothingTwice() {
         decide(delete);
-        assertThat(decide(delete)).isEqualTo(Decision.nothing());
-        assertThat(decide(RETIRE)).isEqualTo(Decision.nothing());
+        assertThat(decide(delete)).isEqualTo(BatchDecision.nothing());
+        assertThat(decide(RETIRE)).isEqualTo(BatchDecision.nothing());
         assertThat(ended(RemovalStep.REGISTER).actions())
                 .filteredOn(done(Phase.PUBLISHED)::equals)
                 .hasSize(2);
 
-        assertThat(decide(delete)).isEqualTo(Decision.of(done(Phase.PUBLISHED)));
+        assertThat(decide(delete)).isEqualTo(BatchDecision.of(done(Phase.PUBLISHED)));
     }
 
     @Test
@@ -122,7 +122,7 @@ class RemovalDecisionsTest extends DecisionsFixture {
     void anOperatorLearnsWhyTheRemovalCannotBegin() {
         decide(delete);
 
-        Decision decision = report(0, new CoordinatorMessage.RemovalStepEnded(RemovalStep.REGISTER, DISK));
+        BatchDecision decision = report(0, new CoordinatorMessage.RemovalStepEnded(RemovalStep.REGISTER, DISK));
 
         assertThat(decision.events()).isEmpty();
         assertThat(decision.actions())
@@ -145,9 +145,9 @@ class RemovalDecisionsTest extends DecisionsFixture {
     void aBatchThatIsNotPublishedIsNotRemoved() {
         state = running();
 
-        assertThat(decide(RETIRE)).isEqualTo(Decision.nothing());
+        assertThat(decide(RETIRE)).isEqualTo(BatchDecision.nothing());
         assertThat(decide(delete))
-                .isEqualTo(Decision.of(new CoordinatorAction.Send<>(
+                .isEqualTo(BatchDecision.of(new CoordinatorAction.Send<>(
                         operator, new ControlReply.Refused(ExampleBatch.BATCH, "it is running"))));
     }
 
@@ -182,7 +182,7 @@ class RemovalDecisionsTest extends DecisionsFixture {
             CoordinatorMessage message = killsNow
                     ? new CoordinatorMessage.Recovered()
                     : new CoordinatorMessage.CommandReceived(state.removal() == null ? RETIRE : CONTINUE);
-            Decision decision = coordinator.decide(state, message, now());
+            BatchDecision decision = coordinator.decide(state, message, now());
             while (true) {
                 boolean isLost = round < 300 && random.nextInt(4) == 0;
                 if (isLost) {

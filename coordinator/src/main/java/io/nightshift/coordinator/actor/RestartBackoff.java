@@ -1,4 +1,4 @@
-package io.nightshift.coordinator.batch;
+package io.nightshift.coordinator.actor;
 
 import java.time.Duration;
 import org.apache.pekko.actor.typed.Behavior;

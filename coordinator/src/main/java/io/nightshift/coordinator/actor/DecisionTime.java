@@ -1,4 +1,4 @@
-package io.nightshift.coordinator.batch.decision;
+package io.nightshift.coordinator.actor;
 
 import java.time.Instant;
 

@@ -1,4 +1,4 @@
-package io.nightshift.coordinator.batch;
+package io.nightshift.coordinator.actor;
 
 import io.nightshift.protocol.ledger.UnreadableEntry;
 import java.util.function.Consumer;
