@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigValueFactory;
 import io.nightshift.coordinator.ledger.Ledger;
+import io.nightshift.node.configuration.Configuration;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
@@ -16,7 +17,21 @@ public final class EmbeddedNode {
 
     /// Starts the node and lets it form its cluster.
     public static Node start(Node.Dependencies dependencies) {
-        ActorSystem<Void> system = ClusterNode.actorSystem("nightshift", configuration(dependencies.ledger()));
+        return start(dependencies, configuration(dependencies.ledger()));
+    }
+
+    /// Starts the node as [#start], with the settings of a configuration file.
+    static Node start(Node.Dependencies dependencies, Configuration configuration) {
+        return start(
+                dependencies,
+                configuration
+                        .tuning()
+                        .withFallback(configuration(dependencies.ledger()))
+                        .resolve());
+    }
+
+    private static Node start(Node.Dependencies dependencies, Config config) {
+        ActorSystem<Void> system = ClusterNode.actorSystem("nightshift", config);
         Cluster cluster = Cluster.get(system);
         cluster.manager().tell(Join.create(cluster.selfMember().address()));
         return Node.start(system, dependencies);

@@ -65,19 +65,24 @@ final class GatewayStarter {
     private final SubmissionResolver submissions;
     private final ExecutorService readers = Executors.newFixedThreadPool(
             READERS, Thread.ofPlatform().daemon().name("reader-", 1).factory());
+    private final boolean followsSchedules;
     private final RequestForwarder requests;
     private final BatchQueries batches;
 
     /// @param submissions resolves what programs submit
     /// @param admission how many submissions are resolved at the same time
     /// @param prices of what batches use
+    /// @param followsSchedules whether applied jobs run by their schedules and triggers, and not only when somebody
+    ///     asks
     GatewayStarter(
             NodeParts parts,
             SubmissionResolver submissions,
             SubmissionQueue.Limits admission,
             ModelRegistry registry,
-            Prices prices) {
+            Prices prices,
+            boolean followsSchedules) {
         this.parts = parts;
+        this.followsSchedules = followsSchedules;
         this.ledger = parts.given().ledger();
         this.registry = registry;
         this.submissions = submissions;
@@ -156,6 +161,7 @@ final class GatewayStarter {
                 new JobObserver(parts.given().observer()),
                 parts.entities()::tellAlerts,
                 parts.given().alerts().names(),
+                followsSchedules,
                 parts.blocking());
         NodeQueries nodes = new ClusterNodeQueries(
                 parts.system(),

@@ -168,7 +168,22 @@ public final class Node {
             SubmissionQueue.Limits admission,
             ModelRegistry registry,
             Prices prices) {
-        GatewayStarter gateway = new GatewayStarter(parts, submissions, admission, registry, prices);
+        return open(access, submissions, admission, registry, prices, true);
+    }
+
+    /// As [#open(GatewayAccess, SubmissionResolver, SubmissionQueue.Limits, ModelRegistry, Prices)].
+    ///
+    /// @param followsSchedules whether applied jobs run by their schedules and triggers, and not only when somebody
+    ///     asks
+    List<Endpoint> open(
+            GatewayAccess access,
+            SubmissionResolver submissions,
+            SubmissionQueue.Limits admission,
+            ModelRegistry registry,
+            Prices prices,
+            boolean followsSchedules) {
+        GatewayStarter gateway =
+                new GatewayStarter(parts, submissions, admission, registry, prices, followsSchedules);
         lineage = LineageReporter.of(parts, gateway::describe);
         if (lineage != null && Coordinators.isOne(parts.system())) {
             lineage.prepare();

@@ -20,6 +20,11 @@ final class BatchApproveCommand extends ControlCommand {
     }
 
     @Override
+    boolean continues() {
+        return true;
+    }
+
+    @Override
     String done() {
         return "Approved batch %s.";
     }

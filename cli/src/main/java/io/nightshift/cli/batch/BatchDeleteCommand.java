@@ -1,6 +1,9 @@
 package io.nightshift.cli.batch;
 
 import io.nightshift.api.BatchControl;
+import io.nightshift.cli.ExitStatus;
+import io.nightshift.cli.client.ClusterAccess;
+import io.nightshift.protocol.batch.BatchId;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -29,6 +32,15 @@ final class BatchDeleteCommand extends ControlCommand {
     @Override
     BatchControl control() {
         return new BatchControl.Delete(reason, force, dryRun);
+    }
+
+    @Override
+    int finish(ClusterAccess cluster, BatchId batch) {
+        if (!dryRun) {
+            RetentionCommand.printLeft(
+                    err(), cluster.awaitRemoval(batch.value()).removedAt() == null, serve());
+        }
+        return ExitStatus.DONE;
     }
 
     @Override

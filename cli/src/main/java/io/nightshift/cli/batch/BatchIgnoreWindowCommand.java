@@ -16,6 +16,11 @@ final class BatchIgnoreWindowCommand extends ControlCommand {
     }
 
     @Override
+    boolean continues() {
+        return true;
+    }
+
+    @Override
     String done() {
         return "Batch %s ignores its window.";
     }

@@ -24,9 +24,4 @@ final class BatchPauseCommand extends ControlCommand {
     String done() {
         return "Paused batch %s.";
     }
-
-    @Override
-    protected String withoutServer() {
-        return ". To pause a batch of `nightshift run`, press Ctrl-C in its terminal; the same command resumes it";
-    }
 }

@@ -64,8 +64,17 @@ final class BatchRescoreCommand extends ControlCommand {
                     "--partitions and --where-model exclude each other; without both, all partitions are scored again");
         }
         List<Integer> listed = partitions == null ? List.of() : PartitionListParser.parse(partitions);
-        show(cluster.rescore(batch(), new RescoreRequest(model, listed, whereModel), key));
-        return ExitStatus.DONE;
+        SubmitResult submitted = cluster.rescore(batch(), new RescoreRequest(model, listed, whereModel), key);
+        if (!cluster.endsWithCommand()) {
+            show(submitted);
+            return ExitStatus.DONE;
+        }
+        if (!asJson()) {
+            out().println(sentence(submitted));
+            out().flush();
+        }
+        return new BatchWatch(cluster, out(), err(), asJson(), options())
+                .runSubmitted(submitted.batch(), submitted.resumed(), 0);
     }
 
     private void show(SubmitResult submitted) {
@@ -78,12 +87,17 @@ final class BatchRescoreCommand extends ControlCommand {
             JsonOutput.print(out(), json);
             return;
         }
-        if (submitted.alreadyPublished() || submitted.repeated()) {
-            out().println("Nothing to do: batch %s is the answer to the same request.".formatted(batch));
-            return;
+        out().println(sentence(submitted));
+        if (!submitted.alreadyPublished() && !submitted.repeated()) {
+            out().println("Watch it: %s batch watch %s%s".formatted(ShellCommands.program(), batch, options()));
         }
-        out().println((submitted.resumed() ? "Resumed batch %s." : "Accepted batch %s.").formatted(batch));
-        out().println("Watch it: %s batch watch %s%s".formatted(ShellCommands.program(), batch, options()));
+    }
+
+    private static String sentence(SubmitResult submitted) {
+        if (submitted.alreadyPublished() || submitted.repeated()) {
+            return "Nothing to do: batch %s is the answer to the same request.".formatted(submitted.batch());
+        }
+        return (submitted.resumed() ? "Resumed batch %s." : "Accepted batch %s.").formatted(submitted.batch());
     }
 
     @Override
@@ -93,6 +107,11 @@ final class BatchRescoreCommand extends ControlCommand {
                     "name the --partitions of a batch that is not published, or the --model to score a published batch again with");
         }
         return new BatchControl.Rescore(PartitionListParser.parse(partitions));
+    }
+
+    @Override
+    boolean continues() {
+        return true;
     }
 
     @Override

@@ -13,6 +13,11 @@ final class BatchResumeCommand extends ControlCommand {
     }
 
     @Override
+    boolean continues() {
+        return true;
+    }
+
+    @Override
     String done() {
         return "Resumed batch %s.";
     }

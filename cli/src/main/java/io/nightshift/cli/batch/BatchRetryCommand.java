@@ -17,6 +17,11 @@ final class BatchRetryCommand extends ControlCommand {
     }
 
     @Override
+    boolean continues() {
+        return true;
+    }
+
+    @Override
     String done() {
         return "Retrying batch %s.";
     }

@@ -22,8 +22,10 @@ import picocli.CommandLine.Option;
 /// `batch submit`: hands a job to a cluster.
 @Command(
         name = "submit",
-        description = "Submits a job to the cluster, and returns when it is accepted. Resumes the job's open batch,"
-                + " if there is one. Paths in the job file must be valid on every node.",
+        description =
+                "Submits a job, and returns when it is accepted. Resumes the job's open batch, if there is one. Paths in"
+                        + " the job file must be valid on every node. On a home folder without a server, it always waits for the"
+                        + " batch, like --wait.",
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "Exit status:%n",
         exitCodeList = {
@@ -70,7 +72,12 @@ final class BatchSubmitCommand extends ClusterCommand {
         WireLimits.refusal(job).ifPresent(reason -> {
             throw FailureException.permanent(reason);
         });
-        return wait ? submitAndWait(cluster, job) : submit(cluster, job);
+        return wait || cluster.endsWithCommand() ? submitAndWait(cluster, job) : submit(cluster, job);
+    }
+
+    @Override
+    protected boolean needsLedger() {
+        return false;
     }
 
     private int submit(ClusterAccess cluster, Job job) {

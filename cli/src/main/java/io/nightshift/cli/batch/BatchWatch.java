@@ -15,12 +15,15 @@ import io.nightshift.client.NightshiftException;
 import io.nightshift.protocol.batch.BatchId;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// Follows a batch of a cluster until it is published, failed or cancelled. Nodes may be restarted meanwhile.
-final class BatchWatch {
+/// Follows a batch until it is published, failed or cancelled. Nodes may be restarted meanwhile. If the node
+/// ends with the command, the watch also ends when the batch is held or paused, because nobody could approve
+/// or resume it.
+public final class BatchWatch {
 
     private static final Duration INTERVAL = Duration.ofMillis(500);
 
@@ -50,7 +53,8 @@ final class BatchWatch {
     /// When a node answered last, by [System#nanoTime]; null if none did.
     private @Nullable Long answeredAt;
 
-    BatchWatch(ClusterAccess cluster, PrintWriter out, PrintWriter err, boolean asJson, String options) {
+    /// @param options the options that make another command ask the same cluster
+    public BatchWatch(ClusterAccess cluster, PrintWriter out, PrintWriter err, boolean asJson, String options) {
         this.cluster = cluster;
         this.out = out;
         this.err = err;
@@ -62,7 +66,7 @@ final class BatchWatch {
     ///
     /// @param wanted an ID, the beginning of an ID, or `latest`
     /// @return the exit status
-    int run(String wanted) {
+    public int run(String wanted) {
         return follow(wanted, false, 0);
     }
 
@@ -79,20 +83,23 @@ final class BatchWatch {
 
     private int follow(String wanted, boolean isResumed, long entries) {
         ProgressDisplay progress = ProgressDisplay.of(!asJson, err);
-        Interruption interruption = Interruption.watch(progress, err, wanted, options);
+        Interruption interruption = Interruption.watch(
+                progress, err, cluster.endsWithCommand() ? interrupted(wanted) : stoppedWaiting(wanted));
         try {
             BatchDescription status = first(wanted, isResumed, entries);
             String batch = status.batch();
             progress.begin(new BatchId(batch), false);
-            while (!status.isSettled()) {
+            while (!status.isSettled() && !waitsForUser(status)) {
                 progress.show(status);
                 pause();
                 status = Objects.requireNonNull(latest(batch, status));
             }
             progress.show(status);
+            List<String> unsent = cluster.settle(status);
             interruption.end();
             progress.end();
             tell(status);
+            unsent.forEach(message -> err.println("nightshift: " + message));
             return ExitStatus.of(status);
         } catch (NoAnswerException e) {
             interruption.end();
@@ -104,6 +111,23 @@ final class BatchWatch {
         } finally {
             interruption.end();
         }
+    }
+
+    /// Whether the batch continues only if somebody approves or resumes it, and nobody can while this command
+    /// runs.
+    private boolean waitsForUser(BatchDescription status) {
+        return cluster.endsWithCommand()
+                && (status.state().equals("held") || status.state().equals("paused"));
+    }
+
+    private String stoppedWaiting(String batch) {
+        return "Stopped waiting. The batch continues. Watch it: %s batch watch %s%s"
+                .formatted(ShellCommands.program(), batch, options);
+    }
+
+    private String interrupted(String batch) {
+        return "Interrupted. The committed partitions of the batch are kept. Continue with: %s batch watch %s%s"
+                .formatted(ShellCommands.program(), batch, options);
     }
 
     /// The first status. That of a failed batch that is being resumed doesn't count.
@@ -231,7 +255,7 @@ final class BatchWatch {
                 out.println(DisplayTexts.emptyBatch(status));
             }
             UseText.lines(status.use()).forEach((title, text) -> out.println("  %-12s %s".formatted(title, text)));
-        } else {
+        } else if (status.isSettled()) {
             err.println(DisplayTexts.stopped(status));
         }
     }

@@ -1,13 +1,12 @@
 package io.nightshift.cli.batch;
 
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.output.ProgressDisplay;
 import java.io.PrintWriter;
 import java.util.concurrent.locks.LockSupport;
 
-/// Handles Ctrl-C and SIGTERM while a command waits for a batch of a cluster: says that the batch continues,
-/// and ends the process with [ExitStatus#INTERRUPTED].
+/// Handles Ctrl-C and SIGTERM while a command waits for a batch: says what becomes of the batch, and ends the
+/// process with [ExitStatus#INTERRUPTED].
 final class Interruption {
 
     private final Thread hook;
@@ -19,15 +18,13 @@ final class Interruption {
 
     /// Handles interruptions from now on.
     ///
-    /// @param batch the batch as the user named it
-    /// @param options the options that make another command ask the same cluster
-    static Interruption watch(ProgressDisplay progress, PrintWriter err, String batch, String options) {
+    /// @param sentence says what becomes of the batch, and how to watch it
+    static Interruption watch(ProgressDisplay progress, PrintWriter err, String sentence) {
         Thread hook = new Thread(
                 () -> {
                     progress.end();
                     err.println();
-                    err.println("Stopped waiting. The batch continues. Watch it: %s batch watch %s%s"
-                            .formatted(ShellCommands.program(), batch, options));
+                    err.println(sentence);
                     err.flush();
                     Runtime.getRuntime().halt(ExitStatus.INTERRUPTED);
                 },

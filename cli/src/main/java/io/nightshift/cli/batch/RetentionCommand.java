@@ -8,6 +8,7 @@ import io.nightshift.cli.client.ClusterCommand;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.client.NightshiftException;
+import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -41,6 +42,13 @@ abstract class RetentionCommand extends ClusterCommand {
         } catch (NightshiftException e) {
             throw ClusterAccess.told(e);
         }
+        if (cluster.endsWithCommand() && !isDryRun()) {
+            boolean isLeft = false;
+            for (RetentionReport.Expired batch : report.batches()) {
+                isLeft |= cluster.awaitRemoval(batch.batch()).removedAt() == null;
+            }
+            printLeft(err(), isLeft, serve());
+        }
         if (asJson()) {
             JsonOutput.print(out(), ApiJson.tree(report));
             return ExitStatus.DONE;
@@ -63,5 +71,17 @@ abstract class RetentionCommand extends ClusterCommand {
         table.print(out());
         out().println(done().formatted(report.batches().size()) + (report.hasMore() ? " There are more." : ""));
         return ExitStatus.DONE;
+    }
+
+    /// Says who deletes the output of removed batches, since this process ends before the grace period.
+    ///
+    /// @param isLeft whether some output is left
+    /// @param serve the command that runs a server
+    static void printLeft(PrintWriter err, boolean isLeft, String serve) {
+        if (isLeft) {
+            err.println(
+                    "Readers no longer see what is removed. After the grace period, a server deletes the files: %s. The same command again deletes them, too."
+                            .formatted(serve));
+        }
     }
 }

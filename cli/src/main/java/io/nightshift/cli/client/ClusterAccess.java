@@ -24,25 +24,73 @@ import io.nightshift.protocol.job.Job;
 import io.nightshift.protocol.job.JobText;
 import io.nightshift.storage.endpoint.EndpointWait;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Asks a cluster by HTTP or messages, and waits for each answer.
+/// Asks a cluster by HTTP or messages, or a node of the command's own, and waits for each answer.
 ///
 /// A batch is named by its id, the beginning of one, or `latest`.
 public final class ClusterAccess implements AutoCloseable {
 
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
     private static final int ATTEMPTS = 3;
+    private static final Duration LOOK = Duration.ofMillis(200);
 
     private final NightshiftClient client;
 
+    /// The node that ends with the command; null if the command asks nodes that run on.
+    private final @Nullable HomeNode own;
+
     public ClusterAccess(NightshiftClient client) {
+        this(client, null);
+    }
+
+    private ClusterAccess(NightshiftClient client, @Nullable HomeNode own) {
         this.client = client;
+        this.own = own;
+    }
+
+    /// Asks the node of the command itself.
+    static ClusterAccess of(HomeNode own) {
+        return new ClusterAccess(own.client(), own);
+    }
+
+    /// Whether the node ends with the command. Then nobody continues what the command has asked for, so the command
+    /// waits for its end.
+    public boolean endsWithCommand() {
+        return own != null;
+    }
+
+    /// Waits until readers no longer see a batch that is being removed, and, if its grace period is over, until its
+    /// output is deleted. Only for a node that ends with the command.
+    ///
+    /// @param batch the batch's ID
+    public BatchDescription.Removal awaitRemoval(String batch) {
+        Duration grace = Objects.requireNonNull(own).grace();
+        while (true) {
+            BatchDescription.Removal removal = describe(batch).removal();
+            if (removal != null && removal.unpublishedAt() != null) {
+                boolean isOver = removal.unpublishedAt().plus(grace).isBefore(Instant.now());
+                if (!isOver || removal.removedAt() != null) {
+                    return removal;
+                }
+            }
+            LockSupport.parkNanos(LOOK.toNanos());
+        }
+    }
+
+    /// Sends what others are to be told of a batch that has stopped, if the node ends with the command.
+    ///
+    /// @return a sentence for each message that is not sent yet
+    public List<String> settle(BatchDescription batch) {
+        return own == null ? List.of() : own.settle(batch);
     }
 
     /// Connects by messages to a node that listens.
@@ -168,6 +216,10 @@ public final class ClusterAccess implements AutoCloseable {
 
     @Override
     public void close() {
-        client.close();
+        if (own == null) {
+            client.close();
+        } else {
+            own.end();
+        }
     }
 }

@@ -28,7 +28,7 @@ public final class ServerOption {
             names = "--server",
             paramLabel = "URL",
             description =
-                    "The URL of a node that answers HTTP, such as https://nightshift.example.org:7380. With it, the command needs no configuration. Without it, the command asks the configured cluster, or else the server that `nightshift serve` runs on the home folder.")
+                    "The URL of a node that answers HTTP, such as https://nightshift.example.org:7380. With it, the command needs no configuration. Without it, the command asks the configured cluster, or else the server that `nightshift serve` runs on the home folder. If no server runs there, the command uses the home folder itself.")
     private @Nullable String server;
 
     @Option(

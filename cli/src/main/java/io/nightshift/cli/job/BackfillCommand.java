@@ -86,6 +86,9 @@ public final class BackfillCommand extends JobCommand {
             return ExitStatus.DONE;
         }
         Backfill backfill = ask(cluster, name, client -> client.startBackfill(name, request, key));
+        if (cluster.endsWithCommand()) {
+            return await(cluster, backfill);
+        }
         if (asJson()) {
             JsonOutput.print(out(), ApiJson.tree(backfill));
         } else {
@@ -95,6 +98,22 @@ public final class BackfillCommand extends JobCommand {
                     .formatted(ShellCommands.program(), name, backfill.id(), options()));
         }
         return ExitStatus.DONE;
+    }
+
+    /// Waits for the backfill, since the node ends with this command.
+    private int await(ClusterAccess cluster, Backfill started) {
+        if (!asJson()) {
+            out().println("Started backfill %s of job %s with %d runs, %d at a time."
+                    .formatted(started.id(), started.job(), started.runs(), started.parallel()));
+            out().flush();
+        }
+        Backfill ended = BackfillShowCommand.await(cluster, started);
+        if (asJson()) {
+            JsonOutput.print(out(), ApiJson.tree(ended));
+        } else {
+            BackfillShowCommand.print(out(), ended);
+        }
+        return BackfillShowCommand.status(ended);
     }
 
     private BackfillRequest request() {

@@ -24,11 +24,17 @@ abstract class BackfillControlCommand extends JobCommand {
     protected final int run(ClusterAccess cluster) {
         String id = wanted.id(cluster);
         Backfill backfill = ask(cluster, wanted.job(), client -> client.controlBackfill(wanted.job(), id, control()));
-        if (asJson()) {
-            JsonOutput.print(out(), ApiJson.tree(backfill));
-        } else {
+        boolean isAwaited = cluster.endsWithCommand() && control() == BackfillControl.RESUME;
+        if (!asJson()) {
             out().println(done().formatted(backfill.id(), backfill.job()));
+            out().flush();
         }
-        return ExitStatus.DONE;
+        Backfill result = isAwaited ? BackfillShowCommand.await(cluster, backfill) : backfill;
+        if (asJson()) {
+            JsonOutput.print(out(), ApiJson.tree(result));
+        } else if (isAwaited) {
+            BackfillShowCommand.print(out(), result);
+        }
+        return isAwaited ? BackfillShowCommand.status(result) : ExitStatus.DONE;
     }
 }

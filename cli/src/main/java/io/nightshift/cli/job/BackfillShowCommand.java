@@ -2,11 +2,13 @@ package io.nightshift.cli.job;
 
 import io.nightshift.api.ApiJson;
 import io.nightshift.api.Backfill;
+import io.nightshift.api.BackfillControl;
 import io.nightshift.api.JobRun;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
@@ -38,20 +40,43 @@ final class BackfillShowCommand extends JobCommand {
     protected int run(ClusterAccess cluster) {
         String id = wanted.id(cluster);
         Backfill backfill = ask(cluster, wanted.job(), client -> client.backfill(wanted.job(), id));
-        while (waits && backfill.endedAt() == null) {
-            LockSupport.parkNanos(INTERVAL.toNanos());
-            backfill = ask(cluster, wanted.job(), client -> client.backfill(wanted.job(), id));
+        if (waits) {
+            backfill = await(cluster, backfill);
         }
         if (asJson()) {
             JsonOutput.print(out(), ApiJson.tree(backfill));
         } else {
-            print(backfill);
+            print(out(), backfill);
         }
-        boolean isComplete = backfill.failed() == 0 && !backfill.state().equals("cancelled");
-        return !waits || isComplete ? ExitStatus.DONE : ExitStatus.FAILED;
+        return waits ? status(backfill) : ExitStatus.DONE;
     }
 
-    private void print(Backfill backfill) {
+    /// Waits until a backfill has ended, or, if the node ends with the command, is paused.
+    static Backfill await(ClusterAccess cluster, Backfill first) {
+        String job = first.job();
+        Backfill backfill = first;
+        if (cluster.endsWithCommand() && backfill.state().equals("running")) {
+            // The node continues no backfill that it is not asked for.
+            backfill = ask(cluster, job, client -> client.controlBackfill(job, first.id(), BackfillControl.RESUME));
+        }
+        while (backfill.endedAt() == null
+                && !(cluster.endsWithCommand() && backfill.state().equals("paused"))) {
+            LockSupport.parkNanos(INTERVAL.toNanos());
+            backfill = ask(cluster, job, client -> client.backfill(job, first.id()));
+        }
+        return backfill;
+    }
+
+    /// The exit status for a backfill that the command has waited for.
+    static int status(Backfill backfill) {
+        return backfill.endedAt() != null
+                        && backfill.failed() == 0
+                        && !backfill.state().equals("cancelled")
+                ? ExitStatus.DONE
+                : ExitStatus.FAILED;
+    }
+
+    static void print(PrintWriter out, Backfill backfill) {
         TextTable table = new TextTable().left("").left("");
         table.row("backfill", backfill.id());
         table.row("job", "%s, revision %d".formatted(backfill.job(), backfill.revision()));
@@ -67,9 +92,9 @@ final class BackfillShowCommand extends JobCommand {
         table.row("failed", String.valueOf(backfill.failed()));
         table.row("running", String.valueOf(backfill.running()));
         table.row("waiting", String.valueOf(backfill.waiting()));
-        table.print(out());
+        table.print(out);
         for (JobRun run : backfill.problems()) {
-            out().println("%s: %s%s"
+            out.println("%s: %s%s"
                     .formatted(
                             JobTimes.parameters(run.parameters()),
                             run.state(),

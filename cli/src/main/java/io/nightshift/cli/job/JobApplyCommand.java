@@ -34,6 +34,11 @@ final class JobApplyCommand extends JobCommand {
     private Path file;
 
     @Override
+    protected boolean needsLedger() {
+        return false;
+    }
+
+    @Override
     protected int run(ClusterAccess cluster) {
         byte[] content = content();
         // With the name of the file and its lines in each mistake.
@@ -56,6 +61,8 @@ final class JobApplyCommand extends JobCommand {
         } else if (header.timing().schedule() == null && header.timing().trigger() == null) {
             out().println("The job has no schedule and no trigger. Start a run: %s job trigger %s%s"
                     .formatted(ShellCommands.program(), header.name(), options()));
+        } else {
+            printUnattended(cluster);
         }
         return ExitStatus.DONE;
     }

@@ -21,6 +21,9 @@ abstract class JobChangeCommand extends JobCommand {
     /// The sentence that reports success, with a `%s` for the job.
     abstract String done();
 
+    /// Says more about the change, for people.
+    void changed(ClusterAccess cluster, AppliedJob job) {}
+
     @Override
     protected final int run(ClusterAccess cluster) {
         AppliedJob job = ask(cluster, wanted.name(), client -> change(client, wanted.name()));
@@ -28,6 +31,8 @@ abstract class JobChangeCommand extends JobCommand {
             JsonOutput.print(out(), ApiJson.tree(job));
         } else {
             out().println(done().formatted(job.job()));
+            out().flush();
+            changed(cluster, job);
         }
         return ExitStatus.DONE;
     }

@@ -14,6 +14,14 @@ import java.util.function.Function;
 /// A command about one applied job.
 abstract class JobCommand extends ClusterCommand {
 
+    /// Says that nothing runs the job by itself, if the node ends with the command.
+    final void printUnattended(ClusterAccess cluster) {
+        if (cluster.endsWithCommand()) {
+            err().println("No server runs on the home folder, so nothing runs the job by itself yet. Start one: "
+                    + serve());
+        }
+    }
+
     /// Asks about a job, and waits for the answer.
     ///
     /// @param job the job's name

@@ -9,6 +9,7 @@ import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ClusterCommand;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
+import io.nightshift.node.configuration.Configuration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -20,6 +21,16 @@ import picocli.CommandLine.Command;
         description = "Lists the nodes of the cluster, and the faults that keep them from work.",
         mixinStandardHelpOptions = true)
 final class NodeListCommand extends ClusterCommand {
+
+    @Override
+    protected int withoutServer(Configuration given) {
+        if (asJson()) {
+            JsonOutput.print(out(), List.of());
+        } else {
+            out().println("No node runs on the home folder. Start one with: " + serve());
+        }
+        return ExitStatus.DONE;
+    }
 
     @Override
     protected int run(ClusterAccess cluster) {

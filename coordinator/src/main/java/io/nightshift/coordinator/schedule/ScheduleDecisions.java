@@ -74,15 +74,41 @@ class ScheduleDecisions {
     private final TriggerDecisions trigger;
     private final BackfillDecisions backfills;
     private final Map<BatchId, Question> looks = new HashMap<>();
+
+    /// The keys of runs and the IDs of backfills that may start, because this process was asked for them; null
+    /// if all may.
+    private final @Nullable Set<String> requested;
+
     private int warnedOf;
 
     /// @param job the job's name
     ScheduleDecisions(String job) {
+        this(job, null);
+    }
+
+    private ScheduleDecisions(String job, @Nullable Set<String> requested) {
         this.job = job;
+        this.requested = requested;
         this.timetables = new Timetables(job);
         this.submissions = new Submissions(job);
         this.trigger = new TriggerDecisions(job, timetables);
         this.backfills = new BackfillDecisions(job, timetables, submissions);
+    }
+
+    /// Decisions for a process that ends soon, such as a command: it leaves the schedule, the trigger, and the
+    /// runs and backfills that it is not asked for to the next process on the ledger.
+    static ScheduleDecisions onRequest(String job) {
+        return new ScheduleDecisions(job, new HashSet<>());
+    }
+
+    private boolean mayStart(String runOrBackfill) {
+        return requested == null || requested.contains(runOrBackfill);
+    }
+
+    private void allow(String runOrBackfill) {
+        if (requested != null) {
+            requested.add(runOrBackfill);
+        }
     }
 
     /// The decisions about the trigger, with its observations of the source.
@@ -113,7 +139,8 @@ class ScheduleDecisions {
     /// on.
     Optional<Duration> nextWake(ScheduledJobState state, long nanos, Instant now) {
         long wait = Long.MAX_VALUE;
-        if (state.isApplied()
+        if (requested == null
+                && state.isApplied()
                 && state.pause() == null
                 && (waitingTicks(state) < MOST_WAITING || oldestPostponed(state, nanos) != null)) {
             Ticks ticks = timetables.current(state).ticks();
@@ -128,7 +155,7 @@ class ScheduleDecisions {
         long next = LongStream.concat(
                         LongStream.concat(
                                 submissions.wakes(), looks.values().stream().mapToLong(Question::wake)),
-                        trigger.wake(state).stream())
+                        requested == null ? trigger.wake(state).stream() : LongStream.empty())
                 .map(wake -> wake - nanos)
                 .min()
                 .orElse(Long.MAX_VALUE);
@@ -171,11 +198,17 @@ class ScheduleDecisions {
             case ScheduledJobCommand.Runs runs ->
                 ifApplied(draft, runs.replyTo(), () -> draft.reply(runs.replyTo(), page(draft, runs)));
             case ScheduledJobCommand.StartBackfill start ->
-                ifApplied(draft, start.replyTo(), () -> backfills.start(draft, start));
+                ifApplied(draft, start.replyTo(), () -> {
+                    allow(start.id());
+                    backfills.start(draft, start);
+                });
             case ScheduledJobCommand.ShowBackfills(String id, ActorRef<ScheduledJobReply<BackfillList>> replyTo) ->
                 ifApplied(draft, replyTo, () -> backfills.show(draft, id, replyTo));
             case ScheduledJobCommand.ControlBackfill control ->
-                ifApplied(draft, control.replyTo(), () -> backfills.control(draft, control));
+                ifApplied(draft, control.replyTo(), () -> {
+                    allow(control.id());
+                    backfills.control(draft, control);
+                });
             case ScheduledJobCommand.Wake wake -> {
                 if (!draft.state.isApplied()) {
                     draft.actions.add(new ScheduleAction.TellCatalogue(false));
@@ -262,6 +295,7 @@ class ScheduleDecisions {
                 return;
             }
             String key = Cause.MANUAL.key(request.id());
+            allow(key);
             if (draft.state.run(key) == null) {
                 draft.persist(new ScheduledJobEvent.Requested(
                         draft.now,
@@ -289,15 +323,20 @@ class ScheduleDecisions {
 
     /// Does all that the time and the state ask for.
     private void proceed(ScheduleDraft draft) {
-        if (draft.state.isApplied() && draft.state.pause() == null) {
+        if (requested == null && draft.state.isApplied() && draft.state.pause() == null) {
             dueTicks(draft);
         }
         warnIfUnreadable(draft);
         startRuns(draft);
-        draft.state.backfills().values().forEach(backfill -> backfills.startRuns(draft, backfill));
+        draft.state.backfills().values().stream()
+                .filter(backfill -> mayStart(backfill.id()))
+                .toList()
+                .forEach(backfill -> backfills.startRuns(draft, backfill));
         forgetAnswered(draft);
         lookAtBatches(draft);
-        trigger.lookAtSource(draft);
+        if (requested == null) {
+            trigger.lookAtSource(draft);
+        }
         if (!draft.state.isApplied() && looks.isEmpty() && submissions.isEmpty()) {
             draft.actions.add(new ScheduleAction.Passivate());
         }
@@ -358,8 +397,8 @@ class ScheduleDecisions {
         }
     }
 
-    /// Whether a run has not ended. One that waits for its input blocks only the ticks with the same parameters,
-    /// because it does their work.
+    /// Whether a run has not ended. One that waits for its input blocks only the ticks with the same
+    /// parameters, because it does their work.
     private static boolean blocksTick(ScheduledJobState state, Map<String, String> parameters) {
         for (Run run : state.openRuns()) {
             if (!run.isPostponed() || run.parameters().equals(parameters)) {
@@ -417,8 +456,8 @@ class ScheduleDecisions {
         return waiting;
     }
 
-    /// The first run that can make room for another one; null if there is none. The outcome of a submission that is
-    /// under way is not known.
+    /// The first run that can make room for another one; null if there is none. The outcome of a submission
+    /// that is under way is not known.
     private @Nullable Run oldestPostponed(ScheduledJobState state, long nanos) {
         for (Run run : state.openRuns()) {
             if (run.isPostponed() && !submissions.isUnderWay(run.key(), nanos)) {
@@ -453,7 +492,7 @@ class ScheduleDecisions {
         for (Run run : waiting) {
             boolean isManual = run.cause() == Cause.MANUAL;
             boolean mayStart = isManual || (state.pause() == null && (isFree || overlap == Overlap.ALLOW));
-            if (mayStart && underWay < Submissions.AT_ONCE && start(draft, run)) {
+            if (mayStart && mayStart(run.key()) && underWay < Submissions.AT_ONCE && start(draft, run)) {
                 underWay++;
             }
             // The runs start in order, and the next one waits for the end of this one. But it does not wait while
@@ -536,8 +575,8 @@ class ScheduleDecisions {
         }
     }
 
-    /// Whether what a run needs has been away for so long that the run is refused. For a run of a backfill, a new
-    /// actor counts from its own first submission.
+    /// Whether what a run needs has been away for so long that the run is refused. For a run of a backfill, a
+    /// new actor counts from its own first submission.
     private boolean hasWaited(ScheduleDraft draft, String key, @Nullable Run run) {
         if (run == null) {
             return submissions.awayFor(key, draft.nanos).compareTo(LONGEST_WAIT) >= 0;

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// @param observer is notified of what happens
 /// @param alerts sends a command to the alert outbox
 /// @param clock the wall clock
+/// @param followsSchedules whether jobs run by their schedules and triggers; otherwise only the runs and backfills
+///     start that somebody asks this process for
 public record ScheduleServices(
         RunStarter starter,
         BatchClient batches,
@@ -28,7 +30,8 @@ public record ScheduleServices(
         Consumer<JobCatalogueCommand> catalogue,
         Observer observer,
         Consumer<AlertCommand> alerts,
-        Clock clock) {
+        Clock clock,
+        boolean followsSchedules) {
 
     /// Submits runs, through the same checks as every other submission. Called by actors; never blocks.
     @FunctionalInterface

@@ -68,8 +68,12 @@ public final class ScheduledJob
         this.job = job;
         this.services = services;
         this.alertReplies = context.messageAdapter(AlertReply.class, ScheduledJobMessage.AlertAnswered::new);
-        this.decisions = new ScheduleDecisions(job);
+        this.decisions = decisions();
         this.missed = new MissedTickReports(job);
+    }
+
+    private ScheduleDecisions decisions() {
+        return services.followsSchedules() ? new ScheduleDecisions(job) : ScheduleDecisions.onRequest(job);
     }
 
     /// @param job the job's name
@@ -116,7 +120,7 @@ public final class ScheduledJob
 
     @Override
     protected void recovered(ScheduledJobState state) {
-        decisions = new ScheduleDecisions(job);
+        decisions = decisions();
         missed = new MissedTickReports(job);
         context.getSelf().tell(new ScheduledJobMessage.TimeReached());
     }

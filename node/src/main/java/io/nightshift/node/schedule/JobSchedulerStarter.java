@@ -53,6 +53,7 @@ public final class JobSchedulerStarter {
     /// @param observer is notified of what happens to the jobs on this node
     /// @param alerts sends a command to the alert outbox
     /// @param channels the names of the channels that alerts of jobs may be sent to
+    /// @param followsSchedules whether jobs run by their schedules and triggers, and not only when somebody asks
     /// @param blocking runs what waits for disks
     public static JobScheduler start(
             ActorSystem<Void> system,
@@ -62,6 +63,7 @@ public final class JobSchedulerStarter {
             ScheduleServices.Observer observer,
             Consumer<AlertCommand> alerts,
             Set<String> channels,
+            boolean followsSchedules,
             Executor blocking) {
         JobSchedulerStarter starter = new JobSchedulerStarter(system);
         Clock clock = Clock.systemUTC();
@@ -73,9 +75,10 @@ public final class JobSchedulerStarter {
                         command -> starter.catalogue().tell(command),
                         observer,
                         alerts,
-                        clock),
+                        clock,
+                        followsSchedules),
                 clock);
-        if (Cluster.get(system).selfMember().hasRole("coordinator")) {
+        if (followsSchedules && Cluster.get(system).selfMember().hasRole("coordinator")) {
             starter.wakeJobs();
         }
         return new JobScheduler(
