@@ -14,6 +14,7 @@ import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
+import io.nightshift.api.BatchProof;
 import io.nightshift.api.ControlRequest;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.DriftReport;
@@ -24,16 +25,20 @@ import io.nightshift.api.JobRunPage;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.PartitionPage;
+import io.nightshift.api.PredictionRows;
 import io.nightshift.api.Problem;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
+import io.nightshift.api.ReplayProgress;
+import io.nightshift.api.ReplayReport;
 import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.api.VerificationFinding;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.client.NightshiftException.Kind;
@@ -357,6 +362,37 @@ final class HttpNightshiftClient implements NightshiftClient {
         query.put("limit", String.valueOf(filter.limit()));
         query.put("cursor", filter.cursor());
         return send(get(path(batch) + "/quarantine/rows" + text(query)), QuarantinedRowPage.class);
+    }
+
+    @Override
+    public CompletionStage<PredictionRows> predictions(String batch, int rows) {
+        return send(get(path(batch) + "/predictions?limit=" + rows), PredictionRows.class);
+    }
+
+    @Override
+    public CompletionStage<BatchProof> verify(String batch, Consumer<VerificationFinding> finding) {
+        return new ResultStream<>(
+                        this,
+                        path(batch) + "/verify",
+                        new ResultStream.Event<>("finding", VerificationFinding.class),
+                        new ResultStream.Event<>("proof", BatchProof.class),
+                        finding)
+                .start();
+    }
+
+    @Override
+    public CompletionStage<ReplayReport> replay(
+            String batch, ReplayOptions options, Consumer<ReplayProgress> progress) {
+        Map<String, @Nullable String> query = new LinkedHashMap<>();
+        query.put("partitions", options.partitions());
+        query.put("threads", options.threads() == null ? null : String.valueOf(options.threads()));
+        return new ResultStream<>(
+                        this,
+                        path(batch) + "/replay" + text(query),
+                        new ResultStream.Event<>("progress", ReplayProgress.class),
+                        new ResultStream.Event<>("report", ReplayReport.class),
+                        progress)
+                .start();
     }
 
     @Override

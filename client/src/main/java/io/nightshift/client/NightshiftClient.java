@@ -13,6 +13,7 @@ import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
+import io.nightshift.api.BatchProof;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
@@ -22,15 +23,19 @@ import io.nightshift.api.JobRunPage;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.PartitionPage;
+import io.nightshift.api.PredictionRows;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
+import io.nightshift.api.ReplayProgress;
+import io.nightshift.api.ReplayReport;
 import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.api.VerificationFinding;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
 import java.net.URI;
@@ -254,6 +259,41 @@ public interface NightshiftClient extends AutoCloseable {
     /// @param batch ID, unambiguous prefix of an ID, or `latest`
     /// @param filter the rows to read, and where the page begins
     CompletionStage<QuarantinedRowPage> quarantinedRows(String batch, QuarantineFilter filter);
+
+    /// Reads the first predictions of a published batch.
+    ///
+    /// Over HTTP only, like [#quarantineReasons].
+    ///
+    /// The stage fails with the kind `REFUSED` if the batch is not published, or its output can't be read.
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param rows the most rows, 1 to 10,000
+    CompletionStage<PredictionRows> predictions(String batch, int rows);
+
+    /// Verifies a batch: a node compares its ledger, its output and its input. A connection that breaks ends the
+    /// verification. A node verifies or replays one batch at a time.
+    ///
+    /// Over HTTP only, like [#quarantineReasons].
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param finding called with each finding as soon as it is made, by one thread at a time; must not block
+    /// @return completes with the result; cancelling it ends the verification
+    CompletionStage<BatchProof> verify(String batch, Consumer<VerificationFinding> finding);
+
+    /// Replays a published batch: a node scores it again, from the same input and with the same model, and compares
+    /// the scores with those that were published. A connection that breaks ends the replay. A node verifies or
+    /// replays one batch at a time.
+    ///
+    /// Over HTTP only, like [#quarantineReasons].
+    ///
+    /// The stage fails with the kind `REFUSED` if the batch is not published, or its input, its model or its output
+    /// is gone or has changed.
+    ///
+    /// @param batch ID, unambiguous prefix of an ID, or `latest`
+    /// @param options which partitions, and by how many threads
+    /// @param progress called with the progress, by one thread at a time; must not block
+    /// @return completes with the result; cancelling it ends the replay
+    CompletionStage<ReplayReport> replay(String batch, ReplayOptions options, Consumer<ReplayProgress> progress);
 
     /// Pauses, resumes, cancels, retries, rescores, approves, deletes or redrives a batch, or lets it ignore its
     /// window. When the stage completes, the change is durable.

@@ -10,6 +10,7 @@ import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.retention.BatchRetention;
 import io.nightshift.coordinator.schedule.ScheduleServices;
 import io.nightshift.node.alert.AlertChannels;
+import io.nightshift.node.check.BatchExaminations;
 import io.nightshift.node.dashboard.Dashboard;
 import io.nightshift.node.gateway.AlertQueries;
 import io.nightshift.node.gateway.AppliedJobs;
@@ -187,12 +188,33 @@ final class GatewayStarter {
         List<Endpoint> endpoints =
                 new ArrayList<>(OperationRoutes.of(health(), parts.given().observer()::exposition, parts.blocking()));
         if (Coordinators.isOne(parts.system())) {
-            endpoints.addAll(
-                    Routes.of(batches, changes, jobs, nodes, alerts, registry, models, parts.destinations(), readers));
+            endpoints.addAll(Routes.of(
+                    batches,
+                    changes,
+                    jobs,
+                    nodes,
+                    alerts,
+                    registry,
+                    models,
+                    parts.destinations(),
+                    examinations(),
+                    parts.given().scoring().size(),
+                    readers,
+                    parts.blocking()));
             endpoints.addAll(new SessionRoutes(access, parts.name(), Version.ofProgram()).endpoints());
             endpoints.addAll(Dashboard.endpoints(batches, jobs, alerts, ledger, readers));
         }
         return endpoints;
+    }
+
+    private BatchExaminations examinations() {
+        return new BatchExaminations(
+                ledger,
+                parts.destinations(),
+                parts.given().duckDb()::get,
+                registry,
+                parts.given().objects().folder().parent(),
+                parts.given().memory());
     }
 
     private HealthChecks health() {

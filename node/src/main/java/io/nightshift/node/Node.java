@@ -182,8 +182,7 @@ public final class Node {
             ModelRegistry registry,
             Prices prices,
             boolean followsSchedules) {
-        GatewayStarter gateway =
-                new GatewayStarter(parts, submissions, admission, registry, prices, followsSchedules);
+        GatewayStarter gateway = new GatewayStarter(parts, submissions, admission, registry, prices, followsSchedules);
         lineage = LineageReporter.of(parts, gateway::describe);
         if (lineage != null && Coordinators.isOne(parts.system())) {
             lineage.prepare();

@@ -1,28 +1,22 @@
 package io.nightshift.cli.batch;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.PredictionRows;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
-import io.nightshift.coordinator.batch.state.BatchState;
-import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.node.configuration.Configuration;
-import io.nightshift.protocol.batch.BatchEvent;
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.node.check.BatchExaminations;
 import io.nightshift.protocol.batch.BatchId;
-import io.nightshift.protocol.batch.Removal;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.Destinations;
-import io.nightshift.storage.destination.FirstRows;
-import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.source.files.ObjectCopies;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `batch head`: the first predictions of a published batch, read from its destination.
@@ -32,17 +26,12 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {"0:The predictions are shown.", "2:The batch is not published, or its output can't be read."})
-final class BatchHeadCommand extends LedgerCommand {
-
-    private static final int MOST = 10_000;
+final class BatchHeadCommand extends ExaminationCommand<PredictionRows> {
 
     /// The same in every row of a batch, so the table for people leaves them out.
     private static final Set<String> CONSTANT = Set.of("model_name", "model_version", "batch_id", "predicted_at");
 
     private static final String FILE = "record_file";
-
-    @Mixin
-    private final BatchParameter wanted = new BatchParameter();
 
     @Option(
             names = {"-n", "--rows"},
@@ -52,35 +41,25 @@ final class BatchHeadCommand extends LedgerCommand {
     private int rows;
 
     @Override
-    int run(Ledger ledger) {
-        if (rows < 1 || rows > MOST) {
-            throw FailureException.permanent("--rows must be 1 to %d, not %d".formatted(MOST, rows));
-        }
-        BatchId batch = ledger.registered().resolve(wanted.name());
-        BatchState state = ledger.state(batch);
-        BatchEvent.Published published = state.published();
-        if (published == null) {
-            throw FailureException.permanent(
-                    "batch %s is not published; its predictions can be read once it is. `nightshift batch show %s` shows its state"
-                            .formatted(batch, batch));
-        }
-        Removal removal = state.removal();
-        if (removal != null) {
-            throw FailureException.permanent("batch %s was %s".formatted(batch, removal.sentence()));
-        }
-        Configuration given = configuration();
-        ObjectCopies objects = given.objects().ofCommand(home().folder());
-        FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
-        try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder(), roots)) {
-            show(new Destinations(duckDb, given.dataSources(), roots, objects)
-                    .of(state.submission().job())
-                    .predictions()
-                    .head(batch, published.destination(), rows));
-        }
-        return ExitStatus.DONE;
+    PredictionRows examine(BatchExaminations examinations, BatchId batch) {
+        return examinations.head(batch, checkedRows());
     }
 
-    private void show(FirstRows head) {
+    @Override
+    CompletionStage<PredictionRows> ask(NightshiftClient client, String batch) {
+        return client.predictions(batch, checkedRows());
+    }
+
+    private int checkedRows() {
+        if (rows < 1 || rows > BatchExaminations.MOST_ROWS) {
+            throw FailureException.permanent(
+                    "--rows must be 1 to %d, not %d".formatted(BatchExaminations.MOST_ROWS, rows));
+        }
+        return rows;
+    }
+
+    @Override
+    int show(PredictionRows head) {
         if (asJson()) {
             JsonOutput.print(
                     out(),
@@ -90,6 +69,7 @@ final class BatchHeadCommand extends LedgerCommand {
         } else {
             table(head).print(out());
         }
+        return ExitStatus.DONE;
     }
 
     private static ObjectNode object(List<String> columns, List<@Nullable Object> row) {
@@ -100,7 +80,7 @@ final class BatchHeadCommand extends LedgerCommand {
         return object;
     }
 
-    private static TextTable table(FirstRows head) {
+    private static TextTable table(PredictionRows head) {
         List<Integer> shown = new ArrayList<>();
         TextTable table = new TextTable();
         for (int i = 0; i < head.columns().size(); i++) {

@@ -1,28 +1,22 @@
 package io.nightshift.cli.batch;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.nightshift.api.ApiJson;
+import io.nightshift.api.BatchProof;
+import io.nightshift.api.VerificationFinding;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.client.ClusterAccess;
-import io.nightshift.cli.client.ServerOption;
 import io.nightshift.cli.output.Colours;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.Symbols;
-import io.nightshift.coordinator.ledger.Ledger;
-import io.nightshift.coordinator.verification.Proof;
-import io.nightshift.coordinator.verification.Verification;
+import io.nightshift.client.NightshiftClient;
+import io.nightshift.node.check.BatchExaminations;
 import io.nightshift.node.configuration.Configuration;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
-import io.nightshift.storage.Destinations;
-import io.nightshift.storage.destination.Finding;
-import io.nightshift.storage.filesystem.FileRoots;
-import io.nightshift.storage.source.files.ObjectCopies;
-import java.util.Locale;
+import java.util.concurrent.CompletionStage;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `batch verify`: verifies a batch and prints each finding.
@@ -36,18 +30,15 @@ import picocli.CommandLine.Option;
             "1:A check failed, or the batch is not published.",
             "2:The command is wrong, or the ledger can't be opened."
         })
-final class BatchVerifyCommand extends LedgerCommand {
+final class BatchVerifyCommand extends ExaminationCommand<BatchProof> {
 
     /// The longest summary that a node takes.
     private static final int LONGEST_SUMMARY = 1_000;
 
-    @Mixin
-    private final BatchParameter wanted = new BatchParameter();
-
     @Option(
             names = "--alert",
             description =
-                    "Reports the result to the nodes of the cluster, if the batch is published. An error raises the alert"
+                    "Reports the result to the server or the cluster, if the batch is published. An error raises the alert"
                             + " verification-failed, and a verification without one ends it.")
     private boolean isReported;
 
@@ -55,67 +46,55 @@ final class BatchVerifyCommand extends LedgerCommand {
     private final Colours colours = Colours.ofProcess();
 
     @Override
-    int run(Ledger ledger) {
-        BatchId batch = ledger.registered().resolve(wanted.name());
+    BatchProof examine(BatchExaminations examinations, BatchId batch) {
         Configuration given = configuration();
         if (isReported && given.journal() == null) {
             throw FailureException.permanent(
-                    "--alert needs a cluster, whose nodes send the alert. The exit status tells the result, too");
+                    "--alert needs a server or a cluster, whose nodes send the alert. The exit status tells the result, too");
         }
-        ObjectCopies objects = given.objects().ofCommand(home().folder());
-        FileRoots roots = given.files().ofCommand().withOwn(objects.folder().parent());
-        Proof proof;
-        try (DuckDbOnDemand duckDb = new DuckDbOnDemand(home().folder(), roots)) {
-            proof = new Verification(ledger, new Destinations(duckDb, given.dataSources(), roots, objects), this::told)
-                    .prove(batch);
+        BatchProof proof = examinations.verify(batch, this::told);
+        if (isReported) {
+            try (ClusterAccess cluster = ClusterAccess.connect(given, token())) {
+                answered(cluster, proof);
+            }
         }
-        if (isReported && proof.phase() == Phase.PUBLISHED) {
-            report(given, proof);
+        return proof;
+    }
+
+    @Override
+    CompletionStage<BatchProof> ask(NightshiftClient client, String batch) {
+        return client.verify(batch, this::told);
+    }
+
+    @Override
+    void answered(ClusterAccess cluster, BatchProof proof) {
+        if (isReported && Phase.PUBLISHED.toString().equals(proof.state())) {
+            cluster.reportVerification(
+                    proof.batch(), proof.proved(), Failure.shortened(proof.summary(), LONGEST_SUMMARY));
         }
+    }
+
+    @Override
+    int show(BatchProof proof) {
         if (asJson()) {
-            JsonOutput.print(out(), json(proof));
+            JsonOutput.print(out(), ApiJson.tree(proof));
         } else {
             out().println();
-            out().println(symbols.text(proof.sentence()));
+            out().println(symbols.text(proof.summary()));
         }
-        return proof.holds() ? ExitStatus.DONE : ExitStatus.FAILED;
+        return proof.proved() ? ExitStatus.DONE : ExitStatus.FAILED;
     }
 
-    private void report(Configuration given, Proof proof) {
-        try (ClusterAccess cluster = ClusterAccess.connect(given, new ServerOption().token(home()))) {
-            cluster.reportVerification(
-                    proof.batch().value(), proof.holds(), Failure.shortened(proof.sentence(), LONGEST_SUMMARY));
-        }
-    }
-
-    private void told(Finding finding) {
+    private void told(VerificationFinding finding) {
         if (asJson()) {
             return;
         }
         String mark = switch (finding.outcome()) {
-            case PROVED -> colours.green(symbols.proved());
-            case BROKEN -> colours.red(symbols.broken());
-            case OPEN -> symbols.open();
+            case "proved" -> colours.green(symbols.proved());
+            case "broken" -> colours.red(symbols.broken());
+            default -> symbols.open();
         };
         out().println("%s %-10s %s".formatted(mark, finding.what(), symbols.text(finding.detail())));
         out().flush();
-    }
-
-    private static ObjectNode json(Proof proof) {
-        Phase phase = proof.phase();
-        ObjectNode json = JsonOutput.object();
-        json.put("batch", proof.batch().value());
-        json.put("state", phase == null ? null : phase.toString());
-        json.put("proved", proof.holds());
-        json.put("summary", proof.sentence());
-        json.putObject("ledger").put("entries", proof.entries()).put("head", proof.head());
-        ArrayNode findings = json.putArray("findings");
-        for (Finding finding : proof.findings()) {
-            findings.addObject()
-                    .put("what", finding.what())
-                    .put("outcome", finding.outcome().name().toLowerCase(Locale.ROOT))
-                    .put("detail", finding.detail());
-        }
-        return json;
     }
 }

@@ -14,6 +14,7 @@ import io.nightshift.api.BackfillRequest;
 import io.nightshift.api.BatchControl;
 import io.nightshift.api.BatchDescription;
 import io.nightshift.api.BatchPage;
+import io.nightshift.api.BatchProof;
 import io.nightshift.api.ControlResult;
 import io.nightshift.api.DriftReport;
 import io.nightshift.api.EventPage;
@@ -23,16 +24,20 @@ import io.nightshift.api.JobRunPage;
 import io.nightshift.api.ModelHistory;
 import io.nightshift.api.NodeList;
 import io.nightshift.api.PartitionPage;
+import io.nightshift.api.PredictionRows;
 import io.nightshift.api.Problem;
 import io.nightshift.api.PromoteRequest;
 import io.nightshift.api.QuarantineReasons;
 import io.nightshift.api.QuarantinedRowPage;
+import io.nightshift.api.ReplayProgress;
+import io.nightshift.api.ReplayReport;
 import io.nightshift.api.RescoreRequest;
 import io.nightshift.api.RetentionReport;
 import io.nightshift.api.RollbackRequest;
 import io.nightshift.api.RollbackResult;
 import io.nightshift.api.SchemaReport;
 import io.nightshift.api.SubmitResult;
+import io.nightshift.api.VerificationFinding;
 import io.nightshift.api.VerificationReport;
 import io.nightshift.api.VerificationResult;
 import io.nightshift.client.AlertFilter;
@@ -43,6 +48,7 @@ import io.nightshift.client.NightshiftException;
 import io.nightshift.client.NightshiftException.Kind;
 import io.nightshift.client.PartitionFilter;
 import io.nightshift.client.QuarantineFilter;
+import io.nightshift.client.ReplayOptions;
 import io.nightshift.client.RunFilter;
 import io.nightshift.client.SubmitOptions;
 import io.nightshift.protocol.gateway.GatewayCommand;
@@ -365,11 +371,27 @@ public final class MessageClient implements NightshiftClient {
         return overHttpOnly();
     }
 
+    @Override
+    public CompletionStage<PredictionRows> predictions(String batch, int rows) {
+        return overHttpOnly();
+    }
+
+    @Override
+    public CompletionStage<BatchProof> verify(String batch, Consumer<VerificationFinding> finding) {
+        return overHttpOnly();
+    }
+
+    @Override
+    public CompletionStage<ReplayReport> replay(
+            String batch, ReplayOptions options, Consumer<ReplayProgress> progress) {
+        return overHttpOnly();
+    }
+
     private static <T> CompletionStage<T> overHttpOnly() {
         return CompletableFuture.failedFuture(new NightshiftException(
                 Kind.UNEXPECTED,
-                "quarantined rows are sent over HTTP only, because messages carry no rows. Use a client of"
-                        + " NightshiftClient.overHttp",
+                "rows, verifications and replays are sent over HTTP only, because messages carry no rows. Use a"
+                        + " client of NightshiftClient.overHttp",
                 null));
     }
 

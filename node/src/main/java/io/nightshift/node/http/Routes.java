@@ -1,6 +1,7 @@
 package io.nightshift.node.http;
 
 import io.nightshift.coordinator.registry.ModelRegistry;
+import io.nightshift.node.check.BatchExaminations;
 import io.nightshift.node.gateway.AlertQueries;
 import io.nightshift.node.gateway.AppliedJobs;
 import io.nightshift.node.gateway.BatchOperations;
@@ -26,7 +27,10 @@ public final class Routes {
     private Routes() {}
 
     /// @param destinations of the batches
-    /// @param blocking runs what waits for disks
+    /// @param examinations of published batches
+    /// @param threads the most scoring threads of a replay
+    /// @param readers runs what reads for a moment
+    /// @param blocking runs what waits for as long as it takes
     public static List<Endpoint> of(
             BatchQueries batches,
             BatchOperations changes,
@@ -36,16 +40,20 @@ public final class Routes {
             ModelRegistry registry,
             ModelOperations models,
             Destinations destinations,
+            BatchExaminations examinations,
+            int threads,
+            Executor readers,
             Executor blocking) {
         List<Endpoint> endpoints = new ArrayList<>();
         endpoints.addAll(new BatchRoutes(batches, destinations).endpoints());
-        endpoints.addAll(new ChangeRoutes(changes, blocking).endpoints());
-        endpoints.addAll(new JobRoutes(new JobQueries(batches, schedules), schedules, blocking).endpoints());
+        endpoints.addAll(new ChangeRoutes(changes, readers).endpoints());
+        endpoints.addAll(new JobRoutes(new JobQueries(batches, schedules), schedules, readers).endpoints());
         endpoints.addAll(new WatchRoute(batches).endpoints());
         endpoints.addAll(new NodeRoutes(nodes).endpoints());
         endpoints.addAll(new AlertRoutes(alerts).endpoints());
         endpoints.addAll(new RetentionRoutes(changes).endpoints());
-        endpoints.addAll(new ModelRoutes(registry, models, blocking).endpoints());
+        endpoints.addAll(new ModelRoutes(registry, models, readers).endpoints());
+        endpoints.addAll(new ExaminationRoutes(batches, examinations, threads, blocking).endpoints());
         endpoints.add(openApi());
         return endpoints;
     }

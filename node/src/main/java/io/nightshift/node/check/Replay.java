@@ -1,8 +1,7 @@
-package io.nightshift.cli.check;
+package io.nightshift.node.check;
 
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.batch.state.CommittedTotals;
-import io.nightshift.node.MemoryBudget;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Epoch;
@@ -40,6 +39,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -50,7 +50,7 @@ import java.util.stream.Collectors;
 
 /// Scores partitions of a published batch again, from the files and with the model that the ledger names, and
 /// compares the scores with those that were published. What it scores goes to a folder that is deleted at the end.
-public final class Replay {
+final class Replay {
 
     /// The result of a replay.
     ///
@@ -60,7 +60,7 @@ public final class Replay {
     /// @param otherQuarantine the partitions in which the replay has quarantined another number of rows, by the
     ///     number that it has quarantined
     /// @param difference between the batch and the replay, in the columns of the model's outputs
-    public record Outcome(
+    record Outcome(
             int partitions,
             long rows,
             long quarantined,
@@ -101,6 +101,7 @@ public final class Replay {
     private final Model model;
     private final Path folder;
     private final int threads;
+    private final long memory;
     private final Job replayed;
     private final DestinationStore scratch;
 
@@ -110,13 +111,22 @@ public final class Replay {
     /// @param model that the batch used
     /// @param folder for the scores; made, and deleted at the end
     /// @param threads that score at the same time, at least 1
-    public Replay(DuckDb duckDb, Destinations destinations, BatchState state, Model model, Path folder, int threads) {
+    /// @param memory that they may use, in bytes
+    Replay(
+            DuckDb duckDb,
+            Destinations destinations,
+            BatchState state,
+            Model model,
+            Path folder,
+            int threads,
+            long memory) {
         this.duckDb = duckDb;
         this.destinations = destinations;
         this.state = state;
         this.model = model;
         this.folder = folder;
         this.threads = threads;
+        this.memory = memory;
         ParquetDestination destination = new ParquetDestination(folder.toString());
         this.replayed = state.submission().job().withDestination(destination);
         this.scratch = new Destinations(() -> duckDb, DataSources.NONE, FileRoots.UNRESTRICTED).of(destination);
@@ -129,7 +139,7 @@ public final class Replay {
     /// @param rows the most records to list that differ
     /// @param progress told the number of partitions that are scored
     /// @throws FailureException if the input has changed, a row can't be read, or the output is gone
-    public Outcome run(String published, List<Integer> partitions, int rows, Consumer<Integer> progress) {
+    Outcome run(String published, List<Integer> partitions, int rows, Consumer<Integer> progress) {
         SourcePins.check(state.batch(), files(), destinations.sources().pins(replayed));
         scratch.prepare(state.batch(), replayed, model.description());
         try {
@@ -145,8 +155,7 @@ public final class Replay {
     }
 
     private List<PartitionCommit> score(List<Integer> partitions, Consumer<Integer> progress) {
-        int blockRows = MemoryEstimate.of(
-                        replayed, files(), model.description(), model.heapBytes(), threads, MemoryBudget.budget())
+        int blockRows = MemoryEstimate.of(replayed, files(), model.description(), model.heapBytes(), threads, memory)
                 .blockRows();
         AtomicLong scored = new AtomicLong();
         try (ExecutorService pool = Executors.newFixedThreadPool(
@@ -168,6 +177,9 @@ public final class Replay {
                 running.forEach(attempt -> attempt.cancel(false));
                 if (e.getCause() instanceof FailureException failure) {
                     throw failure;
+                }
+                if (e.getCause() instanceof CancellationException cancelled) {
+                    throw cancelled;
                 }
                 throw new IllegalStateException("a partition can't be scored", e.getCause());
             } catch (InterruptedException e) {
