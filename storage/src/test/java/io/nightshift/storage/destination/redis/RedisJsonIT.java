@@ -1,10 +1,12 @@
 package io.nightshift.storage.destination.redis;
 
 import io.nightshift.protocol.job.RedisDestination.Format;
+import io.nightshift.testing.Nightly;
 import java.util.Objects;
 import redis.clients.jedis.Protocol.Command;
 
 /// The contract with a JSON object for each record.
+@Nightly(shortForm = {"RedisHashesIT", "RedisValuesIT"})
 class RedisJsonIT extends RedisContract {
 
     @Override
