@@ -43,6 +43,9 @@ final class PostgresCrashIT {
     private static final int ROWS = 60_000;
     private static final int PARTITIONS = 30;
 
+    /// A reader without a break would take a processor from the program that it watches.
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(5);
+
     private static final Pattern LEASED = Pattern.compile(" leased to");
     private static final Pattern COMMITTED = Pattern.compile(" committed");
     private static final Pattern PUBLISHING = Pattern.compile("is being published");
@@ -160,6 +163,7 @@ final class PostgresCrashIT {
                 try (Connection connection = job.server().connect(job.database())) {
                     for (int i = 0; i < 20 && !ended; i++) {
                         count(connection);
+                        LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
                     }
                 } catch (SQLException e) {
                     throw new IllegalStateException(e);
