@@ -9,6 +9,7 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
+import io.nightshift.protocol.batch.EventText;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.protocol.ledger.EntryJson;
 import io.nightshift.protocol.ledger.NewerEventException;
@@ -65,6 +66,6 @@ final class BatchEventsCommand extends QueryCommand {
         }
         BatchEvent event = EntryJson.event(entry);
         out().println("%s  %-14s  %s"
-                .formatted(DisplayFormat.time(event.at()), DisplayFormat.name(event), DisplayFormat.of(event)));
+                .formatted(DisplayFormat.time(event.at()), EventText.name(event), EventText.withCaller(event)));
     }
 }

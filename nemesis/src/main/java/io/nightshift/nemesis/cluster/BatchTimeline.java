@@ -39,12 +39,12 @@ public final class BatchTimeline {
     public BatchTimeline(String batch, Pattern awaited) {
         this.batch = batch;
         this.awaited = awaited;
-        planned = batch + " is planned: ";
+        planned = batch + " planned: ";
         String attempt = Pattern.quote(batch) + "\\.(\\d+)\\.(\\d+-\\d+)";
         leased = Pattern.compile(attempt + " leased to ");
         committed = Pattern.compile(attempt + " committed$");
         ended = Pattern.compile(attempt + " (is released|failed on \\S+: (?!no heartbeat for))");
-        tookOver = Pattern.compile(Pattern.quote(batch) + " is resumed by this node: ");
+        tookOver = Pattern.compile(Pattern.quote(batch) + " took over: ");
     }
 
     /// The batch's ID.

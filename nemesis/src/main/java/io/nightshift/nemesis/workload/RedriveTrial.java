@@ -23,11 +23,11 @@ public record RedriveTrial(int rows) {
     /// The steps of a redrive, each with the line of the log that begins it.
     public enum Step {
         /// The batch is published, and the redrive is requested.
-        REQUESTED("is published in"),
-        BEGUN("the rows are scored"),
-        COMMITTED("is committed"),
+        REQUESTED(" published: in "),
+        BEGUN("redrive begun: "),
+        COMMITTED("supplement committed: "),
         /// Readers see the healed rows. What is staged is being removed.
-        PUBLISHED("the supplement is published");
+        PUBLISHED("supplement published: ");
 
         private final Pattern line;
 

@@ -141,7 +141,9 @@ public enum RolloutTrial {
 
     /// The lines of the log that begin the steps of the decision, as regular expressions.
     public List<Pattern> steps() {
-        String decision = this == SHADOW ? " committed$" : this == CANARY ? "has passed on" : "has failed, and";
+        String decision = this == SHADOW
+                ? " committed$"
+                : this == CANARY ? "the candidate has passed" : "the candidate has failed";
         String start = this == SHADOW ? "in addition, unpublished" : "no other is scored before it has passed";
         return List.of(
                 Pattern.compile(start),

@@ -117,9 +117,12 @@ class BatchTimelineTest {
                                 event.get("number").asInt(),
                                 event.get("event").asText(),
                                 event.get("text").asText()))
-                .startsWith("1 submitted delays@1", "2 took over at node-a:1", "3 planned 3 partitions with 30 rows")
-                .contains("4 committed 1 partition, 10 rows, by node-a:1")
-                .contains("5 attempt failed partition 1 at node-b:1: the disk is full");
+                .startsWith(
+                        "1 submitted job flights with model delays@1",
+                        "2 took over node-a:1 took over the batch, incarnation 1",
+                        "3 planned 1 file with 30 rows, cut into 3 partitions")
+                .contains("4 committed partition 0: 8 predictions, 2 quarantined, by node-a:1")
+                .contains("5 attempt failed partition 1, attempt 1-9 on node-b:1: the disk is full");
         assertThat(seen.at("/events/6/by").asText()).isEqualTo("ines");
         assertThat(seen.at("/failures/0/reason").asText()).isEqualTo("the disk is full");
     }

@@ -219,10 +219,10 @@ class BatchCommandsIT {
                         "2026-11-24T23:15:25Z  submitted       job flights with model delays@2",
                         "2026-11-24T23:16:25Z  took over       127.0.0.1:7001 took over the batch, incarnation 1",
                         "2026-11-24T23:17:25Z  planned         2 files with 2,000 rows, cut into 4 partitions",
-                        "2026-11-24T23:18:25Z  committed       partitions 0 to 1: 1,188 predictions, 12 quarantined",
+                        "2026-11-24T23:18:25Z  committed       partitions 0 to 1: 1,188 predictions, 12 quarantined, by 127.0.0.1:7001",
                         "2026-11-24T23:19:25Z  took over       127.0.0.1:7002 took over the batch, incarnation 2",
-                        "2026-11-24T23:20:25Z  committed       partition 2: 594 predictions, 6 quarantined",
-                        "2026-11-24T23:21:25Z  committed       partition 3: 198 predictions, 2 quarantined",
+                        "2026-11-24T23:20:25Z  committed       partition 2: 594 predictions, 6 quarantined, by 127.0.0.1:7001",
+                        "2026-11-24T23:21:25Z  committed       partition 3: 198 predictions, 2 quarantined, by 127.0.0.1:7001",
                         "2026-11-24T23:22:25Z  failed          the disk is full",
                         "2026-11-24T23:23:25Z  retried         partitions that are not committed are scored again",
                         "2026-11-24T23:24:25Z  published       in predictions");

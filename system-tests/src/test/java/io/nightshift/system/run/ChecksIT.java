@@ -83,7 +83,7 @@ final class ChecksIT {
                 .containsPattern("check passed +rows.min is 300,000, expected at least 100,000")
                 .containsPattern("check failed +range.distance is .* \\(hold\\)");
 
-        killAt(job, "is approved", "--approve", "long flights are right");
+        killAt(job, " approved: ", "--approve", "long flights are right");
 
         CommandResult end = run(job).expect(0);
         assertThat(end.json().get("predictions").asInt()).isEqualTo(FlightsJob.ROWS);

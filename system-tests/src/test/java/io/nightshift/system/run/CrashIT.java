@@ -48,7 +48,7 @@ final class CrashIT {
     private static final Pattern LEASED = Pattern.compile("\\.(\\d+)\\.\\d+-\\d+ leased");
     private static final Pattern COMMITTED = Pattern.compile("\\.(\\d+)\\.\\d+-\\d+ committed");
     private static final Pattern PUBLISHING = Pattern.compile("is being published");
-    private static final Pattern PUBLISHED = Pattern.compile("is published in");
+    private static final Pattern PUBLISHED = Pattern.compile(" published: in ");
 
     /// The time of a kill: a delay after the start, or after the log has a number of matching lines.
     private record Instant(Pattern after, int times, Duration delay) {
@@ -135,8 +135,8 @@ final class CrashIT {
     void aBatchKilledWhileItIsResumedResumes() throws Exception {
         killAndResume(List.of(
                 new Instant(COMMITTED, 8, Duration.ofMillis(3)),
-                new Instant(Pattern.compile("is resumed by this node"), 1, Duration.ofMillis(2)),
-                new Instant(Pattern.compile("is resumed by this node"), 2, Duration.ofMillis(40))));
+                new Instant(Pattern.compile(" took over: "), 1, Duration.ofMillis(2)),
+                new Instant(Pattern.compile(" took over: "), 2, Duration.ofMillis(40))));
     }
 
     @Test

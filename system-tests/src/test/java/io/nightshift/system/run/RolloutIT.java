@@ -212,7 +212,7 @@ final class RolloutIT {
     void aGoodCandidateIsPromotedOnceIfTheProgramIsKilledAtEachStep() throws Exception {
         tryVersion(2);
         killAt("and no other is scored before it has passed");
-        killAt("has passed on");
+        killAt("the candidate has passed");
         killAt("is being published");
         JsonNode end = InProcess.run(run()).expect(0).json();
 

@@ -83,7 +83,7 @@ final class WindowIT {
         assertThat(nightshift("batch", "events", "latest", "--home", home)
                         .expect(0)
                         .out())
-                .contains("window ignored", "the batch may score outside its window, says local");
+                .contains("window ignored", "by local: the batch may score outside its window");
         assertThat(nightshift("batch", "verify", "latest", "--home", home).status())
                 .isZero();
     }
