@@ -1,9 +1,7 @@
 package io.nightshift.cli.model;
 
 import io.nightshift.api.ApiJson;
-import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.HomeFolder;
-import io.nightshift.cli.RegistryOption;
 import io.nightshift.cli.client.ClusterAccess;
 import io.nightshift.cli.client.ServerOption;
 import io.nightshift.cli.output.JsonOutput;
@@ -13,29 +11,16 @@ import io.nightshift.client.NightshiftException;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.node.configuration.Configuration;
 import java.io.PrintWriter;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /// A command about the aliases of a model. It asks the server that `--server` names, or the one that runs on
 /// the home folder; otherwise, or if a registry is named, it uses the registry.
 abstract class ModelAliasCommand implements Callable<Integer> {
 
-    @Spec
-    private @Nullable CommandSpec spec;
-
     @Mixin
-    private final HomeFolder home = new HomeFolder();
-
-    @Mixin
-    private final ConfigurationOption configuration = new ConfigurationOption();
-
-    @Mixin
-    private final RegistryOption models = new RegistryOption();
+    private final RegistryAccess access = new RegistryAccess();
 
     @Mixin
     private final ServerOption server = new ServerOption();
@@ -47,14 +32,13 @@ abstract class ModelAliasCommand implements Callable<Integer> {
     public final Integer call() {
         try {
             if (server.isGiven()) {
-                return ask(server.connect(home));
+                return ask(server.connect(access.home()));
             }
-            Configuration given = configuration.read(home);
-            Optional<NightshiftClient> local =
-                    given.journal() == null && models.option().isEmpty()
-                            ? server.connectLocally(home)
-                            : Optional.empty();
-            return local.isPresent() ? ask(local.get()) : run(models.open(home, given), given);
+            Configuration given = access.configuration();
+            Optional<NightshiftClient> local = given.journal() == null && !access.isGiven()
+                    ? server.connectLocally(access.home())
+                    : Optional.empty();
+            return local.isPresent() ? ask(local.get()) : run(access.open(given), given);
         } finally {
             out().flush();
         }
@@ -73,7 +57,7 @@ abstract class ModelAliasCommand implements Callable<Integer> {
     abstract int run(ModelRegistry registry, Configuration given);
 
     final HomeFolder home() {
-        return home;
+        return access.home();
     }
 
     static String user() {
@@ -91,6 +75,6 @@ abstract class ModelAliasCommand implements Callable<Integer> {
     }
 
     final PrintWriter out() {
-        return Objects.requireNonNull(spec).commandLine().getOut();
+        return access.out();
     }
 }

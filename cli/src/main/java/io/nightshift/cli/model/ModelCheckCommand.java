@@ -2,11 +2,8 @@ package io.nightshift.cli.model;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.JobFileOptions;
-import io.nightshift.cli.RegistryOption;
 import io.nightshift.cli.check.CheckRequest;
 import io.nightshift.cli.check.CheckResult;
 import io.nightshift.cli.check.CheckResult.DifferingRow;
@@ -28,9 +25,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /// `nightshift model check`: tells whether a job's features and predictions equal those of training.
 @Command(
@@ -95,17 +90,7 @@ final class ModelCheckCommand implements Callable<Integer> {
     private OutputOption output = new OutputOption();
 
     @Mixin
-    private HomeFolder home = new HomeFolder();
-
-    @Mixin
-    private ConfigurationOption configuration = new ConfigurationOption();
-
-    @Mixin
-    private RegistryOption models = new RegistryOption();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
+    private RegistryAccess access = new RegistryAccess();
 
     @Override
     public Integer call() {
@@ -120,20 +105,20 @@ final class ModelCheckCommand implements Callable<Integer> {
         Job read = JobFileOptions.read(job);
         // All work is done on this thread, since a scoring function finds its attempt by the thread.
         DuckDbLoader duckDb =
-                DuckDbLoader.open(MemoryBudget.duckDb(), home.spill(), FileRoots.UNRESTRICTED, Runnable::run);
-        Configuration given = configuration.read(home);
+                DuckDbLoader.open(MemoryBudget.duckDb(), access.home().spill(), FileRoots.UNRESTRICTED, Runnable::run);
+        Configuration given = access.configuration();
         Destinations destinations = new Destinations(
                 duckDb,
                 given.dataSources(),
                 FileRoots.UNRESTRICTED,
-                given.objects().ofCommand(home.folder()));
+                given.objects().ofCommand(access.home().folder()));
         CheckResult result = ModelCheck.run(
                 duckDb.get(),
                 destinations,
                 read,
-                JobModel.find(read.model(), models.open(home, given)).model(),
+                JobModel.find(read.model(), access.open(given)).model(),
                 request);
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = access.out();
         if (output.isForPrograms()) {
             JsonOutput.print(out, json(result));
         } else {

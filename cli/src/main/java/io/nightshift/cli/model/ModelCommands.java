@@ -1,9 +1,6 @@
 package io.nightshift.cli.model;
 
-import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.HomeFolder;
-import io.nightshift.cli.RegistryOption;
 import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.Subcommands;
 import io.nightshift.cli.output.TextTable;
@@ -11,7 +8,6 @@ import io.nightshift.coordinator.registry.ModelListing;
 import io.nightshift.coordinator.registry.ModelRegistry;
 import io.nightshift.coordinator.registry.RegisteredModel;
 import io.nightshift.coordinator.registry.RegistrationResult;
-import io.nightshift.node.configuration.Configuration;
 import io.nightshift.node.model.ModelFiles;
 import io.nightshift.node.submission.JobModel;
 import io.nightshift.protocol.failure.FailureException;
@@ -31,10 +27,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// The registry of models.
 @Command(
@@ -78,68 +72,37 @@ public final class ModelCommands {
         private @Nullable String name;
 
         @Mixin
-        private HomeFolder home = new HomeFolder();
-
-        @Mixin
-        private ConfigurationOption configuration = new ConfigurationOption();
-
-        @Mixin
-        private RegistryOption models = new RegistryOption();
-
-        @Spec
-        @SuppressWarnings("NullAway.Init") // picocli sets it
-        private CommandSpec spec;
+        private RegistryAccess access = new RegistryAccess();
 
         @Override
         public Integer call() {
             String chosen = Objects.requireNonNullElseGet(name, () -> JobModel.nameOf(file));
-            print(spec, JobModel.read(file).register(chosen, models.open(home, configuration.read(home))));
+            RegistrationResult registered = JobModel.read(file).register(chosen, access.open());
+            ModelVersion version = registered.version();
+            access.out()
+                    .println(
+                            registered.isNew()
+                                    ? "Registered %s (%s)".formatted(version, version.sha256())
+                                    : "Already registered as %s (%s)".formatted(version, version.sha256()));
+            access.out().flush();
             return ExitStatus.DONE;
         }
-    }
-
-    static void print(CommandSpec spec, RegistrationResult registered) {
-        ModelVersion version = registered.version();
-        spec.commandLine()
-                .getOut()
-                .println(
-                        registered.isNew()
-                                ? "Registered %s (%s)".formatted(version, version.sha256())
-                                : "Already registered as %s (%s)".formatted(version, version.sha256()));
-        spec.commandLine().getOut().flush();
     }
 
     @Command(name = "list", description = "Lists the registered models.", mixinStandardHelpOptions = true)
     static final class ListModels implements Callable<Integer> {
 
         @Mixin
-        private HomeFolder home = new HomeFolder();
-
-        @Mixin
-        private ConfigurationOption configuration = new ConfigurationOption();
-
-        @Mixin
-        private RegistryOption models = new RegistryOption();
-
-        @Spec
-        @SuppressWarnings("NullAway.Init") // picocli sets it
-        private CommandSpec spec;
+        private RegistryAccess access = new RegistryAccess();
 
         @Override
         public Integer call() {
-            PrintWriter out = spec.commandLine().getOut();
-            Configuration given = configuration.read(home);
-            List<ModelListing> registered = models.open(home, given).list();
+            PrintWriter out = access.out();
+            List<ModelListing> registered = access.open().list();
             if (registered.isEmpty()) {
-                out.println("No model is registered in %s. Register one with: %s model import FILE%s%s%s"
-                        .formatted(
-                                models.place(home, given),
-                                ShellCommands.program(),
-                                home.option(),
-                                configuration.option(),
-                                models.option()));
-            }
-            if (!registered.isEmpty()) {
+                out.println("No model is registered in %s. Register one with: %s model import FILE%s"
+                        .formatted(access.place(), ShellCommands.program(), access.options()));
+            } else {
                 table(registered).print(out);
             }
             out.flush();
@@ -194,24 +157,14 @@ public final class ModelCommands {
         private boolean allValues;
 
         @Mixin
-        private HomeFolder home = new HomeFolder();
-
-        @Mixin
-        private ConfigurationOption configuration = new ConfigurationOption();
-
-        @Mixin
-        private RegistryOption models = new RegistryOption();
-
-        @Spec
-        @SuppressWarnings("NullAway.Init") // picocli sets it
-        private CommandSpec spec;
+        private RegistryAccess access = new RegistryAccess();
 
         @Override
         public Integer call() {
-            ModelRegistry registry = models.open(home, configuration.read(home));
+            ModelRegistry registry = access.open();
             RegisteredModel model = registry.describe(registry.resolve(registered(reference)));
             ModelDescription description = model.description();
-            PrintWriter out = spec.commandLine().getOut();
+            PrintWriter out = access.out();
             out.println("model       " + model.version());
             out.println("sha256      " + model.version().sha256());
             out.println("registered  " + model.registeredAt());
@@ -289,25 +242,15 @@ public final class ModelCommands {
         private String alias;
 
         @Mixin
-        private HomeFolder home = new HomeFolder();
-
-        @Mixin
-        private ConfigurationOption configuration = new ConfigurationOption();
-
-        @Mixin
-        private RegistryOption models = new RegistryOption();
-
-        @Spec
-        @SuppressWarnings("NullAway.Init") // picocli sets it
-        private CommandSpec spec;
+        private RegistryAccess access = new RegistryAccess();
 
         @Override
         public Integer call() {
-            ModelRegistry registry = models.open(home, configuration.read(home));
+            ModelRegistry registry = access.open();
             ModelVersion version = registry.resolve(registered(reference));
             registry.alias(version.name(), alias, version.version(), System.getProperty("user.name"));
-            spec.commandLine().getOut().println("%s@%s is %s".formatted(version.name(), alias, version));
-            spec.commandLine().getOut().flush();
+            access.out().println("%s@%s is %s".formatted(version.name(), alias, version));
+            access.out().flush();
             return ExitStatus.DONE;
         }
     }

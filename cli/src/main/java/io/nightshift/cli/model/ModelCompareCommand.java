@@ -2,11 +2,8 @@ package io.nightshift.cli.model;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.JobFileOptions;
-import io.nightshift.cli.RegistryOption;
 import io.nightshift.cli.check.ComparedModels;
 import io.nightshift.cli.check.ModelComparison;
 import io.nightshift.cli.output.DistributionJson;
@@ -40,10 +37,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// `nightshift model compare`: what would change if another version scored a job's rows.
 @Command(
@@ -111,17 +106,7 @@ final class ModelCompareCommand implements Callable<Integer> {
     private OutputOption output = new OutputOption();
 
     @Mixin
-    private HomeFolder home = new HomeFolder();
-
-    @Mixin
-    private ConfigurationOption configuration = new ConfigurationOption();
-
-    @Mixin
-    private RegistryOption models = new RegistryOption();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
+    private RegistryAccess access = new RegistryAccess();
 
     @Override
     public Integer call() {
@@ -135,13 +120,13 @@ final class ModelCompareCommand implements Callable<Integer> {
             throw FailureException.permanent("--tolerance must be a number of at least 0, not " + tolerance);
         }
         Job job = JobFileOptions.read(file, overrides, parameters);
-        Configuration given = configuration.read(home);
-        ModelRegistry registry = models.open(home, given);
-        ObjectCopies objects = given.objects().ofCommand(home.folder());
+        Configuration given = access.configuration();
+        ModelRegistry registry = access.open(given);
+        ObjectCopies objects = given.objects().ofCommand(access.home().folder());
         Path own = objects.folder().parent();
         // All work is done on this thread, since a scoring function finds its attempt by the thread.
         DuckDbLoader duckDb =
-                DuckDbLoader.open(MemoryBudget.duckDb(), home.spill(), FileRoots.UNRESTRICTED, Runnable::run);
+                DuckDbLoader.open(MemoryBudget.duckDb(), access.home().spill(), FileRoots.UNRESTRICTED, Runnable::run);
         Destinations destinations = new Destinations(duckDb, given.dataSources(), FileRoots.UNRESTRICTED, objects);
         ComparedModels result = new ModelComparison(
                         duckDb.get(),
@@ -151,7 +136,7 @@ final class ModelCompareCommand implements Callable<Integer> {
                         model(candidate, registry),
                         own.resolve("compare-" + ProcessHandle.current().pid()))
                 .run(sample, tolerance, shown);
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = access.out();
         if (output.isForPrograms()) {
             JsonOutput.print(out, json(result));
         } else {

@@ -1,10 +1,7 @@
 package io.nightshift.cli.model;
 
-import io.nightshift.cli.ConfigurationOption;
 import io.nightshift.cli.ExitStatus;
-import io.nightshift.cli.HomeFolder;
 import io.nightshift.cli.JobFileOptions;
-import io.nightshift.cli.RegistryOption;
 import io.nightshift.cli.train.TrainingReader;
 import io.nightshift.cli.train.TrainingRequest;
 import io.nightshift.cli.train.TrainingRequest.Target;
@@ -43,10 +40,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /// Trains a model with Smile and registers it, from rows that are read as a job reads them.
 @Command(
@@ -126,17 +121,7 @@ final class TrainCommand implements Callable<Integer> {
     private Tuning tuning = new Tuning();
 
     @Mixin
-    private HomeFolder home = new HomeFolder();
-
-    @Mixin
-    private ConfigurationOption configuration = new ConfigurationOption();
-
-    @Mixin
-    private RegistryOption models = new RegistryOption();
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
+    private RegistryAccess access = new RegistryAccess();
 
     /// Options that replace an algorithm's defaults.
     static final class Tuning {
@@ -201,11 +186,11 @@ final class TrainCommand implements Callable<Integer> {
         String registeredName =
                 name == null ? JobModel.nameOf(Path.of(request.target().name())) : name;
         ModelRegistry.checkName(registeredName);
-        ModelRegistry registry = models.open(home, configuration.read(home));
-        PrintWriter out = spec.commandLine().getOut();
+        ModelRegistry registry = access.open();
+        PrintWriter out = access.out();
 
         TrainingTable table;
-        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(), home.spill())) {
+        try (DuckDb duckDb = DuckDb.open(MemoryBudget.duckDb(), access.home().spill())) {
             table = TrainingReader.read(duckDb, request, MemoryBudget.freeHeap());
         }
         printRows(out, table);
@@ -248,7 +233,7 @@ final class TrainCommand implements Callable<Integer> {
         Path file = job;
         if (file == null && data.isEmpty()) {
             throw new ParameterException(
-                    spec.commandLine(),
+                    access.commandLine(),
                     "The rows to train on are not given. Name them with --data PATH or --job JOB.yaml");
         }
         Map<String, String> computed = new LinkedHashMap<>();
