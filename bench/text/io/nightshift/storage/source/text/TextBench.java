@@ -43,7 +43,7 @@ public final class TextBench {
         try (DuckDb duckDb = DuckDb.open(2L << 30, folder.resolve("spill"));
                 Connection connection = duckDb.connect();
                 Statement statement = connection.createStatement()) {
-            TextTable.register(duckDb);
+            TextTableFunction.register(duckDb);
             statement.execute(
                     """
                     COPY (SELECT 'f' || i AS id, 1 + i %% 12 AS month, 1 + i %% 31 AS day, i %% 7 AS weekday,

@@ -5,7 +5,7 @@ import io.nightshift.nemesis.cluster.NemesisCluster;
 import io.nightshift.nemesis.cluster.NodeProcess;
 import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.network.SimulatedHost;
-import io.nightshift.nemesis.workload.BatchFiles;
+import io.nightshift.nemesis.workload.OutputFiles;
 import io.nightshift.nemesis.workload.VisibleRows;
 import io.nightshift.nemesis.workload.Workload;
 import io.nightshift.testing.CommandResult;
@@ -44,7 +44,7 @@ final class ClockRound {
 
     private final NemesisCluster cluster;
     private final FlightsJob job;
-    private final BatchFiles output;
+    private final OutputFiles output;
     private final FakeClock clock;
     private final Instant begin;
     private final Random random;
@@ -62,7 +62,7 @@ final class ClockRound {
     ClockRound(
             NemesisCluster cluster,
             Workload workload,
-            BatchFiles output,
+            OutputFiles output,
             FakeClock clock,
             Instant begin,
             Random random) {

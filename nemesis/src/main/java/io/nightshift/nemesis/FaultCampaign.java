@@ -9,12 +9,12 @@ import io.nightshift.nemesis.fault.AvailableFaults;
 import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.fault.FaultInjector;
 import io.nightshift.nemesis.network.SimulatedHost;
-import io.nightshift.nemesis.workload.BatchFiles;
 import io.nightshift.nemesis.workload.BatchOutput;
 import io.nightshift.nemesis.workload.DeltaOutput;
-import io.nightshift.nemesis.workload.FileFormat;
 import io.nightshift.nemesis.workload.IcebergOutput;
 import io.nightshift.nemesis.workload.IcebergOutput.Catalog;
+import io.nightshift.nemesis.workload.OutputFiles;
+import io.nightshift.nemesis.workload.OutputFormat;
 import io.nightshift.nemesis.workload.RedriveTrial;
 import io.nightshift.nemesis.workload.RedriveTrial.Step;
 import io.nightshift.nemesis.workload.SeveralOutputs;
@@ -145,7 +145,7 @@ public final class FaultCampaign {
             return new ScheduleRound(
                             cluster,
                             storage == null ? ticks : ticks.in(storage),
-                            files(ticks.job().folder().resolve(job), FileFormat.PARQUET),
+                            files(ticks.job().folder().resolve(job), OutputFormat.PARQUET),
                             job,
                             random)
                     .run(rounds, seed);
@@ -162,13 +162,13 @@ public final class FaultCampaign {
         }
         if (fault == Fault.POWER_CUT) {
             Path home = Files.createTempDirectory(predictions.toAbsolutePath().getParent(), "power-cut-");
-            return new PowerCutRound(workload, new BatchFiles.Folder(predictions), expected, home, random)
+            return new PowerCutRound(workload, new OutputFiles.Folder(predictions), expected, home, random)
                     .run(rounds, seed);
         }
         Path path = fault == Fault.DISK_FULL ? faults.smallDisk().resolve("predictions") : predictions;
         BatchOutput output = output(destination, cluster, path, batches);
         FaultInjector injector = new FaultInjector(faults, cluster, random);
-        BatchOutput other = files(cluster.folder.resolve("bystander"), FileFormat.PARQUET);
+        BatchOutput other = files(cluster.folder.resolve("bystander"), OutputFormat.PARQUET);
         return new FaultRound(cluster, batches, output, other, expected, injector, random)
                 .run(rounds, seed, fault, step);
     }
@@ -182,7 +182,7 @@ public final class FaultCampaign {
         RoundResult result = new ClockRound(
                         cluster,
                         storage == null ? increments : increments.in(storage),
-                        files(increments.job().folder().resolve(job), FileFormat.PARQUET),
+                        files(increments.job().folder().resolve(job), OutputFormat.PARQUET),
                         faults.fakeClock(cluster.folder),
                         begin,
                         random)
@@ -206,14 +206,14 @@ public final class FaultCampaign {
 
     private BatchOutput output(Destination destination, NemesisCluster cluster, Path folder, Workload batches) {
         return switch (destination) {
-            case PARQUET -> files(folder, FileFormat.PARQUET);
-            case CSV -> files(folder.resolveSibling("csv"), FileFormat.CSV);
+            case PARQUET -> files(folder, OutputFormat.PARQUET);
+            case CSV -> files(folder.resolveSibling("csv"), OutputFormat.CSV);
             case ICEBERG -> iceberg(Catalog.JDBC, cluster);
             case ICEBERG_FOLDER -> iceberg(Catalog.FOLDER, cluster);
-            case DELTA -> new DeltaOutput(files(folder.resolveSibling("delta"), FileFormat.PARQUET));
+            case DELTA -> new DeltaOutput(files(folder.resolveSibling("delta"), OutputFormat.PARQUET));
             case SEVERAL ->
                 new SeveralOutputs(List.of(
-                        files(folder, FileFormat.PARQUET),
+                        files(folder, OutputFormat.PARQUET),
                         iceberg(Catalog.JDBC, cluster),
                         new BatchOutput.Table(cluster.database)));
             case POSTGRES -> new BatchOutput.Table(cluster.database);
@@ -227,20 +227,20 @@ public final class FaultCampaign {
     }
 
     /// Files in a folder, or below its name in the object store if the nodes share no folder.
-    private BatchFiles files(Path folder, FileFormat format) {
+    private OutputFiles files(Path folder, OutputFormat format) {
         ObjectStorage storage = environment.storage();
         return storage == null
-                ? new BatchFiles.Folder(folder, format)
-                : new BatchFiles.Prefix(storage, String.valueOf(folder.getFileName()), format);
+                ? new OutputFiles.Folder(folder, format)
+                : new OutputFiles.Prefix(storage, String.valueOf(folder.getFileName()), format);
     }
 
     private IcebergOutput iceberg(Catalog catalog, NemesisCluster cluster) {
         ObjectStorage storage = environment.storage();
         Path warehouse = warehouse(catalog, predictions.resolveSibling("."));
-        BatchFiles table = storage == null
-                ? new BatchFiles.Folder(Path.of(IcebergOutput.place(warehouse.toString())))
-                : new BatchFiles.Prefix(
-                        storage, IcebergOutput.place(String.valueOf(warehouse.getFileName())), FileFormat.PARQUET);
+        OutputFiles table = storage == null
+                ? new OutputFiles.Folder(Path.of(IcebergOutput.place(warehouse.toString())))
+                : new OutputFiles.Prefix(
+                        storage, IcebergOutput.place(String.valueOf(warehouse.getFileName())), OutputFormat.PARQUET);
         return new IcebergOutput(catalog, cluster.database, table);
     }
 

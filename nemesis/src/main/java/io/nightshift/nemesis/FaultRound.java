@@ -2,7 +2,7 @@ package io.nightshift.nemesis;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
-import io.nightshift.nemesis.cluster.BatchTimeline;
+import io.nightshift.nemesis.cluster.LeaseTimeline;
 import io.nightshift.nemesis.cluster.NemesisCluster;
 import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.fault.FaultInjector;
@@ -94,7 +94,7 @@ final class FaultRound {
         cluster.nodes.record();
         long begin = System.nanoTime();
         String batch = workload.submit(cluster, output);
-        BatchTimeline timeline = new BatchTimeline(batch, step);
+        LeaseTimeline timeline = new LeaseTimeline(batch, step);
         cluster.nodes.follow(timeline);
 
         RedriveCallers callers = new RedriveCallers(cluster, workload, output, batch);
@@ -176,7 +176,7 @@ final class FaultRound {
     }
 
     /// Waits for a step of a rollout or of a redrive, and then for a moment.
-    private void awaitStep(BatchTimeline timeline, Pattern step, int mostMillis) {
+    private void awaitStep(LeaseTimeline timeline, Pattern step, int mostMillis) {
         long deadline = System.nanoTime() + FIRST_COMMITS.toNanos();
         while (!timeline.hasReached()) {
             if (System.nanoTime() > deadline) {
@@ -187,7 +187,7 @@ final class FaultRound {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(mostMillis)));
     }
 
-    private void awaitCommits(BatchTimeline timeline, int count) {
+    private void awaitCommits(LeaseTimeline timeline, int count) {
         long deadline = System.nanoTime() + FIRST_COMMITS.toNanos();
         while (timeline.committed() < count && System.nanoTime() < deadline) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
@@ -288,7 +288,7 @@ final class FaultRound {
         return withdrawn;
     }
 
-    private void checkWork(List<JsonNode> events, Set<Integer> withdrawn, BatchTimeline timeline) {
+    private void checkWork(List<JsonNode> events, Set<Integer> withdrawn, LeaseTimeline timeline) {
         Map<Integer, Integer> commits = new HashMap<>();
         for (JsonNode event : events) {
             if (event.path("event").asText().equals(RESCORED)) {

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
 import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.fault.TracedRun;
-import io.nightshift.nemesis.workload.BatchFiles;
+import io.nightshift.nemesis.workload.OutputFiles;
 import io.nightshift.nemesis.workload.Workload;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.program.ProgramProcess;
@@ -33,7 +33,7 @@ final class PowerCutRound {
             Pattern.compile("- (\\S+)\\.(\\d+)\\.\\d+-\\d+ committed$", Pattern.MULTILINE);
 
     private final Workload workload;
-    private final BatchFiles.Folder output;
+    private final OutputFiles.Folder output;
     private final String expectedDigest;
     private final Path home;
     private final Random random;
@@ -41,7 +41,7 @@ final class PowerCutRound {
 
     /// @param expectedDigest the digest of the output of a run without faults
     /// @param home a new folder
-    PowerCutRound(Workload workload, BatchFiles.Folder output, String expectedDigest, Path home, Random random) {
+    PowerCutRound(Workload workload, OutputFiles.Folder output, String expectedDigest, Path home, Random random) {
         this.workload = workload;
         this.output = output;
         this.expectedDigest = expectedDigest;

@@ -6,7 +6,7 @@ import io.nightshift.nemesis.cluster.NemesisCluster;
 import io.nightshift.nemesis.cluster.NodeProcess;
 import io.nightshift.nemesis.fault.Fault;
 import io.nightshift.nemesis.network.SimulatedHost;
-import io.nightshift.nemesis.workload.BatchFiles;
+import io.nightshift.nemesis.workload.OutputFiles;
 import io.nightshift.nemesis.workload.Workload;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
@@ -48,7 +48,7 @@ final class ScheduleRound {
 
     private final NemesisCluster cluster;
     private final FlightsJob file;
-    private final BatchFiles output;
+    private final OutputFiles output;
     private final String job;
     private final Random random;
     private final List<String> violations = new ArrayList<>();
@@ -56,7 +56,7 @@ final class ScheduleRound {
     /// @param workload a job of [#ROWS] rows that no other round has
     /// @param output which no other round has
     /// @param job a name that no other round has
-    ScheduleRound(NemesisCluster cluster, Workload workload, BatchFiles output, String job, Random random) {
+    ScheduleRound(NemesisCluster cluster, Workload workload, OutputFiles output, String job, Random random) {
         this.cluster = cluster;
         this.file = workload.job();
         this.output = output;

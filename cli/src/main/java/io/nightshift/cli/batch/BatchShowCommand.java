@@ -9,7 +9,7 @@ import io.nightshift.cli.output.CheckText;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.TextTable;
 import io.nightshift.cli.output.TimingText;
-import io.nightshift.cli.output.UnseenCategories;
+import io.nightshift.cli.output.UnseenCategoryText;
 import io.nightshift.cli.output.UseText;
 import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.NightshiftException;
@@ -218,7 +218,7 @@ final class BatchShowCommand extends QueryCommand {
         table.row("predictions", DisplayFormat.number(batch.predictions()));
         table.row("quarantined", DisplayFormat.number(batch.quarantined()));
         if (!batch.unseenCategories().isEmpty()) {
-            table.row("unseen categories", UnseenCategories.text(batch.unseenCategories()));
+            table.row("unseen categories", UnseenCategoryText.text(batch.unseenCategories()));
         }
         for (BatchDescription.Check check : batch.checks()) {
             table.row(check.passed() ? "check passed" : "check failed", CheckText.of(check));

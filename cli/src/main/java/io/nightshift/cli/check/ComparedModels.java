@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The result of [ModelComparison].
+/// The result of [TwoModelScoring].
 ///
 /// @param rows the rows of the source's files
 /// @param sampled the rows that were read, without malformed records

@@ -1,6 +1,6 @@
 package io.nightshift.cli.check;
 
-import io.nightshift.cli.check.CheckResult.DifferingRow;
+import io.nightshift.cli.check.PredictionCheckResult.DifferingRow;
 import io.nightshift.node.MemoryBudget;
 import io.nightshift.protocol.batch.Attempt;
 import io.nightshift.protocol.batch.BatchId;
@@ -93,7 +93,7 @@ public final class ModelCheck {
     /// @param duckDb with the scoring functions
     /// @param destinations over the same DuckDB
     /// @throws FailureException if a file or a column is missing, or nothing can be compared
-    public static CheckResult run(
+    public static PredictionCheckResult run(
             DuckDb duckDb, Destinations destinations, Job job, Model model, CheckRequest request) {
         // First the whole job is checked against the source itself, for messages that name its files.
         destinations.sources().inspect(job, model.description());
@@ -124,7 +124,7 @@ public final class ModelCheck {
         }
     }
 
-    private CheckResult run() throws SQLException {
+    private PredictionCheckResult run() throws SQLException {
         expected.type("--column", request.column());
         Matching matching = matching();
         refuseRepeatedIds(matching);
@@ -271,7 +271,7 @@ public final class ModelCheck {
 
     // Comparing.
 
-    private CheckResult compare(
+    private PredictionCheckResult compare(
             Matching matching, Job sampled, Path sample, Scored scored, long expectedRows, long sampleRows)
             throws SQLException {
         PartitionCommit commit = scored.commit();
@@ -289,7 +289,7 @@ public final class ModelCheck {
             @Nullable Double known = row.wasNull() ? null : Double.valueOf(largest);
             long compared = row.getLong(1);
             long over = row.getLong(3);
-            return new CheckResult(
+            return new PredictionCheckResult(
                     expectedRows,
                     absent,
                     sampleRows - commit.read(),

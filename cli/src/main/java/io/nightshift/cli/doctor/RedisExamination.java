@@ -3,7 +3,7 @@ package io.nightshift.cli.doctor;
 import io.nightshift.protocol.failure.FailureException;
 import io.nightshift.storage.database.DataSourceSettings;
 import io.nightshift.storage.redis.RedisConnection;
-import io.nightshift.storage.redis.RedisServer;
+import io.nightshift.storage.redis.RedisServerFacts;
 import java.time.Duration;
 import java.util.List;
 
@@ -16,7 +16,7 @@ final class RedisExamination {
     /// @param what the server is in the report
     static List<Diagnosis> of(DataSourceSettings settings, String what) {
         try (RedisConnection connection = RedisConnection.open(settings, what, Duration.ZERO, () -> false)) {
-            RedisServer server = RedisServer.of(connection);
+            RedisServerFacts server = RedisServerFacts.of(connection);
             return List.of(reachable(server, what), durability(server, what + " durability"));
         } catch (FailureException e) {
             return List.of(Diagnosis.problem(
@@ -26,14 +26,14 @@ final class RedisExamination {
         }
     }
 
-    private static Diagnosis reachable(RedisServer server, String what) {
+    private static Diagnosis reachable(RedisServerFacts server, String what) {
         List<String> obstacles = server.obstacles();
         return obstacles.isEmpty()
                 ? Diagnosis.fine(what, server.version())
                 : Diagnosis.problem(what, String.join("; ", obstacles), "See docs/how-to/redis.md.");
     }
 
-    private static Diagnosis durability(RedisServer server, String what) {
+    private static Diagnosis durability(RedisServerFacts server, String what) {
         return server.canLoseWrites()
                 ? Diagnosis.warning(
                         what,

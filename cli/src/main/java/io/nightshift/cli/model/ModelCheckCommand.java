@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.JobFileOptions;
 import io.nightshift.cli.check.CheckRequest;
-import io.nightshift.cli.check.CheckResult;
-import io.nightshift.cli.check.CheckResult.DifferingRow;
 import io.nightshift.cli.check.ModelCheck;
+import io.nightshift.cli.check.PredictionCheckResult;
+import io.nightshift.cli.check.PredictionCheckResult.DifferingRow;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.OutputOption;
 import io.nightshift.cli.output.TextTable;
@@ -112,7 +112,7 @@ final class ModelCheckCommand implements Callable<Integer> {
                 given.dataSources(),
                 FileRoots.UNRESTRICTED,
                 given.objects().ofCommand(access.home().folder()));
-        CheckResult result = ModelCheck.run(
+        PredictionCheckResult result = ModelCheck.run(
                 duckDb.get(),
                 destinations,
                 read,
@@ -128,7 +128,7 @@ final class ModelCheckCommand implements Callable<Integer> {
         return result.isEqual() ? ExitStatus.DONE : ExitStatus.FAILED;
     }
 
-    private void print(PrintWriter out, CheckRequest request, CheckResult result) {
+    private void print(PrintWriter out, CheckRequest request, PredictionCheckResult result) {
         out.println("Compared %s of %s with %s of the job's predictions."
                 .formatted(request.column(), request.expected(), request.prediction()));
         out.println();
@@ -160,7 +160,7 @@ final class ModelCheckCommand implements Callable<Integer> {
         out.println(sentence(result));
     }
 
-    private static String sentence(CheckResult result) {
+    private static String sentence(PredictionCheckResult result) {
         if (result.isEqual()) {
             return "All compared rows are equal.";
         }
@@ -174,7 +174,7 @@ final class ModelCheckCommand implements Callable<Integer> {
                 .formatted(result.over(), result.compared());
     }
 
-    private static ObjectNode json(CheckResult result) {
+    private static ObjectNode json(PredictionCheckResult result) {
         ObjectNode json = JsonOutput.object();
         json.put("equal", result.isEqual());
         json.put("expected", result.expected());

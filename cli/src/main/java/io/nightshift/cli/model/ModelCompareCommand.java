@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.nightshift.cli.ExitStatus;
 import io.nightshift.cli.JobFileOptions;
 import io.nightshift.cli.check.ComparedModels;
-import io.nightshift.cli.check.ModelComparison;
+import io.nightshift.cli.check.TwoModelScoring;
 import io.nightshift.cli.output.DistributionJson;
 import io.nightshift.cli.output.JsonOutput;
 import io.nightshift.cli.output.OutputOption;
@@ -128,7 +128,7 @@ final class ModelCompareCommand implements Callable<Integer> {
         DuckDbLoader duckDb =
                 DuckDbLoader.open(MemoryBudget.duckDb(), access.home().spill(), FileRoots.UNRESTRICTED, Runnable::run);
         Destinations destinations = new Destinations(duckDb, given.dataSources(), FileRoots.UNRESTRICTED, objects);
-        ComparedModels result = new ModelComparison(
+        ComparedModels result = new TwoModelScoring(
                         duckDb.get(),
                         destinations,
                         job,
@@ -146,7 +146,7 @@ final class ModelCompareCommand implements Callable<Integer> {
         return ExitStatus.DONE;
     }
 
-    private static ModelComparison.Candidate model(String name, ModelRegistry registry) {
+    private static TwoModelScoring.Candidate model(String name, ModelRegistry registry) {
         ModelReference reference;
         try {
             reference = ModelReference.parse(name);
@@ -155,8 +155,8 @@ final class ModelCompareCommand implements Callable<Integer> {
         }
         return switch (JobModel.find(reference, registry)) {
             case JobModel.FromRegistry(ModelVersion version, Model model) ->
-                new ModelComparison.Candidate(version.toString(), version, model);
-            case JobModel.FromFile fromFile -> new ModelComparison.Candidate(name, null, fromFile.model());
+                new TwoModelScoring.Candidate(version.toString(), version, model);
+            case JobModel.FromFile fromFile -> new TwoModelScoring.Candidate(name, null, fromFile.model());
         };
     }
 

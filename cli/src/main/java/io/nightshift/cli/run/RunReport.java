@@ -9,7 +9,7 @@ import io.nightshift.cli.ShellCommands;
 import io.nightshift.cli.output.CheckText;
 import io.nightshift.cli.output.CommandOutputFormat;
 import io.nightshift.cli.output.DisplayTexts;
-import io.nightshift.cli.output.UnseenCategories;
+import io.nightshift.cli.output.UnseenCategoryText;
 import io.nightshift.cli.output.UseText;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.storage.destination.DestinationStore;
@@ -102,7 +102,7 @@ record RunReport(
         }
         if (!status.unseenCategories().isEmpty()) {
             out.println("  unseen       categories that the model does not know: "
-                    + UnseenCategories.text(status.unseenCategories()));
+                    + UnseenCategoryText.text(status.unseenCategories()));
         }
         if (status.rollout() != null) {
             out.println("  rollout      " + status.rollout().text());

@@ -1,6 +1,6 @@
 package io.nightshift.coordinator.incremental;
 
-import io.nightshift.coordinator.incremental.ScoredRows.Stored;
+import io.nightshift.coordinator.incremental.PlannedRows.Stored;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.Failure;
 import io.nightshift.protocol.failure.FailureException;
@@ -41,7 +41,7 @@ public final class ChangedRowPlanner {
     static final int MOST_SETS = 32;
 
     private final RowMarks marks;
-    private final ScoredRows rows;
+    private final PlannedRows rows;
     private final Function<String, Optional<BatchId>> oldestOpen;
     private final Scanner scanner;
     private final Executor background;
@@ -52,7 +52,7 @@ public final class ChangedRowPlanner {
     /// @param background removes what no later plan needs
     public ChangedRowPlanner(
             RowMarks marks,
-            ScoredRows rows,
+            PlannedRows rows,
             Function<String, Optional<BatchId>> oldestOpen,
             Scanner scanner,
             Executor background) {

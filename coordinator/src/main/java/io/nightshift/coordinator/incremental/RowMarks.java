@@ -1,7 +1,7 @@
 package io.nightshift.coordinator.incremental;
 
 import io.nightshift.coordinator.incremental.FileMarks.Planned;
-import io.nightshift.coordinator.incremental.ScoredRows.Stored;
+import io.nightshift.coordinator.incremental.PlannedRows.Stored;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.batch.Phase;
 import io.nightshift.storage.source.changed.RowSet;
@@ -26,12 +26,12 @@ public class RowMarks {
                     (Stored stored) -> stored.set().batch().value())
             .thenComparing(Stored::isMerged);
 
-    private final ScoredRows rows;
+    private final PlannedRows rows;
     private final Function<BatchId, Planned> ledger;
 
     /// @param rows what is remembered
     /// @param ledger reads a batch's ledger; blocks. Its plan is the digest of the planned set
-    public RowMarks(ScoredRows rows, Function<BatchId, Planned> ledger) {
+    public RowMarks(PlannedRows rows, Function<BatchId, Planned> ledger) {
         this.rows = rows;
         this.ledger = ledger;
     }

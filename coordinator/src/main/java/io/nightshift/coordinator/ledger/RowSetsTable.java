@@ -1,6 +1,6 @@
 package io.nightshift.coordinator.ledger;
 
-import io.nightshift.coordinator.incremental.ScoredRows;
+import io.nightshift.coordinator.incremental.PlannedRows;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.plan.SourceFile;
 import io.nightshift.storage.source.changed.ChangedRowScan.EntryVisitor;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The rows of jobs that score changed rows only: the tables `row_set` and `row_set_block` beside the journal. They
 /// need 16 bytes for each row that a batch has scored. See docs/decisions/0041-changed-rows.md.
-public final class RowSetsTable implements ScoredRows, RowSets {
+public final class RowSetsTable implements PlannedRows, RowSets {
 
     /// The bytes of a block: H2 holds 1 MB in a value.
     private static final int BLOCK = 1 << 19;

@@ -1,9 +1,9 @@
 package io.nightshift.coordinator.verification;
 
 import io.nightshift.coordinator.batch.state.BatchState;
+import io.nightshift.coordinator.incremental.PlannedRows.Member;
+import io.nightshift.coordinator.incremental.PlannedRows.Stored;
 import io.nightshift.coordinator.incremental.RowMarks;
-import io.nightshift.coordinator.incremental.ScoredRows.Member;
-import io.nightshift.coordinator.incremental.ScoredRows.Stored;
 import io.nightshift.coordinator.ledger.Ledger;
 import io.nightshift.coordinator.ledger.RowSetsTable;
 import io.nightshift.protocol.batch.BatchId;

@@ -29,7 +29,7 @@ final class ChangedRowsSimulation {
     /// Creates the decision logic under test.
     @FunctionalInterface
     interface MarksFactory {
-        RowMarks create(ScoredRows rows, Function<BatchId, Planned> ledger);
+        RowMarks create(PlannedRows rows, Function<BatchId, Planned> ledger);
 
         /// The sets that may be merged.
         default List<RowSet> settled(List<RowSet> scored, Optional<BatchId> oldestOpen) {

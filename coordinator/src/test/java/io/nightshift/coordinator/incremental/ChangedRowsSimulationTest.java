@@ -24,10 +24,10 @@ class ChangedRowsSimulationTest {
     enum Mutant implements ChangedRowsSimulation.MarksFactory {
         OPEN_BATCHES_COUNT {
             @Override
-            public RowMarks create(ScoredRows rows, Function<BatchId, Planned> ledger) {
+            public RowMarks create(PlannedRows rows, Function<BatchId, Planned> ledger) {
                 return new RowMarks(rows, ledger) {
                     @Override
-                    boolean counts(ScoredRows.Stored stored) {
+                    boolean counts(PlannedRows.Stored stored) {
                         return super.counts(stored)
                                 || ledger.apply(stored.set().batch()).phase() == Phase.SUBMITTED;
                     }
@@ -36,10 +36,10 @@ class ChangedRowsSimulationTest {
         },
         SETS_THAT_THE_LEDGER_DOES_NOT_HAVE_COUNT {
             @Override
-            public RowMarks create(ScoredRows rows, Function<BatchId, Planned> ledger) {
+            public RowMarks create(PlannedRows rows, Function<BatchId, Planned> ledger) {
                 return new RowMarks(rows, ledger) {
                     @Override
-                    boolean counts(ScoredRows.Stored stored) {
+                    boolean counts(PlannedRows.Stored stored) {
                         return ledger.apply(stored.set().batch()).phase() == Phase.PUBLISHED;
                     }
                 };
@@ -47,10 +47,10 @@ class ChangedRowsSimulationTest {
         },
         SETS_OF_UNPLANNED_BATCHES_ARE_REMOVED {
             @Override
-            public RowMarks create(ScoredRows rows, Function<BatchId, Planned> ledger) {
+            public RowMarks create(PlannedRows rows, Function<BatchId, Planned> ledger) {
                 return new RowMarks(rows, ledger) {
                     @Override
-                    boolean counts(ScoredRows.Stored stored) {
+                    boolean counts(PlannedRows.Stored stored) {
                         if (ledger.apply(stored.set().batch()).plan() == null) {
                             rows.remove(stored.set());
                             return false;
@@ -62,10 +62,10 @@ class ChangedRowsSimulationTest {
         },
         THE_OLDEST_BATCH_COUNTS {
             @Override
-            public RowMarks create(ScoredRows rows, Function<BatchId, Planned> ledger) {
+            public RowMarks create(PlannedRows rows, Function<BatchId, Planned> ledger) {
                 return new RowMarks(rows, ledger) {
                     @Override
-                    Comparator<ScoredRows.Stored> order() {
+                    Comparator<PlannedRows.Stored> order() {
                         return super.order().reversed();
                     }
                 };
@@ -73,10 +73,10 @@ class ChangedRowsSimulationTest {
         },
         BATCHES_COUNT_IN_THE_ORDER_OF_PLANNING {
             @Override
-            public RowMarks create(ScoredRows rows, Function<BatchId, Planned> ledger) {
+            public RowMarks create(PlannedRows rows, Function<BatchId, Planned> ledger) {
                 return new RowMarks(rows, ledger) {
                     @Override
-                    Comparator<ScoredRows.Stored> order() {
+                    Comparator<PlannedRows.Stored> order() {
                         return Comparator.comparingInt(rows.find("source")::indexOf);
                     }
                 };
@@ -84,10 +84,10 @@ class ChangedRowsSimulationTest {
         },
         SETS_THAT_PLANS_NEED_ARE_REMOVED {
             @Override
-            public RowMarks create(ScoredRows rows, Function<BatchId, Planned> ledger) {
+            public RowMarks create(PlannedRows rows, Function<BatchId, Planned> ledger) {
                 return new RowMarks(rows, ledger) {
                     @Override
-                    List<ScoredRows.Stored> hidden(List<ScoredRows.Stored> counted) {
+                    List<PlannedRows.Stored> hidden(List<PlannedRows.Stored> counted) {
                         return counted.subList(0, Math.max(0, counted.size() - 1));
                     }
                 };
@@ -95,7 +95,7 @@ class ChangedRowsSimulationTest {
         },
         SETS_ARE_MERGED_AROUND_AN_OPEN_BATCH {
             @Override
-            public RowMarks create(ScoredRows rows, Function<BatchId, Planned> ledger) {
+            public RowMarks create(PlannedRows rows, Function<BatchId, Planned> ledger) {
                 return new RowMarks(rows, ledger);
             }
 

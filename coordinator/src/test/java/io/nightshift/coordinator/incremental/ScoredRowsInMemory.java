@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /// Sets of rows in memory. For one thread.
-final class ScoredRowsInMemory implements ScoredRows {
+final class ScoredRowsInMemory implements PlannedRows {
 
     /// The process ends.
     static final class Crash extends RuntimeException {

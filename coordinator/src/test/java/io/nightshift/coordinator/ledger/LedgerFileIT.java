@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.incremental.FileKey;
+import io.nightshift.coordinator.incremental.PlannedRowsContract;
 import io.nightshift.coordinator.incremental.ReadFiles;
 import io.nightshift.coordinator.incremental.ReadFilesContract;
-import io.nightshift.coordinator.incremental.ScoredRowsContract;
 import io.nightshift.coordinator.retention.RemovedBatchesContract;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.batch.BatchId;
@@ -189,7 +189,7 @@ class LedgerFileIT {
                         new BatchEvent.Planned(
                                 ExampleBatch.AT, List.of(read, nothingNew), PartitionPlan.of(1), "2".repeat(64), null));
                 ReadFilesContract.hold(ledger.ledger().readFiles());
-                ScoredRowsContract.hold(ledger.ledger().rowSets());
+                PlannedRowsContract.hold(ledger.ledger().rowSets());
                 RemovedBatchesContract.hold(ledger.ledger().removedBatches());
                 StepRunsContract.hold(ledger.ledger().stepRuns());
             }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.nightshift.coordinator.batch.ExampleBatch;
 import io.nightshift.coordinator.batch.state.BatchState;
 import io.nightshift.coordinator.incremental.ReadFilesContract;
-import io.nightshift.coordinator.incremental.ScoredRowsContract;
+import io.nightshift.coordinator.incremental.PlannedRowsContract;
 import io.nightshift.coordinator.retention.RemovedBatchesContract;
 import io.nightshift.protocol.batch.BatchEvent;
 import io.nightshift.protocol.failure.FailureException;
@@ -54,7 +54,7 @@ class PostgresLedgerIT {
         PostgresLedger.migrate(ledger);
 
         ReadFilesContract.hold(ledger.readFiles());
-        ScoredRowsContract.hold(ledger.rowSets());
+        PlannedRowsContract.hold(ledger.rowSets());
         RemovedBatchesContract.hold(ledger.removedBatches());
         StepRunsContract.hold(ledger.stepRuns());
     }

@@ -2,8 +2,8 @@ package io.nightshift.coordinator.verification;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.coordinator.incremental.ScoredRows.Member;
-import io.nightshift.coordinator.incremental.ScoredRows.Stored;
+import io.nightshift.coordinator.incremental.PlannedRows.Member;
+import io.nightshift.coordinator.incremental.PlannedRows.Stored;
 import io.nightshift.coordinator.verification.ChangedRowsCheck.Batch;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;

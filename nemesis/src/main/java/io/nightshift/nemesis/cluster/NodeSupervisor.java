@@ -24,7 +24,7 @@ public final class NodeSupervisor implements AutoCloseable {
     private final List<SimulatedHost> byAge = new ArrayList<>();
     private final Map<SimulatedHost, Long> ended = new EnumMap<>(SimulatedHost.class);
     private final List<Map<SimulatedHost, List<String>>> recorded = new ArrayList<>();
-    private @Nullable BatchTimeline timeline;
+    private @Nullable LeaseTimeline timeline;
     private boolean isRecording;
     private volatile boolean closed;
 
@@ -88,7 +88,7 @@ public final class NodeSupervisor implements AutoCloseable {
     }
 
     /// Adds the new lines of the logs to a timeline, from the last [#record] on.
-    public synchronized void follow(BatchTimeline followed) {
+    public synchronized void follow(LeaseTimeline followed) {
         recorded.forEach(lines -> followed.read(lines, System.nanoTime()));
         recorded.clear();
         isRecording = false;

@@ -21,7 +21,7 @@ public final class TestEnvironment implements AutoCloseable {
     private final Path folder;
     private final List<String> notes = new ArrayList<>();
     private final HostNetwork network;
-    private @Nullable SmallDisk disk;
+    private @Nullable MemoryDisk disk;
     private @Nullable ObjectStorage storage;
     private @Nullable DestinationServer destination;
     private final List<Path> kept = new ArrayList<>();
@@ -60,7 +60,7 @@ public final class TestEnvironment implements AutoCloseable {
     /// @return its folder, or null if this process may not mount one
     public synchronized @Nullable Path mountSmallDisk() {
         try {
-            SmallDisk mounted = SmallDisk.mount(folder.resolve("disk"));
+            MemoryDisk mounted = MemoryDisk.mount(folder.resolve("disk"));
             disk = mounted;
             return mounted.path;
         } catch (IOException e) {

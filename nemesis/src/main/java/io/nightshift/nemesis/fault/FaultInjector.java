@@ -1,14 +1,14 @@
 package io.nightshift.nemesis.fault;
 
-import io.nightshift.nemesis.cluster.BatchTimeline;
 import io.nightshift.nemesis.cluster.FakeClock;
+import io.nightshift.nemesis.cluster.LeaseTimeline;
 import io.nightshift.nemesis.cluster.NemesisCluster;
 import io.nightshift.nemesis.cluster.NodeProcess;
 import io.nightshift.nemesis.network.LinkConditions;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.network.VirtualNetwork;
-import io.nightshift.nemesis.workload.BatchFiles;
 import io.nightshift.nemesis.workload.BatchOutput;
+import io.nightshift.nemesis.workload.OutputFiles;
 import io.nightshift.nemesis.workload.Workload;
 import io.nightshift.testing.database.TcpProxy;
 import io.nightshift.testing.objectstore.FaultProxy;
@@ -81,7 +81,7 @@ public final class FaultInjector {
     /// @param timeline of the running batch
     /// @param workload of the batch
     /// @param output of the batch
-    public InjectedFault inject(Fault fault, BatchTimeline timeline, Workload workload, BatchOutput output)
+    public InjectedFault inject(Fault fault, LeaseTimeline timeline, Workload workload, BatchOutput output)
             throws IOException, SQLException {
         SimulatedHost coordinator = Objects.requireNonNull(timeline.coordinator());
         SimulatedHost oldest = Objects.requireNonNullElse(cluster.nodes.oldest(), coordinator);
@@ -125,7 +125,7 @@ public final class FaultInjector {
                 yield new InjectedFault("", seconds(5, 15), false, lost::restore);
             }
             case FOREIGN_WRITER -> {
-                ForeignWriter writer = new ForeignWriter((BatchFiles) output);
+                ForeignWriter writer = new ForeignWriter((OutputFiles) output);
                 writer.write();
                 foreign = writer;
                 yield new InjectedFault("", seconds(1, 5), false, writer::write);
@@ -181,7 +181,7 @@ public final class FaultInjector {
     }
 
     private static Path folder(BatchOutput output) {
-        if (output instanceof BatchFiles.Folder files) {
+        if (output instanceof OutputFiles.Folder files) {
             return files.path();
         }
         throw new IllegalArgumentException(output.name() + " is no folder");

@@ -1,6 +1,6 @@
 package io.nightshift.nemesis.fault;
 
-import io.nightshift.nemesis.workload.BatchFiles;
+import io.nightshift.nemesis.workload.OutputFiles;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,10 +13,10 @@ final class ForeignWriter {
 
     private static final int FILES = 20;
 
-    private final BatchFiles destination;
+    private final OutputFiles destination;
     private final Map<String, String> written = new TreeMap<>();
 
-    ForeignWriter(BatchFiles destination) {
+    ForeignWriter(OutputFiles destination) {
         this.destination = destination;
     }
 

@@ -10,8 +10,8 @@ import io.nightshift.nemesis.cluster.NodeLaunchOptions;
 import io.nightshift.nemesis.cluster.NodeProcess;
 import io.nightshift.nemesis.cluster.TestEnvironment;
 import io.nightshift.nemesis.network.SimulatedHost;
-import io.nightshift.nemesis.workload.BatchFiles;
 import io.nightshift.nemesis.workload.BatchOutput;
+import io.nightshift.nemesis.workload.OutputFiles;
 import io.nightshift.nemesis.workload.Workload;
 import io.nightshift.protocol.job.JobFile;
 import io.nightshift.protocol.job.JobText;
@@ -95,7 +95,7 @@ final class HttpLoadBenchmark {
 
     private static boolean measure(TestEnvironment environment, Path folder, int rounds, int copies) throws Exception {
         Workload workload = Workload.of(Files.createDirectory(folder.resolve("job")), copies, PARTITION_ROWS);
-        BatchOutput output = new BatchFiles.Folder(folder.resolve("predictions"));
+        BatchOutput output = new OutputFiles.Folder(folder.resolve("predictions"));
         int port = FreePort.any();
         URI server = URI.create("http://127.0.0.1:" + port);
         NemesisCluster cluster = environment.cluster(options(port), List.of(SimulatedHost.A));

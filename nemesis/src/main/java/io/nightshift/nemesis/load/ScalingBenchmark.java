@@ -5,8 +5,8 @@ import io.nightshift.nemesis.cluster.NodeLaunchOptions;
 import io.nightshift.nemesis.cluster.TestEnvironment;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.workload.BaselineBatches;
-import io.nightshift.nemesis.workload.BatchFiles;
 import io.nightshift.nemesis.workload.BatchOutput;
+import io.nightshift.nemesis.workload.OutputFiles;
 import io.nightshift.nemesis.workload.Workload;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +44,7 @@ final class ScalingBenchmark {
         boolean proportional;
         try (TestEnvironment environment = TestEnvironment.create(folder, true, new Random(0))) {
             Workload workload = Workload.of(Files.createDirectory(folder.resolve("job")), COPIES, PARTITION_ROWS);
-            BatchOutput output = new BatchFiles.Folder(folder.resolve("predictions"));
+            BatchOutput output = new OutputFiles.Folder(folder.resolve("predictions"));
             proportional = new ScalingBenchmark(environment, workload, output).measure();
         }
         System.exit(proportional ? 0 : 1);

@@ -5,7 +5,7 @@ import io.nightshift.nemesis.cluster.NodeLaunchOptions;
 import io.nightshift.nemesis.cluster.TestEnvironment;
 import io.nightshift.nemesis.network.SimulatedHost;
 import io.nightshift.nemesis.workload.BaselineBatches;
-import io.nightshift.nemesis.workload.BatchFiles;
+import io.nightshift.nemesis.workload.OutputFiles;
 import io.nightshift.nemesis.workload.Workload;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -53,7 +53,7 @@ final class Soak {
             Workload workload = Workload.of(Files.createDirectory(folder.resolve("job")), COPIES, PARTITION_ROWS);
             NemesisCluster cluster = environment.cluster(options, SimulatedHost.NODES);
             BaselineBatches batches =
-                    new BaselineBatches(cluster, workload, new BatchFiles.Folder(folder.resolve("predictions")));
+                    new BaselineBatches(cluster, workload, new OutputFiles.Folder(folder.resolve("predictions")));
             long begin = System.nanoTime();
             int count = 0;
             while (System.nanoTime() - begin < duration.toNanos()) {

@@ -16,7 +16,7 @@ import redis.clients.jedis.resps.ScanResult;
 
 /// The destination of a batch's predictions. The nemesis reads it without Nightshift's own code.
 public sealed interface BatchOutput
-        permits BatchFiles,
+        permits OutputFiles,
                 BatchOutput.Table,
                 BatchOutput.MariadbTable,
                 BatchOutput.RedisRecords,

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 /// A Delta table. Its log is read from the JSON of all versions.
 ///
 /// @param table the files below the table's folder
-public record DeltaOutput(BatchFiles table) implements BatchOutput {
+public record DeltaOutput(OutputFiles table) implements BatchOutput {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String APPLICATION = "nightshift.batch=";
@@ -28,7 +28,7 @@ public record DeltaOutput(BatchFiles table) implements BatchOutput {
 
     @Override
     public String name() {
-        return table instanceof BatchFiles.Prefix ? "delta in s3" : "delta";
+        return table instanceof OutputFiles.Prefix ? "delta in s3" : "delta";
     }
 
     @Override

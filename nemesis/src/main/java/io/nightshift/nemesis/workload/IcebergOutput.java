@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param catalog of the table
 /// @param database that has the pointers of [Catalog#JDBC]
 /// @param table the files below the table's location
-public record IcebergOutput(Catalog catalog, DatabaseProcess database, BatchFiles table) implements BatchOutput {
+public record IcebergOutput(Catalog catalog, DatabaseProcess database, OutputFiles table) implements BatchOutput {
 
     /// The folder of the table in its warehouse.
     private static final String PLACE = "scores/flights";

@@ -1,6 +1,6 @@
 package io.nightshift.nemesis.workload;
 
-import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.PublishedParquet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +19,7 @@ record TableFolder(Path path, Set<String> named) {
 
     /// As [BatchOutput#digest()].
     String digest() throws SQLException {
-        return PublishedOutput.query("""
+        return PublishedParquet.query("""
                 SELECT count(*) || ':' || count(DISTINCT (record_file, record_row)) || ':'
                   || md5(string_agg(t::VARCHAR, '|' ORDER BY record_file, record_row))
                 FROM (SELECT COLUMNS(lambda name: name NOT IN ('batch_id', 'predicted_at')) FROM %s) AS t
@@ -37,8 +37,8 @@ record TableFolder(Path path, Set<String> named) {
     ///
     /// @param output the name of the destination
     List<VisibleRows> visibleRows(String output) throws SQLException {
-        String quarantined = FileFormat.PARQUET.quarantined(path.resolve("nightshift"));
-        return List.of(VisibleRows.of(output, FileFormat.positions(predictions()), quarantined));
+        String quarantined = OutputFormat.PARQUET.quarantined(path.resolve("nightshift"));
+        return List.of(VisibleRows.of(output, OutputFormat.positions(predictions()), quarantined));
     }
 
     /// The staged files of attempts, and data files that the table doesn't name.

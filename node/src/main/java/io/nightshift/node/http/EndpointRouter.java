@@ -50,7 +50,7 @@ final class EndpointRouter {
     private final Vertx vertx;
     private final Access access;
     private final HttpLimits limits;
-    private final Connections connections;
+    private final HttpConnections connections;
 
     /// The open event streams, with the names of their callers.
     private final Map<EventWriter, String> streams = new HashMap<>();
@@ -58,7 +58,8 @@ final class EndpointRouter {
     private final Router router;
     private boolean isLeaving;
 
-    EndpointRouter(Vertx vertx, List<Endpoint> endpoints, Access access, HttpLimits limits, Connections connections) {
+    EndpointRouter(
+            Vertx vertx, List<Endpoint> endpoints, Access access, HttpLimits limits, HttpConnections connections) {
         this.vertx = vertx;
         this.access = access;
         this.limits = limits;
@@ -144,8 +145,8 @@ final class EndpointRouter {
                 : !length.equals("0");
     }
 
-    private Connections.Exchange exchange(RoutingContext context) {
-        Connections.Exchange begun = context.get(EXCHANGE);
+    private HttpConnections.Exchange exchange(RoutingContext context) {
+        HttpConnections.Exchange begun = context.get(EXCHANGE);
         return begun != null ? begun : connections.begin(context.request().remoteAddress(), false);
     }
 
@@ -220,7 +221,7 @@ final class EndpointRouter {
     }
 
     private void send(RoutingContext context, Answer answer) {
-        Connections.Exchange exchange = exchange(context);
+        HttpConnections.Exchange exchange = exchange(context);
         HttpServerRequest request = context.request();
         HttpServerResponse response = context.response();
         if (response.ended()) {
@@ -280,7 +281,7 @@ final class EndpointRouter {
     }
 
     private static void finish(
-            HttpServerRequest request, Future<Void> written, Connections.Exchange exchange, boolean isLast) {
+            HttpServerRequest request, Future<Void> written, HttpConnections.Exchange exchange, boolean isLast) {
         exchange.send();
         written.onComplete(done -> {
             exchange.end(request.isEnded());
@@ -305,7 +306,7 @@ final class EndpointRouter {
                 : null;
     }
 
-    private void stream(RoutingContext context, EventStream events, Connections.Exchange exchange, String caller) {
+    private void stream(RoutingContext context, EventStream events, HttpConnections.Exchange exchange, String caller) {
         BooleanSupplier validity = Objects.requireNonNull(context.get(VALIDITY));
         EventWriter writer = new EventWriter(
                 events, context, exchange, validity, limits.timeouts().keepAlive(), streams::remove);

@@ -23,7 +23,7 @@ final class EventWriter {
 
     private final EventStream events;
     private final HttpServerResponse response;
-    private final Connections.Exchange exchange;
+    private final HttpConnections.Exchange exchange;
     private final BooleanSupplier validity;
     private final Vertx vertx;
     private final HttpConnection connection;
@@ -41,7 +41,7 @@ final class EventWriter {
     EventWriter(
             EventStream events,
             RoutingContext context,
-            Connections.Exchange exchange,
+            HttpConnections.Exchange exchange,
             BooleanSupplier validity,
             int keepAliveSeconds,
             Consumer<EventWriter> atEnd) {

@@ -47,7 +47,7 @@ public final class HttpServer implements AutoCloseable {
     private final Vertx vertx;
     private final io.vertx.core.http.HttpServer server;
     private final EndpointRouter router;
-    private final Connections connections;
+    private final HttpConnections connections;
     private final int port;
 
     private HttpServer(
@@ -58,7 +58,7 @@ public final class HttpServer implements AutoCloseable {
             HttpLimits limits,
             List<Endpoint> endpoints,
             LongSupplier clock) {
-        this.connections = new Connections(limits, clock);
+        this.connections = new HttpConnections(limits, clock);
         this.vertx = Vertx.builder()
                 .with(new VertxOptions()
                         .setEventLoopPoolSize(1)

@@ -23,7 +23,7 @@ import io.nightshift.client.messages.MessageClient;
 import io.nightshift.system.http.HttpNode;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.PublishedParquet;
 import io.nightshift.testing.gate.ScoringGate;
 import java.io.File;
 import java.io.IOException;
@@ -426,12 +426,12 @@ final class ClientIT {
                 flights, "job=keyed", "partitions.by=origin", "partitions.count=8", "output.columns=[origin]");
 
         assertThat(predictions(client("http"), joined, SubmitOptions.DEFAULT)).isEqualTo(20_000);
-        assertThat(PublishedOutput.query(
+        assertThat(PublishedParquet.query(
                         "SELECT count(*) FROM read_parquet('%s/batch=joined*/part-*.parquet') WHERE region = 'r' || origin"
                                 .formatted(flights.predictions())))
                 .isEqualTo("20000");
         assertThat(predictions(client("http"), keyed, SubmitOptions.DEFAULT)).isEqualTo(20_000);
-        assertThat(PublishedOutput.query(
+        assertThat(PublishedParquet.query(
                         "SELECT count(*) FROM (SELECT origin FROM read_parquet('%s/batch=keyed*/part-*.parquet', filename = true) GROUP BY origin HAVING count(DISTINCT filename) > 1)"
                                 .formatted(flights.predictions())))
                 .as("origins in more than one partition")

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.PublishedParquet;
 import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import java.net.http.HttpResponse;
@@ -58,7 +58,7 @@ final class ClusterIT {
         }
         CommandResult alone = ProgramProcess.run(job, "--set", "destination.parquet=" + folder.resolve("alone"));
         assertThat(alone.status()).as(alone.err()).isZero();
-        undisturbed = PublishedOutput.digest(folder.resolve("alone"));
+        undisturbed = PublishedParquet.digest(folder.resolve("alone"));
         for (int node = 0; node < 3; node++) {
             cluster.awaitUp(node);
         }
@@ -97,7 +97,7 @@ final class ClusterIT {
         assertThat(watched.status()).as(watched + cluster.logs()).isZero();
         assertThat(watched.json().get("state").asText()).isEqualTo("published");
         assertThat(watched.json().get("predictions").asInt()).isEqualTo(FlightsJob.ROWS);
-        assertThat(PublishedOutput.digest(folder.resolve(destination))).isEqualTo(undisturbed);
+        assertThat(PublishedParquet.digest(folder.resolve(destination))).isEqualTo(undisturbed);
         assertThat(cluster.batch("verify", batch).status()).isZero();
     }
 

@@ -2,9 +2,9 @@ package io.nightshift.system.nemesis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.nightshift.nemesis.workload.BatchFiles;
+import io.nightshift.nemesis.workload.OutputFiles;
 import io.nightshift.nemesis.workload.DeltaOutput;
-import io.nightshift.nemesis.workload.FileFormat;
+import io.nightshift.nemesis.workload.OutputFormat;
 import io.nightshift.nemesis.workload.RedriveTrial;
 import io.nightshift.nemesis.workload.SeveralOutputs;
 import java.nio.file.Files;
@@ -34,16 +34,16 @@ final class BatchOutputTest {
         }
     }
 
-    private BatchFiles.Folder written(FileFormat format, String query) throws Exception {
-        BatchFiles.Folder output = new BatchFiles.Folder(folder.resolve(format.name()), format);
-        String part = format == FileFormat.CSV ? "part-000000.csv.gz" : "part-000000.parquet";
+    private OutputFiles.Folder written(OutputFormat format, String query) throws Exception {
+        OutputFiles.Folder output = new OutputFiles.Folder(folder.resolve(format.name()), format);
+        String part = format == OutputFormat.CSV ? "part-000000.csv.gz" : "part-000000.parquet";
         write(output.path().resolve("batch=" + BATCH).resolve(part), query);
         return output;
     }
 
     @Test
     void aRowThatIsMissingOrTwiceIsCounted() throws Exception {
-        for (FileFormat format : FileFormat.values()) {
+        for (OutputFormat format : OutputFormat.values()) {
             String whole = written(format, ROWS.formatted(10)).digest();
             assertThat(whole).startsWith("10:10:");
             assertThat(written(format, ROWS.formatted(9)).digest()).startsWith("9:9:");
@@ -58,8 +58,8 @@ final class BatchOutputTest {
 
     @Test
     void aBatchThatOneOfSeveralDestinationsLacksIsReported() throws Exception {
-        BatchFiles.Folder first = written(FileFormat.PARQUET, ROWS.formatted(10));
-        BatchFiles.Folder second = new BatchFiles.Folder(folder.resolve("second"), FileFormat.CSV);
+        OutputFiles.Folder first = written(OutputFormat.PARQUET, ROWS.formatted(10));
+        OutputFiles.Folder second = new OutputFiles.Folder(folder.resolve("second"), OutputFormat.CSV);
         SeveralOutputs both = new SeveralOutputs(List.of(first, second));
         assertThat(both.otherThan(BATCH)).isEqualTo("csv shows the batches []");
         assertThat(both.published()).isEmpty();
@@ -90,7 +90,7 @@ final class BatchOutputTest {
 
     @Test
     void theVersionsOfADeltaTableShowBatchesThatAreTwiceOrOfAnotherTransaction() throws Exception {
-        DeltaOutput output = new DeltaOutput(new BatchFiles.Folder(folder.resolve("table")));
+        DeltaOutput output = new DeltaOutput(new OutputFiles.Folder(folder.resolve("table")));
         assertThat(output.otherThan(BATCH)).isEqualTo("delta shows the batches []");
         Path files = folder.resolve("table/nightshift/batch=" + BATCH);
         write(files.resolve("part-000000.parquet"), ROWS.formatted(10));
@@ -113,7 +113,7 @@ final class BatchOutputTest {
 
     @Test
     void aSupplementOfADeltaTableThatIsThereTwiceIsReported() throws Exception {
-        DeltaOutput output = new DeltaOutput(new BatchFiles.Folder(folder.resolve("table")));
+        DeltaOutput output = new DeltaOutput(new OutputFiles.Folder(folder.resolve("table")));
         version(0, "", "{\"metaData\":{}}");
         version(1, BATCH, add(BATCH, 0));
         version(2, BATCH + "/supplements", 1, add(BATCH, 1));
@@ -128,7 +128,7 @@ final class BatchOutputTest {
     /// The rows 7 and 107 can't be healed.
     @Test
     void afterARedriveEachRowIsOnceInThePredictionsOrInTheQuarantine() throws Exception {
-        for (FileFormat format : FileFormat.values()) {
+        for (OutputFormat format : OutputFormat.values()) {
             assertThat(violations(format, "i NOT IN (7, 107)", "i IN (7, 107)")).isEmpty();
             assertThat(violations(format, "i NOT IN (7, 107)", "i = 7"))
                     .singleElement()
@@ -151,17 +151,17 @@ final class BatchOutputTest {
         }
     }
 
-    private List<String> violations(FileFormat format, String predicted, String quarantined) throws Exception {
+    private List<String> violations(OutputFormat format, String predicted, String quarantined) throws Exception {
         String rows = "SELECT i AS record_row FROM range(201) t(i) WHERE ";
-        BatchFiles.Folder output = written(format, rows + "i < 200 AND " + predicted);
-        String file = format == FileFormat.CSV ? "_quarantine-000000.csv.gz" : "_quarantine-000000.parquet";
+        OutputFiles.Folder output = written(format, rows + "i < 200 AND " + predicted);
+        String file = format == OutputFormat.CSV ? "_quarantine-000000.csv.gz" : "_quarantine-000000.parquet";
         write(output.path().resolve("batch=" + BATCH).resolve(file), rows + quarantined);
         return new RedriveTrial(200).violations(output.visibleRows().getFirst());
     }
 
     @Test
     void anotherBatchIsReported() throws Exception {
-        BatchFiles.Folder output = written(FileFormat.PARQUET, ROWS.formatted(10));
+        OutputFiles.Folder output = written(OutputFormat.PARQUET, ROWS.formatted(10));
         Files.createDirectories(output.path().resolve("batch=other"));
 
         assertThat(output.otherThan(BATCH)).contains("other").startsWith("parquet shows the batches ");

@@ -7,7 +7,7 @@ import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
 import io.nightshift.testing.Nightly;
-import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.PublishedParquet;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -96,7 +96,7 @@ final class CrashIT {
         assertThat(end.status()).as(end.err()).isZero();
         assertThat(end.json().get("predictions").asInt()).isEqualTo(ROWS);
         partitions = end.json().get("partitions").asInt();
-        undisturbed = PublishedOutput.digest(job.predictions());
+        undisturbed = PublishedParquet.digest(job.predictions());
     }
 
     /// A job on the input that all jobs share, because its path is part of their output.
@@ -167,7 +167,7 @@ final class CrashIT {
         assertNothingIsScoredTwice(job);
         assertThat(visible(job)).containsExactly("batch=" + batch);
         assertThat(job.predictions().resolve(".staging")).doesNotExist();
-        assertThat(PublishedOutput.digest(job.predictions())).isEqualTo(undisturbed);
+        assertThat(PublishedParquet.digest(job.predictions())).isEqualTo(undisturbed);
         assertThat(Main.run("batch", "verify", batch, "--home", job.home().toString()))
                 .isZero();
     }

@@ -6,7 +6,7 @@ import io.nightshift.node.configuration.HttpSettings;
 import io.nightshift.system.http.HttpNode;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.PublishedParquet;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +76,7 @@ final class FailingModelIT {
     }
 
     private static long rows(FlightsJob job) throws Exception {
-        return Long.parseLong(PublishedOutput.query("SELECT count(*) FROM read_parquet('%s/part-*.parquet')"
+        return Long.parseLong(PublishedParquet.query("SELECT count(*) FROM read_parquet('%s/part-*.parquet')"
                 .formatted(job.published().getFirst())));
     }
 

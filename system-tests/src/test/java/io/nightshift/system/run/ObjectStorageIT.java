@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.PublishedParquet;
 import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.objectstore.FaultProxy;
 import io.nightshift.testing.objectstore.FaultProxy.Fault;
@@ -84,7 +84,7 @@ final class ObjectStorageIT {
 
     /// A digest of the predictions, whatever the folder of the files.
     private static String digest(FlightsJob of) throws Exception {
-        return PublishedOutput.query("""
+        return PublishedParquet.query("""
                 SELECT count(*) || ':' || count(DISTINCT (parse_filename(record_file), record_row)) || ':'
                   || md5(string_agg(concat_ws(' ', parse_filename(record_file), record_row, prediction), '|'
                     ORDER BY parse_filename(record_file), record_row))
@@ -228,7 +228,7 @@ final class ObjectStorageIT {
                         "--set",
                         "output.columns=[origin, region]"))
                 .isEqualTo(FILES * 3_000);
-        assertThat(PublishedOutput.query(
+        assertThat(PublishedParquet.query(
                         "SELECT count(*) FROM read_parquet('%s/batch=*/part-*.parquet') WHERE region = 'r' || origin"
                                 .formatted(job.predictions())))
                 .isEqualTo("9000");

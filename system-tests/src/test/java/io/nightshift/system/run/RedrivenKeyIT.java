@@ -8,7 +8,7 @@ import io.nightshift.storage.database.DataSources;
 import io.nightshift.system.http.HttpNode;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.PublishedParquet;
 import io.nightshift.testing.database.PostgresServer;
 import io.nightshift.testing.database.RedisServer;
 import java.nio.file.Files;
@@ -102,7 +102,7 @@ final class RedrivenKeyIT {
 
         redriveAndVerify(job, new DataSources(Map.of()));
 
-        assertThat(PublishedOutput.query("SELECT count(*) FROM read_parquet('%s/part-*.parquet')"
+        assertThat(PublishedParquet.query("SELECT count(*) FROM read_parquet('%s/part-*.parquet')"
                         .formatted(job.published().getFirst())))
                 .isEqualTo(String.valueOf(ROWS));
     }

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.testing.CommandResult;
-import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.PublishedParquet;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -119,11 +119,11 @@ final class RolloutIT {
     }
 
     private String digest() throws SQLException {
-        return PublishedOutput.digest(folder.resolve("predictions"));
+        return PublishedParquet.digest(folder.resolve("predictions"));
     }
 
     private String versions() throws SQLException {
-        return PublishedOutput.query("SELECT list(DISTINCT model_version) FROM '%s/batch=*/part-*.parquet'"
+        return PublishedParquet.query("SELECT list(DISTINCT model_version) FROM '%s/batch=*/part-*.parquet'"
                 .formatted(folder.resolve("predictions")));
     }
 

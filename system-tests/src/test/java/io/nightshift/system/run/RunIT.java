@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.cli.Main;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.PublishedParquet;
 import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
@@ -149,7 +149,7 @@ final class RunIT {
         @Test
         void theMarginIsWrittenNextToThePredictionIfRequested() throws Exception {
             String wrong = "abs(1 / (1 + exp(-margin)) - probability) > 1e-6 OR prediction <> (margin > 0)::INT";
-            assertThat(PublishedOutput.query(
+            assertThat(PublishedParquet.query(
                             "SELECT concat_ws(' ', count(*), count(DISTINCT margin) > 100, count(*) FILTER (%s)) FROM '%s/part-*.parquet'"
                                     .formatted(
                                             wrong,
@@ -165,7 +165,7 @@ final class RunIT {
                     .containsPattern("verify       nightshift batch verify flights-\\S+ --home " + job.home());
             Matcher query = Pattern.compile("duckdb -c \"(.*)\"").matcher(summary.out());
             assertThat(query.find()).isTrue();
-            assertThat(PublishedOutput.query("SELECT sum(#2) FROM (%s)".formatted(query.group(1))))
+            assertThat(PublishedParquet.query("SELECT sum(#2) FROM (%s)".formatted(query.group(1))))
                     .isEqualTo("3000");
         }
 
@@ -245,7 +245,7 @@ final class RunIT {
                 .isEqualTo(9);
         InProcess.run(other, "--threads", "2", "--set", "partitions.rows=60000").expect(0);
 
-        assertThat(PublishedOutput.digest(one.predictions())).isEqualTo(PublishedOutput.digest(other.predictions()));
+        assertThat(PublishedParquet.digest(one.predictions())).isEqualTo(PublishedParquet.digest(other.predictions()));
     }
 
     @Test
@@ -254,7 +254,7 @@ final class RunIT {
                 folder,
                 "SELECT * REPLACE (if(distance = 733, 'inf'::DOUBLE, distance) AS distance) FROM (" + MANY + ")");
         int bad = Integer.parseInt(
-                PublishedOutput.query("SELECT count(*) FROM '%s' WHERE isinf(distance)".formatted(job.input())));
+                PublishedParquet.query("SELECT count(*) FROM '%s' WHERE isinf(distance)".formatted(job.input())));
         assertThat(bad).isGreaterThan(200);
         String rows = "partitions.rows=2000";
 
@@ -272,7 +272,7 @@ final class RunIT {
                 .json();
         assertThat(published.get("quarantined").asInt()).isEqualTo(bad);
         assertThat(published.get("predictions").asInt()).isEqualTo(60_000 - bad);
-        assertThat(PublishedOutput.query("SELECT count(*) || ' ' || count(reason) FROM '%s/_quarantine-*.parquet'"
+        assertThat(PublishedParquet.query("SELECT count(*) || ' ' || count(reason) FROM '%s/_quarantine-*.parquet'"
                         .formatted(published.get("destination").asText())))
                 .isEqualTo(bad + " " + bad);
         assertThat(job.published()).hasSize(1);

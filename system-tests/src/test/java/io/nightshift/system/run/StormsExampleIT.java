@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.nightshift.testing.Checkout;
 import io.nightshift.testing.CommandResult;
-import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.PublishedParquet;
 import io.nightshift.testing.program.ProgramProcess;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -29,7 +29,7 @@ final class StormsExampleIT {
         String predictions = "read_parquet('%s/part-*.parquet')"
                 .formatted(json.get("destination").asText());
         String expected = "read_parquet('%s')".formatted(EXAMPLE.resolve("expected.parquet"));
-        assertThat(PublishedOutput.query(
+        assertThat(PublishedParquet.query(
                         "SELECT concat_ws(' ', count(*), count(*) FILTER (abs(p.probability - e.probability) > 1e-12))"
                                 + " FROM " + predictions + " p JOIN " + expected
                                 + " e ON p.record_id = e.observation"))

@@ -20,7 +20,7 @@ import io.nightshift.client.NightshiftClient;
 import io.nightshift.client.RunFilter;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.PublishedParquet;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
@@ -242,14 +242,14 @@ abstract class AppliedJobsContract extends JobsFixture {
                 .contains(ended.json().get("id").asText());
         assertThat(command("backfill", "show", "filled").expect(0).out()).contains("done", "4", "1, published before");
         assertThat(job.published()).as("each day once").hasSize(5);
-        assertThat(PublishedOutput.digest(job.predictions()))
+        assertThat(PublishedParquet.digest(job.predictions()))
                 .as("each row once")
                 .startsWith(rows(job) + ":" + rows(job) + ":");
     }
 
     /// The number of rows of the job's input.
     private static String rows(FlightsJob job) throws Exception {
-        return PublishedOutput.query("SELECT count(*) FROM '%s'".formatted(job.input()));
+        return PublishedParquet.query("SELECT count(*) FROM '%s'".formatted(job.input()));
     }
 
     private static Instant tick(JsonNode run) {

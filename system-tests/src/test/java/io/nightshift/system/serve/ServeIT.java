@@ -7,7 +7,7 @@ import io.nightshift.cli.Main;
 import io.nightshift.node.configuration.LocalServer;
 import io.nightshift.testing.CommandResult;
 import io.nightshift.testing.FlightsJob;
-import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.PublishedParquet;
 import io.nightshift.testing.gate.ScoringGate;
 import io.nightshift.testing.program.ProgramProcess;
 import java.io.IOException;
@@ -113,7 +113,7 @@ final class ServeIT {
             server.terminate();
             server.command("batch", "verify", "latest").expect(0);
         }
-        assertThat(PublishedOutput.digest(job.predictions())).startsWith("300000:300000:");
+        assertThat(PublishedParquet.digest(job.predictions())).startsWith("300000:300000:");
     }
 
     @Test

@@ -345,7 +345,7 @@ public abstract class LakeStore<C, F> implements DestinationStore, BatchRemoval,
         }
         Publication decided =
                 published == null ? null : new Publication(filesOf(batch.id()), published.manifestSha256());
-        return new TableProof(
+        return new LakeProof(
                 batch,
                 published,
                 destination,

@@ -15,7 +15,7 @@ import io.nightshift.storage.destination.PublicationRefusal;
 import io.nightshift.storage.destination.redis.RedisBatch.State;
 import io.nightshift.storage.destination.server.ServerPublisher;
 import io.nightshift.storage.redis.RedisConnection;
-import io.nightshift.storage.redis.RedisServer;
+import io.nightshift.storage.redis.RedisServerFacts;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -79,7 +79,7 @@ final class RedisPublisher extends ServerPublisher<List<RecordColumn>> {
 
     /// Why the keys can't be used.
     static List<String> obstacles(RedisConnection connection, RedisKeys keys) {
-        List<String> reasons = new ArrayList<>(RedisServer.of(connection).obstacles());
+        List<String> reasons = new ArrayList<>(RedisServerFacts.of(connection).obstacles());
         if (reasons.isEmpty()
                 && connection.number(Command.EXISTS, keys.latest()) > 0
                 && connection.number(Command.EXISTS, keys.batches()) == 0) {

@@ -52,7 +52,7 @@ record FolderWalk(ObjectStore store, FolderFilter filter, Predicate<StoredObject
         List<ObjectAddress> folders = new ArrayList<>();
         store.listLevel(prefix, object -> add(object, found), folders::add);
         Set<String> kept = new HashSet<>(filter.kept(folders.stream()
-                .filter(below -> !ObjectFiles.isHidden(name(folder, below)))
+                .filter(below -> !NamedObjects.isHidden(name(folder, below)))
                 .map(ObjectAddress::toString)
                 .toList()));
         List<Runnable> requests = new ArrayList<>();

@@ -100,7 +100,7 @@ public final class SourceFiles implements PinComparison {
 
         void add(String path, FileKind kind, FolderFilter filter) {
             if (ObjectAddress.isAddress(path)) {
-                for (StoredObject object : ObjectFiles.expand(path, kind, copies.stores(), filter)) {
+                for (StoredObject object : NamedObjects.expand(path, kind, copies.stores(), filter)) {
                     objects.put(object.address().toString(), version(object));
                 }
             } else {

@@ -51,7 +51,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Reads CSV files and files with a JSON object in each line through [TextTable]. A slice is a range of
+/// Reads CSV files and files with a JSON object in each line through [TextTableFunction]. A slice is a range of
 /// records of one file. Malformed records are rows: their fault makes the worker quarantine them.
 public final class TextReader implements SourceReader {
 
@@ -81,7 +81,7 @@ public final class TextReader implements SourceReader {
 
     private Connection connect() throws SQLException {
         DuckDb opened = duckDb.get();
-        TextTable.register(opened);
+        TextTableFunction.register(opened);
         return opened.connect();
     }
 
@@ -501,7 +501,7 @@ public final class TextReader implements SourceReader {
     /// @param select computed columns: name to expression
     /// @throws FailureException if a path names nothing, or a file is broken
     public SourceColumns wholeRecords(Connection connection, Map<String, String> select) throws SQLException {
-        TextTable.register(duckDb.get());
+        TextTableFunction.register(duckDb.get());
         Source source = look();
         List<Column> columns = columns(source);
         List<Piece> pieces = new ArrayList<>();
@@ -512,7 +512,7 @@ public final class TextReader implements SourceReader {
         }
         TextSpec spec = new TextSpec(format.encoding(), format.dialect(), columns, pieces);
         String from = "(SELECT %s FROM %s WHERE %s IS NULL)"
-                .formatted(TextSql.OWN_COLUMNS, TextSql.from(spec, format), TextTable.Extra.FAULT.column());
+                .formatted(TextSql.OWN_COLUMNS, TextSql.from(spec, format), TextTableFunction.Extra.FAULT.column());
         return SourceColumns.checked(
                 connection, new SourceTable(from, "*", called(source.files)), select, SourceColumns.Origin.JOB_FILE);
     }
@@ -671,7 +671,7 @@ public final class TextReader implements SourceReader {
     @Override
     public List<BoundSlices> bind(Connection connection, List<Slice> slices, Job job, ModelDescription model)
             throws SQLException {
-        TextTable.register(duckDb.get());
+        TextTableFunction.register(duckDb.get());
         Cut cut = Slice.cut(slices);
         List<BoundSlices> bound = new ArrayList<>();
         for (Group group : group(slices)) {
@@ -696,7 +696,7 @@ public final class TextReader implements SourceReader {
     @Override
     public List<SourceRelation> relations(Connection connection, List<Slice> slices) throws SQLException {
         requireReadable(slices);
-        TextTable.register(duckDb.get());
+        TextTableFunction.register(duckDb.get());
         Cut cut = Slice.cut(slices);
         return group(slices).stream()
                 .map(group -> TextSql.relation(spec(group), format).of(cut))

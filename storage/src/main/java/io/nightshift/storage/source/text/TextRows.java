@@ -1,7 +1,7 @@
 package io.nightshift.storage.source.text;
 
 import io.nightshift.storage.duckdb.VectorMemory;
-import io.nightshift.storage.source.text.TextTable.Extra;
+import io.nightshift.storage.source.text.TextTableFunction.Extra;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The input of [TextTable]: ranges of the records of files, and the columns of its rows. It stands in SQL as JSON.
+/// The input of [TextTableFunction]: ranges of the records of files, and the columns of its rows. It stands in SQL
+/// as JSON.
 ///
 /// @param encoding of the files, as a job file names it
 /// @param dialect of CSV files; null for a JSON object in each line

@@ -3,14 +3,14 @@ package io.nightshift.storage.source.text;
 import io.nightshift.storage.duckdb.Sql;
 import io.nightshift.storage.source.SourceRelation;
 import io.nightshift.storage.source.text.TextSpec.Column;
-import io.nightshift.storage.source.text.TextTable.Extra;
+import io.nightshift.storage.source.text.TextTableFunction.Extra;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// The SQL over [TextTable]: converts the values that the table function gives as texts, and says which of
+/// The SQL over [TextTableFunction]: converts the values that the table function gives as texts, and says which of
 /// them can't be converted.
 final class TextSql {
 
@@ -49,7 +49,7 @@ final class TextSql {
                     });
         }
         return "(SELECT %s FROM %s(%s) AS nightshift_t)"
-                .formatted(String.join(", ", select), TextTable.NAME, Sql.text(spec.json()));
+                .formatted(String.join(", ", select), TextTableFunction.NAME, Sql.text(spec.json()));
     }
 
     private static String first(String fault, String own, StringBuilder others) {

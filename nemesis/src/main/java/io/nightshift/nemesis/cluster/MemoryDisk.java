@@ -6,19 +6,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// A small file system in memory. Needs the right to mount one.
-public final class SmallDisk implements AutoCloseable {
+public final class MemoryDisk implements AutoCloseable {
 
     public final Path path;
 
-    private SmallDisk(Path path) {
+    private MemoryDisk(Path path) {
         this.path = path;
     }
 
     /// @param path a folder that does not exist yet
-    public static SmallDisk mount(Path path) throws IOException {
+    public static MemoryDisk mount(Path path) throws IOException {
         Files.createDirectories(path);
         SystemCommand.run("mount", "-t", "tmpfs", "-o", "size=200m", "nightshift", path.toString());
-        return new SmallDisk(path);
+        return new MemoryDisk(path);
     }
 
     @Override

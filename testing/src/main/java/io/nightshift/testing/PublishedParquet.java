@@ -8,9 +8,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /// Queries over published Parquet files.
-public final class PublishedOutput {
+public final class PublishedParquet {
 
-    private PublishedOutput() {}
+    private PublishedParquet() {}
 
     /// A digest of the predictions of all batches below a destination, in the order of the records. It leaves
     /// out the columns that differ between two runs, so that equal predictions have equal digests.

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// Files below a folder, or below a prefix of an object store.
-public sealed interface BatchFiles extends BatchOutput {
+public sealed interface OutputFiles extends BatchOutput {
 
     /// The beginning of the name of a published batch's folder.
     String BATCH = "batch=";
@@ -32,7 +32,7 @@ public sealed interface BatchFiles extends BatchOutput {
     String location();
 
     /// The format of the files.
-    FileFormat format();
+    OutputFormat format();
 
     /// Reads the files, or copies of the objects.
     <T> T read(Reader<T> reader) throws IOException, SQLException;
@@ -72,16 +72,16 @@ public sealed interface BatchFiles extends BatchOutput {
     }
 
     /// A folder.
-    record Folder(Path path, FileFormat format) implements BatchFiles {
+    record Folder(Path path, OutputFormat format) implements OutputFiles {
 
         /// A folder of Parquet files.
         public Folder(Path path) {
-            this(path, FileFormat.PARQUET);
+            this(path, OutputFormat.PARQUET);
         }
 
         @Override
         public String name() {
-            return format == FileFormat.CSV ? "csv" : "parquet";
+            return format == OutputFormat.CSV ? "csv" : "parquet";
         }
 
         @Override
@@ -161,7 +161,7 @@ public sealed interface BatchFiles extends BatchOutput {
     /// A prefix of an object store. Everything is checked against what the store lists.
     ///
     /// @param folder the name of the predictions in the store
-    record Prefix(ObjectStorage storage, String folder, FileFormat format) implements BatchFiles {
+    record Prefix(ObjectStorage storage, String folder, OutputFormat format) implements OutputFiles {
 
         private static final String SUCCESS = "/_SUCCESS";
         private static final String MANIFEST = "/_manifest.json";
@@ -173,7 +173,7 @@ public sealed interface BatchFiles extends BatchOutput {
 
         @Override
         public String name() {
-            return format == FileFormat.CSV ? "csv in s3" : "s3";
+            return format == OutputFormat.CSV ? "csv in s3" : "s3";
         }
 
         @Override

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class RedisServerTest {
+class RedisServerFactsTest {
 
-    private static RedisServer server(Map<String, String> facts) {
-        return new RedisServer(facts, "everysec");
+    private static RedisServerFacts server(Map<String, String> facts) {
+        return new RedisServerFacts(facts, "everysec");
     }
 
     @Test
@@ -31,15 +31,15 @@ class RedisServerTest {
 
     @Test
     void losesWritesUnlessItWritesEachToTheDisk() {
-        RedisServer lax = server(Map.of("aof_enabled", "1"));
+        RedisServerFacts lax = server(Map.of("aof_enabled", "1"));
         assertThat(lax.canLoseWrites()).isTrue();
         assertThat(lax.durability()).isEqualTo("appendonly is yes, appendfsync is everysec");
-        RedisServer none = server(Map.of("aof_enabled", "0"));
+        RedisServerFacts none = server(Map.of("aof_enabled", "0"));
         assertThat(none.canLoseWrites()).isTrue();
         assertThat(none.durability()).isEqualTo("appendonly is no");
-        assertThat(new RedisServer(Map.of("aof_enabled", "1"), "always").canLoseWrites())
+        assertThat(new RedisServerFacts(Map.of("aof_enabled", "1"), "always").canLoseWrites())
                 .isFalse();
-        assertThat(new RedisServer(Map.of("aof_enabled", "1"), null).canLoseWrites())
+        assertThat(new RedisServerFacts(Map.of("aof_enabled", "1"), null).canLoseWrites())
                 .isTrue();
     }
 

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// This is a handler of the listening channel, because Vert.x reports a connection only after its TLS
 /// handshake.
 @ChannelHandler.Sharable
-final class Connections extends ChannelInboundHandlerAdapter {
+final class HttpConnections extends ChannelInboundHandlerAdapter {
 
     private final HttpLimits limits;
     private final LongSupplier clock;
@@ -37,7 +37,7 @@ final class Connections extends ChannelInboundHandlerAdapter {
     private final Map<InetAddress, Client> clients = new HashMap<>();
 
     /// @param clock in nanoseconds
-    Connections(HttpLimits limits, LongSupplier clock) {
+    HttpConnections(HttpLimits limits, LongSupplier clock) {
         this.limits = limits;
         this.clock = clock;
     }
@@ -87,7 +87,7 @@ final class Connections extends ChannelInboundHandlerAdapter {
         /// The request is complete.
         void received() {
             set(null, this::close);
-            synchronized (Connections.this) {
+            synchronized (HttpConnections.this) {
                 if (connection != null) {
                     connection.client.waiting.remove(connection);
                 }
@@ -105,7 +105,7 @@ final class Connections extends ChannelInboundHandlerAdapter {
         }
 
         private void set(@Nullable Long deadline, Runnable late) {
-            synchronized (Connections.this) {
+            synchronized (HttpConnections.this) {
                 this.deadline = deadline;
                 this.late = late;
             }
@@ -115,7 +115,7 @@ final class Connections extends ChannelInboundHandlerAdapter {
         ///
         /// @param isReceived whether it has sent its whole request
         void end(boolean isReceived) {
-            synchronized (Connections.this) {
+            synchronized (HttpConnections.this) {
                 if (connection != null && connection.exchanges.remove(this) && connection.exchanges.isEmpty()) {
                     HttpLimits.Timeouts timeouts = limits.timeouts();
                     connection.deadline = in(isReceived ? timeouts.idle() : timeouts.body());
@@ -128,7 +128,7 @@ final class Connections extends ChannelInboundHandlerAdapter {
 
         private void close() {
             if (connection != null) {
-                Connections.this.close(connection);
+                HttpConnections.this.close(connection);
             }
         }
     }

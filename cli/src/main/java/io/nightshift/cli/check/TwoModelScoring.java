@@ -63,7 +63,7 @@ import org.jspecify.annotations.Nullable;
 /// one of the models or the job names. Both models then score this file, each exactly as a worker scores
 /// partitions, so that each has its own quarantine. They take turns with the parts of the file, since the first
 /// one to score pays for the start.
-public final class ModelComparison {
+public final class TwoModelScoring {
 
     /// A model of the comparison.
     ///
@@ -114,7 +114,7 @@ public final class ModelComparison {
     /// @param champion the model to compare with
     /// @param candidate the other model
     /// @param folder for the rows and the predictions; made, and deleted at the end
-    public ModelComparison(
+    public TwoModelScoring(
             DuckDb duckDb, Destinations destinations, Job job, Candidate champion, Candidate candidate, Path folder) {
         this.duckDb = duckDb;
         this.destinations = destinations;

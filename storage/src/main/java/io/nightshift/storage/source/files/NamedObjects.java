@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 /// The objects that a job's addresses name: an object, every object of a kind below a folder, or what a glob
 /// matches. What stands before a `/` in keys is taken for a folder, and names are treated as [LocalFiles]
 /// treats those of files.
-final class ObjectFiles {
+final class NamedObjects {
 
     private static final Pattern WILDCARD = Pattern.compile("[*?\\[{]");
 
@@ -25,7 +25,7 @@ final class ObjectFiles {
     /// Stands for an empty name in a path.
     private static final String EMPTY = "\u0001";
 
-    private ObjectFiles() {}
+    private NamedObjects() {}
 
     /// @param kind of the objects that a folder is searched for
     /// @param stores that jobs may read

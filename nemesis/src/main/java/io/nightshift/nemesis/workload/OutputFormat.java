@@ -1,15 +1,15 @@
 package io.nightshift.nemesis.workload;
 
-import io.nightshift.testing.PublishedOutput;
+import io.nightshift.testing.PublishedParquet;
 import java.nio.file.Path;
 import java.sql.SQLException;
 
 /// The format of a batch's files.
-public enum FileFormat {
+public enum OutputFormat {
     PARQUET("{parquet: %s}") {
         @Override
         String digest(Path folder) throws SQLException {
-            return PublishedOutput.digest(folder);
+            return PublishedParquet.digest(folder);
         }
 
         @Override
@@ -20,7 +20,7 @@ public enum FileFormat {
     CSV("{csv: {folder: %s, compression: gzip}}") {
         @Override
         String digest(Path folder) throws SQLException {
-            return PublishedOutput.query("""
+            return PublishedParquet.query("""
                     SELECT count(*) || ':' || count(DISTINCT (record_file, record_row)) || ':'
                       || md5(string_agg(t::VARCHAR, '|' ORDER BY record_file, record_row))
                     FROM (SELECT * EXCLUDE (batch_id, predicted_at) FROM %s) AS t
@@ -38,7 +38,7 @@ public enum FileFormat {
 
     private final String destination;
 
-    FileFormat(String destination) {
+    OutputFormat(String destination) {
         this.destination = destination;
     }
 
@@ -77,6 +77,6 @@ public enum FileFormat {
     ///
     /// @param table in DuckDB's SQL
     static String positions(String table) throws SQLException {
-        return PublishedOutput.query("SELECT coalesce(string_agg(record_row::VARCHAR, ','), '') FROM " + table);
+        return PublishedParquet.query("SELECT coalesce(string_agg(record_row::VARCHAR, ','), '') FROM " + table);
     }
 }

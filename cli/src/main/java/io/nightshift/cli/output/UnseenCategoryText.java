@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /// Formats the counts of categories that a model does not know, for people.
-public final class UnseenCategories {
+public final class UnseenCategoryText {
 
-    private UnseenCategories() {}
+    private UnseenCategoryText() {}
 
     /// For example `plan in 7 rows, city in 1 row`.
     ///

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The leases and commits of one batch in the logs of the nodes. Times are those at which the lines were
 /// read, because a fault may change the clock of a node.
-public final class BatchTimeline {
+public final class LeaseTimeline {
 
     private record Commit(int partition, long at) {}
 
@@ -36,7 +36,7 @@ public final class BatchTimeline {
     private @Nullable SimulatedHost coordinator;
 
     /// @param awaited found in the line about the batch that [#hasReached] waits for
-    public BatchTimeline(String batch, Pattern awaited) {
+    public LeaseTimeline(String batch, Pattern awaited) {
         this.batch = batch;
         this.awaited = awaited;
         planned = batch + " planned: ";

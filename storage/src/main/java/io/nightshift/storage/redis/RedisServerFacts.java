@@ -15,19 +15,19 @@ import redis.clients.jedis.Protocol.Command;
 /// @param facts the lines of `INFO`, by their names
 /// @param appendFsync when the server writes its log to the disk: `always`, `everysec` or `no`; null if the
 ///     user may not ask
-public record RedisServer(
+public record RedisServerFacts(
         Map<String, String> facts, @Nullable String appendFsync) {
 
     private static final int LEAST_MAJOR = 6;
     private static final int LEAST_MINOR = 2;
     private static final Pattern VERSION = Pattern.compile("([0-9]+)[.]([0-9]+).*");
 
-    public RedisServer {
+    public RedisServerFacts {
         facts = Map.copyOf(facts);
     }
 
     /// Asks a server.
-    public static RedisServer of(RedisConnection connection) {
+    public static RedisServerFacts of(RedisConnection connection) {
         Map<String, String> facts = new HashMap<>();
         String info = connection.text(Command.INFO);
         (info == null ? "" : info).lines().forEach(line -> {
@@ -45,7 +45,7 @@ public record RedisServer(
                 throw e;
             }
         }
-        return new RedisServer(facts, fsync);
+        return new RedisServerFacts(facts, fsync);
     }
 
     private String fact(String name) {

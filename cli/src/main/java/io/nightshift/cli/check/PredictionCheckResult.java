@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param over rows that differ by more than the tolerance
 /// @param rows the first of these
 /// @param reasons why the first quarantined rows are quarantined
-public record CheckResult(
+public record PredictionCheckResult(
         long expected,
         long absent,
         long leftOut,
@@ -27,7 +27,7 @@ public record CheckResult(
         List<DifferingRow> rows,
         List<String> reasons) {
 
-    public CheckResult {
+    public PredictionCheckResult {
         rows = List.copyOf(rows);
         reasons = List.copyOf(reasons);
     }

@@ -11,14 +11,14 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// The rules by which connections are accepted, replaced and closed, on a clock that the test advances.
-final class ConnectionsTest {
+final class HttpConnectionsTest {
 
     private static final HttpLimits LIMITS =
             new HttpLimits(1_024, 1_000, 10, 10, 5, 3, new HttpLimits.Timeouts(10, 20, 30, 75, 15));
 
     private long now;
     private int port = 40_000;
-    private final Connections connections = new Connections(LIMITS, () -> now);
+    private final HttpConnections connections = new HttpConnections(LIMITS, () -> now);
     private final EmbeddedChannel listening = new EmbeddedChannel(connections);
 
     private static final class Accepted extends EmbeddedChannel {
@@ -81,7 +81,7 @@ final class ConnectionsTest {
     @Test
     void aConnectionWhoseRequestIsAnsweredIsNotReplaced() {
         Accepted[] busy = {connect("10.0.0.2"), connect("10.0.0.2"), connect("10.0.0.2")};
-        Connections.Exchange exchange = connections.begin(busy[0].address(), false);
+        HttpConnections.Exchange exchange = connections.begin(busy[0].address(), false);
         connections.begin(busy[1].address(), false);
         connections.begin(busy[2].address(), true).received();
         assertThat(connect("10.0.0.2").isOpen()).as("one more").isFalse();
@@ -122,7 +122,7 @@ final class ConnectionsTest {
     @Test
     void aRequestThatTakesLongToAnswerHasNoDeadline() {
         Accepted channel = connect("10.0.0.1");
-        Connections.Exchange exchange = connections.begin(channel.address(), true);
+        HttpConnections.Exchange exchange = connections.begin(channel.address(), true);
         exchange.receive(() -> {});
         exchange.received();
         pass(10_000);

@@ -19,7 +19,7 @@ import org.duckdb.DuckDBTableFunctionInitInfo;
 ///
 /// Its columns are those of the [TextSpec], and after them those of [Extra], which say where a record is and
 /// what is wrong with it. A malformed record is a row too.
-final class TextTable implements DuckDBTableFunction<TextSpec, TextRows, Object> {
+final class TextTableFunction implements DuckDBTableFunction<TextSpec, TextRows, Object> {
 
     /// The columns that say something about a record.
     enum Extra {
@@ -55,7 +55,7 @@ final class TextTable implements DuckDBTableFunction<TextSpec, TextRows, Object>
 
     private static final Map<DuckDb, Boolean> REGISTERED = Collections.synchronizedMap(new WeakHashMap<>());
 
-    private TextTable() {}
+    private TextTableFunction() {}
 
     /// Registers the function with an instance, for all its connections, if it is not registered.
     static void register(DuckDb duckDb) throws SQLException {
@@ -68,7 +68,7 @@ final class TextTable implements DuckDBTableFunction<TextSpec, TextRows, Object>
                         .withName(NAME)
                         .withParameter(DuckDBColumnType.VARCHAR)
                         .withProjectionPushdown()
-                        .withFunction(new TextTable())
+                        .withFunction(new TextTableFunction())
                         .register(connection);
             }
             REGISTERED.put(duckDb, true);

@@ -3,8 +3,8 @@ package io.nightshift.coordinator.incremental;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.nightshift.coordinator.incremental.ScoredRows.Member;
-import io.nightshift.coordinator.incremental.ScoredRows.Stored;
+import io.nightshift.coordinator.incremental.PlannedRows.Member;
+import io.nightshift.coordinator.incremental.PlannedRows.Stored;
 import io.nightshift.coordinator.ledger.RowSetsTable;
 import io.nightshift.protocol.batch.BatchId;
 import io.nightshift.protocol.failure.FailureException;
@@ -17,12 +17,12 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /// The behaviour that the tables must have in both databases, H2 and PostgreSQL.
-public final class ScoredRowsContract {
+public final class PlannedRowsContract {
 
     private static final BatchId FIRST = new BatchId("a-1");
     private static final BatchId SECOND = new BatchId("a-2");
 
-    private ScoredRowsContract() {}
+    private PlannedRowsContract() {}
 
     private static Consumer<EntryVisitor> entries(int number) {
         return visitor -> {

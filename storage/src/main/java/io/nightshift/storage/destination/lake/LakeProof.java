@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The files of a batch, compared with the ledger, and with the files that readers of the table find.
-public final class TableProof implements OutputProof {
+public final class LakeProof implements OutputProof {
 
     private final CommittedBatch batch;
     private final @Nullable Publication publication;
@@ -34,7 +34,7 @@ public final class TableProof implements OutputProof {
     /// @param visible the batch's files that readers of the table find
     /// @param place of the batch's files, as the table has it
     /// @param files compares the files
-    public TableProof(
+    public LakeProof(
             CommittedBatch batch,
             @Nullable Publication publication,
             Destination destination,

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 ///
 /// Its methods wait for a database. Safe for several threads and nodes. Each method is repeatable, and a crash in
 /// between leaves all of its effect or nothing.
-public interface ScoredRows {
+public interface PlannedRows {
 
     /// A set that a batch has, or may have had.
     ///
